@@ -1,0 +1,124 @@
+"""Forecasts as documents: one wallet's month end, exhaustion, alerts and months, live against desired.
+
+These are the elements of `impact` in plan.json and of `wallets` in `kt-budgets forecast`. Keys of `quantiles` are the
+probabilities as text ("0.1"); a date quantile is null when that share of paths never gets there within the period.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.money import Amount
+from reconciler.model.period import Period
+
+Quantiles = dict[str, Amount]
+DateQuantiles = dict[str, date | None]
+DayQuantiles = dict[str, int | None]
+
+
+class MonthEnd(Frozen):
+    """Quantiles of what the whole month costs: exact month-to-date plus the random rest."""
+
+    quantiles: Quantiles
+
+
+class Exhaustion(Frozen):
+    probability: float
+    date: DateQuantiles
+
+
+class WalletOutlook(Frozen):
+    """The wallet under one target. `ceiling` is what the month can spend: spent so far plus the money left."""
+
+    target: Amount
+    ceiling: Amount
+    money_left: Amount
+    exhaustion: Exhaustion
+    unserved: Quantiles
+
+
+class AlertOutlook(Frozen):
+    probability: float
+    date: DateQuantiles
+    reaction_days: DayQuantiles
+    no_warning_probability: float
+
+
+class AlertForecast(Frozen):
+    """One alert percentage of one billing budget. An outlook is None where the budget is not there on that side."""
+
+    name: str
+    amount: Amount
+    percentage: int
+    live: AlertOutlook | None
+    desired: AlertOutlook | None
+
+
+class MonthForecast(Frozen):
+    period: Period
+    target: Amount
+    quantiles: Quantiles
+
+
+class LeverContribution(Frozen):
+    """What one lever adds to (or takes from) the mean month end. Contributions add up exactly."""
+
+    name: str
+    contribution: Amount
+
+
+class DayPoint(Frozen):
+    """Cumulative spend of the month at the end of `day`; `spent` is None for days not yet known."""
+
+    day: date
+    spent: Amount | None
+    p10: Amount
+    p50: Amount
+    p90: Amount
+
+
+class WalletForecast(Frozen):
+    team: str
+    environment: str
+    wallet: str
+    currency: str
+    period: Period
+    as_of: date
+    data_as_of: datetime | None
+    history_days: int
+    confidence: Literal["normal", "low", "none"]
+    spend_to_date: Amount
+    month_end: MonthEnd
+    live: WalletOutlook
+    desired: WalletOutlook
+    alerts: tuple[AlertForecast, ...]
+    months: tuple[MonthForecast, ...]
+    levers: tuple[LeverContribution, ...]
+    daily: tuple[DayPoint, ...] = ()
+
+
+class YearForecast(Frozen):
+    """The organization's fiscal year against `annual_target`; None where there is no target to be within."""
+
+    name: str
+    annual_target: Amount | None
+    spent: Amount
+    quantiles: Quantiles
+    within_probability: float | None
+
+
+class Assumption(Frozen):
+    """One row of the planning table: what the plan says, what was observed, and what follows."""
+
+    name: Literal["baseline", "growth", "cache_hit_rate", "provider_mix", "wallets", "alert"]
+    plan: str
+    observed: str
+    verdict: Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
+    sentence: str
+
+
+class TeamAssumptions(Frozen):
+    team: str
+    assumptions: tuple[Assumption, ...]

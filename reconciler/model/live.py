@@ -1,0 +1,152 @@
+"""Live: what Keeptrusts says, read whole. Server ids and unknown keys are kept apart from what is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.money import ZERO, Money, whole_cents_of
+from reconciler.model.operation import find_operation, operation_period
+from reconciler.model.organization import ExportSchedule
+from reconciler.model.period import Period
+
+EntryKind = Literal["credit", "allocate", "reclaim", "reserve", "settle", "release", "refund", "top_up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the token is: `GET /v1/auth/whoami`."""
+
+    organization: str
+    organization_name: str
+    principal: str
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One transaction. `amount` is exact and never negative: the kind decides what it does, not the sign."""
+
+    id: str
+    kind: str
+    amount: Decimal
+    currency: str
+    description: str
+    created_at: datetime
+
+    @property
+    def operation(self) -> str | None:
+        """The id of the operation of ours that wrote this entry, if it says so."""
+        return find_operation(self.description)
+
+    def funds(self, period: Period) -> bool:
+        """Whether this entry moves money for `period`: by our mark if it has one, else by its date."""
+        if self.kind not in ("allocate", "reclaim"):
+            return False
+        operation = self.operation
+        return operation_period(operation) == period if operation else self.created_at in period
+
+    @property
+    def signed(self) -> Decimal:
+        return -self.amount if self.kind == "reclaim" else self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWallet:
+    """A wallet and its ledger since the period began.
+
+    `available` is the balance less what is reserved. `spent` is what the ledger settled in the period (less
+    refunds). A wallet that does not exist yet has no `id` and holds nothing.
+    """
+
+    key: str
+    currency: str
+    id: str | None = None
+    available: Money | None = None
+    reserved: Decimal = Decimal(0)
+    ledger: tuple[LedgerEntry, ...] = ()
+
+    @property
+    def money_left(self) -> Money:
+        return self.available or Money(ZERO, self.currency)
+
+    def funding(self, period: Period) -> tuple[LedgerEntry, ...]:
+        """The allocations and reclaims for `period`, oldest first."""
+        return tuple(entry for entry in self.ledger if entry.funds(period))
+
+    def funded(self, period: Period) -> Money:
+        """Σ allocate − Σ reclaim for `period`, from the ledger."""
+        return Money(sum((entry.signed for entry in self.funding(period)), Decimal(0)), self.currency)
+
+    def spent(self, period: Period) -> Money:
+        """Σ settle − Σ refund that the ledger dates in `period`."""
+        signs = {"settle": 1, "refund": -1}
+        amounts = (
+            entry.amount * signs[entry.kind]
+            for entry in self.ledger
+            if entry.kind in signs and entry.created_at in period
+        )
+        return Money(sum(amounts, Decimal(0)), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The organization wallet: what allocations are paid from."""
+
+    id: str
+    available: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBillingBudget:
+    """`document` is the object as it was read, numbers exact, so that a replacement sends unknown keys back."""
+
+    id: str
+    budget: BillingBudget
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveExportSchedule:
+    id: str
+    schedule: ExportSchedule
+    document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWallet:
+    """A team wallet that no YAML declares."""
+
+    key: str
+    id: str
+    name: str
+    currency: str
+    balance: Money
+    spent: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """All that a plan compares with. `pool` is None when the token cannot see the organization wallet.
+
+    `wallets` has an entry for every wallet that was asked for, existing or not. `export_schedules` is None when this
+    deployment does not offer schedules. `teams` maps team ids to names and is None when teams cannot be listed.
+    """
+
+    identity: Identity
+    pool: Pool | None
+    wallets: Mapping[str, LiveWallet]
+    billing_budgets: Mapping[BillingBudgetKey, LiveBillingBudget]
+    export_schedules: Mapping[str, LiveExportSchedule] | None
+    teams: Mapping[str, str] | None
+    other_wallets: tuple[OtherWallet, ...] = ()
+    duplicate_billing_budgets: tuple[LiveBillingBudget, ...] = ()
+
+
+def available_money(balance: Decimal, reserved: Decimal, currency: str) -> Money:
+    """Return what can still be moved or spent: the balance less what is reserved, never below zero."""
+    return Money(max(whole_cents_of(balance - reserved), ZERO), currency)

@@ -1,0 +1,93 @@
+"""Money: a decimal amount with its currency, quantised to cents once, on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+
+def cents(amount: Decimal | int | str) -> Decimal:
+    """Return `amount` at two decimals, rounded half to even."""
+    return Decimal(amount).quantize(CENT, ROUND_HALF_EVEN)
+
+
+def whole_cents_of(amount: Decimal) -> Decimal:
+    """Return `amount` at two decimals, rounded towards zero: what can be moved of it."""
+    return amount.quantize(CENT, ROUND_DOWN)
+
+
+Amount = Annotated[
+    Decimal,
+    AfterValidator(cents),
+    PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{2}$"}),
+]
+"""An amount in major units inside a JSON document: a string with two decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units of one currency. Amounts of two currencies are never added or compared."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amount", cents(self.amount))
+
+    def _same(self, other: Money) -> Decimal:
+        if other.currency != self.currency:
+            raise ValueError(f"{self.currency} and {other.currency} cannot be netted")
+        return other.amount
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._same(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.amount > self._same(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.amount >= self._same(other)
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount:,.2f}"
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """Return the sum of `amounts`, all of which are in `currency`."""
+    return sum(amounts, start=Money(ZERO, currency))
+
+
+def canonical(value: Any) -> Any:
+    """Return `value` with every Decimal in it as its two-decimal string, for JSON."""
+    match value:
+        case Decimal():
+            return f"{cents(value):.2f}"
+        case dict():
+            return {key: canonical(item) for key, item in value.items()}
+        case list() | tuple():
+            return [canonical(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,52 @@
+"""Operation ids: the mark by which a write of ours is found again in the ledger."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from hashlib import sha256
+from typing import Literal
+
+from reconciler.model.money import cents
+from reconciler.model.period import Period
+
+_MARK = re.compile(r"\[kt-budgets op=(?P<period>[0-9]{4}-(?:0[1-9]|1[0-2]))-(?P<digest>[0-9a-f]{20})\]")
+
+MoneyMove = Literal["allocate", "reclaim"]
+
+
+def operation_id(
+    *,
+    organization: str,
+    wallet: str,
+    period: Period,
+    kind: MoneyMove,
+    amount: Decimal,
+    funded_before: Decimal,
+    sequence: int,
+) -> str:
+    """Return the deterministic id of one approved move of money.
+
+    The same approved change has the same id wherever and however often it runs; `sequence`, the number of our
+    earlier operations on this wallet and period, keeps an intended repetition (A → B → A) apart.
+    """
+    facts = "\n".join(
+        [organization, wallet, str(period), kind, str(cents(amount)), str(cents(funded_before)), str(sequence)]
+    )
+    return f"{period}-{sha256(facts.encode()).hexdigest()[:20]}"
+
+
+def mark(operation: str) -> str:
+    """Return the text that carries `operation` in a ledger description. It comes first: descriptions may be cut."""
+    return f"[kt-budgets op={operation}]"
+
+
+def find_operation(description: str | None) -> str | None:
+    """Return the operation id that a ledger description carries, if any."""
+    match = _MARK.search(description or "")
+    return f"{match['period']}-{match['digest']}" if match else None
+
+
+def operation_period(operation: str) -> Period:
+    """Return the period that an operation funds, whenever the ledger says it was written."""
+    return Period.parse(operation[:7])

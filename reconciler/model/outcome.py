@@ -1,0 +1,41 @@
+"""Outcomes: what became of every change of a run. One for each, always."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.money import Amount
+
+
+class Status(StrEnum):
+    APPLIED = "applied"
+    ALREADY_APPLIED = "already_applied"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class Outcome(Frozen):
+    """`op` is the operation id of a move of money, else `kind:key`; `transaction` is the ledger's or server's id."""
+
+    op: str
+    kind: str
+    team: str
+    wallet: str | None = None
+    amount: Amount | None = None
+    key: str | None = None
+    status: Status
+    transaction: str | None = None
+    reason: str = ""
+
+
+class Run(Frozen):
+    """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target."""
+
+    format: Literal["kt-budgets.run/1"] = "kt-budgets.run/1"
+    run: str
+    outcomes: tuple[Outcome, ...]
+    converged: bool

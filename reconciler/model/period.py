@@ -1,0 +1,117 @@
+"""Periods: UTC calendar months, half-open, and the fiscal years they make up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+_PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """One UTC calendar month, `[first, next first)`. Written `2026-06`."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Return the period written as `2026-06`; anything else is a ValueError that says so."""
+        match = _PATTERN.fullmatch(text)
+        if match is None or match[1] == "0000":
+            raise ValueError(f"`{text}` is not a month; write it as YYYY-MM, such as 2026-06")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, day: date) -> Period:
+        """Return the period that holds `day`."""
+        return cls(day.year, day.month)
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.month, 1)
+
+    @property
+    def end(self) -> date:
+        """The first day after the period."""
+        return self.plus(1).first
+
+    @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+    @property
+    def start_instant(self) -> datetime:
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
+
+    @property
+    def end_instant(self) -> datetime:
+        return self.plus(1).start_instant
+
+    def plus(self, months: int) -> Period:
+        """Return the period `months` later (earlier when negative)."""
+        index = self.year * 12 + self.month - 1 + months
+        return Period(index // 12, index % 12 + 1)
+
+    def months_since(self, other: Period) -> int:
+        return (self.year - other.year) * 12 + self.month - other.month
+
+    def __contains__(self, moment: object) -> bool:
+        match moment:
+            case datetime():
+                return self.start_instant <= moment < self.end_instant
+            case date():
+                return self.first <= moment < self.end
+            case _:
+                return False
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def name(self) -> str:
+        """The month for people, such as `June 2026`."""
+        return f"{self.first:%B} {self.year}"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        parse = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
+        return core_schema.json_or_python_schema(
+            json_schema=parse,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), parse]),
+            serialization=core_schema.to_string_ser_schema(),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2026-06"]}
+
+
+@dataclass(frozen=True, slots=True)
+class FiscalYear:
+    """Twelve consecutive periods from `starts`."""
+
+    name: str
+    starts: Period
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        return tuple(self.starts.plus(month) for month in range(12))
+
+    @property
+    def end(self) -> date:
+        """The first day after the fiscal year."""
+        return self.starts.plus(12).first
+
+    def __contains__(self, period: object) -> bool:
+        return isinstance(period, Period) and 0 <= period.months_since(self.starts) < 12

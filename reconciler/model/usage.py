@@ -1,0 +1,76 @@
+"""Daily usage: what exports say was spent, by day and wallet and what it was spent on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+NANO = 10**9
+"""Costs are whole billionths of a major unit: DECIMAL(18,9), exact in every engine and file format."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RowIssue:
+    """Rows of one file that could not be used as they are, or were used with a doubt; `row` is the first of them."""
+
+    path: str
+    row: int
+    code: str
+    message: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSource:
+    """What the daily table was made from. Days are whole UTC days; None when there is not one row.
+
+    `digest` depends on the events alone: not on their order, their split over files or the format.
+    `rows` counts distinct events in the window; `duplicates` the repeated ones that were left out.
+    `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit.
+    `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
+    """
+
+    digest: str
+    first_day: date | None
+    last_day: date | None
+    last_complete_day: date | None
+    data_as_of: datetime | None
+    rows: int
+    duplicates: int
+    unpriced_rows: int
+    unpriced_share: float
+    outside_window: int = 0
+    unparsable: int = 0
+    unknown_teams: Mapping[str, int] = field(default_factory=dict)
+    issues: tuple[RowIssue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DailyUsage:
+    """Columns of equal length, one row a day × wallet × workload × provider × model × lane, sorted by these.
+
+    `wallet` is the event's team id; a missing attribute is the empty string, "not attributed". `cost` and `avoided`
+    are in billionths of a major unit and exact; negative rows (credits, corrections) are summed apart in `credits`
+    (also negative) and are contained in `cost`. `requests`, `cache_hits`, `fallbacks` count events.
+    """
+
+    source: UsageSource
+    day: npt.NDArray[np.datetime64]
+    wallet: npt.NDArray[np.str_]
+    workload: npt.NDArray[np.str_]
+    provider: npt.NDArray[np.str_]
+    model: npt.NDArray[np.str_]
+    lane: npt.NDArray[np.str_]
+    cost: npt.NDArray[np.int64]
+    credits: npt.NDArray[np.int64]
+    avoided: npt.NDArray[np.int64]
+    requests: npt.NDArray[np.int64]
+    input_tokens: npt.NDArray[np.int64]
+    output_tokens: npt.NDArray[np.int64]
+    cache_hits: npt.NDArray[np.int64]
+    fallbacks: npt.NDArray[np.int64]
+    fallback_cost: npt.NDArray[np.int64]
