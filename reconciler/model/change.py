@@ -8,6 +8,7 @@ from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
+from reconciler.model.period import Period
 
 
 class MoneyChange(Frozen):
@@ -34,8 +35,15 @@ class Allocate(MoneyChange):
 
 
 class Reclaim(MoneyChange):
+    """Takes money back.
+
+    `carried_from` names the period whose unspent rest is taken back when a new one opens. Such a reclaim counts for
+    that period, so the funding of the plan's own period is the same before and after it.
+    """
+
     kind: Literal["reclaim"] = "reclaim"
     unreclaimable: Amount
+    carried_from: Period | None = None
 
 
 class BillingBudgetChange(Frozen):

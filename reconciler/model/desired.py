@@ -64,3 +64,11 @@ class Desired:
     export_schedules: Mapping[str, DesiredExportSchedule]
     tree_digest: str = ""
     absent_billing_budgets: Mapping[BillingBudgetKey, DesiredBillingBudget] = field(default_factory=dict)
+    folder: str = "budgets"
+
+    @property
+    def organization_path(self) -> str:
+        return f"{self.folder}/org.yaml"
+
+    def team_path(self, team: str) -> str:
+        return f"{self.folder}/teams/{team}.yaml"

@@ -72,7 +72,7 @@ class LiveWallet:
 
     @property
     def money_left(self) -> Money:
-        return self.available or Money(ZERO, self.currency)
+        return self.available if self.available is not None else Money(ZERO, self.currency)
 
     def funding(self, period: Period) -> tuple[LedgerEntry, ...]:
         """The allocations and reclaims for `period`, oldest first."""
@@ -135,6 +135,7 @@ class Live:
 
     `wallets` has an entry for every wallet that was asked for, existing or not. `export_schedules` is None when this
     deployment does not offer schedules. `teams` maps team ids to names and is None when teams cannot be listed.
+    `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
     """
 
     identity: Identity
@@ -145,6 +146,8 @@ class Live:
     teams: Mapping[str, str] | None
     other_wallets: tuple[OtherWallet, ...] = ()
     duplicate_billing_budgets: tuple[LiveBillingBudget, ...] = ()
+    currency_mismatches: tuple[OtherWallet, ...] = ()
+    user_wallets: int = 0
 
 
 def available_money(balance: Decimal, reserved: Decimal, currency: str) -> Money:

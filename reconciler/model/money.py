@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
 
@@ -68,9 +68,6 @@ class Money:
     def __ge__(self, other: Money) -> bool:
         return self.amount >= self._same(other)
 
-    def __bool__(self) -> bool:
-        return self.amount != 0
-
     def __str__(self) -> str:
         return f"{self.currency} {self.amount:,.2f}"
 
@@ -78,16 +75,3 @@ class Money:
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Return the sum of `amounts`, all of which are in `currency`."""
     return sum(amounts, start=Money(ZERO, currency))
-
-
-def canonical(value: Any) -> Any:
-    """Return `value` with every Decimal in it as its two-decimal string, for JSON."""
-    match value:
-        case Decimal():
-            return f"{cents(value):.2f}"
-        case dict():
-            return {key: canonical(item) for key, item in value.items()}
-        case list() | tuple():
-            return [canonical(item) for item in value]
-        case _:
-            return value

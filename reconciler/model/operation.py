@@ -50,3 +50,20 @@ def find_operation(description: str | None) -> str | None:
 def operation_period(operation: str) -> Period:
     """Return the period that an operation funds, whenever the ledger says it was written."""
     return Period.parse(operation[:7])
+
+
+_OPENING = "[kt-budgets op="
+_ENOUGH = 8
+
+
+def carries(description: str | None, operation: str) -> bool:
+    """Whether a ledger description names `operation`, in full or cut off after at least eight digits of its digest."""
+    if find_operation(description) == operation:
+        return True
+    _, opening, rest = (description or "").rstrip(" .…").rpartition(_OPENING)
+    return bool(opening) and len(rest) >= len(operation) - 20 + _ENOUGH and mark(operation).startswith(opening + rest)
+
+
+def is_cut_from(description: str | None, whole: str) -> bool:
+    """Whether a ledger description is what is left of `whole` when its end, or everything, is cut off."""
+    return whole.startswith((description or "").rstrip(" .…"))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.percent import Percent
+from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.yaml_types import Identifier, Label, YamlAmount
+from reconciler.model.yaml_types import Identifier, Label, Switch, Version, WholeNumber, YamlAmount
 
 
 class FiscalYearSetting(Frozen):
-    name: Label
-    starts: Period
+    """The twelve months that the budgets are for."""
+
+    name: Label = Field(description="What people call the fiscal year.", examples=["FY2027"])
+    starts: Period = Field(description="Its first month, as YYYY-MM; it ends twelve months later.")
 
     @property
     def value(self) -> FiscalYear:
@@ -23,51 +25,105 @@ class FiscalYearSetting(Frozen):
 
 
 class ForecastSettings(Frozen):
-    interval: Percent = Decimal("0.8")
-    horizon_months: int = Field(12, ge=1, le=24)
-    resilience_margin: Percent = Decimal(0)
+    """How forecasts are made and shown."""
+
+    interval: Interval = Field(
+        Decimal("0.8"),
+        description="How much of the possible outcomes the printed interval holds: 80% is P10 to P90.",
+        json_schema_extra={"default": "80%"},
+    )
+    horizon_months: Annotated[WholeNumber, Field(ge=1, le=24)] = Field(
+        12, description="How many months to look ahead, 1 to 24."
+    )
+    resilience_margin: Share = Field(
+        Decimal(0),
+        description="What staying available costs: added to the forecast for fallback traffic, as a percentage of spend.",
+        json_schema_extra={"default": "0%"},
+    )
 
 
 class S3Target(Frozen):
-    bucket: Label
-    prefix: str = ""
+    """Where a scheduled export is delivered."""
+
+    bucket: Label = Field(description="Name of the S3 bucket.", examples=["finops-artifacts"])
+    prefix: str = Field("", max_length=1024, description="Folder in the bucket.", examples=["ai-spend/weekly/"])
 
 
 class ExportSchedule(Frozen):
     """A recurring export. Equal when no change is needed."""
 
-    name: Label
-    cron: Label
-    window: str = Field(pattern=r"^[1-9][0-9]{0,3}[dhw]$")
-    type: Literal["events", "traces", "escalations", "audit-log"] = "events"
-    format: Literal["csv", "json", "jsonl", "parquet"] = "json"
-    s3: S3Target
-    enabled: bool = True
+    name: Label = Field(description="What identifies the schedule; unique.", examples=["weekly-spend-forecast"])
+    cron: Label = Field(description="When it runs, as five cron fields in UTC.", examples=["0 6 * * MON"])
+    window: str = Field(
+        pattern=r"^[1-9][0-9]{0,3}[dhw]$",
+        description="How far back each export reaches: a number and h, d or w.",
+        examples=["7d"],
+        json_schema_extra={"patternErrorMessage": "A number and h, d or w, such as 7d"},
+    )
+    type: Literal["events", "traces", "escalations", "audit-log"] = Field("events", description="What is exported.")
+    format: Literal["csv", "json", "jsonl", "parquet"] = Field("json", description="The format of the exported file.")
+    s3: S3Target = Field(description="Where the file is delivered.")
+    enabled: Switch = Field(True, description="Whether the schedule runs.")
 
 
 class UsageSettings(Frozen):
     """How this deployment names the columns of an event export: canonical name to the export's own."""
 
-    columns: dict[str, Label] = {}
+    columns: dict[str, Label] = Field(
+        {},
+        description="For each of our column names, the export's own, such as `cost: total_cost_usd`.",
+        examples=[{"cost": "total_cost_usd"}],
+    )
 
 
 class ApiSettings(Frozen):
     """What Keeptrusts does not document and a deployment may do differently."""
 
-    billing_budgets_path: str = "/v1/billing/budgets"
-    description_field: Literal["description", "note"] = "description"
+    billing_budgets_path: str = Field(
+        "/v1/billing/budgets",
+        pattern=r"^/[A-Za-z0-9._~/-]{0,199}$",
+        description="The path of billing budgets, below the API's address.",
+        json_schema_extra={"patternErrorMessage": "A path that starts with a slash, such as /v1/billing/budgets"},
+    )
+    description_field: Literal["description", "note"] = Field(
+        "description", description="What the API calls the text of an allocation."
+    )
 
 
 class OrganizationBudget(Frozen):
-    version: Literal[1]
-    organization: Identifier
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
-    fiscal_year: FiscalYearSetting
-    annual_target: YamlAmount | None = None
-    environments: tuple[Identifier, ...] = Field(min_length=1)
-    unused: Literal["keep", "reclaim"] = "keep"
-    owners: tuple[Label, ...] = ()
-    forecast: ForecastSettings = ForecastSettings()
-    export_schedules: tuple[ExportSchedule, ...] = ()
-    usage: UsageSettings = UsageSettings()
-    api: ApiSettings = ApiSettings()
+    """What holds for the whole organization: currency, fiscal year, annual target, environments, exports."""
+
+    version: Version = Field(description="The version of this file's format: 1.")
+    organization: Identifier = Field(
+        description="The Keeptrusts organization; `apply` refuses a token that belongs to another one.",
+        examples=["org_acme"],
+    )
+    currency: str = Field(
+        pattern=r"^[A-Z]{3}$",
+        description="The currency of every amount, as three capital letters.",
+        examples=["USD"],
+        json_schema_extra={"patternErrorMessage": "Three capital letters, such as USD"},
+    )
+    fiscal_year: FiscalYearSetting = Field(description="The twelve months that the budgets are for.")
+    annual_target: YamlAmount | None = Field(
+        None,
+        description="What the whole organization may spend in the fiscal year, in the organization's currency.",
+        examples=[700000.00],
+    )
+    environments: tuple[Identifier, ...] = Field(
+        min_length=1,
+        description="The environments that teams may have wallets for.",
+        examples=[["prod", "dev"]],
+    )
+    unused: Literal["keep", "reclaim"] = Field(
+        "keep", description="Unspent money of a wallet when a new month opens: it stays, or goes back to the pool."
+    )
+    owners: tuple[Label, ...] = Field(
+        (), description="Who approves changes for the organization.", examples=[["@acme/finance"]]
+    )
+    forecast: ForecastSettings = Field(ForecastSettings(), description="How forecasts are made and shown.")
+    export_schedules: tuple[ExportSchedule, ...] = Field(
+        (), description="Exports that Keeptrusts delivers again and again."
+    )
+    usage: UsageSettings = Field(UsageSettings(), description="How this deployment names the columns of an export.")
+    api: ApiSettings = Field(ApiSettings(), description="Where this deployment's API differs from the default.")

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+from reconciler.model.yaml_types import number_text, refusal, shown
+
 PATTERN = r"^[+-]?(0|[1-9][0-9]{0,5})(\.[0-9]{1,4})?%$"
+RATE_PATTERN = r"^(\+?(0|[1-9][0-9]{0,5})(\.[0-9]{1,4})?|-(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?))%$"
+SHARE_PATTERN = r"^\+?(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)%$"
+INTERVAL_PATTERN = r"^[1-9][0-9]?(\.[0-9]{1,4})?%$"
 
 
 def parse_percent(value: Any) -> Decimal:
-    """Return the fraction that `value`, such as `18%`, stands for; a bare number is refused as ambiguous."""
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str) or re.fullmatch(PATTERN, value) is None:
-        raise ValueError(f"`{value}` is not a percentage; write it with its sign, such as 18%")
-    return Decimal(value[:-1]) / 100
+    """Return the fraction that `value`, such as `18%`, stands for; a bare number is refused as ambiguous.
+
+    Raises:
+        ValueError: with the cure.
+    """
+    return _parse(value, PATTERN, "between -999999% and 999999%", "18%")
+
+
+def parse_rate(value: Any) -> Decimal:
+    """Return the fraction of a growth rate: -100% or more."""
+    return _parse(value, RATE_PATTERN, "-100% or more", "18%")
+
+
+def parse_share(value: Any) -> Decimal:
+    """Return the fraction of a share of a whole: 0% to 100%."""
+    return _parse(value, SHARE_PATTERN, "between 0% and 100%", "30%")
+
+
+def parse_interval(value: Any) -> Decimal:
+    """Return the fraction of a prediction interval: from 1% to below 100%."""
+    return _parse(value, INTERVAL_PATTERN, "between 1% and 99.9999%", "80%")
+
+
+def _parse(value: Any, pattern: str, bounds: str, example: str) -> Decimal:
+    if isinstance(value, str) and re.fullmatch(pattern, value):
+        return Decimal(value[:-1]) / 100
+    if isinstance(value, str) and re.fullmatch(PATTERN, value):
+        raise refusal("invalid-percentage", f"{shown(value)} is not {bounds}", f"write a percentage {bounds}")
+    text = number_text(value)
+    sentence = f"{shown(text)} is not a percentage" if text is not None else "this is not a percentage"
+    raise refusal("invalid-percentage", sentence, _cure(text or "", example))
+
+
+def _cure(text: str, example: str) -> str:
+    digits = re.sub(r"\s|%|percent|pct", "", text.replace(",", "."))
+    if not re.fullmatch(PATTERN, f"{digits}%"):
+        return f"write it with its sign, such as {example}"
+    if re.fullmatch(r"0\.[0-9]+", digits) and "%" not in text:
+        return f"write `{percent_text(Decimal(digits))}`, or `{digits}%` if that is meant"
+    return f"write `{digits}%`"
 
 
 def percent_text(fraction: Decimal) -> str:
@@ -25,9 +65,22 @@ def percent_text(fraction: Decimal) -> str:
     return f"{(fraction * 100).normalize():f}%"
 
 
-Percent = Annotated[
-    Decimal,
-    BeforeValidator(parse_percent),
-    PlainSerializer(percent_text, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["18%"]}),
-]
+def _percentage(parse: Callable[[Any], Decimal], pattern: str, example: str) -> tuple[Any, ...]:
+    """Return the metadata of a percentage type: YAML text or a fraction from Python in, YAML text out."""
+
+    def accept(value: Any) -> Decimal:
+        return value if type(value) is Decimal else parse(value)
+
+    schema = {
+        "type": "string",
+        "pattern": pattern,
+        "patternErrorMessage": f"A percentage with its sign, such as {example}",
+        "examples": [example],
+    }
+    return BeforeValidator(accept), PlainSerializer(percent_text, str, when_used="json"), WithJsonSchema(schema)
+
+
+Percent = Annotated[Decimal, *_percentage(parse_percent, PATTERN, "18%")]
+Rate = Annotated[Decimal, *_percentage(parse_rate, RATE_PATTERN, "18%")]
+Share = Annotated[Decimal, *_percentage(parse_share, SHARE_PATTERN, "30%")]
+Interval = Annotated[Decimal, *_percentage(parse_interval, INTERVAL_PATTERN, "80%")]

@@ -7,8 +7,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
@@ -140,3 +141,69 @@ def plan_text(plan: Plan) -> str:
     return (
         json.dumps(plan.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     )
+
+
+def read_plan(text: str, *, name: str = "plan.json") -> Plan:
+    """Return the plan that `text` holds, exactly as it was made.
+
+    Raises UsageError for what is no plan of this version, with every place that is wrong, and StalePlanError when the
+    plan was edited after it was made. `name` is what the messages call it.
+    """
+    document = _plan_document(text, name)
+    try:
+        plan = Plan.model_validate(document)
+        intact = is_sealed(plan)
+    except ValidationError as error:
+        raise UsageError(_wrong_places(error, name), hint=_AGAIN) from None
+    except (ArithmeticError, ValueError):
+        raise UsageError(f"{name} holds a number or a text that no plan can hold", hint=_AGAIN) from None
+    if not intact:
+        raise StalePlanError(
+            f"{name} was edited after it was made: its digest does not match its content",
+            hint="run `kt-budgets plan` again and have the new plan reviewed",
+        )
+    return plan
+
+
+_AGAIN = "run `kt-budgets plan` to make it again"
+_MOST_PLACES = 50
+
+
+def _plan_document(text: str, name: str) -> dict[str, Any]:
+    """Return the JSON object that `text` holds, once it says that it is a plan of this version."""
+    try:
+        document = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise UsageError(
+            f"{name} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}", hint=_AGAIN
+        ) from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{name} is not JSON that can be read", hint=_AGAIN) from None
+    expected = Plan.model_fields["format"].default
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != expected:
+        what = f"says it is {json.dumps(found)[:80]}" if found is not None else "does not say what it is"
+        raise UsageError(f"{name} {what}; `{expected}` is needed", hint=_AGAIN)
+    return dict(document)
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _wrong_places(error: ValidationError, name: str) -> str:
+    places = [f"{_json_path(problem['loc'])}: {problem['msg']}" for problem in error.errors(include_url=False)]
+    more = [f"and {len(places) - _MOST_PLACES:,} more"] if len(places) > _MOST_PLACES else []
+    return f"{name} is no valid plan: {'; '.join([*places[:_MOST_PLACES], *more])}"
+
+
+def _json_path(location: tuple[int | str, ...]) -> str:
+    """Return a place as a JSON path; the kind that pydantic adds for a change is no part of the document."""
+    parts = location[:2] + location[3:] if location[:1] == ("changes",) else location
+    return "$" + "".join(_json_step(part) for part in parts)
+
+
+def _json_step(part: int | str) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    return f".{part}" if part.isidentifier() and part.isascii() else f"[{json.dumps(part[:80])}]"

@@ -1,4 +1,7 @@
-"""The scalar types that budget YAML is written in."""
+"""The scalar types that budget YAML is written in: each says what it accepts, to people, pydantic and JSON Schema.
+
+YAML arrives here with whole numbers as int, other numbers as `YamlNumber`, and the rest as text.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,104 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$"
+LARGEST_AMOUNT = Decimal("9999999999999.99")
+RATIO_PATTERN = r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$"
+
+_SHOWN = 60
+
+
+class YamlNumber(Decimal):
+    """A number with a decimal point from a YAML file, exactly as it is written there."""
+
+
+def shown(value: Any) -> str:
+    """Return how a sentence quotes a scalar from a file: in backquotes, as YAML writes it, cut when long."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text[: _SHOWN - 1]}…`" if len(text) > _SHOWN else f"`{text}`"
+
+
+def refusal(code: str, sentence: str, hint: str) -> PydanticCustomError:
+    """Return the error by which a value is refused: a stable code, a sentence and its cure."""
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "hint": hint})
+
+
+def number_text(value: Any) -> str | None:
+    """Return the literal text of a number or a string, None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        return None
+    return value if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def parse_amount(value: Any) -> Decimal:
-    """Return the amount that the literal text `value` stands for, losslessly."""
-    if isinstance(value, Decimal):
-        return value
-    if not isinstance(value, str) or re.fullmatch(MONEY_PATTERN, value) is None:
-        raise ValueError(
-            f"`{value}` is not an amount; write a plain number with at most two decimals, such as 12500.00"
+    """Return the amount at two decimals that a literal number or its text stands for, losslessly.
+
+    Raises:
+        ValueError: with the cure; for negative, over-precise or over-large numbers and for anything else.
+    """
+    text = number_text(value)
+    if text is None or re.fullmatch(MONEY_PATTERN, text) is None:
+        raise refusal("invalid-amount", *_amount_refusal(value, text))
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _amount_refusal(value: Any, text: str | None) -> tuple[str, str]:
+    if text is None:
+        return f"{_kind(value)} is not an amount", "write a plain number such as 12500.00"
+    if re.fullmatch(r"-[0-9.]+", text):
+        return f"{shown(text)} is negative; an amount is zero or more", f"write {shown(text[1:])} or leave it out"
+    if re.fullmatch(r"[0-9]+\.[0-9]{3,}", text):
+        whole, decimals = text.split(".")
+        thousands = f" or {shown(whole + decimals)}, whichever is meant" if len(decimals) == 3 else ""
+        return (
+            f"{shown(text)} has more than two decimals",
+            f"write {shown(f'{whole}.{decimals[:2]}')}{thousands}",
         )
-    return Decimal(value).quantize(Decimal("0.01"))
+    if re.fullmatch(r"[0-9]{14,}(\.[0-9]*)?", text):
+        return f"{shown(text)} is above the largest amount, {LARGEST_AMOUNT:,.2f}", "correct the amount"
+    cure = re.sub(r"[\s,_'$€£]|^0+(?=[0-9])|(?i:USD|EUR|GBP)", "", text)
+    known = re.fullmatch(MONEY_PATTERN, cure) is not None
+    return (
+        f"{shown(text)} is not an amount",
+        f"write {shown(cure)}" if known else "write a plain number with at most two decimals, such as 12500.00",
+    )
+
+
+def parse_ratio(value: Any) -> Decimal:
+    """Return the positive factor, at most 100, that a literal number or its text stands for.
+
+    Raises:
+        ValueError: with the cure, for anything else.
+    """
+    text = number_text(value)
+    ratio = Decimal(text) if text is not None and re.fullmatch(RATIO_PATTERN, text) else None
+    if ratio is None or not 0 < ratio <= 100:
+        label = shown(text) if text is not None else _kind(value)
+        raise refusal("invalid-ratio", f"{label} is not a factor above 0 and up to 100", "write a number such as 1.9")
+    return ratio
+
+
+def exact_version(value: Any) -> int:
+    """Return 1, the only version there is; any other value, also `"1"` or true, is refused."""
+    if type(value) is not int or value != 1:
+        label = f'`"{value}"`' if isinstance(value, str) else shown(value)
+        raise refusal("unknown-version", f"{label} is not a version this release reads", "write `version: 1`")
+    return value
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case None:
+            return "an empty value"
+        case _:
+            return shown(value)
 
 
 YamlAmount = Annotated[
@@ -29,8 +116,12 @@ YamlAmount = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": 9999999999999.99, "multipleOf": 0.01},
-                {"type": "string", "pattern": MONEY_PATTERN},
+                {"type": "number", "minimum": 0, "maximum": float(LARGEST_AMOUNT), "multipleOf": 0.01},
+                {
+                    "type": "string",
+                    "pattern": MONEY_PATTERN,
+                    "patternErrorMessage": "An amount is a plain number with at most two decimals, such as 12500.00",
+                },
             ],
             "examples": [12500.00],
         }
@@ -38,5 +129,45 @@ YamlAmount = Annotated[
 ]
 """Money in YAML: a plain number or a quoted one, not negative, at most two decimals."""
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Ratio = Annotated[
+    Decimal,
+    BeforeValidator(parse_ratio),
+    PlainSerializer(lambda ratio: f"{ratio:f}", return_type=str, when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "multipleOf": 0.000001},
+                {"type": "string", "pattern": r"^(?!0(\.0*)?$)(100(\.0{1,6})?|[1-9]?[0-9](\.[0-9]{1,6})?)$"},
+            ],
+            "examples": [1.9],
+        }
+    ),
+]
+"""A factor such as 1.9: above 0, at most 100, at most six decimals."""
+
+Version = Annotated[int, BeforeValidator(exact_version), WithJsonSchema({"type": "integer", "const": 1})]
+"""The version of the file format: the number 1."""
+
+Identifier = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"),
+    Field(
+        json_schema_extra={
+            "patternErrorMessage": "Letters, digits, `_`, `.` and `-`; the first is a letter or digit; at most 128"
+        }
+    ),
+]
+"""A name that is used as an id: letters, digits, `_`, `.` and `-`."""
+
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    Field(json_schema_extra={"patternErrorMessage": "Text on one line, 1 to 200 characters"}),
+]
+"""Words for people: one line, 1 to 200 characters."""
+
+WholeNumber = Annotated[int, Field(strict=True)]
+"""A whole number, written without quotes or decimals."""
+
+Switch = Annotated[bool, Field(strict=True)]
+"""`true` or `false`, without quotes."""

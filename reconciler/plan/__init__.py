@@ -1,0 +1,1 @@
+"""Desired × Live → what to change: pure, sorted, fingerprinted."""

@@ -1,0 +1,1 @@
+"""Rules over Desired and Plan: guards on money. Pure."""

@@ -1,0 +1,43 @@
+# Every target sets up its own virtual environment on first use; python3 (3.11 or newer) and make are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint check format golden clean help
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kt-budgets needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)  ## Show the whole loop on the embedded Keeptrusts
+	@$(BIN)/kt-budgets demo
+
+test: $(STAMP)  ## Run the tests with branch coverage
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+lint: $(STAMP)  ## Check style, types, import contracts and generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/kt-budgets schema --check
+
+check: lint test  ## Run what CI runs
+
+format: $(STAMP)  ## Format the code and rewrite the schemas
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/kt-budgets schema
+
+golden: $(STAMP)  ## Rewrite the golden files, to be read as a diff
+	$(BIN)/python -m pytest --update-golden -q
+
+clean:  ## Remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov

@@ -1,0 +1,65 @@
+"""`kt-budgets`: the group of all commands. A command's module is imported only when the command is run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconciler.cli.boundary import run
+from reconciler.version import __version__
+
+COMMANDS = {
+    "validate": "Show every finding of every budget file.",
+    "plan": "Compare the YAML with Keeptrusts, forecast, and write plan.json.",
+    "show": "Render a saved plan: text, Markdown, HTML or JSON.",
+    "apply": "Execute a reviewed plan, exactly once.",
+    "schema": "Write the JSON Schemas, or check that they are current.",
+    "sandbox": "Run the embedded Keeptrusts on this machine.",
+    "demo": "Show the whole loop on the sandbox, in under a minute.",
+    "help": "Explain a topic, such as the exit codes.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands from a table and imports one only to run it, so that `--help` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = __import__(f"reconciler.cli.{cmd_name}", fromlist=["command"])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            meant = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example: kt-budgets plan --sandbox",
+)
+@click.version_option(__version__, prog_name="kt-budgets")
+def cli() -> None:
+    """AI budgets as code for Keeptrusts: validate, plan, forecast and apply budget YAML, safely."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(cli, sys.argv[1:]))

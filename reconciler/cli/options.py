@@ -1,0 +1,157 @@
+"""The options that commands share, and how their values are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.model.period import Period
+from reconciler.settings import Settings, resolve
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class DayType(click.ParamType[date]):
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18", param, ctx)
+
+
+class PeriodType(click.ParamType[Period]):
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Period:
+        try:
+            return value if isinstance(value, Period) else Period.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def budgets_option(command: F) -> F:
+    return click.option(
+        "--budgets",
+        type=click.Path(path_type=Path),
+        default=Path("budgets"),
+        show_default=True,
+        metavar="DIR",
+        help="The folder with org.yaml and teams/.",
+    )(command)
+
+
+def output_option(command: F) -> F:
+    return click.option(
+        "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
+    )(command)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """Offer `--format` with `formats`, the first of them being the default."""
+
+    def decorate(command: F) -> F:
+        return click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How to print.",
+        )(command)
+
+    return decorate
+
+
+def network_options(command: F) -> F:
+    """Add the options that every network command shares; `settings_of` turns their values into Settings."""
+    for option in reversed(
+        (
+            budgets_option,
+            click.option(
+                "--api-url", metavar="URL", help="Keeptrusts; default $KEEPTRUSTS_API_URL, else the public one."
+            ),
+            click.option(
+                "--token-file",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="A file with the token; default $KEEPTRUSTS_API_TOKEN.",
+            ),
+            click.option(
+                "--as-of", type=DayType(), metavar="DATE", help="The first day not known in full; default today (UTC)."
+            ),
+            click.option("--period", type=PeriodType(), metavar="YYYY-MM", help="The month; default that of --as-of."),
+            click.option("--sandbox", is_flag=True, help="Start the embedded Keeptrusts for this one command."),
+            click.option("-v", "--verbose", count=True, help="Log requests to stderr."),
+            click.option(
+                "--log-format",
+                type=click.Choice(["text", "json"]),
+                default="text",
+                show_default=True,
+                help="How to log.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def usage_option(command: F) -> F:
+    return click.option(
+        "--usage",
+        multiple=True,
+        metavar="PATH",
+        help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
+    )(command)
+
+
+def settings_of(options: dict[str, Any]) -> Settings:
+    """Take the values of `network_options` out of `options`, set up logging, and return the Settings."""
+    from reconciler.cli.log import configure
+
+    configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
+    return resolve(
+        budgets=options.pop("budgets"),
+        api_url=options.pop("api_url"),
+        token_file=options.pop("token_file"),
+        as_of=options.pop("as_of"),
+        period=options.pop("period"),
+        usage=tuple(options.pop("usage", ())),
+        sandbox=options.pop("sandbox"),
+        journal=options.pop("journal", None),
+    )
+
+
+def write_result(text: str, output: Path | None) -> None:
+    """Print a result to stdout, or write it to the file that `--output` names."""
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    write_file(output, text)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write `text` to `path` as a whole or not at all."""
+    from reconciler.findings import UsageError
+
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="name another file with `--output`"
+        ) from None
+
+
+def on_terminal() -> bool:
+    """Whether progress may be shown: stderr is a terminal."""
+    return sys.stderr.isatty()

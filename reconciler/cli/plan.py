@@ -1,0 +1,83 @@
+"""`kt-budgets plan`: compare, forecast, and write plan.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import format_option, network_options, settings_of, usage_option, write_file
+from reconciler.findings import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.settings import Settings
+
+
+@click.command(epilog="Example: kt-budgets plan --usage exports/ --detailed-exit-code")
+@network_options
+@usage_option
+@format_option("text", "json")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("plan.json"),
+    show_default=True,
+    metavar="FILE",
+    help="Where to save the plan.",
+)
+@click.option("--detailed-exit-code", is_flag=True, help="Exit 10 when changes are pending.")
+@click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
+@click.pass_context
+def command(context: click.Context, /, *, format_: str, output: Path, detailed_exit_code: bool, **options: Any) -> None:
+    """Compare the YAML with Keeptrusts, forecast, and write plan.json."""
+    from reconciler.model.plan import plan_text
+
+    plan = make(settings_of(options))
+    text = plan_text(plan)
+    write_file(output, text)
+    click.echo(text if format_ == "json" else terminal_text(plan), nl=False)
+    if format_ == "text":
+        click.echo(_next_step(plan, output))
+    if any(guard.status == "refused" for guard in plan.guards):
+        context.exit(ExitCode.REFUSED)
+    if plan.changes and detailed_exit_code:
+        context.exit(ExitCode.PENDING)
+
+
+def make(settings: Settings) -> Plan:
+    """Return the sealed plan for `settings`: YAML, live state, usage and forecast together."""
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.planning import assemble, forecast, read_live
+    from reconciler.cli.session import connected, load_desired
+    from reconciler.cli.usage import obtain_usage
+    from reconciler.plan.diff import make_plan
+
+    desired, warnings = load_desired(settings)
+    with connected(settings, desired) as connection:
+        live = read_live(settings, desired, connection)
+        diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
+        usage, doubts = obtain_usage(settings, desired, connection)
+    outlook = forecast(settings, desired, live, diff, usage)
+    return assemble(settings, desired, diff, usage=usage, outlook=outlook, findings=[*warnings, *doubts])
+
+
+def terminal_text(plan: Plan) -> str:
+    """Return the plan as the terminal shows it."""
+    import shutil
+    import sys
+
+    from reconciler.report.summary import summarise
+    from reconciler.report.text import text
+    from reconciler.settings import environment
+
+    colour = sys.stdout.isatty() and not environment().get("NO_COLOR")
+    return text(summarise(plan), width=shutil.get_terminal_size((120, 40)).columns, colour=colour)
+
+
+def _next_step(plan: Plan, output: Path) -> str:
+    saved = f"Saved to {output} (digest {plan.digest.removeprefix('sha256:')[:8]})."
+    return (
+        f"{saved}\nNext: kt-budgets show {output} --format markdown, or open a pull request." if plan.changes else saved
+    )

@@ -1,0 +1,165 @@
+"""From YAML and a connection to a sealed plan: the pipeline that `plan`, `apply` and `demo` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.findings import Finding, Position, Severity
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.live import Live, LiveWallet
+from reconciler.model.money import ZERO, Money
+from reconciler.model.plan import Plan, PlanFinding, Source, Tool, UsageSummary, sealed
+from reconciler.plan.diff import Diff
+from reconciler.settings import Settings
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from reconciler.forecast.project import Forecast, WalletQuestion
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.billing_budget import BillingBudget
+    from reconciler.model.desired import Desired, DesiredWallet
+    from reconciler.model.usage import DailyUsage
+
+
+def read_live(settings: Settings, desired: Desired, connection: Connection) -> Live:
+    """Return the live state that `desired` is compared with, read whole."""
+    from reconciler.cli.progress import progress
+    from reconciler.keeptrusts.reader import Reader
+
+    with Reader(connection) as reader, progress("Reading Keeptrusts") as advance:
+        return reader.live(
+            organization=desired.organization.organization,
+            wallets={key: wallet.currency for key, wallet in desired.wallets.items()},
+            period=settings.period,
+            on_progress=advance,
+        )
+
+
+def forecast(settings: Settings, desired: Desired, live: Live, diff: Diff, usage: DailyUsage | None) -> Forecast:
+    """Return what the wallets will cost, under the live and under the desired money."""
+    from reconciler.forecast.project import project
+
+    return project(
+        usage,
+        questions(settings, desired, live, diff),
+        organization=desired.organization,
+        period=settings.period,
+        as_of=settings.as_of,
+        teams=desired.teams,
+    )
+
+
+def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> tuple[WalletQuestion, ...]:
+    """Return what is asked of the forecast: each wallet with its money before and after the plan."""
+    from reconciler.forecast.project import WalletQuestion
+
+    deltas = {
+        change.wallet: Money(change.amount if isinstance(change, Allocate) else -change.amount, change.currency)
+        for change in diff.changes
+        if isinstance(change, Allocate | Reclaim)
+    }
+    horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
+    asked = []
+    for key, wallet in desired.wallets.items():
+        current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
+        asked.append(
+            WalletQuestion(
+                wallet=wallet,
+                plan=desired.teams[wallet.team].plan,
+                live_target=current.funded(settings.period),
+                desired_target=wallet.target(settings.period),
+                money_left_live=current.money_left,
+                money_left_desired=current.money_left + deltas.get(key, Money(ZERO, wallet.currency)),
+                targets={period: wallet.target(period) for period in horizon},
+                alerts_live=_alerts(wallet, (found.budget for found in live.billing_budgets.values())),
+                alerts_desired=_alerts(wallet, (wanted.budget for wanted in desired.billing_budgets.values())),
+                unused=desired.organization.unused,
+            )
+        )
+    return tuple(asked)
+
+
+def _alerts(wallet: DesiredWallet, budgets: Iterable[BillingBudget]) -> tuple[BillingBudget, ...]:
+    watching = (budget for budget in budgets if (budget.scope_type, budget.scope_id) == ("team", wallet.key))
+    return tuple(sorted(watching, key=lambda budget: budget.name))
+
+
+def assemble(
+    settings: Settings,
+    desired: Desired,
+    diff: Diff,
+    *,
+    usage: DailyUsage | None,
+    outlook: Forecast | None,
+    findings: Sequence[Finding],
+) -> Plan:
+    """Return the sealed plan document with every position found in the YAML."""
+    from reconciler.model.desired import Origin
+    from reconciler.source.git import provenance
+    from reconciler.source.positions import positions
+
+    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
+    warnings = outlook.warnings if outlook else ()
+    warned = [wallets.get((w.team, w.environment), Origin(desired.team_path(w.team))) for w in warnings]
+    places = positions(settings.budgets, {*diff.origins, *(note.origin for note in diff.notes), *warned})
+    commit, dirty = provenance(settings.budgets)
+    notes = [
+        *findings,
+        *(Finding(places[n.origin], n.code, n.severity, n.message, n.hint) for n in diff.notes),
+        *(
+            Finding(places[origin], w.code, Severity.WARNING, w.message, w.hint)
+            for w, origin in zip(warnings, warned, strict=True)
+        ),
+    ]
+    return sealed(
+        Plan(
+            tool=Tool(version=__version__),
+            organization=desired.organization.organization,
+            currency=desired.organization.currency,
+            period=settings.period,
+            as_of=settings.as_of,
+            source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
+            usage=_usage_summary(usage),
+            changes=tuple(
+                change.model_copy(update={"position": str(places[origin])})
+                for change, origin in zip(diff.changes, diff.origins, strict=True)
+            ),
+            fingerprints=dict(diff.fingerprints),
+            funds=diff.funds,
+            impact=outlook.wallets if outlook else (),
+            year=outlook.year if outlook else None,
+            assumptions=outlook.assumptions if outlook else (),
+            drift=diff.drift,
+            unmanaged=diff.unmanaged,
+            findings=tuple(_plan_finding(finding) for finding in sorted(set(notes))),
+            guards=diff.guards,
+        )
+    )
+
+
+def _plan_finding(finding: Finding) -> PlanFinding:
+    place: Position = finding.position
+    return PlanFinding(
+        path=place.path,
+        line=place.line,
+        column=place.column,
+        severity=finding.severity.value,
+        code=finding.code,
+        message=finding.message,
+        hint=finding.hint,
+    )
+
+
+def _usage_summary(usage: DailyUsage | None) -> UsageSummary | None:
+    if usage is None:
+        return None
+    source = usage.source
+    return UsageSummary(
+        digest=source.digest,
+        first_day=source.first_day,
+        last_day=source.last_day,
+        rows=source.rows,
+        unpriced_share=round(source.unpriced_share, 6),
+        duplicates=source.duplicates,
+    )

@@ -1,0 +1,46 @@
+"""A session with Keeptrusts: the real one, or the embedded one for a single command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.findings import FindingsError
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.findings import Finding
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.desired import Desired
+
+
+def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
+    """Return what the YAML declares and its warnings; errors stop with every finding."""
+    from reconciler.source.load import load
+
+    loaded = load(settings.budgets)
+    if loaded.desired is None:
+        raise FindingsError(loaded.findings)
+    return loaded.desired, loaded.findings
+
+
+@contextmanager
+def connected(settings: Settings, desired: Desired, *, writing: bool = False) -> Iterator[Connection]:
+    """Yield how to reach Keeptrusts; with `--sandbox` the embedded one runs until the end of the block."""
+    from reconciler.keeptrusts.connection import Connection
+
+    api = desired.organization.api
+    if not settings.sandbox:
+        yield Connection(
+            base_url=settings.api_url,
+            token=settings.require_token(),
+            description_field=api.description_field,
+            billing_budgets_path=api.billing_budgets_path,
+        )
+        return
+    from reconciler.sandbox.server import running
+
+    with running(scenario="acme", as_of=settings.as_of) as sandbox:
+        token = sandbox.billing_token if writing else sandbox.read_token
+        yield Connection(base_url=sandbox.url, token=token)

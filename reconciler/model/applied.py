@@ -1,0 +1,15 @@
+"""What the last applied commit declared: the third side of the comparison that decides deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LastApplied:
+    """`billing_budgets` maps each declared key (as text) to its team; `export_schedules` are the declared names."""
+
+    commit: str | None = None
+    billing_budgets: Mapping[str, str] = field(default_factory=dict)
+    export_schedules: frozenset[str] = frozenset()

@@ -1,0 +1,66 @@
+"""Guards on money and their waivers, as `org.yaml` sets them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.percent import Percent
+from reconciler.model.yaml_types import Identifier, Label, YamlAmount
+
+
+class Guard(StrEnum):
+    """What can be refused. Each has its own waiver; there is no way around all of them at once."""
+
+    TOTAL_MOVED = "total-moved"
+    LARGEST_CHANGE = "largest-change"
+    LARGEST_CHANGE_PERCENT = "largest-change-percent"
+    NET_INCREASE = "net-increase"
+    TARGET_BELOW_SPEND = "target-below-spend"
+    TARGET_BELOW_FORECAST = "target-below-forecast"
+    POOL_EXHAUSTION = "pool-exhaustion"
+    HARD_LIMIT_ON = "hard-limit-on"
+    ALERT_REMOVED = "alert-removed"
+
+
+class GuardSettings(Frozen):
+    """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does."""
+
+    total_moved: YamlAmount | None = Field(
+        None, description="The most money that one run may move, allocations and reclaims together, per month."
+    )
+    largest_change: YamlAmount | None = Field(None, description="The most that one wallet may change by.")
+    largest_change_percent: Percent | None = Field(
+        None, description="The most that one wallet may change by, as a share of what it was funded with."
+    )
+    net_increase: YamlAmount | None = Field(
+        None, description="The most that all wallets together may grow by in one run."
+    )
+    target_below_spend: bool = Field(False, description="Refuse a target below what the wallet has already spent.")
+    target_below_forecast: bool = Field(False, description="Refuse a lowered target below the forecast's P50.")
+    hard_limit_on: bool = Field(False, description="Refuse to switch a billing budget's hard limit on.")
+    alert_removed: bool = Field(False, description="Refuse to delete a billing budget or one of its percentages.")
+
+
+class Waiver(Frozen):
+    """Lets one guard pass for one team, up to `max` and until a day, both inclusive."""
+
+    guard: Guard = Field(description="The guard that is waived.")
+    team: Identifier | None = Field(None, description="The team it is waived for; left out: the whole run's guards.")
+    max: YamlAmount | None = Field(None, description="The value that is still let pass; left out: any.")
+    until: date = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
+    reason: Label = Field(description="Why, for the reviewer.")
+    approved_by: Label = Field(description="Who approved it.")
+
+    def covers(self, guard: Guard, team: str, value: Decimal, day: date) -> bool:
+        """Whether this waiver lets `value` pass for `team` on `day`."""
+        return (
+            self.guard is guard
+            and (self.team or "") == team
+            and day <= self.until
+            and (self.max is None or value <= self.max)
+        )

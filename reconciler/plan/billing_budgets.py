@@ -1,0 +1,87 @@
+"""Billing budgets: create, update, delete; three-way, so that absence alone never deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.findings import Severity
+from reconciler.model.applied import LastApplied
+from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, UpdateBillingBudget
+from reconciler.model.desired import Desired, Origin
+from reconciler.model.live import Live
+from reconciler.model.plan import Unmanaged
+from reconciler.plan.note import Note
+
+BudgetChange = CreateBillingBudget | UpdateBillingBudget | DeleteBillingBudget
+
+
+def budget_document(budget: BillingBudget) -> dict[str, object]:
+    """Return a billing budget as it stands in `before` and `after`."""
+    return budget.model_dump(mode="json")
+
+
+def budget_changes(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[tuple[BudgetChange, Origin]]:
+    """Yield every change of a billing budget with the place that asks for it: deletes, updates, creates."""
+    yield from _deletes(desired, live, last_applied)
+    creates = []
+    for key, wanted in sorted(desired.billing_budgets.items()):
+        found = live.billing_budgets.get(key)
+        about = {"team": wanted.team, "environment": wanted.environment, "key": str(key)}
+        after = budget_document(wanted.budget)
+        if found is None:
+            creates.append((CreateBillingBudget(**about, after=after), wanted.origin))
+        elif found.budget != wanted.budget:
+            yield UpdateBillingBudget(**about, before=budget_document(found.budget), after=after), wanted.origin
+    yield from creates
+
+
+def _deletes(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[tuple[BudgetChange, Origin]]:
+    for key, found in sorted(live.billing_budgets.items()):
+        owner = _deleting_team(desired, key, last_applied)
+        if owner is None:
+            continue
+        team, environment, origin = owner
+        before = budget_document(found.budget)
+        yield DeleteBillingBudget(team=team, environment=environment, key=str(key), before=before), origin
+
+
+def _deleting_team(
+    desired: Desired, key: BillingBudgetKey, last_applied: LastApplied
+) -> tuple[str, str | None, Origin] | None:
+    """Return whose deletion this is: declared absent, or dropped from a team file that is still there."""
+    if key in desired.billing_budgets:
+        return None
+    if absent := desired.absent_billing_budgets.get(key):
+        return absent.team, absent.environment, absent.origin
+    team = last_applied.billing_budgets.get(str(key))
+    if team is not None and team in desired.teams:
+        return team, None, Origin(desired.team_path(team), ("billing_budgets",))
+    return None
+
+
+def unmanaged_budgets(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:
+    """Yield the billing budgets that git neither declares nor deletes."""
+    surplus = [found.budget for found in live.duplicate_billing_budgets]
+    unknown = [
+        found.budget
+        for key, found in sorted(live.billing_budgets.items())
+        if key not in desired.billing_budgets and _deleting_team(desired, key, last_applied) is None
+    ]
+    for budget in [*unknown, *surplus]:
+        yield Unmanaged(
+            kind="billing_budget", key=str(budget.key), name=budget.name, amount=budget.amount, currency=budget.currency
+        )
+
+
+def vanished_teams(desired: Desired, last_applied: LastApplied) -> Iterator[Note]:
+    """Yield a note for each team whose file disappeared since the last apply."""
+    for team in sorted(set(last_applied.billing_budgets.values()) - set(desired.teams)):
+        path = desired.team_path(team)
+        yield Note(
+            origin=Origin(path),
+            code="team-file-vanished",
+            severity=Severity.WARNING,
+            message=f"{path} was applied before and is gone; its wallets and billing budgets are left as they are",
+            hint="to take its money back and delete its alerts, bring the file back with `state: absent`",
+        )

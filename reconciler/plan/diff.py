@@ -1,0 +1,125 @@
+"""The smallest set of changes that makes Live equal to Desired for one period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.findings import Severity
+from reconciler.model.applied import LastApplied
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired, Origin
+from reconciler.model.live import Live, LiveWallet
+from reconciler.model.period import Period
+from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
+from reconciler.plan.billing_budgets import budget_changes, unmanaged_budgets, vanished_teams
+from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unmanaged_schedules
+from reconciler.plan.fingerprint import fingerprint
+from reconciler.plan.note import Note
+from reconciler.plan.pool import funds, pool_guard, pool_notes
+from reconciler.plan.wallets import WalletGap
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What to change and what was noticed. `origins` names the place in the YAML of each change, in their order."""
+
+    changes: tuple[Change, ...]
+    origins: tuple[Origin, ...]
+    fingerprints: Mapping[str, str]
+    funds: Funds
+    drift: tuple[DriftItem, ...]
+    unmanaged: tuple[Unmanaged, ...]
+    notes: tuple[Note, ...]
+    guards: tuple[GuardResult, ...]
+
+
+def make_plan(desired: Desired, live: Live, period: Period, *, last_applied: LastApplied | None = None) -> Diff:
+    """Return the smallest plan that makes `live` equal to `desired` for `period`.
+
+    Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
+    `desired`; a wallet that does not exist yet is one that was funded with nothing.
+    """
+    applied = last_applied or LastApplied()
+    currency = desired.organization.currency
+    gaps = _gaps(desired, live, period)
+    moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
+    budgets = list(budget_changes(desired, live, applied))
+    schedules = list(schedule_changes(desired, live, applied))
+    ordered: list[tuple[Change, Origin]] = [
+        *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
+        *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
+        *budgets,
+        *schedules,
+    ]
+    changes = tuple(change for change, _ in ordered)
+    run = funds(changes, live, currency)
+    guard = pool_guard(run, currency)
+    return Diff(
+        changes=changes,
+        origins=tuple(origin for _, origin in ordered),
+        fingerprints=_fingerprints(desired, gaps, changes),
+        funds=run,
+        drift=tuple(item for gap in gaps if (item := gap.drift())),
+        unmanaged=tuple(_unmanaged(desired, live, applied)),
+        notes=tuple(_notes(desired, live, applied, gaps, run)),
+        guards=(guard,) if guard else (),
+    )
+
+
+def _gaps(desired: Desired, live: Live, period: Period) -> list[WalletGap]:
+    return [
+        WalletGap(
+            live.identity.organization,
+            wanted,
+            live.wallets.get(key) or LiveWallet(key, wanted.currency),
+            period,
+            desired.organization.unused,
+        )
+        for key, wanted in sorted(desired.wallets.items())
+    ]
+
+
+def _fingerprints(desired: Desired, gaps: list[WalletGap], changes: tuple[Change, ...]) -> dict[str, str]:
+    facts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for gap in gaps:
+        if gap.is_open:
+            facts[gap.desired.team].append(gap.facts)
+    for change in changes:
+        if not isinstance(change, Allocate | Reclaim):
+            facts[change.team].append(change.model_dump(mode="json", include={"kind", "key", "before", "after"}))
+    return {team: fingerprint(facts.get(team, ())) for team in sorted({*desired.teams, *facts})}
+
+
+def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[Unmanaged]:
+    for wallet in sorted(live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
+        yield Unmanaged(
+            kind="wallet", key=wallet.key, name=wallet.name, amount=wallet.spent.amount, currency=wallet.currency
+        )
+    yield from unmanaged_budgets(desired, live, applied)
+    yield from unmanaged_schedules(desired, live, applied)
+
+
+def _notes(desired: Desired, live: Live, applied: LastApplied, gaps: list[WalletGap], run: Funds) -> Iterator[Note]:
+    yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
+    yield from (note for gap in gaps if (note := gap.carried_over_note()))
+    yield from _unknown_teams(live, gaps)
+    yield from vanished_teams(desired, applied)
+    yield from missing_schedules(desired, live)
+    yield from pool_notes(run, desired)
+
+
+def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
+    if live.teams is None:
+        return
+    for gap in gaps:
+        if gap.live.id is None and gap.desired.key not in live.teams and not gap.desired.absent:
+            yield Note(
+                origin=gap.origin,
+                code="unknown-team",
+                severity=Severity.WARNING,
+                message=f"Keeptrusts lists no team `{gap.desired.key}`, so its first allocation may be refused",
+                hint="create the team in Keeptrusts, or correct `team_id`",
+            )

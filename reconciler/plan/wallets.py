@@ -1,0 +1,171 @@
+"""Wallets: the ledger-funded difference between a target and what a period was funded with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.findings import Severity
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.desired import DesiredWallet, Origin
+from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.money import ZERO, Money
+from reconciler.model.operation import MoneyMove, operation_id
+from reconciler.model.period import Period
+from reconciler.model.plan import DriftItem
+from reconciler.plan.note import Note
+
+
+@dataclass(frozen=True, slots=True)
+class WalletGap:
+    """One wallet's desired and live funding for a period."""
+
+    organization: str
+    desired: DesiredWallet
+    live: LiveWallet
+    period: Period
+    unused: Literal["keep", "reclaim"] = "keep"
+
+    @property
+    def target(self) -> Money:
+        return self.desired.target(self.period)
+
+    @property
+    def funded(self) -> Money:
+        return self.live.funded(self.period)
+
+    @property
+    def is_open(self) -> bool:
+        return self.target != self.funded or self.takes_rest_back
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether nobody has funded this wallet for the period yet."""
+        return not self.live.funding(self.period)
+
+    @property
+    def takes_rest_back(self) -> bool:
+        """Whether what earlier periods left is taken back: when a period opens, by `unused` or an absent team."""
+        return self.is_opening and self.live.id is not None and (self.unused == "reclaim" or self.desired.absent)
+
+    @property
+    def origin(self) -> Origin:
+        return self.desired.origin
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a review of this wallet approves: nothing volatile, so neither balances nor times."""
+        return {
+            "wallet": self.desired.key,
+            "currency": self.desired.currency,
+            "target": f"{self.target.amount:.2f}",
+            "funded": f"{self.funded.amount:.2f}",
+            **({"unused": "reclaim"} if self.takes_rest_back else {}),
+        }
+
+    def changes(self) -> Iterator[Allocate | Reclaim]:
+        """Yield the moves of money that close the gap as far as it can be closed."""
+        if self.takes_rest_back and self.live.money_left.amount > 0:
+            earlier = self.period.plus(-1)
+            move = self._move("reclaim", self.live.money_left, after=self.funded, period=earlier)
+            yield Reclaim(**move, unreclaimable=ZERO, carried_from=earlier)
+        delta = self.target - self.funded
+        if delta.amount > 0:
+            yield Allocate(**self._move("allocate", delta, after=self.target, period=self.period))
+        elif (amount := min(-delta, self.live.money_left, key=lambda money: money.amount)).amount > 0:
+            move = self._move("reclaim", amount, after=self.funded - amount, period=self.period)
+            yield Reclaim(**move, unreclaimable=(-delta - amount).amount)
+
+    def _sequence(self, period: Period) -> int:
+        """Return how many operations of ours the ledger already shows for this wallet and `period`."""
+        return len({entry.operation for entry in self.live.funding(period) if entry.operation})
+
+    def _move(self, kind: MoneyMove, amount: Money, *, after: Money, period: Period) -> dict[str, Any]:
+        return {
+            "team": self.desired.team,
+            "environment": self.desired.environment,
+            "wallet": self.desired.key,
+            "amount": amount.amount,
+            "currency": amount.currency,
+            "target": self.target.amount,
+            "funded_before": self.funded.amount,
+            "funded_after": after.amount,
+            "op": operation_id(
+                organization=self.organization,
+                wallet=self.desired.key,
+                period=period,
+                kind=kind,
+                amount=amount.amount,
+                funded_before=self.funded.amount,
+                sequence=self._sequence(period),
+            ),
+        }
+
+    def unreclaimable_note(self) -> Note | None:
+        """Say how much of an excess is already spent or reserved, so that it cannot be taken back."""
+        excess = self.funded - self.target
+        stuck = excess - self.live.money_left
+        if excess.amount <= 0 or stuck.amount <= 0:
+            return None
+        name = f"{self.desired.team}/{self.desired.environment}"
+        return Note(
+            origin=self.origin,
+            code="unreclaimable",
+            severity=Severity.WARNING,
+            message=f"{name} was funded with {self.funded} for {self.period}, {excess} above its target;"
+            f" {stuck} of that is already spent or reserved and cannot be taken back",
+            hint=f"nothing to do, or raise the target to {Money(self.target.amount + stuck.amount, stuck.currency)}"
+            " so that git says what happened",
+        )
+
+    def carried_over_note(self) -> Note | None:
+        """Say how much of earlier periods a wallet keeps when a period opens."""
+        rest = self.live.money_left
+        if not self.is_opening or self.takes_rest_back or rest.amount <= 0 or self.target.amount <= 0:
+            return None
+        return Note(
+            origin=self.origin,
+            code="carried-over",
+            severity=Severity.WARNING,
+            message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months on top of its"
+            f" target of {self.target}",
+            hint="nothing to do, or set `unused: reclaim` in org.yaml to take unspent money back when a month opens",
+        )
+
+    def drift(self) -> DriftItem | None:
+        """Return what was moved by hand, or twice, besides our own operations, while the wallet is off its target."""
+        funding = self.live.funding(self.period)
+        counts = Counter(entry.operation for entry in funding if entry.operation)
+        if not self.is_open or not counts:
+            return None
+        foreign = [*(entry for entry in funding if entry.operation is None), *_repeats(funding)]
+        if not foreign:
+            return None
+        amount = Money(sum((entry.signed for entry in foreign), Decimal(0)), self.desired.currency)
+        words = "by hand" if all(entry.operation is None for entry in foreign) else "by hand or twice"
+        moved = f"was given {amount}" if amount.amount >= 0 else f"had {-amount} taken"
+        entries = ", ".join(f"{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC" for entry in foreign)
+        return DriftItem(
+            **{"class": "changed"},
+            team=self.desired.team,
+            wallet=self.desired.key,
+            amount=amount.amount,
+            evidence=tuple(entry.id for entry in foreign),
+            sentence=f"{self.desired.team} / {self.desired.environment} {moved} {words} ({entries})."
+            f" Git says {self.target}, the ledger {self.funded}.",
+        )
+
+
+def _repeats(funding: tuple[LedgerEntry, ...]) -> list[LedgerEntry]:
+    """Return every entry whose operation an earlier entry already carries."""
+    seen: set[str] = set()
+    repeats = []
+    for entry in funding:
+        if entry.operation in seen:
+            repeats.append(entry)
+        elif entry.operation:
+            seen.add(entry.operation)
+    return repeats

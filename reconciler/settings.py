@@ -1,0 +1,108 @@
+"""Settings: flags and environment, frozen once. The only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from reconciler.findings import UnauthorizedError, UsageError
+from reconciler.model.period import Period
+
+DEFAULT_API_URL = "https://api.keeptrusts.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every network command shares. `token` never appears in a representation."""
+
+    budgets: Path
+    api_url: str
+    as_of: date
+    period: Period
+    usage: tuple[str, ...] = ()
+    sandbox: bool = False
+    journal: str = "file:.kt-budgets/journal"
+    token: str | None = field(default=None, repr=False)
+
+    def require_token(self) -> str:
+        """Return the token, or say how to give one."""
+        if not self.token:
+            raise UnauthorizedError(
+                "no Keeptrusts token was given; nothing was read",
+                hint="set KEEPTRUSTS_API_TOKEN, or name a file with `--token-file`, or try it with `--sandbox`",
+            )
+        return self.token
+
+
+_overlay: ContextVar[Mapping[str, str]] = ContextVar("overlay", default=MappingProxyType({}))
+
+
+def environment() -> Mapping[str, str]:
+    """Return the process's environment, under what `overlaid` lays over it."""
+    return ChainMap(dict(_overlay.get()), os.environ)
+
+
+@contextmanager
+def overlaid(**variables: str) -> Iterator[None]:
+    """Lay `variables` over the environment until the end of the block, for this process's settings alone."""
+    token = _overlay.set({**_overlay.get(), **variables})
+    try:
+        yield
+    finally:
+        _overlay.reset(token)
+
+
+def today() -> date:
+    """Return the present UTC day: the default of `--as-of`."""
+    return datetime.now(UTC).date()
+
+
+def read_token(token_file: Path | None) -> str | None:
+    """Return the token from `token_file`, else from KEEPTRUSTS_API_TOKEN. It is never taken from the command line."""
+    if token_file is None:
+        return environment().get("KEEPTRUSTS_API_TOKEN", "").strip() or None
+    try:
+        token = token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the token file {token_file} cannot be read ({error.__class__.__name__})",
+            hint="name a readable text file that holds the token alone",
+        ) from None
+    if not token or any(character.isspace() for character in token) or not token.isascii():
+        raise UsageError(
+            f"the token file {token_file} does not hold a token", hint="it must hold the token alone, on one line"
+        )
+    return token
+
+
+def resolve(
+    *,
+    budgets: Path,
+    api_url: str | None,
+    token_file: Path | None,
+    as_of: date | None,
+    period: Period | None,
+    usage: tuple[str, ...] = (),
+    sandbox: bool = False,
+    journal: str | None = None,
+) -> Settings:
+    """Return the settings that flags and environment give together."""
+    day = as_of or today()
+    variables = environment()
+    return Settings(
+        budgets=budgets,
+        api_url=api_url or variables.get("KEEPTRUSTS_API_URL") or DEFAULT_API_URL,
+        as_of=day,
+        period=period or Period.of(day),
+        usage=usage,
+        sandbox=sandbox,
+        journal=journal or variables.get("KT_BUDGETS_JOURNAL") or "file:.kt-budgets/journal",
+        token=None if sandbox else read_token(token_file),
+    )

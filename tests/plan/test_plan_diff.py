@@ -1,0 +1,385 @@
+"""What a plan holds for a desired and a live organization, and the laws that hold for every pair."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import worlds
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
+
+from reconciler.model.applied import LastApplied
+from reconciler.model.change import Allocate, DeleteBillingBudget, Reclaim
+from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.live import Live, OtherWallet
+from reconciler.model.operation import operation_id
+from reconciler.model.organization import ExportSchedule
+from reconciler.model.period import Period
+from reconciler.plan.diff import Diff, make_plan
+
+WEEKLY = ExportSchedule.model_validate(
+    {"name": "weekly", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "artifacts"}}
+)
+
+
+def plan(wanted: Desired, state: Live, last_applied: LastApplied | None = None) -> Diff:
+    return make_plan(wanted, state, JUNE, last_applied=last_applied)
+
+
+def codes(diff: Diff) -> list[str]:
+    return [note.code for note in diff.notes]
+
+
+def test_a_wallet_that_does_not_exist_yet_is_funded_in_full() -> None:
+    (change,) = plan(desired([wallet("support", "prod", "12500")]), live()).changes
+    assert isinstance(change, Allocate)
+    assert (change.wallet, change.amount, change.funded_before, change.funded_after) == (
+        "team_support",
+        Decimal("12500.00"),
+        Decimal("0.00"),
+        Decimal("12500.00"),
+    )
+
+
+def test_the_difference_comes_from_the_ledger_and_not_from_the_balance() -> None:
+    state = live([live_wallet("team_support", entry("txn_1", "allocate", "10000"), available="12.34")])
+    (change,) = plan(desired([wallet("support", "prod", "12500")]), state).changes
+    assert change.kind == "allocate"
+    assert change.amount == Decimal("2500.00")
+
+
+def test_an_override_replaces_the_monthly_target_for_its_month_only() -> None:
+    wanted = desired([wallet("support", "prod", "12500", m2026_06="15000")])
+    assert [change.amount for change in make_plan(wanted, live(), JUNE).changes] == [Decimal("15000.00")]  # type: ignore[union-attr]
+    assert [change.amount for change in make_plan(wanted, live(), JUNE.plus(1)).changes] == [Decimal("12500.00")]  # type: ignore[union-attr]
+
+
+def test_reclaims_come_before_allocations_so_that_the_pool_can_pay() -> None:
+    state = live(
+        [
+            live_wallet("team_aa", available="0"),
+            live_wallet("team_zz", entry("txn_1", "allocate", "900"), available="900"),
+        ],
+        pool="0",
+    )
+    diff = plan(desired([wallet("aa", "prod", "400"), wallet("zz", "prod", "500")]), state)
+    assert [change.kind for change in diff.changes] == ["reclaim", "allocate"]
+    assert [guard.status for guard in diff.guards] == ["passed"]
+    worlds.applied(state, diff.changes)
+
+
+def test_what_is_already_spent_is_stated_and_not_reclaimed() -> None:
+    state = live([live_wallet("team_support", entry("txn_1", "allocate", "1000"), available="150")])
+    diff = plan(desired([wallet("support", "prod", "400")]), state)
+    (change,) = diff.changes
+    assert isinstance(change, Reclaim)
+    assert (change.amount, change.unreclaimable) == (Decimal("150.00"), Decimal("450.00"))
+    assert "unreclaimable" in codes(diff)
+
+
+def test_an_excess_that_is_wholly_spent_leaves_nothing_to_do() -> None:
+    state = live([live_wallet("team_support", entry("txn_1", "allocate", "1000"))])
+    diff = plan(desired([wallet("support", "prod", "400")]), state)
+    assert diff.changes == ()
+    assert "unreclaimable" in codes(diff)
+
+
+def test_a_pool_that_cannot_pay_is_refused_with_what_is_missing() -> None:
+    diff = plan(desired([wallet("support", "prod", "500")]), live(pool="120.50"))
+    (guard,) = diff.guards
+    assert guard.status == "refused"
+    assert "USD 379.50" in guard.message
+    assert "USD 379.50" in guard.hint
+
+
+def test_a_pool_that_cannot_be_seen_is_unknown_and_not_empty() -> None:
+    diff = plan(desired([wallet("support", "prod", "500")]), live(pool=None))
+    assert diff.guards == ()
+    assert diff.funds.available is None
+    assert "pool-unknown" in codes(diff)
+
+
+def test_free_money_in_the_pool_is_said_to_soften_the_limits() -> None:
+    assert "soft-cap" in codes(plan(desired([wallet("support", "prod", "500")]), live(pool="501")))
+    assert "soft-cap" not in codes(plan(desired([wallet("support", "prod", "500")]), live(pool="500")))
+
+
+def test_entries_of_other_months_and_other_kinds_do_not_fund_the_period() -> None:
+    may = Period(2026, 5)
+    own_may = operation_id(
+        organization="org_acme",
+        wallet="team_support",
+        period=may,
+        kind="allocate",
+        amount=Decimal(7),
+        funded_before=Decimal(0),
+        sequence=0,
+    )
+    state = live(
+        [
+            live_wallet(
+                "team_support",
+                entry("txn_1", "allocate", "100", month=may),
+                entry("txn_2", "settle", "50"),
+                entry("txn_3", "reserve", "5"),
+                entry("txn_4", "allocate", "7", operation=own_may),
+            )
+        ]
+    )
+    (change,) = plan(desired([wallet("support", "prod", "100")]), state).changes
+    assert isinstance(change, Allocate)
+    assert change.funded_before == 0
+
+
+def test_a_billing_budget_is_created_updated_and_left_alone_by_its_value() -> None:
+    wanted = desired(
+        budgets=[
+            ("support", billing_budget("new", "10")),
+            ("support", billing_budget("changed", "20")),
+            ("support", billing_budget("same", "30")),
+        ]
+    )
+    state = live(budgets=[billing_budget("changed", "19.99"), billing_budget("same", "30.00")])
+    changes = plan(wanted, state).changes
+    assert [(change.kind, change.key) for change in changes] == [  # type: ignore[union-attr]
+        ("update_billing_budget", "team/team_support/changed"),
+        ("create_billing_budget", "team/team_support/new"),
+    ]
+
+
+def test_absence_never_deletes_what_git_never_declared() -> None:
+    diff = plan(desired(teams=["support"]), live(budgets=[billing_budget("handmade", "10")]))
+    assert diff.changes == ()
+    assert [item.key for item in diff.unmanaged] == ["team/team_support/handmade"]
+
+
+def test_a_billing_budget_that_the_last_applied_commit_declared_is_deleted() -> None:
+    last = LastApplied(billing_budgets={"team/team_support/old": "support"})
+    (change,) = plan(desired(teams=["support"]), live(budgets=[billing_budget("old", "10")]), last).changes
+    assert isinstance(change, DeleteBillingBudget)
+    assert change.team == "support"
+
+
+def test_a_vanished_team_file_deletes_nothing_and_is_said() -> None:
+    last = LastApplied(billing_budgets={"team/team_support/old": "support"})
+    diff = plan(desired(), live(budgets=[billing_budget("old", "10")]), last)
+    assert diff.changes == ()
+    assert "team-file-vanished" in codes(diff)
+    assert [item.key for item in diff.unmanaged] == ["team/team_support/old"]
+
+
+def test_an_absent_team_gives_its_money_back_and_loses_its_alerts() -> None:
+    state = live(
+        [live_wallet("team_support", entry("txn_1", "allocate", "80"), available="80")], [billing_budget("old", "10")]
+    )
+    wanted = desired(
+        [wallet("support", "prod", "80", absent=True)], absent_budgets=[("support", billing_budget("old", "99"))]
+    )
+    assert [change.kind for change in plan(wanted, state).changes] == ["reclaim", "delete_billing_budget"]
+
+
+def test_export_schedules_are_created_updated_deleted_and_listed() -> None:
+    changed = WEEKLY.model_copy(update={"cron": "0 7 * * MON"})
+    old = WEEKLY.model_copy(update={"name": "old"})
+    foreign = WEEKLY.model_copy(update={"name": "foreign"})
+    new = WEEKLY.model_copy(update={"name": "new"})
+    diff = plan(
+        desired(schedules=[WEEKLY, new]),
+        live(schedules=[changed, old, foreign]),
+        LastApplied(export_schedules=frozenset({"old", "weekly"})),
+    )
+    assert [(change.kind, change.key) for change in diff.changes] == [  # type: ignore[union-attr]
+        ("delete_export_schedule", "old"),
+        ("update_export_schedule", "weekly"),
+        ("create_export_schedule", "new"),
+    ]
+    assert [item.key for item in diff.unmanaged] == ["foreign"]
+
+
+def test_a_deployment_without_schedules_is_said_and_not_taken_as_empty() -> None:
+    diff = plan(desired(schedules=[WEEKLY]), live(schedules=None))
+    assert diff.changes == ()
+    assert "schedules-not-offered" in codes(diff)
+
+
+def test_a_team_that_keeptrusts_does_not_list_is_said_before_the_first_allocation() -> None:
+    wanted = desired([wallet("support", "prod", "5"), wallet("sales", "prod", "5")])
+    notes = plan(wanted, live(teams={"team_support": "Support"})).notes
+    assert [note.message for note in notes if note.code == "unknown-team"] == [
+        "Keeptrusts lists no team `team_sales`, so its first allocation may be refused"
+    ]
+
+
+def test_an_allocation_by_hand_after_ours_is_drift_with_its_ledger_id() -> None:
+    wanted = desired([wallet("support", "prod", "100")])
+    state = worlds.applied(live(), plan(wanted, live()).changes)
+    current = state.wallets["team_support"]
+    moved = replace(current, ledger=(*current.ledger, entry("txn_hand", "allocate", "15")), available=usd(115))
+    diff = plan(wanted, replace(state, wallets={"team_support": moved}))
+    (item,) = diff.drift
+    assert (item.category, item.amount, item.evidence) == ("changed", Decimal("15.00"), ("txn_hand",))
+    assert [change.kind for change in diff.changes] == ["reclaim"]
+
+
+def test_an_operation_that_the_ledger_shows_twice_is_drift_with_a_reclaim_proposed() -> None:
+    wanted = desired([wallet("support", "prod", "100")])
+    state = worlds.applied(live(), plan(wanted, live()).changes)
+    current = state.wallets["team_support"]
+    twice = replace(current.ledger[0], id="txn_again")
+    doubled = replace(current, ledger=(*current.ledger, twice), available=usd(200))
+    diff = plan(wanted, replace(state, wallets={"team_support": doubled}))
+    assert [item.evidence for item in diff.drift] == [("txn_again",)]
+    assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("100.00"))]  # type: ignore[union-attr]
+
+
+def test_an_unmanaged_wallet_is_listed_with_its_spend() -> None:
+    other = OtherWallet("team_lab", "wal_lab", "Lab", "USD", usd(10), usd(32))
+    diff = plan(desired(), replace(live(), other_wallets=(other,)))
+    assert [(item.kind, item.key, item.amount) for item in diff.unmanaged] == [("wallet", "team_lab", Decimal("32.00"))]
+
+
+def test_a_fingerprint_ignores_balances_and_sees_funding() -> None:
+    wanted = desired([wallet("support", "prod", "100"), wallet("sales", "prod", "50")])
+    before = live([live_wallet("team_support", entry("txn_1", "allocate", "120"), available="90")])
+    spent = live([live_wallet("team_support", entry("txn_1", "allocate", "120"), available="3")])
+    moved = live([live_wallet("team_support", entry("txn_1", "allocate", "121"), available="90")])
+    approved = plan(wanted, before).fingerprints
+    assert plan(wanted, spent).fingerprints == approved
+    after = plan(wanted, moved).fingerprints
+    assert after["support"] != approved["support"]
+    assert after["sales"] == approved["sales"]
+
+
+amounts = st.decimals(min_value=0, max_value=9999, places=2, allow_nan=False, allow_infinity=False)
+names = st.sampled_from(["aa", "bb", "cc", "dd"])
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Desired, Live]:
+    targets = draw(st.dictionaries(st.tuples(names, st.sampled_from(["prod", "dev"])), amounts, max_size=5))
+    wallets = [wallet(team, environment, str(amount)) for (team, environment), amount in targets.items()]
+    budgets = draw(st.dictionaries(st.tuples(names, st.sampled_from(["x", "y"])), amounts, max_size=4))
+    declared = [
+        (team, billing_budget(name, str(amount), scope_id=f"team_{team}")) for (team, name), amount in budgets.items()
+    ]
+    found = draw(st.dictionaries(names, st.tuples(amounts, st.integers(0, 100)), max_size=4))
+    existing = [
+        live_wallet(
+            f"team_{team}",
+            entry(f"txn_{team}", "allocate", amount),
+            available=(amount * share / 100).quantize(Decimal("0.01")),
+        )
+        for team, (amount, share) in found.items()
+    ]
+    other = draw(st.lists(names, max_size=2, unique=True))
+    return desired(wallets, declared, teams=["aa"]), live(
+        existing, [billing_budget("x", "5", scope_id=f"team_{team}") for team in other]
+    )
+
+
+@given(pairs())
+def test_applying_a_plan_converges_and_a_second_plan_is_empty(pair: tuple[Desired, Live]) -> None:
+    wanted, state = pair
+    after = worlds.applied(state, plan(wanted, state).changes)
+    assert plan(wanted, after).changes == ()
+
+
+@given(pairs(), st.randoms(use_true_random=False))
+def test_a_plan_does_not_depend_on_the_order_of_its_inputs(pair: tuple[Desired, Live], shuffler: random.Random) -> None:
+    wanted, state = pair
+
+    def shuffled(mapping: dict[Any, Any]) -> dict[Any, Any]:
+        items = list(mapping.items())
+        shuffler.shuffle(items)
+        return dict(items)
+
+    again = plan(
+        replace(wanted, wallets=shuffled(dict(wanted.wallets)), billing_budgets=shuffled(dict(wanted.billing_budgets))),
+        replace(state, wallets=shuffled(dict(state.wallets)), billing_budgets=shuffled(dict(state.billing_budgets))),
+    )
+    assert again == plan(wanted, state)
+
+
+@given(pairs())
+def test_money_moves_only_in_wallets_that_are_off_their_target_and_by_no_more_than_the_gap(
+    pair: tuple[Desired, Live],
+) -> None:
+    wanted, state = pair
+    for change in plan(wanted, state).changes:
+        if isinstance(change, Allocate | Reclaim):
+            assert change.amount > 0
+            assert change.amount <= abs(change.target - change.funded_before)
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount": Decimal(2)}, {"sequence": 1}, {"funded_before": Decimal(1)}, {"kind": "reclaim"}]
+)
+def test_an_operation_id_is_the_same_for_the_same_facts_and_another_for_any_other(change: dict[str, object]) -> None:
+    facts: dict[str, object] = {
+        "organization": "org_acme",
+        "wallet": "team_support",
+        "period": JUNE,
+        "kind": "allocate",
+        "amount": Decimal("1.00"),
+        "funded_before": Decimal(0),
+        "sequence": 0,
+    }
+    assert operation_id(**facts) == operation_id(**{**facts, "amount": Decimal(1)})  # type: ignore[arg-type]
+    assert operation_id(**facts) != operation_id(**{**facts, **change})  # type: ignore[arg-type]
+
+
+def opening(unused: str, state: Live, *wallets: DesiredWallet) -> Diff:
+    wanted = desired(wallets)
+    organization = wanted.organization.model_copy(update={"unused": unused})
+    return plan(replace(wanted, organization=organization), state)
+
+
+LEFT_FROM_MAY = live_wallet("team_support", entry("txn_may", "allocate", "500", month=Period(2026, 5)), available="120")
+
+
+def test_unspent_money_is_taken_back_when_a_month_opens_and_counts_for_the_month_it_came_from() -> None:
+    diff = opening("reclaim", live([LEFT_FROM_MAY]), wallet("support", "prod", "300"))
+    back, out = diff.changes
+    assert isinstance(back, Reclaim)
+    assert (back.amount, back.carried_from, back.op[:7]) == (Decimal("120.00"), Period(2026, 5), "2026-05")
+    assert (back.funded_before, back.funded_after) == (Decimal(0), Decimal(0))
+    assert isinstance(out, Allocate)
+    assert out.amount == Decimal("300.00")
+
+
+def test_opening_a_month_a_second_time_changes_nothing() -> None:
+    state = live([LEFT_FROM_MAY])
+    after = worlds.applied(state, opening("reclaim", state, wallet("support", "prod", "300")).changes)
+    assert opening("reclaim", after, wallet("support", "prod", "300")).changes == ()
+    assert after.wallets["team_support"].money_left == usd(300)
+
+
+def test_an_opening_that_stopped_half_way_goes_on_where_it_stopped() -> None:
+    state = live([LEFT_FROM_MAY])
+    half = worlds.applied(state, opening("reclaim", state, wallet("support", "prod", "300")).changes[:1])
+    assert [change.kind for change in opening("reclaim", half, wallet("support", "prod", "300")).changes] == [
+        "allocate"
+    ]
+
+
+def test_kept_money_is_left_where_it_is_and_said() -> None:
+    diff = opening("keep", live([LEFT_FROM_MAY]), wallet("support", "prod", "300"))
+    assert [change.kind for change in diff.changes] == ["allocate"]
+    assert [note.message for note in diff.notes if note.code == "carried-over"] == [
+        "support/prod keeps USD 120.00 from earlier months on top of its target of USD 300.00"
+    ]
+
+
+def test_money_of_a_month_that_is_already_open_is_not_mistaken_for_a_rest() -> None:
+    state = live([live_wallet("team_support", entry("txn_1", "allocate", "300"), available="300")])
+    assert opening("reclaim", state, wallet("support", "prod", "300")).changes == ()
+
+
+def test_an_absent_team_gives_back_what_earlier_months_left_too() -> None:
+    diff = opening("keep", live([LEFT_FROM_MAY]), wallet("support", "prod", "300", absent=True))
+    assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("120.00"))]  # type: ignore[union-attr]

@@ -1,0 +1,168 @@
+"""Small worlds for tests: a desired organization, and a live one with a ledger that can be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired, DesiredBillingBudget, DesiredExportSchedule, DesiredWallet, Origin
+from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.money import Money
+from reconciler.model.operation import mark
+from reconciler.model.organization import ExportSchedule, OrganizationBudget
+from reconciler.model.period import Period
+from reconciler.model.team import TeamBudget, WalletTarget
+
+JUNE = Period(2026, 6)
+ORGANIZATION = OrganizationBudget.model_validate(
+    {
+        "version": 1,
+        "organization": "org_acme",
+        "currency": "USD",
+        "fiscal_year": {"name": "FY2027", "starts": "2026-06"},
+        "environments": ["prod", "dev"],
+    }
+)
+
+
+def usd(amount: str | int | Decimal) -> Money:
+    return Money(Decimal(amount), "USD")
+
+
+def wallet(team: str, environment: str, monthly: str, *, absent: bool = False, **overrides: str) -> DesiredWallet:
+    key = f"team_{team}" if environment == "prod" else f"team_{team}_{environment}"
+    setting = WalletTarget.model_validate(
+        {
+            "team_id": key,
+            "monthly": monthly,
+            "overrides": {name.removeprefix("m").replace("_", "-"): v for name, v in overrides.items()},
+        }
+    )
+    origin = Origin(f"budgets/teams/{team}.yaml", ("wallets", environment))
+    return DesiredWallet(team, environment, key, "USD", setting, origin, absent)
+
+
+def billing_budget(name: str, amount: str, *, scope_id: str = "team_support", **fields: Any) -> BillingBudget:
+    values = {
+        "scope_type": "team",
+        "scope_id": scope_id,
+        "name": name,
+        "amount": amount,
+        "currency": "USD",
+        "alert_percentages": (80, 100),
+        **fields,
+    }
+    return BillingBudget.model_validate(values)
+
+
+def desired(
+    wallets: Iterable[DesiredWallet] = (),
+    budgets: Iterable[tuple[str, BillingBudget]] = (),
+    schedules: Iterable[ExportSchedule] = (),
+    *,
+    absent_budgets: Iterable[tuple[str, BillingBudget]] = (),
+    teams: Iterable[str] = (),
+) -> Desired:
+    listed = list(wallets)
+    declared = list(budgets)
+    names = {*teams, *(item.team for item in listed), *(team for team, _ in declared)}
+    return Desired(
+        organization=ORGANIZATION,
+        teams={name: TeamBudget(version=1, team=name) for name in sorted(names)},
+        wallets={item.key: item for item in sorted(listed, key=lambda item: item.key)},
+        billing_budgets=dict(sorted(_declared(declared).items())),
+        export_schedules={
+            item.name: DesiredExportSchedule(item, Origin("budgets/org.yaml", ("export_schedules", index)))
+            for index, item in enumerate(schedules)
+        },
+        absent_billing_budgets=_declared(absent_budgets),
+    )
+
+
+def _declared(budgets: Iterable[tuple[str, BillingBudget]]) -> dict[BillingBudgetKey, DesiredBillingBudget]:
+    return {
+        budget.key: DesiredBillingBudget(
+            team, "prod", budget, Origin(f"budgets/teams/{team}.yaml", ("billing_budgets", index))
+        )
+        for index, (team, budget) in enumerate(budgets)
+    }
+
+
+def entry(
+    id: str, kind: str, amount: str | Decimal, *, day: int = 2, operation: str | None = None, month: Period = JUNE
+) -> LedgerEntry:
+    created = datetime(month.year, month.month, day, 9, tzinfo=UTC)
+    description = f"{mark(operation)} by us" if operation else "by hand"
+    return LedgerEntry(id, kind, Decimal(amount), "USD", description, created)
+
+
+def live_wallet(key: str, *entries: LedgerEntry, available: str | Decimal = "0") -> LiveWallet:
+    return LiveWallet(key, "USD", id=f"wal_{key}", available=usd(available), ledger=entries)
+
+
+def live(
+    wallets: Iterable[LiveWallet] = (),
+    budgets: Iterable[BillingBudget] = (),
+    schedules: Iterable[ExportSchedule] | None = (),
+    *,
+    pool: str | Decimal | None = "1000000",
+    teams: Mapping[str, str] | None = None,
+) -> Live:
+    return Live(
+        identity=Identity("org_acme", "Acme", "key_1", frozenset({"org:billing"})),
+        pool=None if pool is None else Pool("wal_org", usd(pool)),
+        wallets={item.key: item for item in wallets},
+        billing_budgets={item.key: LiveBillingBudget(f"bud_{index}", item, {}) for index, item in enumerate(budgets)},
+        export_schedules=None
+        if schedules is None
+        else {item.name: LiveExportSchedule(f"sch_{item.name}", item, {}) for item in schedules},
+        teams=teams,
+    )
+
+
+def applied(state: Live, changes: Iterable[Change]) -> Live:
+    """Return the live state after `changes` were carried out as they stand."""
+    for change in changes:
+        state = _carried_out(state, change)
+    return state
+
+
+def _carried_out(state: Live, change: Change) -> Live:
+    match change:
+        case Allocate() | Reclaim():
+            return _moved(state, change)
+        case _ if "billing_budget" in change.kind:
+            budgets = {key: found for key, found in state.billing_budgets.items() if str(key) != change.key}
+            if change.after:
+                budget = BillingBudget.model_validate(change.after)
+                budgets[budget.key] = LiveBillingBudget("bud_new", budget, {})
+            return replace(state, billing_budgets=budgets)
+        case _:
+            schedules = {name: found for name, found in (state.export_schedules or {}).items() if name != change.key}
+            if change.after:
+                schedule = ExportSchedule.model_validate(change.after)
+                schedules[schedule.name] = LiveExportSchedule("sch_new", schedule, {})
+            return replace(state, export_schedules=schedules)
+
+
+def _moved(state: Live, change: Allocate | Reclaim) -> Live:
+    amount = usd(change.amount)
+    current = state.wallets.get(change.wallet) or LiveWallet(change.wallet, "USD")
+    when = datetime(2026, 6, 20, tzinfo=UTC) + timedelta(seconds=len(current.ledger))
+    written = LedgerEntry(
+        f"txn_{change.wallet}_{len(current.ledger)}", change.kind, change.amount, "USD", mark(change.op), when
+    )
+    signed = amount if isinstance(change, Allocate) else -amount
+    moved = replace(
+        current, id=f"wal_{change.wallet}", available=current.money_left + signed, ledger=(*current.ledger, written)
+    )
+    assert state.pool is not None
+    pool = replace(state.pool, available=state.pool.available - signed)
+    assert pool.available.amount >= 0, "the pool was overdrawn"
+    assert moved.money_left.amount >= 0, "more was reclaimed than is there"
+    return replace(state, pool=pool, wallets={**state.wallets, change.wallet: moved})
