@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -76,8 +77,7 @@ def _bug(arguments: Sequence[str], error: Exception) -> int:
 
 
 def _json_was_asked_for(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(option == "--format=json" or (option == "--format" and value == "json") for option, value in pairs)
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def _visible(text: str) -> str:

@@ -37,10 +37,11 @@ def connected(settings: Settings, desired: Desired, *, writing: bool = False) ->
             token=settings.require_token(),
             description_field=api.description_field,
             billing_budgets_path=api.billing_budgets_path,
+            ledger_months_before=1,
         )
         return
     from reconciler.sandbox.server import running
 
     with running(scenario="acme", as_of=settings.as_of) as sandbox:
         token = sandbox.billing_token if writing else sandbox.read_token
-        yield Connection(base_url=sandbox.url, token=token)
+        yield Connection(base_url=sandbox.url, token=token, ledger_months_before=1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,16 +39,19 @@ def obtain_usage(
             file = _download(settings, connection, Path(folder))
             usage = _read(settings, desired, (str(file),))
     except RemoteError as error:
+        logging.getLogger(__name__).warning("no export: %s", error.message)
         return None, (
             Finding(
                 Position(desired.organization_path),
                 "usage-unavailable",
                 Severity.WARNING,
-                f"Keeptrusts gave no export, so nothing is known of past spend: {error.message}",
+                "Keeptrusts gave no export, so nothing is known of past spend: the forecast is the plan's own baseline",
                 "name export files with `--usage`, or use a token that may create export jobs",
             ),
         )
-    return usage, _usage_findings(usage)
+    return usage, tuple(
+        replace(doubt, position=Position("export", doubt.position.line)) for doubt in _usage_findings(usage)
+    )
 
 
 def _download(settings: Settings, connection: Connection, folder: Path) -> Path:

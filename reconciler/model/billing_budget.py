@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
-
-ScopeType = Literal["organization", "team", "user", "agent"]
 
 
 class BillingBudgetKey(NamedTuple):
@@ -22,14 +20,17 @@ class BillingBudgetKey(NamedTuple):
 
 
 class BillingBudget(Frozen):
-    """What an alert *is*. Two are equal when no change is needed: no ids, no timestamps, no positions."""
+    """What an alert *is*. Two are equal when no change is needed: no ids, no timestamps, no positions.
 
-    scope_type: ScopeType
+    Scope types and periods are open here: somebody else's budget may use one that YAML does not offer.
+    """
+
+    scope_type: str
     scope_id: str
     name: str
     amount: Amount
     currency: str
-    period: Literal["monthly", "weekly", "daily"] = "monthly"
+    period: str = "monthly"
     alert_percentages: tuple[int, ...]
     hard_limit: bool = False
 

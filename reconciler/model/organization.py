@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
@@ -37,7 +39,7 @@ class ForecastSettings(Frozen):
     )
     resilience_margin: Share = Field(
         Decimal(0),
-        description="What staying available costs: added to the forecast for fallback traffic, as a percentage of spend.",
+        description="What staying available costs: added for fallback traffic, as a percentage of spend.",
         json_schema_extra={"default": "0%"},
     )
 
@@ -64,6 +66,12 @@ class ExportSchedule(Frozen):
     format: Literal["csv", "json", "jsonl", "parquet"] = Field("json", description="The format of the exported file.")
     s3: S3Target = Field(description="Where the file is delivered.")
     enabled: Switch = Field(True, description="Whether the schedule runs.")
+
+    @classmethod
+    def as_found(cls, document: Mapping[str, Any]) -> ExportSchedule:
+        """Return the schedule that a server or a plan describes, even one that YAML could not declare."""
+        target = S3Target.model_construct(**document["s3"])
+        return cls.model_construct(**{**document, "s3": target})
 
 
 class UsageSettings(Frozen):
@@ -104,7 +112,7 @@ class OrganizationBudget(Frozen):
         examples=["USD"],
         json_schema_extra={"patternErrorMessage": "Three capital letters, such as USD"},
     )
-    fiscal_year: FiscalYearSetting = Field(description="The twelve months that the budgets are for.")
+    fiscal_year: FiscalYearSetting = Field(description="What the fiscal year is called and when it begins.")
     annual_target: YamlAmount | None = Field(
         None,
         description="What the whole organization may spend in the fiscal year, in the organization's currency.",
@@ -120,6 +128,10 @@ class OrganizationBudget(Frozen):
     )
     owners: tuple[Label, ...] = Field(
         (), description="Who approves changes for the organization.", examples=[["@acme/finance"]]
+    )
+    approvals: Approvals = Field(Approvals(), description="Who approves besides a team's own owners.")
+    acknowledged_drift: tuple[Acknowledgement, ...] = Field(
+        (), description="Differences between git and Keeptrusts that are known and accepted for a while."
     )
     forecast: ForecastSettings = Field(ForecastSettings(), description="How forecasts are made and shown.")
     export_schedules: tuple[ExportSchedule, ...] = Field(

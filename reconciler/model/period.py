@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
@@ -85,16 +85,29 @@ class Period:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        parse = core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema())
-        return core_schema.json_or_python_schema(
-            json_schema=parse,
-            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), parse]),
-            serialization=core_schema.to_string_ser_schema(),
+        return core_schema.no_info_plain_validator_function(
+            cls._validated, serialization=core_schema.to_string_ser_schema()
         )
 
     @classmethod
+    def _validated(cls, value: Any) -> Period:
+        """Accept a period or its text; the refusal of anything else carries a code and the cure."""
+        if isinstance(value, cls):
+            return value
+        try:
+            return cls.parse(value if isinstance(value, str) else f"{value}")
+        except ValueError as error:
+            sentence, _, hint = str(error).partition("; ")
+            raise PydanticCustomError("invalid-month", "{sentence}", {"sentence": sentence, "hint": hint}) from None
+
+    @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$", "examples": ["2026-06"]}
+        return {
+            "type": "string",
+            "pattern": r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$",
+            "patternErrorMessage": "A month as YYYY-MM, such as 2026-06",
+            "examples": ["2026-06"],
+        }
 
 
 @dataclass(frozen=True, slots=True)

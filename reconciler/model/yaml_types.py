@@ -6,6 +6,7 @@ YAML arrives here with whole numbers as int, other numbers as `YamlNumber`, and 
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$"
 LARGEST_AMOUNT = Decimal("9999999999999.99")
+DAY_PATTERN = r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 RATIO_PATTERN = r"^(0|[1-9][0-9]{0,2})(\.[0-9]{1,6})?$"
 
 _SHOWN = 60
@@ -89,6 +91,22 @@ def parse_ratio(value: Any) -> Decimal:
     return ratio
 
 
+def parse_day(value: Any) -> date:
+    """Return the day that text such as `2026-07-31` stands for.
+
+    Raises:
+        ValueError: with the cure, for anything else and for days that are in no calendar.
+    """
+    if type(value) is date:
+        return value
+    text = value if isinstance(value, str) else ""
+    try:
+        return date.fromisoformat(text if re.fullmatch(DAY_PATTERN, text) else "")
+    except ValueError:
+        hint = "write it as YYYY-MM-DD, such as 2026-07-31"
+        raise refusal("invalid-day", f"{shown(value)} is not a day", hint) from None
+
+
 def exact_version(value: Any) -> int:
     """Return 1, the only version there is; any other value, also `"1"` or true, is refused."""
     if type(value) is not int or value != 1:
@@ -144,6 +162,21 @@ Ratio = Annotated[
     ),
 ]
 """A factor such as 1.9: above 0, at most 100, at most six decimals."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(parse_day),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "pattern": DAY_PATTERN,
+            "patternErrorMessage": "A day as YYYY-MM-DD, such as 2026-07-31",
+            "examples": ["2026-07-31"],
+        }
+    ),
+]
+"""A calendar day, written `2026-07-31`."""
 
 Version = Annotated[int, BeforeValidator(exact_version), WithJsonSchema({"type": "integer", "const": 1})]
 """The version of the file format: the number 1."""

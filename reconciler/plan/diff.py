@@ -106,6 +106,7 @@ def _notes(desired: Desired, live: Live, applied: LastApplied, gaps: list[Wallet
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from _unknown_teams(live, gaps)
+    yield from _other_currencies(live, gaps)
     yield from vanished_teams(desired, applied)
     yield from missing_schedules(desired, live)
     yield from pool_notes(run, desired)
@@ -122,4 +123,18 @@ def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
                 severity=Severity.WARNING,
                 message=f"Keeptrusts lists no team `{gap.desired.key}`, so its first allocation may be refused",
                 hint="create the team in Keeptrusts, or correct `team_id`",
+            )
+
+
+def _other_currencies(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
+    found = {wallet.key: wallet for wallet in live.currency_mismatches}
+    for gap in gaps:
+        if wallet := found.get(gap.desired.key):
+            yield Note(
+                origin=gap.origin,
+                code="other-currency",
+                severity=Severity.WARNING,
+                message=f"`{wallet.key}` has a wallet in {wallet.currency} ({wallet.balance}) and none in"
+                f" {gap.desired.currency}; amounts of two currencies are never netted, so it counts as not funded",
+                hint="correct `team_id` or `currency`, or expect a second wallet",
             )

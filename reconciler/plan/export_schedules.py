@@ -18,7 +18,7 @@ ScheduleChange = CreateExportSchedule | UpdateExportSchedule | DeleteExportSched
 
 def schedule_document(schedule: ExportSchedule) -> dict[str, object]:
     """Return an export schedule as it stands in `before` and `after`."""
-    return schedule.model_dump(mode="json")
+    return schedule.model_dump(mode="json", warnings=False)
 
 
 def schedule_changes(

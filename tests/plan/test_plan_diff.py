@@ -17,6 +17,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, DeleteBillingBudget, Reclaim
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.live import Live, OtherWallet
+from reconciler.model.money import Money
 from reconciler.model.operation import operation_id
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
@@ -241,6 +242,13 @@ def test_an_unmanaged_wallet_is_listed_with_its_spend() -> None:
     other = OtherWallet("team_lab", "wal_lab", "Lab", "USD", usd(10), usd(32))
     diff = plan(desired(), replace(live(), other_wallets=(other,)))
     assert [(item.kind, item.key, item.amount) for item in diff.unmanaged] == [("wallet", "team_lab", Decimal("32.00"))]
+
+
+def test_a_wallet_in_another_currency_is_said_and_never_netted() -> None:
+    euros = OtherWallet("team_support", "wal_1", "Support", "EUR", Money(Decimal(900), "EUR"), Money(Decimal(0), "EUR"))
+    diff = plan(desired([wallet("support", "prod", "100")]), replace(live(), currency_mismatches=(euros,)))
+    assert "other-currency" in codes(diff)
+    assert [(change.kind, change.amount) for change in diff.changes] == [("allocate", Decimal("100.00"))]  # type: ignore[union-attr]
 
 
 def test_a_fingerprint_ignores_balances_and_sees_funding() -> None:

@@ -1,0 +1,106 @@
+"""`kt-budgets apply`: execute a reviewed plan, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import format_option, network_options, settings_of
+
+if TYPE_CHECKING:
+    from reconciler.apply.application import Site
+    from reconciler.apply.result import Result
+    from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
+
+
+@click.command(epilog="Example: kt-budgets apply --plan plan.json")
+@network_options
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The plan that was reviewed; default plan.json.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a lost answer is looked for in the ledger.",
+)
+@click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
+@format_option("text", "json")
+@click.pass_context
+def command(context: click.Context, /, *, plan_path: Path | None, settle: float, format_: str, **options: Any) -> None:
+    """Execute a reviewed plan, exactly once.
+
+    The plan is compared with live state again: a team on which anything moved since review is refused, the others go
+    on. Every step is written to the journal before it is taken, and the ledger decides what a lost answer meant.
+    """
+    from reconciler.apply.admission import admit
+    from reconciler.apply.application import apply_plan
+    from reconciler.cli.session import load_desired
+    from reconciler.cli.show import load_plan
+
+    plan = load_plan(plan_path or Path("plan.json"))
+    month = options["period"]
+    options["as_of"] = options["as_of"] or plan.as_of
+    settings = settings_of(options)
+    desired, _ = load_desired(settings)
+    admit(plan, desired, period=month)
+    with site(settings, desired, settle=settle, label="Applying") as place:
+        result = apply_plan(plan, desired, place)
+    print_result(result, format_)
+    context.exit(result.exit_code)
+
+
+@contextmanager
+def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> Iterator[Site]:
+    """Yield where a run takes place, with signals taken over and progress shown on a terminal."""
+    from reconciler.apply.application import Site
+    from reconciler.apply.attribution import attribution
+    from reconciler.apply.clock import SignalInterruption, SystemClock
+    from reconciler.apply.store import open_store
+    from reconciler.cli.progress import progress
+    from reconciler.cli.session import connected
+    from reconciler.keeptrusts.reader import Reader
+    from reconciler.keeptrusts.writer import Writer
+    from reconciler.settings import environment
+
+    interruption = SignalInterruption()
+    with (
+        connected(settings, desired, writing=True) as connection,
+        Reader(connection) as reader,
+        Writer(connection) as writer,
+        progress(label) as advance,
+        interruption.listening(),
+    ):
+        yield Site(
+            reader=reader,
+            writer=writer,
+            store=open_store(settings.journal),
+            attribution=attribution(environment()),
+            clock=SystemClock(interruption),
+            interruption=interruption,
+            settle=settle,
+            notify=lambda _, done, total: advance(done, total),
+        )
+
+
+def print_result(result: Result, format_: str) -> None:
+    """Print a run to stdout as text or as JSON."""
+    import json
+
+    from reconciler.apply.wording import run_text
+
+    if format_ == "json":
+        click.echo(json.dumps(result.run.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False))
+    else:
+        click.echo(run_text(result), nl=False)

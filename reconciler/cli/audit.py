@@ -1,0 +1,72 @@
+"""`kt-budgets audit`: print and verify the trail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
+from reconciler.findings import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from reconciler.apply.record import Record
+    from reconciler.settings import Settings
+
+
+@click.command(epilog="Example: kt-budgets audit --verify --format json")
+@network_options
+@click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
+@click.option("--verify", is_flag=True, help="Check every record, and the ledger where a token is given.")
+@format_option("text", "json")
+@output_option
+@click.pass_context
+def command(context: click.Context, /, *, verify: bool, format_: str, output: Path | None, **options: Any) -> None:
+    """Print and verify the trail: who moved what, why, with which ledger ids.
+
+    Reading the journal always checks its chain: an edited, removed or reordered record stops with its number. With
+    --verify, each operation is also looked up in the ledger; exit 11 when they disagree.
+    """
+    import json
+
+    from reconciler.apply.audit import audit_document, audit_text
+    from reconciler.apply.journal import read_records
+
+    settings = settings_of(options)
+    records = read_records(settings.journal)
+    checked = verify and bool(settings.token or settings.sandbox)
+    problems, notes = _against_ledger(settings, records) if checked else (None, [])
+    if format_ == "json":
+        document = audit_document(settings.journal, records, problems, notes)
+        write_result(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n", output)
+    else:
+        write_result(audit_text(settings.journal, records) + (_verdict(problems, notes) if verify else ""), output)
+    if problems:
+        context.exit(ExitCode.DRIFT)
+
+
+def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
+    from reconciler.apply.audit import audited_wallets, ledger_problems, strangers
+    from reconciler.apply.history import history_of
+    from reconciler.cli.session import connected, load_desired
+    from reconciler.keeptrusts.reader import Reader
+
+    history = history_of(records)
+    wallets, since = audited_wallets(history)
+    if since is None:
+        return [], []
+    desired, _ = load_desired(settings)
+    with connected(settings, desired) as connection, Reader(connection) as reader:
+        live = reader.live(organization=records[0].organization, wallets=wallets, period=since)
+    return list(ledger_problems(history, live.wallets, since)), list(strangers(history, live.wallets))
+
+
+def _verdict(problems: Sequence[str] | None, notes: Sequence[str]) -> str:
+    whole = "\nEvery record is whole and in order"
+    if problems is None:
+        return f"{whole}. The ledger was not checked: no token was given.\n"
+    listed = "".join(f"  {line}\n" for line in [*problems, *(f"note: {note}" for note in notes)])
+    return f"{whole}, and the ledger {'disagrees' if problems else 'agrees'}.\n{listed}"

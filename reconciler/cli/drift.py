@@ -1,0 +1,143 @@
+"""`kt-budgets drift`: live state against the last applied commit, classified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import format_option, network_options, settings_of
+from reconciler.cli.pr import journal_option, repository_options
+from reconciler.findings import BudgetsError, ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.plan.drift import Drifted, Proposal
+    from reconciler.settings import Settings
+
+
+@click.command("drift", epilog="Example: kt-budgets drift --accept")
+@network_options
+@journal_option
+@repository_options
+@click.option("--accept", is_flag=True, help="Write the live values into the YAML, for a pull request.")
+@click.option("--issue", is_flag=True, help="Open, update or close the one issue about drift on GitHub.")
+@click.option("--pull-requests", is_flag=True, help="Count what an open pull request asks for as pending.")
+@click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
+@format_option("text", "json")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    repo: str | None,
+    recorded_by: str,
+    accept: bool,
+    issue: bool,
+    pull_requests: bool,
+    remote: str,
+    format_: str,
+    **options: Any,
+) -> None:
+    """Compare live state with what was last applied, and say what was changed by hand.
+
+    Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
+    Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML; `apply` puts git's
+    values back.
+    """
+    from reconciler.cli.planning import read_live
+    from reconciler.cli.session import connected, load_desired
+    from reconciler.plan.drift import classify
+
+    settings = settings_of(options)
+    desired, _ = load_desired(settings)
+    proposals = _proposals(settings, repo, remote) if pull_requests else ()
+    with connected(settings, desired) as connection:
+        live = read_live(settings, desired, connection)
+    applied = _applied(settings, desired)
+    found = classify(desired, live, settings.period, day=settings.as_of, applied=applied, proposals=proposals)
+    if issue:
+        _publish(found, repo)
+    left = _accepted(settings, desired, live, found) if accept else found
+    _print(found, format_)
+    if any(entry.needs_person for entry in left):
+        context.exit(ExitCode.DRIFT)
+
+
+def _applied(settings: Settings, desired: Desired) -> Desired | None:
+    """Return what the last applied commit declared, None when nothing was applied yet.
+
+    Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
+    """
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.checkout import load_at
+
+    last = last_applied(settings.journal)
+    if last is None:
+        return None
+    if last.commit is None:
+        return desired
+    try:
+        return load_at(settings.budgets, last.commit) or desired
+    except BudgetsError as error:
+        click.echo(f"kt-budgets: {error.message}; the YAML of now stands for what was applied", err=True)
+        return desired
+
+
+def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Proposal, ...]:
+    from reconciler.cli.pr_refresh import merged_tree
+    from reconciler.cli.pr_session import github
+    from reconciler.forge.repository import default_branch, open_pull_requests
+    from reconciler.plan.drift import Proposal
+
+    with github(repo) as session:
+        branch = default_branch(session.channel, session.repository)
+        pulls = open_pull_requests(session.channel, session.repository, base=branch)
+        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls]
+    return tuple(Proposal(number, desired) for number, desired in trees if desired)
+
+
+def _publish(found: tuple[Drifted, ...], repo: str | None) -> None:
+    from reconciler.cli.pr_session import github
+    from reconciler.forge.drift_text import issue_text, issue_title
+    from reconciler.forge.issue import publish_issue
+    from reconciler.report.escape import escaped
+
+    with github(repo) as session:
+        step, number = publish_issue(
+            session.channel,
+            session.repository,
+            identity=session.identity,
+            title=issue_title([entry.item for entry in found if entry.needs_person]),
+            text=issue_text([(entry.item, entry.needs_person) for entry in found], escaped=escaped),
+            is_needed=any(entry.needs_person for entry in found),
+        )
+    click.echo(f"issue{f' {number}' if number else ''}: {step.value}", err=True)
+
+
+def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Drifted, ...]) -> tuple[Drifted, ...]:
+    """Write live values into the YAML and return the differences that are left for a person."""
+    from reconciler.cli.drift_accept import accept
+
+    files, left = accept(settings, desired, live, found)
+    for path in files:
+        click.echo(f"{path}: live values written; review it and open a pull request", err=True)
+    for entry in left:
+        click.echo(f"not written: {entry.item.sentence} Edit the YAML by hand.", err=True)
+    return left
+
+
+def _print(found: tuple[Drifted, ...], format_: str) -> None:
+    import json
+
+    from reconciler.plan.drift import drift_document
+    from reconciler.report.findings_text import visible
+
+    if format_ == "json":
+        click.echo(json.dumps(drift_document(found), sort_keys=True, indent=2, ensure_ascii=False))
+        return
+    for entry in found:
+        click.echo(f"{entry.item.category:>12}  {visible(entry.item.sentence)}")
+    needed = sum(entry.needs_person for entry in found)
+    click.echo(f"{len(found)} differences, {needed} of them need a person." if found else "No drift.")

@@ -1,0 +1,164 @@
+"""`kt-budgets pr`: the pull request on GitHub: comment and check, approval, receipt, staleness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.options import budgets_option, format_option, network_options, settings_of, usage_option
+from reconciler.findings import ExitCode
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def repository_options(command: F) -> F:
+    """Add the options that say which repository and, where it matters, which pull request."""
+    command = click.option(
+        "--recorded-by",
+        metavar="APP",
+        default="",
+        help="The app whose check runs count as ours; default the token's own, else github-actions.",
+    )(command)
+    return click.option(
+        "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
+    )(command)
+
+
+def plan_option(**settings: Any) -> Callable[[F], F]:
+    """Offer `--plan`, with what else click is to know about it."""
+
+    def decorate(command: F) -> F:
+        return click.option(
+            "--plan", "plan_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", **settings
+        )(command)
+
+    return decorate
+
+
+journal_option = click.option(
+    "--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE; default as for apply."
+)
+number_option = click.option(
+    "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The pull request; default that of this run."
+)
+
+
+@click.group("pr", epilog="Example: kt-budgets pr comment --plan plan.json --dry-run")
+def command() -> None:
+    """Show a plan in its pull request, and ask for its approval.
+
+    Talks to the GitHub of GITHUB_API_URL with GITHUB_TOKEN. Every write looks for what is there first: running a
+    command twice changes nothing.
+    """
+
+
+@command.command("comment", epilog="Example: kt-budgets pr comment --plan plan.json --repo acme/ai-budgets --pr 128")
+@plan_option(default=Path("plan.json"), show_default=True, help="The plan to show.")
+@budgets_option
+@repository_options
+@number_option
+@click.option(
+    "--suggestions",
+    "suggestions_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Suggested changes, as kt-budgets.suggestions/1.",
+)
+@click.option("--check/--no-check", "with_check", default=True, help="Also publish the check run with the record.")
+@click.option("--dry-run", is_flag=True, help="Print the comment and send nothing.")
+@format_option("text", "json")
+def comment(**options: Any) -> None:
+    """Put a plan into its pull request: one comment, a check run with annotations, suggested changes.
+
+    The comment is updated in place, left alone when it says the same, and never overwritten by an older run. A plan
+    without changes updates a comment but creates none. In GitHub Actions the job's summary says the same.
+    """
+    from reconciler.cli.pr_publish import publish
+
+    publish(**options)
+
+
+@command.command("approval", epilog='Example: kt-budgets pr approval --merge-sha "$GITHUB_SHA" --plan plan.json')
+@click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
+@network_options
+@usage_option
+@plan_option(help="The plan that is about to be applied; default: plan now.")
+@journal_option
+@repository_options
+@format_option("text", "json")
+@click.pass_context
+def approval(
+    context: click.Context,
+    /,
+    *,
+    merge_sha: str | None,
+    plan_path: Path | None,
+    repo: str | None,
+    recorded_by: str,
+    format_: str,
+    **options: Any,
+) -> None:
+    """Answer whether a merge commit may be applied.
+
+    It must be the merge of a pull request into the default branch, whose last head the owners approved, and the plan
+    that was recorded for that head must be the plan of now. Owners and rules are those of the base branch. Exits with
+    4 when an approval is missing and with 5 when the plan moved.
+    """
+    from reconciler.cli.pr_approval import approve, print_approval
+
+    settings = settings_of(options)
+    found = approve(settings, merge=merge_sha, plan_path=plan_path, repo=repo, recorded_by=recorded_by)
+    print_approval(found, format_)
+    if found.stale:
+        context.exit(ExitCode.STALE)
+
+
+@command.command("receipt", epilog='Example: kt-budgets pr receipt --run run.json --merge-sha "$GITHUB_SHA"')
+@click.option(
+    "--run",
+    "run_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="What `kt-budgets apply --format json` printed.",
+)
+@click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
+@repository_options
+@format_option("text", "json")
+def receipt(**options: Any) -> None:
+    """Put what an apply did on top of the pull request's comment."""
+    from reconciler.cli.pr_receipt import publish_receipt
+
+    publish_receipt(**options)
+
+
+@command.command("refresh", epilog="Example: kt-budgets pr refresh --journal git:origin")
+@network_options
+@journal_option
+@repository_options
+@click.option(
+    "--remote", default="origin", show_default=True, help="The git remote that pull requests are fetched from."
+)
+@format_option("text", "json")
+@click.pass_context
+def refresh(
+    context: click.Context,
+    /,
+    *,
+    repo: str | None,
+    recorded_by: str,
+    remote: str,
+    format_: str,
+    **options: Any,
+) -> None:
+    """Plan open pull requests again, and mark those whose plan moved since it was shown.
+
+    In a merge queue, only the queue's pull request is planned, and the command exits with 5 when its plan moved.
+    """
+    from reconciler.cli.pr_refresh import refresh as run
+
+    settings = settings_of(options)
+    context.exit(run(settings, repo=repo, recorded_by=recorded_by, remote=remote, format_=format_))

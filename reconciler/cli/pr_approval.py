@@ -1,0 +1,154 @@
+"""`kt-budgets pr approval`: whether a merge commit may be applied. `apply` asks the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.findings import FindingsError, RefusedError, StalePlanError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.approval import Approval
+    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.requirement import Requirement
+    from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan
+    from reconciler.settings import Settings
+
+
+def approve(
+    settings: Settings, *, merge: str | None, plan_path: Path | None = None, repo: str | None, recorded_by: str = ""
+) -> Approval:
+    """Return the approval of the merge commit for the plan at `plan_path`, or for the plan of now."""
+    from reconciler.cli.plan import make
+    from reconciler.cli.pr_session import github
+    from reconciler.cli.show import load_plan
+
+    with github(repo, recorded_by=recorded_by) as session:
+        commit = merge or session.event.sha
+        if not commit:
+            raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
+        plan = load_plan(plan_path) if plan_path else make(settings)
+        return approve_plan(session, settings, plan, merge=commit)
+
+
+def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str) -> Approval:
+    """Return the approval of the merge commit for `plan`.
+
+    Raises:
+        RefusedError: the commit is no approved merge. What has become stale is in the approval, not raised.
+    """
+    from reconciler.forge.approval import check_approval, merged_pull_request
+
+    pull = merged_pull_request(session.channel, session.repository, merge)
+    return check_approval(
+        session.channel,
+        session.repository,
+        pull,
+        required=_required(session, settings, plan, pull, merge),
+        fingerprints=plan.fingerprints,
+        app=session.app,
+    )
+
+
+def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None, repo: str | None = None) -> Approval:
+    """Return the approval of `plan` for `apply --require-approval`; raises for what is missing or stale."""
+    from reconciler.cli.pr_session import github
+
+    with github(repo) as session:
+        commit = merge or session.event.sha or plan.source.commit
+        if not commit:
+            raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
+        found = approve_plan(session, settings, plan, merge=commit)
+    if found.stale:
+        raise StalePlanError(_stale_words(found), hint="plan again and have the pull request approved again")
+    return found
+
+
+def print_approval(found: Approval, format_: str) -> None:
+    """Print an approval, or what of it has become stale."""
+    from reconciler.cli.pr_session import print_facts
+
+    facts = {
+        "pull_request": found.pull_request,
+        "head": found.head,
+        "approved_by": list(found.approved_by),
+        "stale": list(found.stale),
+        "recorded": found.record.digest,
+    }
+    by = ", ".join(found.approved_by) or "nobody, and nobody has to"
+    text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
+    print_facts(format_, "approval", facts, f"{text}; but {_stale_words(found)}" if found.stale else text)
+
+
+def _stale_words(found: Approval) -> str:
+    teams = ", ".join(found.stale[:20]) + (f" and {len(found.stale) - 20} more" if len(found.stale) > 20 else "")
+    return f"the plan of {teams} is not the one that was recorded for that head: live state or the YAML moved since"
+
+
+def _required(
+    session: GitHub, settings: Settings, plan: Plan, pull: PullRequest, merge: str
+) -> tuple[Requirement, ...]:
+    """Return who must approve, by the rules of the base branch and by those of the last applied commit.
+
+    The second keeps rules that were weakened by a merge without approval from approving what follows it.
+    """
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.checkout import load_at
+    from reconciler.forge.requirement import requirements
+
+    after = load_at(settings.budgets, merge)
+    if after is None:
+        raise _unreadable(merge)
+    base = _base(session, settings.budgets, pull, merge)
+    applied = last_applied(settings.journal)
+    commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
+    found = [requirements(rules, after, plan.changes) for rules in _rules(settings.budgets, commits, after)]
+    return tuple(dict.fromkeys(item for listed in found for item in listed))
+
+
+def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
+    """Return the commit of the default branch that the pull request was merged onto.
+
+    A merge commit's first parent; below a squash, its parent; below a rebase, what is under all of its commits.
+    """
+    from reconciler.cli.checkout import parents
+    from reconciler.forge.approval import belongs_to
+
+    above = parents(budgets, merge)
+    if not above:
+        raise RefusedError(
+            f"{merge[:12]} has no parent: there are no rules that it could be approved by",
+            hint="bring the budgets in through a pull request",
+        )
+    base = above[0]
+    for _ in range(pull.commits if len(above) == 1 else 0):
+        below = parents(budgets, base)
+        if not below or not belongs_to(session.channel, session.repository, pull, base):
+            break
+        base = below[0]
+    return base
+
+
+def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desired]:
+    from reconciler.cli.checkout import knows, load_at, prefix
+
+    found = []
+    for commit in commits:
+        rules = load_at(budgets, commit)
+        if rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=commit):
+            rules = after
+        if rules is None:
+            raise _unreadable(commit)
+        found.append(rules)
+    return found
+
+
+def _unreadable(commit: str) -> RefusedError | FindingsError:
+    return RefusedError(
+        f"the budgets of {commit[:12]} cannot be read, so nobody knows who must approve",
+        hint="run `kt-budgets validate` on that commit, correct the files, and merge the correction first",
+    )

@@ -1,0 +1,138 @@
+"""`kt-budgets pr refresh`: whether what reviewers see in open pull requests is still what would be applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.findings import ExitCode, RemoteError
+
+if TYPE_CHECKING:
+    from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.check_run import CheckRun, Verdict
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
+
+STALE_TITLE = "The plan moved since it was shown"
+
+
+def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: str, format_: str) -> ExitCode:
+    """Mark the open pull requests whose plan moved; in a merge queue, judge the queue's own."""
+    from reconciler.cli.pr_session import github, print_facts
+
+    with github(repo, recorded_by=recorded_by) as session:
+        found = [_refreshed(session, settings, pull, remote) for pull in _pulls(session)]
+    listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
+    lines = [f"pull request {number}: {state}{_of(teams)}" for number, state, teams in found]
+    print_facts(format_, "refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests")
+    queued_and_stale = session.event.queued is not None and any(state == "stale" for _, state, _ in found)
+    return ExitCode.STALE if queued_and_stale else ExitCode.DONE
+
+
+def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
+    """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged."""
+    from reconciler.cli.checkout import GitError, git, load_at
+
+    git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, f"refs/pull/{pull.number}/head")
+    try:
+        tree = git(settings.budgets, "merge-tree", "--write-tree", "HEAD", pull.head).decode().split()[0]
+    except GitError:
+        return None
+    return load_at(settings.budgets, tree)
+
+
+def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
+    from reconciler.forge.repository import default_branch, open_pull_requests
+
+    if session.event.queued:
+        return (session.pull(session.event.queued.number),)
+    branch = default_branch(session.channel, session.repository)
+    return open_pull_requests(session.channel, session.repository, base=branch)
+
+
+def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: str) -> tuple[int, str, tuple[str, ...]]:
+    from reconciler.forge.check_run import our_check_runs
+
+    checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
+    recorded = [check for check in checks if check.record and check.record.pull_request == pull.number]
+    if not recorded:
+        return pull.number, "no plan was recorded", ()
+    desired = merged_tree(settings, pull, remote)
+    if desired is None:
+        return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
+    last = recorded[-1]
+    assert last.record is not None  # noqa: S101
+    moved = last.record.moved(_fingerprints(settings, desired))
+    _mark(session, pull, checks[-1], last, moved)
+    return pull.number, "stale" if moved else "current", moved
+
+
+def _fingerprints(settings: Settings, desired: Desired) -> dict[str, str]:
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.planning import read_live
+    from reconciler.cli.session import connected
+    from reconciler.plan.diff import make_plan
+
+    with connected(settings, desired) as connection:
+        live = read_live(settings, desired, connection)
+    return dict(make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal)).fingerprints)
+
+
+def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
+    """Publish what became of the plan, where that differs from what the newest check run says."""
+    from reconciler.forge.check_run import publish_check
+
+    if session.identity.app is None:
+        raise RemoteError(
+            "only GitHub Actions or a GitHub App can mark a pull request", hint="run it in a workflow, with its token"
+        )
+    queued = session.event.queued
+    was_marked = newest.conclusion == "action_required"
+    if moved or was_marked or queued:
+        verdict = _verdict(recorded, moved)
+        head = queued.head if queued else pull.head
+        if queued and moved:
+            verdict = replace(verdict, conclusion="failure")
+        publish_check(session.channel, session.repository, head, verdict, app=session.identity.app)
+    if (moved or was_marked) and not queued:
+        _warn(session, pull, moved)
+
+
+def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.record import record_text
+    from reconciler.report.escape import escaped
+
+    if not moved:
+        assert recorded.record is not None  # noqa: S101
+        words = "Planned again: it is what was shown."
+        return Verdict("success", "The plan is what was shown", words, record_text(recorded.record))
+    words = (
+        f"Planned again: {escaped(_of(moved).removeprefix(': '))} would now get something else than what was shown,"
+        " because the ledger or the default branch moved. Run the plan workflow again and have the pull request"
+        " approved again; merging it now would apply nothing for these teams."
+    )
+    return Verdict("action_required", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
+
+
+def _warn(session: GitHub, pull: PullRequest, moved: tuple[str, ...]) -> None:
+    """Say in our comment that the plan in it is stale, or take that back."""
+    from reconciler.forge.comment import our_comments, publish
+    from reconciler.forge.marker import Marked, Stamp, stamped
+    from reconciler.forge.notice import with_notice
+    from reconciler.report.escape import escaped
+
+    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    if not ours:
+        return
+    found = ours[0].marked
+    notice = f"**{STALE_TITLE}**{escaped(_of(moved))}. Plan again before merging." if moved else ""
+    fields = {name: value for name, value in found.fields.items() if name != "text"}
+    marked = stamped(Marked(fields, with_notice(found.text, notice)).body, Stamp(pull.number, pull.head, found.run))
+    publish(session.channel, session.repository, pull, identity=session.identity, marked=marked, create=False)
+
+
+def _of(teams: tuple[str, ...]) -> str:
+    more = f" and {len(teams) - 20} more" if len(teams) > 20 else ""
+    return f": {', '.join(teams[:20])}{more}" if teams else ""

@@ -1,0 +1,99 @@
+"""A session with GitHub: what the options and the environment of a run say together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.findings import UsageError
+from reconciler.forge.event import Event, read_event
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.forge.channel import Channel
+    from reconciler.forge.identity import Identity
+    from reconciler.forge.repository import PullRequest, Repository
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """An open channel to one repository, and who we are there. `app` is the slug whose check runs count as ours."""
+
+    channel: Channel
+    repository: Repository
+    identity: Identity
+    app: str
+    event: Event
+
+    def pull(self, number: int | None) -> PullRequest:
+        """Return the pull request that was named, else the one that this run is for."""
+        from reconciler.forge.repository import pull_request
+
+        wanted = number or self.event.number
+        if wanted is None:
+            raise UsageError("no pull request was named", hint="name one with `--pr N`")
+        return pull_request(self.channel, self.repository, wanted)
+
+
+def event_of_run() -> Event:
+    """Return what GitHub Actions says about this run; an event file that is no JSON says nothing."""
+    import json
+
+    variables = environment()
+    path = variables.get("GITHUB_EVENT_PATH")
+    payload: Any = None
+    if path:
+        try:
+            payload = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            payload = None
+    return read_event(variables, payload)
+
+
+@contextmanager
+def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
+    """Yield a session with the repository that `--repo` or the run names."""
+    from reconciler.forge.channel import Channel
+    from reconciler.forge.connection import DEFAULT_API_URL, Connection
+    from reconciler.forge.identity import ACTIONS, identify
+    from reconciler.forge.repository import Repository
+
+    event = event_of_run()
+    variables = environment()
+    name = repo or event.repository
+    if not name:
+        raise UsageError("no repository was named", hint="name it with `--repo OWNER/NAME`")
+    repository = Repository.parse(name)
+    connection = Connection(
+        api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL, token=variables.get("GITHUB_TOKEN", "")
+    )
+    with Channel(connection) as channel:
+        identity = identify(channel, named=variables.get("KT_BUDGETS_GITHUB_LOGIN"))
+        app = (recorded_by or identity.app or ACTIONS).removesuffix("[bot]")
+        yield GitHub(channel, repository, identity, app, event)
+
+
+def add_to_summary(markdown: str) -> None:
+    """Add Markdown to the summary of the job that runs us; outside of GitHub Actions there is none."""
+    path = environment().get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{markdown}\n")
+    except OSError as error:
+        click.echo(f"kt-budgets: the job summary cannot be written: {error.strerror}", err=True)
+
+
+def print_facts(format_: str, name: str, facts: dict[str, Any], text: str) -> None:
+    """Print what a command did: a sentence, or a JSON document of format `kt-budgets.NAME/1`."""
+    import json
+
+    if format_ == "json":
+        text = json.dumps({"format": f"kt-budgets.{name}/1", **facts}, sort_keys=True, indent=2, ensure_ascii=False)
+    click.echo(text)

@@ -1,0 +1,73 @@
+"""`kt-budgets resume`: prove or finish an interrupted apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli.options import format_option, network_options, settings_of
+from reconciler.findings import UsageError
+
+
+@click.command(epilog="Example: kt-budgets resume --journal git:origin")
+@network_options
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an open operation is looked for in the ledger.",
+)
+@click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
+@click.option(
+    "--assume-lost", "lost", metavar="OP", help="Take this unknown operation for lost, so that it may be sent again."
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why; recorded with --assume-lost and --break-lock.")
+@click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
+@format_option("text", "json")
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    settle: float,
+    lost: str | None,
+    reason: str,
+    owner: str | None,
+    format_: str,
+    **options: Any,
+) -> None:
+    """Prove or finish an interrupted apply.
+
+    The journal keeps the plan, so nothing has to be approved again and every operation keeps its id. What is unknown
+    is looked for in the ledger and never sent again, unless you say with --assume-lost that it cannot come any more.
+    """
+    from reconciler.apply.resume import Permission, resume
+    from reconciler.cli.apply import print_result, site
+    from reconciler.cli.session import load_desired
+
+    if lost and not reason.strip():
+        raise UsageError("--assume-lost needs a reason", hint='add --reason "why it cannot come any more"')
+    settings = settings_of(options)
+    desired, _ = load_desired(settings)
+    with site(settings, desired, settle=settle, label="Resuming") as place:
+        permission = Permission(operation=lost, reason=reason.strip(), owner=owner)
+        result = resume(desired.organization.organization, place, permission)
+    if result is None:
+        _say_nothing_to_resume(format_)
+        return
+    print_result(result, format_)
+    context.exit(result.exit_code)
+
+
+def _say_nothing_to_resume(format_: str) -> None:
+    if format_ == "text":
+        click.echo("Nothing to resume: every run in the journal finished, and no operation is unknown.")
+        return
+    import json
+
+    from reconciler.model.outcome import Run
+
+    click.echo(json.dumps(Run(run="", outcomes=(), converged=True).model_dump(mode="json"), sort_keys=True, indent=2))

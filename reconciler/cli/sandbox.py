@@ -1,0 +1,87 @@
+"""`kt-budgets sandbox`: run the embedded Keeptrusts, to try things and to rehearse failures."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.cli.options import DayType
+
+EPILOG = """\b
+Example:
+  kt-budgets sandbox serve --as-of 2026-06-18
+  export KEEPTRUSTS_API_URL=… KEEPTRUSTS_API_TOKEN=…   (as it prints them)
+  kt-budgets plan --as-of 2026-06-18
+"""
+
+
+@click.group("sandbox")
+def command() -> None:
+    """Run the embedded Keeptrusts on this machine."""
+
+
+@command.command("serve", epilog=EPILOG)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Listen here; default any free.")
+@click.option(
+    "--db",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Keep the state in FILE; one that exists is served as it is. Default: in memory.",
+)
+@click.option(
+    "--scenario",
+    type=click.Choice(["acme", "empty"]),
+    default="acme",
+    show_default=True,
+    help="What a new sandbox holds: the example organization with a year of events, or nothing.",
+)
+@click.option("--as-of", type=DayType(), metavar="DATE", help="The day on which it is; default today (UTC).")
+@click.option(
+    "--latency", type=click.IntRange(0, 60_000), default=0, metavar="MS", help="Answer each request this much later."
+)
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Misbehave as FILE says: lost answers, delays, duplicates and more.",
+)
+def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency: int, faults: Path | None) -> None:
+    """Serve a Keeptrusts on loopback until Ctrl-C, and print its URL and tokens."""
+    from reconciler.sandbox.server import running
+
+    options: dict[str, Any] = {"port": port, "db": db, "scenario": scenario, "as_of": as_of, "latency_ms": latency}
+    if faults is not None:
+        from reconciler.sandbox.faults import load_faults
+
+        options["faults"] = load_faults(faults)
+    with running(**options) as sandbox:
+        click.echo(f"export KEEPTRUSTS_API_URL={sandbox.url}")
+        click.echo(f"export KEEPTRUSTS_API_TOKEN={sandbox.billing_token}")
+        click.echo(f"# may only read: export KEEPTRUSTS_API_TOKEN={sandbox.read_token}")
+        click.echo("Serving until Ctrl-C.", err=True)
+        _wait()
+    click.echo("Stopped.", err=True)
+
+
+@command.command("faults")
+def faults_guide() -> None:
+    """Explain the file that `serve --faults` reads."""
+    import inspect
+
+    from reconciler.sandbox import faults
+
+    click.echo(inspect.getdoc(faults))
+
+
+def _wait() -> None:
+    """Return on Ctrl-C or SIGTERM."""
+    import signal
+    from threading import Event
+
+    stopped = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    stopped.wait()

@@ -1,0 +1,209 @@
+"""A channel that can only GET: one event loop, one connection pool and one bound on concurrency, kept open.
+
+`run` is the way in from synchronous code. Reads are repeated after connection errors, timeouts, 429 and 5xx, with
+jittered waits and Retry-After; whatever happens, the token is only sent to the origin it belongs to.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import anyio
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from httpx_retries import Retry, RetryTransport
+
+from reconciler.findings import RejectedError, RemoteError
+from reconciler.keeptrusts import exact_json
+from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies, origin_of
+from reconciler.keeptrusts.failures import error_of, request_id, shown, unreachable, unreadable
+
+RETRIED_STATUSES = (429, 500, 502, 503, 504)
+REDIRECTS = 5
+CLOSE_WITHIN = 1.0
+
+_logger = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+
+class _TooLargeError(Exception):
+    """An answer is larger than any listing may be."""
+
+
+def retry_policy(connection: Connection) -> Retry:
+    """Return how often and after which waits a GET is repeated."""
+    return Retry(
+        total=connection.retries,
+        allowed_methods=["GET"],
+        status_forcelist=RETRIED_STATUSES,
+        backoff_factor=connection.backoff,
+        backoff_jitter=0.5,
+        max_backoff_wait=connection.longest_wait,
+        total_timeout=connection.total_timeout,
+    )
+
+
+class _WholeAnswers(httpx.AsyncBaseTransport):
+    """Answers with their bodies read and decoded, so that one that breaks off is repeated like one that never came."""
+
+    def __init__(self, client: httpx.AsyncClient, *, largest: int) -> None:
+        self._client = client
+        self._largest = largest
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a GET once and return its answer, read whole."""
+        started = time.monotonic()
+        path = request.url.path
+        try:
+            response = await self._client.send(request, stream=True)
+            body = await self._body(response)
+        except httpx.HTTPError as error:
+            _logger.debug("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
+            raise
+        _logger.debug(
+            "GET %s: %d after %.0f ms%s",
+            path,
+            response.status_code,
+            _since(started),
+            f", request {identity}" if (identity := request_id(response.headers)) else "",
+        )
+        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _FRAMING]
+        return httpx.Response(response.status_code, headers=kept, content=body, request=request)
+
+    async def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._largest:
+                    raise _TooLargeError
+        finally:
+            await response.aclose()
+        return bytes(body)
+
+
+_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class Channel:
+    """Open it with `with`. `transport` replaces the network."""
+
+    def __init__(self, connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.connection = connection
+        self._transport = transport
+        self._portal: BlockingPortal | None = None
+        self._stack: ExitStack
+        self._client: httpx.AsyncClient
+        self._retrying: RetryTransport
+        self._slots: anyio.Semaphore
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            portal.call(self._open)
+            stack.callback(portal.call, self._close)
+            self._stack = stack.pop_all()
+        self._portal = portal
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._portal = None
+        self._stack.__exit__(kind, error, trace)
+
+    def run(self, read: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Return what `read` returns, run in the channel's event loop."""
+        if self._portal is None:
+            raise RuntimeError("this channel is not open: use it in a `with` block")
+        try:
+            return self._portal.call(read)
+        except RemoteError as error:
+            error.message = self.connection.redact(error.message)
+            error.args = (error.message,)
+            raise
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
+        """Return the JSON that GET `path` answers, numbers exact; raises RemoteError for everything else."""
+        response = await self._answer(path, params or {})
+        if response.status_code == httpx.codes.PARTIAL_CONTENT:
+            raise unreadable(f"GET {path}", "the server sent a part of it only")
+        if not response.is_success:
+            raise error_of(self.connection, "GET", path, response, response.content)
+        try:
+            return exact_json.decode(response.content)
+        except ValueError as error:
+            kind = shown(response.headers.get("content-type", "no media type"), limit=80)
+            reason = shown(self.connection.redact(str(error)))
+            raise unreadable(f"the answer to GET {path} ({kind})", f"it is not JSON ({reason})") from None
+
+    async def _open(self) -> None:
+        connection = self.connection
+        size = connection.concurrency
+        with environment_settings():
+            self._client = httpx.AsyncClient(
+                headers=connection.headers,
+                timeout=connection.timeout,
+                limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=4),
+                cookies=no_cookies(),
+                transport=self._transport,
+                trust_env=connection.trusts_environment,
+            )
+        whole = _WholeAnswers(self._client, largest=connection.max_body_bytes)
+        self._retrying = RetryTransport(whole, retry_policy(connection))
+        self._slots = anyio.Semaphore(size, fast_acquire=True)
+
+    async def _close(self) -> None:
+        with anyio.move_on_after(CLOSE_WITHIN):
+            await self._client.aclose()
+
+    async def _answer(self, path: str, params: Mapping[str, str]) -> httpx.Response:
+        url = httpx.URL(self.connection.url(path), params=params) if params else httpx.URL(self.connection.url(path))
+        for _ in range(REDIRECTS + 1):
+            response = await self._send(path, url)
+            if not response.has_redirect_location:
+                return response
+            url = self._followed(path, response, url)
+        raise unreadable(f"GET {path}", f"it is redirected more than {REDIRECTS} times")
+
+    async def _send(self, path: str, url: httpx.URL) -> httpx.Response:
+        request = self._client.build_request("GET", url, headers=self.connection.authorization)
+        async with self._slots:
+            try:
+                with anyio.fail_after(self.connection.total_timeout):
+                    return await self._retrying.handle_async_request(request)
+            except TimeoutError:
+                late = TimeoutError(f"nothing whole within {self.connection.total_timeout:g} seconds")
+                raise unreachable(self.connection, "GET", path, late) from None
+            except _TooLargeError:
+                raise unreadable(
+                    f"the answer to GET {path}", f"it is larger than {self.connection.max_body_bytes:,} bytes"
+                ) from None
+            except httpx.DecodingError:
+                raise unreadable(f"the answer to GET {path}", "its content encoding is broken") from None
+            except httpx.HTTPError as error:
+                raise unreachable(self.connection, "GET", path, error) from None
+
+    def _followed(self, path: str, response: httpx.Response, url: httpx.URL) -> httpx.URL:
+        target = url.join(response.headers["location"])
+        if origin_of(target) != self.connection.origin:
+            raise _redirected_away(self.connection, path, response.status_code, target)
+        return target
+
+
+def _redirected_away(connection: Connection, path: str, status: int, target: httpx.URL) -> RemoteError:
+    origin = shown(connection.redact(origin_of(target)), limit=120)
+    return RejectedError(
+        f"GET {path} is redirected from {connection.origin} to {origin}, and the token was not sent there",
+        status=status,
+        hint="if that is where this Keeptrusts lives, set --api-url or KEEPTRUSTS_API_URL to it",
+    )
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

@@ -1,0 +1,113 @@
+"""What went wrong between us and Keeptrusts, as errors that say so in one sentence with the cure.
+
+Messages carry the method, the path, the status and the request id; the body bounded, its control characters made
+visible, the token taken out wherever an answer echoed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+
+from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
+from reconciler.keeptrusts import exact_json
+from reconciler.keeptrusts.connection import Connection
+
+BODY_LIMIT = 300
+REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid", "cf-ray", "traceparent")
+UNREADABLE_HINT = (
+    "nothing was changed; run the command again, and if it happens again show the sentence to whoever runs Keeptrusts"
+)
+
+
+class ForbiddenError(UnauthorizedError):
+    """The token is good and may not do this: 403."""
+
+
+def shown(text: str, *, limit: int = BODY_LIMIT) -> str:
+    """Return `text` on one line, at most `limit` characters, with every character that is not printable escaped."""
+    line = " ".join(text.split())
+    visible = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
+    )
+    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
+
+
+def request_id(headers: httpx.Headers) -> str:
+    """Return the server's id of the request, by any of its usual names, else an empty text."""
+    return next((shown(headers[name], limit=80) for name in REQUEST_ID_HEADERS if name in headers), "")
+
+
+def body_text(connection: Connection, body: bytes) -> str:
+    """Return what an error body says: `code: message` of the usual envelope, else the text itself, bounded."""
+    return shown(connection.redact(_said(body)))
+
+
+def answered(connection: Connection, method: str, path: str, response: httpx.Response, body: bytes) -> str:
+    """Return the sentence for an answer that is an error."""
+    identity = request_id(response.headers)
+    about = f" (request {connection.redact(identity)})" if identity else ""
+    said = body_text(connection, body)
+    return f"{method} {path} answered {response.status_code}{about}" + (f": {said}" if said else "")
+
+
+def error_of(connection: Connection, method: str, path: str, response: httpx.Response, body: bytes) -> RemoteError:
+    """Return the error for an answer that is not a success."""
+    sentence = answered(connection, method, path, response, body)
+    status = response.status_code
+    if status == httpx.codes.UNAUTHORIZED:
+        return UnauthorizedError(
+            f"Keeptrusts refused the token: {sentence}",
+            hint=f"set KEEPTRUSTS_API_TOKEN, or --token-file, to a valid token of {connection.host}",
+        )
+    if status == httpx.codes.FORBIDDEN:
+        return ForbiddenError(f"the token may not do this: {sentence}", hint=permission_hint(method, path))
+    return RejectedError(sentence, status=status, hint=_rejection_hint(connection, path, status))
+
+
+def permission_hint(method: str, path: str) -> str:
+    """Return which permission a request needs, as far as it is documented."""
+    if method != "GET" and path.startswith("/v1/wallets"):
+        return "use a token with the permission `org:billing`: wallet writes need it"
+    if path.startswith("/v1/wallets"):
+        return "use a token of a member of the organization: wallet reads need organization membership"
+    return f"use a token whose permissions cover {method} {path}, such as one with `org:billing`"
+
+
+def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:
+    """Return the error for a request that no whole answer came back to."""
+    reason = shown(connection.redact(str(error) or type(error).__name__))
+    hint = "check --api-url or KEEPTRUSTS_API_URL, the network and the proxy, then run the command again"
+    if "certificate" in reason.lower():
+        hint = "name the certificate authority of this host with SSL_CERT_FILE, then run the command again"
+    return UnreachableError(f"{connection.host} gave no answer to {method} {path}: {reason}", hint=hint)
+
+
+def unreadable(where: str, reason: str) -> UnreadableError:
+    """Return the error for an answer that cannot be understood whole."""
+    return UnreadableError(f"{where} cannot be read: {reason}", hint=UNREADABLE_HINT)
+
+
+def _rejection_hint(connection: Connection, path: str, status: int) -> str:
+    if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        return "nothing was changed; run the command again later"
+    if path == connection.billing_budgets_path:
+        return "if this Keeptrusts serves billing budgets elsewhere, set `api.billing_budgets_path` in org.yaml"
+    return f"check that {connection.base_url} is the address of a Keeptrusts API"
+
+
+def _said(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    try:
+        document = exact_json.decode(body)
+    except ValueError:
+        return text
+    if not isinstance(document, Mapping):
+        return text
+    error = document.get("error")
+    details = error if isinstance(error, Mapping) else document
+    found = [details.get("message"), document.get("detail"), error]
+    message = next((said for said in found if isinstance(said, str) and said), "")
+    code = details.get("code")
+    return (f"{code}: {message}" if isinstance(code, str) and code else message) if message else text

@@ -1,0 +1,125 @@
+"""One object of an answer, and its fields: read tolerantly, refused by name when they cannot be understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any, NoReturn
+
+from reconciler.findings import UnreadableError
+from reconciler.keeptrusts.failures import UNREADABLE_HINT, shown
+
+LARGEST_AMOUNT = Decimal(10) ** 15
+FINEST_AMOUNT = Decimal("1e-9")
+"""Decimals beyond a billionth are arithmetic noise of a server that counts in floats; they are rounded away."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An object and where it was read: `source` names method, path and place. Names are tried in their order."""
+
+    source: str
+    data: Mapping[str, Any]
+
+    def raw(self, *names: str) -> Any:
+        """Return the first value of `names` that is there and not null, else None."""
+        for name in names:
+            if (value := self.data.get(name)) is not None:
+                return value
+        return None
+
+    def text(self, *names: str) -> str:
+        """Return a text that must be there and not be empty; a whole number is taken as its digits."""
+        return self._text(self.raw(*names), names) or self.refuse(names[0], "is missing")
+
+    def optional_text(self, *names: str) -> str:
+        """Return a text, empty where there is none."""
+        return self._text(self.raw(*names), names)
+
+    def word(self, *names: str) -> str:
+        """Return a text that must be there as a lower-case word, `Top-Up` as `top_up`."""
+        return self.text(*names).lower().replace("-", "_").replace(" ", "_")
+
+    def currency(self, *, default: str | None = None) -> str:
+        """Return the three-letter currency; `default` stands where none is written."""
+        found = (self.optional_text("currency") or default or self.text("currency")).upper()
+        return found if len(found) == 3 and found.isalpha() else self.refuse("currency", "is no currency")
+
+    def amount(self, *names: str) -> Decimal:
+        """Return an amount in major units that must be there, exact to a billionth, with its sign."""
+        value = self.raw(*names)
+        if value is None:
+            self.refuse(names[0], "is missing")
+        amount = _amount(value)
+        return self.refuse(names[0], "is no amount") if amount is None else amount
+
+    def optional_amount(self, *names: str) -> Decimal:
+        """Return an amount, zero where none is written."""
+        return Decimal(0) if self.raw(*names) is None else self.amount(*names)
+
+    def instant(self, *names: str) -> datetime:
+        """Return an RFC 3339 instant in UTC that must be there; one without an offset is taken as UTC."""
+        text = self.text(*names)
+        try:
+            moment = datetime.fromisoformat(text.upper())
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            self.refuse(names[0], "is no instant")
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a boolean, `default` where it is not written."""
+        value = self.raw(name)
+        if value is None:
+            return default
+        return value if isinstance(value, bool) else self.refuse(name, "is neither true nor false")
+
+    def whole(self, name: str, *, default: int) -> int:
+        """Return a whole number, `default` where it is not written."""
+        value = self.raw(name)
+        number = default if value is None else whole_number(value)
+        return self.refuse(name, "is no whole number") if number is None else number
+
+    def object(self, name: str) -> Item | None:
+        """Return the object under `name`, None where there is none or it is something else."""
+        value = self.raw(name)
+        return Item(f"{self.source}, `{name}`", value) if isinstance(value, Mapping) else None
+
+    def refuse(self, name: str, reason: str) -> NoReturn:
+        """Raise: the field `name` makes the whole reading unusable."""
+        identity = self.data.get("id")
+        which = f" ({shown(str(identity), limit=60)})" if identity is not None else ""
+        raise UnreadableError(f"{self.source}{which}: `{name}` {reason}", hint=UNREADABLE_HINT)
+
+    def _text(self, value: Any, names: tuple[str, ...]) -> str:
+        match value:
+            case None:
+                return ""
+            case str():
+                return value.strip()
+            case int() if not isinstance(value, bool):
+                return str(value)
+            case _:
+                return self.refuse(names[0], "is no text")
+
+
+def whole_number(value: object) -> int | None:
+    """Return the whole number that a JSON value stands for, `80` and `80.0` alike, else None."""
+    amount = _amount(value)
+    return None if amount is None or amount != int(amount) else int(amount)
+
+
+def _amount(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        return None
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) is None:
+        return None
+    amount = Decimal(value)
+    if amount.copy_abs() >= LARGEST_AMOUNT:
+        return None
+    exact = amount.as_tuple().exponent
+    return amount.quantize(FINEST_AMOUNT, ROUND_HALF_EVEN) if isinstance(exact, int) and exact < -9 else amount

@@ -1,0 +1,95 @@
+"""The Reader: live state, read whole or not at all. It can only GET."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+from functools import partial
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+
+from reconciler.keeptrusts.channel import Channel
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.reads import Progress, Reads
+from reconciler.keeptrusts.spend import TeamSpend
+from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.live import Identity, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.period import Period
+
+_Result = TypeVar("_Result")
+
+
+class Reader:
+    """Reads one Keeptrusts; open it with `with`. Every method reads afresh and raises RemoteError unless whole.
+
+    `transport` replaces the network. Methods block; inside, reads run concurrently within the connection's bound.
+    """
+
+    def __init__(self, connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._channel = Channel(connection, transport=transport)
+        self._reads = Reads(self._channel)
+
+    def __enter__(self) -> Self:
+        self._channel.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.__exit__(kind, error, trace)
+
+    def identity(self) -> Identity:
+        """Return who the token is."""
+        return self._run(self._reads.identity)
+
+    def require_organization(self, expected: str) -> Identity:
+        """Return who the token is; raises UnauthorizedError unless it belongs to the organization `expected`."""
+        return self._run(partial(self._reads.identity_in, expected))
+
+    def live(
+        self,
+        *,
+        organization: str,
+        wallets: Mapping[str, str],
+        period: Period,
+        currency: str | None = None,
+        on_progress: Progress | None = None,
+    ) -> Live:
+        """Return everything that a plan for `period` compares with, read whole.
+
+        `wallets` maps the Keeptrusts team ids that are asked for to their currencies; `currency` is that of the pool
+        (default: the one currency of `wallets`). The organization is checked before anything else is read.
+        `on_progress` is told how many ledgers of how many are read, from the reading thread.
+        """
+        currencies = set(wallets.values())
+        pool = currency or (currencies.pop() if len(currencies) == 1 else None)
+        return self._run(partial(self._reads.live, organization, dict(wallets), period, pool, on_progress))
+
+    def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
+        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound."""
+        return self._run(partial(self._reads.wallet, key, currency, period))
+
+    def pool(self, currency: str) -> Pool | None:
+        """Return the organization wallet, None when the token cannot see it."""
+        return self._run(partial(self._reads.pool, currency))
+
+    def billing_budgets(self) -> Mapping[BillingBudgetKey, LiveBillingBudget]:
+        """Return every billing budget by key; of several with one key, the oldest."""
+        return self._run(self._reads.billing_budgets)[0]
+
+    def export_schedules(self) -> Mapping[str, LiveExportSchedule] | None:
+        """Return every export schedule by name, None when this deployment does not offer schedules."""
+        return self._run(self._reads.export_schedules)
+
+    def teams(self) -> Mapping[str, str] | None:
+        """Return the names of the teams by id, None when this token or deployment does not list teams."""
+        return self._run(self._reads.teams)
+
+    def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
+        """Return what each team spent from the day `first` until before the day `end`, sorted by team."""
+        return self._run(partial(self._reads.spend, first, end))
+
+    def _run(self, read: Callable[[], Awaitable[_Result]]) -> _Result:
+        return self._channel.run(read)

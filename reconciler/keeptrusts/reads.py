@@ -1,0 +1,194 @@
+"""The reads that live state is made of, in the channel's event loop."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
+
+from reconciler.findings import RejectedError, UnreadableError
+from reconciler.keeptrusts.alerts import SCHEDULES, by_key, live_billing_budget, live_export_schedule
+from reconciler.keeptrusts.channel import Channel
+from reconciler.keeptrusts.failures import ForbiddenError
+from reconciler.keeptrusts.identity import WHOAMI, check_organization, read_identity
+from reconciler.keeptrusts.listing import read_all
+from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend
+from reconciler.keeptrusts.together import for_each, together
+from reconciler.keeptrusts.wallets import (
+    WALLETS,
+    WalletListing,
+    WalletRow,
+    ledger_entry,
+    ledger_path,
+    since,
+    wallet_row,
+)
+from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.period import Period
+
+TEAMS = "/v1/teams"
+BALANCE = "/v1/wallets/balance"
+NOT_FOUND = 404
+
+_logger = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+class Reads:
+    """Every read. `live` remembers which wallet belongs to a team, so that `wallet` can read it in one round trip."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._connection = channel.connection
+        self._organization: str | None = None
+        self._wallet_ids: dict[tuple[str, str], str] = {}
+
+    async def identity(self) -> Identity:
+        """Return who the token is."""
+        identity = read_identity(await self._channel.get(WHOAMI))
+        self._organization = identity.organization
+        return identity
+
+    async def identity_in(self, expected: str) -> Identity:
+        """Return who the token is; it must belong to the organization `expected`."""
+        identity = await self.identity()
+        check_organization(identity, expected)
+        return identity
+
+    async def live(
+        self,
+        organization: str,
+        wanted: Mapping[str, str],
+        period: Period,
+        currency: str | None,
+        on_progress: Progress | None,
+    ) -> Live:
+        """Return live state: who we are first and alone, then the listings, then the ledgers."""
+        identity = await self.identity_in(organization)
+        async with together() as block:
+            wallets = block.start(self._listing)
+            budgets = block.start(self.billing_budgets)
+            schedules = block.start(self.export_schedules)
+            teams = block.start(self.teams)
+        listing = wallets.value
+        found = listing.teams(wanted)
+        ledgers = await self._ledgers(found, period, on_progress)
+        others, mismatches = listing.rest(wanted)
+        pool = listing.organization(currency)
+        names = teams.value or {}
+        return Live(
+            identity=identity,
+            pool=pool.pool if pool else None,
+            wallets={
+                key: found[key].live(ledgers[key]) if key in found else LiveWallet(key, wanted[key])
+                for key in sorted(wanted)
+            },
+            billing_budgets=budgets.value[0],
+            export_schedules=schedules.value,
+            teams=teams.value,
+            other_wallets=tuple(row.other(names) for row in others),
+            duplicate_billing_budgets=budgets.value[1],
+            currency_mismatches=tuple(row.other(names) for row in mismatches),
+            user_wallets=listing.users,
+        )
+
+    async def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
+        """Return one team wallet with its ledger; balance and ledger are read at once where the wallet is known."""
+        read_row = partial(self._row, partial(WalletListing.team, key=key, currency=currency), params={"team_id": key})
+        known = self._wallet_ids.get((key, currency))
+        if known is None:
+            row = await read_row()
+            return row.live(await self._ledger(row, period)) if row else LiveWallet(key, currency)
+        async with together() as block:
+            current = block.start(read_row)
+            ledger = block.start(partial(self._entries, known, currency, period))
+        row = current.value
+        if row is None or row.id != known:
+            return row.live(await self._ledger(row, period)) if row else LiveWallet(key, currency)
+        return row.live(ledger.value)
+
+    async def pool(self, currency: str) -> Pool | None:
+        """Return the organization wallet in `currency`."""
+        row = await self._row(partial(WalletListing.organization, currency=currency), params={})
+        return row.pool if row else None
+
+    async def billing_budgets(
+        self,
+    ) -> tuple[dict[BillingBudgetKey, LiveBillingBudget], tuple[LiveBillingBudget, ...]]:
+        """Return the billing budgets by key, and those that share a key with an older one."""
+        organization = self._organization or (await self.identity()).organization
+        items = await read_all(self._channel, self._connection.billing_budgets_path, plural="budgets")
+        return by_key(live_billing_budget(item, organization=organization) for item in items)
+
+    async def export_schedules(self) -> dict[str, LiveExportSchedule] | None:
+        """Return the export schedules by name, of several with one name the one with the first id; None without any."""
+        try:
+            items = await read_all(self._channel, SCHEDULES, plural="schedules")
+        except RejectedError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        schedules = sorted(map(live_export_schedule, items), key=lambda found: found.id, reverse=True)
+        chosen = {found.schedule.name: found for found in schedules}
+        return {name: chosen[name] for name in sorted(chosen)}
+
+    async def teams(self) -> dict[str, str] | None:
+        """Return the names of the teams by id, None where they cannot be listed."""
+        try:
+            items = await read_all(self._channel, TEAMS, plural="teams")
+        except ForbiddenError:
+            return None
+        except RejectedError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+        return dict(sorted((item.text("id"), item.optional_text("name", "slug", "id")) for item in items))
+
+    async def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
+        """Return what each team spent from the day `first` until before the day `end`."""
+        params = {"from": first.isoformat(), "to": end.isoformat(), "group_by": "team"}
+        items = await read_all(self._channel, SPEND, plural="spend", params=params, key=spend_key)
+        return tuple(sorted(map(team_spend, items)))
+
+    async def _listing(self) -> WalletListing:
+        items = await read_all(self._channel, WALLETS, plural="wallets")
+        return WalletListing(tuple(map(wallet_row, items)))
+
+    async def _row(
+        self, choose: Callable[[WalletListing], WalletRow | None], *, params: Mapping[str, str]
+    ) -> WalletRow | None:
+        """Return one wallet as it is now. Only the whole listing can say that it does not exist."""
+        row = None
+        try:
+            items = await read_all(self._channel, BALANCE, plural="wallets", params=params)
+            row = choose(WalletListing(tuple(map(wallet_row, items))))
+        except (RejectedError, UnreadableError) as error:
+            _logger.debug("GET %s is of no use here, so %s is read: %s", BALANCE, WALLETS, error)
+        return row or choose(await self._listing())
+
+    async def _ledgers(
+        self, rows: Mapping[str, WalletRow], period: Period, on_progress: Progress | None
+    ) -> dict[str, tuple[LedgerEntry, ...]]:
+        ledgers: dict[str, tuple[LedgerEntry, ...]] = {}
+
+        async def read(row: WalletRow) -> None:
+            ledgers[row.holder] = await self._ledger(row, period)
+            if on_progress is not None:
+                on_progress(len(ledgers), len(rows))
+
+        await for_each(rows.values(), read, workers=self._connection.concurrency)
+        return ledgers
+
+    async def _ledger(self, row: WalletRow, period: Period) -> tuple[LedgerEntry, ...]:
+        self._wallet_ids[row.holder, row.currency] = row.id
+        return await self._entries(row.id, row.currency, period)
+
+    async def _entries(self, wallet: str, currency: str, period: Period) -> tuple[LedgerEntry, ...]:
+        start = period.plus(-self._connection.ledger_months_before).start_instant
+        params = {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
+        items = await read_all(self._channel, ledger_path(wallet), plural="transactions", params=params)
+        field = self._connection.description_field
+        return since((ledger_entry(item, currency=currency, description_field=field) for item in items), period)

@@ -1,0 +1,165 @@
+"""Wallets and their ledgers as Keeptrusts sends them, turned into the nouns of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import quote
+
+from reconciler.findings import UnreadableError
+from reconciler.keeptrusts.failures import shown
+from reconciler.keeptrusts.fields import Item
+from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, available_money
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+
+WALLETS = "/v1/wallets"
+
+
+@dataclass(frozen=True, slots=True)
+class WalletRow:
+    """One row of the wallet listing. `holder` is the team's or user's id; empty for the organization."""
+
+    id: str
+    scope: str
+    holder: str
+    currency: str
+    balance: Decimal
+    reserved: Decimal
+    spent: Decimal
+
+    @property
+    def available(self) -> Money:
+        return available_money(self.balance, self.reserved, self.currency)
+
+    @property
+    def pool(self) -> Pool:
+        return Pool(id=self.id, available=self.available)
+
+    def live(self, ledger: tuple[LedgerEntry, ...]) -> LiveWallet:
+        """Return the team wallet with its ledger."""
+        return LiveWallet(
+            key=self.holder,
+            currency=self.currency,
+            id=self.id,
+            available=self.available,
+            reserved=self.reserved,
+            ledger=ledger,
+        )
+
+    def other(self, names: Mapping[str, str]) -> OtherWallet:
+        """Return the wallet as one that is listed and left alone."""
+        return OtherWallet(
+            key=self.holder,
+            id=self.id,
+            name=names.get(self.holder, self.holder),
+            currency=self.currency,
+            balance=Money(self.balance, self.currency),
+            spent=Money(self.spent, self.currency),
+        )
+
+
+def wallet_row(item: Item) -> WalletRow:
+    """Return the wallet that `item` describes."""
+    scope = item.word("scope", "scope_type")
+    return WalletRow(
+        id=item.text("id"),
+        scope=scope,
+        holder=item.text("scope_id", "team_id") if scope == "team" else item.optional_text("scope_id"),
+        currency=item.currency(),
+        balance=item.amount("balance"),
+        reserved=item.optional_amount("reserved"),
+        spent=item.optional_amount("total_spent"),
+    )
+
+
+def ledger_path(wallet: str) -> str:
+    """Return the path of the ledger of the wallet with the server's id `wallet`."""
+    return f"{WALLETS}/{segment(wallet)}/transactions"
+
+
+def segment(identity: str) -> str:
+    """Return a server's id as one segment of a path; it can never lead elsewhere."""
+    quoted = quote(identity, safe="")
+    return quoted.replace(".", "%2E") if set(identity) <= {"."} else quoted
+
+
+def ledger_entry(item: Item, *, currency: str, description_field: str) -> LedgerEntry:
+    """Return the transaction that `item` describes. The kind decides what it does: the amount's sign is dropped.
+
+    Raises UnreadableError when it is in another currency than its wallet: currencies are never netted.
+    """
+    if item.currency(default=currency) != currency:
+        item.refuse("currency", f"is not {currency}, the currency of its wallet")
+    return LedgerEntry(
+        id=item.text("id"),
+        kind=item.word("type", "kind"),
+        amount=item.amount("amount").copy_abs(),
+        currency=currency,
+        description=item.optional_text(description_field, "description", "note"),
+        created_at=item.instant("created_at"),
+    )
+
+
+def since(entries: Iterable[LedgerEntry], period: Period) -> tuple[LedgerEntry, ...]:
+    """Return the entries since `period` began, oldest first, and earlier ones that carry a mark for it."""
+    kept = (entry for entry in entries if entry.created_at >= period.start_instant or entry.funds(period))
+    return tuple(sorted(kept, key=lambda entry: (entry.created_at, entry.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class WalletListing:
+    """Every wallet of the organization, sorted out by what was asked for."""
+
+    rows: tuple[WalletRow, ...]
+
+    def team(self, key: str, currency: str) -> WalletRow | None:
+        """Return the wallet of team `key` in `currency`; two of them are an error, for money could go to either."""
+        return self._only(
+            [row for row in self.rows if (row.scope, row.holder, row.currency) == ("team", key, currency)],
+            f"team `{shown(key, limit=60)}`",
+        )
+
+    def teams(self, wanted: Mapping[str, str]) -> dict[str, WalletRow]:
+        """Return the wallets of the teams in `wanted` (team id → currency) that exist."""
+        found: dict[str, list[WalletRow]] = {}
+        for row in self.rows:
+            if row.scope == "team" and wanted.get(row.holder) == row.currency:
+                found.setdefault(row.holder, []).append(row)
+        chosen = {key: self._only(rows, f"team `{shown(key, limit=60)}`") for key, rows in found.items()}
+        return {key: row for key, row in chosen.items() if row is not None}
+
+    def organization(self, currency: str | None) -> WalletRow | None:
+        """Return the organization wallet in `currency`, or in whichever there is one when none is asked for."""
+        rows = [row for row in self.rows if row.scope == "organization" and currency in (None, row.currency)]
+        return self._only(rows, "the organization")
+
+    @property
+    def users(self) -> int:
+        return sum(row.scope == "user" for row in self.rows)
+
+    def rest(self, wanted: Mapping[str, str]) -> tuple[list[WalletRow], list[WalletRow]]:
+        """Return the other team wallets, and those of wanted teams that hold another currency only."""
+        chosen = self.teams(wanted)
+        others: list[WalletRow] = []
+        mismatches: list[WalletRow] = []
+        for row in self.rows:
+            if row.scope != "team" or chosen.get(row.holder) is row:
+                continue
+            (mismatches if row.holder in wanted and row.holder not in chosen else others).append(row)
+        return sorted(others, key=_order), sorted(mismatches, key=_order)
+
+    @staticmethod
+    def _only(rows: list[WalletRow], whose: str) -> WalletRow | None:
+        if len(rows) > 1:
+            ids = shown(", ".join(sorted(row.id for row in rows)), limit=120)
+            raise UnreadableError(
+                f"GET {WALLETS}: {whose} has {len(rows)} wallets in {rows[0].currency} ({ids}); money could go to any",
+                hint="ask whoever runs Keeptrusts to leave one wallet for each team and currency",
+            )
+        return rows[0] if rows else None
+
+
+def _order(row: WalletRow) -> tuple[str, str, str]:
+    return row.holder, row.currency, row.id

@@ -1,0 +1,201 @@
+"""The Writer: moves of money, billing budgets and export schedules. One request a call, never repeated.
+
+An outcome is a value, never an exception: confirmed, refused, rate limited, not sent, or lost. Whatever is not
+plainly one of the first four is lost, and only the ledger can tell what became of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from reconciler.keeptrusts import exact_json
+from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_schedule_body
+from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
+from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies
+from reconciler.keeptrusts.failures import answered, permission_hint, request_id, shown
+from reconciler.keeptrusts.wallets import WALLETS, segment
+from reconciler.model.money import Money
+from reconciler.model.operation import MoneyMove
+from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult
+
+LARGEST_ANSWER = 1024 * 1024
+DEFAULT_WAIT = 1.0
+LONGEST_WAIT = 3600.0
+"""Seconds to wait after a 429 that does not say how long, and the most that is believed."""
+
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_UNDECIDED = frozenset({httpx.codes.REQUEST_TIMEOUT})
+_logger = logging.getLogger(__name__)
+
+
+class Writer:
+    """Writes to one Keeptrusts; open it with `with`. `transport` replaces the network."""
+
+    def __init__(self, connection: Connection, *, transport: httpx.BaseTransport | None = None) -> None:
+        self._connection = connection
+        with environment_settings():
+            self._client = httpx.Client(
+                headers={**connection.headers, "Content-Type": "application/json"},
+                timeout=connection.timeout,
+                limits=httpx.Limits(max_connections=connection.concurrency, keepalive_expiry=2),
+                cookies=no_cookies(),
+                follow_redirects=False,
+                transport=transport,
+                trust_env=connection.trusts_environment,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._client.close()
+
+    def allocate(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
+        """Move `amount` from the pool to the wallet of team `wallet`."""
+        return self._move("allocate", wallet, amount, description, operation)
+
+    def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
+        """Move `amount` from the wallet of team `wallet` back to the pool."""
+        return self._move("reclaim", wallet, amount, description, operation)
+
+    def create_billing_budget(self, document: Mapping[str, Any]) -> WriteResult:
+        """Create the billing budget that `document` describes, in the model's names or the wire's."""
+        return self._change("POST", self._connection.billing_budgets_path, billing_budget_body(document))
+
+    def replace_billing_budget(self, id: str, document: Mapping[str, Any]) -> WriteResult:
+        """Replace the billing budget `id` as a whole; unknown keys of `document` are sent back as they are."""
+        path = f"{self._connection.billing_budgets_path}/{segment(id)}"
+        return self._change("PUT", path, billing_budget_body(document), id=id)
+
+    def delete_billing_budget(self, id: str) -> WriteResult:
+        """Delete the billing budget `id`."""
+        path = f"{self._connection.billing_budgets_path}/{segment(id)}"
+        return self._change("DELETE", path, None, id=id)
+
+    def create_export_schedule(self, document: Mapping[str, Any]) -> WriteResult:
+        """Create the export schedule that `document` describes, in the model's names or the wire's."""
+        return self._change("POST", SCHEDULES, export_schedule_body(document))
+
+    def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult:
+        """Replace the export schedule `id` as a whole."""
+        return self._change("PUT", f"{SCHEDULES}/{segment(id)}", export_schedule_body(document), id=id)
+
+    def delete_export_schedule(self, id: str) -> WriteResult:
+        """Delete the export schedule `id`."""
+        return self._change("DELETE", f"{SCHEDULES}/{segment(id)}", None, id=id)
+
+    def _move(self, kind: MoneyMove, team: str, amount: Money, description: str, operation: str) -> WriteResult:
+        if amount.amount <= 0:
+            raise ValueError(f"{kind} moves a positive amount, not {amount}")
+        body = {
+            "team_id": team,
+            "amount": amount.amount,
+            "currency": amount.currency,
+            self._connection.description_field: description,
+        }
+        answer = self._send("POST", f"{WALLETS}/{kind}", body, idempotency_key=operation)
+        return self._told(confirmed_move(answer, kind, amount)) if isinstance(answer, bytes) else answer
+
+    def _change(self, method: str, path: str, body: Mapping[str, Any] | None, *, id: str | None = None) -> WriteResult:
+        answer = self._send(method, path, body)
+        return self._told(confirmed_object(answer, f"{method} {path}", id=id)) if isinstance(answer, bytes) else answer
+
+    def _told(self, result: WriteResult) -> WriteResult:
+        return Lost(self._connection.redact(result.reason)) if isinstance(result, Lost) else result
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, idempotency_key: str | None = None
+    ) -> bytes | WriteResult:
+        """Send one request, once. Returns the body of a success, else what came of it."""
+        headers = {**self._connection.authorization}
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = idempotency_key
+        content = None if body is None else exact_json.encode(body).encode()
+        request = self._client.build_request(method, self._connection.url(path), headers=headers, content=content)
+        started = time.monotonic()
+        try:
+            response, answer = self._exchange(request, started)
+        except httpx.HTTPError as error:
+            _logger.debug("%s %s: %s after %.0f ms", method, path, type(error).__name__, _since(started))
+            return self._broken(method, path, error)
+        _logger.debug(
+            "%s %s: %d after %.0f ms%s",
+            method,
+            path,
+            response.status_code,
+            _since(started),
+            f", request {identity}" if (identity := request_id(response.headers)) else "",
+        )
+        return answer if response.is_success else self._unsuccessful(method, path, response, answer)
+
+    def _exchange(self, request: httpx.Request, started: float) -> tuple[httpx.Response, bytes]:
+        response = self._client.send(request, stream=True)
+        answer = bytearray()
+        try:
+            for chunk in response.iter_bytes():
+                answer += chunk
+                if len(answer) > LARGEST_ANSWER:
+                    raise httpx.ReadError("the answer is larger than any confirmation")
+                if time.monotonic() - started > self._connection.total_timeout:
+                    raise httpx.ReadTimeout("the answer does not end")
+        finally:
+            response.close()
+        return response, bytes(answer)
+
+    def _broken(self, method: str, path: str, error: httpx.HTTPError) -> WriteResult:
+        reason = shown(self._connection.redact(str(error) or type(error).__name__))
+        if isinstance(error, _UNSENT):
+            return NotSent(f"no connection to {self._connection.host} for {method} {path}: {reason}")
+        return Lost(f"no whole answer to {method} {path}: {reason}")
+
+    def _unsuccessful(self, method: str, path: str, response: httpx.Response, body: bytes) -> WriteResult:
+        sentence = answered(self._connection, method, path, response, body)
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            return RateLimited(retry_after(response.headers))
+        if not response.is_client_error or status in _UNDECIDED:
+            return Lost(sentence)
+        if status == httpx.codes.FORBIDDEN:
+            sentence = f"{sentence}; {permission_hint(method, path)}"
+        return Refused(status, sentence)
+
+
+def retry_after(headers: httpx.Headers, *, now: datetime | None = None) -> float:
+    """Return the seconds that Retry-After asks to wait, written as seconds or as an HTTP date.
+
+    A date counts from the answer's own Date, so that clocks need not agree; from `now` where it has none.
+    """
+    wanted = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(wanted) if wanted[:1].isdigit() else _seconds_until(wanted, headers, now)
+    except (ValueError, TypeError, OverflowError):
+        return DEFAULT_WAIT
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _seconds_until(wanted: str, headers: httpx.Headers, now: datetime | None) -> float:
+    until = parsedate_to_datetime(wanted)
+    since = parsedate_to_datetime(headers["date"]) if "date" in headers else now or datetime.now(UTC)
+    return (_aware(until) - _aware(since)).total_seconds()
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

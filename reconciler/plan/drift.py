@@ -1,0 +1,265 @@
+"""Drift: how live state differs from what was last applied, and which of it needs a person.
+
+Three sides are compared: `applied`, the YAML of the last applied commit; `merged`, the YAML of the default branch now;
+and `live`. A difference that merged or proposed YAML explains is pending, one that `org.yaml` accepts until a day is
+acknowledged; what is left was changed by hand, is missing, or is unmanaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.live import LedgerEntry, Live, LiveWallet
+from reconciler.model.money import Money
+from reconciler.model.organization import ExportSchedule
+from reconciler.model.period import Period
+from reconciler.model.plan import DriftItem
+
+Category = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An open pull request: its number, and what its YAML declares."""
+
+    number: int
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One difference. `needs_person` is False for what is explained, accepted, or spends nothing."""
+
+    item: DriftItem
+    needs_person: bool
+
+
+def classify(
+    merged: Desired,
+    live: Live,
+    period: Period,
+    *,
+    day: date,
+    applied: Desired | None = None,
+    proposals: Sequence[Proposal] = (),
+) -> tuple[Drifted, ...]:
+    """Return every difference between `live` and what was applied, classified, in a fixed order.
+
+    Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
+    billing budget that differs from git is pending.
+    """
+    view = _View(merged, live, period, day, applied, tuple(proposals))
+    return tuple(
+        view.judged(item, needs_person=needs_person)
+        for item, needs_person in (*view.wallets(), *view.budgets(), *view.schedules(), *view.unmanaged())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    merged: Desired
+    live: Live
+    period: Period
+    day: date
+    applied: Desired | None
+    proposals: tuple[Proposal, ...]
+
+    def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
+        """Return the difference, acknowledged when an entry of `org.yaml` covers it."""
+        names = {item.wallet, item.key} - {None}
+        covering = [
+            entry
+            for entry in self.merged.organization.acknowledged_drift
+            if any(name is not None and entry.covers(name, self.day) for name in names)
+        ]
+        if not covering:
+            return Drifted(item, needs_person)
+        last = max(covering, key=lambda entry: entry.until)
+        words = f"{item.sentence} Accepted until {last.until} by {last.approved_by}: {last.reason}."
+        update = {"category": "acknowledged", "sentence": words}
+        return Drifted(item.model_copy(update=update), needs_person=False)
+
+    def wallets(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield each declared wallet that is not funded as git says now."""
+        for key, wanted in sorted(self.merged.wallets.items()):
+            found = self.live.wallets.get(key) or LiveWallet(key, wanted.currency)
+            if found.funded(self.period) != wanted.target(self.period):
+                yield self._wallet(found, wanted)
+
+    def _wallet(self, found: LiveWallet, wanted: DesiredWallet) -> tuple[DriftItem, bool]:
+        before = self.applied.wallets.get(found.key) if self.applied else None
+        target = (before or wanted).target(self.period)
+        funded = found.funded(self.period)
+        if funded == target or (self.applied and before is None):
+            return self._pending(wanted, funded)
+        if found.id is None and before and target.amount > 0:
+            words = f"{_name(wanted)} was applied with {target}, and Keeptrusts has no such wallet any more."
+            return _item("missing", wanted, -target, (), words), True
+        entries = _responsible(found.funding(self.period), (funded - target).amount)
+        if not entries:
+            return self._pending(wanted, funded)
+        moved = Money(sum((entry.signed for entry in entries), Decimal(0)), wanted.currency)
+        evidence = tuple(entry.id for entry in entries)
+        for proposal in self.proposals:
+            proposed = proposal.desired.wallets.get(found.key)
+            if proposed and proposed.target(self.period) == funded:
+                words = f"{_name(wanted)} has {funded}, as pull request {proposal.number} asks for; git says {target}."
+                return _item("pending", wanted, moved, evidence, words), False
+        return _item("changed", wanted, moved, evidence, _moved_words(wanted, moved, entries, target, funded)), True
+
+    def _pending(self, wanted: DesiredWallet, funded: Money) -> tuple[DriftItem, bool]:
+        target = wanted.target(self.period)
+        words = f"{_name(wanted)}: git says {target}, the ledger {funded}; not applied yet."
+        return _item("pending", wanted, target - funded, (), words), False
+
+    def budgets(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield each billing budget that is not as git says now."""
+        before = self.applied.billing_budgets if self.applied else {}
+        declared = {**before, **self.merged.absent_billing_budgets, **self.merged.billing_budgets}
+        for key, about in sorted(declared.items()):
+            wanted = self.merged.billing_budgets.get(key)
+            current = self.live.billing_budgets.get(key)
+            proposed = (found.desired.billing_budgets.get(key) for found in self.proposals)
+            difference = _Difference(
+                name=f"billing budget {key}",
+                live=current.budget if current else None,
+                before=before[key].budget if key in before else None,
+                wanted=wanted.budget if wanted else None,
+                proposed=tuple(found.budget for found in proposed if found),
+            )
+            if difference.category:
+                yield difference.item(team=about.team, key=str(key)), difference.category != "pending"
+
+    def schedules(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield each export schedule that is not as git says now."""
+        if self.live.export_schedules is None:
+            return
+        before = self.applied.export_schedules if self.applied else {}
+        for name in sorted({*before, *self.merged.export_schedules}):
+            current, wanted = self.live.export_schedules.get(name), self.merged.export_schedules.get(name)
+            difference = _Difference(
+                name=f"export schedule {name}",
+                live=current.schedule if current else None,
+                before=before[name].schedule if name in before else None,
+                wanted=wanted.schedule if wanted else None,
+            )
+            if difference.category:
+                yield difference.item(team="", key=name), difference.category != "pending"
+
+    def unmanaged(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield what no YAML declares. Only a wallet that money is spent from needs a person."""
+        for wallet in sorted(self.live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
+            words = f"{wallet.key} ({wallet.name}) is in no YAML; it has spent {wallet.spent}."
+            yield (
+                DriftItem(
+                    **{"class": "unmanaged"}, team="", wallet=wallet.key, amount=wallet.spent.amount, sentence=words
+                ),
+                wallet.spent.amount > 0,
+            )
+        before = self.applied.billing_budgets if self.applied else {}
+        known = {*before, *self.merged.billing_budgets, *self.merged.absent_billing_budgets}
+        for key in sorted(set(self.live.billing_budgets) - known):
+            words = f"billing budget {key} is in no YAML."
+            yield DriftItem(**{"class": "unmanaged"}, team="", key=str(key), sentence=words), False
+        names = {*(self.applied.export_schedules if self.applied else ()), *self.merged.export_schedules}
+        for name in sorted(set(self.live.export_schedules or {}) - names):
+            yield DriftItem(**{"class": "unmanaged"}, team="", key=name, sentence=f"{name} is in no YAML."), False
+
+
+Setting = BillingBudget | ExportSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """One setting: live, as it was applied (None: not by us, as far as is known), as git says now, as proposed."""
+
+    name: str
+    live: Setting | None
+    before: Setting | None
+    wanted: Setting | None
+    proposed: tuple[Setting, ...] = ()
+
+    @property
+    def category(self) -> Category | None:
+        if self.live == self.wanted:
+            return None
+        if self.before is None or self.live == self.before or self.live in self.proposed:
+            return "pending"
+        return "missing" if self.live is None else "changed"
+
+    def item(self, *, team: str, key: str) -> DriftItem:
+        return DriftItem(**{"class": self.category}, team=team, key=key, sentence=self._words())
+
+    def _words(self) -> str:
+        if self.category == "pending" or self.before is None:
+            return f"{self.name} is not as git says; that is not applied yet."
+        if self.live is None:
+            return f"{self.name} was applied and is gone from Keeptrusts."
+        live, ours = self.live.model_dump(mode="json"), self.before.model_dump(mode="json")
+        changed = ", ".join(f"{key} {ours[key]} → {live[key]}" for key in sorted(ours) if ours[key] != live.get(key))
+        return f"{self.name} was changed in Keeptrusts: {changed}."
+
+
+def _item(category: Category, about: DesiredWallet, amount: Money, evidence: Iterable[str], words: str) -> DriftItem:
+    return DriftItem(
+        **{"class": category},
+        team=about.team,
+        wallet=about.key,
+        amount=amount.amount,
+        evidence=tuple(evidence),
+        sentence=words,
+    )
+
+
+def _moved_words(
+    about: DesiredWallet, moved: Money, foreign: Sequence[LedgerEntry], target: Money, funded: Money
+) -> str:
+    entries = ", ".join(f"{entry.id}, {entry.created_at:%Y-%m-%d %H:%M} UTC" for entry in foreign)
+    what = f"was given {moved}" if moved.amount >= 0 else f"had {-moved} taken"
+    return f"{_name(about)} {what} by hand ({entries}). Git says {target}, the ledger {funded}."
+
+
+def _responsible(funding: Sequence[LedgerEntry], difference: Decimal) -> tuple[LedgerEntry, ...]:
+    """Return the entries by hand, or repeated, that explain `difference`, oldest first; none when they do not.
+
+    The newest ones that add up to it; else those after our last own entry, which took all earlier ones into account;
+    where none is ours, all of them when they are too much, and none when there is still something to apply.
+    """
+    foreign = _foreign(funding)
+    ours = [entry for entry in funding if entry not in foreign]
+    total = Decimal(0)
+    for count, entry in enumerate(reversed(foreign), start=1):
+        total += entry.signed
+        if total == difference:
+            return foreign[-count:]
+    if ours:
+        last = max(entry.created_at for entry in ours)
+        return tuple(entry for entry in foreign if entry.created_at > last)
+    return foreign if difference > 0 else ()
+
+
+def _foreign(funding: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+    """Return the entries that are not ours, and those that repeat an operation of ours."""
+    seen: set[str] = set()
+    found = []
+    for entry in funding:
+        if entry.operation is None or entry.operation in seen:
+            found.append(entry)
+        else:
+            seen.add(entry.operation)
+    return tuple(found)
+
+
+def _name(wallet: DesiredWallet) -> str:
+    return f"{wallet.team} / {wallet.environment}"
+
+
+def drift_document(found: Iterable[Drifted]) -> Mapping[str, object]:
+    """Return the differences as `kt-budgets.drift/1`."""
+    return {"format": "kt-budgets.drift/1", "items": [entry.item.model_dump(mode="json") for entry in found]}

@@ -1,0 +1,376 @@
+"""Live state is read whole, tolerantly, and only with GET."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.apply.ports import LedgerReader, Writer
+from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
+from reconciler.keeptrusts.reader import Reader
+from reconciler.keeptrusts.spend import TeamSpend
+from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.live import Live
+from reconciler.model.money import Money
+from reconciler.model.operation import mark
+from reconciler.model.period import Period
+
+JUNE = Period(2026, 6)
+WANTED = {"team_support": "USD", "team_support_dev": "USD", "team_new": "USD"}
+
+
+def live(keeptrusts: Any, make: Any, **settings: Any) -> Live:
+    with Reader(make.fast(**settings), transport=keeptrusts.transport) as reader:
+        return reader.live(organization=make.organization, wallets=WANTED, period=JUNE)
+
+
+def test_live_holds_every_wallet_that_was_asked_for_with_its_ledger_oldest_first(acme: Any, make: Any) -> None:
+    state = live(acme, make)
+    support = state.wallets["team_support"]
+    assert list(state.wallets) == sorted(WANTED)
+    assert [entry.id for entry in support.ledger] == ["txn_1", "txn_2", "txn_3"]
+    assert support.funded(JUNE) == Money(Decimal("14399.50"), "USD")
+    assert support.spent(JUNE) == Money(Decimal("5379.45"), "USD")
+    assert support.available == Money(Decimal("9080.30"), "USD")
+    assert support.ledger[2].created_at == datetime(2026, 6, 17, 0, 0, 0, 123456, UTC)
+    assert (state.wallets["team_new"].id, state.wallets["team_new"].available) == (None, None)
+
+
+def test_live_holds_the_pool_the_alerts_the_schedules_and_what_was_not_asked_for(acme: Any, make: Any) -> None:
+    state = live(acme, make)
+    assert state.pool is not None
+    assert state.pool.available == Money(Decimal(50000), "USD")
+    assert list(state.billing_budgets) == [
+        BillingBudgetKey("team", "team_support", "support-daily"),
+        BillingBudgetKey("team", "team_support", "support-monthly"),
+    ]
+    assert state.export_schedules is not None
+    assert state.export_schedules["weekly"].schedule.s3.bucket == "finops"
+    assert [(other.key, other.name, other.spent) for other in state.other_wallets] == [
+        ("team_legal", "Legal Ops", Money(Decimal("5379.45"), "USD"))
+    ]
+    assert state.teams == {"team_legal": "Legal Ops", "team_support": "Support"}
+    assert (state.user_wallets, state.currency_mismatches) == (1, ())
+    assert state.identity.permissions == {"org:read"}
+
+
+def test_who_we_are_is_asked_first_and_alone_and_ledgers_from_the_start_of_the_period(acme: Any, make: Any) -> None:
+    live(acme, make)
+    assert acme.seen[0].url.path == "/v1/auth/whoami"
+    ledgers = [request.url for request in acme.seen if request.url.path.endswith("/transactions")]
+    assert [dict(url.params) for url in ledgers] == [{"from": "2026-06-01T00:00:00Z", "limit": "200"}] * 2
+    assert {request.headers["authorization"] for request in acme.seen} == {f"Bearer {make.token}"}
+
+
+def test_another_organization_stops_before_anything_else_is_read(acme: Any, make: Any) -> None:
+    acme.organization = "org_other"
+    with pytest.raises(UnauthorizedError, match=r"`org_other`.*`org_acme`") as caught:
+        live(acme, make)
+    assert "org_acme" in caught.value.hint
+    assert len(acme.seen) == 1
+
+
+def test_require_organization_returns_who_we_are(acme: Any, make: Any) -> None:
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.require_organization("org_acme").organization_name == "Acme"
+        with pytest.raises(UnauthorizedError, match="org_b"):
+            reader.require_organization("org_b")
+
+
+def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -> None:
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        ledger: LedgerReader = reader
+        reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
+        ledger.wallet("team_support", "USD", JUNE)
+        ledger.pool("USD")
+        ledger.billing_budgets()
+        ledger.export_schedules()
+        reader.teams()
+        reader.spend(date(2026, 6, 1), date(2026, 7, 1))
+        reader.identity()
+    writes = {name for name in vars(Writer) if not name.startswith("_")}
+    assert {request.method for request in acme.seen} == {"GET"}
+    assert writes
+    assert not writes & set(dir(reader))
+    assert {name for name in dir(Reader) if not name.startswith("_")} == {
+        "billing_budgets",
+        "export_schedules",
+        "identity",
+        "live",
+        "pool",
+        "require_organization",
+        "spend",
+        "teams",
+        "wallet",
+    }
+
+
+def test_entries_before_the_period_are_left_out_even_if_the_server_sends_them_unless_marked_for_it(
+    acme: Any, make: Any
+) -> None:
+    acme.ledgers["wal_support"] += [
+        make.transaction("txn_old", "allocate", "999.00", "2026-05-31T23:59:59Z"),
+        make.transaction(
+            "txn_early", "allocate", "7.00", "2026-05-30T00:00:00Z", description=mark(f"2026-06-{'a' * 20}")
+        ),
+    ]
+    support = live(acme, make).wallets["team_support"]
+    assert [entry.id for entry in support.ledger] == ["txn_early", "txn_1", "txn_2", "txn_3"]
+    assert support.funded(JUNE) == Money(Decimal("14406.50"), "USD")
+
+
+def test_a_ledger_may_be_read_from_earlier_months_to_find_money_that_was_moved_ahead_of_its_period(
+    acme: Any, make: Any
+) -> None:
+    live(acme, make, ledger_months_before=1)
+    ledgers = [request.url for request in acme.seen if request.url.path.endswith("/transactions")]
+    assert {url.params["from"] for url in ledgers} == {"2026-05-01T00:00:00Z"}
+
+
+def test_a_kind_that_nobody_knows_is_kept_and_funds_nothing_and_case_does_not_matter(acme: Any, make: Any) -> None:
+    acme.ledgers["wal_dev"] = [
+        make.transaction("txn_1", "Allocate", "2000"),
+        make.transaction("txn_2", "Top-Up", "5"),
+        make.transaction("txn_3", "gift", "6"),
+    ]
+    dev = live(acme, make).wallets["team_support_dev"]
+    assert [entry.kind for entry in dev.ledger] == ["allocate", "top_up", "gift"]
+    assert dev.funded(JUNE) == Money(Decimal(2000), "USD")
+
+
+def test_the_mark_is_found_under_either_name_of_the_description(acme: Any, make: Any) -> None:
+    operation = f"2026-06-{'b' * 20}"
+    entry = make.transaction("txn_1", "allocate", "2000", note=mark(operation))
+    acme.ledgers["wal_dev"] = [{**entry, "description": None}]
+    for field in ("description", "note"):
+        assert live(acme, make, description_field=field).wallets["team_support_dev"].ledger[0].operation == operation
+
+
+def test_schedules_and_teams_that_are_not_offered_are_none(acme: Any, make: Any) -> None:
+    acme.schedules = acme.teams = None
+    state = live(acme, make)
+    assert (state.export_schedules, state.teams) == (None, None)
+
+
+def test_teams_that_may_not_be_listed_are_none_and_wallets_are_named_by_their_team(acme: Any, make: Any) -> None:
+    acme.overrides["/v1/teams"] = lambda _: httpx.Response(403)
+    state = live(acme, make)
+    assert state.teams is None
+    assert state.other_wallets[0].name == "team_legal"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/teams", 400),
+        ("/v1/exports/schedules", 403),
+        ("/v1/exports/schedules", 400),
+        ("/v1/billing/budgets", 404),
+        ("/v1/wallets", 403),
+        ("/v1/wallets/wal_dev/transactions", 404),
+    ],
+)
+def test_any_other_listing_that_fails_is_an_error(acme: Any, make: Any, path: str, status: int) -> None:
+    acme.overrides[path] = lambda _: httpx.Response(status)
+    with pytest.raises(RemoteError, match=f"GET {path} answered {status}") as caught:
+        live(acme, make)
+    assert caught.value.hint
+
+
+def test_a_team_with_wallets_in_two_currencies_has_the_one_that_was_asked_for(acme: Any, make: Any) -> None:
+    acme.wallets += [
+        make.wallet("wal_euro", "team", "team_support", "7.00", currency="eur"),
+        make.wallet("wal_new", "team", "team_new", "8.00", currency="EUR"),
+        make.wallet("wal_org_euro", "organization", "org_acme", "9.00", currency="EUR"),
+    ]
+    state = live(acme, make)
+    assert state.wallets["team_support"].id == "wal_support"
+    assert state.wallets["team_new"].id is None
+    assert [(other.key, other.currency) for other in state.other_wallets] == [
+        ("team_legal", "USD"),
+        ("team_support", "EUR"),
+    ]
+    assert [other.id for other in state.currency_mismatches] == ["wal_new"]
+    assert state.pool is not None
+    assert state.pool.id == "wal_org"
+
+
+def test_two_wallets_of_one_team_and_currency_are_refused(acme: Any, make: Any) -> None:
+    acme.wallets.append(make.wallet("wal_twin", "team", "team_support", "7.00"))
+    with pytest.raises(UnreadableError, match="`team_support` has 2 wallets in USD") as caught:
+        live(acme, make)
+    assert caught.value.hint
+
+
+def test_two_billing_budgets_of_one_key_keep_the_older_and_report_the_other(acme: Any, make: Any) -> None:
+    acme.budgets.insert(0, make.billing_budget("bud_9", "support-monthly", "1.00", created_at="2026-06-01T00:00:00Z"))
+    state = live(acme, make)
+    assert state.billing_budgets[BillingBudgetKey("team", "team_support", "support-monthly")].id == "bud_1"
+    assert [surplus.id for surplus in state.duplicate_billing_budgets] == ["bud_9"]
+
+
+def test_a_billing_budget_keeps_keys_that_nobody_knows_and_an_organization_needs_no_scope_id(
+    acme: Any, make: Any
+) -> None:
+    acme.budgets = [
+        make.billing_budget("bud_1", "all", scope={"type": "Organization"}, colour="red", ratio=Decimal("0.10")),
+        {**make.billing_budget("bud_2", "flat"), "scope": None, "scope_type": "agent", "scope_id": "agt_1"},
+    ]
+    state = live(acme, make)
+    found = state.billing_budgets[BillingBudgetKey("organization", "org_acme", "all")]
+    assert (found.document["colour"], str(found.document["ratio"])) == ("red", "0.10")
+    assert BillingBudgetKey("agent", "agt_1", "flat") in state.billing_budgets
+
+
+def test_of_two_schedules_with_one_name_the_first_id_counts(acme: Any, make: Any) -> None:
+    acme.schedules = [make.schedule("sch_2", "weekly", cron="1 1 * * *"), make.schedule("sch_1", "weekly")]
+    state = live(acme, make)
+    assert state.export_schedules is not None
+    assert state.export_schedules["weekly"].id == "sch_1"
+
+
+def test_progress_counts_ledgers(acme: Any, make: Any) -> None:
+    told: list[tuple[int, int]] = []
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        reader.live(
+            organization="org_acme",
+            wallets=WANTED,
+            period=JUNE,
+            on_progress=lambda done, total: told.append((done, total)),
+        )
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_single_wallet_is_read_afresh_with_its_ledger(acme: Any, make: Any) -> None:
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        state = reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
+        assert reader.wallet("team_support", "USD", JUNE) == state.wallets["team_support"]
+        assert reader.wallet("team_new", "USD", JUNE) == state.wallets["team_new"]
+        assert reader.pool("USD") == state.pool
+        assert reader.pool("EUR") is None
+        assert reader.billing_budgets() == state.billing_budgets
+        assert reader.export_schedules() == state.export_schedules
+        assert reader.teams() == state.teams
+        acme.wallets = [row for row in acme.wallets if row["scope_id"] != "team_support"]
+        assert reader.wallet("team_support", "USD", JUNE).id is None
+        acme.wallets.append(make.wallet("wal_again", "team", "team_support", "1.00"))
+        acme.ledgers["wal_again"] = [make.transaction("txn_9", "allocate", "1.00")]
+        assert [entry.id for entry in reader.wallet("team_support", "USD", JUNE).ledger] == ["txn_9"]
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(404), httpx.Response(200, text="{}"), httpx.Response(501)])
+def test_a_single_wallet_is_found_in_the_listing_where_there_is_no_balance(
+    acme: Any, make: Any, answer: httpx.Response
+) -> None:
+    acme.overrides["/v1/wallets/balance"] = lambda _: answer
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.wallet("team_support", "USD", JUNE).id == "wal_support"
+        assert reader.billing_budgets()
+
+
+def test_spend_is_read_by_team(acme: Any, make: Any) -> None:
+    acme.spend.append({"team_id": None, "cost": Decimal("1"), "currency": "USD"})
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.spend(date(2026, 6, 1), date(2026, 7, 1)) == (
+            TeamSpend("", "USD", Decimal(1), 0),
+            TeamSpend("team_support", "USD", Decimal("11870.42"), 98213),
+        )
+    assert dict(acme.seen[0].url.params) == {
+        "from": "2026-06-01",
+        "to": "2026-07-01",
+        "group_by": "team",
+        "limit": "200",
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "organization"),
+    [
+        ({"organization": {"id": "org_1"}}, "org_1"),
+        ({"data": {"organization": {"id": "org_1"}, "permissions": None}}, "org_1"),
+        ({"organization": "org_1", "principal": "me"}, "org_1"),
+        ({"organization_id": 7}, "7"),
+    ],
+)
+def test_who_we_are_is_read_in_several_forms(acme: Any, make: Any, document: Any, organization: str) -> None:
+    acme.overrides["/v1/auth/whoami"] = lambda _: httpx.Response(200, json=document)
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.identity().organization == organization
+
+
+@pytest.mark.parametrize("document", [[], {}, {"organization": {}}, "org_1", {"organization": {"name": "Acme"}}])
+def test_an_answer_that_names_no_organization_is_refused(acme: Any, make: Any, document: Any) -> None:
+    acme.overrides["/v1/auth/whoami"] = lambda _: httpx.Response(200, json=document)
+    with (
+        Reader(make.fast(), transport=acme.transport) as reader,
+        pytest.raises(UnreadableError, match="/v1/auth/whoami"),
+    ):
+        reader.identity()
+
+
+def test_a_reader_that_was_not_opened_says_so(make: Any) -> None:
+    with pytest.raises(RuntimeError, match="with"):
+        Reader(make.fast()).identity()
+
+
+NUMBERS: dict[str, Callable[[Decimal], str]] = {
+    "shortest": lambda amount: f"{amount.normalize():f}",
+    "one decimal": lambda amount: f"{amount:f}" if amount != amount.to_integral() else f"{amount:.1f}",
+    "two decimals": lambda amount: f"{amount:.2f}",
+    "text": lambda amount: json.dumps(f"{amount:.2f}"),
+    "exponent": lambda amount: f"{amount:e}",
+}
+
+
+@settings(max_examples=40)
+@given(
+    size=st.integers(1, 9),
+    envelope=st.sampled_from(["data", "plural", "array", "nested", "link"]),
+    number=st.sampled_from(sorted(NUMBERS)),
+    amounts=st.lists(st.decimals(0, 10**9, places=2), max_size=25),
+    order=st.randoms(use_true_random=False),
+)
+def test_however_data_are_paged_wrapped_and_written_live_is_equal(
+    make: Any, size: int, envelope: str, number: str, amounts: list[Decimal], order: Any
+) -> None:
+    def build() -> Any:
+        return make.keeptrusts(
+            wallets=[
+                make.wallet("wal_org", "organization", make.organization, "1500.00"),
+                *(make.wallet(f"wal_{n}", "team", team, "1500.00") for n, team in enumerate(WANTED)),
+            ],
+            ledgers={"wal_1": [make.transaction(f"t{n}", "allocate", str(a)) for n, a in enumerate(amounts)]},
+            budgets=[make.billing_budget(f"bud_{n}", f"b{n}", str(a)) for n, a in enumerate(amounts)],
+            schedules=[make.schedule("sch_1", "weekly")],
+            teams=[{"id": team, "name": team.title()} for team in WANTED],
+        )
+
+    plain, other = build(), build()
+    other.page_size, other.envelope, other.number = size, envelope, NUMBERS[number]
+    for items in (other.wallets, other.budgets, other.teams, other.ledgers["wal_1"]):
+        order.shuffle(items)
+    assert live(other, make) == live(plain, make)
+
+
+def test_an_error_inside_many_reads_comes_out_alone(acme: Any, make: Any) -> None:
+    acme.ledgers["wal_support"][1]["amount"] = True
+    with pytest.raises(UnreadableError) as caught:
+        live(acme, make)
+    assert caught.value.message == (
+        "GET /v1/wallets/wal_support/transactions, page 1, item 2 (txn_1): `amount` is no amount"
+    )
+
+
+def test_a_rejected_read_carries_its_status(acme: Any, make: Any) -> None:
+    acme.overrides["/v1/wallets"] = lambda _: httpx.Response(418, text="teapot")
+    with pytest.raises(RejectedError, match="GET /v1/wallets answered 418: teapot") as caught:
+        live(acme, make)
+    assert caught.value.status == 418

@@ -1,0 +1,134 @@
+"""The client against the embedded Keeptrusts: a real server over real HTTP, however it pages and writes numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.exports import ExportJobs
+from reconciler.keeptrusts.reader import Reader
+from reconciler.keeptrusts.writer import Writer
+from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.live import Live
+from reconciler.model.money import Money
+from reconciler.model.operation import mark
+from reconciler.model.period import Period
+from reconciler.model.write import Refused, Written
+from reconciler.sandbox.server import Sandbox, running
+
+JUNE = Period(2026, 6)
+WANTED = {"team_support": "USD", "team_new": "USD"}
+OPERATION = f"2026-06-{'c' * 20}"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running(scenario="acme", as_of=date(2026, 6, 18)) as server:
+        yield server
+
+
+def reading(server: Sandbox) -> Connection:
+    return Connection(base_url=server.url, token=server.read_token)
+
+
+def writing(server: Sandbox) -> Connection:
+    return Connection(base_url=server.url, token=server.billing_token)
+
+
+def live(connection: Connection) -> Live:
+    with Reader(connection) as reader:
+        return reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
+
+
+def test_what_is_allocated_is_in_the_ledger_with_its_mark(sandbox: Sandbox) -> None:
+    before = live(reading(sandbox))
+    with Writer(writing(sandbox)) as writer:
+        amount = Money(Decimal("12.34"), "USD")
+        result = writer.allocate("team_support", amount, description=f"{mark(OPERATION)} June", operation=OPERATION)
+    after = live(reading(sandbox))
+    assert isinstance(result, Written)
+    assert result.entry is not None
+    assert result.entry.operation == OPERATION
+    assert result.entry in after.wallets["team_support"].ledger
+    assert (before.pool, after.pool) != (None, None)
+    funded = after.wallets["team_support"].funded(JUNE) - before.wallets["team_support"].funded(JUNE)
+    assert funded == amount
+
+
+def test_what_may_not_be_written_is_refused_and_nothing_moves(sandbox: Sandbox) -> None:
+    before = live(reading(sandbox))
+    for connection, amount in [(reading(sandbox), "1.00"), (writing(sandbox), "999999999.00")]:
+        with Writer(connection) as writer:
+            money = Money(Decimal(amount), "USD")
+            for move in (writer.allocate, writer.reclaim):
+                assert isinstance(move("team_support", money, description="d", operation="o"), Refused)
+    assert live(reading(sandbox)) == before
+
+
+def test_alerts_and_schedules_are_created_replaced_and_deleted(sandbox: Sandbox) -> None:
+    key = BillingBudgetKey("team", "team_support", "new")
+    document: dict[str, Any] = {
+        "scope_type": "team",
+        "scope_id": "team_support",
+        "name": "new",
+        "amount": "10.00",
+        "currency": "USD",
+        "period": "monthly",
+        "alert_percentages": [80],
+        "hard_limit": False,
+    }
+    schedule = {
+        "name": "nightly",
+        "cron": "0 1 * * *",
+        "window": "1d",
+        "type": "events",
+        "format": "csv",
+        "s3": {"bucket": "b", "prefix": "p/"},
+        "enabled": True,
+    }
+    with Writer(writing(sandbox)) as writer, Reader(reading(sandbox)) as reader:
+        assert isinstance(writer.create_billing_budget(document), Written)
+        found = reader.billing_budgets()[key]
+        writer.replace_billing_budget(found.id, {**found.document, **document, "amount": "11.50"})
+        assert reader.billing_budgets()[key].budget.amount == Decimal("11.50")
+        writer.delete_billing_budget(found.id)
+        assert key not in reader.billing_budgets()
+        assert isinstance(writer.create_export_schedule(schedule), Written)
+        schedules = reader.export_schedules()
+        assert schedules is not None
+        nightly = schedules["nightly"]
+        assert nightly.schedule.model_dump(mode="json") == schedule
+        writer.replace_export_schedule(nightly.id, {**nightly.document, **schedule, "enabled": False})
+        writer_sees = reader.export_schedules()
+        assert writer_sees is not None
+        assert not writer_sees["nightly"].schedule.enabled
+        writer.delete_export_schedule(nightly.id)
+        assert "nightly" not in (reader.export_schedules() or {})
+
+
+def test_pages_envelopes_and_forms_of_numbers_do_not_matter(sandbox: Sandbox) -> None:
+    plain = live(reading(sandbox))
+    for envelope, style in [("data", "short"), ("bare", "float"), ("plural", "exact")]:
+        arguments: dict[str, Any] = {"envelope": envelope, "amount_style": style}
+        with running(store=sandbox.store, page_size=7, **arguments) as other:
+            assert _settled(live(reading(other))) == _settled(plain)
+
+
+def _settled(state: Live) -> Any:
+    schedules = {name: found.schedule for name, found in (state.export_schedules or {}).items()}
+    budgets = {key: found.budget for key, found in state.billing_budgets.items()}
+    return state.pool, state.wallets, budgets, schedules, state.teams, state.other_wallets
+
+
+def test_an_export_is_created_awaited_and_downloaded_from_another_origin(sandbox: Sandbox, tmp_path: Path) -> None:
+    with ExportJobs(writing(sandbox), poll=0.01) as jobs:
+        job = jobs.create("events", "csv", date_from=date(2026, 6, 1), date_to=date(2026, 6, 2))
+        file = jobs.download(jobs.wait(job, timeout=30), tmp_path)
+    assert file.suffix == ".csv"
+    assert file.read_text(encoding="utf-8").startswith("id,")

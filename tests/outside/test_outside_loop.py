@@ -1,0 +1,221 @@
+"""The whole loop from outside: the command line against a Keeptrusts that shares no code with the embedded one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
+
+ORG = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2027, starts: 2026-06}
+environments: [prod, dev]
+export_schedules:
+  - {name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: finance, prefix: ai/}}
+"""
+ALPHA = """\
+version: 1
+team: alpha
+plan: {baseline_monthly: 1000.00}
+wallets:
+  prod: {team_id: t-alpha, monthly: 1000.00, overrides: {2026-06: 1200.50}}
+  dev: {team_id: t-alpha-dev, monthly: "300"}
+billing_budgets:
+  - {name: changed, amount: 1100, alert_percentages: [50, 90]}
+  - {name: new, amount: 250, environment: dev}
+"""
+BETA = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 0.07}\n"
+GAMMA = "version: 1\nteam: gamma\nwallets:\n  prod: {team_id: t-gamma, monthly: 450}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    teams = tmp_path / "budgets" / "teams"
+    teams.mkdir(parents=True)
+    (tmp_path / "budgets" / "org.yaml").write_text(ORG)
+    for name, text in {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA}.items():
+        (teams / f"{name}.yaml").write_text(text)
+    (tmp_path / "usage.csv").write_text(
+        "id,timestamp,team_id,provider,model,cost\n"
+        + "".join(f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,{n % 7}.25\n" for n in range(170))
+    )
+    return tmp_path
+
+
+def world(habits: Habits | None = None) -> World:
+    made = World(habits or Habits(), teams={key: key for key in TARGETS})
+    for number in range(20):
+        made.enter("t-alpha", "settle", Decimal("1.25"), at=f"2026-06-{number % 17 + 1:02d}T10:00:00Z")
+    made.enter("t-alpha", "allocate", Decimal("1000"), at="2026-06-01T00:00:00Z")
+    made.enter("t-alpha", "allocate", Decimal("999"), at="2026-05-31T23:59:59Z")
+    made.enter("t-gamma", "allocate", Decimal("600"), at="2026-06-01T00:00:00Z")
+    for number in range(9):
+        made.enter(f"t-other-{number}", "allocate", Decimal(5), at="2026-06-02T00:00:00Z")
+    scope = {"type": "team", "id": "t-alpha"}
+    made.budgets["b1"] = {
+        "id": "b1",
+        "name": "changed",
+        "scope": scope,
+        "amount": Decimal(900),
+        "currency": "USD",
+        "period": "monthly",
+        "alert_percentages": [80, 100],
+        "hard_limit": False,
+        "webhook": "keep-me",
+    }
+    made.budgets["b2"] = {**made.budgets["b1"], "id": "b2", "name": "handmade"}
+    return made
+
+
+@pytest.fixture
+def kt(folder: Path) -> Run:
+    tool = Path(sys.executable).parent / "kt-budgets"
+
+    def run(url: str, *arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
+        return subprocess.run(
+            [str(tool), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")
+APPLY = ("apply", "--plan", "plan.json", "--format", "json")
+
+HABITS = [
+    Habits(page=7, envelope="data", amounts="1500.00"),
+    Habits(page=7, envelope="plural", amounts="1500.0"),
+    Habits(page=1, envelope="data", amounts="1500"),
+    Habits(envelope="bare", amounts="1500.0"),
+]
+
+
+def test_the_same_facts_give_the_same_plan_however_a_deployment_writes_them(kt: Run, folder: Path) -> None:
+    plans = set()
+    for habits in HABITS:
+        with other_keeptrusts(world(habits)) as url:
+            done = kt(url, *PLAN)
+        assert done.returncode == 10, done.stderr
+        plans.add((folder / "plan.json").read_bytes())
+    assert len(plans) == 1
+
+
+def test_after_apply_the_ledger_equals_the_yaml_and_nothing_is_left_to_do(kt: Run, folder: Path) -> None:
+    state = world()
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        assert state.writes == []
+        first = kt(url, *APPLY)
+        assert first.returncode == 0, first.stdout + first.stderr
+        written = len(state.writes)
+        second = kt(url, *APPLY)
+        assert second.returncode == 0, second.stdout + second.stderr
+        assert len(state.writes) == written
+        assert kt(url, *PLAN).returncode == 0
+    assert {key: state.funded(key, "2026-06") for key in TARGETS} == {k: Decimal(v) for k, v in TARGETS.items()}
+    run = json.loads(first.stdout)
+    assert run["converged"] is True
+    assert {outcome["status"] for outcome in run["outcomes"]} == {"applied"}
+    assert {outcome["status"] for outcome in json.loads(second.stdout)["outcomes"]} == {"already_applied"}
+    kinds = [path.rsplit("/", 1)[1] for _, path, _ in state.writes if "wallets" in path]
+    assert kinds == sorted(kinds, reverse=True), "reclaims come before allocations"
+    changed = state.budgets["b1"]
+    assert (changed["amount"], changed["alert_percentages"], changed["webhook"]) == (1100, [50, 90], "keep-me")
+    assert "handmade" in {budget["name"] for budget in state.budgets.values()}
+
+
+def test_a_budget_that_was_applied_and_then_removed_from_the_yaml_is_deleted(kt: Run, folder: Path) -> None:
+    state = world()
+    alpha = folder / "budgets" / "teams" / "alpha.yaml"
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        assert kt(url, *APPLY).returncode == 0
+        alpha.write_text(ALPHA.replace("  - {name: new, amount: 250, environment: dev}\n", ""))
+        assert kt(url, *PLAN).returncode == 10
+        changes = json.loads((folder / "plan.json").read_text())["changes"]
+        assert [change["kind"] for change in changes] == ["delete_billing_budget"]
+        assert kt(url, *APPLY).returncode == 0
+        alpha.unlink()
+        assert kt(url, *PLAN).returncode == 0
+    assert {budget["name"] for budget in state.budgets.values()} == {"changed", "handmade"}
+
+
+def test_a_stale_team_is_refused_and_the_others_go_on(kt: Run, folder: Path) -> None:
+    state = world()
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        state.enter("t-gamma", "allocate", Decimal(10), "by hand")
+        done = kt(url, *APPLY)
+    assert done.returncode == 5, done.stdout + done.stderr
+    assert state.funded("t-gamma", "2026-06") == Decimal(610)
+    assert state.funded("t-alpha", "2026-06") == Decimal("1200.50")
+    refused = [outcome for outcome in json.loads(done.stdout)["outcomes"] if outcome["status"] == "refused"]
+    assert [outcome["team"] for outcome in refused] == ["gamma"]
+    assert "txn_" in refused[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("habits", "code"),
+    [
+        (Habits(page=3, broken_path="/v1/wallets", broken_from=3), 9),
+        (Habits(page=3, broken_path="/v1/wallets/w-t-alpha/transactions", broken_from=6), 9),
+        (Habits(forbidden_path="/v1/wallets"), 9),
+        (Habits(forbidden_path="/v1/auth/whoami"), 9),
+        (Habits(organization="org_else"), 9),
+    ],
+    ids=["unreadable page of wallets", "unreadable page of a ledger", "wallets forbidden", "token", "organization"],
+)
+def test_live_state_that_cannot_be_read_whole_stops_with_one_sentence_and_no_write(
+    kt: Run, folder: Path, habits: Habits, code: int
+) -> None:
+    with other_keeptrusts(world()) as url:
+        assert kt(url, *PLAN).returncode == 10
+    state = world(habits)
+    with other_keeptrusts(state) as url:
+        for command in (PLAN, APPLY):
+            done = kt(url, *command)
+            assert done.returncode == code, done.stdout + done.stderr
+            sentence, *rest = done.stderr.strip().splitlines()
+            assert sentence.startswith("kt-budgets: ")
+            assert [line[:8] for line in rest] == ["  hint: "]
+            assert "Traceback" not in done.stderr
+    assert state.writes == []
+
+
+def test_a_refused_token_and_an_unreachable_server_are_said(kt: Run) -> None:
+    with other_keeptrusts(world()) as url:
+        refused = kt(url, *PLAN, token="wrong")
+    gone = kt(url, *PLAN)
+    assert (refused.returncode, gone.returncode) == (9, 9)
+    assert "wrong" not in refused.stderr
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers(folder: Path) -> Iterator[None]:
+    yield
+    assert not list(folder.glob("*.partial"))
+
+
+def test_without_an_export_the_plan_says_that_nothing_is_known_of_past_spend(kt: Run, folder: Path) -> None:
+    state = world()
+    with other_keeptrusts(state) as url:
+        done = kt(url, "plan", "--as-of", "2026-06-18")
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
+    assert document["usage"] is None
+    assert "usage-unavailable" in {finding["code"] for finding in document["findings"]}
+    assert {item["confidence"] for item in document["impact"]} == {"none"}
