@@ -98,7 +98,7 @@ def _closing(folder: Path) -> str:
     return f"""
 The files are in {folder}/: budgets/ (edit them), plan.json, comment.md, report.html (open it in a browser), journal.
 Try next:
-  kt-budgets sandbox serve --db {folder}/keeptrusts.db --as-of {AS_OF} 
-  (in another terminal, with the lines it prints)
+  kt-budgets sandbox serve --db {folder}/keeptrusts.db --as-of {AS_OF}
+  (then in another terminal, with the lines it prints)
   $EDITOR {folder}/budgets/teams/support.yaml
   kt-budgets plan --budgets {folder}/budgets --as-of {AS_OF} --journal file:{folder}/journal"""

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(context: click.Context, /, *, format_: str, output: Path, detailed_exit_code: bool, **options: Any) -> None:
     """Compare the YAML with Keeptrusts, forecast, and write plan.json."""
+    from reconciler.cli.show import colours, rendered
     from reconciler.model.plan import plan_text
 
     plan = make(settings_of(options))
-    text = plan_text(plan)
-    write_file(output, text)
-    click.echo(text if format_ == "json" else terminal_text(plan), nl=False)
+    write_file(output, plan_text(plan))
+    click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text":
         click.echo(_next_step(plan, output))
     if any(guard.status == "refused" for guard in plan.guards):
@@ -60,20 +60,7 @@ def make(settings: Settings) -> Plan:
         diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
         usage, doubts = obtain_usage(settings, desired, connection)
     outlook = forecast(settings, desired, live, diff, usage)
-    return assemble(settings, desired, diff, usage=usage, outlook=outlook, findings=[*warnings, *doubts])
-
-
-def terminal_text(plan: Plan) -> str:
-    """Return the plan as the terminal shows it."""
-    import shutil
-    import sys
-
-    from reconciler.report.summary import summarise
-    from reconciler.report.text import text
-    from reconciler.settings import environment
-
-    colour = sys.stdout.isatty() and not environment().get("NO_COLOR")
-    return text(summarise(plan), width=shutil.get_terminal_size((120, 40)).columns, colour=colour)
+    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=[*warnings, *doubts])
 
 
 def _next_step(plan: Plan, output: Path) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
-from reconciler.model.plan import Plan, PlanFinding, Source, Tool, UsageSummary, sealed
+from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary, sealed
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
 from reconciler.version import __version__
@@ -88,6 +88,7 @@ def _alerts(wallet: DesiredWallet, budgets: Iterable[BillingBudget]) -> tuple[Bi
 def assemble(
     settings: Settings,
     desired: Desired,
+    live: Live,
     diff: Diff,
     *,
     usage: DailyUsage | None,
@@ -104,6 +105,10 @@ def assemble(
     warned = [wallets.get((w.team, w.environment), Origin(desired.team_path(w.team))) for w in warnings]
     places = positions(settings.budgets, {*diff.origins, *(note.origin for note in diff.notes), *warned})
     commit, dirty = provenance(settings.budgets)
+    changes = tuple(
+        change.model_copy(update={"position": str(places[origin])})
+        for change, origin in zip(diff.changes, diff.origins, strict=True)
+    )
     notes = [
         *findings,
         *(Finding(places[n.origin], n.code, n.severity, n.message, n.hint) for n in diff.notes),
@@ -121,10 +126,7 @@ def assemble(
             as_of=settings.as_of,
             source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
             usage=_usage_summary(usage),
-            changes=tuple(
-                change.model_copy(update={"position": str(places[origin])})
-                for change, origin in zip(diff.changes, diff.origins, strict=True)
-            ),
+            changes=changes,
             fingerprints=dict(diff.fingerprints),
             funds=diff.funds,
             impact=outlook.wallets if outlook else (),
@@ -133,9 +135,30 @@ def assemble(
             drift=diff.drift,
             unmanaged=diff.unmanaged,
             findings=tuple(_plan_finding(finding) for finding in sorted(set(notes))),
-            guards=diff.guards,
+            guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
         )
     )
+
+
+def _guards(
+    settings: Settings,
+    desired: Desired,
+    live: Live,
+    funds: Funds,
+    changes: tuple[Change, ...],
+    outlook: Forecast | None,
+) -> tuple[GuardResult, ...]:
+    """Return what the guards of `org.yaml` say of the changes, by the ledger's spend and the forecast's P50."""
+    from reconciler.policy.guards import Facts, guard_results
+
+    impact = outlook.wallets if outlook else ()
+    spent = {key: wallet.spent(settings.period).amount for key, wallet in live.wallets.items()}
+    for item in impact:
+        spent[item.wallet] = max(spent.get(item.wallet, ZERO), item.spend_to_date)
+    expected = {item.wallet: item.month_end.quantiles["0.5"] for item in impact if item.confidence != "none"}
+    facts = Facts(changes, funds, desired.organization.currency, spent, expected)
+    organization = desired.organization
+    return guard_results(organization.guards, organization.waivers, facts, as_of=settings.as_of)
 
 
 def _plan_finding(finding: Finding) -> PlanFinding:

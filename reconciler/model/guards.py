@@ -10,7 +10,7 @@ from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.percent import Percent
-from reconciler.model.yaml_types import Identifier, Label, YamlAmount
+from reconciler.model.yaml_types import Day, Identifier, Label, Switch, YamlAmount
 
 
 class Guard(StrEnum):
@@ -40,10 +40,10 @@ class GuardSettings(Frozen):
     net_increase: YamlAmount | None = Field(
         None, description="The most that all wallets together may grow by in one run."
     )
-    target_below_spend: bool = Field(False, description="Refuse a target below what the wallet has already spent.")
-    target_below_forecast: bool = Field(False, description="Refuse a lowered target below the forecast's P50.")
-    hard_limit_on: bool = Field(False, description="Refuse to switch a billing budget's hard limit on.")
-    alert_removed: bool = Field(False, description="Refuse to delete a billing budget or one of its percentages.")
+    target_below_spend: Switch = Field(False, description="Refuse a target below what the wallet has already spent.")
+    target_below_forecast: Switch = Field(False, description="Refuse a lowered target below the forecast's P50.")
+    hard_limit_on: Switch = Field(False, description="Refuse to switch a billing budget's hard limit on.")
+    alert_removed: Switch = Field(False, description="Refuse to delete a billing budget or one of its percentages.")
 
 
 class Waiver(Frozen):
@@ -52,7 +52,7 @@ class Waiver(Frozen):
     guard: Guard = Field(description="The guard that is waived.")
     team: Identifier | None = Field(None, description="The team it is waived for; left out: the whole run's guards.")
     max: YamlAmount | None = Field(None, description="The value that is still let pass; left out: any.")
-    until: date = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
+    until: Day = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
     reason: Label = Field(description="Why, for the reviewer.")
     approved_by: Label = Field(description="Who approved it.")
 

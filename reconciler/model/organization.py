@@ -10,6 +10,7 @@ from pydantic import Field
 
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
+from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.yaml_types import Identifier, Label, Switch, Version, WholeNumber, YamlAmount
@@ -129,6 +130,8 @@ class OrganizationBudget(Frozen):
     owners: tuple[Label, ...] = Field(
         (), description="Who approves changes for the organization.", examples=[["@acme/finance"]]
     )
+    guards: GuardSettings = Field(GuardSettings(), description="Limits on the money that a single run may move.")
+    waivers: tuple[Waiver, ...] = Field((), description="Guards that are let pass for a while, each with its reason.")
     approvals: Approvals = Field(Approvals(), description="Who approves besides a team's own owners.")
     acknowledged_drift: tuple[Acknowledgement, ...] = Field(
         (), description="Differences between git and Keeptrusts that are known and accepted for a while."

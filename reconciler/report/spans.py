@@ -23,7 +23,7 @@ def visible(text: str, limit: int = 600) -> str:
     """Return `text` on one line of at most `limit` characters, with every hidden character spelled out."""
     shown: list[str] = []
     marks = 0
-    for character in text[: limit + 1]:
+    for character in text[: 4 * limit]:
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if character in "\n\r\t\v\f":
@@ -32,7 +32,8 @@ def visible(text: str, limit: int = 600) -> str:
             shown.append(character.encode("unicode_escape").decode("ascii"))
         elif marks <= _MARKS_IN_A_ROW:
             shown.append(character)
-    return shortened(" ".join("".join(shown).split()), limit)
+    line = " ".join("".join(shown).split())
+    return shortened(f"{line}…" if len(text) > 4 * limit else line, limit)
 
 
 def shortened(text: str, limit: int) -> str:
@@ -72,8 +73,16 @@ def words(*pieces: str | Span | Words) -> Words:
 
 
 def plain(sentence: Words) -> str:
-    """Return a sentence without its emphasis."""
-    return "".join(span.text for span in sentence)
+    """Return a sentence as plain text, with code between backticks."""
+    return "".join(f"`{span.text}`" if span.style == "code" else span.text for span in sentence)
+
+
+def marked(text: str) -> Words:
+    """Return a sentence in which what stands between backticks is code, as in our own messages."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:
+        return words(text)
+    return words(*(Span(piece, "code" if index % 2 else "plain") for index, piece in enumerate(pieces)))
 
 
 def strong(text: str) -> Span:
@@ -90,10 +99,15 @@ def code(text: str) -> Span:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of a table: how it is, and how it will be. `now` is empty where nothing changes."""
+    """One field of a table: how it is, and how it will be. `now` is empty where nothing changes.
+
+    `verdict` is the word that the field comes down to, where it has one; `strong` marks that word, else the whole.
+    """
 
     new: str
     now: str = ""
+    verdict: str = ""
+    strong: bool = False
 
     @property
     def changes(self) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from reconciler.report.spans import DASH
 
-_SEVERAL = {"policy": "policies", "is": "are", "it": "they", "does": "do", "gets": "get", "gives": "give"}
+_SEVERAL = {"is": "are", "gets": "get", "gives": "give", "changes": "change"}
 
 
 def whole(amount: Decimal | None) -> str:
@@ -17,6 +17,12 @@ def whole(amount: Decimal | None) -> str:
         return DASH
     rounded = amount.quantize(Decimal(1), ROUND_HALF_EVEN)
     return f"{rounded if rounded else Decimal(0):,}".replace("-", "−")
+
+
+def interval(quantiles: Mapping[str, Decimal]) -> str:
+    """Return `11,240 (10,710 to 11,980)`: the median, and the band from P10 to P90."""
+    low, middle, high = (whole(quantiles.get(key)) for key in ("0.1", "0.5", "0.9"))
+    return f"{middle} ({low} to {high})"
 
 
 def exact(amount: Decimal | None) -> str:
@@ -94,3 +100,9 @@ def listed(items: Sequence[str], most: int = 4) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def listed_plainly(items: Sequence[str], most: int = 8) -> str:
+    """Return `a, b, c`; what is beyond `most` is counted."""
+    more = [f"{len(items) - most:,} more"] if len(items) > most else []
+    return ", ".join([*items[:most], *more])

@@ -1,0 +1,87 @@
+"""The chart of a month: cumulative spend with its interval, against the money now and new, and the alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import count
+
+from reconciler.model.forecast import DayPoint, WalletForecast
+from reconciler.report import wording
+from reconciler.report.document import Chart, Line
+from reconciler.report.spans import name
+from reconciler.report.wallets import WalletStory
+
+_SMALL = 11
+"""How many days a small chart can label."""
+
+
+def chart(story: WalletStory) -> Chart | None:
+    """Return the chart of one wallet, None where its days are not known."""
+    forecast = story.forecast
+    if forecast is None or len(forecast.daily) < 2:
+        return None
+    points = forecast.daily
+    known = sum(point.spent is not None for point in points)
+    lines = (*_spend(points), *_ceilings(forecast, len(points)), *_alert(story, len(points)))
+    return Chart(
+        title=f"{story.name}, cumulative spend in {forecast.period.name} ({name(forecast.currency, 8)})",
+        currency=name(forecast.currency, 8),
+        days=tuple(str(point.day.day) for point in points),
+        known=known,
+        picked=picked(len(points), known),
+        lines=lines,
+        ticks=ticks(round(max(max(line.values) for line in lines) * 1.02) + 1),
+    )
+
+
+def picked(days: int, known: int) -> tuple[int, ...]:
+    """Return up to eleven days, evenly spread, always with the first, the last and the last known one."""
+    if days <= _SMALL:
+        return tuple(range(days))
+    steps = _SMALL - 1
+    chosen = {round(step * (days - 1) / steps) for step in range(_SMALL)}
+    if known and known - 1 not in chosen:
+        nearest = min(chosen - {0, days - 1}, key=lambda index: (abs(index - known + 1), index))
+        chosen = (chosen - {nearest}) | {known - 1}
+    return tuple(sorted(chosen))
+
+
+def _units(amount: Decimal) -> int:
+    return int(amount.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def _spend(points: Sequence[DayPoint]) -> tuple[Line, ...]:
+    middle = tuple(_units(point.p50 if point.spent is None else point.spent) for point in points)
+    low = tuple(_units(point.p10 if point.spent is None else point.spent) for point in points)
+    high = tuple(_units(point.p90 if point.spent is None else point.spent) for point in points)
+    return (Line("P10", "p10", low), Line("P90", "p90", high), Line("spend, then P50", "spent", middle))
+
+
+def _ceilings(forecast: WalletForecast, days: int) -> tuple[Line, ...]:
+    now, new = _units(forecast.live.ceiling), _units(forecast.desired.ceiling)
+    if now == new:
+        return (Line(f"money for the month {new:,}", "new", (new,) * days),)
+    return (Line(f"money now {now:,}", "now", (now,) * days), Line(f"money new {new:,}", "new", (new,) * days))
+
+
+def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
+    alert = story.first_alert
+    if alert is None:
+        return ()
+    at = _units(alert.amount * alert.percentage / 100)
+    return (Line(f"{alert.percentage}% alert at {at:,}", "alert", (at,) * days),)
+
+
+def ticks(highest: int) -> tuple[tuple[int, str], ...]:
+    """Return up to seven round values from zero to at least `highest`, with their labels."""
+    step = next(step for step in _round_steps() if step * 6 >= highest)
+    values = range(0, max(1, -(-highest // step)) * step + 1, step)
+    return tuple((value, wording.whole(Decimal(value))) for value in values)
+
+
+def _round_steps() -> Iterator[int]:
+    """Yield 1, 2, 5, 10, 20, 25, 50, 100, 200, 250 and so on."""
+    yield from (1, 2, 5)
+    for power in count(1):
+        yield from (factor * 10**power // 10 for factor in (10, 20, 25, 50))

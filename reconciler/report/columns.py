@@ -1,0 +1,120 @@
+"""Columns of text on a terminal: aligned by what the eye sees, or one record below the other where it is narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+Align = Literal["left", "right"]
+GAP = "  "
+GLUE = "\u00a0"
+"""A space at which no line is broken. No text from outside holds one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows of texts below headings. The first column names the row."""
+
+    headings: tuple[str, ...]
+    aligns: tuple[Align, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(max(map(cell_len, column)) for column in zip(self.headings, *self.rows, strict=True))
+
+    def lines(self, width: int) -> list[str]:
+        """Return the grid as lines of at most `width` columns, indented by two; several parts if too wide."""
+        parts = list(self._parts(width))
+        if not all(part.fits(width) for part in parts):
+            return self._records(width)
+        return [line for index, part in enumerate(parts) for line in (*([""] if index else []), *part._aligned())]
+
+    def _parts(self, width: int) -> Iterator[Grid]:
+        """Yield grids that repeat the first column and share out the others, as many in each as fit."""
+        start = 1
+        while start < len(self.headings):
+            end = start + 1
+            while end < len(self.headings) and self._part(start, end + 1).fits(width):
+                end += 1
+            yield self._part(start, end)
+            start = end
+
+    def _part(self, start: int, end: int) -> Grid:
+        return Grid(
+            (self.headings[0], *self.headings[start:end]),
+            (self.aligns[0], *self.aligns[start:end]),
+            tuple((row[0], *row[start:end]) for row in self.rows),
+        )
+
+    def fits(self, width: int) -> bool:
+        """Whether the grid can stand as columns."""
+        return sum(self.widths) + len(GAP) * len(self.widths) <= width
+
+    def without(self, column: int) -> Grid:
+        """Return the grid less one column."""
+        return Grid(
+            self.headings[:column] + self.headings[column + 1 :],
+            self.aligns[:column] + self.aligns[column + 1 :],
+            tuple(row[:column] + row[column + 1 :] for row in self.rows),
+        )
+
+    def _aligned(self) -> list[str]:
+        headed = [self.headings] if any(self.headings) else []
+        shapes = tuple(zip(self.widths, self.aligns, strict=True))
+        return [_line(row, shapes) for row in (*headed, *self.rows)]
+
+    def _records(self, width: int) -> list[str]:
+        found = []
+        for title, *rest in self.rows:
+            found.extend(wrapped(title, width, indent=2))
+            named = zip(self.headings[1:], rest, strict=True)
+            pairs = [f"{heading} {text}".replace(" ", GLUE) for heading, text in named if text]
+            found.extend(wrapped(", ".join(pairs), width, indent=6))
+        return found
+
+
+def _line(row: Sequence[str], shapes: Sequence[tuple[int, Align]]) -> str:
+    cells = (padded(text, width, align) for text, (width, align) in zip(row, shapes, strict=True))
+    return (GAP + GAP.join(cells)).rstrip()
+
+
+def clipped(text: str, width: int) -> str:
+    """Return `text` cut to `width` columns, with three dots where something was cut."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 3).rstrip()}..."
+
+
+def padded(text: str, width: int, align: Align) -> str:
+    """Return `text` filled with spaces to `width` columns."""
+    return " " * (width - cell_len(text)) + text if align == "right" else set_cell_size(text, width)
+
+
+def wrapped(text: str, width: int, *, indent: int, hanging: int | None = None) -> list[str]:
+    """Return `text` broken between words into lines of at most `width` columns; `hanging` indents all but the first."""
+    lines: list[str] = []
+    later = indent if hanging is None else hanging
+    line = " " * indent
+    empty = True
+    for word in _fitting(text, width - max(indent, later)):
+        if not empty and cell_len(line) + 1 + cell_len(word) > width:
+            lines.append(line)
+            line, empty = " " * later, True
+        line += word if empty else f" {word}"
+        empty = False
+    return [found.replace(GLUE, " ").rstrip() for found in ([*lines, line] if not empty else lines)]
+
+
+def _fitting(text: str, width: int) -> list[str]:
+    """Return the words of `text`; one that is wider than a line is cut into pieces."""
+    pieces = []
+    for word in text.split(" "):
+        rest = word
+        while cell_len(rest) > width:
+            head = set_cell_size(rest, width).rstrip()
+            pieces.append(head)
+            rest = rest[len(head) :]
+        pieces.append(rest)
+    return pieces

@@ -1,0 +1,191 @@
+"""Behind the figures: the planning table, what makes the month end, the data and how far to trust it, the footer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.forecast import Assumption, WalletForecast
+from reconciler.model.plan import Plan, UsageSummary
+from reconciler.report import wording
+from reconciler.report.changes import budget_changes, schedule_changes
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, visible, words
+from reconciler.report.wallets import WalletStory
+
+_ROWS = {
+    "baseline": "Baseline",
+    "growth": "Growth",
+    "cache_hit_rate": "Cache hit rate",
+    "provider_mix": "Provider mix",
+    "wallets": "Wallets",
+    "alert": "Alert",
+}
+_ALARMING = frozenset({"behind", "short"})
+
+
+def assumption_tables(plan: Plan) -> tuple[Table, ...]:
+    """Return the planning table of each team that changes."""
+    changed = {change.team for change in plan.changes}
+    return tuple(
+        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), name(team.team, 40))
+        for team in plan.assumptions
+        if team.team in changed and team.assumptions
+    )
+
+
+def _assumption_columns() -> tuple[Column, ...]:
+    headings = (("name", "Assumption"), ("plan", "Plan"), ("observed", "Observed"), ("so", "So"))
+    return tuple(Column(key, heading) for key, heading in headings)
+
+
+def _assumption(row: Assumption) -> Row:
+    texts = (_ROWS[row.name], *(visible(text, 160) or DASH for text in (row.plan, row.observed)))
+    return Row((*(Cell(text) for text in texts), _conclusion(row)))
+
+
+def _conclusion(row: Assumption) -> Cell:
+    """Return the verdict with its sentence, which may begin with the verdict's own word."""
+    verdict = "" if row.verdict == "unknown" else row.verdict
+    sentence = visible(row.sentence, 200)
+    rest = sentence.removeprefix(verdict).removeprefix(":").strip() if verdict else sentence
+    alarming = row.verdict in _ALARMING
+    if verdict and sentence.startswith(verdict) and rest and not sentence.startswith(f"{verdict}:"):
+        return Cell(sentence, strong=alarming)
+    return Cell(rest or ("" if verdict else DASH), verdict=verdict, strong=alarming)
+
+
+def lever_table(story: WalletStory) -> Table:
+    """Return what the month end is made of, to the cent: what is spent, the run rate, and each lever of the plan.
+
+    The levers' contributions come from the forecast; the run rate is what is left of the median.
+    """
+    forecast = story.forecast
+    if forecast is None or not forecast.levers:
+        return Table()
+    middle = forecast.month_end.quantiles.get("0.5", forecast.spend_to_date)
+    levers = [(name(lever.name.replace("_", " "), 120), lever.contribution) for lever in forecast.levers]
+    rest = middle - forecast.spend_to_date - sum((amount for _, amount in levers), Decimal(0))
+    parts = [("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers]
+    rows = [Row((Cell(part), Cell(wording.exact(amount)))) for part, amount in parts]
+    rows.append(Row((Cell("month end, P50", strong=True), Cell(wording.exact(middle), strong=True))))
+    columns = (Column("name", "Layer"), Column("amount", name(forecast.currency, 8), "right"))
+    return Table(columns, tuple(rows), story.name)
+
+
+def month_table(story: WalletStory) -> Table:
+    """Return the months ahead against their targets."""
+    if story.forecast is None:
+        return Table()
+    columns = (
+        Column("month", "Month"),
+        Column("target", "Target", "right"),
+        Column("spend", "Spend, P50 (P10 to P90)", "right"),
+    )
+    rows = tuple(
+        Row((Cell(month.period.name), Cell(wording.whole(month.target)), Cell(wording.interval(month.quantiles))))
+        for month in story.forecast.months
+    )
+    return Table(columns, rows, story.name)
+
+
+def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return how the figures came about: method, data and their window, confidence."""
+    forecasts = [story for story in told if story.forecast]
+    if not forecasts:
+        return ()
+    return (
+        words(
+            "Simulated day by day from each wallet's own history: level, weekdays and past surprises; today's and the"
+            " new target see the same simulated days, so their difference is the change and not chance."
+        ),
+        *([words(_data(plan.usage))] if plan.usage else []),
+        *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
+    )
+
+
+def _data(usage: UsageSummary) -> str:
+    window = f", {usage.first_day:%Y-%m-%d} to {usage.last_day:%Y-%m-%d}" if usage.first_day and usage.last_day else ""
+    repeated = f"; {wording.rows(usage.duplicates)} came twice and count once" if usage.duplicates else ""
+    return (
+        f"Data: {wording.rows(usage.rows)}{window}; {wording.share(usage.unpriced_share)} of tokens unpriced{repeated}."
+    )
+
+
+def _history(story: WalletStory, forecast: WalletForecast) -> Words:
+    fresh = f", data as of {forecast.data_as_of:%Y-%m-%d %H:%M} UTC" if forecast.data_as_of else ""
+    sure = {
+        "normal": "",
+        "low": ": low confidence, the interval is wide for a reason",
+        "none": ": no usage, the figures are the plan's own",
+    }[forecast.confidence]
+    return words(emphasis(story.name), f": {wording.counted(forecast.history_days, 'day')} of history{fresh}{sure}.")
+
+
+def merging(plan: Plan) -> str:
+    """Return what merging will do, with the money to the cent."""
+    told = list(_merging(plan))
+    return f"Merging {wording.listed(told, most=8)}, once." if told else "Merging applies nothing."
+
+
+def _merging(plan: Plan) -> Iterator[str]:
+    kinds: tuple[tuple[type[Allocate | Reclaim], str, Decimal], ...] = (
+        (Reclaim, "reclaim", plan.funds.reclaimed),
+        (Allocate, "allocation", plan.funds.allocated),
+    )
+    verb = "applies "
+    for kind, noun, amount in kinds:
+        if count := sum(isinstance(change, kind) for change in plan.changes):
+            yield f"{verb}{wording.counted(count, noun)} ({name(plan.currency, 8)} {wording.exact(amount)})"
+            verb = ""
+    for changes, noun in ((budget_changes(plan), "billing budget"), (schedule_changes(plan), "export schedule")):
+        for verb in ("create", "update", "delete"):
+            if count := sum(change.kind.startswith(verb) for change in changes):
+                yield f"{verb}s {wording.counted(count, noun)}"
+
+
+def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
+    """Return the last lines: what merging will do, the plan's digest, and how fresh the data are."""
+    teams = sorted({change.team for change in plan.changes if change.team})
+    commit = words(", for commit ", code(plan.source.commit[:7])) if plan.source.commit else ()
+    dirty = " with changes not committed" if plan.source.dirty else ""
+    stale = (
+        f"; it becomes stale if the ledger of {wording.listed([name(t, 40) for t in teams])} changes before that"
+        if teams
+        else ""
+    )
+    applies = "Nothing is applied while a refusal stands." if refused else merging(plan)
+    return (
+        words(applies),
+        words("Plan ", code(short_digest(plan)), commit, f"{dirty}{stale}."),
+        words(f"As of {wording.long_day(plan.as_of)} {plan.as_of.year}, {usage_words(plan)}."),
+    )
+
+
+def short_digest(plan: Plan) -> str:
+    return visible(plan.digest.removeprefix("sha256:")[:8], 40) or DASH
+
+
+def usage_words(plan: Plan) -> str:
+    """Return which usage the plan saw."""
+    if plan.usage is None:
+        return "without usage"
+    if plan.usage.last_day is None:
+        return "no usage yet"
+    return f"usage to {wording.long_day(plan.usage.last_day)}, {wording.rows(plan.usage.rows)}"
+
+
+def totals(plan: Plan, approvals: Sequence[str]) -> str:
+    """Return the terminal's closing line: how many changes, how much money, who must approve, which plan."""
+    out, back = plan.funds.allocated, plan.funds.reclaimed
+    parts = [wording.counted(len(plan.changes), "change")]
+    flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
+    if flows:
+        parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")
+    needs = (
+        f"; needs approval by {wording.listed([visible(who, 80) for who in approvals])}"
+        if approvals and plan.changes
+        else ""
+    )
+    return f"{', '.join(parts)}{needs} (digest {short_digest(plan)})."

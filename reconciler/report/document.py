@@ -1,0 +1,151 @@
+"""The Report: all that a renderer prints, already sorted, worded and rounded. Unknown is a dash, never 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.report.spans import Cell, Words
+
+Align = Literal["left", "right"]
+Status = Literal["refused", "changes", "nothing"]
+Role = Literal["spent", "p10", "p90", "now", "new", "alert"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`key` names the column for renderers that show some columns only; `short` is the heading where room is scarce."""
+
+    key: str
+    heading: str
+    align: Align = "left"
+    short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One cell for each column."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[Column, ...] = ()
+    rows: tuple[Row, ...] = ()
+    title: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    def without(self, *keys: str) -> Table:
+        """Return the table less the columns named by `keys`."""
+        kept = [index for index, column in enumerate(self.columns) if column.key not in keys]
+        return Table(
+            tuple(self.columns[index] for index in kept),
+            tuple(Row(tuple(row.cells[index] for index in kept)) for row in self.rows),
+            self.title,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Money that moves, to the cent. `remark` says what of it cannot."""
+
+    name: str
+    wallet: str
+    verb: str
+    amount: str
+    funded: str
+    target: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A billing budget or an export schedule that changes. `differences` pairs what differs with from and to."""
+
+    name: str
+    kind: str
+    verb: str
+    differences: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A refusal, a waiver or a warning: what it is called, where it comes from, what it says, and the cure."""
+
+    title: str
+    message: Words
+    hint: Words = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart, in whole units of money, a value for each day."""
+
+    name: str
+    role: Role
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Cumulative spend of a month. `picked` are the few days for small charts; `known` counts the days known in full.
+
+    `ticks` are the values of the vertical axis with their labels; the last of them is its top.
+    """
+
+    title: str
+    currency: str
+    days: tuple[str, ...]
+    known: int
+    picked: tuple[int, ...]
+    lines: tuple[Line, ...]
+    ticks: tuple[tuple[int, str], ...]
+
+    @property
+    def top(self) -> int:
+        return self.ticks[-1][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a machine finds the comment by again."""
+
+    digest: str
+    valid_at: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A plan for people. `totals` is the closing line of the terminal's text."""
+
+    status: Status
+    marker: Marker
+    title: str
+    header: str
+    headline: Words
+    lead: tuple[Words, ...]
+    wallets: Table = Table()
+    wallet_notes: tuple[Words, ...] = ()
+    other_wallets: Table = Table()
+    moves: tuple[Move, ...] = ()
+    move_table: Table = Table()
+    settings: tuple[Setting, ...] = ()
+    budgets: Table = Table()
+    schedules: Table = Table()
+    assumptions: tuple[Table, ...] = ()
+    refusals: tuple[Notice, ...] = ()
+    waivers: tuple[Notice, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    levers: tuple[Table, ...] = ()
+    months: tuple[Table, ...] = ()
+    method: tuple[Words, ...] = ()
+    drift: tuple[Words, ...] = ()
+    unmanaged: tuple[Words, ...] = ()
+    footer: tuple[Words, ...] = ()
+    totals: str = ""

@@ -1,0 +1,121 @@
+"""The comment: a Report as GitHub Markdown within a limit, with nothing from outside that could act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.report.document import Align, Marker, Notice, Report, Table
+from reconciler.report.escape import code_span, escaped, inline
+from reconciler.report.fitting import Section, fit, size
+from reconciler.report.mermaid import mermaid
+from reconciler.report.spans import Cell, Words
+
+SMALLEST_LIMIT = 16_000
+"""Below this, a verdict, its sentences and one refusal full of hostile text might not fit."""
+
+_RULES: dict[Align, str] = {"left": ":--", "right": "--:"}
+
+
+def markdown(report: Report, *, limit: int = 60_000) -> str:
+    """Return the comment of at most `limit` characters and UTF-8 bytes; ValueError for a limit below 16,000.
+
+    The verdict, refusals and footer always survive, then the changed wallets, worst first, then the rest. Tables are
+    cut between rows, folded parts are always closed, and what is cut is said, and counted in the marker.
+    """
+    if limit < SMALLEST_LIMIT:
+        raise ValueError(f"a comment needs a limit of {SMALLEST_LIMIT} or more, not {limit}")
+    top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph(report.lead)))
+    bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
+    fixed = size(_marker(report.marker, 10**9)) + size(top) + size(bottom) + 8
+    body, cut = fit(_sections(report), limit - fixed)
+    return "\n".join((_marker(report.marker, cut), "\n\n".join((top, *body, bottom)), ""))
+
+
+def _marker(marker: Marker, cut: int) -> str:
+    head = f" head={marker.commit}" if marker.commit else ""
+    return f"<!-- kt-budgets:v1{head} valid-at={marker.valid_at} actions={marker.digest} truncated={cut} -->"
+
+
+def _paragraph(sentences: Iterable[Words]) -> tuple[str, ...]:
+    text = " ".join(inline(sentence) for sentence in sentences)
+    return (text,) if text else ()
+
+
+def _sections(report: Report) -> list[Section]:
+    """Return what is between the verdict and the footer, in reading order."""
+    return [
+        _table(report.wallets, "wallet", rank=1),
+        _list(report.wallet_notes, "note", "", rank=2),
+        _table(report.budgets, "billing budget", rank=3),
+        _table(report.schedules, "export schedule", rank=4),
+        _blocks([_assumptions(table) for table in report.assumptions], "planning table", "", rank=5),
+        _notices(report.refusals, "refusal", "Refused", rank=0),
+        _notices(report.waivers, "waiver", "Waived", rank=2),
+        _notices(report.warnings, "warning", "Warnings", rank=4),
+        _blocks([mermaid(chart) for chart in report.charts], "chart", "How the month may go (chart)", rank=7),
+        _blocks([_titled(table) for table in report.levers], "table", "What makes the month-end figure", rank=8),
+        _blocks([_titled(table) for table in report.months], "table", "The months ahead", rank=12),
+        _folded(_table(report.move_table, "move", rank=6), "What moves, to the cent"),
+        _list(report.method, "note", "How far to trust this", rank=9),
+        _folded(_table(report.other_wallets, "wallet", rank=10), "Wallets that do not change"),
+        _list(report.drift, "difference", "Changed by hand in Keeptrusts", rank=6),
+        _list(report.unmanaged, "thing", "Seen in Keeptrusts, not declared in git", rank=11),
+    ]
+
+
+def _folded(section: Section, summary: str) -> Section:
+    """Return `section` inside a closed fold, or as it is where there is no summary."""
+    if not summary:
+        return section
+    head = f"<details><summary>{summary}</summary>\n\n{section.head}"
+    return Section(section.items, section.noun, section.rank, head, f"{section.tail}\n\n</details>", section.separator)
+
+
+def _table(table: Table, noun: str, *, rank: int) -> Section:
+    return Section(tuple(_rows(table)), noun, rank, head=_head(table))
+
+
+def _head(table: Table) -> str:
+    headings = " | ".join(escaped(column.heading) for column in table.columns)
+    rules = "|".join(_RULES[column.align] for column in table.columns)
+    return f"| {headings} |\n|{rules}|\n"
+
+
+def _rows(table: Table) -> Iterable[str]:
+    for row in table.rows:
+        yield f"| {' | '.join(_cell(cell) for cell in row.cells)} |"
+
+
+def _cell(cell: Cell) -> str:
+    if cell.changes:
+        return f"{escaped(cell.now)} → **{escaped(cell.new)}**"
+    first, rest = (cell.verdict, cell.new) if cell.verdict else (cell.new, "")
+    shown = f"**{escaped(first)}**" if cell.strong else escaped(first)
+    return f"{shown}: {escaped(rest)}" if rest else shown
+
+
+def _titled(table: Table) -> str:
+    title = f"*{escaped(table.title)}*\n\n" if table.title else ""
+    return f"{title}{_head(table)}{chr(10).join(_rows(table))}"
+
+
+def _assumptions(table: Table) -> str:
+    return f"#### Is the plan still true for {escaped(table.title)}?\n\n{_head(table)}{chr(10).join(_rows(table))}"
+
+
+def _blocks(blocks: list[str], noun: str, summary: str, *, rank: int) -> Section:
+    return _folded(Section(tuple(blocks), noun, rank, separator="\n\n"), summary)
+
+
+def _list(sentences: tuple[Words, ...], noun: str, summary: str, *, rank: int) -> Section:
+    return _folded(Section(tuple(f"- {inline(sentence)}" for sentence in sentences), noun, rank), summary)
+
+
+def _notices(notices: tuple[Notice, ...], noun: str, heading: str, *, rank: int) -> Section:
+    return Section(tuple(_notice(notice) for notice in notices), noun, rank, head=f"#### {heading}\n\n")
+
+
+def _notice(notice: Notice) -> str:
+    where = f" {code_span(notice.where)}" if notice.where else ""
+    hint = f"<br>Cure: {inline(notice.hint)}" if notice.hint else ""
+    return f"- **{escaped(notice.title)}**{where}: {inline(notice.message)}{hint}"

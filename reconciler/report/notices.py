@@ -1,0 +1,75 @@
+"""What a plan refuses, waives, warns of, and saw in Keeptrusts besides the change."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import DriftItem, GuardResult, Plan, PlanFinding, Unmanaged
+from reconciler.report import wording
+from reconciler.report.document import Notice
+from reconciler.report.spans import Words, code, emphasis, marked, name, visible, words
+
+_LONG = 480
+
+
+def refusals(plan: Plan) -> tuple[Notice, ...]:
+    """Return every guard that refuses and every error, in the order of the plan."""
+    guards = [_guard(guard) for guard in plan.guards if guard.status == "refused"]
+    return (*guards, *(_finding(finding) for finding in plan.findings if finding.severity == "error"))
+
+
+def waivers(plan: Plan) -> tuple[Notice, ...]:
+    return tuple(_guard(guard) for guard in plan.guards if guard.status == "waived")
+
+
+def warnings(plan: Plan) -> tuple[Notice, ...]:
+    return tuple(_finding(finding) for finding in plan.findings if finding.severity == "warning")
+
+
+def _guard(guard: GuardResult) -> Notice:
+    title = f"{name(guard.guard)} ({name(guard.team, 40)})" if guard.team else name(guard.guard)
+    message = marked(visible(guard.message, _LONG) or _numbers(guard))
+    return Notice(title, message, marked(visible(guard.hint, _LONG)), visible(guard.position, 160))
+
+
+def _numbers(guard: GuardResult) -> str:
+    return f"{name(guard.value)} against a limit of {name(guard.limit)}"
+
+
+def _finding(finding: PlanFinding) -> Notice:
+    where = f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path
+    message, hint = (marked(visible(text, _LONG)) for text in (finding.message, finding.hint))
+    return Notice(name(finding.code), message, hint, visible(where, 160))
+
+
+def drift(plan: Plan) -> tuple[Words, ...]:
+    """Return a sentence for each thing that somebody did by hand."""
+    return tuple(_drifted(item, plan.currency) for item in plan.drift)
+
+
+def _drifted(item: DriftItem, currency: str) -> Words:
+    evidence = ", ".join(name(id_, 40) for id_ in item.evidence[:4])
+    if item.sentence:
+        return marked(visible(item.sentence, _LONG))
+    what = name(item.wallet or item.key or item.team)
+    amount = f", {name(currency, 8)} {wording.exact(item.amount)}" if item.amount is not None else ""
+    return words(emphasis(what), f" {item.category}{amount}", f" ({evidence})" if evidence else "", ".")
+
+
+_KINDS = {
+    "wallet": "wallet",
+    "billing_budget": "billing budget",
+    "export_schedule": "export schedule",
+    "user_wallet": "user wallet",
+}
+
+
+def unmanaged(plan: Plan) -> tuple[Words, ...]:
+    """Return a sentence for each thing in Keeptrusts that no YAML declares."""
+    return tuple(_unmanaged(item) for item in plan.unmanaged)
+
+
+def _unmanaged(item: Unmanaged) -> Words:
+    amount = ""
+    if item.amount is not None:
+        spent = " spent" if item.kind in ("wallet", "user_wallet") else ""
+        amount = f", {name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
+    return words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), f"){amount}")

@@ -1,0 +1,70 @@
+"""Plan → Report: everything is chosen, sorted, worded and rounded here, so that renderers only lay out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reconciler.model.plan import Plan
+from reconciler.report import changes, details, notices, verdict, wording
+from reconciler.report.chart import chart
+from reconciler.report.document import Marker, Report
+from reconciler.report.spans import name
+from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
+
+_CHARTS = 4
+"""How many wallets get a chart and a table of layers: the worst ones."""
+
+
+def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
+    """Return the report of `plan`. `approvals` names who must approve it, each with the reason, where that is known."""
+    told = stories(plan)
+    shown, aside = _split(plan, told)
+    telling = [story for story in shown if story.change] or list(shown)
+    status = verdict.status(plan)
+    moves, budgets, schedules = changes.moves(plan), changes.budget_settings(plan), changes.schedule_settings(plan)
+    return Report(
+        status=status,
+        marker=_marker(plan),
+        title=f"Budget plan for {plan.period.name}",
+        header=f"{name(plan.organization)}, {plan.period.name}, as of {wording.long_day(plan.as_of)}"
+        f" ({details.usage_words(plan)})",
+        headline=verdict.headline(plan, told),
+        lead=verdict.lead(plan, told, approvals),
+        wallets=wallet_table(shown, plan),
+        wallet_notes=wallet_notes(shown),
+        other_wallets=wallet_table(aside, plan),
+        moves=moves,
+        move_table=changes.move_table(moves),
+        settings=(*budgets, *schedules),
+        budgets=changes.budget_table(plan, budgets),
+        schedules=changes.schedule_table(schedules),
+        assumptions=details.assumption_tables(plan),
+        refusals=notices.refusals(plan),
+        waivers=notices.waivers(plan),
+        warnings=notices.warnings(plan),
+        charts=tuple(drawn for story in telling[:_CHARTS] if (drawn := chart(story))),
+        levers=tuple(table for story in telling[:_CHARTS] if (table := details.lever_table(story))),
+        months=tuple(table for story in telling[:_CHARTS] if (table := details.month_table(story))),
+        method=details.method(plan, telling),
+        drift=notices.drift(plan),
+        unmanaged=notices.unmanaged(plan),
+        footer=details.footer(plan, refused=status == "refused"),
+        totals=details.totals(plan, approvals),
+    )
+
+
+def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:
+    """Return the wallets of teams that change, and all the others."""
+    teams = {change.team for change in plan.changes}
+    shown = tuple(story for story in told if story.team in teams)
+    return shown, tuple(story for story in told if story.team not in teams)
+
+
+def _marker(plan: Plan) -> Marker:
+    commit = plan.source.commit or ""
+    return Marker(
+        digest=plan.digest if re.fullmatch(r"sha256:[0-9a-f]{64}", plan.digest) else "",
+        valid_at=plan.as_of.isoformat(),
+        commit=commit[:7] if re.fullmatch(r"[0-9a-f]{7,64}", commit) else "",
+    )

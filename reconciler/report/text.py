@@ -1,0 +1,146 @@
+"""The terminal: a Report as aligned text of a given width, in plain ASCII punctuation, with or without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from rich.cells import cell_len
+
+from reconciler.report.columns import GLUE, Grid, clipped, padded, wrapped
+from reconciler.report.document import Move, Notice, Report, Table
+from reconciler.report.spans import DASH, Cell, Words, plain
+
+NARROWEST = 40
+"""Narrower terminals get lines of this width: breaking them is then up to the terminal."""
+
+
+class Ink(StrEnum):
+    """How a line stands out, as an ANSI style."""
+
+    NONE = ""
+    BOLD = "1"
+    FAINT = "2"
+    RED = "31"
+    YELLOW = "33"
+
+
+def text(report: Report, *, width: int, colour: bool) -> str:
+    """Return the report as lines of at most `width` columns, ending in a newline."""
+    lines = [
+        f"\x1b[{ink.value}m{line}\x1b[0m" if colour and ink and line else line
+        for line, ink in _lines(report, max(width, NARROWEST))
+    ]
+    return "\n".join(lines) + "\n"
+
+
+Inked = tuple[str, Ink]
+
+
+def _lines(report: Report, width: int) -> Iterator[Inked]:
+    yield from _inked(wrapped(_ascii(report.header), width, indent=0), Ink.BOLD)
+    if report.status == "nothing":
+        yield from (("", Ink.NONE), ("Nothing to change.", Ink.NONE))
+    blocks = (
+        _changes(report, width),
+        _table(report.wallets.without("target"), width),
+        _sentences("", report.wallet_notes, width),
+        *(_notices(word, notices, width, ink) for word, notices, ink in _noticed(report)),
+        _sentences("Changed by hand in Keeptrusts:", report.drift, width),
+        _sentences("Not declared in git, left alone:", report.unmanaged, width),
+    )
+    for block in blocks:
+        lines = list(block)
+        if lines:
+            yield ("", Ink.NONE)
+            yield from lines
+    yield ("", Ink.NONE)
+    yield from _inked(wrapped(_ascii(report.totals), width, indent=0), Ink.BOLD)
+
+
+def _noticed(report: Report) -> tuple[tuple[str, tuple[Notice, ...], Ink], ...]:
+    return (
+        ("refused", report.refusals, Ink.RED),
+        ("waived", report.waivers, Ink.YELLOW),
+        ("warning", report.warnings, Ink.YELLOW),
+    )
+
+
+def _inked(lines: list[str], ink: Ink = Ink.NONE) -> list[Inked]:
+    return [(line, ink) for line in lines]
+
+
+def _ascii(words: str) -> str:
+    """Return `words` with the punctuation that every terminal has."""
+    return words.replace("→", "->").replace("−", "-").replace(DASH, "-").replace("…", "...")
+
+
+def _named(name: str, width: int) -> str:
+    """Return a name that leaves half of the line to what is said about it."""
+    return clipped(_ascii(name), width // 2 - 4)
+
+
+def _changes(report: Report, width: int) -> list[Inked]:
+    """Return the moves of money and the settings, names aligned with each other; the wallet's id where it fits."""
+    listed = [_named(item, width) for item in (*(m.name for m in report.moves), *(s.name for s in report.settings))]
+    names = max(map(cell_len, listed), default=0)
+    lines = _moves(report.moves, names, width)
+    for setting in report.settings:
+        told = ", ".join(f"{label} {_cell(cell)}".replace(" ", GLUE) for label, cell in setting.differences)
+        words = wrapped(_ascii(f"{setting.kind.ljust(15)}  {setting.verb}  {told}"), width, indent=names + 4)
+        lines += [f"  {padded(_named(setting.name, width), names, 'left')}{words[0][names + 2 :]}", *words[1:]]
+    return _inked(lines)
+
+
+def _moves(moves: tuple[Move, ...], names: int, width: int) -> list[str]:
+    rows = [
+        (
+            padded(_named(m.name, width), names, "left"),
+            _ascii(m.wallet),
+            f"funded {m.funded}",
+            f"target {m.target}",
+            m.verb,
+            m.amount,
+        )
+        for m in moves
+    ]
+    full = Grid(("",) * 6, ("left", "left", "right", "right", "left", "right"), tuple(rows))
+    if not rows or full.fits(width):
+        return full.lines(width) if rows else []
+    return full.without(1).lines(width)
+
+
+def _table(table: Table, width: int) -> list[Inked]:
+    if len(table.columns) < 2 or not table:
+        return []
+    grid = Grid(
+        tuple("" if column.key == "name" else column.short or column.heading for column in table.columns),
+        tuple(column.align for column in table.columns),
+        tuple(
+            (_named(row.cells[0].new, width), *(_ascii(_cell(cell)) for cell in row.cells[1:])) for row in table.rows
+        ),
+    )
+    return _inked(grid.lines(width))
+
+
+def _cell(cell: Cell) -> str:
+    if cell.changes:
+        return f"{cell.now} -> {cell.new}"
+    return ": ".join(part for part in (cell.verdict, cell.new) if part)
+
+
+def _notices(word: str, notices: tuple[Notice, ...], width: int, ink: Ink) -> Iterator[Inked]:
+    for notice in notices:
+        where = f"{notice.where}: " if notice.where else ""
+        sentence = _ascii(f"{word} {notice.title}: {where}{plain(notice.message)}")
+        yield from _inked(wrapped(sentence, width, indent=2, hanging=4), ink)
+        if notice.hint:
+            yield from _inked(wrapped(_ascii(f"hint: {plain(notice.hint)}"), width, indent=4, hanging=6))
+
+
+def _sentences(title: str, sentences: tuple[Words, ...], width: int) -> Iterator[Inked]:
+    if title and sentences:
+        yield (f"  {title}", Ink.NONE)
+    for sentence in sentences:
+        indent = 4 if title else 2
+        yield from _inked(wrapped(_ascii(plain(sentence)), width, indent=indent, hanging=indent + 2))

@@ -1,0 +1,218 @@
+"""Wallets in a report: each one's change and forecast side by side, worst first, and the table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
+from reconciler.model.plan import Plan
+from reconciler.report import wording
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.spans import DASH, UNKNOWN, Cell, Words, emphasis, name, shift, words
+
+SAFE = 0.8
+"""From this probability on, a wallet is said to last the month."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalletStory:
+    """One wallet: what changes, if anything, and how the month may go, if there is anything to tell it from."""
+
+    team: str
+    environment: str
+    wallet: str
+    change: Allocate | Reclaim | None
+    forecast: WalletForecast | None
+
+    @property
+    def name(self) -> str:
+        return f"{name(self.team, 40)} / {name(self.environment, 24)}"
+
+    @property
+    def lasts_now(self) -> float | None:
+        return 1 - self.forecast.live.exhaustion.probability if self.forecast else None
+
+    @property
+    def lasts(self) -> float | None:
+        """The probability that the money lasts under the new target."""
+        return 1 - self.forecast.desired.exhaustion.probability if self.forecast else None
+
+    @property
+    def carried_over(self) -> Decimal:
+        """What the wallet holds beyond what is left of this period's funding; nothing where that is within 1% of it.
+
+        Spend that the organization's wallet paid for, because this one was empty, is no money of this wallet.
+        """
+        if self.forecast is None:
+            return Decimal(0)
+        funded = self.forecast.live.target
+        beyond = self.forecast.live.money_left - max(funded - self.forecast.spend_to_date, Decimal(0))
+        return beyond if beyond >= max(Decimal(1), funded / 100) else Decimal(0)
+
+    @property
+    def urgency(self) -> tuple[object, ...]:
+        """The sort key: what changes first, what runs out first, what moves most money first."""
+        lasts = 2.0 if self.lasts is None else self.lasts
+        moved = self.change.amount if self.change else Decimal(0)
+        return (self.change is None, lasts, -moved, self.team, self.environment, self.wallet)
+
+    @property
+    def first_alert(self) -> AlertForecast | None:
+        if self.forecast is None:
+            return None
+        return min(self.forecast.alerts, key=lambda alert: (alert.percentage * alert.amount, alert.name), default=None)
+
+
+def is_known(forecast: WalletForecast) -> bool:
+    """Whether there is a forecast at all: no history and no plan give quantiles of nothing."""
+    quantiles = forecast.month_end.quantiles
+    return bool(quantiles) and (forecast.confidence != "none" or any(quantiles.values()))
+
+
+def stories(plan: Plan) -> tuple[WalletStory, ...]:
+    """Return every wallet that changes or has a forecast, worst first."""
+    changes = {change.wallet: change for change in plan.changes if isinstance(change, Allocate | Reclaim)}
+    forecasts = {forecast.wallet: forecast for forecast in plan.impact}
+    found = []
+    for wallet in {**changes, **forecasts}:
+        about = changes.get(wallet) or forecasts[wallet]
+        forecast = forecasts.get(wallet)
+        known = forecast if forecast and is_known(forecast) else None
+        found.append(WalletStory(about.team, about.environment, wallet, changes.get(wallet), known))
+    return tuple(sorted(found, key=lambda story: story.urgency))
+
+
+def wallet_table(told: Sequence[WalletStory], plan: Plan, *, title: str = "") -> Table:
+    """Return one row for each wallet; columns that would say nothing for any of them are left out."""
+    percentages = {alert.percentage for story in told if (alert := story.first_alert)}
+    common = percentages.pop() if len(percentages) == 1 else None
+    forecast = any(story.forecast for story in told)
+    warned = f"{common}% alert" if common else "First alert"
+    columns: list[tuple[Column, Callable[[WalletStory], Cell]]] = [
+        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.change is not None)),
+        (Column("target", "Target per month", "right"), _target),
+        *(
+            [(Column("ceiling", "Ceiling, with carried over", "right", "ceiling"), _ceiling)]
+            if _any_carried(told)
+            else []
+        ),
+        *(_period_columns(plan) if forecast else []),
+        *(
+            [
+                (
+                    Column("alert", f"{warned} (days to react)", short=f"{warned} (days)"),
+                    lambda story: _alert(story, common),
+                )
+            ]
+            if common or percentages
+            else []
+        ),
+    ]
+    rows = tuple(Row(tuple(word(story) for _, word in columns)) for story in told)
+    return Table(tuple(column for column, _ in columns), rows, title)
+
+
+def _period_columns(plan: Plan) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:
+    yesterday = plan.as_of - timedelta(days=1)
+    spent = f"Spent by {wording.day(yesterday)}" if yesterday in plan.period else "Spent so far"
+    return [
+        (Column("spent", spent, "right", "spent"), _spent),
+        (Column("month_end", "Month end, P50 (P10 to P90)", "right", "month end (P10 to P90)"), _month_end),
+        (Column("lasts", "Lasts the month", "right", "lasts"), _lasts),
+        (Column("runs_out", "Runs out", short="runs out"), _runs_out),
+    ]
+
+
+def _any_carried(told: Sequence[WalletStory]) -> bool:
+    return any(story.carried_over for story in told)
+
+
+def _target(story: WalletStory) -> Cell:
+    if story.change:
+        return shift(wording.whole(story.change.funded_before), wording.whole(story.change.target))
+    return Cell(wording.whole(story.forecast.desired.target)) if story.forecast else UNKNOWN
+
+
+def _ceiling(story: WalletStory) -> Cell:
+    return Cell(wording.whole(story.forecast.desired.ceiling)) if story.forecast else UNKNOWN
+
+
+def _spent(story: WalletStory) -> Cell:
+    return Cell(wording.whole(story.forecast.spend_to_date)) if story.forecast else UNKNOWN
+
+
+def _month_end(story: WalletStory) -> Cell:
+    return Cell(wording.interval(story.forecast.month_end.quantiles)) if story.forecast else UNKNOWN
+
+
+def _lasts(story: WalletStory) -> Cell:
+    return shift(wording.probability(story.lasts_now), wording.probability(story.lasts))
+
+
+def _runs_out(story: WalletStory) -> Cell:
+    if story.forecast is None:
+        return UNKNOWN
+    return shift(*(_exhaustion(outlook) for outlook in (story.forecast.live, story.forecast.desired)))
+
+
+def _exhaustion(outlook: WalletOutlook) -> str:
+    return when(outlook.exhaustion.date, outlook.exhaustion.probability)
+
+
+def when(dates: dict[str, date | None], chance: float) -> str:
+    """Return the median day; where it is less likely than not, the early day with the probability; else a dash."""
+    if median := dates.get("0.5"):
+        return wording.day(median)
+    early = dates.get("0.1")
+    return f"{wording.day(early)}, {wording.probability(chance)}" if early else DASH
+
+
+def _alert(story: WalletStory, common: int | None) -> Cell:
+    alert = story.first_alert
+    if alert is None:
+        return UNKNOWN
+    prefix = "" if common else f"{alert.percentage}%: "
+    return shift(*(f"{prefix}{_warning(outlook)}" for outlook in (alert.live, alert.desired)))
+
+
+def _warning(outlook: AlertOutlook | None) -> str:
+    if outlook is None:
+        return "none"
+    fires = when(outlook.date, outlook.probability)
+    if outlook.date.get("0.5") is None:
+        return fires
+    days = outlook.reaction_days.get("0.5")
+    return f"{fires} ({DASH if days is None else days})"
+
+
+def _names_an_early_day(story: WalletStory) -> bool:
+    if story.forecast is None:
+        return False
+    sides = [story.forecast.live.exhaustion.date, story.forecast.desired.exhaustion.date]
+    if alert := story.first_alert:
+        sides += [outlook.date for outlook in (alert.live, alert.desired) if outlook]
+    return any(dates.get("0.1") and not dates.get("0.5") for dates in sides)
+
+
+def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return what a reader must know about the figures in the table."""
+    notes = []
+    if _any_carried(told):
+        carried = [f"{story.name} {wording.whole(story.carried_over)}" for story in told if story.carried_over]
+        notes.append(words("Ceiling = carried over + funded. Carried over: ", wording.listed(carried, 6), "."))
+    if any(map(_names_an_early_day, told)):
+        notes.append(words("A day with a probability is the early one: 1 in 10 months gets there by then."))
+    low = [story.name for story in told if story.forecast and story.forecast.confidence == "low"]
+    if low:
+        notes.append(words("Low confidence, little history: ", emphasis(wording.listed(low, 6)), "."))
+    planned = [story.name for story in told if story.forecast and story.forecast.confidence == "none"]
+    if planned:
+        notes.append(words("No usage yet, so the plan's own figures: ", emphasis(wording.listed(planned, 6)), "."))
+    dark = [story.name for story in told if story.forecast is None]
+    if dark and len(dark) < len(told):
+        notes.append(words("Nothing to forecast from: ", emphasis(wording.listed(dark, 6)), "."))
+    return tuple(notes)

@@ -1,0 +1,123 @@
+"""A comment never exceeds its limit, keeps what matters, and says what it cut."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.plan import PlanFinding
+from reconciler.report.fitting import Section, fit, size
+from reconciler.report.markdown import SMALLEST_LIMIT, markdown
+from reconciler.report.summary import summarise
+
+FAT = ("@|`<!--&[x](y)#_*" * 700, "名前", "team", "\u202e" * 300, "a" * 10_000)
+
+
+@pytest.fixture(scope="module")
+def crowd(plans: Any) -> Any:
+    """Return the report of 500 teams with names of every nasty kind, and hundreds of findings."""
+    wallets = [
+        plans.Wallet(team=f"{FAT[number % len(FAT)]}{number}", environment=FAT[number % 3], carried="500")
+        for number in range(500)
+    ]
+    wallets = [plans.replace(wallet, team=f"t{number}-{wallet.team}") for number, wallet in enumerate(wallets)]
+    findings = tuple(
+        PlanFinding(path=FAT[0], line=1, column=1, severity=severity, code=FAT[0], message=FAT[0], hint=FAT[0])
+        for severity in ("error", "warning")
+        for _ in range(200)
+    )
+    plan = plans.plan(
+        *(wallet.change() for wallet in wallets),
+        impact=tuple(wallet.forecast() for wallet in wallets),
+        findings=findings,
+        year=plans.YEAR,
+    )
+    return summarise(plan, approvals=FAT * 3)
+
+
+@pytest.mark.parametrize("limit", [SMALLEST_LIMIT, 20_011, 30_000, 59_999, 60_000, 65_536, 400_000])
+def test_five_hundred_teams_stay_within_the_limit(limit: int, crowd: Any) -> None:
+    document = markdown(crowd, limit=limit)
+    assert size(document) <= limit
+    assert document.count("<details>") == document.count("</details>")
+    assert document.count("```") % 2 == 0
+    assert document.startswith("<!-- kt-budgets:v1 ")
+    assert "### Budget plan refused" in document
+    assert "#### Refused" in document
+    assert document.rstrip().endswith("</sub>")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(limit=st.integers(SMALLEST_LIMIT, 90_000))
+def test_no_limit_is_ever_exceeded(limit: int, crowd: Any) -> None:
+    document = markdown(crowd, limit=limit)
+    assert size(document) <= limit
+    assert limit - size(document) < 9_000
+    assert document.count("<details>") == document.count("</details>")
+
+
+def test_what_is_cut_is_said_and_counted_in_the_marker(crowd: Any) -> None:
+    document = markdown(crowd)
+    said = sum(
+        int(count.replace(",", "")) for count in re.findall(r"… and ([\d,]+) more [^|]*?, see the full", document)
+    )
+    said += sum(int(count.replace(",", "")) for count in re.findall(r"^([\d,]+) [a-z ]+: see the full", document, re.M))
+    marker = re.match(r"<!-- .* truncated=(\d+) -->", document)
+    assert marker
+    assert int(marker[1]) == said > 0
+
+
+def test_a_comment_that_fits_cuts_nothing(plans: Any) -> None:
+    document = markdown(summarise(plans.twelve()))
+    assert " truncated=0 " in document.split("\n")[0]
+    assert "full report" not in document
+
+
+def test_the_wallets_that_run_out_survive_a_cut(plans: Any) -> None:
+    calm = [plans.Wallet(team=f"calm{number:03}", lasts=(0.9, 0.99)) for number in range(600)]
+    doomed = plans.Wallet(team="zz-doomed", lasts=(0.1, 0.05))
+    wallets = [*calm, doomed]
+    report = summarise(
+        plans.plan(*(wallet.change() for wallet in wallets), impact=tuple(wallet.forecast() for wallet in wallets))
+    )
+    document = markdown(report)
+    assert "| **zz-doomed / prod** |" in document
+    assert "more wallets, see the full report." in document
+
+
+def test_a_limit_too_small_for_a_verdict_is_refused(plans: Any) -> None:
+    with pytest.raises(ValueError, match="16000"):
+        markdown(summarise(plans.nothing()), limit=15_999)
+
+
+texts = st.text(st.characters(codec="utf-8", categories=["L", "P"]), max_size=30)
+sections = st.lists(
+    st.builds(
+        Section,
+        items=st.lists(texts, max_size=12).map(tuple),
+        noun=st.just("thing"),
+        rank=st.integers(0, 5),
+        head=texts,
+        tail=texts,
+    ),
+    max_size=8,
+)
+
+
+@given(sections, st.integers(0, 900))
+def test_sections_share_what_room_there_is(parts: list[Section], extra: int) -> None:
+    least = sum(size(part.text(0)) + 2 for part in parts)
+    shown, cut = fit(parts, least + extra)
+    assert sum(size(text) + 2 for text in shown) <= least + extra
+    assert 0 <= cut <= sum(len(part.items) for part in parts)
+
+
+@given(sections)
+def test_sections_that_fit_are_whole(parts: list[Section]) -> None:
+    room = sum(max(size(part.text(len(part.items))), size(part.text(0))) + 2 for part in parts)
+    whole = [text for part in parts if (text := part.text(len(part.items)))]
+    assert fit(parts, room) == (whole, 0)

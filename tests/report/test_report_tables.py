@@ -1,0 +1,245 @@
+"""Tables and charts of a report: what stands in their cells, and in which order."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, DeleteExportSchedule, UpdateExportSchedule
+from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
+from reconciler.report.chart import picked, ticks
+from reconciler.report.difference import differences, value
+from reconciler.report.html import html
+from reconciler.report.markdown import markdown
+from reconciler.report.spans import Cell, plain
+from reconciler.report.summary import summarise
+from reconciler.report.wallets import when
+
+
+def names(report: Any) -> list[str]:
+    return [row.cells[0].new for row in report.wallets.rows]
+
+
+def test_wallets_stand_worst_first_and_those_that_do_not_change_last(plans: Any) -> None:
+    wallets = [
+        plans.Wallet(team="b", lasts=(0.1, 0.9)),
+        plans.Wallet(team="c", lasts=(0.1, 0.2)),
+        plans.Wallet(team="a", lasts=(0.1, 0.9), target="20000"),
+    ]
+    still = plans.Wallet(team="b", environment="dev", funded="2000", target="2000", lasts=(0.01, 0.01))
+    plan = plans.plan(
+        *(wallet.change() for wallet in wallets), impact=tuple(wallet.forecast() for wallet in (*wallets, still))
+    )
+    assert names(summarise(plan)) == ["c / prod", "a / prod", "b / prod", "b / dev"]
+
+
+def test_the_order_of_the_plan_does_not_matter(plans: Any) -> None:
+    plan = plans.twelve()
+    turned = plan.model_copy(update={"impact": plan.impact[::-1]})
+    assert summarise(turned).wallets == summarise(plan).wallets
+
+
+def test_wallets_of_teams_that_do_not_change_stand_apart(plans: Any) -> None:
+    other = plans.Wallet(team="other", funded="100", target="100")
+    report = summarise(plans.plan(plans.Wallet().change(), impact=(plans.Wallet().forecast(), other.forecast())))
+    assert names(report) == ["support / prod"]
+    assert [row.cells[0].new for row in report.other_wallets.rows] == ["other / prod"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "chance", "shown"),
+    [
+        ({"0.1": date(2026, 6, 2), "0.5": date(2026, 6, 8), "0.9": None}, 0.8, "8 Jun"),
+        ({"0.1": date(2026, 6, 2), "0.5": None, "0.9": None}, 0.31, "2 Jun, 31%"),
+        ({"0.1": None, "0.5": None, "0.9": None}, 0.04, "–"),
+        ({}, 0.0, "–"),
+    ],
+    ids=["likely", "possible", "unlikely", "unknown"],
+)
+def test_a_day_is_the_median_or_the_early_one_with_its_chance(dates: Any, chance: float, shown: str) -> None:
+    assert when(dates, chance) == shown
+
+
+def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
+    plan = plans.one_wallet()
+    prod, dev = plan.impact
+    other = dev.model_copy(update={"alerts": tuple(a.model_copy(update={"percentage": 90}) for a in dev.alerts[:1])})
+    report = summarise(plan.model_copy(update={"impact": (prod, other)}))
+    assert report.wallets.columns[-1].heading == "First alert (days to react)"
+    assert [row.cells[-1] for row in report.wallets.rows] == [
+        Cell("80%: 26 Jun (–)", "80%: 22 Jun (6)"),
+        Cell("90%: 28 Jun, 31%"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence", "shown"),
+    [
+        ("behind", "behind: costs USD 3", Cell("costs USD 3", verdict="behind", strong=True)),
+        ("behind", "costs USD 3", Cell("costs USD 3", verdict="behind", strong=True)),
+        ("behind", "behind the plan", Cell("behind the plan", strong=True)),
+        ("fits", "fits", Cell("", verdict="fits")),
+        ("holds", "", Cell("", verdict="holds")),
+        ("unknown", "no usage to compare with", Cell("no usage to compare with")),
+        ("unknown", "", Cell("–")),
+    ],
+)
+def test_an_assumption_is_told_by_its_verdict_once(verdict: Any, sentence: str, shown: Cell, plans: Any) -> None:
+    row = plans.ASSUMPTIONS.assumptions[2].model_copy(update={"verdict": verdict, "sentence": sentence})
+    team = plans.ASSUMPTIONS.model_copy(update={"assumptions": (row,)})
+    assert summarise(plans.one_wallet(assumptions=(team,))).assumptions[0].rows[0].cells[-1] == shown
+
+
+def test_the_layers_of_the_month_end_add_up_to_it(plans: Any) -> None:
+    *parts, together = summarise(plans.one_wallet()).levers[0].rows
+    amounts = [Decimal(row.cells[1].new.replace(",", "").replace("−", "-")) for row in parts]
+    assert [row.cells[0].new for row in parts][:3] == ["spent so far", "run rate for the rest of the month", "growth"]
+    assert f"{sum(amounts):,.2f}" == together.cells[1].new == "11,240.00"
+
+
+def test_money_that_another_wallet_paid_is_not_carried_over(plans: Any) -> None:
+    empty = plans.Wallet(funded="0", spent="298").forecast()
+    live = empty.live.model_copy(update={"money_left": Decimal(0), "ceiling": Decimal(298)})
+    report = summarise(plans.one_wallet(impact=(empty.model_copy(update={"live": live}),)))
+    assert "ceiling" not in [column.key for column in report.wallets.columns]
+
+
+def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> None:
+    plan = plans.one_wallet()
+    prod = plan.impact[0]
+    new = prod.model_copy(update={"alerts": tuple(alert.model_copy(update={"live": None}) for alert in prod.alerts)})
+    gone = prod.model_copy(
+        update={"alerts": tuple(alert.model_copy(update={"desired": None}) for alert in prod.alerts)}
+    )
+    created = summarise(plan.model_copy(update={"impact": (new,)}))
+    assert created.wallets.rows[0].cells[-1] == Cell("26 Jun (–)", "none")
+    assert created.budgets.rows[0].cells[-1].new == "80% fires around 26 June; 100% fires with 3%"
+    assert summarise(plan.model_copy(update={"impact": (gone,)})).budgets.rows[0].cells[-1].new == "–"
+
+
+def test_a_wallet_without_alerts_leaves_the_column_out(plans: Any) -> None:
+    wallet = plans.Wallet(alert=None)
+    report = summarise(plans.plan(wallet.change(), impact=(wallet.forecast(),)))
+    assert [column.key for column in report.wallets.columns][-1] == "runs_out"
+    assert [line.role for line in report.charts[0].lines] == ["p10", "p90", "spent", "now", "new"]
+
+
+def test_two_billing_budgets_of_one_name_are_told_apart_by_their_teams(plans: Any) -> None:
+    creates = [
+        CreateBillingBudget(team=team, environment=None, key=f"team/{team}/monthly", after=plans.budget("monthly"))
+        for team in ("a", "b")
+    ]
+    report = summarise(plans.plan(*creates))
+    assert [row.cells[0].new for row in report.budgets.rows] == ["monthly (a)", "monthly (b)"]
+
+
+def test_a_rename_is_said_to_be_a_delete_and_a_create(plans: Any) -> None:
+    report = summarise(plans.twelve())
+    assert report.budgets.rows[0].cells[-1].new == "renamed to sales-new (a delete and a create)"
+    lone = DeleteBillingBudget(team="sales", environment=None, key="team/x/old", before={})
+    assert summarise(plans.plan(lone)).budgets.rows[0].cells == (Cell("old"), Cell("–"), Cell("–"), Cell("deleted"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"amount": "10500.00"}, {"amount": "12500.00"}, (("amount", Cell("12,500.00", "10,500.00")),)),
+        ({"amount": "1.00"}, {"amount": 1}, (("amount", Cell("1.00", "1.00")),)),
+        ({"alert_percentages": [80, 100]}, {"alert_percentages": [80]}, (("alerts", Cell("80%", "80%, 100%")),)),
+        ({"hard_limit": True}, {"hard_limit": False}, (("hard limit", Cell("off", "on")),)),
+        ({"s3": {"bucket": "a", "prefix": "b/"}}, {"s3": {"bucket": "a"}}, (("destination prefix", Cell("–", "b/")),)),
+        ({"s3": None}, {"s3": {"bucket": "a", "prefix": "b/"}}, (("destination", Cell("a/b", "–")),)),
+        ({}, {"new_key": None}, (("new key", Cell("–", "–")),)),
+        ({"a": 1}, {"a": 1.0}, ()),
+        (None, {"name": "x", "amount": "5.00", "hard_limit": False}, (("amount", Cell("5.00")),)),
+        ({"cron": "0 6 * * MON"}, None, (("cron", Cell("0 6 * * MON")),)),
+    ],
+)  # fmt: skip
+def test_an_update_is_worded_by_what_differs(before: Any, after: Any, told: Any) -> None:
+    assert differences(before, after) == told
+
+
+@pytest.mark.parametrize("item", ["twelve", "NaN", "1e999999"])
+def test_an_amount_that_is_none_is_shown_as_it_is(item: str) -> None:
+    assert value("amount", item)
+
+
+def test_an_export_schedule_is_told_with_from_and_to(plans: Any) -> None:
+    update = UpdateExportSchedule(key="weekly", before={"cron": "0 6 * * MON"}, after={"cron": "0 7 * * MON"})
+    gone = DeleteExportSchedule(key="daily", before={"cron": "0 6 * * *"})
+    report = summarise(plans.plan(update, gone))
+    assert [[cell.new for cell in row.cells] for row in report.schedules.rows] == [
+        ["weekly", "update", "cron 0 6 * * MON → 0 7 * * MON"],
+        ["daily", "delete", "cron 0 6 * * *"],
+    ]
+    assert plain(report.footer[0]) == "Merging updates 1 export schedule and deletes 1 export schedule, once."
+
+
+def test_what_cannot_be_reclaimed_is_said_beside_the_move(plans: Any) -> None:
+    report = summarise(plans.twelve())
+    assert report.move_table.rows[0].cells[-1].new == "700.00 more is spent or reserved and stays"
+
+
+def test_drift_and_unmanaged_things_are_worded_even_without_a_sentence(plans: Any) -> None:
+    drift = (
+        DriftItem(**{"class": "missing"}, team="a", wallet="team_a", amount=Decimal(3), evidence=("txn_1",)),
+        DriftItem(**{"class": "changed"}, team="a"),
+    )
+    unmanaged = (Unmanaged(kind="export_schedule", key="nightly", name="nightly"),)
+    report = summarise(plans.nothing().model_copy(update={"drift": drift, "unmanaged": unmanaged}))
+    assert [plain(item) for item in report.drift] == ["team_a missing, USD 3.00 (txn_1).", "a changed."]
+    assert [plain(item) for item in report.unmanaged] == ["export schedule nightly (`nightly`)"]
+
+
+def test_a_guard_without_words_is_told_by_its_numbers(plans: Any) -> None:
+    guard = GuardResult(guard="total-moved", status="refused", value="5.00", limit="3.00")
+    report = summarise(plans.one_wallet(guards=(guard,)))
+    assert plain(report.refusals[0].message) == "5.00 against a limit of 3.00"
+
+
+def test_a_plan_without_days_has_no_chart_and_without_levers_no_table(plans: Any) -> None:
+    bare = plans.Wallet().forecast().model_copy(update={"daily": (), "levers": ()})
+    report = summarise(plans.one_wallet(impact=(bare,)))
+    assert (report.charts, report.levers) == ((), ())
+    assert "mermaid" not in markdown(report)
+
+
+def test_money_that_stays_the_same_is_one_line_of_the_chart(plans: Any) -> None:
+    settled = plans.Wallet(funded="12500")
+    report = summarise(plans.plan(plans.budget_update(), impact=(settled.forecast(),)))
+    assert [line.name for line in report.charts[0].lines if line.role in ("now", "new")] == [
+        "money for the month 12,500"
+    ]
+
+
+def test_a_chart_on_the_first_day_has_a_forecast_alone(plans: Any) -> None:
+    wallet = plans.Wallet().forecast()
+    unknown = tuple(point.model_copy(update={"spent": None}) for point in wallet.daily)
+    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"daily": unknown}),)))
+    assert report.charts[0].known == 0
+    assert html(report).count("<polyline") == 1
+
+
+@given(st.integers(1, 62), st.integers(0, 62))
+def test_small_charts_show_few_days_with_both_ends_and_the_last_known(days: int, known: int) -> None:
+    known = min(known, days)
+    shown = picked(days, known)
+    assert list(shown) == sorted(set(shown))
+    assert len(shown) == min(days, 11)
+    assert {0, days - 1} <= set(shown)
+    assert not known or known - 1 in shown
+
+
+@given(st.integers(-5, 10**12))
+def test_ticks_are_round_and_reach_above_the_highest_value(highest: int) -> None:
+    values = [tick for tick, _ in ticks(highest)]
+    assert values[0] == 0
+    assert 2 <= len(values) <= 7
+    assert values[-1] >= highest
+    assert len({after - before for before, after in pairwise(values)}) == 1

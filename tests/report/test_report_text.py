@@ -1,0 +1,72 @@
+"""The terminal's text: within its width, aligned, coloured only when asked."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from reconciler.report.columns import Grid, wrapped
+from reconciler.report.summary import summarise
+from reconciler.report.text import text
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int, plans: Any) -> None:
+    for story in plans.STORIES.values():
+        lines = text(summarise(story()), width=width, colour=False).split("\n")
+        assert max(cell_len(line) for line in lines) <= width
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_a_terminal_that_is_narrower_than_sense_gets_forty_columns(plans: Any) -> None:
+    report = summarise(plans.one_wallet())
+    assert text(report, width=5, colour=False) == text(report, width=40, colour=False)
+
+
+def test_colour_changes_nothing_but_the_colour(plans: Any) -> None:
+    report = summarise(plans.refused())
+    coloured = text(report, width=100, colour=True)
+    assert "\x1b[31m" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == text(report, width=100, colour=False)
+
+
+def test_nothing_to_change_is_said(plans: Any) -> None:
+    assert "\nNothing to change.\n" in text(summarise(plans.nothing()), width=100, colour=False)
+
+
+def test_the_terminal_gets_ascii_punctuation(plans: Any) -> None:
+    assert text(summarise(plans.twelve()), width=100, colour=False).isascii()
+
+
+def test_numbers_stand_right_aligned(plans: Any) -> None:
+    lines = text(summarise(plans.one_wallet()), width=120, colour=False).split("\n")
+    heading, *rows = lines[lines.index("") + 4 :][:3]
+    assert {row.index(cell) + len(cell) for row, cell in zip(rows, ("6,412", "803"), strict=True)} == {
+        heading.index("spent") + len("spent")
+    }
+
+
+def test_a_grid_too_wide_for_two_columns_becomes_records() -> None:
+    grid = Grid(("", "spent", "runs out"), ("left", "right", "left"), (("n" * 30, "6,412", ""),))
+    assert grid.lines(36) == [f"  {'n' * 30}", "      spent 6,412"]
+
+
+def test_wide_characters_are_aligned_by_what_the_eye_sees() -> None:
+    grid = Grid(("", "x"), ("left", "left"), (("名前", "1"), ("abcd", "2")))
+    assert grid.lines(80) == ["        x", "  名前  1", "  abcd  2"]
+
+
+@given(st.text(st.sampled_from("ab 名\u0301"), max_size=60), st.integers(12, 40))
+def test_wrapping_keeps_every_word_and_the_width(raw: str, width: int) -> None:
+    lines = wrapped(raw, width, indent=2, hanging=4)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join(raw.split())
+
+
+def test_wrapping_nothing_gives_at_most_an_empty_line() -> None:
+    assert wrapped("", 20, indent=2) == [""]

@@ -1,0 +1,180 @@
+"""The verdict says in one sentence what happens to the money, and how long it lasts."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.model.plan import Source
+from reconciler.report.spans import plain
+from reconciler.report.summary import summarise
+
+SAFE: tuple[Any, Any] = ((None, None, None), (None, None, None))
+BACK = "gives back USD 1,500"
+ENDS: tuple[Any, Any] = ((None, None, None), (20, 24, 28))
+
+
+def headline(plan: Any) -> str:
+    return plain(summarise(plan).headline).removeprefix("Budget plan")
+
+
+def lead(plan: Any, **other: Any) -> str:
+    return " ".join(plain(sentence) for sentence in summarise(plan, **other).lead)
+
+
+def of(plans: Any, *wallets: Any, **other: Any) -> Any:
+    """Return the plan that changes `wallets`, with a forecast for each."""
+    changes = [wallet.change() for wallet in wallets if wallet.funded != wallet.target]
+    return plans.plan(*changes, **{"impact": tuple(wallet.forecast() for wallet in wallets), **other})
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, "gets USD 2,000 more for June, and then lasts the month"),
+        ({"target": "12500.37"}, "gets USD 2,000.37 more for June, and then lasts the month"),
+        ({"lasts": (0.9, 0.97)}, "gets USD 2,000 more for June, which it would last without"),
+        ({"lasts": (0.1, 0.71)}, "gets USD 2,000 more for June, and then lasts the month with 71%"),
+        ({"lasts": (0.1, 0.3), "ends": ENDS}, "gets USD 2,000 more for June, and still runs out around 24 June"),
+        ({"lasts": (0.1, 0.4), "ends": SAFE}, "gets USD 2,000 more for June, and still lasts the month with only 40%"),
+        ({"funded": "0"}, "gets its first USD 12,500 for June, and then lasts the month"),
+        ({"target": "9000", "lasts": (0.99, 0.9)}, "gives back USD 1,500, and still lasts the month"),
+        ({"target": "9000", "lasts": (0.99, 0.6)}, "gives back USD 1,500, and then lasts the month with 60%"),
+        ({"target": "9000", "lasts": (0.7, 0.6)}, "gives back USD 1,500, and still lasts the month with 60%"),
+        ({"target": "9000", "lasts": (0.9, 0.2), "ends": ENDS}, f"{BACK}, and then runs out around 24 June"),
+        ({"target": "9000", "lasts": (0.3, 0.2), "ends": ENDS}, f"{BACK}, and still runs out around 24 June"),
+    ],
+)  # fmt: skip
+def test_one_wallet_is_told_with_its_money_and_what_that_does(facts: dict[str, Any], told: str, plans: Any) -> None:
+    assert headline(of(plans, plans.Wallet(**facts))) == f": support / prod {told}"
+
+
+def test_without_a_forecast_the_verdict_says_nothing_about_lasting(plans: Any) -> None:
+    more, less = plans.Wallet(), plans.Wallet(target="9000")
+    assert headline(plans.plan(more.change())) == ": support / prod gets USD 2,000 more for June"
+    assert headline(plans.plan(less.change())) == ": support / prod gives back USD 1,500 for June"
+    assert "There is no usage to forecast from" in lead(plans.plan(more.change()))
+    assert "There is no usage to forecast from" in lead(plans.plan(more.change(), less.change(wallet="other")))
+
+
+def test_several_wallets_are_told_with_the_worst_of_them(plans: Any) -> None:
+    good, bad = plans.Wallet(), plans.Wallet(team="research", lasts=(0.1, 0.2), ends=(SAFE[0], (20, 24, None)))
+    assert (
+        headline(of(plans, good, bad))
+        == ": 2 wallets get USD 4,000 for June, but research / prod runs out around 24 June"
+    )
+    assert (
+        headline(of(plans, good, plans.Wallet(team="a")))
+        == ": 2 wallets get USD 4,000 for June, and all of them last the month"
+    )
+    assert lead(of(plans, good, bad)).startswith(
+        "research / prod lasts the month with 20% and runs out around 24 June (20 June or later)."
+        " The other one lasts with 80% or more."
+    )
+
+
+def test_many_short_wallets_are_counted(plans: Any) -> None:
+    wallets = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6)) for number in range(5)]
+    told = lead(of(plans, *wallets, plans.Wallet(team="x"), plans.Wallet(team="y")))
+    assert "2 more wallets last with less than 80%. The other 2 last with 80% or more." in told
+
+
+def test_wallets_that_all_last_are_told_by_the_least_certain(plans: Any) -> None:
+    told = lead(of(plans, plans.Wallet(), plans.Wallet(team="a", lasts=(0.1, 0.85))))
+    assert told.startswith("The least certain is a / prod: it lasts with 85%.")
+
+
+def test_money_out_and_money_back_are_told_apart(plans: Any) -> None:
+    giving = [plans.Wallet(team=team, target="9000", lasts=(0.99, 0.98)) for team in ("a", "b")]
+    assert headline(of(plans, *giving)).startswith(": 2 wallets give back USD 3,000 for June")
+    assert headline(of(plans, plans.Wallet(), giving[0])).startswith(
+        ": 1 wallet gets USD 2,000 and 1 gives back USD 1,500 for June"
+    )
+
+
+def test_a_wallet_without_a_forecast_among_others_is_not_promised_anything(plans: Any) -> None:
+    known, unknown = plans.Wallet(), plans.Wallet(team="new", funded="0")
+    plan = plans.plan(known.change(), unknown.change(), impact=(known.forecast(),))
+    assert headline(plan).endswith("and those with a forecast last the month")
+    assert "Nothing to forecast from: new / prod." in [plain(note) for note in summarise(plan).wallet_notes]
+
+
+def test_without_money_the_verdict_counts_the_settings(plans: Any) -> None:
+    first = plans.first_plan()
+    settings = [change for change in first.changes if change.kind.startswith("create")]
+    assert headline(plans.plan(*settings)) == ": no money moves, 1 billing budget changes and 1 export schedule changes"
+
+
+def test_a_refused_plan_says_what_waits(plans: Any) -> None:
+    assert headline(plans.refused()) == " refused: USD 2,000 for support / prod waits until 2 problems are solved"
+    settled = plans.refused().model_copy(update={"changes": ()})
+    nothing = settled.model_copy(update={"funds": plans.nothing().funds})
+    assert headline(nothing) == " refused: nothing is applied until 2 problems are solved"
+    assert plain(summarise(plans.refused()).footer[0]) == "Nothing is applied while a refusal stands."
+
+
+def test_the_year_is_told_without_a_target_too(plans: Any) -> None:
+    year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
+    assert "Organization: USD 588,400 for FY2027 (P50)." in lead(plans.one_wallet(year=year))
+    silent = year.model_copy(update={"quantiles": {}})
+    assert "Organization" not in lead(plans.one_wallet(year=silent))
+
+
+def test_who_must_approve_is_named(plans: Any) -> None:
+    report = summarise(plans.one_wallet(), approvals=("acme/finance", "acme/platform"))
+    assert plain(report.lead[-1]) == "Approval needed: `acme/finance`, `acme/platform`."
+    assert "needs approval by acme/finance and acme/platform" in report.totals
+
+
+def test_another_year_is_named(plans: Any) -> None:
+    later = plans.one_wallet().model_copy(update={"as_of": date(2025, 12, 30)})
+    assert "for June 2026" in headline(later)
+
+
+def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -> None:
+    plan = of(plans, plans.Wallet(carried="1250"))
+    report = summarise(plan)
+    assert "With USD 12,500 and 1,250 carried over for support / prod" in lead(plan)
+    assert [column.key for column in report.wallets.columns][2] == "ceiling"
+    assert report.wallets.rows[0].cells[2].new == "13,750"
+    assert plain(report.wallet_notes[0]) == "Ceiling = carried over + funded. Carried over: support / prod 1,250."
+
+
+def test_the_footer_names_the_plan_the_commit_and_what_makes_it_stale(plans: Any) -> None:
+    assert plain(summarise(plans.one_wallet()).footer[1]) == (
+        "Plan `7d0c41e9`, for commit `9c1e7b2`; it becomes stale if the ledger of support changes before that."
+    )
+    dirty = plans.nothing().model_copy(update={"source": Source(commit="9c1e7b2d4f", dirty=True, tree_digest="")})
+    assert plain(summarise(dirty).footer[1]) == "Plan `7d0c41e9`, for commit `9c1e7b2` with changes not committed."
+
+
+def test_usage_without_a_day_is_no_usage_yet(plans: Any) -> None:
+    empty = plans.USAGE.model_copy(update={"first_day": None, "last_day": None, "rows": 0, "duplicates": 3})
+    report = summarise(plans.one_wallet(usage=empty))
+    assert "no usage yet" in report.header
+    assert plain(report.method[1]) == "Data: 0 events; 0.3% of tokens unpriced; 3 events came twice and count once."
+
+
+def test_a_marker_holds_nothing_that_is_not_a_digest_or_a_commit(plans: Any) -> None:
+    odd = plans.one_wallet().model_copy(
+        update={"digest": "--> @x", "source": Source(commit="--> @x", dirty=None, tree_digest="")}
+    )
+    marker = summarise(odd).marker
+    assert (marker.digest, marker.commit, marker.valid_at) == ("", "", "2026-06-18")
+
+
+def test_money_of_no_forecast_is_a_dash_and_not_zero(plans: Any) -> None:
+    wallet = plans.Wallet(funded="0", confidence="none", history=0, month=(0, 0, 0), spent="0")
+    report = summarise(of(plans, wallet, plans.Wallet(team="known")))
+    row = next(row for row in report.wallets.rows if row.cells[0].new == "support / prod")
+    assert [cell.new for cell in row.cells[2:]] == ["–"] * 5
+    assert Decimal(0) == wallet.forecast().month_end.quantiles["0.9"]
+
+
+def test_figures_that_come_from_the_plan_alone_are_marked(plans: Any) -> None:
+    report = summarise(of(plans, plans.Wallet(confidence="none", history=0)))
+    assert plain(report.wallet_notes[0]) == "No usage yet, so the plan's own figures: support / prod."
+    assert plain(report.method[-1]).endswith("no usage, the figures are the plan's own.")
