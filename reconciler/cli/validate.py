@@ -29,7 +29,9 @@ def command(budgets: Path, format_: str, output: Path | None) -> int:
     from reconciler.source.load import inspect
 
     findings, count = inspect(budgets)
-    write_result(_rendered(findings, format_, budgets), output)
+    text = _rendered(findings, format_, budgets)
+    if text or output:
+        write_result(text, output)
     files = f"{count:,} file{'s' if count != 1 else ''}"
     click.echo(findings_summary(findings, checked=files), err=True)
     return ExitCode.FINDINGS if any(finding.is_error for finding in findings) else ExitCode.DONE

@@ -79,7 +79,27 @@ class DayPoint(Frozen):
     p90: Amount
 
 
+class WorkloadShare(Frozen):
+    """What one workload cost over the last 28 known days. The empty name is spend that no workload claims."""
+
+    workload: str
+    spent: Amount
+    share: float
+
+
+class UnitPrice(Frozen):
+    """What a team paid for a model: per million tokens, over the 90 days before `as_of`. None: nothing was paid."""
+
+    team: str
+    model: str
+    as_of: date
+    tokens: int
+    per_million_tokens: Amount | None
+
+
 class WalletForecast(Frozen):
+    """One wallet. `method` is how its paths were centred: by the model, or by a naive guess that did better before."""
+
     team: str
     environment: str
     wallet: str
@@ -97,6 +117,8 @@ class WalletForecast(Frozen):
     months: tuple[MonthForecast, ...]
     levers: tuple[LeverContribution, ...]
     daily: tuple[DayPoint, ...] = ()
+    workloads: tuple[WorkloadShare, ...] = ()
+    method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
 
 
 class YearForecast(Frozen):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.percent import Percent
+from reconciler.model.percent import Share
 from reconciler.model.yaml_types import Day, Identifier, Label, Switch, YamlAmount
 
 
@@ -34,7 +34,7 @@ class GuardSettings(Frozen):
         None, description="The most money that one run may move, allocations and reclaims together, per month."
     )
     largest_change: YamlAmount | None = Field(None, description="The most that one wallet may change by.")
-    largest_change_percent: Percent | None = Field(
+    largest_change_percent: Share | None = Field(
         None, description="The most that one wallet may change by, as a share of what it was funded with."
     )
     net_increase: YamlAmount | None = Field(

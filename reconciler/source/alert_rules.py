@@ -1,0 +1,98 @@
+"""Rules about billing budgets: each watches something, and each alert can fire before the money is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from reconciler.findings import Severity
+from reconciler.model.team import BillingBudgetSetting
+from reconciler.model.yaml_types import shown
+from reconciler.source.context import Context, TeamView
+from reconciler.source.desired import watched
+from reconciler.source.problem import Keys, Problem
+
+
+def alert_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+    """Yield what is wrong with the billing budgets of a team."""
+    for position, setting in enumerate(view.team.billing_budgets):
+        keys = ("billing_budgets", view.budget_index(position))
+        yield from _scope(view, setting, keys)
+        yield from _percentages(setting, keys)
+        if view.team.state == "present":
+            yield from _reach(view, setting, keys, context)
+
+
+def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:
+    wallets = view.team.wallets
+    if setting.scope is not None:
+        if setting.environment is not None:
+            message = "`environment` and `scope` both say what is watched"
+            yield Problem("scope-and-environment", message, "remove one of them", (*keys, "environment"), "key")
+        return
+    if not view.whole("wallets"):
+        return
+    if setting.environment is not None and setting.environment not in wallets:
+        known = ", ".join(f"`{environment}`" for environment in wallets)
+        message = f"this team has no wallet for {shown(setting.environment)}"
+        hint = f"write one of {known}" if known else "add that wallet, or name a `scope`"
+        yield Problem("environment-without-wallet", message, hint, (*keys, "environment"))
+    elif not wallets:
+        message = f"{shown(setting.name)} watches nothing: the team has no wallet, and no `scope` is given"
+        yield Problem("billing-budget-without-scope", message, "add `scope: {type: team, id: …}`", keys, "mapping")
+
+
+def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:
+    if not setting.alert_percentages and not setting.hard_limit:
+        message = f"{shown(setting.name)} has no alert percentages: it never says anything"
+        at = (*keys, "alert_percentages")
+        yield Problem("no-alerts", message, "write `alert_percentages: [80, 100]`", at, severity=Severity.WARNING)
+    seen = set()
+    for index, percentage in enumerate(setting.alert_percentages):
+        at = (*keys, "alert_percentages", index)
+        if percentage in seen:
+            message = f"{percentage}% is here a second time"
+            yield Problem("duplicate-alert", message, "remove it", at, severity=Severity.WARNING)
+        elif percentage > 100 and setting.hard_limit:
+            message = f"the alert at {percentage}% cannot fire: the hard limit blocks traffic at 100%"
+            hint = "remove it, or write `hard_limit: false`"
+            yield Problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
+        seen.add(percentage)
+
+
+def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Problem]:
+    """Yield alerts that the wallet's monthly money cannot reach."""
+    environment = watched(view.team, setting)
+    if environment is None or (setting.environment is None and setting.scope is None and not view.whole("wallets")):
+        return
+    target = view.team.wallets[environment].monthly
+    wallet = f"the wallet `{environment}`"
+    if setting.amount > target:
+        late = [p for p in setting.alert_percentages if setting.amount * p > target * 100]
+        message = (
+            f"{shown(setting.name)} warns at {context.money(setting.amount)}, above the {context.money(target)}"
+            f" that {wallet} has each month{_never(late)}"
+        )
+        hint = f"lower the amount to {target:.2f} or less, or fund the wallet with more"
+        yield Problem("alert-above-wallet", message, hint, (*keys, "amount"), severity=Severity.WARNING)
+        return
+    for index, percentage in enumerate(setting.alert_percentages):
+        if setting.amount * percentage > target * 100 and not setting.hard_limit:
+            threshold = context.money(setting.amount * percentage / 100)
+            message = (
+                f"the alert at {percentage}% ({threshold}) cannot fire: {wallet} has {context.money(target)} each month"
+            )
+            at = (*keys, "alert_percentages", index)
+            hint = f"write {_highest(setting.amount, target)} or less, or remove it"
+            yield Problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
+
+
+def _never(percentages: list[int]) -> str:
+    if not percentages:
+        return ""
+    alerts = " and ".join(f"{percentage}%" for percentage in sorted(set(percentages)))
+    return f"; before the alert{'s' if len(set(percentages)) > 1 else ''} at {alerts} the money has run out"
+
+
+def _highest(amount: Decimal, target: Decimal) -> int:
+    return int(target * 100 // amount)

@@ -1,0 +1,73 @@
+"""What rules are given to look at: the organization as far as it is known, and each team with its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.model.money import Money
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import FiscalYear
+from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.yaml_types import LARGEST_AMOUNT
+from reconciler.source.documents import Document
+from reconciler.source.shape import Shape
+
+ALL = "all"
+"""The environment of a team that has one wallet for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The organization, None without a readable org.yaml; what is damaged there is None or empty here."""
+
+    organization: Shape[OrganizationBudget] | None
+    currency: str = ""
+    fiscal_year: FiscalYear | None = None
+    environments: tuple[str, ...] = ()
+
+    def money(self, amount: Decimal) -> str:
+        """Return an amount as sentences write it; one that no plan can mean is written as a power of ten."""
+        if amount > LARGEST_AMOUNT * 1000:
+            return f"{self.currency} {amount:.1e}".strip()
+        return str(Money(amount, self.currency)).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class TeamView:
+    """A team's budget, as far as it is valid, and the file it is in."""
+
+    path: str
+    stem: str
+    team: TeamBudget
+    shape: Shape[TeamBudget]
+
+    def whole(self, section: str) -> bool:
+        """Whether nothing of a section had to be left out."""
+        return section not in self.shape.damaged
+
+    def budget_index(self, position: int) -> int:
+        """Return the place in the file of the billing budget at `position` of the model."""
+        return self.shape.index("billing_budgets", position)
+
+
+def context_of(organization: Document[OrganizationBudget] | None) -> Context:
+    """Return what is known of the organization."""
+    if organization is None or organization.shape.model is None:
+        return Context(None)
+    shape = organization.shape
+    org, damaged = organization.shape.model, shape.damaged
+    return Context(
+        organization=shape,
+        currency="" if "currency" in damaged else org.currency,
+        fiscal_year=None if "fiscal_year" in damaged else org.fiscal_year.value,
+        environments=() if "environments" in damaged else org.environments,
+    )
+
+
+def year_target(wallet: WalletTarget, year: FiscalYear) -> Decimal:
+    """Return the sum of a wallet's twelve monthly targets."""
+    changes = sum(
+        (amount - wallet.monthly for period, amount in wallet.overrides.items() if period in year), Decimal(0)
+    )
+    return wallet.monthly * 12 + changes

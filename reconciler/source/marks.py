@@ -1,0 +1,115 @@
+"""Where things stand in a YAML file: its tree of marks, made only when a place must be named or edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
+
+from reconciler.source.parse import DEEPEST
+from reconciler.source.problem import Keys, Part
+
+Place = tuple[int, int]
+"""Line and column, from 1."""
+
+
+@dataclass(slots=True)
+class Node:
+    """A value: where it starts and ends, in which style it is written, and what it holds.
+
+    An alias has the place of the alias and the children of what it repeats.
+    """
+
+    start: Place
+    end: Place
+    kind: str
+    flow: bool = False
+    alias: bool = False
+    children: dict[str | int, tuple[Place, Node]] = field(default_factory=dict)
+
+
+def mark_tree(data: bytes) -> Node | None:
+    """Return the tree of marks of the first document, None when there is none that can be read."""
+    try:
+        return _Marker(data).root()
+    except (YAMLError, RecursionError):
+        return None
+
+
+def place(root: Node, keys: Keys, part: Part = "value") -> Place:
+    """Return where `keys` lead: to the value, to its key, or to the mapping itself.
+
+    Where the path ends early, because something is missing, the place is the last value that is there.
+    """
+    node, at = root, root.start
+    for depth, key in enumerate(keys):
+        child = node.children.get(key)
+        if child is None:
+            return at
+        key_place, node = child
+        at = key_place if part == "key" and depth == len(keys) - 1 else node.start
+    return at
+
+
+def find(root: Node, keys: Keys) -> Node | None:
+    """Return the node that `keys` lead to, None when it is not there."""
+    node = root
+    for key in keys:
+        child = node.children.get(key)
+        if child is None:
+            return None
+        node = child[1]
+    return node
+
+
+class _Marker:
+    def __init__(self, data: bytes) -> None:
+        self._next = CParser(data).get_event
+        self._anchors: dict[str, Node] = {}
+
+    def root(self) -> Node | None:
+        self._next()
+        self._next()
+        event = self._next()
+        return None if event is None else self._node(event, 0)
+
+    def _node(self, event: Any, depth: int) -> Node:
+        start, end = _place(event.start_mark), _place(event.end_mark)
+        if type(event) is AliasEvent:
+            target = self._anchors.get(event.anchor)
+            return Node(start, end, "alias", alias=True, children=target.children if target else {})
+        if type(event) is ScalarEvent:
+            node = Node(start, end, event.style or "plain")
+        elif depth >= DEEPEST:
+            raise YAMLError
+        else:
+            node = Node(
+                start, end, "mapping" if type(event) is MappingStartEvent else "sequence", bool(event.flow_style)
+            )
+            node.end = self._mapping(node, depth + 1) if node.kind == "mapping" else self._sequence(node, depth + 1)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _mapping(self, node: Node, depth: int) -> Place:
+        while type(event := self._next()) is not MappingEndEvent:
+            key = event.value if type(event) is ScalarEvent else None
+            if key is None:
+                self._node(event, depth)
+            child = self._node(self._next(), depth)
+            if key is not None and key not in node.children:
+                node.children[key] = (_place(event.start_mark), child)
+        return _place(event.end_mark)
+
+    def _sequence(self, node: Node, depth: int) -> Place:
+        while type(event := self._next()) is not SequenceEndEvent:
+            child = self._node(event, depth)
+            node.children[len(node.children)] = (child.start, child)
+        return _place(event.end_mark)
+
+
+def _place(mark: Any) -> Place:
+    return mark.line + 1, mark.column + 1

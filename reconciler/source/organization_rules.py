@@ -1,0 +1,57 @@
+"""Rules about the organization: the sum of all wallets, and names that may be there once only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from reconciler.findings import Severity
+from reconciler.model.yaml_types import shown
+from reconciler.source.context import Context, TeamView, year_target
+from reconciler.source.problem import Keys, Problem
+
+
+def organization_problems(context: Context, views: Sequence[TeamView], *, whole: bool) -> Iterator[Problem]:
+    """Yield what is wrong with org.yaml as a whole. `whole`: every team's file could be looked at."""
+    shape = context.organization
+    if shape is None or shape.model is None:
+        return
+    org = shape.model
+    names = [schedule.name for schedule in org.export_schedules]
+    keys: list[Keys] = [
+        ("export_schedules", shape.index("export_schedules", position), "name") for position in range(len(names))
+    ]
+    yield from _repeated(names, keys, "duplicate-export-schedule", "the export schedule")
+    places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
+    yield from _repeated(org.environments, places, "duplicate-environment", "the environment")
+    yield from _annual_target(context, views, whole=whole)
+
+
+def _repeated(names: Iterable[str], keys: Iterable[Keys], code: str, what: str) -> Iterator[Problem]:
+    seen = set()
+    for name, place in zip(names, keys, strict=True):
+        if name in seen:
+            yield Problem(code, f"{what} {shown(name)} is here a second time", "remove one of them", place)
+        seen.add(name)
+
+
+def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) -> Iterator[Problem]:
+    """Yield a warning when the twelve monthly targets of all wallets are more than the year may cost."""
+    shape, year = context.organization, context.fiscal_year
+    target = shape.model.annual_target if shape and shape.model else None
+    if target is None or year is None:
+        return
+    present = [view for view in views if view.team.state == "present"]
+    total = sum((year_target(wallet, year) for view in present for wallet in view.team.wallets.values()), Decimal(0))
+    if total <= target:
+        return
+    known = whole and all(view.whole("wallets") for view in present)
+    least = "" if known else "at least "
+    message = (
+        f"the wallets of {len(present)} team{'s' if len(present) != 1 else ''} add up to {least}"
+        f"{context.money(total)} in {year.name}, {context.money(total - target)} above the annual target of"
+        f" {context.money(target)}"
+    )
+    cure = f"raise the annual target to {total:.2f}, or lower wallets by {context.money(total - target)} over the year"
+    hint = cure if known else "correct the other files first: the sum is not whole without them"
+    yield Problem("annual-target-exceeded", message, hint, ("annual_target",), severity=Severity.WARNING)

@@ -1,0 +1,48 @@
+"""What one file's shape cannot show: rules within a team, between teams, and against the organization.
+
+The rules look at whatever is valid, so that a mistake in one file hides nothing in another; a rule that would need
+a section which is damaged stays silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.team import TeamBudget
+from reconciler.source.alert_rules import alert_problems
+from reconciler.source.context import Context, TeamView, context_of
+from reconciler.source.documents import Document
+from reconciler.source.identity_rules import identity_problems
+from reconciler.source.organization_rules import organization_problems
+from reconciler.source.plan_rules import plan_problems
+from reconciler.source.problem import Problem
+from reconciler.source.wallet_rules import wallet_problems
+
+
+def check(
+    organization: Document[OrganizationBudget] | None, teams: list[Document[TeamBudget]]
+) -> dict[str, list[Problem]]:
+    """Return what the rules find, by the path of the file it is found in."""
+    context = context_of(organization)
+    views = [view for view in map(_view, teams) if view is not None]
+    problems: dict[str, list[Problem]] = {}
+    for view in views:
+        problems[view.path] = list(_team_problems(view, context))
+    for path, problem in identity_problems(views):
+        problems[path].append(problem)
+    if organization is not None and context.organization is not None:
+        whole = len(views) == len(teams)
+        problems[organization.path] = list(organization_problems(context, views, whole=whole))
+    return problems
+
+
+def _team_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+    yield from wallet_problems(view, context)
+    yield from alert_problems(view, context)
+    yield from plan_problems(view, context)
+
+
+def _view(document: Document[TeamBudget]) -> TeamView | None:
+    shape = document.shape
+    return None if shape.model is None else TeamView(document.path, document.file.stem, shape.model, shape)

@@ -1,0 +1,68 @@
+"""Plain scalars as YAML 1.2 reads them, without its surprises: one way to write a number, text for the rest."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.model.yaml_types import YamlNumber, shown
+
+Scalar = str | int | bool | YamlNumber | None
+
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_CORE_NUMBER = re.compile(
+    r"[-+]?(?:[0-9]+|(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))"
+    r"|0o[0-7]+|0x[0-9a-fA-F]+|\.(?:nan|NaN|NAN)"
+)
+_NUMBER_STARTS = frozenset("+-.0123456789")
+
+
+class NotationError(ValueError):
+    """A number in a notation that budgets do not use. `hint` is the cure."""
+
+    def __init__(self, text: str, hint: str) -> None:
+        super().__init__(f"{shown(text)} is a number in a notation that budgets do not use")
+        self.hint = hint
+
+
+def resolve(text: str) -> Scalar:
+    """Return the value of a plain scalar; a number with a decimal point keeps its literal digits.
+
+    Raises:
+        NotationError: for exponents, hexadecimal, octal, leading zeros or signs, infinity and not-a-number.
+    """
+    if text[:1] not in _NUMBER_STARTS:
+        return _WORDS.get(text, text)
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _DECIMAL.fullmatch(text):
+        return YamlNumber(text)
+    if _CORE_NUMBER.fullmatch(text):
+        raise NotationError(text, _cure(text))
+    return text
+
+
+def _cure(text: str) -> str:
+    quoted = "or put it in quotes if it is text"
+    if len(text) > 40 or (text[-1] in "fFnN" and "x" not in text):
+        return f"write a plain number such as 12500.00, {quoted}"
+    if text.startswith(("0x", "0o")):
+        return f"write `{int(text, 0)}`, {quoted}"
+    exponent = re.search(r"[eE]([-+]?[0-9]+)$", text)
+    if exponent and abs(int(exponent[1])) > 12:
+        return f"write a plain number such as 12500.00, {quoted}"
+    plain = f"{YamlNumber(text):f}"
+    return f"write `{plain.rstrip('0').rstrip('.') if '.' in plain else plain}`, {quoted}"

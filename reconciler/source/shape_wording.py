@@ -1,0 +1,199 @@
+"""What pydantic objects to, said to people: a stable code, a sentence with the value in it, and the exact cure."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.yaml_types import shown
+from reconciler.source.problem import Keys, Problem, dotted
+
+_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_LONGEST_GUESS = 64
+
+
+def word(model: type[Frozen], error: ErrorDetails) -> Problem:
+    """Return the problem that a pydantic error of `model` stands for."""
+    location = error["loc"]
+    if location and location[-1] == "[key]":
+        return _key_problem(_keys(location[:-1]), error)
+    keys = _keys(location)
+    match error["type"]:
+        case "missing":
+            return _missing(model, keys)
+        case "extra_forbidden":
+            return _unknown(model, keys)
+        case "literal_error" | "enum":
+            return _choice(model, keys, error["input"])
+        case "string_pattern_mismatch" | "string_too_long" | "string_too_short":
+            return _text(model, keys, error)
+        case "string_type" | "int_type" | "bool_type" | "model_type" | "dict_type" | "tuple_type" as kind:
+            return _type(keys, kind, error["input"])
+        case "greater_than_equal" | "less_than_equal":
+            return _range(model, keys, error["input"])
+        case "too_short":
+            return Problem("too-few", f"`{dotted(keys)}` is empty", "name at least one", keys)
+        case kind:
+            hint = error.get("ctx", {}).get("hint")
+            return Problem(kind if hint else "invalid-value", error["msg"], hint or "correct the value", keys)
+
+
+def _keys(location: tuple[int | str, ...]) -> Keys:
+    return tuple(location)
+
+
+def _key_problem(keys: Keys, error: ErrorDetails) -> Problem:
+    hint = error.get("ctx", {}).get("hint", "use letters, digits, `_`, `.` and `-` only")
+    sentence = error["msg"] if "hint" in error.get("ctx", {}) else f"{shown(keys[-1])} cannot be a key here"
+    return Problem("invalid-key", sentence, hint, keys, "key")
+
+
+def _missing(model: type[Frozen], keys: Keys) -> Problem:
+    parent, key = keys[:-1], str(keys[-1])
+    where = f"`{dotted(parent)}`" if parent else "the file"
+    schema = schema_at(model, keys)
+    what = schema.get("description", "")
+    hint = f"add `{key}: {_yaml(_example(model, keys))}`" + (
+        f" ({what[0].lower()}{what[1:].rstrip('.')})" if what else ""
+    )
+    return Problem("missing-key", f"`{key}` is missing in {where}", hint, parent, "mapping")
+
+
+def _example(model: type[Frozen], keys: Keys) -> Any:
+    """Return a value that may stand at `keys`: the schema's example, or one of what a mapping must have."""
+    schema = schema_at(model, keys)
+    if "required" in schema:
+        return {key: _example(model, (*keys, key)) for key in schema["required"]}
+    return (schema.get("examples") or schema.get("enum") or [schema.get("const", "…")])[0]
+
+
+def _unknown(model: type[Frozen], keys: Keys) -> Problem:
+    parent, key = keys[:-1], str(keys[-1])
+    known = sorted(schema_at(model, parent).get("properties", {}))
+    close = get_close_matches(key.lower(), known, n=1) if len(key) <= _LONGEST_GUESS else []
+    where = f"`{dotted(parent)}`" if parent else "this file"
+    hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(f'`{name}`' for name in known)}"
+    return Problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key")
+
+
+def _choice(model: type[Frozen], keys: Keys, value: Any) -> Problem:
+    choices = [str(choice) for choice in schema_at(model, keys).get("enum", [])]
+    text = str(value)
+    close = get_close_matches(text.lower(), choices, n=1) if len(text) <= _LONGEST_GUESS else []
+    hint = f"did you mean `{close[0]}`?" if close else f"write one of {', '.join(f'`{choice}`' for choice in choices)}"
+    return Problem("invalid-choice", f"{_called(value)} is not one of the choices for `{dotted(keys)}`", hint, keys)
+
+
+def _text(model: type[Frozen], keys: Keys, error: ErrorDetails) -> Problem:
+    rule = schema_at(model, keys).get("patternErrorMessage", "see the schema")
+    value = error["input"]
+    sentence = f"{shown(value)} is not allowed for `{dotted(keys)}`" if value else f"`{dotted(keys)}` is empty text"
+    return Problem("invalid-text", sentence, f"{rule[0].lower()}{rule[1:]}", keys)
+
+
+def _type(keys: Keys, kind: str, value: Any) -> Problem:
+    due = {
+        "string_type": "text",
+        "int_type": "a whole number",
+        "bool_type": "true or false",
+        "tuple_type": "a list",
+    }.get(kind, "a mapping")
+    sentence = f"`{dotted(keys)}` must be {due}, not {_called(value)}"
+    return Problem("wrong-type", sentence, _type_hint(kind, value), keys)
+
+
+def _type_hint(kind: str, value: Any) -> str:
+    simple = isinstance(value, str | int) or hasattr(value, "as_tuple")
+    literal = str(value).lower() if isinstance(value, bool) else str(value)
+    match kind:
+        case "string_type" if simple:
+            return f'put it in quotes: `"{literal}"`' if len(literal) <= _LONGEST_GUESS else "put it in quotes"
+        case "int_type" if match := re.fullmatch(r"([1-9][0-9]{0,8})(\.0+|%)?", literal):
+            return f"write `{match[1]}`"
+        case "bool_type":
+            return f"write `{_BOOLEANS.get(literal.lower(), 'true` or `false')}`"
+        case "tuple_type" if simple:
+            return f"write `[{_yaml(value)}]`"
+        case "tuple_type":
+            return "write a list: `[…]`, or lines that begin with `- `"
+        case "model_type" | "dict_type":
+            return "write keys and values: `{key: value}`, or indented lines `key: value`"
+        case _:
+            return "correct the value"
+
+
+def _range(model: type[Frozen], keys: Keys, value: Any) -> Problem:
+    schema = schema_at(model, keys)
+    bounds = f"{schema.get('minimum', '')} to {schema.get('maximum', '')}"
+    sentence = f"{shown(value)} is outside of what `{dotted(keys)}` may be"
+    return Problem("out-of-range", sentence, f"write a whole number from {bounds}", keys)
+
+
+def _called(value: Any) -> str:
+    """Return how a sentence names a value that is of the wrong kind."""
+    match value:
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case None:
+            return "empty"
+        case str():
+            return f'the text `"{value[:_LONGEST_GUESS]}"`'
+        case _:
+            return shown(value)
+
+
+def _yaml(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:.2f}"
+        case list():
+            return f"[{', '.join(_yaml(item) for item in value)}]"
+        case dict():
+            return f"{{{', '.join(f'{key}: {_yaml(item)}' for key, item in value.items())}}}"
+        case str() if value.startswith("@"):
+            return f'"{value}"'
+        case _:
+            return str(value)
+
+
+@cache
+def _schema(model: type[Frozen]) -> dict[str, Any]:
+    return model.model_json_schema()
+
+
+def schema_at(model: type[Frozen], keys: Keys) -> dict[str, Any]:
+    """Return what the JSON Schema of `model` says about the value that `keys` lead to; empty when it says nothing."""
+    root = _schema(model)
+    node = _resolved(root, root)
+    for key in keys:
+        named = node.get("properties", {}).get(key) or _values(node)
+        node = _resolved(root, node.get("items", {}) if isinstance(key, int) else named)
+    return node
+
+
+def _values(node: dict[str, Any]) -> dict[str, Any]:
+    patterns = node.get("patternProperties", {})
+    values = next(iter(patterns.values()), None) or node.get("additionalProperties")
+    return values if isinstance(values, dict) else {}
+
+
+def _resolved(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference and an alternative to null; what stands beside them counts too."""
+    for option in node.get("anyOf", []):
+        if "$ref" in option or option.get("type") == "string":
+            node = {**option, **{key: value for key, value in node.items() if key != "anyOf"}}
+            break
+    reference = node.get("$ref")
+    if reference is None:
+        return node
+    target: dict[str, Any] = root["$defs"][reference.rsplit("/", 1)[-1]]
+    return {**target, **{key: value for key, value in node.items() if key not in ("$ref", "default")}}

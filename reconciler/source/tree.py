@@ -1,0 +1,219 @@
+"""The files of a `budgets/` folder: which there are, what they hold, and what else lies there."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from reconciler.findings import Finding, Position, Severity
+from reconciler.model.yaml_types import shown
+
+LARGEST = 1024 * 1024
+"""Bytes that one file may have."""
+
+ORGANIZATION = "org.yaml"
+TEAMS = "teams"
+MANIFESTS = ("control-manifest.yaml", "control-manifest.yml")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+_IGNORED = re.compile(r"\..*|.*\.md|CODEOWNERS|LICENSE", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A budget file as it is on disk. `path` is how findings name it, `relative` its path below the folder."""
+
+    path: str
+    relative: str
+    data: bytes
+
+    @property
+    def stem(self) -> str:
+        return self.relative.rsplit("/", 1)[-1].removesuffix(".yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Every file that could be read, org.yaml first, then the teams by name; and what is wrong with the others."""
+
+    name: str
+    files: tuple[SourceFile, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def digest(self) -> str:
+        """The `sha256:` digest over relative paths and contents."""
+        return digest_of_files(self.files)
+
+
+def digest_of_files(files: Iterable[SourceFile]) -> str:
+    """Return the `sha256:` digest over the sorted relative paths and contents of `files`."""
+    total = sha256()
+    for file in sorted(files, key=lambda file: file.relative):
+        total.update(f"{file.relative}\0{len(file.data)}\0".encode(errors="surrogateescape"))
+        total.update(file.data)
+    return f"sha256:{total.hexdigest()}"
+
+
+def tree_digest(root: Path) -> str:
+    """Return the `sha256:` digest over sorted relative paths and contents of the budget files below `root`."""
+    return read_tree(root).digest
+
+
+def folder_name(root: Path) -> str:
+    """Return the name by which findings call the folder, whatever way leads there."""
+    return (root.name if root.name != ".." else "") or root.resolve().name or "budgets"
+
+
+def read_tree(root: Path) -> Tree:
+    """Read every budget file below `root`. Nothing is raised: what cannot be read is a finding."""
+    name = folder_name(root)
+    findings: list[Finding] = []
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
+        return Tree(name, (), (_finding(name, "missing-folder", f"the budgets folder {what}", hint),))
+    files: list[SourceFile] = []
+    inside = os.path.realpath(root)
+    for relative, entry in _walk(root, name, findings):
+        data = _read(entry, f"{name}/{relative}", inside, findings)
+        if data is not None:
+            files.append(SourceFile(f"{name}/{relative}", relative, data))
+    if not any(file.relative == ORGANIZATION for file in files) and not any(
+        finding.position.path == f"{name}/{ORGANIZATION}" for finding in findings
+    ):
+        hint = f"create {name}/{ORGANIZATION} with the organization's currency, fiscal year and environments"
+        findings.append(_finding(f"{name}/{ORGANIZATION}", "missing-organization", f"there is no {ORGANIZATION}", hint))
+    findings.extend(_second_owners(root, name))
+    return Tree(name, tuple(files), tuple(findings))
+
+
+def _walk(root: Path, name: str, findings: list[Finding]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield the relative path of each budget file; everything else there becomes a finding."""
+    for entry in _entries(root, name, findings):
+        if entry.name == TEAMS and _is_folder(entry):
+            for team in _entries(Path(entry.path), f"{name}/{TEAMS}", findings):
+                if _is_budget(team, f"{name}/{TEAMS}/{team.name}", findings):
+                    yield f"{TEAMS}/{team.name}", team
+        elif entry.name == ORGANIZATION:
+            yield entry.name, entry
+        else:
+            findings.extend(_stray(entry, name, f"{name}/{entry.name}"))
+
+
+def _entries(folder: Path, path: str, findings: list[Finding]) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        sentence = f"the folder cannot be read: {_reason(error)}"
+        findings.append(_finding(path, "unreadable-file", sentence, "correct its permissions"))
+        return []
+
+
+def _is_budget(entry: os.DirEntry[str], path: str, findings: list[Finding]) -> bool:
+    """Whether an entry of `teams/` is a team file; odd names are findings, but the file is still read."""
+    if not entry.name.endswith(".yaml") or entry.name.startswith(".") or _is_folder(entry):
+        findings.extend(_stray(entry, f"{path.rsplit('/', 2)[0]}", path))
+        return False
+    stem = entry.name.removesuffix(".yaml")
+    if _NAME.fullmatch(stem) is None:
+        sentence = f"{shown(stem)} cannot be the name of a team"
+        hint = "use letters, digits, `_`, `.` and `-` only, and begin with a letter or digit"
+        findings.append(_finding(path, "team-file-name", sentence, hint))
+    return True
+
+
+def _stray(entry: os.DirEntry[str], root_name: str, path: str) -> Iterator[Finding]:
+    """Yield what is to be said about something that no command reads."""
+    name = entry.name
+    if name in MANIFESTS or _IGNORED.fullmatch(name):
+        return
+    if _is_folder(entry):
+        yaml = _first_yaml(entry.path)
+        if yaml is not None:
+            sentence = "nothing reads the YAML files in this folder"
+            yield _finding(f"{path}/{yaml}", "misplaced-file", sentence, f"move team files to {root_name}/{TEAMS}/")
+    elif re.search(r"\.ya?ml$", name, re.IGNORECASE) and not name.endswith(".yaml"):
+        renamed = re.sub(r"\.ya?ml$", ".yaml", name, flags=re.IGNORECASE)
+        yield _finding(
+            path, "file-extension", f"{shown(name)} is not read: budget files end in .yaml", f"rename it to {renamed}"
+        )
+    elif name.endswith(".yaml"):
+        hint = f"move it to {root_name}/{TEAMS}/ if it is a team, or out of {root_name}/"
+        yield _finding(path, "misplaced-file", f"nothing reads {shown(name)} here", hint)
+    else:
+        hint = f"move it out of {root_name}/"
+        yield _finding(path, "stray-file", f"nothing reads {shown(name)} here", hint, Severity.WARNING)
+
+
+def _first_yaml(folder: str) -> str | None:
+    try:
+        names = sorted(path.name for path in Path(folder).iterdir())
+    except OSError:
+        return None
+    return next((name for name in names if name.endswith((".yaml", ".yml"))), None)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _read(entry: os.DirEntry[str], path: str, inside: str, findings: list[Finding]) -> bytes | None:
+    """Return what a file holds, None with a finding when it cannot or must not be read."""
+    try:
+        if not _is_inside(entry, inside):
+            sentence = "this symbolic link leads out of the budgets folder; it is not followed"
+            findings.append(_finding(path, "link-outside", sentence, "put the file itself here instead of a link"))
+            return None
+        with open(entry.path, "rb", buffering=0, opener=_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                findings.append(_finding(path, "unreadable-file", "this is not a file", "remove it"))
+                return None
+            if status.st_size > LARGEST:
+                sentence = f"the file has {status.st_size:,} bytes; more than 1 MiB is not read"
+                findings.append(_finding(path, "too-large", sentence, "split it: one file for each team"))
+                return None
+            return file.read(LARGEST) or b""
+    except OSError as error:
+        sentence = f"the file cannot be read: {_reason(error)}"
+        findings.append(_finding(path, "unreadable-file", sentence, "correct its permissions, or remove it"))
+        return None
+
+
+def _is_inside(entry: os.DirEntry[str], inside: str) -> bool:
+    """Whether a file is where it seems to be: neither it nor its folder is a link that leads out."""
+    if not entry.is_symlink() and not Path(entry.path).parent.is_symlink():
+        return True
+    return os.path.commonpath((inside, os.path.realpath(entry.path))) == inside
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open without waiting for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _second_owners(root: Path, name: str) -> Iterator[Finding]:
+    for prefix, folder in (("", root.resolve().parent), (f"{name}/", root)):
+        for manifest in MANIFESTS:
+            if (folder / manifest).is_file():
+                sentence = "`kt control` manages billing budgets from this manifest too; each would undo the other"
+                hint = "take billing budgets out of the manifest, and never run `kt control apply --prune` on them"
+                yield _finding(f"{prefix}{manifest}", "second-owner", sentence, hint, Severity.WARNING)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _finding(path: str, code: str, message: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(Position(path, 1, 1), code, severity, message, hint)

@@ -1,0 +1,46 @@
+"""Rules about a team's wallets: known environments, and overrides that will be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from reconciler.model.yaml_types import shown
+from reconciler.source.context import ALL, Context, TeamView
+from reconciler.source.problem import Problem
+
+
+def wallet_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+    """Yield what is wrong with the wallets of a team."""
+    for environment in view.team.wallets:
+        yield from _environment(view, environment, context)
+        yield from _overrides(view, environment, context)
+
+
+def _environment(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:
+    keys = ("wallets", environment)
+    if environment == ALL:
+        if len(view.team.wallets) > 1:
+            others = ", ".join(f"`{other}`" for other in view.team.wallets if other != ALL)
+            message = f"`all` is the one wallet of a team without environments, and this team has {others} too"
+            yield Problem("all-beside-others", message, "name the environment this wallet is for", keys, "key")
+        return
+    if not context.environments or environment in context.environments:
+        return
+    known = ", ".join(f"`{name}`" for name in context.environments)
+    close = get_close_matches(environment.lower(), context.environments, n=1)
+    cure = f"write `{close[0]}`" if close else f"write one of {known}"
+    message = f"{shown(environment)} is not an environment of the organization"
+    yield Problem("unknown-environment", message, f"{cure}, or add it to `environments` in org.yaml", keys, "key")
+
+
+def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:
+    year = context.fiscal_year
+    if year is None:
+        return
+    for period in view.team.wallets[environment].overrides:
+        if period not in year:
+            message = f"{period} is not a month of {year.name} ({year.starts} to {year.periods[-1]})"
+            hint = "correct the month, or remove the override: it would never be used"
+            keys = ("wallets", environment, "overrides", str(period))
+            yield Problem("override-outside-fiscal-year", message, hint, keys, "key")

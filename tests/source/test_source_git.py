@@ -1,0 +1,79 @@
+"""Where the YAML comes from: real repositories."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from source.trees import SUPPORT, write_tree
+
+from reconciler.source.git import provenance
+from reconciler.source.tree import tree_digest
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+    done = subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return the budgets folder of a repository with one commit."""
+    root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT})
+    (tmp_path / "README.md").write_text("hello")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "Start")
+    return root
+
+
+def test_a_clean_folder_has_its_commit(repository: Path) -> None:
+    assert provenance(repository) == (git(repository, "rev-parse", "HEAD"), False)
+
+
+def test_changes_outside_of_the_folder_do_not_count(repository: Path) -> None:
+    (repository.parent / "README.md").write_text("changed")
+
+    assert provenance(repository)[1] is False
+
+
+@pytest.mark.parametrize("name", ["teams/support.yaml", "teams/new.yaml"])
+def test_an_edited_or_a_new_file_makes_the_folder_dirty(name: str, repository: Path) -> None:
+    (repository / name).write_text("version: 1\n")
+
+    assert provenance(repository)[1] is True
+
+
+def test_outside_of_a_repository_and_before_its_first_commit_nothing_is_known(tmp_path: Path) -> None:
+    assert provenance(tmp_path) == (None, None)
+    assert provenance(tmp_path / "nowhere") == (None, None)
+    git(tmp_path, "init", "--quiet")
+    assert provenance(tmp_path) == (None, None)
+
+
+def test_without_git_nothing_is_known(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    assert provenance(repository) == (None, None)
+
+
+def test_a_program_that_the_repository_names_is_not_run(repository: Path, tmp_path: Path) -> None:
+    script = tmp_path / "monitor"
+    script.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    script.chmod(0o755)
+    git(repository, "config", "core.fsmonitor", str(script))
+
+    assert provenance(repository)[1] is False
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_digest_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
+    one = write_tree(tmp_path / "one", {"teams/a.yaml": "a", "teams/b.yaml": "b"})
+    same = write_tree(tmp_path / "same", {"teams/b.yaml": "b", "teams/a.yaml": "a"})
+    swapped = write_tree(tmp_path / "swapped", {"teams/a.yaml": "b", "teams/b.yaml": "a"})
+    joined = write_tree(tmp_path / "joined", {"teams/a.yaml": "ab", "teams/b.yaml": ""})
+
+    assert tree_digest(one) == tree_digest(same)
+    assert len({tree_digest(root) for root in (one, swapped, joined)}) == 3
