@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.options import DayType
+
+if TYPE_CHECKING:
+    from socket import socket
 
 EPILOG = """\b
 Example:
@@ -57,12 +62,12 @@ def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency
         from reconciler.sandbox.faults import load_faults
 
         options["faults"] = load_faults(faults)
-    with running(**options) as sandbox:
+    with _stop_signals() as stopped, running(**options) as sandbox:
         click.echo(f"export KEEPTRUSTS_API_URL={sandbox.url}")
         click.echo(f"export KEEPTRUSTS_API_TOKEN={sandbox.billing_token}")
         click.echo(f"# may only read: export KEEPTRUSTS_API_TOKEN={sandbox.read_token}")
         click.echo("Serving until Ctrl-C.", err=True)
-        _wait()
+        stopped.recv(1)
     click.echo("Stopped.", err=True)
 
 
@@ -76,12 +81,19 @@ def faults_guide() -> None:
     click.echo(inspect.getdoc(faults))
 
 
-def _wait() -> None:
-    """Return on Ctrl-C or SIGTERM."""
+@contextmanager
+def _stop_signals() -> Iterator[socket]:
+    """Yield a socket that becomes readable on Ctrl-C or SIGTERM; nothing else happens then, however often they come."""
     import signal
-    from threading import Event
+    from socket import socketpair
 
-    stopped = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    reader, writer = socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield reader
+        finally:
+            signal.set_wakeup_fd(-1)

@@ -21,7 +21,7 @@ from reconciler.findings import ExitCode
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 3 and name each file that is not current.")
 def command(output: Path, check: bool) -> int:
-    """Write the JSON Schemas of the budget files and of what the commands print.
+    """Write the JSON Schemas, or check that they are current.
 
     Editors complete and check budget files with them: see the first line of each file in budgets/.
     """

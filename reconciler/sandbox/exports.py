@@ -1,0 +1,99 @@
+"""Export files: events as CSV, JSON, JSON Lines or Parquet, plain or gzip, written by DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+from reconciler.sandbox.wire import json_text
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.traffic import Traffic
+
+COLUMNS = {
+    "id": "VARCHAR", "timestamp": "VARCHAR", "gateway_id": "VARCHAR", "team_id": "VARCHAR", "user_id": "VARCHAR",
+    "provider": "VARCHAR", "model": "VARCHAR", "decision": "VARCHAR", "latency_ms": "BIGINT",
+    "input_tokens": "BIGINT", "output_tokens": "BIGINT", "cost": "DECIMAL(18,6)", "cache_hit": "BOOLEAN",
+    "avoided_cost": "DECIMAL(18,6)", "metadata": "JSON",
+}  # fmt: skip
+
+_AS_THEY_ARE = (
+    "number", "moment", "user", "input_tokens", "output_tokens", "latency", "cost", "avoided",
+    "cache_hit", "fallback", "blocked",
+)  # fmt: skip
+
+_FORMS = {
+    "csv": "FORMAT csv, HEADER",
+    "json": "FORMAT json, ARRAY true",
+    "jsonl": "FORMAT json",
+    "parquet": "FORMAT parquet",
+}
+
+_EVENTS = """
+SELECT printf('evt_%012x', number) AS id, strftime(make_timestamp(moment), '%Y-%m-%dT%H:%M:%S.%gZ') AS timestamp,
+    'gw_' || (user % 3 + 1) AS gateway_id, team_id::VARCHAR AS team_id,
+    'usr_' || substr(team_id::VARCHAR, 6) || '_' || user AS user_id,
+    split_part(model::VARCHAR, '/', 1) AS provider, split_part(model::VARCHAR, '/', 2) AS model,
+    CASE WHEN blocked THEN 'blocked' ELSE 'allowed' END AS decision,
+    latency AS latency_ms, input_tokens, output_tokens,
+    (cost * 0.000001::DECIMAL(7,6))::DECIMAL(18,6) AS cost, cache_hit,
+    (avoided * 0.000001::DECIMAL(7,6))::DECIMAL(18,6) AS avoided_cost,
+    (labels::VARCHAR || CASE WHEN fallback THEN 'true}' ELSE 'false}' END)::JSON AS metadata
+FROM traffic ORDER BY moment, number
+"""
+
+
+def write_export(
+    traffic: Traffic | None,
+    window: tuple[int, int],
+    events: Sequence[Mapping[str, Any]],
+    path: Path,
+    *,
+    form: str,
+) -> Path:
+    """Write the events of `[start, end)`, the scenario's and the reported ones, to `path`; return it."""
+    partial = path.with_name(f".{path.name}.partial")
+    compression = ", COMPRESSION gzip" if path.suffix == ".gz" else ""
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 1")
+        connection.register("reported", _reported(events))
+        typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in COLUMNS.items())
+        query = f"SELECT {typed} FROM reported"  # noqa: S608
+        if traffic is not None:
+            connection.register("traffic", _table(traffic, window))
+            query = f"SELECT * FROM ({_EVENTS}) UNION ALL {query}"  # noqa: S608
+        connection.execute(f"COPY ({query}) TO '{_quoted(partial)}' ({_FORMS[form]}{compression})")
+    return partial.replace(path)
+
+
+def _table(traffic: Traffic, window: tuple[int, int]) -> pa.Table:
+    rows = traffic.between(*window)
+    labels = [
+        f'{{"environment":"{environment}","workload":"{workload}","lane":"{lane}","fallback":'
+        for environment, workload, lane in traffic.labels
+    ]
+    columns = {name: pa.array(getattr(traffic, name)[rows]) for name in _AS_THEY_ARE}
+    for name, codes, words in (
+        ("team_id", traffic.wallet, traffic.wallets),
+        ("model", traffic.model, traffic.models),
+        ("labels", traffic.label, labels),
+    ):
+        columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes[rows].astype("int32")), pa.array(list(words)))
+    return pa.table(columns)
+
+
+def _reported(events: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return reported events as text columns; DuckDB casts them."""
+    return pa.table({name: pa.array([_text(event.get(name)) for event in events], pa.string()) for name in COLUMNS})
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json_text(value)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

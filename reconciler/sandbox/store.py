@@ -1,0 +1,142 @@
+"""The state of one sandboxed organization, and direct looks at it for tests and rehearsals."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple, Self
+
+from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.period import Period
+from reconciler.sandbox.amount import decimal_of
+from reconciler.sandbox.clock import Clock, moment_of
+from reconciler.sandbox.database import Database
+from reconciler.sandbox.documents import Documents, check_billing_budget, check_export_schedule
+from reconciler.sandbox.jobs import Jobs
+from reconciler.sandbox.ledger import Entry
+from reconciler.sandbox.teams import Teams
+from reconciler.sandbox.usage import Usage
+from reconciler.sandbox.wallets import Wallets
+
+ORGANIZATION = "org_acme"
+
+
+class ReceivedWrite(NamedTuple):
+    """A POST, PUT or DELETE that reached the sandbox. `status` is None when it was never answered."""
+
+    method: str
+    path: str
+    body: Any
+    idempotency_key: str | None
+    status: int | None
+
+
+class Store:
+    """Everything the API serves. In memory unless `path` names a database file; `clone()` branches cheaply."""
+
+    def __init__(
+        self, path: Path | None = None, *, as_of: date | None = None, organization: str = ORGANIZATION
+    ) -> None:
+        database = Database(path)
+        try:
+            self.is_new = database.open()
+        except BaseException:
+            database.close()
+            raise
+        self._begin(database, Clock.on(as_of))
+        if self.is_new:
+            database.note("organization", organization)
+            database.note("organization_name", organization.removeprefix("org_").replace("_", " ").title())
+        self._attach()
+
+    def _begin(self, database: Database, clock: Clock) -> None:
+        self.database = database
+        self.clock = clock
+        self.received: list[ReceivedWrite] = []
+        self._folder: TemporaryDirectory[str] | None = None
+
+    def _attach(self) -> None:
+        database, clock = self.database, self.clock
+        last = database.row("SELECT max(created) FROM entries")
+        if clock.start is not None and last and last[0]:
+            clock.start = max(clock.start, moment_of(last[0]))
+        self.organization = database.fact("organization") or ORGANIZATION
+        self.teams = Teams(database, clock)
+        self.wallets = Wallets(database, clock, self.organization)
+        self.billing_budgets = Documents(database, clock, "billing_budget", "bud", check_billing_budget)
+        self.schedules = Documents(database, clock, "export_schedule", "sch", check_export_schedule)
+        self.jobs = Jobs(database, clock)
+        self.usage = Usage(database, clock)
+
+    def clone(self) -> Store:
+        """Return an independent copy in memory, clock included, with an empty log of writes."""
+        other = Store.__new__(Store)
+        other._begin(self.database.copy(), Clock(self.clock.start))
+        other.is_new = False
+        other._attach()
+        return other
+
+    @property
+    def directory(self) -> Path:
+        """Return the folder of export files: beside the database file, else temporary."""
+        if self.database.path is not None:
+            folder = self.database.path.with_name(f"{self.database.path.name}.exports")
+            folder.mkdir(exist_ok=True)
+            return folder
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="kt-sandbox-")
+        return Path(self._folder.name)
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(UTC).date()
+
+    def ledger(self, team: str, *, currency: str = "USD") -> tuple[LedgerEntry, ...]:
+        """Return the whole ledger of a team's wallet, oldest first; empty when there is no wallet."""
+        entries = [
+            entry
+            for wallet in self.wallets.of("team", team)
+            if wallet.currency == currency
+            for entry in self.wallets.entries(wallet.id)
+        ]
+        return tuple(_ledger_entry(entry) for entry in sorted(entries, key=lambda entry: (entry.created, entry.seq)))
+
+    def funded(self, team: str, period: Period | str, *, currency: str = "USD") -> Decimal:
+        """Return Σ allocate − Σ reclaim of a team for a period, marks before dates."""
+        period = Period.parse(period) if isinstance(period, str) else period
+        return LiveWallet(team, currency, ledger=self.ledger(team, currency=currency)).funded(period).amount
+
+    def balance(self, team: str, *, currency: str = "USD") -> Decimal:
+        """Return what a team's wallet holds, reserved money included; zero when there is no wallet."""
+        wallets = self.wallets.of("team", team)
+        return decimal_of(sum(wallet.balance for wallet in wallets if wallet.currency == currency))
+
+    def pool(self, currency: str = "USD") -> Decimal:
+        """Return what the organization wallet has available."""
+        wallet = self.wallets.pool(currency)
+        return decimal_of(wallet.available if wallet else 0)
+
+    def writes(self, path: str = "/v1/") -> tuple[ReceivedWrite, ...]:
+        """Return the writes received so far whose path begins with `path`, in order of arrival."""
+        return tuple(write for write in self.received if write.path.startswith(path))
+
+    def moves(self) -> tuple[ReceivedWrite, ...]:
+        """Return the allocations and reclaims received so far."""
+        return tuple(write for write in self.received if write.path in ("/v1/wallets/allocate", "/v1/wallets/reclaim"))
+
+    def close(self) -> None:
+        self.database.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _ledger_entry(entry: Entry) -> LedgerEntry:
+    created: datetime = moment_of(entry.created)
+    return LedgerEntry(entry.id, entry.kind, decimal_of(entry.amount), entry.currency, entry.description, created)
