@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, WithJsonSchema
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
 
 def cents(amount: Decimal | int | str) -> Decimal:
-    """Return `amount` at two decimals, rounded half to even."""
-    return Decimal(amount).quantize(CENT, ROUND_HALF_EVEN)
+    """Return `amount` at two decimals, rounded half to even; zero has no sign."""
+    return Decimal(amount).quantize(CENT, ROUND_HALF_EVEN) + ZERO
 
 
 def whole_cents_of(amount: Decimal) -> Decimal:
@@ -26,7 +26,6 @@ def whole_cents_of(amount: Decimal) -> Decimal:
 Amount = Annotated[
     Decimal,
     AfterValidator(cents),
-    PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{2}$"}),
 ]
 """An amount in major units inside a JSON document: a string with two decimals."""

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
+from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
@@ -138,9 +139,8 @@ def is_sealed(plan: Plan) -> bool:
 
 def plan_text(plan: Plan) -> str:
     """Return the bytes of plan.json as text: sorted keys, indented, one newline at the end."""
-    return (
-        json.dumps(plan.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    )
+    in_order = json.loads(canonical_json(plan.model_dump(mode="json")))
+    return to_json(in_order, indent=2).decode() + "\n"
 
 
 def read_plan(text: str, *, name: str = "plan.json") -> Plan:

@@ -1,0 +1,46 @@
+"""Calendar arithmetic in months and parts of them, over whole arrays of days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from reconciler.forecast.panel import Bools, Days, Floats
+from reconciler.model.period import Period
+
+
+def day_array(start: date, days: int) -> Days:
+    """Return datetime64[D][days] from `start` on."""
+    return np.asarray(np.datetime64(start, "D") + np.arange(days))
+
+
+def months_since(days: Days, start: Period) -> Floats:
+    """Return the months from the beginning of `start` to the end of each day; negative before it."""
+    month = days.astype("datetime64[M]")
+    whole = (month - _month(start)).astype(np.float64)
+    part = (days - month.astype("datetime64[D]")).astype(np.float64) + 1.0
+    return np.asarray(whole + part / days_in_month(days))
+
+
+def days_in_month(days: Days) -> Floats:
+    """Return how many days the month of each day has."""
+    month = days.astype("datetime64[M]")
+    return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64))
+
+
+def within(days: Days, start: Period, until: Period | None = None) -> Bools:
+    """Return whether each day is in `start` or later, and not after `until`."""
+    month = days.astype("datetime64[M]")
+    inside = month >= _month(start)
+    return np.asarray(inside if until is None else inside & (month <= _month(until)))
+
+
+def days_between(start: date, end: date) -> Sequence[date]:
+    """Return the days in [start, end)."""
+    return [date.fromordinal(number) for number in range(start.toordinal(), end.toordinal())]
+
+
+def _month(period: Period) -> np.datetime64:
+    return np.datetime64(str(period), "M")

@@ -1,0 +1,72 @@
+"""Days that show a ceiling and not the demand: told by the shape of the past, where no ledger says so.
+
+A wallet that ran dry leaves a mark that little else leaves: an active wallet falls silent for the rest of the month and
+is back as soon as the next month's money is there. Such days teach nothing about demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import numpy as np
+
+from reconciler.forecast.history import Spend
+from reconciler.forecast.panel import Floats
+from reconciler.model.period import Period
+
+FEWEST_SILENT_DAYS = 3
+"""A month may end on a weekend."""
+SILENT_SHARE = 0.05
+BACK_SHARE = 0.4
+BACK_DAYS = 3
+ACTIVE_DAYS = 7
+INTERMITTENT_SHARE = 0.25
+MONTHS = 13
+
+
+def ceiling_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozenset[date]:
+    """Return the days before `known_until` on which the wallet looks exhausted, the day it ran dry included.
+
+    `is_empty` says that the wallet holds no money now, so that a silence that lasts until now is one of them.
+    """
+    first = spend.first_event()
+    if first is None:
+        return frozenset()
+    found: set[date] = set()
+    current = Period.of(known_until)
+    for back in range(MONTHS + 1):
+        period = current.plus(-back)
+        end = min(period.end, known_until)
+        if (end - max(period.first, first)).days < ACTIVE_DAYS:
+            continue
+        closed = _is_back(spend, period, known_until) if period.end <= known_until - timedelta(days=1) else is_empty
+        if closed:
+            found.update(_silence(spend, max(period.first, first), end))
+    return frozenset(found)
+
+
+def _silence(spend: Spend, start: date, end: date) -> Iterator[date]:
+    """Yield the silent end of [start, end) and the day before it, if the days before were active."""
+    days = np.maximum(spend.daily(start, end), 0.0)
+    usual = _usual(days)
+    active = np.flatnonzero(days > SILENT_SHARE * usual)
+    if usual <= 0 or not len(active):
+        return
+    last = int(active[-1])
+    before = days[: last + 1]
+    often_zero = float((before == 0).mean()) > INTERMITTENT_SHARE
+    if len(days) - 1 - last >= FEWEST_SILENT_DAYS and len(before) >= ACTIVE_DAYS and not often_zero:
+        yield from (start + timedelta(days=step) for step in range(last, len(days)))
+
+
+def _is_back(spend: Spend, period: Period, known_until: date) -> bool:
+    """Return whether spend is at its usual height within the first days of the next month."""
+    usual = _usual(np.maximum(spend.daily(period.first, period.end), 0.0))
+    after = spend.daily(period.end, min(period.end + timedelta(days=BACK_DAYS), known_until))
+    return bool(len(after) and after.max() >= BACK_SHARE * usual)
+
+
+def _usual(days: Floats) -> float:
+    positive = days[days > 0]
+    return float(np.median(positive)) if len(positive) else 0.0

@@ -1,0 +1,133 @@
+"""What is known exactly: daily spend by wallet, as whole billionths, and which of its days teach the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+
+from reconciler.forecast.panel import Floats
+from reconciler.model.usage import NANO, DailyUsage
+
+Nanos = npt.NDArray[np.int64]
+
+HISTORY_DAYS = 400
+"""What is older than this teaches nothing about next month."""
+QUIET_DAYS = 120
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spend:
+    """One wallet's exact spend: column 0 is `first`. `net` holds credits and corrections, `gross` does not."""
+
+    first: date
+    net: Nanos
+    gross: Nanos
+
+    def between(self, start: date, end: date) -> Decimal:
+        """Return the exact net spend of the days in [start, end)."""
+        low, high = max((start - self.first).days, 0), max((end - self.first).days, 0)
+        return Decimal(int(self.net[low:high].sum())) / NANO
+
+    def first_event(self) -> date | None:
+        """Return the first day on which anything was spent."""
+        events = np.flatnonzero(self.gross)
+        return self.first + timedelta(days=int(events[0])) if len(events) else None
+
+    def on(self, day: date) -> tuple[float, float]:
+        """Return the net and the gross spend of one day."""
+        column = (day - self.first).days
+        if not 0 <= column < len(self.net):
+            return 0.0, 0.0
+        return float(self.net[column]) / NANO, float(self.gross[column]) / NANO
+
+    def daily(self, start: date, end: date) -> Floats:
+        """Return float64[days] of net spend in [start, end), 0 where nothing is known."""
+        days = np.zeros(max((end - start).days, 0))
+        low, high = max(start, self.first), min(end, self.first + timedelta(days=len(self.net)))
+        if low < high:
+            known = self.net[(low - self.first).days : (high - self.first).days]
+            days[(low - start).days : (high - start).days] = known / NANO
+        return days
+
+    def history(self, end: date, *, censored: frozenset[date] = frozenset()) -> Floats:
+        """Return float64[days] of gross spend from the first event to `end` (exclusive), NaN on censored days."""
+        column = max((end - self.first).days, 0)
+        events = np.flatnonzero(self.gross[:column])
+        if not len(events):
+            return np.zeros(0)
+        start = max(int(events[0]), column - HISTORY_DAYS)
+        values = np.zeros(column - start)
+        known = self.gross[start:column]
+        values[: len(known)] = known / NANO
+        for day in censored:
+            if 0 <= (day - self.first).days - start < len(values):
+                values[(day - self.first).days - start] = np.nan
+        return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spending:
+    """The daily spend of every wallet of an export, up to and including `as_of`, and where knowledge ends.
+
+    `known_until` is the first day that is not known in full: at most `as_of`. Rows on `as_of` itself count only when
+    the export ends there, as the part of the day that is already spent; later rows are never looked at.
+    """
+
+    as_of: date
+    known_until: date
+    wallets: Mapping[str, Spend]
+
+    def of(self, wallet: str) -> Spend:
+        nothing = np.zeros(0, dtype=np.int64)
+        return self.wallets.get(wallet) or Spend(self.as_of, nothing, nothing)
+
+
+def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
+    """Return the exact daily spend that `usage` holds before `as_of`."""
+    if usage is None or usage.source.last_day is None:
+        return Spending(as_of, as_of, {})
+    end = as_of + timedelta(days=1) if usage.source.last_day == as_of else as_of
+    chosen = usage.day.astype("datetime64[D]") < np.datetime64(end, "D")
+    days = usage.day[chosen].astype("datetime64[D]").astype(np.int64)
+    if not len(days):
+        return Spending(as_of, as_of, {})
+    wallets, codes = np.unique(usage.wallet[chosen], return_inverse=True)
+    first = int(days.min())
+    net = np.zeros((len(wallets), int(days.max()) - first + 1), dtype=np.int64)
+    gross = np.zeros_like(net)
+    np.add.at(net, (codes, days - first), usage.cost[chosen])
+    np.add.at(gross, (codes, days - first), usage.cost[chosen] - usage.credits[chosen])
+    start = _day(first)
+    table = {str(wallet): Spend(start, net[row], gross[row]) for row, wallet in enumerate(wallets)}
+    return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
+
+
+def _known_until(usage: DailyUsage, totals: Nanos, first: date, as_of: date) -> date:
+    """Return the first day that is not known in full.
+
+    An export that ends before `as_of` leaves a gap. It is taken for days without spend only if the organization was
+    as quiet for as long before; else the export is simply older than `as_of`, and the gap is unknown.
+    """
+    complete = usage.source.last_complete_day
+    if complete is None:
+        return min(first, as_of)
+    known = complete + timedelta(days=1)
+    if known >= as_of:
+        return as_of
+    cut_off = usage.source.last_day is not None and complete < usage.source.last_day
+    quiet = _longest_zero_run(totals[: max((known - first).days, 0)][-QUIET_DAYS:])
+    return known if cut_off or quiet < (as_of - known).days else as_of
+
+
+def _longest_zero_run(totals: Nanos) -> int:
+    active = np.concatenate([[-1], np.flatnonzero(totals), [len(totals)]])
+    return int(np.diff(active).max()) - 1
+
+
+def _day(number: int) -> date:
+    return date.fromordinal(number + date(1970, 1, 1).toordinal())

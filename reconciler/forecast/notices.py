@@ -1,0 +1,167 @@
+"""What a reviewer should know about a forecast, in one sentence each, with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+from reconciler.forecast.assumptions import TeamView, cache_course
+from reconciler.forecast.question import ForecastWarning, WalletQuestion
+from reconciler.forecast.words import amount, chance, share
+from reconciler.model.forecast import TeamAssumptions, WalletForecast
+
+RUN_OUT_PROBABILITY = 0.2
+PRESSURE_MONTHS = 3
+PREMIUM_SHARE = 0.5
+STALE_DAYS = 3
+
+
+def wallet_notices(
+    forecast: WalletForecast, question: WalletQuestion, view: TeamView, *, censored: int
+) -> Iterator[ForecastWarning]:
+    """Yield what there is to know about one wallet; `censored` days were left out of its history."""
+    for code, message, hint in (
+        *_run_out(forecast),
+        *_confidence(forecast, question),
+        *_control(question, view, censored),
+    ):
+        name = f"{forecast.team}/{forecast.environment}"
+        yield ForecastWarning(code, forecast.team, forecast.environment, f"{name} {message}", hint)
+
+
+def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[ForecastWarning]:
+    """Yield the levers of a team that its usage contradicts, and those that cannot be priced."""
+    for code, message, hint in (*_cache(view, table), *_mix(view, table)):
+        yield ForecastWarning(code, view.team, "", f"{view.team}: {message}", hint)
+
+
+def stale_notice(view: TeamView) -> Iterator[ForecastWarning]:
+    """Yield one warning when the export ends long before as_of: the days between are simulated, not known.
+
+    It is about all teams; it is told to the one of `view`, so that it has a place in the YAML.
+    """
+    known, as_of = view.known.known_until, view.known.as_of
+    if view.known.wallets and (as_of - known).days >= STALE_DAYS:
+        yield ForecastWarning(
+            "usage-ends-early",
+            view.team,
+            "",
+            f"the usage is known until {known - timedelta(days=1)}; the {(as_of - known).days} days to {as_of} are"
+            " simulated",
+            "give a newer export with --usage",
+        )
+
+
+def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
+    exhaustion = forecast.desired.exhaustion
+    if exhaustion.probability < RUN_OUT_PROBABILITY:
+        return
+    middle, early = exhaustion.date["0.5"], exhaustion.date["0.1"]
+    when = f"{middle}, " if middle else f"as early as {early}, " if early else ""
+    key, words = ("0.5", "half of the paths") if middle else ("0.9", "nine in ten paths")
+    missing = forecast.desired.unserved[key]
+    yield (
+        "runs-out",
+        f"runs out {when}before month end, with probability {chance(exhaustion.probability)}",
+        f"{amount(missing, forecast.currency)} more lasts on {words}",
+    )
+
+
+def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[tuple[str, str, str]]:
+    if forecast.confidence == "low":
+        yield (
+            "short-history",
+            f"has {forecast.history_days} day{'' if forecast.history_days == 1 else 's'} of usage; its forecast is"
+            " wide and of low confidence",
+            "look again when there are 14 days or more",
+        )
+    if forecast.confidence == "none":
+        source = "its plan's baseline" if question.plan.baseline_monthly is not None else "its own target"
+        yield (
+            "no-history",
+            f"has no usage before {forecast.as_of}; the forecast is {source}, not an observation",
+            "set `plan.baseline_monthly`, or give more usage with --usage",
+        )
+
+
+def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterator[tuple[str, str, str]]:
+    """Say what the controls did: censored days, growth pressure, or a mix that is too dear for the wallet."""
+    if censored:
+        yield (
+            "censored-days",
+            f"was out of money or rate limited on {censored} day{'' if censored == 1 else 's'}; they show the ceiling"
+            " and not the demand, and are left out of the level",
+            "",
+        )
+        seen = view.observations.of([question.wallet.key])
+        if seen.cost and seen.premium_cost >= PREMIUM_SHARE * seen.cost:
+            yield (
+                "right-sizing",
+                f"ran out early while {share(seen.premium_cost / seen.cost, places=0)} of its spend is on premium"
+                " lanes: that points to the mix before it points to the funding",
+                "move ordinary work to a cheaper lane before raising the target",
+            )
+        return
+    months = _months_over_alert(question, view)
+    if months >= PRESSURE_MONTHS:
+        yield (
+            "growth-pressure",
+            f"passed its last alert in each of the last {months} months and never ran out: that is growth, not waste",
+            "raise the target or the alert, or name the growth in the plan",
+        )
+
+
+def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:
+    """Return for how many of the last whole months, one after the other, spend passed the last alert."""
+    budget = next((budget for budget in question.alerts_desired if budget.period == "monthly"), None)
+    spend = view.known.wallets.get(question.wallet.key)
+    if budget is None or spend is None or not budget.alert_percentages:
+        return 0
+    threshold = budget.amount * max(budget.alert_percentages) / Decimal(100)
+    for months in range(PRESSURE_MONTHS):
+        period = view.period.plus(-1 - months)
+        if spend.between(period.first, min(period.end, view.known.known_until)) < threshold:
+            return months
+    return PRESSURE_MONTHS
+
+
+def _cache(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
+    rate = view.plan.cache_hit_rate
+    seen = view.observed().cache_hit_rate
+    if rate is None or seen is None or "behind" not in _verdicts(table, "cache_hit_rate"):
+        return
+    course = cache_course(view, rate)
+    yield (
+        "cache-behind-plan",
+        f"cache hit rate planned {share(rate.start, places=0)} -> {share(rate.target, places=0)} by {rate.by};"
+        f" observed {share(seen)} over the last 28 days"
+        + (f", on course for {share(course, places=0)}" if course is not None else ""),
+        "correct `plan.cache_hit_rate`, or find out why the cache is not used",
+    )
+
+
+def _mix(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
+    long = view.observed(90)
+    for move, verdict in zip(view.plan.provider_mix, _verdicts(table, "provider_mix"), strict=True):
+        missing = [
+            name for name in (move.source, move.target) if (model := long.model(name)) is None or model.price is None
+        ]
+        if missing and long.cost:
+            yield (
+                "mix-unpriced",
+                f"the move from {move.source} to {move.target} cannot be priced: no paid usage of"
+                f" {' and '.join(missing)} in the last 90 days; it is left out of the forecast",
+                "check the model names in `plan.provider_mix` (written provider/model)",
+            )
+        elif verdict == "behind":
+            yield (
+                "mix-behind-plan",
+                f"{share(move.share, places=0)} of {move.source} was to move to {move.target} by {move.by};"
+                " the usage of the last 28 days is behind that",
+                "correct `plan.provider_mix`, or find out why the route did not change",
+            )
+
+
+def _verdicts(table: TeamAssumptions, name: str) -> list[str]:
+    return [row.verdict for row in table.assumptions if row.name == name]

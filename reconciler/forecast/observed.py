@@ -1,0 +1,136 @@
+"""What the last weeks of usage show beside the money: cache hits, models and their prices, lanes, fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from reconciler.model.usage import NANO, DailyUsage
+
+WINDOW_DAYS = 28
+LONG_WINDOW_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model's cost in major units and its tokens. `name` is `provider/model`."""
+
+    name: str
+    cost: float
+    tokens: int
+
+    @property
+    def price(self) -> float | None:
+        """The unit price, per token; None where nothing was paid for."""
+        return self.cost / self.tokens if self.tokens > 0 and self.cost > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Sums over some wallets and days; money in major units."""
+
+    days: int
+    cost: float = 0.0
+    requests: int = 0
+    cache_hits: int = 0
+    fallbacks: int = 0
+    fallback_cost: float = 0.0
+    premium_cost: float = 0.0
+    models: tuple[Model, ...] = ()
+    workloads: tuple[tuple[str, int], ...] = ()
+    """Workload and what it cost, in billionths, the dearest first."""
+
+    @property
+    def cache_hit_rate(self) -> float | None:
+        return self.cache_hits / self.requests if self.requests else None
+
+    @property
+    def fallback_premium(self) -> float:
+        """The extra cost of fallbacks as a share of what the same traffic would cost without: share·(ratio − 1)."""
+        usual = self.requests - self.fallbacks - self.cache_hits
+        if not self.fallbacks or usual <= 0 or self.cost <= self.fallback_cost:
+            return 0.0
+        ratio = (self.fallback_cost / self.fallbacks) / ((self.cost - self.fallback_cost) / usual)
+        return max(self.fallbacks / (self.fallbacks + usual) * (ratio - 1.0), 0.0)
+
+    def model(self, name: str) -> Model | None:
+        """Return the model written `provider/model`; a name without provider matches any provider's."""
+        found = [model for model in self.models if name in (model.name, model.name.partition("/")[2])]
+        return max(found, key=lambda model: model.cost, default=None)
+
+    def share_of(self, model: Model | None) -> float:
+        return model.cost / self.cost if model and self.cost > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observations:
+    """The rows of the last 90 known days, grouped by wallet, so that each wallet's are found without a search."""
+
+    usage: DailyUsage | None
+    end: np.datetime64
+    rows: npt.NDArray[np.intp]
+    wallets: dict[str, slice]
+
+    def of(self, wallets: Iterable[str], *, days: int = WINDOW_DAYS) -> Observed:
+        """Return the sums over `wallets` and the last `days` known days."""
+        parts = [self.rows[self.wallets[wallet]] for wallet in wallets if wallet in self.wallets]
+        if self.usage is None or not parts:
+            return Observed(days)
+        usage = self.usage
+        rows = np.concatenate(parts)
+        rows = rows[usage.day[rows].astype("datetime64[D]") >= self.end - np.timedelta64(days, "D")]
+        gross = usage.cost[rows] - usage.credits[rows]
+        return Observed(
+            days=days,
+            cost=float(gross.sum()) / NANO,
+            requests=int(usage.requests[rows].sum()),
+            cache_hits=int(usage.cache_hits[rows].sum()),
+            fallbacks=int(usage.fallbacks[rows].sum()),
+            fallback_cost=float(usage.fallback_cost[rows].sum()) / NANO,
+            premium_cost=float(gross[usage.lane[rows] == "premium"].sum()) / NANO,
+            models=_models(usage, rows, gross),
+            workloads=_workloads(usage, rows, gross),
+        )
+
+
+def observations(usage: DailyUsage | None, *, known_until: date) -> Observations:
+    """Return what `usage` shows of the last 90 days before `known_until`."""
+    end = np.datetime64(known_until, "D")
+    if usage is None:
+        return Observations(None, end, np.zeros(0, dtype=np.intp), {})
+    days = usage.day.astype("datetime64[D]")
+    recent = np.flatnonzero((days < end) & (days >= end - np.timedelta64(LONG_WINDOW_DAYS, "D")))
+    names, codes = np.unique(usage.wallet[recent], return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    slices = {str(name): slice(int(bounds[row]), int(bounds[row + 1])) for row, name in enumerate(names)}
+    return Observations(usage, end, recent[order], slices)
+
+
+def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np.int64]) -> tuple[Model, ...]:
+    pairs = sorted({(str(p), str(m)) for p, m in zip(usage.provider[rows], usage.model[rows], strict=True) if m})
+    tokens = usage.input_tokens[rows] + usage.output_tokens[rows]
+    models = []
+    for provider, model in pairs:
+        chosen = (usage.provider[rows] == provider) & (usage.model[rows] == model)
+        name = f"{provider}/{model}" if provider else model
+        models.append(Model(name, float(gross[chosen].sum()) / NANO, int(tokens[chosen].sum())))
+    return tuple(models)
+
+
+def _workloads(
+    usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np.int64]
+) -> tuple[tuple[str, int], ...]:
+    names, codes = np.unique(usage.workload[rows], return_inverse=True)
+    totals = np.zeros(len(names), dtype=np.int64)
+    np.add.at(totals, codes, gross)
+    return tuple(
+        sorted(
+            ((str(name), int(total)) for name, total in zip(names, totals, strict=True)),
+            key=lambda item: (-item[1], item[0]),
+        )
+    )

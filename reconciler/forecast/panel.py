@@ -1,0 +1,76 @@
+"""Histories side by side: what the forecast is fitted to, one row a series, the newest day first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
+
+WEEK = 7
+MONTH_END_DAYS = 3
+"""The last days of a month that may cost a multiple of the others (settlements, monthly batches)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """`values` is float64[series, days], column = age: 0 is the last known day, NaN is a day that says nothing.
+
+    The number of columns is a multiple of seven, so that `reshape(series, -1, 7)` holds weeks, and column modulo
+    seven is the weekday's phase. `ends` is the last history day of each series. `zeros` marks series without a day.
+    """
+
+    values: Floats
+    ends: Days
+
+    @property
+    def series(self) -> int:
+        return int(self.values.shape[0])
+
+    @property
+    def known(self) -> Bools:
+        return np.isfinite(self.values)
+
+    def rows(self, chosen: slice) -> Panel:
+        """Return some of the series."""
+        return Panel(self.values[chosen], self.ends[chosen])
+
+    def month_ends(self) -> Bools:
+        """Return bool[series, days]: whether a day is one of the last three of its month."""
+        ages = np.arange(self.values.shape[1])
+        return is_month_end(self.ends[:, None] - ages[None, :].astype("timedelta64[D]"))
+
+
+def make_panel(histories: Sequence[Floats], ends: Days) -> Panel:
+    """Return the panel of `histories`, each oldest day first and ending on its day of `ends`.
+
+    Leading unknown days cost nothing: the width is the longest history, rounded up to whole weeks.
+    """
+    longest = max((len(history) for history in histories), default=0)
+    width = max(WEEK, -(-longest // WEEK) * WEEK)
+    values = np.full((len(histories), width), np.nan)
+    for row, history in enumerate(histories):
+        values[row, : len(history)] = history[::-1]
+    return Panel(values, ends.astype("datetime64[D]"))
+
+
+def is_month_end(days: Days) -> Bools:
+    """Return whether each day is one of the last three of its month."""
+    later = days + np.timedelta64(MONTH_END_DAYS, "D")
+    return np.asarray(later.astype("datetime64[M]") != days.astype("datetime64[M]"))
+
+
+def future_days(ends: Days, horizon: int) -> Days:
+    """Return datetime64[series, horizon]: the days after each history."""
+    steps = np.arange(1, horizon + 1).astype("timedelta64[D]")
+    return np.asarray(ends[:, None] + steps[None, :])
+
+
+def future_phases(horizon: int) -> npt.NDArray[np.intp]:
+    """Return the weekday phase (age modulo seven) of each day after the history."""
+    return np.asarray((WEEK - 1 - np.arange(horizon)) % WEEK, dtype=np.intp)

@@ -1,0 +1,60 @@
+"""What is asked of the forecast, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.desired import DesiredWallet
+from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast, YearForecast
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+from reconciler.model.team import AnnualPlan
+
+
+@dataclass(frozen=True, slots=True)
+class WalletQuestion:
+    """One wallet to look ahead for, under its live and its desired money.
+
+    `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
+    `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
+    The alerts are the billing budgets that watch this wallet.
+    """
+
+    wallet: DesiredWallet
+    plan: AnnualPlan
+    live_target: Money
+    desired_target: Money
+    money_left_live: Money
+    money_left_desired: Money
+    targets: Mapping[Period, Money]
+    alerts_live: tuple[BillingBudget, ...] = ()
+    alerts_desired: tuple[BillingBudget, ...] = ()
+    unused: Literal["keep", "reclaim"] = "keep"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ForecastWarning:
+    """Something about a wallet that a reviewer should know. `environment` is empty when it is about the team."""
+
+    code: str
+    team: str
+    environment: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The answers, one wallet a question and in the same order. `year` is None outside the fiscal year.
+
+    `prices` is the snapshot that provider-mix moves were priced with.
+    """
+
+    wallets: tuple[WalletForecast, ...]
+    year: YearForecast | None = None
+    assumptions: tuple[TeamAssumptions, ...] = ()
+    warnings: tuple[ForecastWarning, ...] = ()
+    prices: tuple[UnitPrice, ...] = ()

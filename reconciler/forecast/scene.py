@@ -1,0 +1,76 @@
+"""The scene: what holds for every wallet of one forecast, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.forecast.history import Spending, spending
+from reconciler.forecast.naive import NaiveMethod
+from reconciler.forecast.observed import Observations, observations
+from reconciler.forecast.quantiles import interval_keys
+from reconciler.forecast.question import WalletQuestion
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
+from reconciler.model.team import TeamBudget
+from reconciler.model.usage import DailyUsage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What holds for every wallet of one forecast. `end` is the first day that nobody asks about."""
+
+    organization: OrganizationBudget
+    teams: Mapping[str, TeamBudget]
+    period: Period
+    as_of: date
+    usage: DailyUsage | None
+    known: Spending
+    observations: Observations
+    censored: Mapping[str, frozenset[date]]
+    methods: Mapping[str, NaiveMethod]
+    keys: tuple[str, ...]
+    end: date
+
+    def team_wallets(self, question: WalletQuestion) -> list[str]:
+        """Return the wallet keys of the question's team, its first wallet first."""
+        team = self.teams.get(question.wallet.team)
+        keys = [wallet.team_id for wallet in team.wallets.values()] if team else []
+        return keys or [question.wallet.key]
+
+
+def make_scene(
+    usage: DailyUsage | None,
+    questions: Sequence[WalletQuestion],
+    *,
+    organization: OrganizationBudget,
+    period: Period,
+    as_of: date,
+    teams: Mapping[str, TeamBudget],
+    censored: Mapping[str, frozenset[date]] | None = None,
+    methods: Mapping[str, NaiveMethod] | None = None,
+) -> Scene:
+    """Return the scene of a forecast for `questions`."""
+    known = spending(usage, as_of=as_of)
+    return Scene(
+        organization=organization,
+        teams=teams,
+        period=period,
+        as_of=as_of,
+        usage=usage,
+        known=known,
+        observations=observations(usage, known_until=known.known_until),
+        censored=censored or {},
+        methods=methods or {},
+        keys=interval_keys(organization.forecast.interval),
+        end=_end(questions, organization=organization, period=period, as_of=as_of),
+    )
+
+
+def _end(questions: Sequence[WalletQuestion], *, organization: OrganizationBudget, period: Period, as_of: date) -> date:
+    """Return the first day that nobody asks about."""
+    last = period.plus(organization.forecast.horizon_months)
+    months = [month.end for question in questions for month in question.targets if period <= month <= last]
+    year = organization.fiscal_year.value
+    return max([period.end, as_of, *months, *([year.end] if period in year else [])])

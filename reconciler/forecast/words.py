@@ -1,0 +1,27 @@
+"""Words for numbers: amounts, shares and probabilities, the same in every sentence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+DASH = "–"
+SMALLEST_CHANCE = 0.001
+
+
+def amount(value: Decimal | float, currency: str) -> str:
+    """Return money for a sentence, in whole units from 100 on: `USD 11,240`."""
+    return f"{currency} {value:,.0f}" if abs(float(value)) >= 100 else f"{currency} {value:,.2f}"
+
+
+def share(fraction: Decimal | float, *, places: int = 1) -> str:
+    """Return a fraction as a percentage: `13.6%`."""
+    return f"{float(fraction) * 100:.{places}f}%"
+
+
+def chance(probability: float) -> str:
+    """Return a probability for people: never `0%` or `100%` unless it is certain."""
+    if 0 < probability < SMALLEST_CHANCE:
+        return "<0.1%"
+    if 1 - SMALLEST_CHANCE < probability < 1:
+        return ">99.9%"
+    return f"{probability * 100:.1f}%" if 0 < probability < 0.01 else f"{probability * 100:.0f}%"

@@ -1,0 +1,60 @@
+"""The fiscal year of the organization: exact spend so far plus the simulated rest of all wallets, path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+
+from reconciler.forecast.course import Course
+from reconciler.forecast.panel import Floats
+from reconciler.forecast.quantiles import money_quantiles, probability
+from reconciler.model.forecast import YearForecast
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import FiscalYear, Period
+
+
+@dataclass(slots=True)
+class YearSum:
+    """The running sum over wallets; wallets share a part of their shocks, so the paths may be added."""
+
+    year: FiscalYear
+    target: Decimal | None
+    as_of: date
+    spent: Decimal = Decimal(0)
+    exact: Decimal = Decimal(0)
+    rest: Floats | None = None
+
+    @classmethod
+    def of(cls, organization: OrganizationBudget, *, period: Period, as_of: date) -> YearSum | None:
+        """Return an empty sum, None when `period` is not in the fiscal year that the YAML describes."""
+        year = organization.fiscal_year.value
+        return cls(year, organization.annual_target, as_of) if period in year else None
+
+    def add(self, course: Course) -> None:
+        """Add one wallet."""
+        first, end = self.year.starts.first, self.year.end
+        self.spent += course.spend.between(first, min(self.as_of, end))
+        self.exact += course.exact(first, end)
+        rest = course.rest(first, end)
+        self.rest = rest if self.rest is None else self.rest + rest
+
+
+def year_forecast(total: YearSum, *, keys: Sequence[str]) -> YearForecast:
+    """Return the year's quantiles and the probability to stay within its target."""
+    rest = total.rest if total.rest is not None else np.zeros(1)
+    random = bool(rest.max() > rest.min())
+    within = None
+    if total.target is not None:
+        inside = rest <= float(total.target - total.exact)
+        within = probability(inside) if random else float(inside[0])
+    return YearForecast(
+        name=total.year.name,
+        annual_target=total.target,
+        spent=total.spent,
+        quantiles=money_quantiles(rest, exact=total.exact, keys=keys),
+        within_probability=within,
+    )

@@ -1,0 +1,321 @@
+"""What the forecast says about a wallet: exact sums, edges of the calendar, missing and partial data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from forecast.forecast_world import (
+    AS_OF,
+    JUNE,
+    UsageBuilder,
+    ask,
+    budget,
+    history,
+    organization,
+    plan,
+    question,
+    steady,
+    team,
+)
+
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.period import Period
+
+
+def only(forecast_of: object) -> WalletForecast:
+    wallets: tuple[WalletForecast, ...] = forecast_of.wallets  # type: ignore[attr-defined]
+    return wallets[0]
+
+
+def test_spend_to_date_is_exact_to_the_nano_and_contains_credits() -> None:
+    usage = UsageBuilder()
+    for day in range(1, 18):
+        usage.row(date(2026, 6, day), "team_support", 0.1)
+    usage.row(date(2026, 6, 5), "team_support", -0.25, credits=-0.25, workload="credit")
+    assert only(ask(usage.build(), question())).spend_to_date == Decimal("1.45")
+
+
+def test_month_end_is_spend_to_date_plus_the_simulated_rest() -> None:
+    answer = only(ask(history(noise=0.01), question()))
+    assert answer.month_end.quantiles["0.5"] > answer.spend_to_date
+    assert answer.daily[-1].p50 == answer.month_end.quantiles["0.5"]
+    assert [point.spent is None for point in answer.daily] == [day >= 18 for day in range(1, 31)]
+
+
+def test_a_month_that_is_over_is_exact() -> None:
+    usage = history(end=date(2026, 7, 10))
+    answer = only(ask(usage, question(left_live=0), as_of=date(2026, 7, 10)))
+    assert set(answer.month_end.quantiles.values()) == {answer.spend_to_date}
+    assert answer.live.exhaustion.probability == 0
+    assert answer.live.unserved["0.9"] == 0
+
+
+def test_before_the_period_the_gap_is_simulated_and_drains_the_wallet_too() -> None:
+    usage = history()
+    answer = only(ask(usage, question(left_live=1500), period=Period(2026, 7)))
+    assert answer.spend_to_date == 0
+    assert 2500 < answer.month_end.quantiles["0.5"] < 3500
+    assert answer.live.exhaustion.date["0.5"] is not None
+    assert answer.live.exhaustion.date["0.5"] < date(2026, 7, 10)
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 6, 1), date(2026, 12, 1), date(2026, 12, 31), date(2027, 2, 28)])
+def test_the_first_day_of_a_month_december_and_february_are_ordinary_days(as_of: date) -> None:
+    answer = only(ask(history(end=as_of, noise=0.05), question(), as_of=as_of, period=Period.of(as_of)))
+    expected = 100 * Period.of(as_of).days
+    assert float(answer.month_end.quantiles["0.5"]) == pytest.approx(expected, rel=0.12)
+    assert len(answer.daily) == Period.of(as_of).days
+
+
+def test_no_history_is_the_plans_share_of_the_baseline_and_says_so() -> None:
+    asked = question(live=2000, plan=plan(baseline_monthly="12000.00"))
+    forecast = ask(None, asked, teams={"support": team(prod=("team_support", 2000), dev=("team_dev", 1000))})
+    answer = only(forecast)
+    assert answer.confidence == "none"
+    assert answer.history_days == 0
+    assert answer.data_as_of is None
+    assert float(answer.month_end.quantiles["0.5"]) == pytest.approx(8000 * 13 / 30.4375, rel=0.1)
+    assert forecast.warnings[0].code == "no-history"
+    assert "baseline" in forecast.warnings[0].message
+
+
+def test_without_history_or_baseline_the_target_stands_in_for_demand() -> None:
+    forecast = ask(history(), question("team_new", live=600))
+    assert only(forecast).confidence == "none"
+    assert 150 < only(forecast).month_end.quantiles["0.5"] < 400
+    assert "its own target" in forecast.warnings[0].message
+
+
+def test_no_history_with_empty_targets_still_answers() -> None:
+    teams = {"support": team(prod=("team_support", 0))}
+    answer = only(ask(None, question(live=0, plan=plan(baseline_monthly="100.00")), teams=teams))
+    assert answer.live.exhaustion.probability == 1
+
+
+def test_a_short_history_is_wider_and_of_low_confidence() -> None:
+    short, long = only(ask(history(10), question())), only(ask(history(200), question()))
+    assert short.confidence == "low"
+    assert long.confidence == "normal"
+
+    def width(answer: WalletForecast) -> Decimal:
+        return answer.month_end.quantiles["0.9"] - answer.month_end.quantiles["0.1"]
+
+    assert width(short) > width(long)
+
+
+def test_a_short_history_borrows_the_week_of_the_organization() -> None:
+    weekdays = np.tile([100.0] * 5 + [0.0] * 2, 60)  # 2025-04-21 is a Monday
+    both = UsageBuilder().series("team_old", date(2025, 4, 21), weekdays[:420])
+    both.series("team_support", date(2026, 6, 10), [100, 100, 100])
+    alone = UsageBuilder().series("team_support", date(2026, 6, 10), [100, 100, 100])
+    as_of = date(2026, 6, 13)  # a Saturday
+    with_week = only(ask(both.build(), question(), as_of=as_of)).daily
+    without = only(ask(alone.build(), question(), as_of=as_of)).daily
+    assert with_week[13].p50 - with_week[11].p50 < without[13].p50 - without[11].p50
+
+
+def test_a_wallet_that_spends_nothing_never_runs_out() -> None:
+    usage = (
+        UsageBuilder().series("team_support", date(2025, 6, 1), [5.0]).series("team_x", date(2025, 6, 1), steady(382))
+    )
+    answer = only(ask(usage.build(), question(left_live=1)))
+    assert answer.month_end.quantiles["0.975"] < 1
+    assert answer.live.exhaustion.probability < 0.01
+
+
+def test_a_wallet_without_money_is_exhausted_on_as_of_for_certain() -> None:
+    answer = only(ask(history(), question(left_live=0)))
+    assert answer.live.exhaustion.probability == 1
+    assert answer.live.exhaustion.date == {"0.1": AS_OF, "0.5": AS_OF, "0.9": AS_OF}
+
+
+def test_probabilities_of_what_no_path_did_are_small_but_not_zero() -> None:
+    answer = only(ask(history(), question(left_live=10**7, left_desired=1)))
+    assert 0 < answer.live.exhaustion.probability < 0.001
+    assert 0.999 < answer.desired.exhaustion.probability < 1
+
+
+def test_no_day_is_above_ten_times_the_largest_observed_one() -> None:
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=5), [0.01, 90, 0.01, 80, 0.02]).build()
+    points = only(ask(usage, question())).daily
+    last_known = points[16].p90
+    assert all(point.p90 <= last_known + (index + 1) * 900 for index, point in enumerate(points[17:]))
+
+
+def test_the_known_part_of_an_incomplete_last_day_counts_and_the_rest_is_simulated() -> None:
+    whole = steady(382, noise=0.01)
+    cut = whole.copy()
+    cut[-1] *= 0.25
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), cut)
+    complete_until = AS_OF - timedelta(days=2)
+    answer = only(ask(usage.build(last_complete_day=complete_until), question()))
+    assert float(answer.spend_to_date) == pytest.approx(float(cut[-17:].sum()), abs=0.01)
+    assert answer.daily[16].spent is None
+    assert float(answer.month_end.quantiles["0.5"]) == pytest.approx(3000, rel=0.06)
+
+
+def test_what_is_already_spent_today_no_longer_drains_the_balance() -> None:
+    costs = steady(383, noise=0.01)
+    costs[-1] = 60.0
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), costs)
+    answer = only(ask(usage.build(last_complete_day=AS_OF - timedelta(days=1)), question(left_live=30)))
+    assert answer.spend_to_date == only(ask(history(noise=0.01), question())).spend_to_date
+    assert answer.live.exhaustion.date["0.1"] is not None
+    assert answer.live.exhaustion.date["0.1"] >= AS_OF
+
+
+def test_usage_after_as_of_is_never_looked_at() -> None:
+    past = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), steady(200))
+    future = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), np.r_[steady(200), [9000.0] * 20])
+    assert only(ask(past.build(), question())).month_end == only(ask(future.build(), question())).month_end
+
+
+def test_an_export_that_ends_early_leaves_days_to_simulate_and_a_warning() -> None:
+    usage = history(200, end=AS_OF - timedelta(days=7), noise=0.02)
+    forecast = ask(usage, question())
+    assert only(forecast).spend_to_date < 1300
+    assert float(only(forecast).month_end.quantiles["0.5"]) == pytest.approx(3000, rel=0.1)
+    assert "usage-ends-early" in [warning.code for warning in forecast.warnings]
+
+
+def test_days_without_events_at_the_end_are_zeros_for_an_organization_that_is_often_silent() -> None:
+    weekly = np.tile([70.0, 0, 0, 0, 0, 0, 0], 40)
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=280), weekly).build()
+    forecast = ask(usage, question())
+    assert only(forecast).daily[16].spent is not None
+    assert "usage-ends-early" not in [warning.code for warning in forecast.warnings]
+
+
+def test_credits_are_in_the_sums_and_not_in_the_paths() -> None:
+    plain = UsageBuilder().series("team_support", AS_OF - timedelta(days=100), steady(100))
+    credited = UsageBuilder().series("team_support", AS_OF - timedelta(days=100), steady(100))
+    credited.row(AS_OF - timedelta(days=3), "team_support", -500.0, credits=-500.0)
+    before, after = only(ask(plain.build(), question())), only(ask(credited.build(), question()))
+    assert before.spend_to_date - after.spend_to_date == 500
+    assert before.month_end.quantiles["0.9"] - after.month_end.quantiles["0.9"] == 500
+
+
+def test_rate_limited_and_named_days_are_left_out_of_the_level_and_counted() -> None:
+    costs = steady(200, noise=0.02)
+    costs[-10:] = 20.0
+    days = frozenset(AS_OF - timedelta(days=back) for back in range(1, 11))
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), costs).build()
+    forecast = ask(usage, question(), censored={"team_support": days})
+    rest = only(forecast).month_end.quantiles["0.5"] - only(forecast).spend_to_date
+    assert float(rest) == pytest.approx(1300, rel=0.1)
+    assert only(forecast).history_days == 190
+    assert "on 10 days" in next(w.message for w in forecast.warnings if w.code == "censored-days")
+
+
+def test_the_organizations_own_interval_is_among_the_quantiles() -> None:
+    org = organization(forecast={"interval": "90%", "horizon_months": 3})
+    answer = only(ask(history(), question(targets={"2026-06": 1, "2026-07": 1, "2026-10": 1}), org=org))
+    assert {"0.025", "0.05", "0.1", "0.5", "0.9", "0.95", "0.975"} == set(answer.month_end.quantiles)
+    assert [str(month.period) for month in answer.months] == ["2026-06", "2026-07"]
+    assert answer.months[0].quantiles == answer.month_end.quantiles
+
+
+def test_the_year_is_exact_spend_plus_the_rest_of_all_wallets() -> None:
+    usage = UsageBuilder()
+    for wallet in ("team_support", "team_b"):
+        usage.series(wallet, AS_OF - timedelta(days=382), steady(382, seed=len(wallet)))
+    forecast = ask(usage.build(), question(), question("team_b", team="b"))
+    assert forecast.year is not None
+    assert forecast.year.spent == sum(wallet.spend_to_date for wallet in forecast.wallets)
+    assert forecast.year.quantiles["0.1"] < Decimal(73000) < forecast.year.quantiles["0.9"]
+    assert forecast.year.within_probability is not None
+    assert forecast.year.within_probability > 0.99
+
+
+def test_outside_the_fiscal_year_or_without_a_target_the_year_claims_nothing() -> None:
+    assert ask(history(), question(), org=organization(fiscal_year={"name": "x", "starts": "2024-01"})).year is None
+    open_ended = ask(history(), question(), org=organization(annual_target=None)).year
+    assert open_ended is not None
+    assert open_ended.within_probability is None
+
+
+def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -> None:
+    forecast = ask(history(noise=0.02), question(left_desired=700))
+    message = next(warning for warning in forecast.warnings if warning.code == "runs-out")
+    assert message.message.startswith("support/prod runs out 2026-06-2")
+    assert "USD" in message.hint
+    rarely = ask(history(noise=0.3), question(left_desired=1400))
+    assert only(rarely).desired.exhaustion.date["0.5"] is None
+    assert any("as early as" in warning.message for warning in rarely.warnings)
+
+
+def test_repeated_last_alerts_without_exhaustion_read_as_growth_pressure() -> None:
+    asked = question(live=9000, alerts_desired=(budget(amount=Decimal(2000), alert_percentages=(80, 100)),))
+    assert "growth-pressure" in [warning.code for warning in ask(history(), asked).warnings]
+    calm = question(live=9000, alerts_desired=(budget(amount=Decimal(9000)),))
+    assert "growth-pressure" not in [warning.code for warning in ask(history(), calm).warnings]
+
+
+def test_exhaustion_on_premium_lanes_reads_as_right_sizing() -> None:
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=60), steady(60), lane="premium").build()
+    forecast = ask(usage, question(), censored={"team_support": frozenset({AS_OF - timedelta(days=2)})})
+    assert "right-sizing" in [warning.code for warning in forecast.warnings]
+    assert JUNE.name == "June 2026"
+
+
+def test_a_naive_method_that_did_better_centres_the_paths_and_is_named() -> None:
+    costs = np.r_[steady(360, noise=0.02), np.full(17, 40.0)]
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=377), costs).build()
+    model, mean = only(ask(usage, question())), only(ask(usage, question(), methods={"team_support": "mean_28_days"}))
+    assert (model.method, mean.method) == ("model", "mean_28_days")
+    assert mean.month_end.quantiles["0.5"] > model.month_end.quantiles["0.5"]
+    assert float(mean.month_end.quantiles["0.5"] - mean.spend_to_date) == pytest.approx(
+        13 * costs[-28:].mean(), rel=0.05
+    )
+    short = only(ask(history(20), question(), methods={"team_support": "run_rate"}))
+    assert short.method == "model"
+    silent = UsageBuilder().series("team_support", AS_OF - timedelta(days=300), [5.0]).series("x", AS_OF, [1.0])
+    assert only(ask(silent.build(), question(), methods={"team_support": "run_rate"})).method == "run_rate"
+    over = history(end=date(2026, 7, 1))
+    assert only(ask(over, question(), as_of=date(2026, 7, 1), methods={"team_support": "run_rate"})).daily
+
+
+def test_spend_is_attributed_to_workloads() -> None:
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=28), [30.0] * 28, workload="interactive")
+    usage.series("team_support", AS_OF - timedelta(days=28), [10.0] * 28, workload="batch")
+    shares = only(ask(usage.build(), question())).workloads
+    assert [(entry.workload, entry.spent, entry.share) for entry in shares] == [
+        ("interactive", Decimal(840), 0.75),
+        ("batch", Decimal(280), 0.25),
+    ]
+
+
+def test_with_reclaim_a_period_to_come_spends_its_own_funding_only() -> None:
+    july = Period(2026, 7)
+    asked = question(live=0, desired=2000, left_live=900, left_desired=2900)
+    keep = only(ask(history(noise=0.02), asked, period=july))
+    reclaim = only(ask(history(noise=0.02), replace(asked, unused="reclaim"), period=july))
+    assert keep.desired.exhaustion.date["0.5"] is not None
+    assert reclaim.desired.exhaustion.date["0.5"] is not None
+    assert keep.desired.exhaustion.date["0.5"] < reclaim.desired.exhaustion.date["0.5"]
+    assert reclaim.desired.money_left == 2000
+    assert reclaim.live.exhaustion.date["0.1"] == date(2026, 7, 1)
+    assert reclaim.live.exhaustion.probability == 1
+
+
+def test_an_export_without_rows_is_no_history() -> None:
+    forecast = ask(UsageBuilder().build(), question())
+    assert only(forecast).confidence == "none"
+    assert only(forecast).workloads == ()
+
+
+def test_rows_that_all_lie_after_as_of_are_no_history() -> None:
+    usage = UsageBuilder().series("team_support", AS_OF + timedelta(days=3), [1.0, 2.0]).build()
+    assert only(ask(usage, question())).confidence == "none"
+
+
+def test_a_wallet_of_another_currency_is_not_added_to_the_year() -> None:
+    euros = question()
+    euros = replace(euros, wallet=replace(euros.wallet, currency="EUR"))
+    forecast = ask(history(), euros)
+    assert forecast.year is not None
+    assert forecast.year.spent == 0

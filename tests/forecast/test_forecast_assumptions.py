@@ -1,0 +1,149 @@
+"""The planning table: plan against observed, in words, and the findings about levers that the data contradict."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, plan, question, steady
+
+from reconciler.forecast.project import Forecast
+from reconciler.forecast.words import amount, chance, share
+from reconciler.model.forecast import Assumption
+
+FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
+
+
+def usage(*, days: int = 420, hits: int = 140, mini: int = 10, growth: float = 0.0) -> UsageBuilder:
+    """400 a day; `hits` of 1,000 requests are cache hits; `mini` of 100 tokens go to the cheap model."""
+    table = UsageBuilder()
+    level = 400 * np.where(np.arange(days) >= days - 60, 1 + growth, 1.0)
+    for step in range(days):
+        day = AS_OF - timedelta(days=days - step)
+        tokens: dict[str, Any] = {"provider": "openai", "output_tokens": 0}
+        table.row(day, "team_support", float(level[step]) - 10, model="gpt-4o", requests=900, cache_hits=hits,
+                  input_tokens=1000 * (100 - mini), **tokens)  # fmt: skip
+        table.row(day, "team_support", 10, model="gpt-4o-mini", requests=100, input_tokens=1000 * mini, **tokens)
+    return table
+
+
+def table(forecast: Forecast) -> dict[str, Assumption]:
+    return {row.name: row for row in forecast.assumptions[0].assumptions}
+
+
+def rows(levers: dict[str, Any], builder: UsageBuilder | None = None, **more: Any) -> dict[str, Assumption]:
+    return table(ask((builder or usage()).build(), question(live=15000, plan=plan(**levers), **more)))
+
+
+def test_a_table_has_rows_only_for_what_the_plan_says_and_for_wallets_and_alerts() -> None:
+    assert list(rows({})) == ["wallets"]
+    assert list(rows({}, alerts_desired=(budget(),))) == ["wallets", "alert"]
+
+
+@pytest.mark.parametrize(
+    ("baseline", "verdict", "sentence"),
+    [("12000.00", "holds", "holds"), ("9000.00", "ahead", "spend is ahead of plan by 35%"),
+     ("20000.00", "behind", "spend is below plan by 39%")],
+)  # fmt: skip
+def test_the_baseline_is_compared_with_the_last_four_weeks(baseline: str, verdict: str, sentence: str) -> None:
+    row = rows({"baseline_monthly": baseline})["baseline"]
+    assert (row.verdict, row.sentence) == (verdict, sentence)
+    assert row.observed == "USD 12,175 a month"
+
+
+def test_the_baseline_contains_the_growth_of_the_weeks_it_is_compared_with() -> None:
+    grown = {"baseline_monthly": "10000.00", "growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
+    assert rows(grown)["baseline"].plan == "USD 10,000 a month, USD 11,800 with the growth so far"
+
+
+def test_growth_is_compared_with_the_same_weeks_of_a_year_ago() -> None:
+    planned = {"growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
+    assert rows(planned, usage(growth=0.18))["growth"].verdict == "holds"
+    assert rows(planned, usage(growth=0.5))["growth"].verdict == "ahead"
+    flat = rows(planned)["growth"]
+    assert (flat.verdict, flat.observed) == ("behind", "+0.0% on a year ago")
+    assert flat.sentence == "growth is behind the +18% planned by now"
+    partial = rows(planned, usage(days=385, growth=0.18))["growth"]
+    assert partial.verdict == "holds"
+
+
+def test_what_cannot_be_compared_is_a_dash_and_unknown() -> None:
+    short = UsageBuilder().series("team_support", AS_OF - timedelta(days=20), steady(20))
+    levers = {
+        "baseline_monthly": "3000.00",
+        "growth": [{"reason": "g", "rate": "5%", "from": "2026-06"}],
+        "cache_hit_rate": {"from": "14%", "to": "28%", "by": "2026-12"},
+        "provider_mix": [{"reason": "r", "from": FULL, "to": MINI, "share": "30%", "by": "2026-09"}],
+    }
+    seen = rows(levers, short)
+    for name in ("baseline", "growth", "cache_hit_rate", "provider_mix"):
+        assert (seen[name].verdict, seen[name].observed) == ("unknown", "–")
+
+
+def test_a_cache_behind_its_plan_is_priced_and_warned_about() -> None:
+    levers = {"cache_hit_rate": {"from": "14%", "to": "28%", "since": "2025-12", "by": "2026-12"}}
+    forecast = ask(usage(hits=136).build(), question(live=15000, plan=plan(**levers)))
+    row = table(forecast)["cache_hit_rate"]
+    assert row.plan == "14% → 28% by 2026-12; 21.5% by the end of June 2026"
+    assert row.observed == "13.6% over the last 28 days"
+    assert row.verdict == "behind"
+    assert row.sentence.startswith("behind: costs about USD ")
+    warning = next(warning for warning in forecast.warnings if warning.code == "cache-behind-plan")
+    assert warning.message == (
+        "support: cache hit rate planned 14% -> 28% by 2026-12; observed 13.6% over the last 28 days, on course for 14%"
+    )
+    ahead = rows(levers, usage(hits=400))["cache_hit_rate"]
+    assert ahead.verdict == "ahead"
+    assert "saves about USD" in ahead.sentence
+    assert rows(levers, usage(hits=206))["cache_hit_rate"].verdict == "holds"
+
+
+def test_a_cache_that_is_new_in_the_usage_has_no_course() -> None:
+    levers = {"cache_hit_rate": {"from": "30%", "to": "40%", "by": "2026-12"}}
+    forecast = ask(usage(days=28).build(), question(plan=plan(**levers)))
+    assert "on course" not in next(w.message for w in forecast.warnings if w.code == "cache-behind-plan")
+
+
+def test_a_provider_move_is_compared_by_tokens() -> None:
+    move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "30%", "since": "2026-01", "by": "2026-06"}
+    behind = ask(usage().build(), question(plan=plan(provider_mix=[move])))
+    assert table(behind)["provider_mix"].verdict == "behind"
+    assert table(behind)["provider_mix"].observed == "10.0% of their tokens on openai/gpt-4o-mini"
+    assert "mix-behind-plan" in [warning.code for warning in behind.warnings]
+    assert rows({"provider_mix": [move]}, usage(mini=26))["provider_mix"].verdict == "holds"
+    assert rows({"provider_mix": [move]}, usage(mini=60))["provider_mix"].verdict == "ahead"
+
+
+def test_wallets_are_judged_on_the_sum_of_their_paths() -> None:
+    both = usage().series("team_dev", AS_OF - timedelta(days=300), steady(300))
+    asked = [question(live=12500), question("team_dev", environment="dev", live=3600)]
+    row = table(ask(both.build(), *asked))["wallets"]
+    assert (row.plan, row.verdict) == ("USD 16,100", "fits")
+    assert row.observed.startswith("P50 USD 15,")
+    short = table(ask(both.build(), question(live=11000)))["wallets"]
+    assert short.verdict == "short"
+    assert short.sentence.startswith("above the targets with probability")
+
+
+def test_the_alert_row_says_when_it_fires_and_whether_that_leaves_time() -> None:
+    def alert(amount: int, *, left: float, percentages: tuple[int, ...] = (80,)) -> Assumption:
+        watched = budget(amount=Decimal(amount), alert_percentages=percentages)
+        return rows({}, left_desired=left, alerts_desired=(watched,))["alert"]
+
+    early = alert(10000, left=3000)
+    assert (early.verdict, early.sentence, early.observed) == ("fits", "leaves time", "80% fires 2026-06-21")
+    assert alert(12000, left=3200).sentence in ("leaves 1 day to react", "leaves 2 days to react")
+    assert alert(20000, left=3000).sentence.startswith("no warning with probability")
+    assert alert(20000, left=10**6).observed.startswith("80%: ")
+
+
+def test_numbers_in_words() -> None:
+    assert amount(Decimal("11240.49"), "USD") == "USD 11,240"
+    assert amount(9.5, "EUR") == "EUR 9.50"
+    assert share(0.136) == "13.6%"
+    assert [chance(p) for p in (0.0, 0.0005, 0.004, 0.71, 0.9995, 1.0)] == [
+        "0%", "<0.1%", "0.4%", "71%", ">99.9%", "100%",
+    ]  # fmt: skip

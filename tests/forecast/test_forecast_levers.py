@@ -1,0 +1,172 @@
+"""Levers: what the plan still has to bring about moves the paths by the documented factors, and nothing twice."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan, question, team
+
+from reconciler.forecast.levers import Setting, cache_position, levers_of, mix_position, ramp
+from reconciler.forecast.observed import Observations, Observed, observations
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.period import Period
+from reconciler.model.usage import DailyUsage
+
+JUNE, JULY = Period(2026, 6), Period(2026, 7)
+FULL = "openai/gpt-4o"
+MINI = "openai/gpt-4o-mini"
+
+
+def usage(*, days: int = 100, **more: Any) -> DailyUsage:
+    """80 a day on a dear model and 20 on a cheap one that is twenty times as cheap per token."""
+    table = UsageBuilder()
+    for back in range(days):
+        day = AS_OF - timedelta(days=days - back)
+        table.row(day, "team_support", 80, provider="openai", model="gpt-4o", requests=100, input_tokens=80_000, **more)
+        table.row(day, "team_support", 20, provider="openai", model="gpt-4o-mini", requests=50, input_tokens=400_000)
+    return table.build()
+
+
+def july(plan_of: Any, *, table: DailyUsage | None = None, **more: Any) -> WalletForecast:
+    return ask(table or usage(), question(plan=plan_of, **more), period=JULY).wallets[0]
+
+
+def contributions(answer: WalletForecast) -> dict[str, float]:
+    return {lever.name: float(lever.contribution) for lever in answer.levers}
+
+
+def test_a_growth_step_to_come_raises_the_days_after_it_and_a_past_one_nothing() -> None:
+    steps = [{"reason": "past", "rate": "50%", "from": "2026-06"}, {"reason": "next", "rate": "18%", "from": "2026-07"}]
+    moved = contributions(july(plan(growth=steps)))
+    assert moved["growth: past"] == 0
+    assert moved["growth: next"] == pytest.approx(0.18 * 3100, rel=0.05)
+
+
+def test_a_cache_improvement_multiplies_miss_cost_by_the_ratio_of_misses() -> None:
+    rate = {"from": "0%", "to": "20%", "since": "2026-07", "by": "2026-07"}
+    assert contributions(july(plan(cache_hit_rate=rate)))["cache_hit_rate"] == pytest.approx(-0.10 * 3100, rel=0.08)
+
+
+def test_a_ramp_is_linear_over_whole_months_and_then_held() -> None:
+    days = np.array(["2026-05-31", "2026-06-30", "2026-12-31", "2027-03-01"], dtype="datetime64[D]")
+    assert ramp(days, since=JUNE, by=Period(2026, 12)).tolist() == pytest.approx([0, 1 / 7, 1, 1])
+    rate = plan(cache_hit_rate={"from": "14%", "to": "28%", "by": "2026-12"}).cache_hit_rate
+    assert rate is not None
+    assert cache_position(rate, date(2026, 6, 30), organization=organization()) == pytest.approx(0.16)
+    (move,) = plan(
+        provider_mix=[{"reason": "r", "from": FULL, "to": MINI, "share": "30%", "by": "2026-09"}]
+    ).provider_mix
+    assert mix_position(move, date(2026, 6, 30), organization=organization()) == pytest.approx(0.075)
+
+
+def test_a_provider_move_reprices_the_moved_share_by_observed_unit_prices() -> None:
+    move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "100%", "since": "2026-07", "by": "2026-07"}
+    moved = contributions(july(plan(provider_mix=[move])))["provider_mix"]
+    # on average half of the dear model's 80 a day has moved, at a twentieth of the price
+    assert moved == pytest.approx(-0.5 * 80 * 0.95 * 31, rel=0.08)
+
+
+def test_a_move_to_a_model_without_a_price_is_left_out_and_said() -> None:
+    move = {"reason": "r", "from": FULL, "to": "other/new", "share": "50%", "by": "2026-09"}
+    forecast = ask(usage(), question(plan=plan(provider_mix=[move])))
+    assert contributions(forecast.wallets[0]) == {"provider_mix": 0}
+    assert [(price.model, price.per_million_tokens) for price in forecast.prices] == [
+        (FULL, Decimal("1000.00")),
+        ("other/new", None),
+    ]
+    assert "other/new" in next(warning.message for warning in forecast.warnings if warning.code == "mix-unpriced")
+
+
+def test_models_without_a_provider_in_the_usage_or_the_plan_are_found() -> None:
+    seen = observations(usage(), known_until=AS_OF).of(["team_support"])
+    assert seen.model("gpt-4o") == seen.model(FULL)
+    bare = UsageBuilder().row(AS_OF - timedelta(days=1), "w", 5, model="m", input_tokens=10).build()
+    found = observations(bare, known_until=AS_OF).of(["w"]).model("m")
+    assert found is not None
+    assert found.price == 0.5
+
+
+def test_planned_demand_comes_to_the_first_wallet_from_its_month_on() -> None:
+    demand = plan(planned_demand=[{"reason": "voice", "monthly": "620.00", "from": "2026-07", "lane": "off_peak"}])
+    teams = {"support": team(prod=("team_support", 3000), dev=("team_dev", 100))}
+    forecast = ask(usage(), question(plan=demand), question("team_dev", plan=demand), period=JULY, teams=teams)
+    assert contributions(forecast.wallets[0]) == {"planned_demand": 620.0}
+    assert contributions(forecast.wallets[1]) == {}
+
+
+def test_demand_that_the_history_contains_is_not_added_again_and_ends_with_its_last_month() -> None:
+    demand = plan(planned_demand=[{"reason": "pilot", "monthly": "300.00", "from": "2026-04", "until": "2026-06"}])
+    assert contributions(ask(usage(), question(plan=demand)).wallets[0])["planned_demand"] == 0
+    assert contributions(july(demand))["planned_demand"] == pytest.approx(-300, rel=0.05)
+
+
+def test_a_resilience_margin_adds_only_what_the_history_does_not_contain() -> None:
+    margin = organization(forecast={"interval": "80%", "horizon_months": 2, "resilience_margin": "3%"})
+    bare = ask(usage(), question(), org=margin, period=JULY).wallets[0]
+    assert contributions(bare)["resilience_margin"] == pytest.approx(0.03 * 3100, rel=0.1)
+    falling_back = usage(fallbacks=10, fallback_cost=16.0)
+    already = ask(falling_back, question(), org=margin, period=JULY).wallets[0]
+    assert contributions(already)["resilience_margin"] == 0
+    planned = plan(fallback={"share": "10%", "price_ratio": "2"})
+    assert contributions(july(planned))["resilience_margin"] == pytest.approx(0.1 * 3100, rel=0.1)
+
+
+def test_a_rate_limit_caps_the_days_of_each_wallet_by_its_share() -> None:
+    limited = july(plan(rate_limits=[{"reason": "cap", "daily": "50.00", "from": "2026-07"}]))
+    assert limited.month_end.quantiles["0.975"] == Decimal("1550.00")
+    assert contributions(limited)["rate_limits"] < -1000
+
+
+def test_days_at_a_rate_limit_are_censored() -> None:
+    levers = plan(rate_limits=[{"reason": "cap", "daily": "100.00", "from": "2026-06"}])
+    forecast = ask(usage(), question(plan=levers))
+    assert forecast.wallets[0].history_days == 83
+    assert "censored-days" in [warning.code for warning in forecast.warnings]
+
+
+def test_without_history_the_levers_work_from_the_plans_start() -> None:
+    levers = plan(
+        baseline_monthly="3000.00",
+        growth=[{"reason": "g", "rate": "20%", "from": "2026-06"}],
+        cache_hit_rate={"from": "10%", "to": "20%", "by": "2026-06"},
+        provider_mix=[{"reason": "r", "from": FULL, "to": MINI, "share": "30%", "by": "2026-09"}],
+    )
+    moved = contributions(ask(None, question(plan=levers), period=JULY).wallets[0])
+    assert moved["growth"] > 400
+    assert moved["cache_hit_rate"] < -250
+    assert moved["provider_mix"] == 0
+
+
+def test_observations_of_nothing_are_nothing() -> None:
+    nothing = Observed(28)
+    assert nothing.cache_hit_rate is None
+    assert nothing.fallback_premium == 0
+    assert nothing.model("x") is None
+    assert nothing.share_of(None) == 0
+    assert isinstance(observations(None, known_until=AS_OF), Observations)
+    assert observations(None, known_until=AS_OF).of(["x"]).cost == 0
+
+
+def test_levers_are_pulled_in_the_documented_order() -> None:
+    levers = plan(
+        growth=[{"reason": "g", "rate": "1%", "from": "2026-07"}],
+        cache_hit_rate={"from": "0%", "to": "1%", "by": "2026-12"},
+        provider_mix=[{"reason": "r", "from": FULL, "to": MINI, "share": "1%", "by": "2026-09"}],
+        planned_demand=[{"reason": "d", "monthly": "1.00", "from": "2026-07"}],
+        fallback={"share": "1%", "price_ratio": "2"},
+        rate_limits=[{"reason": "cap", "daily": "50.00", "from": "2026-07"}],
+    )
+    setting = Setting(AS_OF, 3, None, organization(), Observed(28), Observed(90), 1.0, first=True)
+    assert [lever.name for lever in levers_of(levers, setting)] == [
+        "growth",
+        "cache_hit_rate",
+        "provider_mix",
+        "planned_demand",
+        "resilience_margin",
+        "rate_limits",
+    ]
+    assert np.allclose(levers_of(levers, setting)[-1].apply(np.full((2, 3), 99.0)), 99.0)
