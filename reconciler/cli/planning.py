@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.project import Forecast, WalletQuestion
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.billing_budget import BillingBudget
-    from reconciler.model.desired import Desired, DesiredWallet
+    from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
 
 
@@ -54,11 +55,13 @@ def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> t
     """Return what is asked of the forecast: each wallet with its money before and after the plan."""
     from reconciler.forecast.project import WalletQuestion
 
-    deltas = {
-        change.wallet: Money(change.amount if isinstance(change, Allocate) else -change.amount, change.currency)
-        for change in diff.changes
-        if isinstance(change, Allocate | Reclaim)
-    }
+    deltas: dict[str, Money] = {}
+    for change in diff.changes:
+        if isinstance(change, Allocate | Reclaim):
+            signed = Money(change.amount if isinstance(change, Allocate) else -change.amount, change.currency)
+            deltas[change.wallet] = deltas.get(change.wallet, Money(ZERO, change.currency)) + signed
+    alerts_live = _by_wallet(found.budget for found in live.billing_budgets.values())
+    alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
     horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
     asked = []
     for key, wallet in desired.wallets.items():
@@ -72,17 +75,21 @@ def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> t
                 money_left_live=current.money_left,
                 money_left_desired=current.money_left + deltas.get(key, Money(ZERO, wallet.currency)),
                 targets={period: wallet.target(period) for period in horizon},
-                alerts_live=_alerts(wallet, (found.budget for found in live.billing_budgets.values())),
-                alerts_desired=_alerts(wallet, (wanted.budget for wanted in desired.billing_budgets.values())),
+                alerts_live=alerts_live.get(key, ()),
+                alerts_desired=alerts_desired.get(key, ()),
                 unused=desired.organization.unused,
             )
         )
     return tuple(asked)
 
 
-def _alerts(wallet: DesiredWallet, budgets: Iterable[BillingBudget]) -> tuple[BillingBudget, ...]:
-    watching = (budget for budget in budgets if (budget.scope_type, budget.scope_id) == ("team", wallet.key))
-    return tuple(sorted(watching, key=lambda budget: budget.name))
+def _by_wallet(budgets: Iterable[BillingBudget]) -> dict[str, tuple[BillingBudget, ...]]:
+    """Return the billing budgets that watch a team's wallet, by wallet and sorted by name."""
+    watching: dict[str, list[BillingBudget]] = defaultdict(list)
+    for budget in budgets:
+        if budget.scope_type == "team":
+            watching[budget.scope_id].append(budget)
+    return {key: tuple(sorted(found, key=lambda budget: budget.name)) for key, found in watching.items()}
 
 
 def assemble(

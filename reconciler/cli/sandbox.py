@@ -23,7 +23,7 @@ Example:
 """
 
 
-@click.group("sandbox")
+@click.group("sandbox", epilog="Example: kt-budgets sandbox serve --as-of 2026-06-18")
 def command() -> None:
     """Run the embedded Keeptrusts on this machine."""
 

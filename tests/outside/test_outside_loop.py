@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
+from other_keeptrusts import Habits, World, other_keeptrusts
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
 
-ORG = """\
-version: 1
-organization: org_acme
-currency: USD
-fiscal_year: {name: FY2027, starts: 2026-06}
-environments: [prod, dev]
-export_schedules:
-  - {name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: finance, prefix: ai/}}
-"""
 ALPHA = """\
 version: 1
 team: alpha
@@ -37,22 +26,6 @@ billing_budgets:
   - {name: changed, amount: 1100, alert_percentages: [50, 90]}
   - {name: new, amount: 250, environment: dev}
 """
-BETA = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 0.07}\n"
-GAMMA = "version: 1\nteam: gamma\nwallets:\n  prod: {team_id: t-gamma, monthly: 450}\n"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    teams = tmp_path / "budgets" / "teams"
-    teams.mkdir(parents=True)
-    (tmp_path / "budgets" / "org.yaml").write_text(ORG)
-    for name, text in {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA}.items():
-        (teams / f"{name}.yaml").write_text(text)
-    (tmp_path / "usage.csv").write_text(
-        "id,timestamp,team_id,provider,model,cost\n"
-        + "".join(f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,{n % 7}.25\n" for n in range(170))
-    )
-    return tmp_path
 
 
 def world(habits: Habits | None = None) -> World:
@@ -78,19 +51,6 @@ def world(habits: Habits | None = None) -> World:
     }
     made.budgets["b2"] = {**made.budgets["b1"], "id": "b2", "name": "handmade"}
     return made
-
-
-@pytest.fixture
-def kt(folder: Path) -> Run:
-    tool = Path(sys.executable).parent / "kt-budgets"
-
-    def run(url: str, *arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
-        return subprocess.run(
-            [str(tool), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-
-    return run
 
 
 PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")

@@ -1,0 +1,66 @@
+"""An organization on disk and the installed command, for tests from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from other_keeptrusts import TOKEN
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+ORG = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2027, starts: 2026-06}
+environments: [prod, dev]
+export_schedules:
+  - {name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: finance, prefix: ai/}}
+"""
+ALPHA = """\
+version: 1
+team: alpha
+plan: {baseline_monthly: 1000.00}
+wallets:
+  prod: {team_id: t-alpha, monthly: 1000.00, overrides: {2026-06: 1200.50}}
+  dev: {team_id: t-alpha-dev, monthly: "300"}
+billing_budgets:
+  - {name: changed, amount: 1100, alert_percentages: [50, 90]}
+  - {name: new, amount: 250, environment: dev}
+"""
+BETA = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 0.07}\n"
+GAMMA = "version: 1\nteam: gamma\nwallets:\n  prod: {team_id: t-gamma, monthly: 450}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with budgets/ of three teams and the events of a month."""
+    teams = tmp_path / "budgets" / "teams"
+    teams.mkdir(parents=True)
+    (tmp_path / "budgets" / "org.yaml").write_text(ORG)
+    for name, text in {"alpha": ALPHA, "beta": BETA, "gamma": GAMMA}.items():
+        (teams / f"{name}.yaml").write_text(text)
+    (tmp_path / "usage.csv").write_text(
+        "id,timestamp,team_id,provider,model,cost\n"
+        + "".join(f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,{n % 7}.25\n" for n in range(170))
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def kt(folder: Path) -> Run:
+    """Return a function that runs the installed command in `folder` against a URL."""
+    tool = Path(sys.executable).parent / "kt-budgets"
+
+    def run(url: str, *arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
+        return subprocess.run(
+            [str(tool), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run

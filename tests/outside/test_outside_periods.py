@@ -1,0 +1,62 @@
+"""Opening a month from outside: every wallet is funded once, and what was left goes back or stays as YAML says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from other_keeptrusts import World, other_keeptrusts
+
+JULY = {"t-alpha": "1000.00", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
+
+
+def june_is_over() -> World:
+    made = World(teams={key: key for key in JULY}, now=datetime(2026, 7, 1, 0, 5, tzinfo=UTC))
+    for key, left in {"t-alpha": "80.25", "t-gamma": "450"}.items():
+        made.enter(key, "allocate", Decimal("1200"), at="2026-06-01T00:00:00Z")
+        made.enter(key, "settle", Decimal("1200") - Decimal(left), at="2026-06-30T10:00:00Z")
+    return made
+
+
+def open_july(kt: Callable[..., Any], url: str) -> dict[str, Any]:
+    day = ("--as-of", "2026-07-01")
+    planned = kt(url, "plan", *day, "--usage", "usage.csv", "--detailed-exit-code")
+    assert planned.returncode in (0, 10), planned.stderr
+    done = kt(url, "apply", *day, "--plan", "plan.json", "--format", "json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    run: dict[str, Any] = json.loads(done.stdout)
+    return run
+
+
+@pytest.mark.parametrize(("unused", "left"), [("keep", {"t-alpha": "80.25", "t-gamma": "450"}), ("reclaim", {})])
+def test_a_month_opens_once_with_what_was_left_kept_or_taken_back(
+    kt: Callable[..., Any], folder: Path, unused: str, left: dict[str, str]
+) -> None:
+    organization = folder / "budgets" / "org.yaml"
+    organization.write_text(organization.read_text() + f"unused: {unused}\n")
+    state = june_is_over()
+    with other_keeptrusts(state) as url:
+        run = open_july(kt, url)
+        assert run["converged"] is True, run
+        writes = len(state.writes)
+        again = open_july(kt, url)
+        assert len(state.writes) == writes
+        assert again["outcomes"] == []
+    balances = {key: state.balance(key) for key in JULY}
+    assert balances == {key: Decimal(target) + Decimal(left.get(key, 0)) for key, target in JULY.items()}
+
+
+def test_a_month_that_has_not_begun_is_not_funded(kt: Callable[..., Any]) -> None:
+    state = june_is_over()
+    with other_keeptrusts(state) as url:
+        planned = kt(url, "plan", "--as-of", "2026-07-01", "--period", "2026-08", "--usage", "usage.csv")
+        assert planned.returncode == 0, planned.stderr
+        done = kt(url, "apply", "--as-of", "2026-07-01")
+    assert done.returncode == 4
+    assert "has not begun" in done.stderr
+    assert state.writes == []
