@@ -41,22 +41,27 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, *, plan_path: Path | None, settle: float, format_: str, **options: Any) -> None:
     """Execute a reviewed plan, exactly once.
 
+    With --period and without --plan it opens that month instead: it funds every wallet for it from the YAML as it is
+    merged, and takes back or keeps what earlier months left. It is safe to repeat, and refuses a month not yet begun.
+
     The plan is compared with live state again: a team on which anything moved since review is refused, the others go
     on. Every step is written to the journal before it is taken, and the ledger decides what a lost answer meant.
     """
     from reconciler.apply.admission import admit
     from reconciler.apply.application import apply_plan
+    from reconciler.cli.opening import opening_plan
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
 
-    plan = load_plan(plan_path or Path("plan.json"))
-    month = options["period"]
-    options["as_of"] = options["as_of"] or plan.as_of
+    month, opens = options["period"], plan_path is None and options["period"] is not None
+    reviewed = None if opens else load_plan(plan_path or Path("plan.json"))
+    options["as_of"] = options["as_of"] or (reviewed.as_of if reviewed else None)
     settings = settings_of(options)
-    desired, _ = load_desired(settings)
-    admit(plan, desired, period=month)
+    desired, warnings = load_desired(settings)
+    plan = reviewed or opening_plan(settings, desired, warnings)
+    admit(plan, desired, as_of=settings.as_of, period=month)
     with site(settings, desired, settle=settle, label="Applying") as place:
-        result = apply_plan(plan, desired, place)
+        result = apply_plan(plan, desired, place, declares=not opens)
     print_result(result, format_)
     context.exit(result.exit_code)
 

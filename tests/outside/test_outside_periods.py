@@ -60,3 +60,30 @@ def test_a_month_that_has_not_begun_is_not_funded(kt: Callable[..., Any]) -> Non
     assert done.returncode == 4
     assert "has not begun" in done.stderr
     assert state.writes == []
+
+
+def test_a_month_is_opened_without_a_saved_plan_and_only_money_moves(kt: Callable[..., Any], folder: Path) -> None:
+    organization = folder / "budgets" / "org.yaml"
+    organization.write_text(organization.read_text() + "unused: reclaim\nguards: {total_moved: 1}\n")
+    state = june_is_over()
+    arguments = ("apply", "--period", "2026-07", "--format", "json")
+    with other_keeptrusts(state) as url:
+        early = kt(url, *arguments, "--as-of", "2026-06-30")
+        assert early.returncode == 4, early.stderr
+        assert state.writes == []
+        for day in ("2026-07-01", "2026-07-01", "2026-07-20"):
+            done = kt(url, *arguments, "--as-of", day)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert {key: state.balance(key) for key in JULY} == {key: Decimal(target) for key, target in JULY.items()}
+    assert {path for _, path, _ in state.writes} == {"/v1/wallets/allocate", "/v1/wallets/reclaim"}
+    assert len(state.writes) == 2 + 4
+
+
+def test_an_excess_given_by_hand_is_left_to_a_reviewed_plan_when_a_month_opens(kt: Callable[..., Any]) -> None:
+    state = june_is_over()
+    state.enter("t-gamma", "allocate", Decimal(9000), at="2026-07-01T00:00:00Z")
+    with other_keeptrusts(state) as url:
+        done = kt(url, "apply", "--period", "2026-07", "--as-of", "2026-07-02")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert state.funded("t-gamma", "2026-07") == Decimal(9000)
+    assert state.funded("t-alpha", "2026-07") == Decimal(1000)
