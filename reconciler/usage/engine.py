@@ -1,0 +1,88 @@
+"""DuckDB behind Ibis, kept within a memory limit and a folder to spill into, with errors in our words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import numpy as np
+import numpy.typing as npt
+from ibis.backends.duckdb import Backend
+
+from reconciler.findings import UsageError
+
+Columns = dict[str, npt.NDArray[Any]]
+
+THREADS = 2
+_DATA_ERRORS = (duckdb.DataError, duckdb.IOException, duckdb.InvalidInputException)
+"""What the engine raises because of what is in a file; anything else is ours."""
+
+ibis.options.sql.fuse_selects = False
+"""Keep each step of an expression a step of the statement: fused, a value is computed wherever it is mentioned."""
+
+
+def connect(memory_limit: str, spill: Path) -> Backend:
+    """Return an in-memory DuckDB that spills to `spill`, in UTC, and has no need of the input's order."""
+    try:
+        return ibis.duckdb.connect(
+            threads=THREADS, memory_limit=memory_limit, temp_directory=str(spill), preserve_insertion_order=False
+        )
+    except duckdb.Error as error:
+        raise UsageError(
+            f"`{memory_limit}` is not a memory limit that DuckDB understands", hint="write it as 256MB or 1GB"
+        ) from error
+
+
+def run(connection: Backend, sql: str) -> None:
+    """Execute a statement that returns nothing."""
+    connection.con.execute(sql)
+
+
+def fetch(connection: Backend, query: ibis.Expr | str) -> Columns:
+    """Return the result of an expression or a statement as plain numpy columns; masked values become None or NaT."""
+    sql = query if isinstance(query, str) else connection.compile(query)
+    columns = connection.con.execute(sql).fetchnumpy()
+    return {name: _unmasked(values) for name, values in columns.items()}
+
+
+def _unmasked(values: Any) -> npt.NDArray[Any]:
+    if not isinstance(values, np.ma.MaskedArray):
+        plain: npt.NDArray[Any] = values
+    elif values.dtype.kind == "M":
+        plain = np.ma.filled(values, np.datetime64("NaT"))
+    else:
+        plain = np.ma.filled(values.astype(object), None)
+    return plain
+
+
+@contextmanager
+def in_our_words(names: dict[str, str]) -> Iterator[None]:
+    """Turn an engine error into one that names the export (`names`: scanned path to export) and the place."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise UsageError(
+            "the exports need more memory, or room to spill, than reading them is allowed",
+            hint="free space in the temporary folder, or set TMPDIR to a folder that has some",
+        ) from error
+    except _DATA_ERRORS as error:
+        raise _explained(str(error), names) from error
+
+
+def _explained(text: str, names: dict[str, str]) -> UsageError:
+    said = next((name for path, name in names.items() if path in text), None)
+    if said is None and len(set(names.values())) == 1:
+        said = next(iter(names.values()))
+    for path, name in names.items():
+        text = text.replace(path, name)
+    first = re.sub(r"\s+", " ", text.split("\n\n")[0].split("Possible fixes")[0].split("LINE 1:")[0]).strip()
+    reason = re.sub(r"^(?:\w+ )?Error: ", "", re.sub(r"^\w+(?: \w+)* Error: ", "", first))[:300].rstrip(". ")
+    return UsageError(
+        f"{said or 'the exports'}: cannot be read whole ({reason}); nothing of it was used",
+        hint="export or download this file again",
+    )

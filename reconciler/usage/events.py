@@ -1,0 +1,107 @@
+"""Canonical events: what a row of any export means, typed, with money exact. Ibis alone, for any of its backends.
+
+A row is *readable* when it has a moment in time and a cost that is a number; an empty cost is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import ibis
+from ibis.expr.types import BooleanValue, Column, DecimalValue, StringValue, Table, TimestampValue, Value
+
+COST = "decimal(18, 9)"
+"""Nine places after the point and at most 999,999,999.999999999: more than a billion for one event is a mistake."""
+
+OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata")
+"""Attributes that an export may lack; what is not there is not attributed, never guessed."""
+
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+_NO_MONEY = ibis.literal(0).cast(COST)
+_NO_TEXT = ibis.null("string")
+_FIRST_MOMENT = ibis.timestamp(f"{FIRST_YEAR}-01-01")
+_LAST_MOMENT = ibis.timestamp(f"{LAST_YEAR}-12-31")
+
+
+def events_of(scans: Sequence[Table]) -> Table:
+    """Return the typed events of all scans as one table.
+
+    Columns: `file` (and `row`, when the scans have it), `id` and `day` (None when the row is not readable), `at`,
+    `cost`, `input_tokens`, `output_tokens`, `cache_hit`, `team_id`, and, when a scan has them, `avoided` and as text
+    those of `OPTIONAL`.
+    """
+    present = [name for name in (*OPTIONAL, "avoided_cost") if any(name in scan.columns for scan in scans)]
+    tables = [_typed(scan, present) for scan in scans]
+    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+
+
+def _typed(scan: Table, present: Sequence[str]) -> Table:
+    """Work in steps, so that what is costly is computed once and what is rare only for the rows that need it."""
+    rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=money(scan.cost))
+    if not scan.timestamp.type().is_timestamp():
+        rows = rows.mutate(at=rows["at"].coalesce(_other_moment(text(rows.timestamp))))
+    in_range = rows["at"].between(_FIRST_MOMENT, _LAST_MOMENT) & rows.cost.notnull()
+    rows = rows.mutate(day=ibis.ifelse(in_range, rows["at"].date(), ibis.null("date")))
+    return rows.select(
+        *(("file", "row") if "row" in scan.columns else ("file",)),
+        id=ibis.ifelse(rows.day.notnull(), text(rows.id).nullif(""), _NO_TEXT) if "id" in rows.columns else _NO_TEXT,
+        at=rows["at"].cast("timestamp"),
+        day=rows.day,
+        cost=rows.cost,
+        input_tokens=_known(rows, "input_tokens", count, ibis.literal(0, "int64")),
+        output_tokens=_known(rows, "output_tokens", count, ibis.literal(0, "int64")),
+        cache_hit=_known(rows, "cache_hit", flag, ibis.literal(False)),
+        team_id=text(rows.team_id),
+        **({"avoided": _known(rows, "avoided_cost", money, _NO_MONEY)} if "avoided_cost" in present else {}),
+        **{name: text(rows[name]) if name in rows.columns else _NO_TEXT for name in OPTIONAL if name in present},
+    )
+
+
+def _known(rows: Table, name: str, convert: Callable[[Column], Value], default: Value) -> Value:
+    """Return a column converted; `default` where the export does not have it or its text cannot be understood."""
+    return convert(rows[name]).coalesce(default) if name in rows.columns else default
+
+
+def text(column: Column) -> StringValue:
+    return column if column.type().is_string() else column.cast("string")
+
+
+def _plain_moment(column: Column) -> TimestampValue:
+    """Return the moment that is written in the usual way, in UTC with a Z, None for any other way."""
+    if column.type().is_timestamp():
+        return column.cast("timestamp")
+    return ibis.ifelse(column.endswith("Z"), column.try_cast("timestamp"), ibis.null("timestamp"))
+
+
+def _other_moment(column: StringValue) -> TimestampValue:
+    """Return the moment that text stands for, None when it stands for none.
+
+    RFC 3339 with any offset (none means UTC), with or without seconds or fraction; a date alone is its midnight;
+    a number is seconds, milliseconds or microseconds since 1970, told apart by size.
+    """
+    clean = column.strip().upper()
+    with_seconds = clean.re_replace(r"^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)(Z|[+-]\d\d(:?\d\d)?)?$", r"\1:00\2")
+    return with_seconds.try_cast("timestamp('UTC')").cast("timestamp").coalesce(_epoch(clean))
+
+
+def _epoch(clean: StringValue) -> TimestampValue:
+    number = ibis.ifelse(clean.re_search(r"^\d{9,16}(\.\d*)?$"), clean, ibis.null("string")).try_cast("decimal(38, 6)")
+    milliseconds = ibis.cases((number < 10**11, number * 1000), (number < 10**14, number), else_=number / 1000)
+    return milliseconds.floor().cast("int64").as_timestamp("ms")
+
+
+def money(column: Column) -> DecimalValue:
+    """Return the exact amount, None when the text is no number or too large; no text at all is zero."""
+    if column.type().is_decimal():
+        return column.fill_null(0)
+    return ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), column).try_cast(COST)
+
+
+def count(column: Column) -> Value:
+    return column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
+
+
+def flag(column: Column) -> BooleanValue:
+    if column.type().is_boolean():
+        return column
+    return column.try_cast("boolean")

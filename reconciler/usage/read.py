@@ -1,0 +1,164 @@
+"""Read usage: exports in, one exact daily table out, with all that was left out or doubtful said."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from reconciler.findings import UsageError
+from reconciler.model.usage import DailyUsage, RowIssue
+from reconciler.usage.columns import column_names
+from reconciler.usage.daily import daily_table
+from reconciler.usage.doubts import CONFLICT, doubtful_rows, rejected_rows
+from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
+from reconciler.usage.events import events_of
+from reconciler.usage.exact_json import make_exact
+from reconciler.usage.files import find_exports
+from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
+from reconciler.usage.result import make_usage, unusable
+from reconciler.usage.scans import Scan, make_scans, metadata_is_diverse
+from reconciler.usage.unpack import PlainFile, unpack
+
+Progress = Callable[[str], None]
+
+MORE_MEMORY = "2GB"
+"""What is used when the exports have more different keys a day than the given limit has room for."""
+
+
+def read_usage(
+    paths: Sequence[str],
+    *,
+    first: date,
+    end: date,
+    columns: Mapping[str, str] | None = None,
+    known_wallets: Collection[str] = (),
+    folder: Path | None = None,
+    memory_limit: str = "256MB",
+    on_progress: Progress | None = None,
+) -> DailyUsage:
+    """Return the daily usage of the days `[first, end)` that the exports at `paths` hold, each event counted once.
+
+    `paths` are files, folders, globs or object-store URLs. `columns` maps canonical column names to the exports' own.
+    `known_wallets` are the team ids that are not to be counted as unknown. Temporary files (unpacked exports, data that
+    outgrow `memory_limit`) go to a fresh folder in `folder`; a limit too tight to go on is raised once. `on_progress`
+    is told in words what is being done.
+
+    Raises UsageError when no export is found, when one lacks a column that money needs, or cannot be read whole; and
+    UnreachableError when an object store does not answer.
+    """
+    names = column_names(columns or {})
+    say = on_progress or _say_nothing
+    found = find_exports(paths)
+    with _scratch(folder) as scratch:
+        say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
+        files = [unpack(file, scratch) for file in found.files]
+        reading = _Reading(connect(memory_limit, scratch / "spill"), files, names, scratch, say)
+        try:
+            return reading.usage(first, end, known_wallets, found.issues)
+        finally:
+            reading.connection.disconnect()
+
+
+class _Reading:
+    """One reading of a set of files: the scans over them and what was found out about them on the way."""
+
+    def __init__(
+        self,
+        connection: Backend,
+        files: Sequence[PlainFile],
+        names: Mapping[str, Sequence[str]],
+        scratch: Path,
+        say: Progress,
+    ) -> None:
+        self.connection = connection
+        self.files = files
+        self.names = names
+        self.scratch = scratch
+        self.say = say
+        self.shown = {file.path: file.name for file in files}
+        self.scans: list[Scan] = []
+        self.ids = Ids(meet=False, lack=False)
+        self.repeats = Repeats()
+
+    def usage(self, first: date, end: date, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
+        """Run the reading."""
+        with in_our_words(self.shown):
+            table = self._added_up()
+            if unusable(table).any() and self._make_exact():
+                table = self._added_up()
+            rejected = rejected_rows(self.connection, self.scans, self.shown)
+            doubts = self._doubts(table, rejected.rows)
+        return make_usage(
+            table,
+            (first, end),
+            known=known,
+            duplicates=self.repeats.left_out,
+            issues=(*issues, *rejected.issues, *self._conflicts(), *doubts),
+        )
+
+    def _added_up(self) -> Columns:
+        """Return the daily table; with more memory when the limit is too tight for the number of different keys."""
+        self.scans = make_scans(self.connection, self.files, self.names)
+        try:
+            return self._add_up()
+        except duckdb.OutOfMemoryException:
+            self.say("starting again with more memory")
+            run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
+            return self._add_up()
+
+    def _add_up(self) -> Columns:
+        self.say("looking for repeated events")
+        self.ids = look_at_ids(self.connection, self.scans)
+        self.repeats = settle(self.connection, self.scans, self.names) if self.ids.meet else Repeats()
+        self.say("adding up days")
+        parse_first = metadata_is_diverse(self.connection, self.scans)
+        return fetch(self.connection, daily_table(self._events(), self.names, parse_first=parse_first))
+
+    def _events(self) -> Table:
+        """Return all events, each once."""
+        if not self.ids.meet:
+            return events_of([self.connection.table(scan.view) for scan in self.scans])
+        once = events_met_once(self.connection, self.scans).drop("file")
+        winners = self.connection.table("winners").cast(once.schema())
+        return ibis.union(once, winners.select(*once.columns))
+
+    def _make_exact(self) -> bool:
+        exact = make_exact(self.connection, self.scans, self.scratch)
+        self.files = [exact.get(file.path, file) for file in self.files]
+        self.shown |= {file.path: file.name for file in exact.values()}
+        return bool(exact)
+
+    def _conflicts(self) -> list[RowIssue]:
+        found = self.repeats.conflicts or {}
+        return [RowIssue(self.shown[path], 0, "conflicting-duplicates", CONFLICT, n) for path, n in found.items()]
+
+    def _doubts(self, table: Columns, rejected: Mapping[str, Sequence[int]]) -> list[RowIssue]:
+        if not self.ids.lack and not unusable(table).any():
+            return []
+        self.say("locating rows that are in doubt")
+        return doubtful_rows(self.connection, self.scans, self.shown, rejected)
+
+
+def _say_nothing(_: str) -> None:
+    return None
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[Path]:
+    try:
+        made = tempfile.TemporaryDirectory(prefix="kt-budgets-", dir=folder, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"no temporary folder can be made in {folder or tempfile.gettempdir()} ({error.strerror})",
+            hint="set TMPDIR to a folder that can be written to",
+        ) from error
+    with made as path:
+        yield Path(path)

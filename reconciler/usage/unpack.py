@@ -1,0 +1,144 @@
+"""Make an export a plain local file that can be scanned in parallel, and prove on the way that it is whole.
+
+Compressed files are unpacked here rather than by the engine, which takes a cut-off gzip file for a short one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from reconciler.findings import UsageError
+from reconciler.usage.files import ExportFile, object_store, unreachable
+from reconciler.usage.formats import GZIP_MAGIC, HEAD_BYTES, Format, recognise
+
+_CHUNK = 1 << 20
+_TAIL = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """An export as it can be scanned: `name` for people, `path` of the plain file, and its format.
+
+    `exact` says that a JSON file's amounts are written as text, which loses no digit.
+    """
+
+    name: str
+    path: str
+    format: Format
+    exact: bool = False
+
+
+def unpack(file: ExportFile, scratch: Path) -> PlainFile:
+    """Return the plain local file of an export, made in `scratch` when the export itself is not one."""
+    try:
+        local = _fetch(file, scratch) if file.remote else Path(file.location)
+        if _head(local, 2) == GZIP_MAGIC:
+            local = _decompress(file.name, local, scratch)
+        return _plain(file.name, local, scratch)
+    except OSError as error:
+        raise UsageError(
+            f"{file.name}: cannot be read ({error.strerror or type(error).__name__})",
+            hint=f"check its permissions, and that {scratch.parent} has room for the unpacked exports",
+        ) from error
+
+
+def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
+    head = _head(local, HEAD_BYTES)
+    shape = recognise(head)
+    if shape.format is Format.PARQUET and not _tail(local, 4).endswith(b"PAR1"):
+        raise damaged(name, "its end is not the end of a Parquet file, so it was cut off")
+    if shape.format is Format.CSV and b"\x00" in head:
+        raise damaged(name, "it is neither CSV, JSON, JSON Lines nor Parquet, plain or gzip, in UTF-8")
+    if shape.envelope is not None:
+        local = _open_envelope(name, local, shape.envelope, scratch)
+    return PlainFile(name, str(local), shape.format)
+
+
+def damaged(name: str, why: str) -> UsageError:
+    """Return the error for a file that cannot be read whole; a part of it is never used."""
+    return UsageError(f"{name}: {why}; nothing of it was used", hint="export or download this file again")
+
+
+def _fetch(file: ExportFile, scratch: Path) -> Path:
+    target = _fresh(scratch, "fetched")
+    fsspec = object_store()
+    try:
+        with fsspec.open(file.location, "rb") as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink, _CHUNK)
+    except Exception as error:
+        raise unreachable(file.name, error) from error
+    return target
+
+
+def _decompress(name: str, local: Path, scratch: Path) -> Path:
+    target = _fresh(scratch, "unpacked")
+    with target.open("wb") as sink, _gzip_whole(name, local) as source:
+        shutil.copyfileobj(source, sink, _CHUNK)
+    return target
+
+
+@contextmanager
+def _gzip_whole(name: str, local: Path) -> Iterator[gzip.GzipFile]:
+    with gzip.open(local, "rb") as source:
+        try:
+            yield source
+        except EOFError as error:
+            raise damaged(name, f"the gzip data end too early, after {source.tell():,} unpacked bytes") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise damaged(name, f"the gzip data are damaged near unpacked byte {source.tell():,}") from error
+
+
+def _open_envelope(name: str, local: Path, before: str, scratch: Path) -> Path:
+    """Copy the list out of a JSON envelope, once what stands around the list is proved to be a whole object."""
+    start, size = len(before.encode()), local.stat().st_size
+    tail = _tail(local, min(_TAIL, size - start))
+    closing = _closing_bracket(before, tail)
+    if closing is None:
+        raise damaged(name, f"the JSON object around the list at byte {start:,} is not complete, so it was cut off")
+    target = _fresh(scratch, "list")
+    with local.open("rb") as source, target.open("wb") as sink:
+        source.seek(start)
+        _copy(source, sink, size - start - len(tail) + closing + 1)
+    return target
+
+
+def _closing_bracket(before: str, tail: bytes) -> int | None:
+    """Return the first place in `tail` at which closing the list leaves a whole object, None when there is none."""
+    at = tail.find(b"]")
+    while at >= 0:
+        try:
+            json.loads(before.removeprefix("\ufeff") + "[" + tail[at:].decode())
+        except ValueError:
+            at = tail.find(b"]", at + 1)
+        else:
+            return at
+    return None
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], length: int) -> None:
+    while length > 0 and (chunk := source.read(min(_CHUNK, length))):
+        sink.write(chunk)
+        length -= len(chunk)
+
+
+def _head(local: Path, length: int) -> bytes:
+    with local.open("rb") as source:
+        return source.read(length)
+
+
+def _tail(local: Path, length: int) -> bytes:
+    with local.open("rb") as source:
+        source.seek(-min(length, local.stat().st_size), 2)
+        return source.read()
+
+
+def _fresh(scratch: Path, kind: str) -> Path:
+    return scratch / f"{kind}-{sum(1 for _ in scratch.iterdir())}"

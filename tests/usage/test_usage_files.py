@@ -1,0 +1,220 @@
+"""Which files are read, and that a damaged one stops the reading by name."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.findings import BudgetsError, UnreachableError, UsageError
+from reconciler.usage.files import shown
+
+EVENT = '{{"id": "{0}", "timestamp": "2026-01-02T00:00:00Z", "team_id": "team_a", "cost": 1}}'
+CSV = "id,timestamp,team_id,cost\n"
+LINES = "".join(f"{number},2026-01-02T00:00:00Z,team_a,1\n" for number in range(200_000))
+
+
+def test_a_folder_is_read_with_its_folders_and_other_files_are_mentioned(exports: Any) -> None:
+    (exports.folder / "deep" / "er").mkdir(parents=True)
+    exports.text("deep/er/one.jsonl", EVENT.format("one"))
+    exports.text("two.JSON", f"[{EVENT.format('two')}]")
+    exports.text("notes.txt", "not an export")
+    exports.text(".hidden.csv", "not looked at")
+    usage = exports.read()
+    assert usage.source.rows == 2
+    assert [(Path(issue.path).name, issue.code) for issue in usage.source.issues] == [("notes.txt", "not-an-export")]
+
+
+def test_a_file_named_outright_is_read_whatever_its_suffix(exports: Any) -> None:
+    assert exports.read(exports.text("export.dat", EVENT.format("a"))).source.rows == 1
+
+
+def test_globs_and_paths_that_meet_read_a_file_once(exports: Any) -> None:
+    for name in ("a1.jsonl", "a2.jsonl", "b.jsonl"):
+        exports.text(name, EVENT.format(name))
+    usage = exports.read(f"{exports.folder}/a?.jsonl", exports.folder / "a1.jsonl", f"{exports.folder}/**/a*.jsonl")
+    assert (usage.source.rows, usage.source.duplicates) == (2, 0)
+
+
+def test_names_that_look_like_globs_or_quotes_are_only_names(exports: Any) -> None:
+    exports.text("o'brien [1]*.csv", CSV + "a,2026-01-02T00:00:00Z,team_a,1\n")
+    exports.text("o'brien 1x.csv", CSV + "b,2026-01-02T00:00:00Z,team_a,1\n")
+    assert exports.read(exports.folder / "o'brien [1]*.csv").source.rows == 1
+    assert exports.read().source.rows == 2
+
+
+@pytest.mark.parametrize("path", ["{0}/none.csv", "{0}/*.csv", "{0}"])
+def test_no_export_is_an_error_with_the_cure(exports: Any, path: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        exports.read(path.format(exports.folder))
+    assert str(exports.folder) in raised.value.message
+    assert raised.value.hint
+
+
+def test_no_path_is_an_error(exports: Any) -> None:
+    from reconciler.usage.files import find_exports
+
+    with pytest.raises(UsageError, match="no path"):
+        find_exports([])
+
+
+def whole_gzip() -> bytes:
+    return gzip.compress((CSV + LINES).encode(), 1)
+
+
+def damaged_gzip() -> bytes:
+    content = bytearray(whole_gzip())
+    content[-6] ^= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "place"),
+    [
+        ("cut.csv.gz", whole_gzip()[:-2000], "too early"),
+        ("wrong.csv.gz", damaged_gzip(), "damaged"),
+        ("empty.csv.gz", gzip.compress(b"")[:5], "too early"),
+        ("cut.json", f"[{EVENT.format('a')}, {EVENT.format('b')[:40]}", "end of data"),
+        ("open.json", f"[{EVENT.format('a')}, {EVENT.format('b')}", "unexpected"),
+        ("cut-envelope.json", f'{{"events": [{EVENT.format("a")}, {EVENT.format("b")}', "not complete"),
+        ("open-envelope.json", f'{{"events": [{EVENT.format("a")}]', "not complete"),
+        ("cut.jsonl", f"{EVENT.format('a')}\n{EVENT.format('b')[:40]}", "line"),
+        ("garbage.jsonl", f"{EVENT.format('a')}\nnot json\n{EVENT.format('b')}\n", "line 3"),
+        ("values.json", "[1, 2, 3]", "not events"),
+        ("cut.parquet", b"PAR1" + b"\x00" * 100, "cut off"),
+        ("wrong.parquet", b"PAR1" + b"\x00" * 100 + b"PAR1", "whole"),
+        ("utf16.csv", "id,timestamp,team_id,cost\n".encode("utf-16"), "UTF-8"),
+        ("binary.csv", bytes(range(256)) * 10, "neither CSV"),
+        (
+            "open-quote.csv",
+            CSV + 'a,2026-01-02T00:00:00Z,"team_a,1\n' + "b,2026-01-02T00:00:00Z,team_a,1\n" * 3,
+            "never closed",
+        ),
+        ("mixed-ends.csv", CSV.replace("\n", "\r\n") + "a,2026-01-02T00:00:00Z,team_a,1\n" * 3, "whole"),
+        ("long-name.csv", "x" * 200_000 + "," + CSV, "header"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "." in value and len(value) < 30 else "",
+)
+def test_a_damaged_export_stops_the_reading_and_is_named(exports: Any, name: str, content: Any, place: str) -> None:
+    exports.text("good.csv", CSV + "good,2026-01-02T00:00:00Z,team_a,1\n")
+    exports.text(name, content)
+    with pytest.raises(BudgetsError) as raised:
+        exports.read()
+    assert name in raised.value.message
+    assert place in raised.value.message
+    assert "\n" not in raised.value.message
+    assert raised.value.hint
+    assert raised.value.exit_code == 2
+
+
+def test_an_export_that_may_not_be_read_is_named(exports: Any) -> None:
+    path = exports.text("gone.csv", CSV)
+    link = exports.folder / "link.csv"
+    link.symlink_to(path)
+    path.unlink()
+    with pytest.raises(UsageError, match=r"link\.csv"):
+        exports.read(link)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("e.csv", "when,squad,price_usd,model\n1,2,3,4\n"),
+        ("e.jsonl", '{"when": 1, "squad": 2, "price_usd": 3, "model": 4}\n'),
+    ],
+)
+def test_a_missing_column_is_named_with_the_yaml_that_cures_it(exports: Any, name: str, content: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        exports.read(exports.text(name, content))
+    assert name in raised.value.message
+    for column in ("`timestamp`", "`team_id`", "`cost`", "`when`", "`squad`", "`price_usd`"):
+        assert column in raised.value.message
+    assert (
+        "usage:\n  columns:\n    timestamp: <the column that holds the timestamp>\n"
+        "    team_id: squad\n    cost: price_usd" in raised.value.hint
+    )
+
+
+def test_a_missing_parquet_column_is_named(exports: Any, events: Any) -> None:
+    sample = [{"id": "a", "created_at": "2026-01-02", "team_id": "t", "cost": 1}]
+    with pytest.raises(UsageError) as raised:
+        exports.read(exports.write(sample, "parquet-text"))
+    assert raised.value.hint.endswith("    timestamp: created_at")
+
+
+def test_a_mapping_of_an_unknown_column_is_refused(exports: Any) -> None:
+    with pytest.raises(UsageError, match="`costs`"):
+        exports.read(exports.text("e.csv", CSV), columns={"costs": "x"})
+
+
+def test_a_memory_limit_that_is_too_tight_is_exceeded_rather_than_failing(exports: Any) -> None:
+    said: list[str] = []
+    path = exports.text("e.csv", CSV + LINES)
+    assert exports.read(path, memory_limit="12MB", on_progress=said.append).source.rows == 200_000
+    assert "starting again with more memory" in said
+
+
+def test_a_memory_limit_that_is_none_is_refused(exports: Any) -> None:
+    with pytest.raises(UsageError, match="`lots`"):
+        exports.read(exports.text("e.csv", CSV), memory_limit="lots")
+
+
+def test_a_folder_for_temporary_files_that_does_not_exist_is_an_error(exports: Any) -> None:
+    with pytest.raises(UsageError, match="temporary folder"):
+        exports.read(exports.text("e.csv", CSV), folder=exports.folder / "none")
+
+
+def test_temporary_files_are_gone_afterwards(exports: Any, tmp_path: Path) -> None:
+    exports.zip(exports.text("e.json", f'{{"events": [{EVENT.format("a")}]}}'))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert exports.read(folder=scratch).source.rows == 1
+    assert list(scratch.iterdir()) == []
+
+
+def test_object_stores_are_read_by_file_folder_and_glob(exports: Any) -> None:
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    try:
+        for name in ("one", "two"):
+            store.pipe(f"/spend/2026/{name}.jsonl", EVENT.format(name).encode())
+        store.pipe("/spend/readme.txt", b"no export")
+        assert exports.read("memory://spend/2026/one.jsonl").source.rows == 1
+        assert exports.read("memory://spend/*/t*.jsonl").source.rows == 1
+        folder = exports.read("memory://spend")
+        assert (folder.source.rows, [issue.path for issue in folder.source.issues]) == (
+            2,
+            ["memory:///spend/readme.txt"],
+        )
+        with pytest.raises(UsageError, match="memory://spend/none"):
+            exports.read("memory://spend/none.csv")
+    finally:
+        store.store.clear()
+
+
+def test_a_file_url_is_read(exports: Any) -> None:
+    path = exports.text("e.jsonl", EVENT.format("a"))
+    assert exports.read(path.as_uri()).source.rows == 1
+
+
+def test_an_object_store_that_does_not_answer_is_an_error_without_secrets(exports: Any) -> None:
+    with pytest.raises(BudgetsError) as raised:
+        exports.read("nosuch://key:secret@bucket/path.csv?token=secret")
+    assert "secret" not in raised.value.message + raised.value.hint
+    assert isinstance(raised.value, UnreachableError)
+
+
+def test_a_missing_object_store_extra_is_an_error_with_the_cure(exports: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(UsageError) as raised:
+        exports.read("s3://bucket/path.csv")
+    assert "keeptrusts-budgets[object-store]" in raised.value.hint
+
+
+def test_a_shown_url_holds_no_credentials() -> None:
+    assert shown("s3://key:secret@bucket/a.csv?sig=x") == "s3://bucket/a.csv"
+    assert shown("plain/path.csv") == "plain/path.csv"
