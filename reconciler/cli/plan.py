@@ -64,7 +64,6 @@ def make(settings: Settings) -> Plan:
 
 
 def _next_step(plan: Plan, output: Path) -> str:
-    saved = f"Saved to {output} (digest {plan.digest.removeprefix('sha256:')[:8]})."
-    return (
-        f"{saved}\nNext: kt-budgets show {output} --format markdown, or open a pull request." if plan.changes else saved
-    )
+    if not plan.changes:
+        return f"Saved to {output}."
+    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a pull request."

@@ -192,4 +192,6 @@ def _usage_summary(usage: DailyUsage | None) -> UsageSummary | None:
         rows=source.rows,
         unpriced_share=round(source.unpriced_share, 6),
         duplicates=source.duplicates,
+        outside_window=source.outside_window,
+        unparsable=source.unparsable,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import tempfile
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
-
-HISTORY_DAYS = 400
 
 
 def obtain_usage(
@@ -50,14 +47,16 @@ def obtain_usage(
             ),
         )
     return usage, tuple(
-        replace(doubt, position=Position("export", doubt.position.line)) for doubt in _usage_findings(usage)
+        replace(doubt, position=Position("export" if doubt.position.line else "usage", doubt.position.line))
+        for doubt in _usage_findings(usage)
     )
 
 
 def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
     from reconciler.keeptrusts.exports import ExportJobs
+    from reconciler.usage.window import trailing_window
 
-    first = settings.as_of - timedelta(days=HISTORY_DAYS)
+    first, _ = trailing_window(settings.as_of)
     with ExportJobs(connection) as jobs, progress("Waiting for the export of the past year") as advance:
         job = jobs.create("events", "csv", date_from=first, date_to=settings.as_of)
         return jobs.download(jobs.wait(job, on_progress=advance), folder)
@@ -65,24 +64,48 @@ def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
 
 def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> DailyUsage:
     from reconciler.usage.read import read_usage
+    from reconciler.usage.window import trailing_window
 
+    first, end = trailing_window(settings.as_of)
     with progress("Reading usage"):
         return read_usage(
             paths,
-            first=settings.as_of - timedelta(days=HISTORY_DAYS),
-            end=settings.as_of,
+            first=first,
+            end=end,
             columns=desired.organization.usage.columns,
             known_wallets=frozenset(desired.wallets),
         )
 
 
 def _usage_findings(usage: DailyUsage) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            Position(issue.path, issue.row, 1 if issue.row else 0),
-            issue.code,
-            Severity.WARNING,
-            issue.message,
+    """Return what is doubtful in the events: rows that could not be used, cost nothing, or belong to nobody here."""
+    source = usage.source
+    issues = [
+        Finding(Position(issue.path, issue.row, 1 if issue.row else 0), issue.code, Severity.WARNING, issue.message)
+        for issue in source.issues
+    ]
+    if source.unpriced_rows:
+        issues.append(
+            Finding(
+                Position("usage"),
+                "unpriced-events",
+                Severity.WARNING,
+                f"{source.unpriced_rows:,} events carry tokens, cost nothing and are no cache hits:"
+                f" {source.unpriced_share:.1%} of all tokens have no price, so spend is understated",
+                "give their models a price in Keeptrusts",
+            )
         )
-        for issue in usage.source.issues
-    )
+    if source.unknown_teams:
+        most = sorted(source.unknown_teams.items(), key=lambda item: (-item[1], item[0]))
+        named = ", ".join(f"{team} ({count:,})" for team, count in most[:5])
+        others = f" and {len(most) - 5} more" if len(most) > 5 else ""
+        issues.append(
+            Finding(
+                Position("usage"),
+                "unknown-teams",
+                Severity.WARNING,
+                f"{sum(source.unknown_teams.values()):,} events belong to teams that no wallet names: {named}{others}",
+                "add their `team_id` to a team's wallets, or leave them unmanaged",
+            )
+        )
+    return tuple(issues)

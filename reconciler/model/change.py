@@ -8,6 +8,7 @@ from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
+from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
 
 
@@ -29,6 +30,11 @@ class MoneyChange(Frozen):
     op: str
     position: str = ""
 
+    @property
+    def period(self) -> Period:
+        """The period that `funded_before` and `funded_after` speak of."""
+        return operation_period(self.op)
+
 
 class Allocate(MoneyChange):
     kind: Literal["allocate"] = "allocate"
@@ -44,6 +50,11 @@ class Reclaim(MoneyChange):
     kind: Literal["reclaim"] = "reclaim"
     unreclaimable: Amount
     carried_from: Period | None = None
+
+    @property
+    def period(self) -> Period:
+        """The period that `funded_before` and `funded_after` speak of: the one that opens, if a rest is taken back."""
+        return self.carried_from.plus(1) if self.carried_from else super().period
 
 
 class BillingBudgetChange(Frozen):

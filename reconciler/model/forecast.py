@@ -121,6 +121,13 @@ class WalletForecast(Frozen):
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
 
 
+class ForecastDocument(Frozen):
+    """What `kt-budgets forecast --format json` prints."""
+
+    format: Literal["kt-budgets.forecast/1"] = "kt-budgets.forecast/1"
+    wallets: tuple[WalletForecast, ...]
+
+
 class YearForecast(Frozen):
     """The organization's fiscal year against `annual_target`; None where there is no target to be within."""
 

@@ -38,6 +38,8 @@ class UsageSummary(Frozen):
     rows: int
     unpriced_share: float
     duplicates: int
+    outside_window: int = 0
+    unparsable: int = 0
 
 
 class PlanFinding(Frozen):

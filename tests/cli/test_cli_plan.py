@@ -1,0 +1,159 @@
+"""`plan` and `demo` on the embedded Keeptrusts: what they print, save and answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.demo import example_budgets
+from reconciler.findings import ExitCode
+from reconciler.sandbox.server import Sandbox, running
+
+DAY = date(2026, 6, 18)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with running(scenario="acme", as_of=DAY) as served:
+        yield served
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def plan(kt: Any, sandbox: Sandbox, here: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a function that plans the example against a sandbox that is only read."""
+    monkeypatch.setenv("KEEPTRUSTS_API_URL", sandbox.url)
+    monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", sandbox.read_token)
+
+    def run(*arguments: object, budgets: Path | None = None) -> Any:
+        return kt("plan", "--budgets", budgets or example_budgets(), "--as-of", DAY, *arguments)
+
+    return run
+
+
+def saved(here: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((here / "plan.json").read_text(encoding="utf-8"))
+    return document
+
+
+def write_events(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, ["id", "timestamp", "team_id", "provider", "model", "input_tokens", "cost"])
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def event(number: int, **changes: str) -> dict[str, str]:
+    day = f"2026-06-{number % 17 + 1:02d}T12:00:00Z"
+    return {"id": f"e{number}", "timestamp": day, "team_id": "team_support", "cost": "1.000001", **changes}
+
+
+def test_a_plan_shows_what_changes_and_is_saved(plan: Any, here: Path) -> None:
+    result = plan()
+    assert result.code == ExitCode.DONE, result.err
+    assert "support / prod" in result.out
+    assert "Saved to plan.json." in result.out
+    document = saved(here)
+    assert document["complete"] is True
+    assert {change["kind"] for change in document["changes"]} >= {"allocate", "reclaim", "update_billing_budget"}
+    assert all(change["position"].startswith("budgets/") for change in document["changes"])
+    assert [item["class"] for item in document["drift"]] == ["changed"]
+    assert {item["confidence"] for item in document["impact"]} == {"normal"}
+
+
+def test_json_on_stdout_is_the_saved_file(plan: Any, here: Path) -> None:
+    result = plan("--format", "json")
+    assert result.out == (here / "plan.json").read_text(encoding="utf-8")
+
+
+def test_the_same_inputs_give_the_same_bytes(plan: Any, here: Path) -> None:
+    plan("--output", "one.json")
+    plan("--output", "other/two.json")
+    assert (here / "one.json").read_bytes() == (here / "other" / "two.json").read_bytes()
+
+
+def test_pending_changes_can_be_told_by_the_exit_code(plan: Any) -> None:
+    assert plan("--detailed-exit-code").code == ExitCode.PENDING
+
+
+def test_doubtful_rows_are_counted_and_said(plan: Any, here: Path) -> None:
+    rows = [event(n) for n in range(50)]
+    rows += [event(90, cost="0", input_tokens="7"), event(91, team_id="team_nobody"), event(92, cost="much"), event(1)]
+    plan("--usage", write_events(here / "usage.csv", rows))
+    document = saved(here)
+    codes = {finding["code"] for finding in document["findings"]}
+    assert codes >= {"unpriced-events", "unknown-teams", "bad-cost"}
+    assert (document["usage"]["duplicates"], document["usage"]["unparsable"]) == (1, 1)
+    (support,) = [item for item in document["impact"] if item["wallet"] == "team_support"]
+    assert support["spend_to_date"] == "50.00"
+
+
+def test_columns_are_named_in_the_organization_file(plan: Any, here: Path) -> None:
+    budgets = here / "budgets"
+    (budgets / "teams").mkdir(parents=True)
+    organization = (example_budgets() / "org.yaml").read_text() + "usage: {columns: {cost: price}}\n"
+    (budgets / "org.yaml").write_text(organization)
+    (budgets / "teams" / "support.yaml").write_text((example_budgets() / "teams" / "support.yaml").read_text())
+    usage = write_events(here / "usage.csv", [event(n) for n in range(5)])
+    usage.write_text(usage.read_text().replace("cost", "price", 1))
+    assert plan("--usage", usage, budgets=budgets).code == ExitCode.DONE
+    assert saved(here)["usage"]["rows"] == 5
+
+
+def test_a_guard_that_refuses_saves_the_plan_and_leaves_with_its_own_code(plan: Any, here: Path) -> None:
+    budgets = here / "budgets"
+    (budgets / "teams").mkdir(parents=True)
+    (budgets / "org.yaml").write_text((example_budgets() / "org.yaml").read_text() + "guards: {largest_change: 10}\n")
+    (budgets / "teams" / "support.yaml").write_text((example_budgets() / "teams" / "support.yaml").read_text())
+    result = plan(budgets=budgets)
+    assert result.code == ExitCode.REFUSED
+    assert [guard["status"] for guard in saved(here)["guards"]][-1] == "refused"
+    refused = plan("--output", "plan.json", budgets=budgets)
+    assert "largest-change" in refused.out
+
+
+def test_a_token_that_is_refused_stops_before_anything_is_saved(
+    plan: Any, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", "kt_wrong_token")
+    result = plan("--format", "json")
+    assert result.code == ExitCode.REMOTE
+    assert json.loads(result.out)["exit_code"] == ExitCode.REMOTE
+    assert "kt_wrong_token" not in result.out + result.err
+    assert not (here / "plan.json").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(plan: Any, here: Path) -> None:
+    (here / "taken").write_text("a file")
+    result = plan("--output", "taken/plan.json")
+    assert result.code == ExitCode.USAGE
+    assert "--output" in result.err
+
+
+def test_the_demo_shows_the_whole_loop_and_can_be_repeated(kt: Any, here: Path) -> None:
+    for _ in range(2):
+        result = kt("demo")
+        assert result.code == ExitCode.DONE, result.out + result.err
+        assert "Converged" in result.out
+        assert "Nothing to change." in result.out
+    assert {path.name for path in (here / "demo").iterdir()} >= {"budgets", "plan.json", "comment.md", "report.html"}
+
+
+def test_the_demo_leaves_a_folder_alone_that_it_did_not_make(kt: Any, here: Path) -> None:
+    (here / "demo").mkdir()
+    (here / "demo" / "thesis.txt").write_text("mine")
+    result = kt("demo")
+    assert result.code == ExitCode.USAGE
+    assert (here / "demo" / "thesis.txt").read_text() == "mine"
