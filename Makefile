@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint check format golden clean help
+.PHONY: demo test lint github-description check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,11 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## Show the whole loop on the embedded Keeptrusts
 	@$(BIN)/kt-budgets demo
 
+github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, by which tests judge requests (needs npm)
+	@bash tests/forge/fetch_github_openapi.sh
+
 test: $(STAMP)  ## Run the tests with branch coverage
+	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 lint: $(STAMP)  ## Check style, types, import contracts and generated files

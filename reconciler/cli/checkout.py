@@ -52,6 +52,16 @@ def parents(folder: Path, commit: str) -> tuple[str, ...]:
     return tuple(git(folder, "rev-list", "--parents", "-n", "1", commit, "--").decode().split()[1:])
 
 
+def tree_id(budgets: Path, commit: str) -> str:
+    """Return what identifies the content of the folder in a commit; an empty text when it is not there."""
+    where = prefix(budgets)
+    inside = f":{where}" if where != PurePosixPath(".") else "^{tree}"
+    try:
+        return git(budgets, "rev-parse", "--verify", "--quiet", f"{commit}{inside}").decode().strip()
+    except GitError:
+        return ""
+
+
 def knows(folder: Path, path: PurePosixPath, *, until: str) -> bool:
     """Whether any commit up to `until` ever held a file at `path`, from the top of the repository."""
     return bool(git(folder, "log", "-1", "--format=%H", until, "--", f":(top){path}").strip())
@@ -64,12 +74,13 @@ def tree_at(budgets: Path, commit: str) -> Iterator[Path | None]:
     Only regular files are taken: a link could lead out of the tree.
     """
     where = prefix(budgets)
-    listed = git(budgets, "ls-tree", "-d", "--name-only", "--full-tree", commit, "--", str(where))
+    top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    listed = git(top, "ls-tree", "-d", "--name-only", "--full-tree", commit, "--", str(where))
     if not listed.strip() and where != PurePosixPath("."):
         yield None
         return
     name = f"{commit}:{where}" if where != PurePosixPath(".") else commit
-    archive = git(budgets, "archive", "--format=tar", name)
+    archive = git(top, "archive", "--format=tar", name)
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
         root = Path(folder) / (budgets.resolve().name)
         root.mkdir()

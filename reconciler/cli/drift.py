@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import format_option, network_options, settings_of
-from reconciler.cli.pr import journal_option, repository_options
+from reconciler.cli.pr import journal_option, repository_option
 from reconciler.findings import BudgetsError, ExitCode
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command("drift", epilog="Example: kt-budgets drift --accept")
 @network_options
 @journal_option
-@repository_options
+@repository_option
 @click.option("--accept", is_flag=True, help="Write the live values into the YAML, for a pull request.")
 @click.option("--issue", is_flag=True, help="Open, update or close the one issue about drift on GitHub.")
 @click.option("--pull-requests", is_flag=True, help="Count what an open pull request asks for as pending.")
@@ -32,7 +32,6 @@ def command(
     /,
     *,
     repo: str | None,
-    recorded_by: str,
     accept: bool,
     issue: bool,
     pull_requests: bool,
@@ -86,6 +85,7 @@ def _applied(settings: Settings, desired: Desired) -> Desired | None:
 
 
 def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Proposal, ...]:
+    """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
     from reconciler.cli.pr_refresh import merged_tree
     from reconciler.cli.pr_session import github
     from reconciler.forge.repository import default_branch, open_pull_requests
@@ -94,7 +94,7 @@ def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Propo
     with github(repo) as session:
         branch = default_branch(session.channel, session.repository)
         pulls = open_pull_requests(session.channel, session.repository, base=branch)
-        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls]
+        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
     return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 

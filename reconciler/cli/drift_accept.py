@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,15 +69,15 @@ def _settings(key: str, desired: Desired, live: Live) -> Iterator[Edit]:
         if str(name) != key or name not in live.billing_budgets:
             continue
         found, ours = live.billing_budgets[name].budget, wanted.budget
-        literals: dict[str, Callable[[], str]] = {
-            "amount": lambda found=found: f"{found.amount:.2f}",  # type: ignore[misc]
-            "alert_percentages": lambda found=found: json.dumps(list(found.alert_percentages)),  # type: ignore[misc]
-            "hard_limit": lambda found=found: json.dumps(found.hard_limit),  # type: ignore[misc]
-            "period": lambda found=found: found.period,  # type: ignore[misc]
+        literals = {
+            "amount": f"{found.amount:.2f}",
+            "alert_percentages": json.dumps(list(found.alert_percentages)),
+            "hard_limit": json.dumps(found.hard_limit),
+            "period": found.period,
         }
         for field, literal in literals.items():
             if getattr(found, field) != getattr(ours, field):
-                yield wanted.origin.path, (*wanted.origin.keys, field), literal()
+                yield wanted.origin.path, (*wanted.origin.keys, field), literal
 
 
 def _read(file: Path) -> str:
@@ -92,5 +93,6 @@ def _write(file: Path, text: str) -> None:
         temporary.write_bytes(text.encode("utf-8"))
         temporary.replace(file)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise UsageError(f"{file} cannot be written: {error.strerror}", hint="make the folder writable") from None

@@ -14,17 +14,15 @@ from reconciler.findings import ExitCode
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def repository_options(command: F) -> F:
-    """Add the options that say which repository and, where it matters, which pull request."""
-    command = click.option(
-        "--recorded-by",
-        metavar="APP",
-        default="",
-        help="The app whose check runs count as ours; default the token's own, else github-actions.",
-    )(command)
-    return click.option(
-        "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
-    )(command)
+repository_option = click.option(
+    "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
+)
+recorder_option = click.option(
+    "--recorded-by",
+    metavar="APP",
+    default="",
+    help="The app whose check runs count as ours; default the token's own, else github-actions.",
+)
 
 
 def plan_option(**settings: Any) -> Callable[[F], F]:
@@ -58,8 +56,15 @@ def command() -> None:
 @command.command("comment", epilog="Example: kt-budgets pr comment --plan plan.json --repo acme/ai-budgets --pr 128")
 @plan_option(default=Path("plan.json"), show_default=True, help="The plan to show.")
 @budgets_option
-@repository_options
+@repository_option
 @number_option
+@click.option(
+    "--findings",
+    "findings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Show these findings of `validate --format json` instead of a plan.",
+)
 @click.option(
     "--suggestions",
     "suggestions_path",
@@ -67,7 +72,9 @@ def command() -> None:
     metavar="FILE",
     help="Suggested changes, as kt-budgets.suggestions/1.",
 )
-@click.option("--check/--no-check", "with_check", default=True, help="Also publish the check run with the record.")
+@click.option(
+    "--check/--no-check", "with_check", default=True, help="Also publish the check run, where that is allowed."
+)
 @click.option("--dry-run", is_flag=True, help="Print the comment and send nothing.")
 @format_option("text", "json")
 def comment(**options: Any) -> None:
@@ -81,13 +88,31 @@ def comment(**options: Any) -> None:
     publish(**options)
 
 
+@command.command("check", epilog="Example: kt-budgets pr check --plan plan.json")
+@plan_option(default=Path("plan.json"), show_default=True, help="The plan to record.")
+@budgets_option
+@repository_option
+@number_option
+@format_option("text", "json")
+def check(**options: Any) -> None:
+    """Publish the check run `kt-budgets / plan`: verdict, annotations on the YAML, and the record of the plan.
+
+    The record is what an approval is bound to. Only GitHub Actions or a GitHub App can write it.
+    """
+    from reconciler.cli.pr_publish import check as run
+
+    run(**options)
+
+
 @command.command("approval", epilog='Example: kt-budgets pr approval --merge-sha "$GITHUB_SHA" --plan plan.json')
 @click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
 @network_options
 @usage_option
 @plan_option(help="The plan that is about to be applied; default: plan now.")
+@click.option("--last-applied", is_flag=True, help="Ask instead whether the budgets are what was last applied.")
 @journal_option
-@repository_options
+@repository_option
+@recorder_option
 @format_option("text", "json")
 @click.pass_context
 def approval(
@@ -96,6 +121,7 @@ def approval(
     *,
     merge_sha: str | None,
     plan_path: Path | None,
+    last_applied: bool,
     repo: str | None,
     recorded_by: str,
     format_: str,
@@ -106,10 +132,16 @@ def approval(
     It must be the merge of a pull request into the default branch, whose last head the owners approved, and the plan
     that was recorded for that head must be the plan of now. Owners and rules are those of the base branch. Exits with
     4 when an approval is missing and with 5 when the plan moved.
+
+    With --last-applied, GitHub is not asked: the budgets must be those of the last applied commit, as they are when a
+    new month is funded.
     """
-    from reconciler.cli.pr_approval import approve, print_approval
+    from reconciler.cli.pr_approval import approve, print_approval, require_last_applied
 
     settings = settings_of(options)
+    if last_applied:
+        click.echo(require_last_applied(settings))
+        return
     found = approve(settings, merge=merge_sha, plan_path=plan_path, repo=repo, recorded_by=recorded_by)
     print_approval(found, format_)
     if found.stale:
@@ -126,7 +158,7 @@ def approval(
     help="What `kt-budgets apply --format json` printed.",
 )
 @click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
-@repository_options
+@repository_option
 @format_option("text", "json")
 def receipt(**options: Any) -> None:
     """Put what an apply did on top of the pull request's comment."""
@@ -138,7 +170,8 @@ def receipt(**options: Any) -> None:
 @command.command("refresh", epilog="Example: kt-budgets pr refresh --journal git:origin")
 @network_options
 @journal_option
-@repository_options
+@repository_option
+@recorder_option
 @click.option(
     "--remote", default="origin", show_default=True, help="The git remote that pull requests are fetched from."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,24 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
     return found
 
 
+def require_last_applied(settings: Settings) -> str:
+    """Return a sentence that says that the checked-out budgets are what was last applied; RefusedError when not."""
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.checkout import tree_id
+
+    last = last_applied(settings.journal)
+    hint = "apply what is merged first, with its approval; then run this again"
+    if last is None or last.commit is None:
+        raise RefusedError("the journal names no commit that was applied", hint=hint)
+    if tree_id(settings.budgets, last.commit) != tree_id(settings.budgets, "HEAD"):
+        raise RefusedError(
+            f"the budgets differ from those of {last.commit[:12]}, the last applied commit: something is merged and"
+            " not applied",
+            hint=hint,
+        )
+    return f"the budgets are those of {last.commit[:12]}, the last applied commit"
+
+
 def print_approval(found: Approval, format_: str) -> None:
     """Print an approval, or what of it has become stale."""
     from reconciler.cli.pr_session import print_facts
@@ -106,8 +125,38 @@ def _required(
     base = _base(session, settings.budgets, pull, merge)
     applied = last_applied(settings.journal)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
-    found = [requirements(rules, after, plan.changes) for rules in _rules(settings.budgets, commits, after)]
+    before = _rules(settings.budgets, commits, after)
+    for rules in before:
+        _check_guards(rules, after, plan)
+    found = [requirements(rules, after, plan.changes) for rules in before]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
+
+
+def _check_guards(rules: Desired, after: Desired, plan: Plan) -> None:
+    """Refuse what the limits of `rules` refuse, whatever the change says about limits.
+
+    A waiver may come with the change: the organization's owners, as `rules` names them, must approve that.
+    """
+    from reconciler.policy.guards import Facts, guard_results
+
+    facts = Facts(
+        changes=plan.changes,
+        funds=plan.funds,
+        currency=plan.currency,
+        spent={forecast.wallet: forecast.spend_to_date for forecast in plan.impact},
+        expected={
+            forecast.wallet: forecast.month_end.quantiles["0.5"]
+            for forecast in plan.impact
+            if forecast.confidence != "none"
+        },
+    )
+    waivers = (*rules.organization.waivers, *after.organization.waivers)
+    for result in guard_results(rules.organization.guards, waivers, facts, as_of=plan.as_of):
+        if result.status == "refused":
+            raise RefusedError(
+                f"{result.guard}: {result.message}; this is the limit from before the merge",
+                hint=f"{result.hint}; or change the limit in a pull request of its own",
+            )
 
 
 def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
@@ -134,13 +183,14 @@ def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
 
 
 def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desired]:
+    """Return the YAML of each commit. Where there never was any, the new organization's owners approve everything."""
     from reconciler.cli.checkout import knows, load_at, prefix
 
     found = []
     for commit in commits:
         rules = load_at(budgets, commit)
         if rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=commit):
-            rules = after
+            rules = replace(after, teams={}, wallets={}, billing_budgets={})
         if rules is None:
             raise _unreadable(commit)
         found.append(rules)

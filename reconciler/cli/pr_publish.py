@@ -1,4 +1,4 @@
-"""`kt-budgets pr comment`: a plan's comment, check run and suggested changes."""
+"""`kt-budgets pr comment` and `pr check`: a plan, or findings in its place, with the record and suggested changes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.findings import BudgetsError, UsageError
+from reconciler.findings import BudgetsError
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.check_run import Verdict
     from reconciler.forge.repository import PullRequest
     from reconciler.forge.suggestion import Suggestion
-    from reconciler.model.plan import Plan
+    from reconciler.model.plan import Plan, PlanFinding
+
+    Shown = Plan | tuple[PlanFinding, ...]
 
 
 def publish(
@@ -23,48 +25,73 @@ def publish(
     plan_path: Path,
     budgets: Path,
     repo: str | None,
-    recorded_by: str,
     number: int | None,
+    findings_path: Path | None,
     suggestions_path: Path | None,
     with_check: bool,
     dry_run: bool,
     format_: str,
 ) -> None:
-    """Publish the plan at `plan_path`, or print its comment with `dry_run`."""
+    """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
+    from reconciler.cli.pr_files import read_findings, read_suggestions
     from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts
     from reconciler.cli.show import load_plan
 
-    plan = load_plan(plan_path)
+    shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
     suggestions = read_suggestions(suggestions_path) if suggestions_path else ()
     if dry_run:
         event = event_of_run()
-        click.echo(_body(plan, (), number or event.number or 0, event.head or "", event.run), nl=False)
+        click.echo(_body(shown, (), number or event.number or 0, event.head or "", event.run), nl=False)
         return
-    with github(repo, recorded_by=recorded_by) as session:
+    with github(repo) as session:
         pull = session.pull(number)
-        head = session.event.head if session.event.number == pull.number and session.event.head else pull.head
-        body = _body(plan, needed(plan, budgets, pull.base), pull.number, head, session.event.run)
+        head = _head(session, pull)
+        body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
         add_to_summary(body)
-        facts = _publish_all(session, pull, plan, body, head=head, budgets=budgets, check=with_check)
+        facts = _comment(session, pull, shown, body)
+        if with_check and head == pull.head:
+            facts["check"] = _allowed_check(session, pull, shown, body, budgets)
         if suggestions and head == pull.head:
             facts["suggestions"] = _suggest(session, pull, suggestions)
     print_facts(format_, "comment", facts, _sentence(facts))
 
 
-def needed(plan: Plan, budgets: Path, base: str) -> tuple[str, ...]:
+def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None, format_: str) -> None:
+    """Publish the check run of the plan at `plan_path`."""
+    from reconciler.cli.pr_session import github, print_facts
+    from reconciler.cli.show import load_plan
+
+    plan = load_plan(plan_path)
+    with github(repo) as session:
+        pull = session.pull(number)
+        head = _head(session, pull)
+        body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run)
+        said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
+    print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
+
+
+def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[str, ...]:
     """Return who must approve the plan, as far as this clone can tell: without git, nothing is said."""
     from reconciler.cli.checkout import load_at
     from reconciler.forge.requirement import requirements
     from reconciler.source.load import load
 
     try:
-        rules, after = load_at(budgets, base), load(budgets).desired
+        rules, after = load_at(budgets, _merged_onto(budgets, pull)), load(budgets).desired
     except BudgetsError:
         return ()
-    if rules is None or after is None:
+    if rules is None or after is None or isinstance(shown, tuple):
         return ()
-    found = requirements(rules, after, plan.changes)
+    found = requirements(rules, after, shown.changes)
     return tuple(f"{' or '.join(item.owners) or 'nobody is named'} ({item.reason})".replace("@", "") for item in found)
+
+
+def _merged_onto(budgets: Path, pull: PullRequest) -> str:
+    """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
+    from reconciler.cli.checkout import parents
+
+    above = parents(budgets, "HEAD")
+    return above[0] if above[1:] == (pull.head,) else pull.base
 
 
 def located(budgets: Path) -> Callable[[str], str]:
@@ -96,6 +123,21 @@ def verdict_of(plan: Plan, body: str, *, repository: str, number: int, head: str
     )
 
 
+def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets: Path) -> Verdict:
+    """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
+    from reconciler.forge.annotation import finding_remarks
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.findings_text import findings_title
+
+    return Verdict(
+        conclusion="failure",
+        title=findings_title(findings),
+        summary=body.partition("-->\n")[2],
+        text="There is no record: there is no plan.",
+        annotations=finding_remarks(findings, located=located(budgets)),
+    )
+
+
 def is_refused(plan: Plan) -> bool:
     """Whether a guard or an error in the YAML stands against the plan."""
     return any(guard.status == "refused" for guard in plan.guards) or any(
@@ -103,49 +145,27 @@ def is_refused(plan: Plan) -> bool:
     )
 
 
-def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
-    """Return the suggested changes that a file of format kt-budgets.suggestions/1 holds."""
-    import json
-
-    from reconciler.forge.suggestion import Suggestion
-    from reconciler.report.escape import escaped
-
-    hint = (
-        'write {"format": "kt-budgets.suggestions/1", "suggestions": [{"path", "start_line", "line", "replacement"}]}'
-    )
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != "kt-budgets.suggestions/1":
-            raise ValueError(document["format"])
-        return tuple(
-            Suggestion(
-                path=str(item["path"]),
-                start_line=int(item.get("start_line") or item["line"]),
-                line=int(item["line"]),
-                replacement=str(item["replacement"]),
-                reason=escaped(str(item.get("reason", ""))[:2000]),
-            )
-            for item in document["suggestions"]
-        )
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a readable file") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UsageError(f"{path} holds no suggestions", hint=hint) from None
-
-
-def _body(plan: Plan, approvals: tuple[str, ...], number: int, head: str, run: tuple[int, int] | None) -> str:
+def _body(shown: Shown, approvals: tuple[str, ...], number: int, head: str, run: tuple[int, int] | None) -> str:
+    from reconciler.forge.findings_text import findings_text
     from reconciler.forge.marker import Stamp, stamped
+    from reconciler.report.escape import escaped
     from reconciler.report.markdown import markdown
     from reconciler.report.summary import summarise
 
-    return stamped(markdown(summarise(plan, approvals=approvals)), Stamp(number, head, run)).body
+    if isinstance(shown, tuple):
+        text = findings_text(shown, escaped=escaped)
+    else:
+        text = markdown(summarise(shown, approvals=approvals))
+    return stamped(text, Stamp(number, head, run)).body
 
 
-def _publish_all(
-    session: GitHub, pull: PullRequest, plan: Plan, body: str, *, head: str, budgets: Path, check: bool
-) -> dict[str, Any]:
-    from reconciler.forge.check_run import publish_check
-    from reconciler.forge.comment import Published, publish
+def _head(session: GitHub, pull: PullRequest) -> str:
+    """Return the head that the plan was made for: the run's own, else the last one."""
+    return session.event.head if session.event.number == pull.number and session.event.head else pull.head
+
+
+def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:
+    from reconciler.forge.comment import publish
     from reconciler.forge.marker import read_marked
 
     marked = read_marked(body)
@@ -156,17 +176,38 @@ def _publish_all(
         pull,
         identity=session.identity,
         marked=marked,
-        create=bool(plan.changes) or is_refused(plan),
+        create=isinstance(shown, tuple) or bool(shown.changes) or is_refused(shown),
     )
-    facts: dict[str, Any] = {"pull_request": pull.number, "comment": step.value, "url": url, "check": "not asked for"}
-    if step is Published.SUPERSEDED or not check:
-        return facts
+    return {"pull_request": pull.number, "comment": step.value, "url": url, "check": "left out"}
+
+
+def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+    from reconciler.findings import UnauthorizedError
+    from reconciler.forge.check_run import publish_check
+
     if session.identity.app is None:
-        return {**facts, "check": "left out: only GitHub Actions or a GitHub App can write one"}
-    name = str(session.repository)
-    verdict = verdict_of(plan, body, repository=name, number=pull.number, head=head, budgets=budgets)
-    written, _ = publish_check(session.channel, session.repository, head, verdict, app=session.identity.app)
-    return {**facts, "check": "published" if written else "unchanged"}
+        raise UnauthorizedError(
+            f"{session.identity.login} is a person, and only GitHub Actions or a GitHub App can write a check run",
+            hint="run it in GitHub Actions, with its token",
+        )
+    if isinstance(shown, tuple):
+        verdict = verdict_of_findings(shown, body, budgets=budgets)
+    else:
+        name = str(session.repository)
+        verdict = verdict_of(shown, body, repository=name, number=pull.number, head=pull.head, budgets=budgets)
+    written, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return "published" if written else "unchanged"
+
+
+def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+    """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
+    from reconciler.findings import RejectedError, UnauthorizedError
+
+    try:
+        return _check(session, pull, shown, body, budgets)
+    except (UnauthorizedError, RejectedError) as error:
+        click.echo(f"kt-budgets: no check run: {error.message}\n  hint: {error.hint}", err=True)
+        return "not allowed"
 
 
 def _suggest(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> int:

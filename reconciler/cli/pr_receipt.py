@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.model.outcome import Run
 
 
-def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, recorded_by: str, format_: str) -> None:
+def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, format_: str) -> None:
     """Update our comment on the merged pull request, or write one, so that it starts with the receipt."""
     from reconciler.cli.pr_session import add_to_summary, github, print_facts
     from reconciler.forge.approval import merged_pull_request
@@ -21,7 +21,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, 
     from reconciler.report.escape import escaped
 
     run = read_run(run_path)
-    with github(repo, recorded_by=recorded_by) as session:
+    with github(repo) as session:
         commit = merge_sha or session.event.sha
         if not commit:
             raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")

@@ -127,9 +127,10 @@ def _warn(session: GitHub, pull: PullRequest, moved: tuple[str, ...]) -> None:
     if not ours:
         return
     found = ours[0].marked
-    notice = f"**{STALE_TITLE}**{escaped(_of(moved))}. Plan again before merging." if moved else ""
+    notice = f"**{STALE_TITLE}**{escaped(_of(moved)[:400])}. Plan again before merging." if moved else ""
     fields = {name: value for name, value in found.fields.items() if name != "text"}
-    marked = stamped(Marked(fields, with_notice(found.text, notice)).body, Stamp(pull.number, pull.head, found.run))
+    text = found.text if found.is_untouched else "The plan that stood here was edited by hand and is left out.\n"
+    marked = stamped(Marked(fields, with_notice(text, notice)).body, Stamp(pull.number, pull.head, found.run))
     publish(session.channel, session.repository, pull, identity=session.identity, marked=marked, create=False)
 
 

@@ -169,7 +169,12 @@ class _View:
             yield DriftItem(**{"class": "unmanaged"}, team="", key=str(key), sentence=words), False
         names = {*(self.applied.export_schedules if self.applied else ()), *self.merged.export_schedules}
         for name in sorted(set(self.live.export_schedules or {}) - names):
-            yield DriftItem(**{"class": "unmanaged"}, team="", key=name, sentence=f"{name} is in no YAML."), False
+            yield (
+                DriftItem(
+                    **{"class": "unmanaged"}, team="", key=name, sentence=f"export schedule {name} is in no YAML."
+                ),
+                False,
+            )
 
 
 Setting = BillingBudget | ExportSchedule

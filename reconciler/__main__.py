@@ -1,0 +1,5 @@
+"""`python -m reconciler` is `kt-budgets`."""
+
+from reconciler.cli.main import main
+
+main()

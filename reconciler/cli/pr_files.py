@@ -1,0 +1,60 @@
+"""The files that `kt-budgets pr` takes besides a plan: findings, and suggested changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.findings import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.forge.suggestion import Suggestion
+    from reconciler.model.plan import PlanFinding
+
+
+def read_findings(path: Path) -> tuple[PlanFinding, ...]:
+    """Return the findings that `kt-budgets validate --format json` wrote into a file."""
+    import json
+
+    from reconciler.model.plan import PlanFinding
+
+    hint = "give the output of `kt-budgets validate --format json`"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != "kt-budgets.findings/1":
+            raise ValueError(document["format"])
+        return tuple(PlanFinding.model_validate(item) for item in document["findings"])
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(f"{path} holds no findings", hint=hint) from None
+
+
+def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
+    """Return the suggested changes that a file of format kt-budgets.suggestions/1 holds."""
+    import json
+
+    from reconciler.forge.suggestion import Suggestion
+    from reconciler.report.escape import escaped
+
+    hint = (
+        'write {"format": "kt-budgets.suggestions/1", "suggestions": [{"path", "start_line", "line", "replacement"}]}'
+    )
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != "kt-budgets.suggestions/1":
+            raise ValueError(document["format"])
+        return tuple(
+            Suggestion(
+                path=str(item["path"]),
+                start_line=int(item.get("start_line") or item["line"]),
+                line=int(item["line"]),
+                replacement=str(item["replacement"]),
+                reason=escaped(str(item.get("reason", ""))[:2000]),
+            )
+            for item in document["suggestions"]
+        )
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a readable file") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"{path} holds no suggestions", hint=hint) from None

@@ -1,0 +1,174 @@
+"""Requests to GitHub: whole answers as JSON, pages followed, rate limits waited for, writes never repeated blindly.
+
+A GET is repeated after a 5xx or a lost connection. A rate limit (403 or 429) means that nothing happened, so any
+request is sent again after the wait that GitHub asks for. A write whose answer is lost raises LostAnswerError: its
+caller looks for what is there first.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from httpx_retries import Retry, RetryTransport
+
+from reconciler.findings import RejectedError
+from reconciler.forge.connection import Connection, origin_of
+from reconciler.forge.failures import error_of, rate_limited, unreachable, unreadable
+
+RETRIED_STATUSES = (500, 502, 503, 504)
+SECONDARY_WAIT = 60.0
+REDIRECTS = 3
+
+_logger = logging.getLogger(__name__)
+
+
+class Channel:
+    """Open it with `with`. `transport` replaces the network and `wait` the waiting."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.connection = connection
+        self._wait = wait
+        retry = Retry(
+            total=connection.retries,
+            allowed_methods=["GET"],
+            status_forcelist=RETRIED_STATUSES,
+            backoff_factor=connection.backoff,
+        )
+        local = connection.is_loopback
+        inner = transport or httpx.HTTPTransport(trust_env=not local)
+        self._client = httpx.Client(
+            headers=connection.headers,
+            timeout=connection.timeout,
+            transport=RetryTransport(inner, retry),
+            trust_env=not local,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """Return the JSON that GET `path` answers; raises RemoteError for everything else."""
+        return self._json("GET", path, self._send("GET", self._url(path, params)))
+
+    def find(self, path: str, **params: str | int) -> Any | None:
+        """Return the JSON that GET `path` answers, None when there is no such thing (404)."""
+        try:
+            return self.get(path, **params)
+        except RejectedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def pages(self, path: str, *, key: str | None = None, **params: str | int) -> Iterator[Mapping[str, Any]]:
+        """Yield every item of a listing, page after page; `key` names the list inside an envelope."""
+        url = self._url(path, {**params, "per_page": self.connection.page_size})
+        for _ in range(self.connection.max_pages):
+            response = self._send("GET", url)
+            document = self._json("GET", path, response)
+            items = document.get(key) if key and isinstance(document, dict) else document
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise unreadable("GET", path, "it is not a list of objects")
+            yield from items
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            url = self._same_origin("GET", path, httpx.URL(following))
+        raise unreadable("GET", path, f"it has more than {self.connection.max_pages} pages")
+
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Send a write once and return its answer; LostAnswerError when it may have arrived."""
+        return self._json(method, path, self._send(method, self._url(path, {}), body))
+
+    def delete(self, path: str) -> None:
+        """Delete something; that it has gone already is no error."""
+        try:
+            self._send("DELETE", self._url(path, {}))
+        except RejectedError as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+
+    def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
+        url = httpx.URL(f"{self.connection.api_url}{path}")
+        return url.copy_merge_params(params) if params else url
+
+    def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        waited = 0.0
+        redirects = 0
+        while True:
+            response = self._once(method, url, body)
+            seconds = rate_limit_wait(response)
+            if seconds is not None:
+                waited += seconds
+                if waited > self.connection.patience:
+                    raise rate_limited(method, url.path, seconds)
+                _logger.info("GitHub limits the rate; waiting %.0f seconds", seconds)
+                self._wait(seconds)
+            elif response.has_redirect_location and method == "GET" and redirects < REDIRECTS:
+                redirects += 1
+                url = self._same_origin(method, url.path, url.join(response.headers["location"]))
+            elif response.is_success:
+                return response
+            else:
+                raise error_of(self.connection, method, url.path, response)
+
+    def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
+        try:
+            response = self._client.request(method, url, json=body) if body else self._client.request(method, url)
+        except httpx.HTTPError as error:
+            raise unreachable(self.connection, method, url.path, error) from None
+        _logger.debug("%s %s: %d", method, url.path, response.status_code)
+        return response
+
+    def _same_origin(self, method: str, path: str, url: httpx.URL) -> httpx.URL:
+        if origin_of(url) != self.connection.origin:
+            raise unreadable(method, path, f"it leads to {url.host}, and the token was not sent there")
+        return url
+
+    def _json(self, method: str, path: str, response: httpx.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError:
+            raise unreadable(method, path, "it is not JSON") from None
+
+
+def rate_limit_wait(response: httpx.Response) -> float | None:
+    """Return the seconds that a rate limit asks to wait, None when the answer is no rate limit.
+
+    By `Retry-After`, else until `x-ratelimit-reset` when nothing remains, else a minute for a limit that only says so.
+    Time is GitHub's own, from the `Date` of the answer, so that this machine's clock does not matter.
+    """
+    if response.status_code not in (httpx.codes.FORBIDDEN, httpx.codes.TOO_MANY_REQUESTS):
+        return None
+    headers = response.headers
+    after = headers.get("retry-after", "")
+    if after.isdigit():
+        return float(after)
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(float(headers["x-ratelimit-reset"]) - _answered_at(headers), 1.0)
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS or "rate limit" in response.text.lower():
+        return SECONDARY_WAIT
+    return None
+
+
+def _answered_at(headers: httpx.Headers) -> float:
+    try:
+        return parsedate_to_datetime(headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()

@@ -1,0 +1,95 @@
+"""How to reach one GitHub: address, token, patience. Frozen, and safe to show: the token never appears."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from reconciler.findings import UnauthorizedError, UsageError
+from reconciler.version import __version__
+
+DEFAULT_API_URL = "https://api.github.com"
+API_VERSION = "2022-11-28"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Settings of one GitHub. Times are in seconds.
+
+    `patience` is how long one request may wait for rate limits in all; `retries` counts repetitions of a GET after a
+    5xx or a lost connection. A token is only sent over https, or over http to this machine.
+    """
+
+    api_url: str = DEFAULT_API_URL
+    token: str = field(repr=False)
+    timeout: float = 30.0
+    patience: float = 300.0
+    retries: int = 4
+    backoff: float = 0.5
+    page_size: int = 100
+    max_pages: int = 1_000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "api_url", self.api_url.strip().rstrip("/"))
+        object.__setattr__(self, "token", self.token.strip())
+        self._check_url()
+        if not self.token or not self.token.isascii() or not self.token.isprintable() or " " in self.token:
+            raise UnauthorizedError(
+                "no usable GitHub token was given; nothing was sent",
+                hint="set GITHUB_TOKEN; in GitHub Actions to `${{ github.token }}`",
+            )
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """The scheme, host and port that the token belongs to."""
+        return origin_of(httpx.URL(self.api_url))
+
+    @property
+    def is_loopback(self) -> bool:
+        return _is_loopback(urlsplit(self.api_url).hostname or "")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every request, the secret included."""
+        return {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self.token}",
+            "User-Agent": f"kt-budgets/{__version__}",
+            "X-GitHub-Api-Version": API_VERSION,
+        }
+
+    def redact(self, text: str) -> str:
+        """Return `text` without the token, however an answer may echo it."""
+        for form in (self.token, quote(self.token, safe="")):
+            text = text.replace(form, "***")
+        return text
+
+    def _check_url(self) -> None:
+        parts = urlsplit(self.api_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+            raise UsageError(
+                "the GitHub URL must be https://HOST, with no user name and no query",
+                hint=f"set GITHUB_API_URL to an address such as {DEFAULT_API_URL}",
+            )
+        if parts.scheme == "http" and not self.is_loopback:
+            raise UsageError(
+                f"{parts.netloc} is plain http, which would show the token to the network; nothing was sent",
+                hint=f"set GITHUB_API_URL to https://{parts.netloc}",
+            )
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return what two addresses must share for a token to be sent to both."""
+    return url.scheme, url.host.lower(), url.port or {"http": 80, "https": 443}.get(url.scheme)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,95 @@
+"""What went wrong between us and GitHub, as errors that say so in one sentence with the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx
+
+from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
+from reconciler.forge.connection import Connection
+
+_SHOWN = 300
+
+
+class LostAnswerError(UnreachableError):
+    """A write may have arrived, and no trustworthy answer came back: look before sending it again."""
+
+
+class ForbiddenError(UnauthorizedError):
+    """The token is good and may not do this: 403."""
+
+
+def shown(text: str) -> str:
+    """Return `text` on one line, bounded, with every character that is not printable escaped."""
+    line = " ".join(text.split())
+    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return visible if len(visible) <= _SHOWN else visible[: _SHOWN - 1] + "…"
+
+
+def error_of(connection: Connection, method: str, path: str, response: httpx.Response) -> RemoteError:
+    """Return the error for an answer that is not a success."""
+    status = response.status_code
+    said = shown(connection.redact(_said(response)))
+    sentence = f"GitHub answered {status} to {method} {path}" + (f": {said}" if said else "")
+    if status == httpx.codes.UNAUTHORIZED:
+        return UnauthorizedError(sentence, hint="set GITHUB_TOKEN to a valid token of this GitHub")
+    if status == httpx.codes.FORBIDDEN:
+        return ForbiddenError(sentence, hint=permission_hint(method, path))
+    if status >= httpx.codes.INTERNAL_SERVER_ERROR and method != "GET":
+        return LostAnswerError(sentence, hint="run the command again: it looks for what is there before it writes")
+    if status == httpx.codes.NOT_FOUND:
+        hint = "check the repository and the number, and that the token can see them"
+    else:
+        hint = "run the command again later" if status >= httpx.codes.INTERNAL_SERVER_ERROR else "correct the request"
+    return RejectedError(sentence, status=status, hint=hint)
+
+
+def permission_hint(method: str, path: str) -> str:
+    """Return which permission of a GitHub token a request needs."""
+    writes = "read" if method == "GET" else "write"
+    if path.startswith("/orgs/"):
+        return "use a token that may read organization members (`members: read`); the Actions token may not"
+    if "/check-runs" in path:
+        return f"grant `checks: {writes}`; check runs can only be written by GitHub Actions or a GitHub App"
+    if "/comments" in path or "/pulls" in path:
+        return f"grant `pull-requests: {writes}`"
+    if "/issues" in path:
+        return f"grant `issues: {writes}`"
+    return f"grant `contents: {writes}`"
+
+
+def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:
+    """Return the error for a request that no whole answer came back to."""
+    reason = shown(connection.redact(str(error) or type(error).__name__))
+    kind = UnreachableError if method == "GET" or isinstance(error, httpx.ConnectError) else LostAnswerError
+    return kind(
+        f"GitHub gave no answer to {method} {path}: {reason}",
+        hint="check GITHUB_API_URL, the network and the proxy, then run the command again",
+    )
+
+
+def rate_limited(method: str, path: str, seconds: float) -> RejectedError:
+    """Return the error for a rate limit that lasts longer than we wait."""
+    return RejectedError(
+        f"GitHub limits the rate: {method} {path} would have to wait {seconds:.0f} seconds",
+        status=int(httpx.codes.TOO_MANY_REQUESTS),
+        hint="run the command again after that time",
+    )
+
+
+def unreadable(method: str, path: str, reason: str) -> UnreadableError:
+    """Return the error for an answer that cannot be understood whole."""
+    return UnreadableError(
+        f"GitHub's answer to {method} {path} cannot be read: {reason}",
+        hint="check that GITHUB_API_URL is the address of a GitHub API",
+    )
+
+
+def _said(response: httpx.Response) -> str:
+    try:
+        document = response.json()
+    except ValueError:
+        return response.text
+    message = document.get("message") if isinstance(document, Mapping) else None
+    return message if isinstance(message, str) else response.text

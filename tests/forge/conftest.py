@@ -1,0 +1,53 @@
+"""Fixtures of the forge's tests: a GitHub that holds state, and a channel to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from forge.forge_world import BASE, HEAD, Waits
+from forge.github_standin import GitHub, Pull, State, serving
+
+from reconciler.forge.channel import Channel
+from reconciler.forge.connection import Connection
+from reconciler.forge.repository import Repository
+
+
+@pytest.fixture
+def github() -> State:
+    """A repository with one open pull request, number 128, by alice."""
+    return State(pulls={128: Pull(128, "alice", [(HEAD, "alice")], BASE)})
+
+
+@pytest.fixture(scope="session")
+def github_server() -> Iterator[tuple[GitHub, str]]:
+    """Serve one GitHub for all tests; each test gives it a state of its own."""
+    server = GitHub(State())
+    with serving(server) as url:
+        yield server, url
+
+
+@pytest.fixture
+def github_url(github: State, github_server: tuple[GitHub, str]) -> Iterator[str]:
+    """Serve `github`; at the end, every request and answer must have been as GitHub describes them."""
+    server, url = github_server
+    server.state = github
+    yield url
+    assert github.complaints == []
+
+
+@pytest.fixture
+def waits() -> Waits:
+    return Waits()
+
+
+@pytest.fixture
+def channel(github_url: str, waits: Waits) -> Iterator[Channel]:
+    connection = Connection(api_url=github_url, token="ghs_actions", backoff=0.001)
+    with Channel(connection, wait=waits) as opened:
+        yield opened
+
+
+@pytest.fixture
+def repository() -> Repository:
+    return Repository("acme", "ai-budgets")

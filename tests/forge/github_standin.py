@@ -1,0 +1,411 @@
+"""A GitHub that holds state: a real HTTP server on loopback, judged by GitHub's own description where that is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import uvicorn
+from forge.github_description import Answered, Sent, description
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+ACTIONS = "github-actions[bot]"
+TOKENS = {"ghs_actions": ACTIONS, "ghs_other": "other-app[bot]", "ghp_dana": "dana", "ghs_reader": ACTIONS}
+
+Fault = Callable[["State"], "Response | None"]
+
+
+@dataclass
+class Pull:
+    """A pull request. `commits` are (sha, author) pairs; the last is the head."""
+
+    number: int
+    author: str
+    commits: list[tuple[str, str]]
+    base: str
+    head_ref: str = "raise-support"
+    base_ref: str = "main"
+    fork: str | None = None
+    state: str = "open"
+    merge_commit: str | None = None
+    landed: list[str] = field(default_factory=list)
+    shown: dict[str, set[int]] | None = None
+
+    @property
+    def head(self) -> str:
+        return self.commits[-1][0]
+
+
+@dataclass
+class State:
+    """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`."""
+
+    repository: str = "acme/ai-budgets"
+    default_branch: str = "main"
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    review_comments: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    members: set[tuple[str, str]] = field(default_factory=set)
+    pending_members: set[tuple[str, str]] = field(default_factory=set)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    requests: list[tuple[str, str, Any]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    page_cap: int = 100
+    ticks: int = 0
+
+    def now(self) -> str:
+        self.ticks += 1
+        return (datetime(2026, 6, 18, 9, tzinfo=UTC) + timedelta(minutes=self.ticks)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def next_id(self) -> int:
+        listed = [*self.comments, *self.review_comments, *self.reviews, *self.checks, *self.issues]
+        return 1 + max((item["id"] for item in listed), default=1000)
+
+    @property
+    def writes(self) -> list[tuple[str, str, Any]]:
+        return [request for request in self.requests if request[0] != "GET"]
+
+    def ours(self, number: int) -> list[str]:
+        """The bodies of the comments on a pull request that the Actions app wrote."""
+        return [item["body"] for item in self.comments if item["number"] == number and item["user"]["login"] == ACTIONS]
+
+    def comment(self, number: int, author: str, body: str) -> dict[str, Any]:
+        item = {"id": self.next_id(), "number": number, "user": user(author), "body": body, "created_at": self.now()}
+        self.comments.append(item)
+        return item
+
+    def review(self, number: int, author: str, state: str = "APPROVED", *, commit: str | None = None) -> None:
+        self.reviews.append(
+            {
+                "id": self.next_id(),
+                "number": number,
+                "user": user(author),
+                "state": state,
+                "commit_id": commit or self.pulls[number].head,
+                "submitted_at": self.now(),
+            }
+        )
+
+    def merge(self, number: int, commit: str) -> None:
+        pull = self.pulls[number]
+        pull.state, pull.merge_commit = "closed", commit
+        pull.landed.append(commit)
+
+    def fail(self, pattern: str, *faults: Fault) -> None:
+        """Let the next requests that match `METHOD path` meet `faults`, one each; None lets one through."""
+        self.faults += [(pattern, fault) for fault in faults]
+
+
+def user(login: str) -> dict[str, Any]:
+    return {"login": login, "id": 1, "type": "Bot" if login.endswith("[bot]") else "User"}
+
+
+def answer(status: int, message: str = "", **headers: str) -> Fault:
+    """Return a fault that answers at once; header names are written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _: JSONResponse({"message": message}, status, named)
+
+
+def meanwhile(action: Callable[[State], object]) -> Fault:
+    """Return a fault that changes the state just before the request is carried out."""
+
+    def act(state: State) -> None:
+        action(state)
+
+    return act
+
+
+LOST = "lost"
+
+
+def lost(state: State) -> Response:
+    """A fault: the request is carried out and its answer is lost."""
+    return Response(LOST, 599)
+
+
+class GitHub:
+    """The server's side: routes over State."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        repo = "/repos/{owner}/{repo}"
+        routes: list[tuple[str, str, Callable[..., Any]]] = [
+            ("GET", "/user", self.me),
+            ("GET", repo, self.repository),
+            ("GET", f"{repo}/pulls", self.pulls),
+            ("GET", f"{repo}/pulls/{{number:int}}", self.pull),
+            ("GET", f"{repo}/pulls/{{number:int}}/commits", self.pull_commits),
+            ("GET", f"{repo}/pulls/{{number:int}}/reviews", self.reviews),
+            ("GET", f"{repo}/pulls/{{number:int}}/comments", self.review_comments),
+            ("POST", f"{repo}/pulls/{{number:int}}/comments", self.create_review_comment),
+            ("GET", f"{repo}/issues", self.issues),
+            ("POST", f"{repo}/issues", self.create_issue),
+            ("PATCH", f"{repo}/issues/{{number:int}}", self.update_issue),
+            ("GET", f"{repo}/issues/{{number:int}}/comments", self.comments),
+            ("POST", f"{repo}/issues/{{number:int}}/comments", self.create_comment),
+            ("PATCH", f"{repo}/issues/comments/{{id:int}}", self.update_comment),
+            ("DELETE", f"{repo}/issues/comments/{{id:int}}", self.delete_comment),
+            ("GET", f"{repo}/commits/{{sha}}/pulls", self.commit_pulls),
+            ("GET", f"{repo}/commits/{{sha}}/check-runs", self.check_runs),
+            ("POST", f"{repo}/check-runs", self.create_check),
+            ("PATCH", f"{repo}/check-runs/{{id:int}}", self.update_check),
+            ("GET", "/orgs/{org}/teams/{team}/memberships/{login}", self.membership),
+        ]
+        self.app = Starlette(
+            routes=[Route(path, self.endpoint(handle), methods=[method]) for method, path, handle in routes]
+        )
+
+    def endpoint(self, handle: Callable[..., Any]) -> Callable[[Request], Any]:
+        async def respond(request: Request) -> Response:
+            body = await request.body()
+            document = json.loads(body) if body else None
+            response = self.carried_out(request, handle, document)
+            self.judge(request, body, response)
+            if response.status_code == 599:
+                return Response("the answer was lost", 502)
+            return response
+
+        return respond
+
+    def carried_out(self, request: Request, handle: Callable[..., Any], document: Any) -> Response:
+        state = self.state
+        state.requests.append((request.method, request.url.path, document))
+        actor = TOKENS.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if actor is None:
+            return JSONResponse({"message": "Bad credentials"}, 401)
+        fault = self.fault(request)
+        if fault is not None and fault.status_code != 599:
+            return fault
+        if request.path_params.get("owner") and self.state.repository != "{owner}/{repo}".format(**request.path_params):
+            return JSONResponse({"message": "Not Found"}, 404)
+        result = handle(request, actor, document)
+        response = self.listed(request, *result) if isinstance(result, tuple) else result
+        return Response(response.body, 599) if fault is not None else response
+
+    def fault(self, request: Request) -> Response | None:
+        for index, (pattern, fault) in enumerate(self.state.faults):
+            if re.fullmatch(pattern, f"{request.method} {request.url.path}"):
+                del self.state.faults[index]
+                return fault(self.state)
+        return None
+
+    def listed(self, request: Request, items: list[dict[str, Any]], key: str = "") -> Response:
+        """Answer one page, with a Link to the next."""
+        size = min(int(request.query_params.get("per_page", "30")), self.state.page_cap)
+        page = int(request.query_params.get("page", "1"))
+        part = items[(page - 1) * size : page * size]
+        headers = {}
+        if page * size < len(items):
+            headers["link"] = f'<{request.url.include_query_params(page=page + 1)}>; rel="next"'
+        return JSONResponse({"total_count": len(items), key: part} if key else part, headers=headers)
+
+    def judge(self, request: Request, body: bytes, response: Response) -> None:
+        judge = description()
+        if judge is None:
+            return
+        sent = Sent(request.method, request.url.path, request.query_params, body or None)
+        status = 500 if response.status_code == 599 else response.status_code
+        if complaint := judge.complaint(sent, Answered(status, bytes(response.body) or None)):
+            self.state.complaints.append(complaint)
+
+    def me(self, request: Request, actor: str, body: Any) -> Response:
+        if actor.endswith("[bot]"):
+            return JSONResponse({"message": "Resource not accessible by integration"}, 403)
+        return JSONResponse({**user(actor), "user_view_type": "public"})
+
+    def repository(self, request: Request, actor: str, body: Any) -> Response:
+        return JSONResponse({"id": 1, "full_name": self.state.repository, "default_branch": self.state.default_branch})
+
+    def document(self, pull: Pull, *, whole: bool) -> dict[str, Any]:
+        repo = {"id": 1, "full_name": self.state.repository}
+        document = {
+            "id": pull.number,
+            "number": pull.number,
+            "state": pull.state,
+            "title": "Raise Support's wallet",
+            "html_url": f"https://github.test/{self.state.repository}/pull/{pull.number}",
+            "user": user(pull.author),
+            "merge_commit_sha": pull.merge_commit or "f" * 40,
+            "merged_at": "2026-06-18T12:00:00Z" if pull.merge_commit else None,
+            "head": {
+                "ref": pull.head_ref,
+                "sha": pull.head,
+                "repo": {"id": 2, "full_name": pull.fork} if pull.fork else repo,
+            },
+            "base": {"ref": pull.base_ref, "sha": pull.base, "repo": repo},
+        }
+        extra = {"merged": pull.merge_commit is not None, "commits": len(pull.commits)} if whole else {}
+        return {**document, **extra}
+
+    def pulls(self, request: Request, actor: str, body: Any) -> Any:
+        state, base = request.query_params.get("state", "open"), request.query_params.get("base")
+        return (
+            [
+                self.document(pull, whole=False)
+                for pull in self.state.pulls.values()
+                if state in ("all", pull.state) and base in (None, pull.base_ref)
+            ],
+        )
+
+    def pull(self, request: Request, actor: str, body: Any) -> Response:
+        pull = self.state.pulls.get(request.path_params["number"])
+        return JSONResponse(self.document(pull, whole=True)) if pull else missing()
+
+    def pull_commits(self, request: Request, actor: str, body: Any) -> Any:
+        pull = self.state.pulls[request.path_params["number"]]
+        return ([{"sha": sha, "author": user(author), "committer": user(author)} for sha, author in pull.commits],)
+
+    def of_pull(self, request: Request, items: list[dict[str, Any]]) -> Any:
+        number = request.path_params["number"]
+        return ([{k: v for k, v in item.items() if k != "number"} for item in items if item["number"] == number],)
+
+    def reviews(self, request: Request, actor: str, body: Any) -> Any:
+        return self.of_pull(request, self.state.reviews)
+
+    def comments(self, request: Request, actor: str, body: Any) -> Any:
+        return self.of_pull(request, self.state.comments)
+
+    def review_comments(self, request: Request, actor: str, body: Any) -> Any:
+        return self.of_pull(request, self.state.review_comments)
+
+    def create_comment(self, request: Request, actor: str, body: Any) -> Response:
+        if len(body["body"]) > 65_536:
+            return JSONResponse({"message": "Body is too long"}, 422)
+        item = self.state.comment(request.path_params["number"], actor, body["body"])
+        return JSONResponse({**item, "html_url": f"https://github.test/comment/{item['id']}"}, 201)
+
+    def update_comment(self, request: Request, actor: str, body: Any) -> Response:
+        for item in self.state.comments:
+            if item["id"] == request.path_params["id"]:
+                item["body"] = body["body"]
+                return JSONResponse(item)
+        return missing()
+
+    def delete_comment(self, request: Request, actor: str, body: Any) -> Response:
+        kept = [item for item in self.state.comments if item["id"] != request.path_params["id"]]
+        gone = len(kept) < len(self.state.comments)
+        self.state.comments = kept
+        return Response(status_code=204) if gone else missing()
+
+    def create_review_comment(self, request: Request, actor: str, body: Any) -> Response:
+        pull = self.state.pulls[request.path_params["number"]]
+        shown = pull.shown
+        if body["commit_id"] != pull.head or (shown is not None and body["line"] not in shown.get(body["path"], ())):
+            return JSONResponse({"message": "Validation Failed: line must be part of the diff"}, 422)
+        item = {**body, "id": self.state.next_id(), "number": pull.number, "user": user(actor)}
+        self.state.review_comments.append(item)
+        return JSONResponse({"id": item["id"], "body": item["body"], "user": item["user"]}, 201)
+
+    def issues(self, request: Request, actor: str, body: Any) -> Any:
+        state, creator = request.query_params.get("state", "open"), request.query_params.get("creator")
+        found = [
+            item
+            for item in self.state.issues
+            if state in ("all", item["state"]) and creator in (None, item["user"]["login"])
+        ]
+        return (found,)
+
+    def create_issue(self, request: Request, actor: str, body: Any) -> Response:
+        number = 900 + len(self.state.issues)
+        item = {"id": self.state.next_id(), "number": number, "state": "open", "user": user(actor), **body}
+        self.state.issues.append(item)
+        return JSONResponse(item, 201)
+
+    def update_issue(self, request: Request, actor: str, body: Any) -> Response:
+        for item in self.state.issues:
+            if item["number"] == request.path_params["number"]:
+                item.update(body)
+                return JSONResponse(item)
+        return missing()
+
+    def commit_pulls(self, request: Request, actor: str, body: Any) -> Any:
+        sha = request.path_params["sha"]
+        return (
+            [
+                self.document(pull, whole=False)
+                for pull in self.state.pulls.values()
+                if sha in pull.landed or any(sha == commit for commit, _ in pull.commits)
+            ],
+        )
+
+    def check_runs(self, request: Request, actor: str, body: Any) -> Any:
+        name = request.query_params.get("check_name")
+        found = [
+            item
+            for item in self.state.checks
+            if item["head_sha"] == request.path_params["sha"] and name in (None, item["name"])
+        ]
+        return ([self.shown_check(item) for item in found], "check_runs")
+
+    def create_check(self, request: Request, actor: str, body: Any) -> Response:
+        if not actor.endswith("[bot]"):
+            return JSONResponse({"message": "You must authenticate via a GitHub App."}, 403)
+        item = {
+            "id": self.state.next_id(),
+            "app": {"id": 15368, "slug": actor.removesuffix("[bot]"), "name": "app"},
+            "started_at": self.state.now(),
+            "completed_at": None,
+            "conclusion": None,
+            "annotations": [],
+        }
+        self.state.checks.append(item)
+        self.absorb(item, body)
+        return JSONResponse(self.shown_check(item), 201)
+
+    def update_check(self, request: Request, actor: str, body: Any) -> Response:
+        item = next((item for item in self.state.checks if item["id"] == request.path_params["id"]), None)
+        if item is None or item["app"]["slug"] != actor.removesuffix("[bot]"):
+            return JSONResponse({"message": "Invalid app_id - check run can only be modified by its app"}, 403)
+        self.absorb(item, body)
+        return JSONResponse(self.shown_check(item))
+
+    def absorb(self, item: dict[str, Any], body: Mapping[str, Any]) -> None:
+        output = dict(body.get("output", {}))
+        item["annotations"] += output.pop("annotations", [])
+        item.update({**body, "output": {**item.get("output", {}), **output}})
+        if item.get("status") == "completed":
+            item["completed_at"] = self.state.now()
+
+    def shown_check(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in item.items() if key != "annotations" and value is not None}
+
+    def membership(self, request: Request, actor: str, body: Any) -> Response:
+        asked = (f"{request.path_params['org']}/{request.path_params['team']}", request.path_params["login"])
+        if asked in self.state.members:
+            return JSONResponse({"state": "active", "role": "member"})
+        return (
+            JSONResponse({"state": "pending", "role": "member"}) if asked in self.state.pending_members else missing()
+        )
+
+
+def missing() -> Response:
+    return JSONResponse({"message": "Not Found"}, 404)
+
+
+@contextmanager
+def serving(github: GitHub) -> Iterator[str]:
+    """Serve `github` on loopback until the end of the block, and yield its address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(github.app, log_level="error", lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)

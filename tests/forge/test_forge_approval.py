@@ -1,0 +1,343 @@
+"""Approval: bound to the last head and to the plan that was shown, by the rules that held before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from forge.forge_world import BASE, HEAD, MERGE, allocate, plan
+from forge.github_standin import State, answer
+from worlds import billing_budget, desired, wallet
+
+from reconciler.findings import RefusedError, UnauthorizedError
+from reconciler.forge.approval import Approval, belongs_to, check_approval, merged_pull_request
+from reconciler.forge.channel import Channel
+from reconciler.forge.check_run import Verdict, publish_check
+from reconciler.forge.connection import Connection
+from reconciler.forge.owner import Membership
+from reconciler.forge.record import record_of, record_text
+from reconciler.forge.repository import Repository
+from reconciler.forge.requirement import Requirement, requirements
+from reconciler.model.approvals import Acknowledgement, Approvals
+from reconciler.model.change import CreateBillingBudget, CreateExportSchedule
+from reconciler.model.desired import Desired
+from reconciler.model.plan import Plan
+
+FINANCE = Requirement("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",))
+LEADS = Requirement("support: its plan, wallets or alerts change", ("@acme/support-leads", "@lena"))
+PLAN = plan(allocate())
+
+
+@pytest.fixture
+def approved(github: State, channel: Channel, repository: Repository) -> State:
+    """Pull request 128: planned and recorded, approved by finance and by lena, merged."""
+    shown(channel, repository, PLAN)
+    github.members.add(("acme/finance", "bob"))
+    github.review(128, "bob")
+    github.review(128, "lena")
+    github.merge(128, MERGE)
+    return github
+
+
+def shown(
+    channel: Channel,
+    repository: Repository,
+    made: Plan,
+    *,
+    app: str = "github-actions",
+    instead: dict[str, Any] | None = None,
+) -> None:
+    about: dict[str, Any] = {"repository": str(repository), "pull_request": 128, "head": HEAD, **(instead or {})}
+    verdict = Verdict("success", "Plan", "Plan.", record_text(record_of(made, **about)))
+    publish_check(channel, repository, HEAD, verdict, app=app)
+
+
+def ask(
+    channel: Channel, repository: Repository, *required: Requirement, now: Plan = PLAN, merge: str = MERGE
+) -> Approval:
+    pull = merged_pull_request(channel, repository, merge)
+    return check_approval(
+        channel,
+        repository,
+        pull,
+        required=required or (LEADS, FINANCE),
+        fingerprints=now.fingerprints,
+        app="github-actions",
+    )
+
+
+def test_an_approved_merge_with_an_unchanged_plan_is_approved(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    found = ask(channel, repository)
+    assert found.approved_by == ("bob", "lena")
+    assert found.stale == ()
+    assert found.record.digest == PLAN.digest
+
+
+def test_a_plan_that_moved_since_it_was_shown_is_stale_for_that_team_alone(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    now = plan(allocate(amount="2500.00"), fingerprints={**PLAN.fingerprints, "support": "sha256:other"})
+    assert ask(channel, repository, now=now).stale == ("support",)
+
+
+def test_a_commit_that_was_pushed_directly_is_refused(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    with pytest.raises(RefusedError, match="pushed directly"):
+        ask(channel, repository, merge="e" * 40)
+
+
+def test_a_commit_of_the_pull_request_that_is_not_its_merge_is_refused(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    with pytest.raises(RefusedError, match="not the merge"):
+        ask(channel, repository, merge=HEAD)
+
+
+def test_a_merge_into_another_branch_is_refused(approved: State, channel: Channel, repository: Repository) -> None:
+    approved.pulls[128].base_ref = "staging"
+    with pytest.raises(RefusedError, match="into main"):
+        ask(channel, repository)
+
+
+def test_an_open_pull_request_is_no_merge(github: State, channel: Channel, repository: Repository) -> None:
+    github.pulls[128].landed.append(MERGE)
+    with pytest.raises(RefusedError):
+        ask(channel, repository)
+
+
+def test_an_approval_of_an_older_head_does_not_count(approved: State, channel: Channel, repository: Repository) -> None:
+    approved.reviews.clear()
+    approved.review(128, "lena", commit="d" * 40)
+    with pytest.raises(RefusedError, match="lena approved the older head dddddddddddd") as error:
+        ask(channel, repository)
+    assert "@acme/support-leads or @lena" in error.value.hint
+
+
+def test_authors_cannot_approve_their_own(approved: State, channel: Channel, repository: Repository) -> None:
+    approved.reviews.clear()
+    approved.pulls[128].author = "lena"
+    approved.review(128, "lena")
+    with pytest.raises(RefusedError, match="lena wrote it and cannot approve it"):
+        ask(channel, repository)
+
+
+def test_somebody_who_pushed_a_commit_of_it_cannot_approve_it(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.pulls[128].commits.insert(0, ("d" * 40, "Lena"))
+    with pytest.raises(RefusedError, match="lena wrote it"):
+        ask(channel, repository)
+
+
+def test_an_approval_that_was_dismissed_does_not_count(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.review(128, "lena", "DISMISSED")
+    with pytest.raises(RefusedError, match="lacks an approval"):
+        ask(channel, repository)
+
+
+def test_a_comment_after_an_approval_does_not_undo_it(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.review(128, "lena", "COMMENTED")
+    assert ask(channel, repository).approved_by == ("bob", "lena")
+
+
+def test_an_owner_who_asks_for_changes_stops_it_even_when_another_owner_approved(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.members.add(("acme/finance", "carol"))
+    approved.review(128, "carol", "CHANGES_REQUESTED")
+    with pytest.raises(RefusedError, match="carol asked for changes"):
+        ask(channel, repository)
+
+
+def test_somebody_else_who_asks_for_changes_stops_nothing(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.review(128, "mallory", "CHANGES_REQUESTED")
+    assert ask(channel, repository).stale == ()
+
+
+def test_an_invited_member_of_a_team_is_not_an_owner_yet(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.pending_members.add(("acme/finance", "bob"))
+    approved.members.clear()
+    with pytest.raises(RefusedError, match="@acme/finance"):
+        ask(channel, repository)
+
+
+def test_a_change_that_nobody_is_named_for_cannot_be_approved(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    with pytest.raises(RefusedError, match="nobody is named") as error:
+        ask(channel, repository, Requirement("it is new", ()))
+    assert "owners" in error.value.hint
+
+
+def test_a_token_that_cannot_see_teams_says_which_permission_is_missing(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.fail(r"GET /orgs/.*", answer(403, "Resource not accessible by integration"))
+    with pytest.raises(UnauthorizedError) as error:
+        ask(channel, repository)
+    assert "members: read" in error.value.hint
+
+
+def test_without_a_record_of_ours_nothing_is_approved(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.checks.clear()
+    with pytest.raises(RefusedError, match="no plan was recorded"):
+        ask(channel, repository)
+
+
+def test_a_plan_recorded_by_somebody_else_does_not_count(
+    approved: State, channel: Channel, repository: Repository, github_url: str
+) -> None:
+    approved.checks.clear()
+    with Channel(Connection(api_url=github_url, token="ghs_other")) as other:
+        shown(other, repository, PLAN, app="other-app")
+    with pytest.raises(RefusedError, match="no plan was recorded by github-actions"):
+        ask(channel, repository)
+
+
+@pytest.mark.parametrize(
+    "about", [{"pull_request": 127}, {"head": "d" * 40}, {"repository": "acme/other"}], ids=["number", "head", "repo"]
+)
+def test_the_record_of_another_pull_request_head_or_repository_cannot_be_replayed(
+    approved: State, channel: Channel, repository: Repository, about: dict[str, Any]
+) -> None:
+    approved.checks.clear()
+    shown(channel, repository, PLAN, instead=about)
+    with pytest.raises(RefusedError, match="no plan was recorded"):
+        ask(channel, repository)
+
+
+def test_what_a_comment_says_has_no_weight(approved: State, channel: Channel, repository: Repository) -> None:
+    approved.checks.clear()
+    record = record_of(PLAN, repository=str(repository), pull_request=128, head=HEAD)
+    approved.comment(128, "github-actions[bot]", f"<!-- kt-budgets:v1 head={HEAD} -->\n{record_text(record)}")
+    with pytest.raises(RefusedError, match="no plan was recorded"):
+        ask(channel, repository)
+
+
+def test_an_approval_that_was_given_before_another_plan_was_shown_is_for_the_first(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    second = plan(allocate(amount="9000.00"))
+    shown(channel, repository, second)
+    with pytest.raises(RefusedError, match="lena approved before this plan was shown"):
+        ask(channel, repository, now=second)
+    approved.review(128, "lena")
+    approved.review(128, "bob")
+    assert ask(channel, repository, now=second).approved_by == ("bob", "lena")
+
+
+def test_the_commits_of_a_rebase_belong_to_the_pull_request(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    pull = merged_pull_request(channel, repository, MERGE)
+    assert belongs_to(channel, repository, pull, HEAD)
+    assert not belongs_to(channel, repository, pull, BASE)
+
+
+def test_each_membership_is_asked_for_once(approved: State, channel: Channel) -> None:
+    membership = Membership(channel)
+    assert membership.is_any("bob", ["@acme/finance", "acme/finance"])
+    assert membership.is_owner("bob", "@acme/Finance")
+    assert not membership.is_owner("bob", "not an owner/at all/x")
+    assert membership.is_owner("Bob", "@bob")
+    assert len([path for _, path, _ in approved.requests if path.startswith("/orgs/")]) == 1
+
+
+def organization(rules: Desired, **fields: Any) -> Desired:
+    return replace(rules, organization=rules.organization.model_copy(update=fields))
+
+
+def teams(world: Desired, **owners: tuple[str, ...]) -> Desired:
+    changed = {name: world.teams[name].model_copy(update={"owners": listed}) for name, listed in owners.items()}
+    return replace(world, teams={**world.teams, **changed})
+
+
+BEFORE = teams(
+    organization(desired([wallet("support", "prod", "10500.00")]), owners=("@acme/finance",)), support=("@lena",)
+)
+
+
+def asked(before: Desired, after: Desired, made: Plan | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    return [(item.reason, item.owners) for item in requirements(before, after, made.changes if made else ())]
+
+
+def test_nothing_that_changes_needs_nobody() -> None:
+    assert asked(BEFORE, BEFORE) == []
+
+
+def test_a_team_is_approved_by_the_owners_it_had_before() -> None:
+    after = teams(BEFORE, support=("@mallory",))
+    assert asked(BEFORE, after) == [("support: its plan, wallets or alerts change", ("@lena",))]
+
+
+def test_a_new_team_and_the_organization_are_approved_by_the_organizations_owners() -> None:
+    after = organization(desired([wallet("support", "prod", "10500.00")], teams=["legal"]), owners=("@mallory",))
+    assert asked(BEFORE, teams(after, support=("@lena",))) == [
+        ("the organization's settings change", ("@acme/finance",)),
+        ("legal: it is new", ("@acme/finance",)),
+    ]
+
+
+def test_finance_approves_money_above_its_threshold_in_this_run_or_in_any_month() -> None:
+    rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000), finance=("@cfo",)))
+    later = replace(rules, wallets={"team_support": wallet("support", "prod", "10500.00", m2026_11="15000.00")})
+    assert asked(rules, rules, plan(allocate(amount="1000.00")))[1:] == []
+    assert asked(rules, rules, plan(allocate()))[1:] == [("USD 2,000.00 move, above USD 1,000.00", ("@cfo",))]
+    assert asked(rules, later) == [("USD 4,500.00 move, above USD 1,000.00", ("@cfo",))]
+
+
+def test_a_threshold_cannot_be_passed_by_many_small_changes() -> None:
+    rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000)))
+    many = plan(*(allocate(f"team{number}", "999.00") for number in range(2)))
+    assert asked(rules, rules, many)[-1] == ("USD 1,998.00 move, above USD 1,000.00", ("@acme/finance",))
+
+
+def test_platform_approves_hard_limits_that_are_switched_on_or_off() -> None:
+    rules = organization(BEFORE, approvals=Approvals(platform=("@acme/platform",)))
+    on = replace(
+        rules,
+        billing_budgets=desired(budgets=[("support", billing_budget("monthly", "1", hard_limit=True))]).billing_budgets,
+    )
+    expected = ("the hard limit of team/team_support/monthly is switched", ("@acme/platform",))
+    assert asked(rules, on) == [expected]
+    assert asked(on, rules) == [expected]
+    created = CreateBillingBudget(
+        team="support", environment="prod", key="team/team_support/monthly", after={"hard_limit": True}
+    )
+    assert asked(rules, rules, plan(created))[-1] == expected
+
+
+def test_weakening_the_rules_needs_the_owners_that_the_rules_name() -> None:
+    rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000)))
+    after = organization(rules, approvals=Approvals(finance_above=Decimal(999_999)), owners=("@mallory",))
+    found = asked(rules, after, plan(allocate()))
+    assert ("the organization's settings change", ("@acme/finance",)) in found
+    assert ("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",)) in found
+
+
+def test_export_schedules_are_the_organizations() -> None:
+    made = plan(CreateExportSchedule(key="weekly", after={}))
+    assert asked(BEFORE, BEFORE, made) == [("the organization's export schedules change", ("@acme/finance",))]
+
+
+def test_an_acknowledgement_covers_its_key_until_its_day() -> None:
+    entry = Acknowledgement(key="team_support", until=date(2026, 6, 30), reason="pilot", approved_by="finance")
+    assert entry.covers("team_support", date(2026, 6, 30))
+    assert not entry.covers("team_support", date(2026, 7, 1))
+    assert not entry.covers("team_other", date(2026, 6, 1))

@@ -1,0 +1,202 @@
+"""The check run: verdict, annotations in batches, and the record that only our own app can write."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from forge.forge_world import HEAD, allocate, plan
+from forge.github_standin import State, answer, lost
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.forge.annotation import Annotation, remarks
+from reconciler.forge.channel import Channel
+from reconciler.forge.check_run import NAME, Verdict, our_check_runs, publish_check
+from reconciler.forge.failures import ForbiddenError
+from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
+from reconciler.forge.repository import Repository
+from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
+from reconciler.model.period import Period
+from reconciler.model.plan import GuardResult, PlanFinding
+
+
+def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> Verdict:
+    listed = tuple(
+        Annotation(f"budgets/teams/{number}.yaml", number + 1, "warning", "code", "message")
+        for number in range(annotations)
+    )
+    text = record_text(record) if record else "no record"
+    return Verdict("success", "Support gets USD 2,000 more", summary, text, listed)
+
+
+def publish(channel: Channel, repository: Repository, content: Verdict) -> bool:
+    return publish_check(channel, repository, HEAD, content, app="github-actions")[0]
+
+
+def test_a_check_run_carries_verdict_annotations_and_record(
+    github: State, channel: Channel, repository: Repository
+) -> None:
+    record = record_of(plan(allocate()), repository=str(repository), pull_request=128, head=HEAD)
+    assert publish(channel, repository, verdict(annotations=1, record=record))
+    (check,) = github.checks
+    assert (check["name"], check["status"], check["conclusion"]) == (NAME, "completed", "success")
+    assert check["annotations"][0]["start_line"] == 1
+    (read,) = our_check_runs(channel, repository, HEAD, app="github-actions")
+    assert read.record == record
+
+
+def test_many_annotations_arrive_once_each_in_batches(github: State, channel: Channel, repository: Repository) -> None:
+    publish(channel, repository, verdict(annotations=137))
+    (check,) = github.checks
+    assert len({item["path"] for item in check["annotations"]}) == 137
+    assert len(check["annotations"]) == 137
+
+
+def test_the_same_verdict_is_published_once(github: State, channel: Channel, repository: Repository) -> None:
+    publish(channel, repository, verdict(annotations=60))
+    assert not publish(channel, repository, verdict(annotations=60))
+    assert len(github.checks) == 1
+
+
+def test_another_verdict_is_a_new_check_run(github: State, channel: Channel, repository: Repository) -> None:
+    publish(channel, repository, verdict())
+    assert publish(channel, repository, verdict(summary="Another."))
+    assert len(github.checks) == 2
+
+
+def test_a_check_run_that_was_never_finished_is_done_again(
+    github: State, channel: Channel, repository: Repository
+) -> None:
+    github.fail(r"PATCH .*/check-runs/.*", answer(502))
+    with pytest.raises(Exception, match="502"):
+        publish(channel, repository, verdict())
+    assert publish(channel, repository, verdict())
+    assert [check["status"] for check in github.checks] == ["in_progress", "completed"]
+
+
+def test_a_lost_answer_leaves_a_complete_check_run(github: State, channel: Channel, repository: Repository) -> None:
+    github.fail(r"POST .*/check-runs", lost)
+    publish(channel, repository, verdict())
+    assert github.checks[-1]["status"] == "completed"
+
+
+def test_a_check_run_of_another_app_is_not_ours(github: State, channel: Channel, repository: Repository) -> None:
+    publish(channel, repository, verdict())
+    assert our_check_runs(channel, repository, HEAD, app="other-app") == ()
+
+
+def test_a_person_cannot_write_a_check_run(github: State, github_url: str, repository: Repository) -> None:
+    from reconciler.forge.connection import Connection
+
+    with (
+        Channel(Connection(api_url=github_url, token="ghp_dana")) as person,
+        pytest.raises(ForbiddenError) as error,
+    ):
+        publish(person, repository, verdict())
+    assert "checks: write" in error.value.hint
+
+
+def test_a_long_summary_is_cut_to_what_github_takes(github: State, channel: Channel, repository: Repository) -> None:
+    publish(channel, repository, verdict(summary="é line\n" * 20_000))
+    summary = github.checks[0]["output"]["summary"]
+    assert len(summary.encode()) <= 65_535
+    assert summary.endswith("(cut; see the comment)")
+
+
+@given(st.dictionaries(st.text(max_size=30), st.text(max_size=20), max_size=8), st.text(max_size=50))
+def test_a_record_is_read_back_as_it_was_written(fingerprints: dict[str, str], repository: str) -> None:
+    record = record_of(
+        plan(fingerprints=fingerprints or {"support": NOTHING}), repository=repository, pull_request=1, head=HEAD
+    )
+    assert read_record(record_text(record)) == record
+    assert read_record(record_text(record).replace("\n", "\r\n")) == record
+
+
+@pytest.mark.parametrize("text", [None, "", "```json\n{}\n```", "```json\n[\n```", '```json\n{"format": "x"}\n```'])
+def test_anything_else_is_no_record(text: object) -> None:
+    assert read_record(text) is None
+
+
+def test_a_team_moved_when_its_fingerprint_is_another_and_something_is_left_to_do() -> None:
+    record = record_of(
+        plan(fingerprints={"a": "sha256:1", "b": "sha256:2", "c": NOTHING}), repository="a/b", pull_request=1, head=HEAD
+    )
+    assert record.moved({"a": "sha256:1", "b": NOTHING, "c": NOTHING}) == ()
+    assert record.moved({"a": "sha256:9", "b": "sha256:2", "c": "sha256:3", "d": "sha256:4"}) == ("a", "c", "d")
+
+
+def test_a_record_of_a_thousand_teams_fits_and_compares_them_as_a_whole() -> None:
+    many = {f"team-{number}": f"sha256:{number:064d}" for number in range(1000)}
+    record = record_of(plan(fingerprints=many), repository="a/b", pull_request=1, head=HEAD)
+    assert record.fingerprints is None
+    assert len(record_text(record)) < 65_000
+    assert record.moved(many) == ()
+    assert record.moved({**many, "team-1": "sha256:0"}) == tuple(sorted(many))
+
+
+def forecast(probability: float, **fields: Any) -> WalletForecast:
+    outlook = WalletOutlook(
+        target=Decimal(12500),
+        ceiling=Decimal(12500),
+        money_left=Decimal(1),
+        exhaustion=Exhaustion(probability=probability, date={"0.5": date(2026, 6, 24)}),
+        unserved={},
+    )
+    values: dict[str, Any] = {
+        "team": "support",
+        "environment": "prod",
+        "wallet": "team_support",
+        "currency": "USD",
+        "period": Period(2026, 6),
+        "as_of": date(2026, 6, 18),
+        "data_as_of": None,
+        "history_days": 300,
+        "confidence": "normal",
+        "spend_to_date": Decimal(1),
+        "month_end": MonthEnd(quantiles={}),
+        "live": outlook,
+        "desired": outlook,
+        "alerts": (),
+        "months": (),
+        "levers": (),
+    }
+    return WalletForecast(**{**values, **fields})
+
+
+def test_findings_refusals_and_forecasts_become_remarks_on_their_lines_worst_first() -> None:
+    finding = PlanFinding(
+        path="budgets/org.yaml", line=3, column=5, severity="warning", code="soft-cap", message="Free.", hint="Move it."
+    )
+    guard = GuardResult(
+        guard="total-moved", status="refused", message="Too much.", hint="Less.", position="budgets/teams/a.yaml:7:1"
+    )
+    whole = GuardResult(guard="pool-exhaustion", status="refused", message="The pool is short.")
+    waived = GuardResult(guard="largest-change", status="waived", message="no")
+    made = plan(allocate(), findings=(finding,), guards=(guard, whole, waived), impact=(forecast(0.71),))
+    found = remarks(made, located=lambda path: f"finops/{path}")
+    assert [(item.level, item.path, item.line, item.title) for item in found] == [
+        ("failure", "finops/budgets/org.yaml", 1, "pool-exhaustion"),
+        ("failure", "finops/budgets/teams/a.yaml", 7, "total-moved"),
+        ("warning", "finops/budgets/org.yaml", 3, "soft-cap"),
+        ("warning", "finops/budgets/teams/support.yaml", 16, "runs-out"),
+    ]
+    assert found[3].message == "support / prod runs out 2026-06-24, before month end, with probability 71%"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [forecast(0.4), forecast(0.9, confidence="none"), forecast(0.9, wallet="team_other")],
+    ids=["unlikely", "unknown", "unchanged"],
+)
+def test_no_remark_is_made_where_there_is_nothing_to_say(made: WalletForecast) -> None:
+    assert remarks(plan(allocate(), impact=(made,)), located=str) == ()
+
+
+def test_texts_of_an_annotation_are_cut_to_what_github_takes() -> None:
+    document = Annotation("a", 1, "notice", "t" * 500, "m" * 99_999).document()
+    assert len(document["title"]) == 255
+    assert len(document["message"]) == 16_000
+    assert "start_column" not in document

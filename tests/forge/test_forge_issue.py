@@ -1,0 +1,93 @@
+"""The issue about drift: one, found by its marker and our authorship; opened, updated, closed, opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from forge.github_standin import ACTIONS, State, answer, lost, user
+
+from reconciler.forge.channel import Channel
+from reconciler.forge.drift_text import issue_text, issue_title
+from reconciler.forge.failures import LostAnswerError
+from reconciler.forge.identity import Identity
+from reconciler.forge.issue import IssueStep, publish_issue
+from reconciler.forge.repository import Repository
+from reconciler.model.plan import DriftItem
+from reconciler.report.escape import escaped
+
+
+def say(channel: Channel, repository: Repository, text: str, *, needed: bool = True) -> tuple[IssueStep, int | None]:
+    return publish_issue(
+        channel, repository, identity=Identity(ACTIONS), title="Budget drift", text=text, is_needed=needed
+    )
+
+
+def test_the_issue_lives_as_long_as_somebody_is_needed(github: State, channel: Channel, repository: Repository) -> None:
+    assert say(channel, repository, "None.", needed=False) == (IssueStep.NOT_NEEDED, None)
+    assert say(channel, repository, "One.") == (IssueStep.OPENED, 900)
+    assert say(channel, repository, "One.") == (IssueStep.UNCHANGED, 900)
+    assert say(channel, repository, "Two.") == (IssueStep.UPDATED, 900)
+    assert say(channel, repository, "None.", needed=False) == (IssueStep.CLOSED, 900)
+    assert say(channel, repository, "None.", needed=False) == (IssueStep.NOT_NEEDED, 900)
+    assert github.issues[0]["state"] == "closed"
+    assert say(channel, repository, "Three.") == (IssueStep.REOPENED, 900)
+    assert len(github.issues) == 1
+
+
+def test_issues_of_others_and_pull_requests_are_left_alone(
+    github: State, channel: Channel, repository: Repository
+) -> None:
+    say(channel, repository, "One.")
+    body = github.issues[0]["body"]
+    stranger = {"id": 1, "number": 1, "title": "t", "state": "open", "user": user("mallory"), "body": body}
+    pull = {**stranger, "id": 2, "number": 2, "user": user(ACTIONS), "pull_request": {"url": "x"}}
+    github.issues[:] = [stranger, pull, {**stranger, "id": 3, "number": 3, "user": user(ACTIONS), "body": "Other."}]
+    assert say(channel, repository, "One.")[0] is IssueStep.OPENED
+
+
+def test_a_lost_answer_does_not_open_two_issues(github: State, channel: Channel, repository: Repository) -> None:
+    github.fail(r"POST .*/issues", lost)
+    assert say(channel, repository, "One.") == (IssueStep.OPENED, 900)
+    assert len(github.issues) == 1
+
+
+def test_an_issue_that_never_arrived_is_an_error(github: State, channel: Channel, repository: Repository) -> None:
+    github.fail(r"POST .*/issues", answer(500))
+    with pytest.raises(LostAnswerError):
+        say(channel, repository, "One.")
+
+
+def item(category: str, sentence: str) -> DriftItem:
+    return DriftItem(**{"class": category}, team="support", wallet="team_support", amount=Decimal(1), sentence=sentence)
+
+
+def test_the_text_groups_what_needs_a_person_first_and_lets_nothing_act(
+    golden: Callable[[str, str], None],
+) -> None:
+    found = [
+        (item("pending", "support / prod: git says USD 12,500.00; not applied yet."), False),
+        (item("changed", "support / prod was given USD 1,500.00 by hand (txn_81f3). @all | <b>x</b> ```"), True),
+        (item("unmanaged", "team_x is in no YAML; it has spent USD 9.00."), True),
+        (item("acknowledged", "support / dev: accepted."), False),
+    ]
+    assert issue_title([entry for entry, needs in found if needs]) == (
+        "Budget drift: 2 differences between Keeptrusts and git"
+    )
+    text = issue_text(found, escaped=escaped)
+    assert "@all" not in text
+    golden("forge/drift_issue.md", text)
+
+
+def test_a_thousand_differences_fit_into_an_issue() -> None:
+    found = [(item(category, "_" * 5000), True) for category in ("changed", "missing", "unmanaged") * 1000]
+    text = issue_text(found, escaped=escaped)
+    assert "989 more" in text
+    assert "1000 more" in text
+    assert len(text.encode()) < 65_536
+
+
+def test_without_drift_the_text_says_so() -> None:
+    assert issue_text([], escaped=escaped) == "Keeptrusts is as git says.\n"
+    assert issue_title([]) == "Budget drift: none"

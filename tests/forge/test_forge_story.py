@@ -1,0 +1,281 @@
+"""The story, by the workflows' own scripts: from a pull request to applied, from a console click to drift."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from forge.budget_repository import BudgetRepository
+from forge.github_standin import Pull, State
+from forge.workflow_shell import Runner
+
+from reconciler.sandbox.server import Sandbox, running
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
+AS_OF = "2026-06-18"
+SUPPORT = "budgets/teams/support.yaml"
+MONTHLY = "monthly: 12500.00, overrides"
+
+_RULES = """\
+approvals: {finance_above: 1000.00, finance: ["@acme/finance"]}
+acknowledged_drift:
+  - {key: team_marketing, until: 2026-12-31, reason: a trial, approved_by: finance}
+"""
+
+_COMMAND = """\
+#!/bin/bash
+# The installed command, on the day of the story.
+case "$1 $2" in
+  plan\\ * | drift\\ * | "apply --period" | "pr approval" | "pr refresh") set -- "$@" --as-of {as_of} ;;
+esac
+exec {python} -m reconciler "$@"
+"""
+
+
+@dataclass
+class Company:
+    """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner."""
+
+    place: Path
+    repository: BudgetRepository
+    github: State
+    github_url: str
+    sandbox: Sandbox
+    runs: int = 0
+    logs: list[str] = field(default_factory=list)
+
+    def actions(self, workflow: str, job: str, *, commit: str, event: dict[str, Any]) -> Runner:
+        """Run a job of a workflow on a checkout of `commit`."""
+        self.runs += 1
+        place = self.place / f"run-{self.runs}"
+        place.mkdir()
+        self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
+        checkout = BudgetRepository(place / "checkout", self.repository.remote)
+        checkout.git("fetch", "--quiet", "origin", commit)
+        checkout.git("checkout", "--quiet", "--detach", commit)
+        payload = place / "event.json"
+        payload.write_text(json.dumps(event), encoding="utf-8")
+        runner = Runner(
+            checkout.folder,
+            {
+                "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_API_URL": self.github_url,
+                "GITHUB_REPOSITORY": self.github.repository,
+                "GITHUB_SHA": commit,
+                "GITHUB_RUN_ID": str(1000 + self.runs),
+                "GITHUB_RUN_ATTEMPT": "1",
+                "GITHUB_EVENT_PATH": str(payload),
+                "GIT_AUTHOR_NAME": "runner",
+                "GIT_AUTHOR_EMAIL": "runner@acme.test",
+                "GIT_COMMITTER_NAME": "runner",
+                "GIT_COMMITTER_EMAIL": "runner@acme.test",
+            },
+            {
+                "github.token": "ghs_actions",
+                "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
+                "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
+                "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
+                "secrets.BUDGETS_GITHUB_TOKEN": "ghs_reader",
+            },
+        )
+        runner.run(workflow, job)
+        self.logs += runner.log
+        return runner
+
+    def planned(self) -> Runner:
+        """Run the plan workflow on the merge that GitHub tests pull request 128 by."""
+        pull = self.github.pulls[128]
+        checkout = self.repository
+        checkout.git("switch", "--quiet", "--detach", "main")
+        checkout.git("merge", "--quiet", "--no-ff", "--no-edit", pull.head)
+        checkout.git("push", "--quiet", "--force", "origin", "HEAD:refs/pull/128/merge")
+        merge = checkout.head
+        checkout.git("switch", "--quiet", pull.head_ref)
+        event = {"pull_request": {"number": 128, "head": {"sha": pull.head}}}
+        assert self.actions("plan.yml", "validate", commit=merge, event=event).code == 0, self.logs[-1]
+        return self.actions("plan.yml", "plan", commit=merge, event=event)
+
+    def pushed(self, subject: str) -> None:
+        """Commit the change and push it to pull request 128."""
+        commit = self.repository.commit(subject)
+        self.repository.push(128)
+        if 128 in self.github.pulls:
+            self.github.pulls[128].commits.append((commit, "alice"))
+        else:
+            self.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], self.repository.git("rev-parse", "main"))
+
+    def merged(self) -> str:
+        commit = self.repository.merge(self.github.pulls[128].head_ref)
+        self.github.merge(128, commit)
+        return commit
+
+    def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
+        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def ledger(self, team: str = "team_support") -> list[tuple[str, float, str]]:
+        """The allocations and reclaims of a team's wallet since June began, in any order."""
+        wallets = self.keeptrusts("GET", "/v1/wallets")["data"]
+        (wallet,) = [item["id"] for item in wallets if item.get("scope_id") == team]
+        entries = self.keeptrusts("GET", f"/v1/wallets/{wallet}/transactions?from=2026-06-01T00:00:00Z&limit=200")[
+            "data"
+        ]
+        kinds = {"allocate": 1, "reclaim": -1}
+        return [(e["type"], kinds[e["type"]] * e["amount"], e["description"]) for e in entries if e["type"] in kinds]
+
+    def funded(self, team: str = "team_support") -> float:
+        return sum(amount for _, amount, _ in self.ledger(team))
+
+    def drift(self) -> Runner:
+        return self.actions("drift.yml", "drift", commit=self.repository.git("rev-parse", "main"), event={})
+
+    def apply(self, commit: str) -> Runner:
+        return self.actions("apply.yml", "apply", commit=commit, event={"ref": "refs/heads/main"})
+
+
+@pytest.fixture
+def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]:
+    files = {
+        f"budgets/{path.relative_to(EXAMPLE)}": path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.yaml")
+    }
+    files["budgets/org.yaml"] += _RULES
+    repository = BudgetRepository.create(tmp_path, files)
+    command = tmp_path / "bin" / "kt-budgets"
+    command.parent.mkdir()
+    command.write_text(_COMMAND.format(python=shlex.quote(sys.executable), as_of=AS_OF), encoding="utf-8")
+    command.chmod(0o755)
+    clock = tmp_path / "bin" / "date"
+    clock.write_text("#!/bin/bash\necho 2026-06\n", encoding="utf-8")
+    clock.chmod(0o755)
+    github.pulls.clear()
+    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
+    with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox:
+        made = Company(tmp_path, repository, github, github_url, sandbox)
+        begin(made)
+        yield made
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def begin(company: Company) -> None:
+    """Adopt what is there: the first apply, before there are pull requests to approve."""
+    runner = Runner(company.repository.folder, {}, {})
+    runner.variables = {
+        "PATH": f"{company.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        "KEEPTRUSTS_API_URL": company.sandbox.url,
+        "KEEPTRUSTS_API_TOKEN": company.sandbox.billing_token,
+    }
+    for script in (
+        "kt-budgets plan --journal git:origin --output ../plan.json",
+        "kt-budgets apply --plan ../plan.json --journal git:origin",
+    ):
+        runner._step({"name": "Begin", "run": script}, {})
+        assert runner.code == 0, runner.log[-1]
+
+
+@pytest.mark.slow
+def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(company: Company) -> None:
+    github, repository = company.github, company.repository
+    before = company.funded()
+
+    # Alice opens a pull request that raises Support's wallet: the workflow comments.
+    repository.branch("raise-support")
+    repository.edit(SUPPORT, MONTHLY, MONTHLY.replace("12500", "14000"))
+    company.pushed("Raise Support")
+    first = company.planned()
+    assert first.code == 0, first.log
+    (comment,) = github.ours(128)
+    assert "gets USD 1,500 more" in comment
+    assert "Approval needed" in comment
+    assert "acme/finance" in comment
+    assert comment.partition("-->\n")[2].strip() in first.summary
+    assert [check["conclusion"] for check in github.checks] == ["success"]
+
+    # Bob asks, lena approves too early, Alice pushes again: the same comment is updated.
+    github.comment(128, "bob", "Does it need all of that?")
+    github.review(128, "lena")
+    repository.edit(SUPPORT, "monthly: 14000", "monthly: 13700")
+    company.pushed("Less is enough")
+    assert company.planned().code == 0, company.logs[-1]
+    (comment,) = github.ours(128)
+    assert "gets USD 1,200 more" in comment
+    assert [item["user"]["login"] for item in github.comments] == ["github-actions[bot]", "bob"]
+
+    # It is merged with the approval of the older head alone: nothing is applied, and the reason is named.
+    merge = company.merged()
+    refused = company.apply(merge)
+    assert refused.code == 4
+    assert refused.finished == [
+        "Plan what was merged",
+        "Check its approval",
+        "Put the receipt into the pull request",
+    ]
+    assert "lena approved the older head" in refused.log[1]
+    assert company.funded() == before
+
+    # The owners approve the last head; the same merge is applied, once.
+    github.review(128, "lena")
+    github.review(128, "bob")
+    applied = company.apply(merge)
+    assert applied.code == 0, applied.log
+    assert company.funded() == 13700.00
+    (comment,) = github.ours(128)
+    assert "Keeptrusts equals the YAML" in comment
+    assert "gets USD 1,200 more" in comment
+
+    # Running it again writes nothing.
+    ledger = company.ledger()
+    assert company.apply(merge).code == 0, company.logs[-1]
+    assert company.ledger() == ledger
+
+    # Funding the month again finds everything funded.
+    funding = company.actions("fund.yml", "fund", commit=merge, event={})
+    assert funding.code == 0, funding.log
+    assert company.ledger() == ledger
+
+    # Nothing has drifted; then somebody gives Support money in the console.
+    assert company.drift().code == 0, company.logs[-1]
+    assert github.issues == []
+    company.keeptrusts(
+        "POST", "/v1/wallets/allocate", team_id="team_support", amount=700.0, currency="USD", description="quick help"
+    )
+    assert company.drift().code == 0, company.logs[-1]
+    (issue,) = github.issues
+    assert issue["state"] == "open"
+    assert "was given USD 700.00 by hand" in issue["body"]
+
+    # It can be accepted, as one changed line …
+    repository.git("switch", "--quiet", "main")
+    accepting = Runner(repository.folder, {}, {})
+    accepting.variables = {
+        "PATH": f"{company.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        "KEEPTRUSTS_API_URL": company.sandbox.url,
+        "KEEPTRUSTS_API_TOKEN": company.sandbox.read_token,
+    }
+    accepting._step({"name": "Accept", "run": "kt-budgets drift --accept --journal git:origin || [ $? -eq 11 ]"}, {})
+    assert accepting.code == 0, accepting.log
+    changed = repository.git("diff", "--unified=0", "--", SUPPORT).splitlines()
+    assert [line for line in changed if line.startswith("+ ")] == [
+        "+  prod: {team_id: team_support, monthly: 13700.00, overrides: {2026-11: 15000.00, 2026-06: 14400.00}}"
+    ]
+    repository.git("checkout", "--quiet", "--", "budgets")
+
+    # … or undone: git's value is put back, and the issue closes itself.
+    accepting.variables["KEEPTRUSTS_API_TOKEN"] = company.sandbox.billing_token
+    for script in ("plan --output ../plan.json", "apply --plan ../plan.json"):
+        accepting._step({"name": "Undo", "run": f"kt-budgets {script} --journal git:origin"}, {})
+    assert accepting.code == 0, accepting.log
+    assert company.funded() == 13700.00
+    assert company.drift().code == 0, company.logs[-1]
+    assert github.issues[0]["state"] == "closed"

@@ -1,0 +1,149 @@
+"""The workflows: least permissions, pinned actions, no expression in a shell, nothing for forks."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forge.workflow_shell import WORKFLOWS, load
+from ruamel.yaml import YAML
+
+ACTION = WORKFLOWS.parent / "actions" / "kt-budgets" / "action.yml"
+NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
+BUDGETS = [name for name in NAMES if name != "ci.yml"]
+_PINNED = re.compile(r"uses: ([\w.-]+/[\w./-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+
+
+def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for job in document["jobs"].values() for step in job["steps"]]
+
+
+def test_the_workflows_of_the_loop_are_there() -> None:
+    assert {"plan.yml", "apply.yml", "fund.yml", "drift.yml", "refresh.yml", "ci.yml"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)
+def test_every_action_is_pinned_by_commit(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if "uses:" in line and "uses: ./" not in line:
+            assert _PINNED.search(line.strip().removeprefix("- ")), line
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_expression_reaches_a_shell(name: str) -> None:
+    for step in steps(load(name)):
+        assert "${{" not in step.get("run", "")
+        assert "eval" not in step.get("run", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_permissions_are_none_unless_a_job_asks(name: str) -> None:
+    document = load(name)
+    assert document["permissions"] == {}
+    assert all("permissions" in job and "timeout-minutes" in job for job in document["jobs"].values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_runs_with_secrets_for_a_fork(name: str) -> None:
+    document = load(name)
+    triggers = document["on"]
+    assert "pull_request_target" not in triggers
+    assert "workflow_run" not in triggers
+    if "pull_request" in triggers:
+        for job in document["jobs"].values():
+            assert "secrets." not in str(job) or "head.repo.full_name == github.repository" in job["if"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_checkouts_leave_no_credentials_behind(name: str) -> None:
+    for step in steps(load(name)):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_the_token_that_moves_money_is_in_the_protected_environment_alone() -> None:
+    for name in BUDGETS:
+        for job in load(name)["jobs"].values():
+            if "BILLING_TOKEN" in str(job):
+                assert job["environment"] == "budgets"
+                assert load(name)["concurrency"] == {"group": "budget-writes", "cancel-in-progress": False}
+
+
+def test_pull_requests_get_a_token_that_can_only_read_keeptrusts() -> None:
+    assert "BILLING" not in (WORKFLOWS / "plan.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)
+def test_scripts_are_valid_for_the_shell(path: Path) -> None:
+    document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    for step in document["runs"]["steps"] if "runs" in document else steps(document):
+        if "run" in step:
+            done = subprocess.run(["bash", "-n", "-c", step["run"]], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("version", ["", "0.1.0", "1.2"])
+def test_the_action_installs_the_release_that_it_is_told(version: str, tmp_path: Path) -> None:
+    assert _install(version, tmp_path) == 0
+    wanted = f"keeptrusts-budgets=={version}" if version else "keeptrusts-budgets"
+    assert (tmp_path / "asked").read_text(encoding="utf-8").split()[-1] == wanted
+
+
+@pytest.mark.parametrize("version", ["$(touch pwned)", "1;touch pwned", "latest", "0.1.0 --index-url x", "-r/etc/x"])
+def test_the_action_refuses_a_version_that_is_none(version: str, tmp_path: Path) -> None:
+    assert _install(version, tmp_path) == 2
+    assert list(tmp_path.iterdir()) == [tmp_path / "bin"]
+
+
+def _install(version: str, folder: Path) -> int:
+    """Run the action's script with a python that notes what it was asked, and return its exit code."""
+    (folder / "bin").mkdir()
+    fake = folder / "bin" / "python"
+    fake.write_text('#!/bin/bash\necho "$@" > asked\n', encoding="utf-8")
+    fake.chmod(0o755)
+    (step,) = [
+        step for step in YAML(typ="safe").load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"] if "run" in step
+    ]
+    assert step["env"] == {"VERSION": "${{ inputs.version }}"}
+    bash = shutil.which("bash") or "bash"
+    done = subprocess.run(
+        [bash, "-e", "-c", step["run"]],
+        cwd=folder,
+        env={"PATH": f"{folder / 'bin'}:/usr/bin:/bin", "VERSION": version},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode
+
+
+def tool(name: str) -> str:
+    """Return a program that is installed beside this Python or on the path; without it, the test is skipped."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    return found or pytest.skip(f"{name} is not installed")
+
+
+def test_no_finding_of_zizmor_stands() -> None:
+    command = [tool("zizmor"), "--offline", "--no-progress", str(WORKFLOWS.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_workflows_are_valid_by_their_schema() -> None:
+    command = [tool("check-jsonschema"), "--builtin-schema"]
+    files = [str(WORKFLOWS / name) for name in NAMES]
+    for arguments in (["vendor.github-workflows", *files], ["vendor.github-actions", str(ACTION)]):
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_gitlab_example_is_valid_by_its_schema() -> None:
+    example = WORKFLOWS.parent / "gitlab-ci.example.yml"
+    command = [tool("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    done = subprocess.run([*command, str(example)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
