@@ -32,6 +32,7 @@ class Habits:
     broken_path: str = ""
     broken_from: int = 0
     forbidden_path: str = ""
+    permissions: tuple[str, ...] = ("org:billing",)
 
 
 @dataclass
@@ -129,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
             return 200, {
                 "organization": {"id": habits.organization, "name": "Acme"},
                 "principal": {"id": "key_7", "type": "api_key"},
-                "permissions": ["org:billing"],
+                "permissions": list(habits.permissions),
             }
         if method == "GET":
             return 200, self._listing(path, query)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.live import Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.write import WriteResult
@@ -28,6 +29,13 @@ class LedgerReader(Protocol):
         """Return every export schedule by name, None when this deployment does not offer schedules."""
 
 
+class LiveReader(LedgerReader, Protocol):
+    """Reads single things before a write, and the whole live state for the comparison before and after a run."""
+
+    def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
+        """Return everything; `wallets` maps the team ids that are asked for to their currency."""
+
+
 class Writer(Protocol):
     """The writes. None of them retries; each sends at most one request."""
 
@@ -46,3 +54,20 @@ class Writer(Protocol):
     def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult: ...
 
     def delete_export_schedule(self, id: str) -> WriteResult: ...
+
+
+class Clock(Protocol):
+    """Time as apply sees it. `monotonic` and `sleep` are in seconds; `sleep` returns early on an interruption."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Interruption(Protocol):
+    """Whether somebody asked this run to stop after the current step."""
+
+    @property
+    def requested(self) -> bool: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,13 @@ from reconciler.cli.options import format_option, network_options, settings_of
 
 if TYPE_CHECKING:
     from reconciler.apply.application import Site
+    from reconciler.apply.clock import SignalInterruption
     from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan
     from reconciler.settings import Settings
+
+_FRESH = timedelta(days=31)
 
 
 @click.command(epilog="Example: kt-budgets apply --plan plan.json")
@@ -36,9 +41,19 @@ if TYPE_CHECKING:
     help="How long a lost answer is looked for in the ledger.",
 )
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
+@click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
 @format_option("text", "json")
 @click.pass_context
-def command(context: click.Context, /, *, plan_path: Path | None, settle: float, format_: str, **options: Any) -> None:
+def command(
+    context: click.Context,
+    /,
+    *,
+    plan_path: Path | None,
+    settle: float,
+    format_: str,
+    require_approval: bool,
+    **options: Any,
+) -> None:
     """Execute a reviewed plan, exactly once.
 
     With --period and without --plan it opens that month instead: it funds every wallet for it from the YAML as it is
@@ -49,26 +64,43 @@ def command(context: click.Context, /, *, plan_path: Path | None, settle: float,
     """
     from reconciler.apply.admission import admit
     from reconciler.apply.application import apply_plan
+    from reconciler.cli import pr_approval
     from reconciler.cli.opening import opening_plan
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
+    from reconciler.settings import today
 
     month, opens = options["period"], plan_path is None and options["period"] is not None
     reviewed = None if opens else load_plan(plan_path or Path("plan.json"))
-    options["as_of"] = options["as_of"] or (reviewed.as_of if reviewed else None)
+    options["as_of"] = options["as_of"] or (day_of(reviewed, today()) if reviewed else None)
     settings = settings_of(options)
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
     admit(plan, desired, as_of=settings.as_of, period=month)
+    if require_approval:
+        pr_approval.require_approval(settings, plan)
     with site(settings, desired, settle=settle, label="Applying") as place:
         result = apply_plan(plan, desired, place, declares=not opens)
     print_result(result, format_)
+    if result.denied:
+        click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)
+        click.echo("  hint: use a token with the permission org:billing, then plan again", err=True)
     context.exit(result.exit_code)
+
+
+def day_of(plan: Plan, now: date) -> date:
+    """Return the day on which a plan is applied when none was named: today, or the day of a plan for another time.
+
+    A plan that is not of the last month was made with `--as-of` for a rehearsal, and is applied on its own day.
+    """
+    return now if timedelta(0) <= now - plan.as_of <= _FRESH else plan.as_of
 
 
 @contextmanager
 def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> Iterator[Site]:
     """Yield where a run takes place, with signals taken over and progress shown on a terminal."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from reconciler.apply.application import Site
     from reconciler.apply.attribution import attribution
     from reconciler.apply.clock import SignalInterruption, SystemClock
@@ -84,8 +116,9 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
         connected(settings, desired, writing=True) as connection,
         Reader(connection) as reader,
         Writer(connection) as writer,
+        ThreadPoolExecutor(1) as pool,
         progress(label) as advance,
-        interruption.listening(),
+        _stopping(interruption),
     ):
         yield Site(
             reader=reader,
@@ -96,7 +129,23 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
             interruption=interruption,
             settle=settle,
             notify=lambda _, done, total: advance(done, total),
+            pool=pool,
         )
+
+
+@contextmanager
+def _stopping(interruption: SignalInterruption) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
+    from reconciler.apply.result import StoppedError
+
+    with interruption.listening():
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "stopped in the middle of a step; what was under way is in the journal",
+                hint="run `kt-budgets resume`, which proves or finishes it",
+            ) from None
 
 
 def print_result(result: Result, format_: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,10 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+            return _bug(arguments, error)
+        return _stop(arguments, ExitCode.USAGE, f"the output cannot be written: {error.strerror}", "make room for it")
     except Exception as error:
         return _bug(arguments, error)
     return int(result) if isinstance(result, int) else ExitCode.DONE

@@ -22,9 +22,12 @@ class DayType(click.ParamType[date]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
+            day = value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"`{value}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18", param, ctx)
+        if not 2000 <= day.year < 2200:
+            self.fail(f"{day} is not a day that budgets are made for", param, ctx)
+        return day
 
 
 class PeriodType(click.ParamType[Period]):

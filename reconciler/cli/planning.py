@@ -38,11 +38,15 @@ def read_live(settings: Settings, desired: Desired, connection: Connection) -> L
 
 
 def forecast(settings: Settings, desired: Desired, live: Live, diff: Diff, usage: DailyUsage | None) -> Forecast:
-    """Return what the wallets will cost, under the live and under the desired money."""
+    """Return what the wallets will cost, under the live and under the desired money.
+
+    Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
+    """
     from reconciler.forecast.project import project
+    from reconciler.plan.ledger_usage import ledger_usage
 
     return project(
-        usage,
+        usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
         questions(settings, desired, live, diff),
         organization=desired.organization,
         period=settings.period,

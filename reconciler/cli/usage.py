@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.progress import progress
-from reconciler.findings import Finding, Position, RemoteError, Severity
+from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def obtain_usage(
     """Return daily usage and what is to be said about it.
 
     Without `--usage` an export of the trailing year is created, awaited and downloaded. When this Keeptrusts does
-    not give one, usage is None and a warning says so: the forecast then is the plan's own baseline, marked as such.
+    not give one, usage is None and a warning says so: the forecast then goes by what the ledger settled.
     """
     if settings.usage:
         usage = _read(settings, desired, settings.usage)
@@ -35,14 +35,14 @@ def obtain_usage(
         with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
             file = _download(settings, connection, Path(folder))
             usage = _read(settings, desired, (str(file),))
-    except RemoteError as error:
+    except (RemoteError, UsageError) as error:
         logging.getLogger(__name__).warning("no export: %s", error.message)
         return None, (
             Finding(
                 Position(desired.organization_path),
                 "usage-unavailable",
                 Severity.WARNING,
-                "Keeptrusts gave no export, so nothing is known of past spend: the forecast is the plan's own baseline",
+                "Keeptrusts gave no export, so past spend is known from this month's ledger alone",
                 "name export files with `--usage`, or use a token that may create export jobs",
             ),
         )
@@ -72,7 +72,7 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> Daily
             paths,
             first=first,
             end=end,
-            columns=desired.organization.usage.columns,
+            columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
         )
 
@@ -84,6 +84,17 @@ def _usage_findings(usage: DailyUsage) -> tuple[Finding, ...]:
         Finding(Position(issue.path, issue.row, 1 if issue.row else 0), issue.code, Severity.WARNING, issue.message)
         for issue in source.issues
     ]
+    if not source.rows:
+        issues.append(
+            Finding(
+                Position("usage"),
+                "no-events",
+                Severity.WARNING,
+                "the usage that was given holds no event of the past 400 days, so past spend is known from this month's"
+                " ledger alone",
+                "name exports of the trailing year with `--usage`",
+            )
+        )
     if source.unpriced_rows:
         issues.append(
             Finding(

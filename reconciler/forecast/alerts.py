@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import Drain
+from reconciler.forecast.document import document
+from reconciler.forecast.outlook import Drain, days_until
 from reconciler.forecast.panel import Floats
-from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, probability
+from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, share_of_paths
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.forecast import AlertForecast, AlertOutlook
 from reconciler.model.period import Period
+from reconciler.model.usage import NANO
+
+Threshold = tuple[str, Decimal]
+"""What an alert is about: the kind of its window, and the amount that is reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,105 +30,136 @@ class Side:
     budgets: Sequence[BillingBudget]
     emptied: Drain
 
-    def find(self, name: str, percentage: int) -> BillingBudget | None:
-        """Return the budget of this name if it alerts at `percentage`."""
-        found = (budget for budget in self.budgets if budget.name == name)
-        return next((budget for budget in found if percentage in budget.alert_percentages), None)
+    def thresholds(self) -> dict[tuple[str, int], Threshold]:
+        """Return what is watched by name and percentage; of two budgets of a name the first one counts."""
+        found: dict[tuple[str, int], Threshold] = {}
+        for budget in self.budgets:
+            for percentage in budget.alert_percentages:
+                threshold = (_kind(budget), budget.amount * percentage / 100)
+                found.setdefault((budget.name, percentage), threshold)
+        return found
 
 
 def alert_forecasts(course: Course, *, live: Side, desired: Side, period: Period) -> tuple[AlertForecast, ...]:
     """Return one forecast for each name and percentage of either side, in order of name and percentage."""
-    shown = {
-        (budget.name, percentage): budget
+    amounts = {
+        (budget.name, percentage): budget.amount
         for side in (live, desired)
         for budget in side.budgets
         for percentage in budget.alert_percentages
     }
+    before = _outlooks(course, live, period)
+    same = live.emptied is desired.emptied and live.budgets == desired.budgets
+    after = before if same else _outlooks(course, desired, period)
     return tuple(
-        AlertForecast(
-            name=name,
-            amount=shown[name, percentage].amount,
-            percentage=percentage,
-            live=_side(course, live, name, percentage, period),
-            desired=_side(course, desired, name, percentage, period),
+        document(
+            AlertForecast,
+            {
+                "name": name,
+                "amount": amounts[name, percentage],
+                "percentage": percentage,
+                "live": before.get((name, percentage)),
+                "desired": after.get((name, percentage)),
+            },
         )
-        for name, percentage in sorted(shown)
+        for name, percentage in sorted(amounts)
     )
 
 
-def _side(course: Course, side: Side, name: str, percentage: int, period: Period) -> AlertOutlook | None:
-    budget = side.find(name, percentage)
-    if budget is None:
-        return None
-    return _outlook(course, budget, percentage, emptied=side.emptied, period=period)
+def _outlooks(course: Course, side: Side, period: Period) -> dict[tuple[str, int], AlertOutlook]:
+    """Return when spend of each budget's window first reaches its thresholds: what was served counts, not demand."""
+    watched = side.thresholds()
+    if not watched:
+        return {}
+    served = side.emptied.served()
+    idle = not served.size or bool(served.max() <= 0)
+    found: dict[Threshold, AlertOutlook] = {}
+    for kind in {kind for kind, _ in watched.values()}:
+        wanted = sorted({threshold for threshold in watched.values() if threshold[0] == kind})
+        amounts = [amount for _, amount in wanted]
+        passed = _already(course, kind, amounts, period=period)
+        fires = _crossings(course, kind, amounts, served=served, period=period)
+        for row, day in enumerate(passed):
+            if day is not None:
+                fires[row] = float((day - course.as_of).days)
+        certain = [idle or day is not None for day in passed]
+        found.update(zip(wanted, _described(fires, course.as_of, emptied=side.emptied, certain=certain), strict=True))
+    return {key: found[threshold] for key, threshold in watched.items()}
 
 
-def _outlook(course: Course, budget: BillingBudget, percentage: int, *, emptied: Drain, period: Period) -> AlertOutlook:
-    """Return when spend of the budget's window first reaches the threshold: what was served counts, not demand."""
-    threshold = budget.amount * percentage / 100
-    passed = _already(course, budget, threshold, period=period)
-    if passed is not None:
-        fires = np.full(course.count, float((passed - course.as_of).days))
-    else:
-        fires = _first_crossing(course, budget, threshold, emptied=emptied, period=period)
-    happens, gone = np.isfinite(fires), np.isfinite(emptied.day)
-    warned = happens & gone & (fires <= emptied.day)
-    certain = passed is not None or not emptied.served.size or emptied.served.max() <= 0
-    missed = gone & ~warned
-    return AlertOutlook(
-        probability=float(happens[0]) if certain else probability(happens),
-        date=date_quantiles(fires, start=course.as_of),
-        reaction_days=day_quantiles(emptied.day[warned] - fires[warned]),
-        no_warning_probability=float(missed[0]) if certain else probability(missed),
-    )
+def _described(fires: Floats, as_of: date, *, emptied: Drain, certain: Sequence[bool]) -> Iterator[AlertOutlook]:
+    """Yield an outlook for each row of `fires` float64[thresholds, paths], the days from as_of."""
+    gone, count = emptied.day < NEVER, fires.shape[1]
+    warned = (fires <= emptied.day) & gone
+    exhausted, warnings = int(np.count_nonzero(gone)), [int(np.count_nonzero(row)) for row in warned]
+    spare = np.full_like(fires, NEVER)
+    if any(warnings):
+        np.subtract(emptied.day, fires, out=spare, where=warned)
+        spare.sort(axis=1)
+    ordered = np.sort(fires, axis=1)
+    for row, (sure, times) in enumerate(zip(certain, warnings, strict=True)):
+        happens = int(ordered[row].searchsorted(NEVER))
+        missed = bool(gone[0] and not warned[row, 0])
+        yield document(
+            AlertOutlook,
+            {
+                "probability": float(fires[row, 0] < NEVER) if sure else share_of_paths(happens, count),
+                "date": date_quantiles(ordered[row], start=as_of),
+                "reaction_days": day_quantiles(spare[row, :times]),
+                "no_warning_probability": float(missed) if sure else share_of_paths(exhausted - times, count),
+            },
+        )
 
 
-def _windows(budget: BillingBudget, day: date) -> date:
-    """Return the first day of the window of `budget` that holds `day`; weeks begin on Monday, UTC.
+def _kind(budget: BillingBudget) -> str:
+    """Return the window of a budget; one that we do not know (somebody else's budget) is watched by the month."""
+    return budget.period if budget.period in ("weekly", "daily") else "monthly"
 
-    A window that we do not know (somebody else's budget) is watched by the month.
-    """
-    match budget.period:
+
+def _window(kind: str, day: date) -> date:
+    """Return the first day of the window that holds `day`; weeks begin on Monday, UTC."""
+    match kind:
         case "weekly":
             return day - timedelta(days=day.weekday())
         case "daily":
             return day
         case _:
-            return Period.of(day).first
+            return day.replace(day=1)
 
 
-def _already(course: Course, budget: BillingBudget, threshold: Decimal, *, period: Period) -> date | None:
-    """Return the past day on which the window that is open at as_of reached the threshold, from exact spend."""
-    first = _windows(budget, course.as_of)
+def _already(course: Course, kind: str, thresholds: Sequence[Decimal], *, period: Period) -> list[date | None]:
+    """Return the past day on which the window that is open at as_of reached each threshold, from exact spend."""
+    first = _window(kind, course.as_of)
     if Period.of(course.as_of) != period:
-        if course.as_of < period.first or budget.period in ("weekly", "daily"):
-            return None
+        if course.as_of < period.first or kind in ("weekly", "daily"):
+            return [None] * len(thresholds)
         first = period.first
-    end = min(course.as_of, course.start, period.end)
-    day = first
-    while day < end:
-        day += timedelta(days=1)
-        if course.spend.between(first, day) >= threshold:
-            return day - timedelta(days=1)
-    return None
+    total = course.spend.totals(first, min(course.as_of, course.start, period.end))
+    highest = np.maximum.accumulate(total)
+    wanted = [int((threshold * NANO).to_integral_value(ROUND_CEILING)) for threshold in thresholds]
+    days = highest.searchsorted(wanted).tolist()
+    return [first + timedelta(days=day) if day < len(total) else None for day in days]
 
 
-def _first_crossing(
-    course: Course, budget: BillingBudget, threshold: Decimal, *, emptied: Drain, period: Period
-) -> Floats:
-    """Return float64[paths]: the first day from as_of, in the period, whose window reaches the threshold."""
-    fires = np.full(course.count, NEVER)
-    days = emptied.served.shape[1]
-    total = np.zeros(course.count)
-    for column in range(days):
-        day = course.as_of + timedelta(days=column)
-        first = _windows(budget, day)
-        if column == 0:
-            known = float(course.exact(first, course.as_of))
-            total = known + course.rest(first, course.as_of) + course.paid
-        elif first == day:
-            total = np.zeros(course.count)
-        total = total + emptied.served[:, column]
-        if day >= period.first:
-            fires = np.where(np.isinf(fires) & (total >= float(threshold)), column, fires)
-    return fires
+def _crossings(course: Course, kind: str, thresholds: Sequence[Decimal], *, served: Floats, period: Period) -> Floats:
+    """Return float64[thresholds, paths]: the first day from as_of, in the period, whose window reaches each."""
+    opens = max((period.first - course.as_of).days, 0)
+    if len(served) <= opens:
+        return np.full((len(thresholds), course.count), NEVER)
+    highest = _running(course, kind, served)[opens:]
+    if kind != "monthly":
+        highest = np.maximum.accumulate(highest, axis=0)
+    limits = np.array([float(threshold) for threshold in thresholds])
+    return days_until(highest >= limits[:, None, None]) + opens
+
+
+def _running(course: Course, kind: str, served: Floats) -> Floats:
+    """Return float64[days, paths]: the spend of the window that is open on each day, at the end of the day."""
+    days = [course.as_of + timedelta(days=row) for row in range(len(served))]
+    first = _window(kind, course.as_of)
+    running = served.copy()
+    running[0] += float(course.exact(first, course.as_of)) + course.rest(first, course.as_of) + course.paid
+    for row in range(1, len(days)):
+        if _window(kind, days[row]) != days[row]:
+            running[row] += running[row - 1]
+    return running

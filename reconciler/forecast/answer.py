@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
 from reconciler.forecast.alerts import Side, alert_forecasts
-from reconciler.forecast.calendar import days_between
+from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import drain, wallet_outlook
-from reconciler.forecast.quantiles import money, money_quantiles
+from reconciler.forecast.document import document
+from reconciler.forecast.outlook import demand, drain, wallet_outlook
+from reconciler.forecast.panel import Floats
+from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated
 from reconciler.model.forecast import DayPoint, MonthEnd, MonthForecast, WalletForecast, WorkloadShare
-from reconciler.model.money import Money
+from reconciler.model.money import CENT, Money
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
 
 SHORT_HISTORY_DAYS = 14
+DAY_KEYS = ("0.1", "0.5", "0.9")
+NOTHING = Decimal(0)
 
 
 def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
@@ -30,8 +35,24 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     question, course, period, keys = simulated.question, simulated.course, scene.period, scene.keys
     spent = course.spend.between(period.first, min(scene.as_of, period.end))
     money_live, money_desired, since = _money(question, scene)
-    live = drain(course, money_left=money_live, period=period, since=since)
-    desired = drain(course, money_left=money_desired, period=period, since=since)
+    wanted = demand(course, period=period, since=since)
+    live = drain(wanted, money_left=money_live)
+    desired = live if money_desired == money_live else drain(wanted, money_left=money_desired)
+    months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)
+    bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
+    days = _running(course, period)
+    sums = [course.rest(first, end) for first, end in bounds]
+    figures = money_rows(np.concatenate([[live.unserved, desired.unserved, *sums], days]), keys=keys)
+    empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
+    before, after = (
+        wallet_outlook(
+            emptied, start=scene.as_of, target=target, money_left=left, spent=spent, unserved=_priced(empty, NOTHING)
+        )
+        for emptied, target, left, empty in (
+            (live, question.live_target, money_live, empty_live),
+            (desired, question.desired_target, money_desired, empty_desired),
+        )
+    )
     return WalletForecast(
         team=question.wallet.team,
         environment=question.wallet.environment,
@@ -43,22 +64,15 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         history_days=simulated.history_days,
         confidence=_confidence(simulated.history_days),
         spend_to_date=spent,
-        month_end=MonthEnd(quantiles=_month(course, period, keys)),
-        live=wallet_outlook(course, live, target=question.live_target, money_left=money_live, spent=spent, keys=keys),
-        desired=wallet_outlook(
-            course,
-            desired,
-            target=question.desired_target,
-            money_left=money_desired,
-            spent=spent,
-            keys=keys,
-        ),
+        month_end=document(MonthEnd, {"quantiles": _priced(ends, course.exact(period.first, period.end))}),
+        live=before,
+        desired=after,
         alerts=alert_forecasts(
             course, live=Side(question.alerts_live, live), desired=Side(question.alerts_desired, desired), period=period
         ),
-        months=_months(simulated, scene),
+        months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
-        daily=_daily(course, period),
+        daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :])),
         workloads=_workloads(simulated, scene),
         method=simulated.method,
     )
@@ -80,46 +94,82 @@ def _confidence(history_days: int) -> Literal["normal", "low", "none"]:
     return "low" if history_days < SHORT_HISTORY_DAYS else "normal"
 
 
-def _month(course: Course, period: Period, keys: Sequence[str]) -> dict[str, Decimal]:
-    exact = course.exact(period.first, period.end)
-    return money_quantiles(course.rest(period.first, period.end), exact=exact, keys=keys)
+def _priced(figures: dict[str, int], exact: Decimal) -> dict[str, Decimal]:
+    return dict(zip(figures, plus_exact(list(figures.values()), exact), strict=True))
 
 
-def _months(simulated: Simulated, scene: Scene) -> tuple[MonthForecast, ...]:
-    """Return the months asked for, from the period to the end of the horizon after it, against their targets."""
-    last = scene.period.plus(scene.organization.forecast.horizon_months)
-    targets = simulated.question.targets
+@lru_cache(maxsize=64)
+def _asked(targets: tuple[Period, ...], period: Period, horizon: int) -> tuple[tuple[Period, date, date], ...]:
+    """Return the months asked for, from the period to the end of the horizon after it, each with its bounds."""
+    last = period.plus(horizon)
+    return tuple((month, month.first, month.end) for month in sorted(targets) if period <= month <= last)
+
+
+def _months(
+    question: WalletQuestion,
+    course: Course,
+    months: Sequence[tuple[Period, date, date]],
+    figures: Sequence[dict[str, int]],
+) -> Iterator[MonthForecast]:
+    """Yield the months against their targets."""
+    for (month, first, end), row in zip(months, figures, strict=True):
+        quantiles = _priced(row, course.exact(first, end))
+        yield document(
+            MonthForecast, {"period": month, "target": question.targets[month].amount, "quantiles": quantiles}
+        )
+
+
+def _known(course: Course, period: Period) -> date:
+    """Return the first day of the period that is simulated, or its end."""
+    return min(max(course.start, period.first), period.end)
+
+
+def _running(course: Course, period: Period) -> Floats:
+    """Return float64[days, paths]: what the simulated days of the period add up to at the end of each."""
+    return running_sum(course.simulated(_known(course, period), period.end))
+
+
+def _known_days(course: Course, period: Period) -> tuple[DayPoint, ...]:
+    """Return the cumulative course of the month as far as it is known."""
+    first, known = period.first, _known(course, period)
+    totals = course.spend.totals(first, known)
+    return _points(first, tuple(totals.tolist())) if totals.any() else _nothing_spent(first, known)
+
+
+@lru_cache(maxsize=8)
+def _nothing_spent(first: date, known: date) -> tuple[DayPoint, ...]:
+    return _points(first, (0,) * (known - first).days)
+
+
+def _points(first: date, totals: Sequence[int]) -> tuple[DayPoint, ...]:
+    days = days_between(first, first + timedelta(days=len(totals)))
+    amounts = [_cents(total) for total in totals]
     return tuple(
-        MonthForecast(period=month, target=targets[month].amount, quantiles=_month(simulated.course, month, scene.keys))
-        for month in sorted(targets)
-        if scene.period <= month <= last
+        document(DayPoint, {"day": day, "spent": spent, "p10": spent, "p50": spent, "p90": spent})
+        for day, spent in zip(days, amounts, strict=True)
     )
 
 
-def _daily(course: Course, period: Period) -> tuple[DayPoint, ...]:
-    """Return the cumulative course of the month: what is known, then quantiles of what is not."""
-    points: list[DayPoint] = []
-    known: date = min(max(course.start, period.first), period.end)
-    for day in days_between(period.first, known):
-        spent = course.spend.between(period.first, day + timedelta(days=1))
-        points.append(DayPoint(day=day, spent=spent, p10=spent, p50=spent, p90=spent))
+def _coming_days(course: Course, period: Period, figures: Sequence[dict[str, int]]) -> Iterator[DayPoint]:
+    """Yield quantiles of the cumulative course of what is not known."""
     exact = course.exact(period.first, period.end)
-    total = np.cumsum(course.simulated(known, period.end), axis=1)
-    if known == period.end:
-        return tuple(points)
-    low, middle, high = np.quantile(total, [0.1, 0.5, 0.9], axis=0)
-    for column, day in enumerate(days_between(known, period.end)):
-        band = [exact + money(float(value[column])) for value in (low, middle, high)]
-        points.append(DayPoint(day=day, spent=None, p10=band[0], p50=band[1], p90=band[2]))
-    return tuple(points)
+    for day, row in zip(days_between(_known(course, period), period.end), figures, strict=True):
+        low, middle, high = plus_exact([row[key] for key in DAY_KEYS], exact)
+        yield document(DayPoint, {"day": day, "spent": None, "p10": low, "p50": middle, "p90": high})
+
+
+def _cents(nanos: int) -> Decimal:
+    """Return billionths as money, rounded half to even."""
+    whole, part = divmod(nanos, NANOS_OF_A_CENT)
+    return CENT * (whole + (2 * part > NANOS_OF_A_CENT - whole % 2))
 
 
 def _workloads(simulated: Simulated, scene: Scene) -> tuple[WorkloadShare, ...]:
     """Attribute the last 28 days to workloads. The wallet is forecast as a whole: sums of parts would be too sure."""
-    seen = scene.observations.of([simulated.question.wallet.key])
-    total = sum(nanos for _, nanos in seen.workloads)
+    workloads = scene.observations.workloads_of(simulated.question.wallet.key)
+    total = sum(nanos for _, nanos in workloads)
     return tuple(
         WorkloadShare(workload=name, spent=Decimal(nanos) / NANO, share=round(nanos / total, 4))
-        for name, nanos in seen.workloads
+        for name, nanos in workloads
         if total > 0
     )

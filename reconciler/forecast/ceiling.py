@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,16 +35,29 @@ def ceiling_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozense
     if first is None:
         return frozenset()
     found: set[date] = set()
-    current = Period.of(known_until)
-    for back in range(MONTHS + 1):
-        period = current.plus(-back)
-        end = min(period.end, known_until)
-        if (end - max(period.first, first)).days < ACTIVE_DAYS:
+    months = _months(known_until)
+    oldest = months[-1].first
+    spent = spend.daily(oldest, known_until).tolist()
+    for period in months:
+        start, end = max(period.first, first), min(period.end, known_until)
+        if (end - start).days < ACTIVE_DAYS or _is_busy(spent[(start - oldest).days : (end - oldest).days]):
             continue
         closed = _is_back(spend, period, known_until) if period.end <= known_until - timedelta(days=1) else is_empty
         if closed:
-            found.update(_silence(spend, max(period.first, first), end))
+            found.update(_silence(spend, start, end))
     return frozenset(found)
+
+
+@lru_cache(maxsize=8)
+def _months(known_until: date) -> tuple[Period, ...]:
+    """Return the months to look at, the present one first."""
+    current = Period.of(known_until)
+    return tuple(current.plus(-back) for back in range(MONTHS + 1))
+
+
+def _is_busy(days: list[float]) -> bool:
+    """Return whether the last days are no silence, whatever the usual day: the quick look before the slow one."""
+    return max(days[-FEWEST_SILENT_DAYS:]) > SILENT_SHARE * max(days) > 0
 
 
 def _silence(spend: Spend, start: date, end: date) -> Iterator[date]:

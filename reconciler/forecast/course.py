@@ -2,60 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
 from reconciler.forecast.history import Spend
+from reconciler.forecast.later import Later
 from reconciler.forecast.panel import Floats
+from reconciler.model.period import Period
+
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """`paths` is float64[paths, days]: the net cost of each day from `start`, the first day not known in full.
+    """`days` is float64[days, paths]: the net cost of each day from `start`, the first day not known in full.
 
-    `start` is at most `as_of`. `paid` is what of the day `as_of` is already spent, and so no longer in the balance.
+    `start` is at most `as_of`. `later` are the days after them, of which there are sums only; None if there are none.
+    `paid` is what of the day `as_of` is already spent, and so no longer in the balance.
     """
 
     as_of: date
     start: date
     spend: Spend
-    paths: Floats
+    days: Floats
+    later: Later | None = None
     paid: float = 0.0
+    _sums: dict[tuple[int, int], Floats] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
-        return int(self.paths.shape[0])
+        return int(self.days.shape[1])
 
     def exact(self, start: date, end: date) -> Decimal:
         """Return the exact spend of the days in [start, end) that are known in full."""
-        return self.spend.between(start, min(end, self.start))
+        return self.spend.between(start, min(end, self.start)) if start < self.start else NOTHING
 
     def simulated(self, start: date, end: date) -> Floats:
-        """Return float64[paths, days] of the simulated days in [start, end)."""
+        """Return float64[days, paths] of the simulated days in [start, end), which are not among the later ones."""
         low, high = max((start - self.start).days, 0), max((end - self.start).days, 0)
-        return self.paths[:, low:high]
+        return self.days[low:high]
 
     def rest(self, start: date, end: date) -> Floats:
-        """Return float64[paths]: what the simulated days in [start, end) add to the exact ones."""
-        return np.asarray(self.simulated(start, end).sum(axis=1))
+        """Return float64[paths]: what the simulated days in [start, end) add to the exact ones.
+
+        Sums are taken month by month and kept: a year is the sum of its months.
+        """
+        first, last = (start - self.start).days, (end - self.start).days
+        borders = _borders(self.start, max(first, 0), last)
+        total = self._sum(*borders[:2]) if len(borders) > 1 else np.zeros(self.count)
+        for low, high in pairwise(borders[1:]):
+            total = total + self._sum(low, high)
+        return total
+
+    def _sum(self, low: int, high: int) -> Floats:
+        if (low, high) not in self._sums:
+            near = len(self.days)
+            total = np.add.reduce(self.days[low:high], axis=0) if low < near or self.later is None else None
+            if self.later is not None and high > near:
+                later = self.later.sum(max(low, near), high)
+                total = later if total is None else total + later
+            self._sums[low, high] = np.asarray(total)
+        return self._sums[low, high]
 
     def ahead(self, end: date) -> Floats:
-        """Return float64[paths, days]: what is still to be paid on each day of [as_of, end)."""
+        """Return float64[days, paths]: what is still to be paid on each day of [as_of, end)."""
         ahead = self.simulated(self.as_of, end)
-        if self.paid and ahead.shape[1]:
+        if self.paid and len(ahead):
             ahead = ahead.copy()
-            ahead[:, 0] = np.maximum(ahead[:, 0] - self.paid, 0.0)
+            ahead[0] = np.maximum(ahead[0] - self.paid, 0.0)
         return ahead
 
 
-def make_course(simulated: Floats, *, spend: Spend, start: date, as_of: date) -> Course:
+def make_course(days: Floats, *, spend: Spend, start: date, as_of: date, later: Later | None = None) -> Course:
     """Return the course of a wallet: on a day known in part, at least what is known is spent."""
-    paths = simulated
-    for column in range(min((as_of - start).days + 1, paths.shape[1])):
-        net, gross = spend.on(date.fromordinal(start.toordinal() + column))
+    for row in range(min((as_of - start).days + 1, len(days))):
+        net, gross = spend.on(date.fromordinal(start.toordinal() + row))
         if gross or net:
-            paths[:, column] = net + np.maximum(paths[:, column] - gross, 0.0)
-    return Course(as_of, start, spend, paths, paid=spend.on(as_of)[0])
+            days[row] = net + np.maximum(days[row] - gross, 0.0)
+    return Course(as_of, start, spend, days, later, paid=spend.on(as_of)[0])
+
+
+@lru_cache(maxsize=1024)
+def _borders(start: date, low: int, high: int) -> tuple[int, ...]:
+    """Return `low`, the firsts of months after it and `high`, as days from `start`; nothing where there is no day."""
+    if low >= high:
+        return ()
+    borders, first = [low], Period.of(start + timedelta(days=low)).end
+    while (first - start).days < high:
+        borders.append((first - start).days)
+        first = Period.of(first).end
+    return (*borders, high)

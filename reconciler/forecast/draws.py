@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 import numpy as np
@@ -25,9 +26,10 @@ SHOCK_SCALE = 0.775
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Standard random numbers. `shock`, `slope`, `pick` are [series, paths]; `walk`, `block` [series, paths, weeks].
+    """Standard random numbers. `shock`, `slope`, `pick` are [series, paths]; `block` [series, weeks, paths].
 
-    `shock` is Student t5 of variance 1, `walk` and `slope` normal, `block` and `pick` uniform in [0, 1).
+    `shock` is Student t5 of variance 1, `walk` and `slope` normal, `block` and `pick` uniform in [0, 1). `walk` is
+    [series, weeks, paths / 2]: the second half of the paths mirrors it. `block` is empty where nobody asked for it.
     """
 
     shock: Floats
@@ -42,34 +44,40 @@ def seed_of(*facts: str | date) -> int:
     return int.from_bytes(sha256("\n".join(str(fact) for fact in facts).encode()).digest()[:16], "big")
 
 
-def draw(seeds: Sequence[int], *, shared_seed: int, paths: int, weeks: int) -> Draws:
-    """Return the random numbers of the series with `seeds`; `paths` must be even."""
-    half = paths // 2
-    shared = np.random.Generator(np.random.PCG64(shared_seed))
-    shared_shock = shared.standard_normal(half)
-    shared_walk = shared.standard_normal((weeks, half)).T
-    rows = [_row(seed, half=half, weeks=weeks) for seed in seeds]
-    own, common = np.sqrt(1.0 - SHARED), np.sqrt(SHARED)
-    tail = np.stack([row[1] for row in rows])
-    shock = (own * np.stack([row[0] for row in rows]) + common * shared_shock) * tail
-    walk = own * np.stack([row[2] for row in rows]) + common * shared_walk
-    slope = np.stack([row[3] for row in rows])
-    return Draws(
-        shock=np.concatenate([shock, -shock], axis=1),
-        walk=np.concatenate([walk, -walk], axis=1),
-        slope=np.concatenate([slope, -slope], axis=1),
-        block=np.stack([row[4] for row in rows]),
-        pick=np.stack([row[5] for row in rows]),
-    )
+def draw(seeds: Sequence[int], *, shared_seed: int, paths: int, weeks: int, blocks: bool = True) -> Draws:
+    """Return the random numbers of the series with `seeds`; `paths` must be even.
+
+    Walks and blocks are drawn week by week, so that a longer horizon keeps the beginning of every path.
+    """
+    half, series = paths // 2, len(seeds)
+    shared_shock, shared_walk = _shared(shared_seed, half, weeks)
+    shock, slope = np.empty((series, paths)), np.empty((series, paths))
+    walk, pick = np.empty((series, weeks, half)), np.empty((series, paths))
+    block = np.empty((series, weeks if blocks else 0, paths))
+    for row, seed in enumerate(seeds):
+        own = np.random.Generator(np.random.PCG64(seed))
+        normal = own.standard_normal(half)
+        tail = SHOCK_SCALE * np.sqrt(SHOCK_FREEDOM / (2.0 * own.standard_gamma(SHOCK_FREEDOM / 2.0, half)))
+        _mirror((np.sqrt(1.0 - SHARED) * normal + shared_shock) * tail, out=shock[row])
+        _mirror(own.standard_normal(half), out=slope[row])
+        own.random(out=pick[row])
+        own.standard_normal(out=walk[row])
+        if blocks:
+            np.random.Generator(np.random.PCG64([seed, 1])).random(out=block[row])
+    walk *= np.sqrt(1.0 - SHARED)
+    walk += shared_walk
+    return Draws(shock=shock, walk=walk, slope=slope, block=block, pick=pick)
 
 
-def _row(seed: int, *, half: int, weeks: int) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Draw week by week, so that a longer horizon keeps the beginning of every path."""
-    own = np.random.Generator(np.random.PCG64(seed))
-    normal = own.standard_normal(half)
-    tail = SHOCK_SCALE * np.sqrt(SHOCK_FREEDOM / (2.0 * own.standard_gamma(SHOCK_FREEDOM / 2.0, half)))
-    slope = own.standard_normal(half)
-    pick = own.random(2 * half)
-    blocks = np.random.Generator(np.random.PCG64([seed, 1])).random((weeks, 2 * half))
-    walk = own.standard_normal((weeks, half))
-    return normal, tail, walk.T, slope, blocks.T, pick
+def _mirror(values: Floats, *, out: Floats) -> None:
+    """Write `values`, and after them their negatives."""
+    out[: len(values)] = values
+    np.negative(values, out=out[len(values) :])
+
+
+@lru_cache(maxsize=4)
+def _shared(seed: int, half: int, weeks: int) -> tuple[Floats, Floats]:
+    """Return the part of the shock and of the walk that all wallets of an organization have in common."""
+    shared = np.random.Generator(np.random.PCG64(seed))
+    common = np.sqrt(SHARED)
+    return common * shared.standard_normal(half), common * shared.standard_normal((weeks, half))

@@ -45,6 +45,22 @@ class Fit:
         """The standard deviation of one day's step of the log level."""
         return np.asarray(self.volatility * WALK)
 
+    def only(self, row: int) -> Fit:
+        """Return what the history of one series teaches."""
+        chosen = slice(row, row + 1)
+        level, pool = self.level, self.pool
+        return Fit(
+            panel=self.panel.rows(chosen),
+            shape=Shape(self.shape.week[chosen], self.shape.month_end[chosen]),
+            regime=Regime(self.regime.days[chosen], self.regime.certainty[chosen], self.regime.width),
+            level=Level(level.values[chosen], level.lags[chosen], level.tamed[chosen], level.intermittent[chosen]),
+            trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
+            pool=Pool(pool.weeks[chosen], pool.count[chosen]),
+            volatility=self.volatility[chosen],
+            history_days=self.history_days[chosen],
+            largest=self.largest[chosen],
+        )
+
 
 def fit(panel: Panel, *, usual_week: Floats | None = None) -> Fit:
     """Return what the histories of `panel` teach; short ones lean on `usual_week`."""

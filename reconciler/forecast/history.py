@@ -31,7 +31,17 @@ class Spend:
     def between(self, start: date, end: date) -> Decimal:
         """Return the exact net spend of the days in [start, end)."""
         low, high = max((start - self.first).days, 0), max((end - self.first).days, 0)
-        return Decimal(int(self.net[low:high].sum())) / NANO
+        return Decimal(int(self.net[low:high].sum())) / NANO if low < min(high, len(self.net)) else Decimal(0)
+
+    def totals(self, start: date, end: date) -> Nanos:
+        """Return int64[days] of the exact running net spend at the end of each day of [start, end)."""
+        days = np.zeros(max((end - start).days, 0), dtype=np.int64)
+        low, high = max((start - self.first).days, 0), max((end - self.first).days, 0)
+        known = self.net[low:high]
+        if len(known):
+            skipped = max((self.first - start).days, 0)
+            days[skipped : skipped + len(known)] = known
+        return np.cumsum(days)
 
     def first_event(self) -> date | None:
         """Return the first day on which anything was spent."""

@@ -32,14 +32,21 @@ class Lever:
     limit: Floats | None = None
 
     def apply(self, paths: Floats) -> Floats:
-        """Return `paths` float64[paths, days] with this lever pulled."""
+        """Return `paths` float64[days, paths] with this lever pulled; they may be fewer days than the lever's."""
+        days = len(paths)
         if self.factor is not None and np.any(self.factor != 1.0):
-            paths = paths * self.factor
+            paths = paths * self.factor[:days, None]
         if self.added is not None and np.any(self.added != 0.0):
-            paths = np.maximum(paths + self.added, 0.0)
+            paths = np.maximum(paths + self.added[:days, None], 0.0)
         if self.limit is not None and np.any(np.isfinite(self.limit)):
-            paths = np.minimum(paths, self.limit)
+            paths = np.minimum(paths, self.limit[:days, None])
         return paths
+
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether the sum of some days after the lever follows from their sum before it: it cuts no single day."""
+        takes = self.added is not None and bool(np.any(self.added < 0.0))
+        return not takes and (self.limit is None or not np.any(np.isfinite(self.limit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,12 @@ class Setting:
     @property
     def dates(self) -> Days:
         return day_array(self.start, self.days)
+
+
+def has_levers(plan: AnnualPlan, organization: OrganizationBudget) -> bool:
+    """Return whether there is anything in `plan` that moves the paths."""
+    rates = (plan.cache_hit_rate, plan.fallback, organization.forecast.resilience_margin)
+    return any(rates) or any((plan.growth, plan.provider_mix, plan.planned_demand, plan.rate_limits))
 
 
 def levers_of(plan: AnnualPlan, setting: Setting) -> tuple[Lever, ...]:

@@ -128,7 +128,7 @@ def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:
 
 def _cache(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
     rate = view.plan.cache_hit_rate
-    seen = view.observed().cache_hit_rate
+    seen = view.observed().cache_hit_rate if rate is not None else None
     if rate is None or seen is None or "behind" not in _verdicts(table, "cache_hit_rate"):
         return
     course = cache_course(view, rate)
@@ -142,6 +142,8 @@ def _cache(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, s
 
 
 def _mix(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
+    if not view.plan.provider_mix:
+        return
     long = view.observed(90)
     for move, verdict in zip(view.plan.provider_mix, _verdicts(table, "provider_mix"), strict=True):
         missing = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -74,15 +74,33 @@ class Observations:
     end: np.datetime64
     rows: npt.NDArray[np.intp]
     wallets: dict[str, slice]
+    _found: dict[tuple[tuple[str, ...], int], Observed] = field(default_factory=dict)
 
     def of(self, wallets: Iterable[str], *, days: int = WINDOW_DAYS) -> Observed:
         """Return the sums over `wallets` and the last `days` known days."""
+        key = (tuple(wallets), days)
+        if key not in self._found:
+            self._found[key] = self._observed(*key)
+        return self._found[key]
+
+    def workloads_of(self, wallet: str, *, days: int = WINDOW_DAYS) -> tuple[tuple[str, int], ...]:
+        """Return the workloads of a wallet and what they cost, in billionths, the dearest first."""
+        rows = self._rows((wallet,), days)
+        if self.usage is None or not len(rows):
+            return ()
+        return _workloads(self.usage, rows, self.usage.cost[rows] - self.usage.credits[rows])
+
+    def _rows(self, wallets: Sequence[str], days: int) -> npt.NDArray[np.intp]:
         parts = [self.rows[self.wallets[wallet]] for wallet in wallets if wallet in self.wallets]
         if self.usage is None or not parts:
-            return Observed(days)
-        usage = self.usage
+            return np.zeros(0, dtype=np.intp)
         rows = np.concatenate(parts)
-        rows = rows[usage.day[rows].astype("datetime64[D]") >= self.end - np.timedelta64(days, "D")]
+        return rows[self.usage.day[rows].astype("datetime64[D]") >= self.end - np.timedelta64(days, "D")]
+
+    def _observed(self, wallets: Sequence[str], days: int) -> Observed:
+        rows, usage = self._rows(wallets, days), self.usage
+        if usage is None or not len(rows):
+            return Observed(days)
         gross = usage.cost[rows] - usage.credits[rows]
         return Observed(
             days=days,
@@ -125,12 +143,7 @@ def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np
 def _workloads(
     usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np.int64]
 ) -> tuple[tuple[str, int], ...]:
-    names, codes = np.unique(usage.workload[rows], return_inverse=True)
-    totals = np.zeros(len(names), dtype=np.int64)
-    np.add.at(totals, codes, gross)
-    return tuple(
-        sorted(
-            ((str(name), int(total)) for name, total in zip(names, totals, strict=True)),
-            key=lambda item: (-item[1], item[0]),
-        )
-    )
+    totals: dict[str, int] = {}
+    for name, nanos in zip(usage.workload[rows].tolist(), gross.tolist(), strict=True):
+        totals[name] = totals.get(name, 0) + nanos
+    return tuple(sorted(totals.items(), key=lambda item: (-item[1], item[0])))

@@ -2,69 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
+from reconciler.forecast.calendar import running_sum
 from reconciler.forecast.course import Course
-from reconciler.forecast.panel import Floats
-from reconciler.forecast.quantiles import NEVER, date_quantiles, money_quantiles, probability
+from reconciler.forecast.document import document
+from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.quantiles import NEVER, date_quantiles, share_of_paths
 from reconciler.model.forecast import Exhaustion, WalletOutlook
-from reconciler.model.money import Money
+from reconciler.model.money import Money, cents
 from reconciler.model.period import Period
 
 HALF_A_CENT = 0.005
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """What is to be paid: `total` float64[days, paths] is the running sum over [as_of, period end), never falling.
+
+    `opens` counts the days from as_of to the one from which the money drains.
+    """
+
+    as_of: date
+    total: Floats
+    opens: int
+
+    @property
+    def paths(self) -> int:
+        return int(self.total.shape[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Drain:
     """How a wallet empties: `day` float64[paths] counts from as_of, infinite where the money lasts.
 
-    `served` is float64[paths, days]: what is paid on each day of [as_of, period end) before the money is gone.
+    `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end) before the money is gone.
     """
 
     day: Floats
-    served: Floats
+    paid: Floats
     unserved: Floats
     certain: bool
 
+    def served(self) -> Floats:
+        """Return float64[days, paths]: what is paid on each day."""
+        served = self.paid.copy()
+        served[1:] -= self.paid[:-1]
+        return served
 
-def drain(course: Course, *, money_left: Money, period: Period, since: date | None = None) -> Drain:
-    """Return how `money_left` drains to the end of `period`: from as_of on, or from a later day `since`."""
+
+def demand(course: Course, *, period: Period, since: date | None = None) -> Demand:
+    """Return what is to be paid to the end of `period`: from as_of on, or from a later day `since`."""
     ahead = course.ahead(period.end)
-    if since is not None and since > course.as_of:
+    opens = max(((since or course.as_of) - course.as_of).days, 0)
+    if opens:
         ahead = ahead.copy()
-        ahead[:, : (since - course.as_of).days] = 0.0
-    total = np.cumsum(ahead, axis=1)
+        ahead[:opens] = 0.0
+    return Demand(course.as_of, running_sum(ahead), opens)
+
+
+def drain(wanted: Demand, *, money_left: Money) -> Drain:
+    """Return how `money_left` drains."""
+    total = wanted.total
     available = float(max(money_left.amount, Decimal(0)))
-    demand = bool(ahead.size and total[:, -1].max() >= HALF_A_CENT)
-    served = np.diff(np.minimum(total, available), axis=1, prepend=0.0)
-    unserved = np.maximum(total[:, -1] - available, 0.0) if ahead.size else np.zeros(course.count)
-    if not demand:
-        return Drain(np.full(course.count, NEVER), served, unserved, certain=True)
+    paid = np.minimum(total, available)
+    unserved = np.maximum(total[-1] - available, 0.0) if total.size else np.zeros(wanted.paths)
+    if not (total.size and total[-1].max() >= HALF_A_CENT):
+        return Drain(np.full(wanted.paths, NEVER), paid, unserved, certain=True)
     if available == 0:
-        first = max(((since or course.as_of) - course.as_of).days, 0)
-        return Drain(np.full(course.count, float(first)), served, unserved, certain=True)
-    over = total > available
-    day = np.where(over.any(axis=1), over.argmax(axis=1), NEVER)
-    return Drain(day, served, unserved, certain=False)
+        return Drain(np.full(wanted.paths, float(wanted.opens)), paid, unserved, certain=True)
+    return Drain(days_until(total > available), paid, unserved, certain=False)
+
+
+def days_until(reached: Bools) -> Floats:
+    """Return float64[..., paths]: on which day of `reached` bool[..., days, paths] it first holds, infinite if never.
+
+    What is reached stays reached, so that the days before are simply counted.
+    """
+    counter = np.uint8 if reached.shape[-2] < 256 else np.uint32
+    before = np.add.reduce(np.logical_not(reached).view(np.uint8), axis=-2, dtype=counter)
+    return np.where(reached[..., -1, :], before, NEVER)
 
 
 def wallet_outlook(
-    course: Course, emptied: Drain, *, target: Money, money_left: Money, spent: Decimal, keys: Sequence[str]
+    emptied: Drain, *, start: date, target: Money, money_left: Money, spent: Decimal, unserved: Mapping[str, Decimal]
 ) -> WalletOutlook:
     """Return the outlook in the form that documents carry."""
-    gone = np.isfinite(emptied.day)
-    return WalletOutlook(
-        target=target.amount,
-        ceiling=spent + money_left.amount,
-        money_left=money_left.amount,
-        exhaustion=Exhaustion(
-            probability=float(gone[0]) if emptied.certain else probability(gone),
-            date=date_quantiles(emptied.day, start=course.as_of),
-        ),
-        unserved=money_quantiles(emptied.unserved, exact=Decimal(0), keys=keys),
+    ordered = np.sort(emptied.day)
+    gone = int(np.searchsorted(ordered, NEVER))
+    chance = float(emptied.day[0] < NEVER) if emptied.certain else share_of_paths(gone, len(ordered))
+    return document(
+        WalletOutlook,
+        {
+            "target": target.amount,
+            "ceiling": cents(spent + money_left.amount),
+            "money_left": money_left.amount,
+            "exhaustion": document(Exhaustion, {"probability": chance, "date": date_quantiles(ordered, start=start)}),
+            "unserved": unserved,
+        },
     )

@@ -46,13 +46,18 @@ class Panel:
         return is_month_end(self.ends[:, None] - ages[None, :].astype("timedelta64[D]"))
 
 
+def panel_width(days: int) -> int:
+    """Return the columns of a panel whose longest history has so many days."""
+    return max(WEEK, -(-days // WEEK) * WEEK)
+
+
 def make_panel(histories: Sequence[Floats], ends: Days) -> Panel:
     """Return the panel of `histories`, each oldest day first and ending on its day of `ends`.
 
     Leading unknown days cost nothing: the width is the longest history, rounded up to whole weeks.
     """
     longest = max((len(history) for history in histories), default=0)
-    width = max(WEEK, -(-longest // WEEK) * WEEK)
+    width = panel_width(longest)
     values = np.full((len(histories), width), np.nan)
     for row, history in enumerate(histories):
         values[row, : len(history)] = history[::-1]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,13 +13,20 @@ from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
 from reconciler.forecast.panel import WEEK, Floats
 from reconciler.forecast.trend import weeks_ahead
+from reconciler.forecast.weeks import Weeks
 
 LARGEST_DAY_FACTOR = 10.0
 TINY = 1e-9
 
 
 def simulate(fit: Fit, draws: Draws, *, days: int) -> Floats:
-    """Return float64[series, paths, days]: what each day after the history costs on each path.
+    """Return float64[series, paths, days]: what each day after the history costs on each path."""
+    series = [weeks.daily(0, len(weeks))[:days].T for weeks in simulated_weeks(fit, draws, days=days)]
+    return np.stack(series)
+
+
+def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
+    """Return the weeks of each series, enough for `days`.
 
     Daily cost = level · shape · residual · exp(trend + shock + random walk). Residuals come in whole weeks; level,
     slope and shock are drawn once a path; the walk moves weekly. Shocks are median-preserving: there is no −σ²/2
@@ -24,16 +34,22 @@ def simulate(fit: Fit, draws: Draws, *, days: int) -> Floats:
     """
     weeks = -(-days // WEEK)
     picks = _picks(fit, draws)
-    level = np.take_along_axis(fit.level.values, picks, axis=1)
-    logs = _walk(fit, draws, weeks)
-    logs += (fit.shock_scale[:, None] * draws.shock)[:, :, None]
-    logs += _trend(fit, draws, picks, weeks)
-    scale = np.exp(logs) * level[:, :, None]
-    paths = _weeks(fit, draws, weeks)
-    paths *= scale[:, :, :, None]
-    paths *= _shape(fit, days, weeks)[:, None, :, :]
-    np.minimum(paths, LARGEST_DAY_FACTOR * fit.largest[:, None, None, None], out=paths)
-    return paths.reshape(len(level), -1, weeks * WEEK)[:, :, :days]
+    heights = _walk(fit, draws, weeks)
+    heights += (fit.shock_scale[:, None] * draws.shock)[:, None, :]
+    heights += _trend(fit, draws, picks, weeks)
+    np.exp(heights, out=heights)
+    heights *= fit.level.values[np.arange(len(picks))[:, None], picks][:, None, :]
+    shape = _shape(fit, days, weeks)
+    return [
+        Weeks(
+            height=heights[row],
+            chosen=(draws.block[row, :weeks] * count).astype(np.intp) if count > 1 else None,
+            pool=fit.pool.weeks[row, :count],
+            shape=shape[row],
+            cap=LARGEST_DAY_FACTOR * float(fit.largest[row]),
+        )
+        for row, count in enumerate(fit.pool.count.tolist())
+    ]
 
 
 def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
@@ -50,27 +66,31 @@ def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
 def _trend(fit: Fit, draws: Draws, picks: npt.NDArray[np.intp], weeks: int) -> Floats:
     """Return the log change that each path's own slope has brought about by the middle of each week."""
     slope = fit.trend.slope[:, None] + fit.trend.spread[:, None] * draws.slope
-    lag = np.take_along_axis(fit.level.lags, picks, axis=1)
-    return np.asarray(slope[:, :, None] * (lag[:, :, None] + weeks_ahead(weeks)))
+    if not fit.level.lags.any():
+        return np.asarray(slope[:, None, :] * _ahead(weeks)[:, None])
+    trend = fit.level.lags[np.arange(len(picks))[:, None], picks][:, None, :] + _ahead(weeks)[:, None]
+    trend *= slope[:, None, :]
+    return np.asarray(trend)
+
+
+@lru_cache(maxsize=8)
+def _ahead(weeks: int) -> Floats:
+    return weeks_ahead(weeks)
 
 
 def _walk(fit: Fit, draws: Draws, weeks: int) -> Floats:
-    """Return the log random walk at the middle of each week."""
+    """Return the log random walk at the middle of each week; the second half of the paths mirrors the first."""
+    series, half = draws.walk.shape[0], draws.walk.shape[2]
     steps = np.full(weeks, np.sqrt(WEEK))
     steps[0] = np.sqrt((WEEK + 1) / 2)
-    walk = np.cumsum(draws.walk[:, :, :weeks] * steps, axis=2)
-    walk *= fit.walk_scale[:, None, None]
+    walk = np.empty((series, weeks, 2 * half))
+    first, mirror = walk[:, :, :half], walk[:, :, half:]
+    np.multiply(draws.walk[:, :weeks], steps[:, None], out=first)
+    for before, week in pairwise(first.swapaxes(0, 1)):
+        week += before
+    first *= fit.walk_scale[:, None, None]
+    np.negative(first, out=mirror)
     return walk
-
-
-def _weeks(fit: Fit, draws: Draws, weeks: int) -> Floats:
-    """Return float64[series, paths, weeks, 7] of residuals, drawn as weeks that really were."""
-    series, paths = draws.shock.shape
-    drawn = np.empty((series, paths, weeks, WEEK))
-    for row in range(series):
-        chosen = (draws.block[row, :, :weeks] * fit.pool.count[row]).astype(np.intp)
-        np.take(fit.pool.weeks[row], chosen, axis=0, out=drawn[row])
-    return drawn
 
 
 def _shape(fit: Fit, days: int, weeks: int) -> Floats:

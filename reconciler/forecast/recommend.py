@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import drain
+from reconciler.forecast.outlook import demand, drain
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
@@ -104,7 +104,7 @@ def smallest_enough(spend: Floats, probability: float) -> Decimal:
 
 
 def _target(question: WalletQuestion, course: Course, *, period: Period, probability: float) -> TargetRecommendation:
-    spend = course.ahead(period.end).sum(axis=1)
+    spend = course.ahead(period.end).sum(axis=0)
     needed = smallest_enough(spend, probability) if course.ahead(period.end).size else ZERO
     current, left = question.desired_target, question.money_left_desired
     exact = max(current.amount + needed - left.amount, ZERO)
@@ -184,12 +184,12 @@ def _spent_before_exhaustion(course: Course, *, left: Money, period: Period, day
     """
     ahead = course.ahead(period.end)
     spent = float(course.exact(period.first, course.as_of)) + course.rest(period.first, course.as_of) + course.paid
-    gone = drain(course, money_left=left, period=period).day
+    gone = drain(demand(course, period=period), money_left=left).day
     chosen = np.isfinite(gone) if float(np.isfinite(gone).mean()) >= ENOUGH_PATHS else np.ones(course.count, bool)
-    last = np.where(np.isfinite(gone), gone, ahead.shape[1] - 1)
+    last = np.where(np.isfinite(gone), gone, len(ahead) - 1)
     column = np.clip(last - days, -1, None).astype(np.intp)
-    total = np.concatenate([np.zeros((course.count, 1)), np.cumsum(ahead, axis=1)], axis=1)
-    return np.asarray((spent + np.take_along_axis(total, column[:, None] + 1, axis=1)[:, 0])[chosen])
+    total = np.concatenate([np.zeros((1, course.count)), np.cumsum(ahead, axis=0)])
+    return np.asarray((spent + np.take_along_axis(total, column[None, :] + 1, axis=0)[0])[chosen])
 
 
 def _round(value: Decimal, rounding: str) -> Decimal:

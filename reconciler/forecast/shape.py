@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,8 +37,13 @@ class Shape:
     def ahead(self, panel: Panel, horizon: int) -> Floats:
         """Return float64[series, horizon]: the shape of each day after the history."""
         week = self.week[:, future_phases(horizon)]
-        flags = is_month_end(future_days(panel.ends, horizon))
+        flags = np.stack([_month_ends_after(end, horizon) for end in panel.ends])
         return np.asarray(week * np.where(flags, self.month_end[:, None], 1.0))
+
+
+@lru_cache(maxsize=64)
+def _month_ends_after(end: np.datetime64, horizon: int) -> Bools:
+    return np.asarray(is_month_end(future_days(np.array([end]), horizon))[0])
 
 
 def decay(days: int, half_life: float) -> Floats:

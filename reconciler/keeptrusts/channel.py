@@ -72,6 +72,9 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
             _since(started),
             f", request {identity}" if (identity := request_id(response.headers)) else "",
         )
+        if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            asked = response.headers.get("Retry-After", "")
+            _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
         kept = [(name, value) for name, value in response.headers.multi_items() if name not in _FRAMING]
         return httpx.Response(response.status_code, headers=kept, content=body, request=request)
 

@@ -36,10 +36,10 @@ class Connection:
     token: str | SecretStr
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
-    total_timeout: float = 120.0
+    total_timeout: float = 60.0
     concurrency: int = 8
     page_limit: int = 200
-    max_pages: int = 10_000
+    max_pages: int = 1_000
     max_body_bytes: int = 64 * 1024 * 1024
     retries: int = 4
     backoff: float = 0.2

@@ -16,6 +16,21 @@ from reconciler.model.period import FiscalYear, Period
 from reconciler.model.yaml_types import Identifier, Label, Switch, Version, WholeNumber, YamlAmount
 
 
+def _cron_field(value: str) -> str:
+    item = rf"(\*|{value}(-{value})?)(/[1-9][0-9]?)?"
+    return rf"{item}(,{item})*"
+
+
+CRON_PATTERN = "^{} +{} +{} +{} +{}$".format(
+    _cron_field("[0-5]?[0-9]"),
+    _cron_field("([01]?[0-9]|2[0-3])"),
+    _cron_field("(0?[1-9]|[12][0-9]|3[01])"),
+    _cron_field("(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"),
+    _cron_field("([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"),
+)
+"""Minute, hour, day of the month, month, day of the week; lists, ranges and steps."""
+
+
 class FiscalYearSetting(Frozen):
     """The twelve months that the budgets are for."""
 
@@ -56,7 +71,12 @@ class ExportSchedule(Frozen):
     """A recurring export. Equal when no change is needed."""
 
     name: Label = Field(description="What identifies the schedule; unique.", examples=["weekly-spend-forecast"])
-    cron: Label = Field(description="When it runs, as five cron fields in UTC.", examples=["0 6 * * MON"])
+    cron: str = Field(
+        pattern=CRON_PATTERN,
+        description="When it runs, as five cron fields in UTC.",
+        examples=["0 6 * * MON"],
+        json_schema_extra={"patternErrorMessage": "Five cron fields in UTC, such as 0 6 * * MON"},
+    )
     window: str = Field(
         pattern=r"^[1-9][0-9]{0,3}[dhw]$",
         description="How far back each export reaches: a number and h, d or w.",
@@ -75,10 +95,29 @@ class ExportSchedule(Frozen):
         return cls.model_construct(**{**document, "s3": target})
 
 
+EventColumn = Literal[
+    "id",
+    "timestamp",
+    "team_id",
+    "provider",
+    "model",
+    "input_tokens",
+    "output_tokens",
+    "cost",
+    "cache_hit",
+    "avoided_cost",
+    "workload",
+    "lane",
+    "fallback",
+    "metadata",
+]
+"""What an event's columns are called here, however an export calls them."""
+
+
 class UsageSettings(Frozen):
     """How this deployment names the columns of an event export: canonical name to the export's own."""
 
-    columns: dict[str, Label] = Field(
+    columns: dict[EventColumn, Label] = Field(
         {},
         description="For each of our column names, the export's own, such as `cost: total_cost_usd`.",
         examples=[{"cost": "total_cost_usd"}],

@@ -154,12 +154,12 @@ def read_plan(text: str, *, name: str = "plan.json") -> Plan:
     document = _plan_document(text, name)
     try:
         plan = Plan.model_validate(document)
-        intact = is_sealed(plan)
+        sealed_as = digest_of({key: value for key, value in document.items() if key != "digest"})
     except ValidationError as error:
         raise UsageError(_wrong_places(error, name), hint=_AGAIN) from None
     except (ArithmeticError, ValueError):
         raise UsageError(f"{name} holds a number or a text that no plan can hold", hint=_AGAIN) from None
-    if not intact:
+    if sealed_as != plan.digest:
         raise StalePlanError(
             f"{name} was edited after it was made: its digest does not match its content",
             hint="run `kt-budgets plan` again and have the new plan reviewed",

@@ -74,6 +74,21 @@ def unmanaged_budgets(desired: Desired, live: Live, last_applied: LastApplied) -
         )
 
 
+def repeated_budgets(desired: Desired, live: Live) -> Iterator[Note]:
+    """Yield a note for each declared billing budget that Keeptrusts holds more than once."""
+    for surplus in live.duplicate_billing_budgets:
+        wanted = desired.billing_budgets.get(surplus.budget.key)
+        if wanted is not None:
+            yield Note(
+                origin=wanted.origin,
+                code="repeated-billing-budget",
+                severity=Severity.WARNING,
+                message=f"Keeptrusts holds more than one billing budget {surplus.budget.key}; the oldest is managed,"
+                f" {surplus.id} is left alone",
+                hint=f"delete {surplus.id} in Keeptrusts if it is not needed",
+            )
+
+
 def vanished_teams(desired: Desired, last_applied: LastApplied) -> Iterator[Note]:
     """Yield a note for each team whose file disappeared since the last apply."""
     for team in sorted(set(last_applied.billing_budgets.values()) - set(desired.teams)):

@@ -14,7 +14,7 @@ from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
-from reconciler.plan.billing_budgets import budget_changes, unmanaged_budgets, vanished_teams
+from reconciler.plan.billing_budgets import budget_changes, repeated_budgets, unmanaged_budgets, vanished_teams
 from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unmanaged_schedules
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.note import Note
@@ -64,7 +64,7 @@ def make_plan(desired: Desired, live: Live, period: Period, *, last_applied: Las
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=tuple(_notes(desired, live, applied, gaps, run)),
+        notes=tuple(_notes(desired, live, applied, gaps, run, period)),
         guards=(guard,) if guard else (),
     )
 
@@ -102,14 +102,31 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
     yield from unmanaged_schedules(desired, live, applied)
 
 
-def _notes(desired: Desired, live: Live, applied: LastApplied, gaps: list[WalletGap], run: Funds) -> Iterator[Note]:
+def _notes(
+    desired: Desired, live: Live, applied: LastApplied, gaps: list[WalletGap], run: Funds, period: Period
+) -> Iterator[Note]:
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
+    yield from repeated_budgets(desired, live)
     yield from vanished_teams(desired, applied)
+    yield from _outside_fiscal_year(desired, period)
     yield from missing_schedules(desired, live)
     yield from pool_notes(run, desired)
+
+
+def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Note]:
+    year = desired.organization.fiscal_year.value
+    if period not in year:
+        yield Note(
+            origin=Origin(desired.organization_path, ("fiscal_year",)),
+            code="outside-fiscal-year",
+            severity=Severity.WARNING,
+            message=f"{period} is not in {year.name}, which these budgets are for"
+            f" ({year.periods[0]} to {year.periods[-1]})",
+            hint="plan a month of that fiscal year, or move `fiscal_year` on",
+        )
 
 
 def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:

@@ -80,8 +80,11 @@ class WalletGap:
             yield Reclaim(**move, unreclaimable=(-delta - amount).amount)
 
     def _sequence(self, period: Period) -> int:
-        """Return how many operations of ours the ledger already shows for this wallet and `period`."""
-        return len({entry.operation for entry in self.live.funding(period) if entry.operation})
+        """Return how many operations the ledger already shows for this wallet and `period`.
+
+        An entry without a mark counts as one: a ledger may strip ours.
+        """
+        return len({entry.operation or entry.id for entry in self.live.funding(period)})
 
     def _move(self, kind: MoneyMove, amount: Money, *, after: Money, period: Period) -> dict[str, Any]:
         return {

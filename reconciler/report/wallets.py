@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
@@ -16,6 +18,15 @@ from reconciler.report.spans import DASH, UNKNOWN, Cell, Words, emphasis, name, 
 
 SAFE = 0.8
 """From this probability on, a wallet is said to last the month."""
+
+
+class Dated(Protocol):
+    """What a table of wallets is about: a period, seen from the first day that is not known in full."""
+
+    @property
+    def as_of(self) -> date: ...
+    @property
+    def period(self) -> Period: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def stories(plan: Plan) -> tuple[WalletStory, ...]:
     return tuple(sorted(found, key=lambda story: story.urgency))
 
 
-def wallet_table(told: Sequence[WalletStory], plan: Plan, *, title: str = "") -> Table:
+def wallet_table(told: Sequence[WalletStory], plan: Dated, *, title: str = "") -> Table:
     """Return one row for each wallet; columns that would say nothing for any of them are left out."""
     percentages = {alert.percentage for story in told if (alert := story.first_alert)}
     common = percentages.pop() if len(percentages) == 1 else None
@@ -116,7 +127,7 @@ def wallet_table(told: Sequence[WalletStory], plan: Plan, *, title: str = "") ->
     return Table(tuple(column for column, _ in columns), rows, title)
 
 
-def _period_columns(plan: Plan) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:
+def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:
     yesterday = plan.as_of - timedelta(days=1)
     spent = f"Spent by {wording.day(yesterday)}" if yesterday in plan.period else "Spent so far"
     return [

@@ -1,4 +1,4 @@
-"""The published JSON Schemas, generated from the models: two for YAML in editors, three for what the commands write.
+"""The published JSON Schemas, generated from the models: two for YAML in editors, the rest for command output.
 
 They are draft-07, the version that every YAML language server understands.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from reconciler.model.forecast import ForecastDocument
 from reconciler.model.frozen import Frozen
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
@@ -33,6 +34,7 @@ def documents() -> dict[str, Schema]:
         "team.schema.json": _yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
         "plan.schema.json": _json_schema(Plan, "plan.json"),
         "run.schema.json": _json_schema(Run, "what apply and resume print"),
+        "forecast.schema.json": _json_schema(ForecastDocument, "what forecast prints"),
         "findings.schema.json": _json_schema(FindingsDocument, "what validate prints"),
     }
 

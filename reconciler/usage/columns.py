@@ -32,7 +32,7 @@ IN_METADATA = ("workload", "lane", "fallback")
 
 def column_names(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the names to look for by canonical name; one that `own` maps is looked for under that name alone."""
-    unknown = sorted(set(own) - set(KNOWN_NAMES) - {"environment", "user_id", "decision", "gateway_id", "latency_ms"})
+    unknown = sorted(set(own) - set(KNOWN_NAMES))
     if unknown:
         raise UsageError(
             f"`usage: columns:` maps `{unknown[0]}`, which is not a column of an event",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from pathlib import Path
@@ -137,6 +138,16 @@ def test_a_day_or_month_that_is_none_is_refused_with_how_to_write_it(kt: Any, ar
     result = kt(*arguments)
     assert result.code == ExitCode.USAGE
     assert "YYYY-MM" in result.err
+
+
+def test_a_full_disk_is_no_bug() -> None:
+    assert run(failing(OSError(errno.ENOSPC, "No space left on device")), []) == ExitCode.USAGE
+    assert run(failing(OSError(errno.EBADF, "Bad file descriptor")), []) == ExitCode.BUG
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_out_of_all_reason_is_refused(kt: Any, day: str) -> None:
+    assert kt("plan", "--as-of", day).code == ExitCode.USAGE
 
 
 def test_a_closed_pipe_is_no_error() -> None:

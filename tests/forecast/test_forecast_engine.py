@@ -143,13 +143,13 @@ def test_shocks_come_in_mirrored_pairs_of_variance_one() -> None:
     assert np.array_equal(draws.shock[:, :10000], -draws.shock[:, 10000:])
     assert draws.shock.std() == pytest.approx(1, abs=0.05)
     assert draws.walk.std() == pytest.approx(1, abs=0.02)
-    assert 0.15 < float(np.mean(draws.walk[0, :, 0] * draws.walk[1, :, 0])) < 0.35
+    assert 0.15 < float(np.mean(draws.walk[0, 0] * draws.walk[1, 0])) < 0.35
     assert seed_of("a", date(2026, 6, 1)) != seed_of("a", date(2026, 6, 2))
 
 
 def test_the_random_numbers_of_a_wallet_are_the_same_everywhere() -> None:
     draws = draw([seed_of("org_acme", "team_support", date(2026, 6, 18))], shared_seed=0, paths=4, weeks=1)
-    assert draws.block[0, :, 0] == pytest.approx(BLOCKS)
+    assert draws.block[0, 0] == pytest.approx(BLOCKS)
     assert draws.shock[0] == pytest.approx(SHOCKS)
 
 

@@ -169,4 +169,4 @@ def test_levers_are_pulled_in_the_documented_order() -> None:
         "resilience_margin",
         "rate_limits",
     ]
-    assert np.allclose(levers_of(levers, setting)[-1].apply(np.full((2, 3), 99.0)), 99.0)
+    assert np.allclose(levers_of(levers, setting)[-1].apply(np.full((3, 2), 99.0)), 99.0)

@@ -148,7 +148,12 @@ def test_a_completed_job_needs_no_look(make: Any) -> None:
         (b"{}\n", {"content-disposition": 'attachment; filename="events.ndjson"'}, "csv", "job_1.jsonl"),
         (b"PAR1....", {}, "csv", "job_1.parquet"),
         (gzip.compress(CSV, mtime=0), {"content-encoding": "gzip"}, "csv", "job_1.csv.gz"),
-        (gzip.compress(CSV, mtime=0), {"content-disposition": "attachment; filename=a.jsonl.gz"}, "csv", "job_1.jsonl.gz"),
+        (
+            gzip.compress(CSV, mtime=0),
+            {"content-disposition": "attachment; filename=a.jsonl.gz"},
+            "csv",
+            "job_1.jsonl.gz",
+        ),
         (CSV, {"content-disposition": 'attachment; filename="../../etc/passwd"'}, "csv", "job_1.csv"),
         (CSV, {"content-disposition": "attachment; filename=/tmp/x.sh"}, "csv", "job_1.csv"),
         (b"", {"content-encoding": "identity"}, "csv", "job_1.csv"),

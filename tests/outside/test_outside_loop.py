@@ -156,6 +156,22 @@ def test_live_state_that_cannot_be_read_whole_stops_with_one_sentence_and_no_wri
     assert state.writes == []
 
 
+@pytest.mark.parametrize(
+    ("habits", "sent"),
+    [(Habits(permissions=("wallets:read",)), 0), (Habits(forbidden_path="/v1/wallets/reclaim"), 0)],
+    ids=["the token says so", "the server says so at the first write"],
+)
+def test_a_token_that_may_not_write_stops_with_one_sentence(kt: Run, folder: Path, habits: Habits, sent: int) -> None:
+    state = world(habits)
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        done = kt(url, *APPLY)
+    assert done.returncode == 9, done.stdout + done.stderr
+    assert done.stderr.startswith("kt-budgets: ")
+    assert "org:billing" in done.stderr
+    assert len(state.writes) == sent
+
+
 def test_a_refused_token_and_an_unreachable_server_are_said(kt: Run) -> None:
     with other_keeptrusts(world()) as url:
         refused = kt(url, *PLAN, token="wrong")
@@ -170,7 +186,7 @@ def _no_leftovers(folder: Path) -> Iterator[None]:
     assert not list(folder.glob("*.partial"))
 
 
-def test_without_an_export_the_plan_says_that_nothing_is_known_of_past_spend(kt: Run, folder: Path) -> None:
+def test_without_an_export_the_plan_goes_by_the_ledger_and_says_so(kt: Run, folder: Path) -> None:
     state = world()
     with other_keeptrusts(state) as url:
         done = kt(url, "plan", "--as-of", "2026-06-18")
@@ -178,4 +194,5 @@ def test_without_an_export_the_plan_says_that_nothing_is_known_of_past_spend(kt:
     document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
     assert document["usage"] is None
     assert "usage-unavailable" in {finding["code"] for finding in document["findings"]}
-    assert {item["confidence"] for item in document["impact"]} == {"none"}
+    spent = {item["wallet"]: item["spend_to_date"] for item in document["impact"]}
+    assert spent == {"t-alpha": "25.00", "t-alpha-dev": "0.00", "t-beta": "0.00", "t-gamma": "0.00"}

@@ -87,3 +87,14 @@ def test_an_excess_given_by_hand_is_left_to_a_reviewed_plan_when_a_month_opens(k
     assert done.returncode == 0, done.stdout + done.stderr
     assert state.funded("t-gamma", "2026-07") == Decimal(9000)
     assert state.funded("t-alpha", "2026-07") == Decimal(1000)
+
+
+def test_a_month_that_is_over_is_not_funded_any_more(kt: Callable[..., Any]) -> None:
+    state = june_is_over()
+    with other_keeptrusts(state) as url:
+        planned = kt(url, "plan", "--as-of", "2026-07-01", "--period", "2026-06", "--usage", "usage.csv")
+        assert planned.returncode == 0, planned.stderr
+        done = kt(url, "apply", "--as-of", "2026-07-01")
+    assert done.returncode == 4
+    assert "is over" in done.stderr
+    assert state.writes == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +17,13 @@ from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd,
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, DeleteBillingBudget, Reclaim
 from reconciler.model.desired import Desired, DesiredWallet
-from reconciler.model.live import Live, OtherWallet
+from reconciler.model.live import Live, LiveBillingBudget, OtherWallet
 from reconciler.model.money import Money
 from reconciler.model.operation import operation_id
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.plan.diff import Diff, make_plan
+from reconciler.plan.ledger_usage import ledger_usage
 
 WEEKLY = ExportSchedule.model_validate(
     {"name": "weekly", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "artifacts"}}
@@ -251,6 +253,20 @@ def test_a_wallet_in_another_currency_is_said_and_never_netted() -> None:
     assert [(change.kind, change.amount) for change in diff.changes] == [("allocate", Decimal("100.00"))]  # type: ignore[union-attr]
 
 
+def test_a_billing_budget_that_is_there_twice_is_said() -> None:
+    surplus = LiveBillingBudget("bud_again", billing_budget("x", "10"), {})
+    state = replace(live(budgets=[billing_budget("x", "10")]), duplicate_billing_budgets=(surplus,))
+    diff = plan(desired(budgets=[("support", billing_budget("x", "10"))]), state)
+    assert "repeated-billing-budget" in codes(diff)
+    assert diff.changes == ()
+
+
+def test_a_month_outside_the_fiscal_year_is_said() -> None:
+    wanted = desired([wallet("support", "prod", "5")])
+    assert "outside-fiscal-year" in codes(make_plan(wanted, live(), Period(2026, 5)))
+    assert "outside-fiscal-year" not in codes(make_plan(wanted, live(), Period(2027, 5)))
+
+
 def test_a_fingerprint_ignores_balances_and_sees_funding() -> None:
     wanted = desired([wallet("support", "prod", "100"), wallet("sales", "prod", "50")])
     before = live([live_wallet("team_support", entry("txn_1", "allocate", "120"), available="90")])
@@ -391,3 +407,25 @@ def test_money_of_a_month_that_is_already_open_is_not_mistaken_for_a_rest() -> N
 def test_an_absent_team_gives_back_what_earlier_months_left_too() -> None:
     diff = opening("keep", live([LEFT_FROM_MAY]), wallet("support", "prod", "300", absent=True))
     assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("120.00"))]  # type: ignore[union-attr]
+
+
+def test_the_ledger_tells_what_was_spent_by_day_when_there_is_no_export() -> None:
+    state = live(
+        [
+            live_wallet(
+                "team_support",
+                entry("txn_1", "settle", "1.25", day=2),
+                entry("txn_2", "settle", "2.000001", day=2),
+                entry("txn_3", "refund", "1", day=3),
+                entry("txn_4", "allocate", "100", day=3),
+                entry("txn_5", "settle", "9", day=18),
+            ),
+            live_wallet("team_sales"),
+        ]
+    )
+    usage = ledger_usage(state, as_of=date(2026, 6, 18))
+    assert usage is not None
+    assert usage.cost.tolist() == [3_250_001_000, -1_000_000_000]
+    assert usage.credits.tolist() == [0, -1_000_000_000]
+    assert [str(day) for day in usage.day] == ["2026-06-02", "2026-06-03"]
+    assert ledger_usage(live([live_wallet("team_sales")]), as_of=date(2026, 6, 18)) is None

@@ -32,6 +32,7 @@ from reconciler.source.shape import shape_of
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PUBLISHED = {
     "findings.schema.json",
+    "forecast.schema.json",
     "organization.schema.json",
     "plan.schema.json",
     "run.schema.json",

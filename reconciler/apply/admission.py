@@ -1,0 +1,71 @@
+"""Admission: whether a saved plan may be executed at all, here and now, before anything is read or written."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from reconciler.findings import RefusedError, UnauthorizedError, UsageError
+from reconciler.model.desired import Desired
+from reconciler.model.live import Identity
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan, is_sealed
+
+WRITING = "org:billing"
+_AGAIN = "run `kt-budgets plan` again and have the new plan reviewed"
+
+
+def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None) -> None:
+    """Raise RefusedError unless `plan` is whole, of this organization, of a month that has begun, and no guard refuses.
+
+    `period` is the month that was asked for on the command line, None when none was. The budget files may have moved
+    on since the plan was made: which of its teams are still as they were reviewed is told by their fingerprints.
+    """
+    if not is_sealed(plan):
+        raise RefusedError("the plan was changed after it was made: its digest is not that of its content", hint=_AGAIN)
+    if plan.organization != desired.organization.organization:
+        raise RefusedError(
+            f"the plan is for {plan.organization}, and these budget files are {desired.organization.organization}'s",
+            hint="name the folder that the plan was made from with `--budgets`",
+        )
+    if as_of < plan.period.first:
+        raise RefusedError(
+            f"{plan.period} has not begun on {as_of}: the ledger would date its money in an earlier month; nothing was"
+            " written",
+            hint=f"apply it on {plan.period.first} or later",
+        )
+    if as_of >= plan.period.end:
+        raise RefusedError(
+            f"{plan.period} is over on {as_of}: its money would land in a later month; nothing was written",
+            hint=f"plan {Period.of(as_of)} instead",
+        )
+    if period is not None and period != plan.period:
+        raise UsageError(
+            f"the plan is for {plan.period}, and --period says {period}", hint=f"leave --period out, or {_AGAIN}"
+        )
+    _check_guards(plan)
+
+
+def check_permission(identity: Identity) -> None:
+    """Raise UnauthorizedError when Keeptrusts says what the token may do, and writing is not among it."""
+    granted = identity.permissions
+    if not granted or WRITING in granted or any(_is_wide(permission) for permission in granted):
+        return
+    raise UnauthorizedError(
+        f"the token of {identity.principal} may not write (it may: {', '.join(sorted(granted)[:8])}); nothing was sent",
+        hint=f"use a token with the permission {WRITING}",
+    )
+
+
+def _is_wide(permission: str) -> bool:
+    return permission.endswith("*") or any(word in permission.lower() for word in ("admin", "owner", "billing"))
+
+
+def _check_guards(plan: Plan) -> None:
+    refused = [guard for guard in plan.guards if guard.status == "refused"]
+    if not refused:
+        return
+    sentences = "; ".join(
+        f"{guard.guard}: {guard.message or f'{guard.value} is beyond {guard.limit}'}" for guard in refused
+    )
+    hints = dict.fromkeys(guard.hint for guard in refused if guard.hint)
+    raise RefusedError(f"refused by a guard, and nothing was written: {sentences}", hint="; ".join(hints) or _AGAIN)

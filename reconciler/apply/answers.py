@@ -1,0 +1,46 @@
+"""What the answers to writes mean in words, and how long to wait before sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
+
+_DENIED = (401, 403)
+
+
+def told(result: WriteResult) -> str:
+    """Return what became of a write, as a clause."""
+    match result:
+        case Refused(message=message):
+            return f"Keeptrusts refused it: {message}"
+        case RateLimited(retry_after=seconds):
+            return f"Keeptrusts asked to wait {seconds:g} s"
+        case NotSent(reason=reason) | Lost(reason=reason):
+            return reason
+        case Written(id=id):
+            return f"confirmed without a ledger id ({id or 'none'})"
+
+
+def pause(result: WriteResult, attempt: int) -> float:
+    """Return the seconds to wait after the `attempt`th try: what the server asks for, else twice as long each time."""
+    return result.retry_after if isinstance(result, RateLimited) else 0.5 * 2 ** (attempt - 1)
+
+
+def doubled(ids: Iterable[str]) -> str:
+    """Return the sentence for an operation that the ledger shows more than once."""
+    entries = sorted(ids)
+    return (
+        f"doubled: it was sent once and the ledger shows it {len(entries)} times ({listed(entries)});"
+        " the next plan proposes to take the surplus back"
+    )
+
+
+def listed(ids: Iterable[str]) -> str:
+    """Return ledger ids for a sentence."""
+    return ", ".join(sorted(ids))
+
+
+def denial(result: Refused) -> str:
+    """Return what the server said when it is the token that may not write, else nothing."""
+    return told(result) if result.status in _DENIED else ""

@@ -1,0 +1,123 @@
+"""Applying a reviewed plan: lock, journal, comparison with live state, execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent import futures
+from dataclasses import dataclass, field
+
+from reconciler.apply.admission import check_permission
+from reconciler.apply.attribution import Attribution
+from reconciler.apply.clock import SignalInterruption, SystemClock
+from reconciler.apply.declared import Declared
+from reconciler.apply.desk import Desk, words
+from reconciler.apply.evidence import Found, Memory, search
+from reconciler.apply.executor import Executor, Notify, Order
+from reconciler.apply.history import History, history_of
+from reconciler.apply.journal import Journal, last_declared
+from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
+from reconciler.apply.record import Entry, Step
+from reconciler.apply.result import Result
+from reconciler.apply.rewind import rewind
+from reconciler.apply.staleness import stale_teams
+from reconciler.apply.store import Lock, Store
+from reconciler.apply.window import ledger_since
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
+from reconciler.model.plan import Plan
+from reconciler.plan.diff import make_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a run takes place: Keeptrusts, the journal, the clock. `settle` is in seconds.
+
+    With a `pool` the next ledger is read while a move is being sent.
+    """
+
+    reader: LiveReader
+    writer: Writer
+    store: Store
+    attribution: Attribution
+    clock: Clock = field(default_factory=SystemClock)
+    interruption: Interruption = field(default_factory=SignalInterruption)
+    settle: float = 60.0
+    notify: Notify | None = None
+    pool: futures.Executor | None = None
+
+    def desk(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> Desk:
+        """Return the desk for a run whose journal and lock are held."""
+        return Desk(
+            reader=self.reader,
+            writer=self.writer,
+            journal=journal,
+            lock=lock,
+            clock=self.clock,
+            interruption=self.interruption,
+            run=run,
+            history=history_of(journal.records),
+            settle=self.settle,
+            resuming=resuming,
+            process=journal.witness.begin(),
+            pool=self.pool,
+            compared=live.wallets,
+        )
+
+
+def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: bool = True) -> Result:
+    """Execute an admitted `plan` and return what came of it; teams whose live state moved are refused as stale.
+
+    A plan that holds only a part of what `desired` asks for does not declare: what was last applied stays what it was.
+    Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
+    """
+    run = run_name(plan, site)
+    with site.store.lock(site.attribution.owner(run), clock=site.clock) as lock:
+        journal = Journal.open(site.store, organization=plan.organization, clock=site.clock)
+        wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
+        live = read_live(plan, wallets, site)
+        if plan.changes:
+            check_permission(live.identity)
+        prove_open(journal, history_of(journal.records), live)
+        desk = site.desk(journal, lock, run=run, live=live)
+        return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
+
+
+def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: bool) -> Order:
+    """Compare live state, had this plan not run, with what was approved."""
+    former = last_declared(desk.journal.records, before_plan=plan.digest)
+    before = rewind(live, plan, desk.history.transactions)
+    diff = make_plan(desired, before, plan.period, last_applied=former)
+    return Order(
+        plan=plan,
+        declared=Declared.of(desired, commit=plan.source.commit, before=former) if declares else Declared.kept(former),
+        stale=stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before),
+        about={**site.attribution.facts(), "principal": live.identity.principal},
+    )
+
+
+def read_live(plan: Plan, wallets: Mapping[str, str], site: Site) -> Live:
+    """Return live state with every ledger entry that can speak of the plan's period."""
+    since = ledger_since(plan.period, site.clock.now())
+    return site.reader.live(organization=plan.organization, wallets=wallets, period=since)
+
+
+def prove_open(journal: Journal, history: History, live: Live) -> None:
+    """Record what `live`, or the witness on this machine, proves of operations that earlier runs left open."""
+    for trace in history.unproved():
+        if trace.step is Step.INTENT and journal.witness.denies(trace.writer, trace.intent):
+            denial = {"reason": "its process ended before it was sent"}
+            journal.append(trace.run, Entry(Step.NOT_SENT, trace.operation, denial))
+            continue
+        move, wallet = trace.change, live.wallets.get(trace.wallet or "")
+        if wallet is None or not isinstance(move, Allocate | Reclaim):
+            continue
+        memory = Memory(history.transactions, trace.seen, words(move))
+        if isinstance(found := search(wallet.ledger, move, memory), Found):
+            facts = {"transactions": [found.entry.id], "by": found.by}
+            journal.append(trace.run, Entry(Step.CONFIRMED, trace.operation, facts))
+
+
+def run_name(plan: Plan, site: Site) -> str:
+    """Return a name for a run that no other run has: when it began, and of which plan."""
+    return f"{site.clock.now():%Y%m%dT%H%M%S.%f}Z-{plan.digest.removeprefix('sha256:')[:8]}"

@@ -1,0 +1,226 @@
+"""The trail: who did what and why, operation by operation; and whether the ledger agrees with the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.apply.evidence import doubled_operations
+from reconciler.apply.history import History, Trace
+from reconciler.apply.record import Record, Step
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.operation import operation_period
+from reconciler.model.period import Period
+
+FORMAT = "kt-budgets.audit/1"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailStep:
+    """What one run did about one operation: where it stands, its ledger ids, what it was to change."""
+
+    operation: str
+    step: str
+    change: Mapping[str, Any]
+    transactions: tuple[str, ...] = ()
+    reason: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return this as a JSON object."""
+        money = "funded_before" in self.change
+        return {
+            "op": self.operation,
+            "step": self.step,
+            "kind": self.change.get("kind"),
+            "team": self.change.get("team"),
+            "wallet": self.change.get("wallet"),
+            "key": self.change.get("key"),
+            "amount": self.change.get("amount"),
+            "before": self.change.get("funded_before") if money else self.change.get("before"),
+            "after": self.change.get("funded_after") if money else self.change.get("after"),
+            "transactions": list(self.transactions),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class TrailRun:
+    """One run: the facts it began with, its operations, and the facts it finished with (None: interrupted)."""
+
+    run: str
+    began: str
+    facts: Mapping[str, Any]
+    operations: tuple[TrailStep, ...] = ()
+    ended: str | None = None
+    finished: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return this as a JSON object."""
+        plan = self.facts.get("plan", {})
+        return {
+            "run": self.run,
+            "began": self.began,
+            "ended": self.ended,
+            "status": "finished" if self.finished is not None else "interrupted",
+            "converged": bool(self.finished and self.finished.get("converged")),
+            "who": self.facts.get("who"),
+            "principal": self.facts.get("principal"),
+            "url": self.facts.get("url"),
+            "why": self.facts.get("why", {}),
+            "commit": self.facts.get("commit"),
+            "plan": plan.get("digest"),
+            "period": plan.get("period"),
+            "stale": self.facts.get("stale", {}),
+            "operations": [step.document() for step in self.operations],
+            "notes": list(self.notes),
+        }
+
+
+def trail(records: Iterable[Record]) -> list[TrailRun]:
+    """Return every run that `records` tell of, oldest first."""
+    runs: dict[str, TrailRun] = {}
+    for record in records:
+        if record.step is Step.STARTED:
+            runs[record.run] = _begun(record)
+        elif runs:
+            name = record.run if record.run in runs else list(runs)[-1]
+            runs[name] = _continued(runs[name], record)
+    return list(runs.values())
+
+
+def audit_document(
+    where: str, records: Sequence[Record], problems: Sequence[str] | None, notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the trail as a JSON document; `problems` is None when nothing was verified against the ledger."""
+    return {
+        "format": FORMAT,
+        "journal": where,
+        "records": len(records),
+        "digest": records[-1].digest if records else None,
+        "runs": [run.document() for run in trail(records)],
+        "ledger_checked": problems is not None,
+        "problems": list(problems or ()),
+        "notes": list(notes),
+    }
+
+
+def audit_text(where: str, records: Sequence[Record]) -> str:
+    """Return the trail for people, newest run last."""
+    lines = [f"{where}: {len(records)} records"]
+    for run in trail(records):
+        document = run.document()
+        why = ", ".join(f"{name} {value}" for name, value in document["why"].items())
+        state = "converged" if document["converged"] else document["status"]
+        lines += ["", f"{run.run}  {state}  plan {str(document['plan'])[:15]} for {document['period']}"]
+        lines.append(f"  began {run.began}, ended {run.ended or '-'}, by {document['who']} as {document['principal']}")
+        lines += [f"  {text}" for text in (document["url"], why, *run.notes) if text]
+        lines += [f"  stale: {reason}" for reason in document["stale"].values()]
+        lines += [_line(step) for step in run.operations]
+    return "\n".join(lines) + "\n"
+
+
+def ledger_problems(history: History, wallets: Mapping[str, LiveWallet], since: Period) -> Iterator[str]:
+    """Yield what the ledger and the journal disagree about; `wallets` hold their ledgers since `since` began."""
+    for trace in history.operations.values():
+        move = trace.change
+        if isinstance(move, Allocate | Reclaim) and operation_period(move.op) >= since and move.wallet in wallets:
+            yield from _disagreements(trace, move, wallets[move.wallet].ledger)
+    for key, wallet in sorted(wallets.items()):
+        for operation, entries in doubled_operations(wallet.ledger).items():
+            yield f"{key}: {operation} is in the ledger {len(entries)} times ({', '.join(e.id for e in entries)})"
+
+
+def strangers(history: History, wallets: Mapping[str, LiveWallet]) -> Iterator[str]:
+    """Yield the operations of ours that the ledger shows and the journal does not know."""
+    for key, wallet in sorted(wallets.items()):
+        for entry in wallet.ledger:
+            if entry.operation and entry.operation not in history.operations:
+                when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
+                yield f"{key}: {entry.operation} ({entry.id}, {when}) is of another journal"
+
+
+def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[LedgerEntry]) -> Iterator[str]:
+    if trace.step is Step.CONFIRMED:
+        found = [entry for entry in ledger if entry.id in trace.transactions or entry.operation == trace.operation]
+        if not found:
+            ids = ", ".join(sorted(trace.transactions))
+            yield f"{move.wallet}: {trace.operation} was confirmed as {ids}, which the ledger does not show"
+        for entry in found:
+            if (entry.kind, entry.amount) != (move.kind, move.amount):
+                yield (
+                    f"{move.wallet}: {trace.operation} was to {move.kind} {move.amount:,.2f}, and {entry.id} is"
+                    f" {entry.kind} {entry.amount:,.2f}"
+                )
+    elif trace.unproved:
+        yield f"{move.wallet}: {trace.operation} is not proved; run `kt-budgets resume`"
+    elif any(entry.operation == trace.operation for entry in ledger):
+        yield f"{move.wallet}: {trace.operation} ended {trace.step} in the journal, and the ledger shows it"
+
+
+def audited_wallets(history: History) -> tuple[dict[str, str], Period | None]:
+    """Return the wallets (team id to currency) that the journal moved money in, and the first month it did."""
+    moves = [t.change for t in history.operations.values() if isinstance(t.change, Allocate | Reclaim)]
+    periods = [operation_period(move.op) for move in moves]
+    return {move.wallet: move.currency for move in moves}, min(periods, default=None)
+
+
+def _begun(record: Record) -> TrailRun:
+    return TrailRun(record.run, record.at, record.facts)
+
+
+def _continued(run: TrailRun, record: Record) -> TrailRun:
+    match record.step:
+        case Step.FINISHED:
+            ended = {outcome["op"]: outcome for outcome in record.facts.get("outcomes", ())}
+            operations = tuple(_ended(step, ended.get(step.operation)) for step in run.operations)
+            return replace(run, ended=record.at, finished=record.facts, operations=operations)
+        case Step.RESUMED:
+            note = f"resumed {record.at} by {record.facts.get('who')}"
+            return replace(run, ended=None, finished=None, notes=(*run.notes, note))
+        case Step.LOCK_BROKEN:
+            note = f"lock of {record.facts.get('owner')} broken {record.at} by {record.facts.get('who')}"
+            return replace(run, notes=(*run.notes, note))
+        case Step.RECOVERED:
+            return replace(run, notes=(*run.notes, f"an incomplete last line was dropped {record.at}"))
+        case _:
+            return replace(run, operations=_with(run.operations, run.facts, record))
+
+
+def _with(steps: tuple[TrailStep, ...], facts: Mapping[str, Any], record: Record) -> tuple[TrailStep, ...]:
+    known = {step.operation: step for step in steps}
+    operation = record.operation or ""
+    former = known.get(operation) or TrailStep(operation, str(record.step), _change(facts, operation))
+    known[operation] = replace(
+        former,
+        step=str(record.step),
+        transactions=(*former.transactions, *record.facts.get("transactions", ())),
+        reason=record.facts.get("reason", former.reason),
+    )
+    return tuple(known.values())
+
+
+def _ended(step: TrailStep, outcome: Mapping[str, Any] | None) -> TrailStep:
+    """Say that an operation was found already applied: the run wrote nothing about it but its end."""
+    if outcome is None or outcome["status"] != "already_applied" or step.step != Step.PLANNED:
+        return step
+    found = outcome.get("transaction")
+    return replace(step, step="already applied", transactions=(found,) if found else ())
+
+
+def _change(facts: Mapping[str, Any], operation: str) -> Mapping[str, Any]:
+    changes: list[dict[str, Any]] = facts.get("plan", {}).get("changes", [])
+    return next((c for c in changes if operation in (c.get("op"), f"{c['kind']}:{c.get('key')}")), {})
+
+
+def _line(step: TrailStep) -> str:
+    document = step.document()
+    subject = document["wallet"] or document["key"] or step.operation
+    amount = f" {document['amount']}" if document["amount"] else ""
+    change = f" ({document['before']} -> {document['after']})" if document["amount"] else ""
+    ids = f"  {', '.join(step.transactions)}" if step.transactions else ""
+    reason = f"  {step.reason}" if step.reason else ""
+    op = f"  {step.operation}" if document["wallet"] else ""
+    return f"  {step.step:<15} {document['kind']} {subject}{amount}{change}{ids}{op}{reason}"

@@ -1,0 +1,61 @@
+"""The real clock, and interruption by Ctrl-C or SIGTERM: the first asks to stop after the step, the second stops."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+
+class SystemClock:
+    """The machine's clock. `sleep` ends early when `interruption` is requested."""
+
+    def __init__(self, interruption: SignalInterruption | None = None) -> None:
+        self._interruption = interruption or SignalInterruption()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._interruption.wait(seconds)
+
+
+class SignalInterruption:
+    """Whether SIGINT or SIGTERM came since `listening` began."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    @property
+    def requested(self) -> bool:
+        return self._asked.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Return after `seconds`, or as soon as an interruption is requested."""
+        self._asked.wait(seconds)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the signals over for the length of a block. Only a main thread can; any other goes without."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        former = {number: signal.signal(number, self._received) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def _received(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if self.requested:
+            raise KeyboardInterrupt
+        self._asked.set()

@@ -1,0 +1,156 @@
+"""What every step of a run works with: the world's ports, the journal, the lock, patience, and what is known so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.apply.evidence import Memory, Move
+from reconciler.apply.history import History
+from reconciler.apply.journal import Journal
+from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
+from reconciler.apply.record import Entry, Step
+from reconciler.apply.store import Lock
+from reconciler.findings import RemoteError
+from reconciler.model.change import Change
+from reconciler.model.live import LiveWallet
+from reconciler.model.operation import mark, operation_period
+from reconciler.model.outcome import Outcome, Status
+
+LONGEST_WAIT = 300.0
+"""No server is waited for longer than this many seconds at once, whatever its Retry-After says."""
+
+TRIES = 5
+"""How often a write is sent when each time it is certain that it did not arrive."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """One run's working place. `settle` is how many seconds a lost answer is looked for in the ledger.
+
+    `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what
+    is being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only
+    proves. On `pool`, if any, ledgers are read ahead.
+    """
+
+    reader: LiveReader
+    writer: Writer
+    journal: Journal
+    lock: Lock
+    clock: Clock
+    interruption: Interruption
+    run: str
+    history: History
+    settle: float = 60.0
+    resuming: bool = False
+    process: str = ""
+    denied: str = ""
+    may_send: bool = True
+    compared: Mapping[str, LiveWallet] = field(default_factory=dict)
+    pool: Executor | None = None
+    stale: dict[str, str] = field(default_factory=dict)
+    transactions: dict[str, frozenset[str]] = field(default_factory=dict)
+    proved: set[str] = field(default_factory=set)
+    seen: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.transactions.update(self.history.transactions)
+
+    def announce(self, change: Change, **facts: Any) -> None:
+        """Write down durably that `change` is about to be sent, then note on this machine that it is being sent."""
+        self.lock.check()
+        intent = Entry(
+            Step.INTENT, operation_of(change), {**facts, "change": described(change), "writer": self.process}
+        )
+        (record,) = self.journal.append(self.run, intent)
+        if "seen" in facts:
+            self.seen[operation_of(change)] = frozenset(facts["seen"])
+        self.journal.witness.sending(record.digest)
+
+    def passed_by(self, change: Change) -> Outcome:
+        """Return the outcome of a change that was not sent and that a later run went past: it is final."""
+        reason = "it was not sent, and a later run went past it; plan it again"
+        self.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
+        return outcome(change, Status.SKIPPED, reason=reason)
+
+    def record(self, *entries: Entry) -> None:
+        """Write `entries` to the journal, durably, and remember the ledger ids they confirm."""
+        self.journal.append(self.run, *entries)
+        for entry in entries:
+            if entry.operation and entry.step is Step.CONFIRMED:
+                known = self.transactions.get(entry.operation, frozenset())
+                self.transactions[entry.operation] = known | frozenset(entry.facts.get("transactions", ()))
+                self.proved.add(entry.operation)
+
+    def memory(self, move: Move) -> Memory:
+        """Return what is known of `move` besides the ledger; what was there before it was sent, if it ever was."""
+        trace = self.history.of(move.op)
+        earlier = trace.seen if trace is not None and trace.may_have_happened else None
+        return Memory(self.transactions, self.seen.get(move.op, earlier), words(move))
+
+    def looks(self) -> Iterator[None]:
+        """Yield once now, then after growing pauses until the settle deadline; the lease is renewed on the way."""
+        deadline = self.clock.monotonic() + self.settle
+        pause = 0.1
+        yield
+        while (left := deadline - self.clock.monotonic()) > 0 and not self.interruption.requested:
+            self.clock.sleep(min(pause, left))
+            pause = min(pause * 1.6, 5.0)
+            self.lock.check()
+            yield
+
+    def rest(self, seconds: float) -> bool:
+        """Wait before sending again; False when that would take too long or somebody asked to stop."""
+        if seconds > LONGEST_WAIT or self.interruption.requested:
+            return False
+        self.clock.sleep(seconds)
+        self.lock.check()
+        return not self.interruption.requested
+
+
+def operation_of(change: Change) -> str:
+    """Return what names a change in outcomes and in the journal: the operation id of money, else `kind:key`."""
+    op: str | None = getattr(change, "op", None)
+    return op or f"{change.kind}:{getattr(change, 'key', '')}"
+
+
+def outcome(change: Change, status: Status, *, transaction: str | None = None, reason: str = "") -> Outcome:
+    """Return what became of `change`."""
+    return Outcome(
+        op=operation_of(change),
+        kind=change.kind,
+        team=change.team,
+        wallet=getattr(change, "wallet", None),
+        amount=getattr(change, "amount", None),
+        key=getattr(change, "key", None),
+        status=status,
+        transaction=transaction,
+        reason=reason,
+    )
+
+
+def unreadable(desk: Desk, change: Change, error: RemoteError) -> Outcome:
+    """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
+    trace = desk.history.of(operation_of(change))
+    if trace is not None and trace.unproved:
+        reason = f"an earlier run may have sent it, and this one cannot tell: {error.message}"
+        return outcome(change, Status.UNKNOWN, reason=reason)
+    return outcome(change, Status.FAILED, reason=f"nothing was sent: {error.message}")
+
+
+def words(move: Move) -> str:
+    """Return the description that `move` is sent with: our mark first, then words for people."""
+    period = operation_period(move.op)
+    return f"{mark(move.op)} {period.name}: {move.team} / {move.environment}, target {move.target:,.2f}"
+
+
+def in_order(change: Change) -> int:
+    """Return a change's rank: reclaims first, then allocations, so that no prefix of a run overdraws the pool."""
+    return {"reclaim": 0, "allocate": 1}.get(change.kind, 2 if "billing" in change.kind else 3)
+
+
+def described(change: Change) -> dict[str, Any]:
+    """Return `change` as a JSON object for the journal."""
+    return change.model_dump(mode="json")

@@ -1,0 +1,120 @@
+"""What a ledger proves about one operation: whether it is there, once, as it was meant, and how it was recognised."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.live import LedgerEntry
+from reconciler.model.operation import carries, find_operation
+
+Move = Allocate | Reclaim
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nothing in the ledger is this operation, as far as it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Exactly one entry is this operation. `by` says how it was recognised."""
+
+    entry: LedgerEntry
+    by: str = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """The ledger shows the operation more than once: it was booked twice on the other side."""
+
+    entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """An entry carries our operation id with another kind, amount or currency."""
+
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Descriptions are not kept, and more than one new entry could be this operation."""
+
+    entries: tuple[LedgerEntry, ...]
+
+
+Sighting = Absent | Found | Doubled | Contradicted | Ambiguous
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of a wallet besides its ledger.
+
+    `transactions` are the ledger ids confirmed for operations of ours, `seen` the funding entries that were there
+    before the operation was sent (None: it never was), `words` the description that it was sent with.
+    """
+
+    transactions: Mapping[str, Collection[str]]
+    seen: Collection[str] | None = None
+    words: str = ""
+
+
+def search(ledger: Iterable[LedgerEntry], move: Move, memory: Memory) -> Sighting:
+    """Return what the ledger proves about `move`: by confirmed ledger ids, then by our mark, then by elimination.
+
+    Elimination is for ledgers that strip or cut descriptions: exactly one new entry of this kind, amount and currency
+    since the high-water mark, and nothing that says it is somebody else's.
+    """
+    funding = [entry for entry in ledger if entry.kind in ("allocate", "reclaim")]
+    known = memory.transactions.get(move.op, ())
+    ours = [entry for entry in funding if entry.id in known or carries(entry.description, move.op)]
+    for entry in ours:
+        if not _same_move(entry, move):
+            return Contradicted(entry)
+    if len({entry.id for entry in ours}) > 1:
+        return Doubled(tuple(ours))
+    if ours:
+        return Found(ours[0], "mark" if carries(ours[0].description, move.op) else "ledger id")
+    return _by_elimination(funding, move, memory)
+
+
+def _by_elimination(funding: list[LedgerEntry], move: Move, memory: Memory) -> Sighting:
+    if memory.seen is None or echoes(funding):
+        return Absent()
+    taken = {id for ids in memory.transactions.values() for id in ids}
+    fresh = [
+        entry for entry in funding if entry.id not in memory.seen and entry.id not in taken and _same_move(entry, move)
+    ]
+    stripped = strips(funding, memory.transactions)
+    plausible = [entry for entry in fresh if stripped or memory.words.startswith(entry.description.rstrip(" .…"))]
+    if len(plausible) > 1:
+        return Ambiguous(tuple(plausible))
+    return Found(plausible[0], "elimination") if plausible else Absent()
+
+
+def echoes(funding: Iterable[LedgerEntry]) -> bool:
+    """Whether this ledger keeps descriptions: some entry carries a whole mark of ours."""
+    return any(find_operation(entry.description) for entry in funding)
+
+
+def strips(funding: Iterable[LedgerEntry], transactions: Mapping[str, Collection[str]]) -> bool:
+    """Whether this ledger loses descriptions: an entry that is known to be ours does not say so."""
+    owners = {id: operation for operation, ids in transactions.items() for id in ids}
+    return any(entry.id in owners and not carries(entry.description, owners[entry.id]) for entry in funding)
+
+
+def doubled_operations(ledger: Iterable[LedgerEntry]) -> dict[str, tuple[LedgerEntry, ...]]:
+    """Return the entries of every operation id that the ledger shows more than once, oldest first."""
+    entries: dict[str, list[LedgerEntry]] = defaultdict(list)
+    for entry in sorted(ledger, key=lambda entry: (entry.created_at, entry.id)):
+        if entry.kind in ("allocate", "reclaim") and entry.operation:
+            entries[entry.operation].append(entry)
+    return {operation: tuple(found) for operation, found in entries.items() if len({entry.id for entry in found}) > 1}
+
+
+def _same_move(entry: LedgerEntry, move: Move) -> bool:
+    return (entry.kind, entry.amount, entry.currency) == (move.kind, move.amount, move.currency)

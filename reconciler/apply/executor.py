@@ -1,0 +1,149 @@
+"""The executor: carries out a reviewed plan, one change after the other, with an outcome for every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.apply.declared import Declared
+from reconciler.apply.desk import Desk, in_order, operation_of, outcome
+from reconciler.apply.objects import Registrar
+from reconciler.apply.readback import ReadBack
+from reconciler.apply.record import Entry, JournalError, Step
+from reconciler.apply.result import DONE, Result
+from reconciler.apply.store import FencedError
+from reconciler.apply.transfer import Teller
+from reconciler.findings import BudgetsError
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.plan import Plan
+
+Notify = Callable[[Outcome, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
+
+    `only` limits a run to proving these operations: a later run went past it, so that nothing is sent for it any more.
+    """
+
+    plan: Plan
+    declared: Declared
+    stale: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    only: frozenset[str] | None = None
+
+
+class Executor:
+    """Executes an order at a desk. `notify` is told each outcome, its number, and how many there will be."""
+
+    def __init__(self, desk: Desk, order: Order, notify: Notify | None = None) -> None:
+        self._desk = desk
+        self._order = order
+        self._notify = notify
+        self._teller = Teller(desk, order.plan)
+        self._registrar = Registrar(desk)
+        self._outcomes: dict[str, Outcome] = {}
+        self._stopped: BudgetsError | None = None
+        desk.stale.update(order.stale)
+        desk.may_send = order.only is None
+
+    def execute(self) -> Result:
+        """Carry out the order and return what came of it. Only a journal that cannot be begun raises."""
+        self._begin()
+        total = len(self._order.plan.changes)
+        for change in sorted(self._order.plan.changes, key=in_order):
+            result = self._carried_out(change)
+            self._outcomes[operation_of(change)] = result
+            if self._notify is not None:
+                self._notify(result, len(self._outcomes), total)
+        return self._conclude()
+
+    @property
+    def _plan(self) -> Plan:
+        return self._order.plan
+
+    def _begin(self) -> None:
+        desk, order = self._desk, self._order
+        desk.lock.check()
+        if desk.resuming:
+            desk.record(Entry(Step.RESUMED, facts=dict(order.about)))
+            return
+        facts = {
+            **order.about,
+            "plan": executable(order.plan),
+            "stale": dict(order.stale),
+            **order.declared.facts(),
+        }
+        planned = (
+            Entry(Step.PLANNED, operation_of(change), {"team": change.team})
+            for change in sorted(order.plan.changes, key=in_order)
+            if change.team not in order.stale
+        )
+        desk.record(Entry(Step.STARTED, facts=facts), *planned)
+
+    def _carried_out(self, change: Change) -> Outcome:
+        if self._stopped is not None:
+            return outcome(change, Status.SKIPPED, reason=f"the run stopped: {self._stopped.message}")
+        if self._desk.interruption.requested:
+            return outcome(change, Status.SKIPPED, reason="interrupted before it was sent")
+        if self._desk.denied:
+            return outcome(change, Status.SKIPPED, reason="not sent: the token may not write")
+        if self._order.only is not None and operation_of(change) not in self._order.only:
+            return outcome(change, Status.SKIPPED, reason="a later run went past it")
+        if change.team in self._order.stale:
+            return outcome(change, Status.REFUSED, reason=self._order.stale[change.team])
+        try:
+            if isinstance(change, Allocate | Reclaim):
+                return self._teller.carry_out(change)
+            return self._registrar.carry_out(change)
+        except (JournalError, FencedError) as error:
+            return self._broken_off(change, error)
+
+    def _broken_off(self, change: Change, error: BudgetsError) -> Outcome:
+        """The journal or the lock is gone: nothing more is sent, and what was under way is for `resume` to prove."""
+        self._stopped = error
+        last = next((r for r in reversed(self._desk.journal.records) if r.operation == operation_of(change)), None)
+        under_way = last is not None and last.run == self._desk.run and last.step in (Step.INTENT, Step.SENT)
+        status = Status.UNKNOWN if under_way else Status.SKIPPED
+        return outcome(change, status, reason=f"the run stopped: {error.message}")
+
+    def _conclude(self) -> Result:
+        desk, plan = self._desk, self._plan
+        outcomes = [self._outcomes[operation_of(change)] for change in plan.changes]
+        interrupted = desk.interruption.requested
+        read_back = ReadBack(desk, plan, self._teller)
+        if not interrupted and self._stopped is None:
+            outcomes = read_back.check(outcomes)
+            interrupted = desk.interruption.requested
+        complete = all(result.status in DONE for result in outcomes)
+        converged = complete and not desk.stale and not read_back.differences
+        run = Run(run=desk.run, outcomes=tuple(outcomes), converged=converged)
+        if not interrupted and self._stopped is None and self._order.only is None:
+            self._finish(run, read_back.differences)
+        desk.journal.witness.end()
+        return Result(run, dict(desk.stale), interrupted, self._stopped, tuple(read_back.differences), desk.denied)
+
+    def _finish(self, run: Run, differences: list[str]) -> None:
+        facts = {
+            "plan": self._plan.digest,
+            "outcomes": [result.model_dump(mode="json", exclude_none=True) for result in run.outcomes],
+            "converged": run.converged,
+            "differences": list(differences),
+            "stale": dict(self._desk.stale),
+            **self._order.declared.after(run.outcomes).facts(),
+        }
+        try:
+            self._desk.record(Entry(Step.FINISHED, facts=facts))
+        except (JournalError, FencedError) as error:
+            self._stopped = error
+
+
+def executable(plan: Plan) -> dict[str, Any]:
+    """Return the plan as the journal keeps it: all that is carried out and approved, nothing that is only read."""
+    reduced = plan.model_copy(
+        update={"impact": (), "year": None, "assumptions": (), "drift": (), "unmanaged": (), "findings": ()}
+    )
+    return reduced.model_dump(mode="json")

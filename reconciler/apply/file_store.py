@@ -1,0 +1,144 @@
+"""A journal in a file: appended and flushed to the disk record by record, with an OS lock beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from reconciler.apply.ports import Clock
+from reconciler.apply.record import JournalError, distrust
+from reconciler.apply.store import Anchor, Lock, Owner, Stored
+from reconciler.apply.witness import FileWitness, Witness
+from reconciler.findings import LockHeldError
+
+
+class FileStore:
+    """Keeps a journal in `path`; `path.head` says how far it was acknowledged, `path.lock` is the lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._head = path.with_name(path.name + ".head")
+        self._lock = path.with_name(path.name + ".lock")
+        self._owner = path.with_name(path.name + ".owner")
+
+    def __str__(self) -> str:
+        return f"file:{self.path}"
+
+    def load(self) -> Stored:
+        try:
+            content = self.path.read_bytes() if self.path.exists() else b""
+            anchor = self._anchor()
+        except OSError as error:
+            raise self._unusable("read", error) from None
+        whole, separator, torn = content.rpartition(b"\n")
+        try:
+            lines = whole.decode("utf-8").split("\n") if separator else []
+        except UnicodeDecodeError as error:
+            number = whole.count(b"\n", 0, error.start) + 1
+            raise distrust(str(self), f"record {number} cannot be read") from None
+        return Stored(tuple(lines), torn, anchor)
+
+    def append(self, lines: Sequence[str], anchor: Anchor) -> None:
+        data = "".join(f"{line}\n" for line in lines).encode()
+        try:
+            if not self.path.exists():
+                self._create()
+            with self.path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._write_head(anchor)
+        except OSError as error:
+            raise self._unusable("written", error) from None
+
+    def cut_torn(self) -> None:
+        torn = self.load().torn
+        try:
+            with self.path.open("r+b") as file:
+                file.seek(-len(torn), os.SEEK_END)
+                file.truncate()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise self._unusable("written", error) from None
+
+    @contextmanager
+    def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            held = FileLock(self._lock, timeout=0)
+            held.acquire()
+        except Timeout:
+            raise self._held() from None
+        except OSError as error:
+            raise self._unusable("locked", error) from None
+        try:
+            self._owner.write_text(
+                json.dumps({**asdict(owner), "since": clock.now().isoformat(timespec="seconds")}), encoding="utf-8"
+            )
+            yield _Held()
+        finally:
+            self._owner.unlink(missing_ok=True)
+            held.release()
+
+    def break_lock(self, owner: str | None) -> Owner | None:
+        """Return None: the operating system releases this lock when its owner ends, so there is nothing to break."""
+        del owner
+        return None
+
+    def witness(self) -> Witness:
+        return FileWitness(self.path.with_name(self.path.name + ".sending"))
+
+    def _create(self) -> None:
+        """Create the journal so that the file's own name is durable before its first record is."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch()
+        for folder in (self.path.parent, self.path.parent.parent):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _write_head(self, anchor: Anchor) -> None:
+        """Overwrite the head in place: it follows the records, so that it never speaks of one that was not durable."""
+        text = f"{anchor.count:012d} {anchor.digest}\n"
+        with self._head.open("r+b" if self._head.exists() else "w+b") as file:
+            file.write(text.encode())
+
+    def _anchor(self) -> Anchor | None:
+        if not self._head.exists():
+            return None
+        count, _, digest = self._head.read_text(encoding="utf-8", errors="replace").strip().partition(" ")
+        if not count.isdecimal() or not digest.startswith("sha256:"):
+            raise distrust(str(self), f"its head {self._head.name} cannot be read")
+        return Anchor(int(count), digest)
+
+    def _unusable(self, verb: str, error: OSError) -> JournalError:
+        return JournalError(
+            f"the journal {self} cannot be {verb}: {error.strerror or error}; nothing more was written to Keeptrusts",
+            hint="name a place that can be written with `--journal file:PATH`, or make room there",
+        )
+
+    def _held(self) -> LockHeldError:
+        try:
+            owner = json.loads(self._owner.read_text(encoding="utf-8"))
+            who = f" by {owner['name']} (run {owner['run']}, since {owner['since']})"
+        except (OSError, ValueError, KeyError, TypeError):
+            who = ""
+        return LockHeldError(
+            f"another apply holds the lock {self._lock}{who}; nothing was written",
+            hint="wait until it has finished; the lock goes away with its process",
+        )
+
+
+class _Held:
+    """An OS lock that is held until its process ends: nothing can take it away."""
+
+    def check(self) -> None:
+        return None

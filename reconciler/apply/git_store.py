@@ -1,0 +1,121 @@
+"""A journal in a git remote: JSON Lines in the tree of an orphan ref, every append a compare-and-swap push."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reconciler.apply.git import Git
+from reconciler.apply.git_lock import LOCK, GitLock, fenced, lock_owner
+from reconciler.apply.ports import Clock
+from reconciler.apply.record import JournalError, distrust
+from reconciler.apply.store import Anchor, Lock, Owner, Stored
+from reconciler.apply.witness import FileWitness, Witness, is_dead
+
+JOURNAL = "refs/kt-budgets/journal"
+SEGMENT_BYTES = 256 * 1024
+"""A segment that has grown beyond this is left alone and a new one begun, so that an append stays small."""
+
+_SUBJECT = re.compile(r"journal: ([0-9]+) records, (sha256:[0-9a-f]{64})")
+
+
+class GitStore:
+    """Keeps a journal in `refs/kt-budgets/journal` of a remote, and the lock in `refs/kt-budgets/lock`."""
+
+    def __init__(self, remote: str, *, folder: Path) -> None:
+        self._git = Git(remote, folder=folder)
+        self._head = ""
+        self._files: dict[str, str] = {}
+        self._last = b""
+
+    def __str__(self) -> str:
+        return f"git:{self._git.place}"
+
+    def load(self) -> Stored:
+        head = self._git.fetch("refs/kt-budgets").get(JOURNAL, "")
+        self._check_descent(head)
+        self._head, self._files, self._last = head, {}, b""
+        if not head:
+            return Stored()
+        content = b"".join(self._segments())
+        whole, separator, torn = content.rpartition(b"\n")
+        try:
+            lines = whole.decode("utf-8").split("\n") if separator else []
+        except UnicodeDecodeError as error:
+            number = whole.count(b"\n", 0, error.start) + 1
+            raise distrust(str(self), f"record {number} cannot be read") from None
+        if torn:
+            raise distrust(str(self), f"record {len(lines) + 1} is incomplete")
+        anchor = self._acknowledged()
+        self._git.keep(JOURNAL, head)
+        return Stored(tuple(lines), anchor=anchor)
+
+    def append(self, lines: Sequence[str], anchor: Anchor) -> None:
+        added = "".join(f"{line}\n" for line in lines).encode()
+        fits = self._files and len(self._last) < SEGMENT_BYTES
+        name = max(self._files) if fits else f"{len(self._files) + 1:06d}.jsonl"
+        content = (self._last if fits else b"") + added
+        files = {**self._files, name: self._git.blob(content)}
+        commit = self._git.commit(files, f"journal: {anchor.count} records, {anchor.digest}\n", parent=self._head)
+        if not self._git.swap(JOURNAL, expected=self._head, commit=commit):
+            raise fenced()
+        self._head, self._files, self._last = commit, files, content
+
+    def cut_torn(self) -> None:
+        """Do nothing: a push is whole or not at all, so no line is ever torn."""
+
+    @contextmanager
+    def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
+        held = GitLock(self._git, owner, clock)
+        held.acquire()
+        try:
+            yield held
+        finally:
+            with suppress(JournalError):
+                if self._head:
+                    self._git.keep(JOURNAL, self._head)
+                held.release()
+
+    def break_lock(self, owner: str | None) -> Owner | None:
+        found = lock_owner(self._git)
+        if found is None:
+            return None
+        commit, holder, _ = found
+        if owner != holder.name and not (owner is None and is_dead(holder.machine, holder.process)):
+            return None
+        return holder if self._git.swap(LOCK, expected=commit, commit="") else None
+
+    def witness(self) -> Witness:
+        return FileWitness(self._git.cache("sending"))
+
+    def _segments(self) -> Iterator[bytes]:
+        for entry in self._git.ask("ls-tree", "-z", self._head).decode().split("\0"):
+            about, _, name = entry.partition("\t")
+            if not name.endswith(".jsonl"):
+                continue
+            self._files[name] = about.split()[2]
+            self._last = self._git.ask("cat-file", "blob", self._files[name])
+            yield self._last
+
+    def _check_descent(self, head: str) -> None:
+        """Stop when the remote's journal is not a continuation of what was seen from here before."""
+        seen = self._git.kept(JOURNAL)
+        if not seen or seen == head:
+            return
+        if not head:
+            raise distrust(str(self), f"{JOURNAL} was deleted since it was last seen from here")
+        if self._git.run("merge-base", "--is-ancestor", seen, head).returncode != 0:
+            raise distrust(str(self), f"{JOURNAL} was rewritten since it was last seen from here ({seen[:12]})")
+
+    def _acknowledged(self) -> Anchor:
+        """Return the highest count that any commit of the journal acknowledged; every commit must name one."""
+        anchors = []
+        for line in self._git.ask("log", "--format=%H %s", self._head).decode().splitlines():
+            commit, _, subject = line.partition(" ")
+            match = _SUBJECT.fullmatch(subject)
+            if match is None:
+                raise distrust(str(self), f"commit {commit[:12]} was not written by kt-budgets")
+            anchors.append(Anchor(int(match[1]), match[2]))
+        return max(anchors, key=lambda anchor: anchor.count)

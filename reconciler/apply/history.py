@@ -1,0 +1,128 @@
+"""What a journal says: the last step of every operation, every run, and what is still unproved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from reconciler.apply.record import UNPROVED, Record, Step
+from reconciler.model.change import Change
+from reconciler.model.plan import Plan
+
+_OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
+_CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One operation's way through the journal, over all runs.
+
+    `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
+    `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
+    `writer` the process that announced it.
+    """
+
+    operation: str
+    run: str
+    step: Step
+    wallet: str | None = None
+    seen: frozenset[str] | None = None
+    transactions: frozenset[str] = frozenset()
+    change: Change | None = None
+    intent: str = ""
+    writer: str = ""
+
+    @property
+    def unproved(self) -> bool:
+        return self.step in UNPROVED
+
+    @property
+    def may_have_happened(self) -> bool:
+        """Whether the ledger may show it: it was sent, or may have been, whatever a person assumed since."""
+        return self.unproved or self.step in (Step.CONFIRMED, Step.ASSUMED_LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTrace:
+    """One run: the facts it started with, and what it finished with (None: interrupted)."""
+
+    run: str
+    started: Record
+    finished: Record | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it was approved, without what only readers need; `digest` is that of the whole."""
+        return Plan.model_validate(self.started.facts["plan"])
+
+    @property
+    def stale(self) -> Mapping[str, str]:
+        """The teams that were refused as stale when the run began, and why."""
+        stale: dict[str, str] = self.started.facts.get("stale", {})
+        return stale
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All operations and runs of a journal, in the order in which they began."""
+
+    operations: Mapping[str, Trace] = field(default_factory=dict)
+    runs: Mapping[str, RunTrace] = field(default_factory=dict)
+
+    def of(self, operation: str) -> Trace | None:
+        return self.operations.get(operation)
+
+    def unproved(self, wallet: str | None = None) -> tuple[Trace, ...]:
+        """The operations that may or may not have happened, of one wallet or of all."""
+        return tuple(
+            trace for trace in self.operations.values() if trace.unproved and (wallet is None or trace.wallet == wallet)
+        )
+
+    @property
+    def transactions(self) -> dict[str, frozenset[str]]:
+        """The ledger ids that are known to be each operation's."""
+        return {trace.operation: trace.transactions for trace in self.operations.values() if trace.transactions}
+
+    @property
+    def last(self) -> RunTrace | None:
+        """The run that began last."""
+        return list(self.runs.values())[-1] if self.runs else None
+
+
+def history_of(records: Iterable[Record]) -> History:
+    """Return what `records` say, folded into operations and runs."""
+    operations: dict[str, Trace] = {}
+    runs: dict[str, RunTrace] = {}
+    for record in records:
+        if record.step is Step.STARTED:
+            runs[record.run] = RunTrace(record.run, record)
+        elif record.step in (Step.RESUMED, Step.FINISHED) and record.run in runs:
+            runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
+        if record.operation and record.step in _OPERATION_STEPS:
+            operations[record.operation] = _followed(operations.get(record.operation), record)
+    return History(operations, runs)
+
+
+def _followed(trace: Trace | None, record: Record) -> Trace:
+    facts: dict[str, Any] = record.facts
+    first = trace is None
+    trace = trace or Trace(record.operation or "", record.run, record.step)
+    seen = frozenset(facts["seen"]) if "seen" in facts else trace.seen
+    found = facts.get("transactions", ())
+    is_intent = record.step is Step.INTENT
+    if record.step is Step.PLANNED and not first:
+        return trace
+    return replace(
+        trace,
+        run=record.run,
+        step=record.step,
+        wallet=facts.get("wallet", trace.wallet),
+        seen=seen,
+        transactions=trace.transactions | frozenset(found),
+        intent=record.digest if is_intent else trace.intent,
+        writer=facts.get("writer", "") if is_intent else trace.writer,
+        change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
+    )

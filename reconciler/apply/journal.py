@@ -1,0 +1,106 @@
+"""The journal: written ahead of every write to Keeptrusts, and all that is needed to finish or prove a run later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reconciler.apply.ports import Clock
+from reconciler.apply.record import GENESIS, Entry, JournalError, Record, Step, chained, distrust, read_chain
+from reconciler.apply.store import Anchor, Store, Stored, open_store
+from reconciler.model.applied import LastApplied
+
+
+class Journal:
+    """An append-only chain of records of one organization. Appending returns when the records are durable."""
+
+    def __init__(self, store: Store, records: Iterable[Record], *, organization: str, clock: Clock) -> None:
+        self.store = store
+        self.records = list(records)
+        self.organization = organization
+        self.witness = store.witness()
+        self._clock = clock
+
+    @classmethod
+    def open(cls, store: Store, *, organization: str, clock: Clock, recover: bool = False) -> Journal:
+        """Return the verified journal. A torn last line, left by a crash, is dropped only when `recover` is set."""
+        stored = store.load()
+        records = verified(stored, str(store))
+        for record in records:
+            if record.organization != organization:
+                raise distrust(
+                    str(store), f"record {record.sequence} belongs to {record.organization}, and this is {organization}"
+                )
+        journal = cls(store, records, organization=organization, clock=clock)
+        if stored.torn:
+            if not recover:
+                raise _torn(str(store), len(records) + 1)
+            store.cut_torn()
+            run = records[-1].run if records else "-"
+            journal.append(run, Entry(Step.RECOVERED, facts={"dropped_bytes": len(stored.torn)}))
+        return journal
+
+    def append(self, run: str, *entries: Entry) -> list[Record]:
+        """Write `entries` as one durable step of `run` and return their records."""
+        after = self.records[-1] if self.records else None
+        at = self._clock.now().isoformat(timespec="milliseconds")
+        records = chained(entries, after, organization=self.organization, run=run, at=at)
+        anchor = Anchor(records[-1].sequence, records[-1].digest)
+        self.store.append([record.line() for record in records], anchor)
+        self.records += records
+        return records
+
+
+def verified(stored: Stored, where: str) -> list[Record]:
+    """Return the records of a journal whose chain is whole and reaches as far as was acknowledged."""
+    records = read_chain(stored.lines, where)
+    anchor = stored.anchor
+    if anchor is None:
+        return records
+    if anchor.count > len(records):
+        raise distrust(
+            where,
+            f"record {len(records) + 1} is missing: {anchor.count} were acknowledged and {len(records)} are there",
+        )
+    found = records[anchor.count - 1].digest if anchor.count else GENESIS
+    if found != anchor.digest:
+        raise distrust(where, f"record {anchor.count} is not the one that was acknowledged")
+    return records
+
+
+def _torn(where: str, number: int) -> JournalError:
+    return JournalError(
+        f"the last line of the journal {where} (record {number}) is incomplete: a run was killed while it wrote;"
+        " nothing was written to Keeptrusts",
+        hint="run `kt-budgets resume`, which drops that line and proves or finishes the interrupted run",
+    )
+
+
+def read_records(name: str) -> list[Record]:
+    """Return the verified records of the journal called `name`; none when it does not exist yet."""
+    store = open_store(name)
+    return verified(store.load(), str(store))
+
+
+def last_applied(name: str, *, before_plan: str | None = None) -> LastApplied | None:
+    """Return what the last run recorded in journal `name` declared, None before the first.
+
+    `before_plan` leaves out the runs of the plan with this digest: what a plan was compared with when it was made.
+    """
+    return last_declared(read_records(name), before_plan=before_plan)
+
+
+def last_declared(records: Sequence[Record], *, before_plan: str | None = None) -> LastApplied | None:
+    """Return what the last finished run of `records` left declared, None when there is none."""
+    for record in reversed(records):
+        if record.step is Step.FINISHED and record.facts.get("plan") != before_plan:
+            return _declared(record.facts)
+    return None
+
+
+def _declared(facts: dict[str, Any]) -> LastApplied:
+    return LastApplied(
+        commit=facts.get("commit"),
+        billing_budgets=dict(facts.get("billing_budgets", {})),
+        export_schedules=frozenset(facts.get("export_schedules", ())),
+    )

@@ -1,0 +1,126 @@
+"""The read-back at the end of a run: live is read again, and every change must be there, once, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from reconciler.apply.answers import doubled
+from reconciler.apply.desk import Desk
+from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, search
+from reconciler.apply.objects import ObjectChange, is_budget, wanted
+from reconciler.apply.record import Entry, Step
+from reconciler.apply.result import DONE
+from reconciler.apply.transfer import Teller
+from reconciler.findings import RemoteError
+from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.live import Live, LiveWallet
+from reconciler.model.organization import ExportSchedule
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.plan import Plan
+
+
+class ReadBack:
+    """Compares the outcomes of a run with what Keeptrusts says now."""
+
+    def __init__(self, desk: Desk, plan: Plan, teller: Teller) -> None:
+        self._desk = desk
+        self._plan = plan
+        self._wallets = teller.wallets
+        self.differences: list[str] = []
+
+    def check(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return `outcomes`, corrected where the ledger shows a confirmed write twice or not at all."""
+        if not self._plan.changes:
+            return list(outcomes)
+        try:
+            live = self._live()
+        except RemoteError as error:
+            self.differences.append(f"live could not be read back: {error.message}")
+            return list(outcomes)
+        wallets = dict(live.wallets)
+        self._await_visibility(outcomes, wallets)
+        objects = Objects(live)
+        last = {change.wallet: change for change in self._plan.changes if isinstance(change, Allocate | Reclaim)}
+        return [
+            self._checked_move(change, result, wallets, is_last=last[change.wallet] is change)
+            if isinstance(change, Allocate | Reclaim)
+            else self._checked_object(change, result, objects)
+            for change, result in zip(self._plan.changes, outcomes, strict=True)
+        ]
+
+    def _await_visibility(self, outcomes: Sequence[Outcome], wallets: dict[str, LiveWallet]) -> None:
+        """Read wallets again, until the settle deadline, whose ledger does not show a confirmed write yet."""
+        pending = [
+            change
+            for change, result in zip(self._plan.changes, outcomes, strict=True)
+            if isinstance(change, Allocate | Reclaim) and result.status in DONE
+        ]
+        for first, _ in enumerate(self._desk.looks()):
+            if first:
+                for change in pending:
+                    with suppress(RemoteError):
+                        wallets[change.wallet] = self._wallets.read(change)
+            pending = [change for change in pending if isinstance(self._sighting(change, wallets), Absent)]
+            if not pending:
+                return
+
+    def _sighting(self, change: Allocate | Reclaim, wallets: dict[str, LiveWallet]) -> Sighting:
+        wallet = wallets.setdefault(change.wallet, LiveWallet(change.wallet, change.currency))
+        return search(wallet.ledger, change, self._desk.memory(change))
+
+    def _live(self) -> Live:
+        moves = [change for change in self._plan.changes if isinstance(change, Allocate | Reclaim)]
+        periods = [self._wallets.since(move) for move in moves] or [self._plan.period]
+        asked = {move.wallet: move.currency for move in moves}
+        return self._desk.reader.live(organization=self._plan.organization, wallets=asked, period=min(periods))
+
+    def _checked_move(
+        self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet], *, is_last: bool
+    ) -> Outcome:
+        if result.status not in DONE:
+            return result
+        sighting = self._sighting(move, wallets)
+        if isinstance(sighting, Absent):
+            reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger does not show it yet"
+            return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
+        if isinstance(sighting, Doubled):
+            ids = sorted({entry.id for entry in sighting.entries})
+            return result.model_copy(update={"status": Status.UNKNOWN, "reason": doubled(ids)})
+        if isinstance(sighting, Found) and sighting.entry.id not in self._desk.transactions.get(move.op, ()):
+            facts = {"transactions": [sighting.entry.id], "by": sighting.by}
+            self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
+        funded = wallets[move.wallet].funded(move.period).amount
+        if not is_last or funded == move.funded_after:
+            return result
+        reason = f"{move.wallet} is funded with {funded:,.2f}, and the plan ends at {move.funded_after:,.2f}"
+        self.differences.append(reason)
+        seen_by_mark = isinstance(sighting, Found) and sighting.by == "mark"
+        status = result.status if seen_by_mark else Status.UNKNOWN
+        return result.model_copy(update={"status": status, "reason": reason})
+
+    def _checked_object(self, change: ObjectChange, result: Outcome, objects: Objects) -> Outcome:
+        if result.status not in DONE:
+            return result
+        reason = ""
+        if objects.value(change) != wanted(change):
+            reason = f"{change.key} is not as planned"
+        elif change.after is not None and change.key in objects.repeated:
+            reason = f"{change.key} exists more than once"
+        if reason:
+            self.differences.append(reason)
+        return result.model_copy(update={"reason": reason or result.reason})
+
+
+class Objects:
+    """The billing budgets and export schedules of a live state, by the keys that changes name."""
+
+    def __init__(self, live: Live) -> None:
+        self._budgets = {str(key): found.budget for key, found in live.billing_budgets.items()}
+        self._schedules = {name: found.schedule for name, found in (live.export_schedules or {}).items()}
+        self.repeated = {str(found.budget.key) for found in live.duplicate_billing_budgets}
+
+    def value(self, change: ObjectChange) -> BillingBudget | ExportSchedule | None:
+        """Return what `change` is about as it is now."""
+        return self._budgets.get(change.key) if is_budget(change) else self._schedules.get(change.key)

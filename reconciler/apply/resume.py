@@ -1,0 +1,133 @@
+"""Resuming: finish or prove what interrupted runs left open, from the plans that the journal keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from reconciler.apply.application import Site, prove_open, read_live
+from reconciler.apply.declared import Declared
+from reconciler.apply.executor import Executor, Order
+from reconciler.apply.history import History, RunTrace, history_of
+from reconciler.apply.journal import Journal
+from reconciler.apply.record import Entry, Step
+from reconciler.apply.result import DONE, Result
+from reconciler.apply.store import Lock, Owner
+from reconciler.findings import LockHeldError, UsageError
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.outcome import Outcome, Run, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a person allows: to take `operation` for lost, or to break the lock of `owner`. `reason` is recorded."""
+
+    operation: str | None = None
+    reason: str = ""
+    owner: str | None = None
+
+
+def resume(organization: str, site: Site, permission: Permission | None = None) -> Result | None:
+    """Finish or prove what is open in the journal and return what came of it; None when nothing is.
+
+    Operations keep their ids, refused changes stay refused, and nothing that may have been sent is sent again, but
+    for the operation that `permission` takes for lost.
+    """
+    allowed = permission or Permission()
+    with _held(site, allowed) as (lock, broken):
+        journal = Journal.open(site.store, organization=organization, clock=site.clock, recover=True)
+        if broken is not None:
+            facts = {"owner": broken.name, "of_run": broken.run, "reason": allowed.reason, **site.attribution.facts()}
+            journal.append(broken.run, Entry(Step.LOCK_BROKEN, facts=facts))
+        if allowed.operation is not None:
+            _assume_lost(journal, allowed, site)
+        results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]
+    return _together(results) if results else None
+
+
+@contextmanager
+def _held(site: Site, allowed: Permission) -> Iterator[tuple[Lock, Owner | None]]:
+    """Hold the lock; break it first when its owner was named, or is proved to be dead."""
+    broken = site.store.break_lock(allowed.owner) if allowed.owner is not None else None
+    owner = site.attribution.owner(f"resume-{site.clock.now():%Y%m%dT%H%M%S}Z")
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(site.store.lock(owner, clock=site.clock))
+        except LockHeldError:
+            broken = site.store.break_lock(None)
+            if broken is None:
+                raise
+            lock = stack.enter_context(site.store.lock(owner, clock=site.clock))
+        yield lock, broken
+
+
+def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
+    """Return the runs with something left to do, oldest first, each with the operations that are left (None: all).
+
+    Only the last run is finished; of those that a later run went past, only what is unproved matters.
+    """
+    last = history.last
+    if last is None:
+        return []
+    left: dict[str, set[str]] = {}
+    for trace in history.operations.values():
+        if (trace.unproved or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
+            left.setdefault(trace.run, set()).add(trace.operation)
+    passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
+    unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)
+    return [*passed, (last, None)] if unfinished else list(passed)
+
+
+def _statuses(run: RunTrace) -> set[str]:
+    outcomes = run.finished.facts.get("outcomes", ()) if run.finished else ()
+    return {outcome["status"] for outcome in outcomes}
+
+
+def _assume_lost(journal: Journal, allowed: Permission, site: Site) -> None:
+    history = history_of(journal.records)
+    trace = history.of(allowed.operation or "")
+    if trace is None or not trace.unproved:
+        unproved = ", ".join(sorted(found.operation for found in history.unproved())) or "none is"
+        raise UsageError(
+            f"{allowed.operation} is not unknown, so it cannot be assumed lost; unknown: {unproved}",
+            hint="`kt-budgets audit` shows every operation and what became of it",
+        )
+    facts = {"reason": allowed.reason, **site.attribution.facts()}
+    journal.append(trace.run, Entry(Step.ASSUMED_LOST, trace.operation, facts))
+
+
+def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, site: Site) -> Result:
+    plan = run.plan
+    moves = [change for change in plan.changes if isinstance(change, Allocate | Reclaim)]
+    live = read_live(plan, {move.wallet: move.currency for move in moves}, site)
+    prove_open(journal, history_of(journal.records), live)
+    order = Order(
+        plan=plan,
+        declared=Declared.read(run.started.facts),
+        stale=run.stale,
+        about={**site.attribution.facts(), "principal": live.identity.principal},
+        only=only,
+    )
+    desk = site.desk(journal, lock, run=run.run, live=live, resuming=True)
+    result = Executor(desk, order, site.notify).execute()
+    if only is None:
+        return result
+    kept = tuple(outcome for outcome in result.run.outcomes if outcome.op in only)
+    converged = all(outcome.status in DONE for outcome in kept) and not result.differences
+    return replace(result, run=result.run.model_copy(update={"outcomes": kept, "converged": converged}))
+
+
+def _together(results: list[Result]) -> Result:
+    outcomes: list[Outcome] = [outcome for result in results for outcome in result.run.outcomes]
+    return Result(
+        run=Run(
+            run=results[-1].run.run,
+            outcomes=tuple(outcomes),
+            converged=all(result.run.converged for result in results),
+        ),
+        stale={team: reason for result in results for team, reason in result.stale.items()},
+        interrupted=any(result.interrupted for result in results),
+        stopped=next((result.stopped for result in results if result.stopped), None),
+        differences=tuple(difference for result in results for difference in result.differences),
+    )

@@ -1,0 +1,108 @@
+"""Live as it was had a plan not run: what an approved plan is compared with when it is applied again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.change import (
+    Allocate,
+    CreateBillingBudget,
+    CreateExportSchedule,
+    DeleteBillingBudget,
+    DeleteExportSchedule,
+    Reclaim,
+    UpdateBillingBudget,
+    UpdateExportSchedule,
+)
+from reconciler.model.live import LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.money import ZERO, Money
+from reconciler.model.operation import carries
+from reconciler.model.organization import ExportSchedule
+from reconciler.model.plan import Plan
+
+BudgetChange = CreateBillingBudget | UpdateBillingBudget | DeleteBillingBudget
+ScheduleChange = CreateExportSchedule | UpdateExportSchedule | DeleteExportSchedule
+Transactions = Mapping[str, Collection[str]]
+
+
+def rewind(live: Live, plan: Plan, transactions: Transactions | None = None) -> Live:
+    """Return `live` without what `plan` did: its ledger entries gone, what equals `after` set back to `before`.
+
+    `transactions` are the ledger ids that a journal knows for operation ids, for ledgers that lose descriptions.
+    """
+    wallets, pool = _moneys_undone(live, plan, transactions or {})
+    budgets = {str(key): found for key, found in live.billing_budgets.items()}
+    schedules = None if live.export_schedules is None else dict(live.export_schedules)
+    for change in plan.changes:
+        match change:
+            case Allocate() | Reclaim():
+                pass
+            case CreateBillingBudget() | UpdateBillingBudget() | DeleteBillingBudget():
+                _undo_budget(budgets, change)
+            case CreateExportSchedule() | UpdateExportSchedule() | DeleteExportSchedule():
+                if schedules is not None:
+                    _undo_schedule(schedules, change)
+    return replace(
+        live,
+        wallets=wallets,
+        pool=pool,
+        billing_budgets={found.budget.key: found for found in budgets.values()},
+        export_schedules=schedules,
+    )
+
+
+def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:
+    """Return the entries of the ledger that `operation` wrote."""
+    known = transactions.get(operation, ())
+    return tuple(
+        entry
+        for entry in wallet.ledger
+        if entry.kind in ("allocate", "reclaim") and (entry.id in known or carries(entry.description, operation))
+    )
+
+
+def without(wallet: LiveWallet, operation: str, transactions: Transactions) -> LiveWallet:
+    """Return `wallet` as it would be without `operation`: its ledger, and the money that is left in it."""
+    own = own_entries(wallet, operation, transactions)
+    if not own:
+        return wallet
+    moved = sum((entry.signed for entry in own), ZERO)
+    left = Money(max(wallet.money_left.amount - moved, ZERO), wallet.currency)
+    return replace(wallet, available=left, ledger=tuple(entry for entry in wallet.ledger if entry not in own))
+
+
+def _moneys_undone(live: Live, plan: Plan, transactions: Transactions) -> tuple[dict[str, LiveWallet], Pool | None]:
+    wallets = dict(live.wallets)
+    moved = ZERO
+    for change in plan.changes:
+        if isinstance(change, Allocate | Reclaim) and (wallet := wallets.get(change.wallet)):
+            moved += sum((entry.signed for entry in own_entries(wallet, change.op, transactions)), ZERO)
+            wallets[change.wallet] = without(wallet, change.op, transactions)
+    pool = live.pool
+    if pool is not None and pool.available.currency == plan.currency:
+        pool = replace(pool, available=pool.available + Money(moved, plan.currency))
+    return wallets, pool
+
+
+def _undo_budget(budgets: dict[str, LiveBillingBudget], change: BudgetChange) -> None:
+    found = budgets.get(change.key)
+    after = BillingBudget.model_validate(change.after) if change.after is not None else None
+    if (found.budget if found else None) != after:
+        return
+    budgets.pop(change.key, None)
+    if change.before is not None:
+        before = BillingBudget.model_validate(change.before)
+        budgets[change.key] = LiveBillingBudget(found.id if found else "", before, found.document if found else {})
+
+
+def _undo_schedule(schedules: dict[str, LiveExportSchedule], change: ScheduleChange) -> None:
+    found = schedules.get(change.key)
+    after = ExportSchedule.as_found(change.after) if change.after is not None else None
+    if (found.schedule if found else None) != after:
+        return
+    schedules.pop(change.key, None)
+    if change.before is not None:
+        before = ExportSchedule.as_found(change.before)
+        schedules[change.key] = LiveExportSchedule(found.id if found else "", before, found.document if found else {})

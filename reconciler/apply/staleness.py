@@ -1,0 +1,95 @@
+"""Stale: what moved between the review of a plan and its execution, said with ledger ids and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.live import LedgerEntry, Live, LiveWallet
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan
+
+AGAIN = "Run `kt-budgets plan` again and have it reviewed."
+
+
+def stale_teams(
+    plan: Plan, *, fingerprints: Mapping[str, str], changes: Iterable[Change], live: Live
+) -> dict[str, str]:
+    """Return why each team is stale that the plan changes and whose fingerprint is no longer the approved one.
+
+    `fingerprints`, `changes` and `live` are those of a new comparison, in which the plan itself has not run. A team
+    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it.
+    """
+    now = tuple(changes)
+    teams = sorted({change.team for change in plan.changes})
+    return {
+        team: _reason(plan, team, now, live) for team in teams if plan.fingerprints.get(team) != fingerprints.get(team)
+    }
+
+
+def moved_since_review(move: Allocate | Reclaim, wallet: LiveWallet, period: Period) -> str:
+    """Return the sentence for a wallet that is not funded as it was when `move` was approved."""
+    funded = wallet.funded(period).amount
+    return (
+        f"{move.team}: the ledger moved since review ({move.wallet} funded {move.funded_before:,.2f} → {funded:,.2f}"
+        f"{_evidence(wallet, period, funded - move.funded_before)}); nothing was sent for this wallet. {AGAIN}"
+    )
+
+
+def _reason(plan: Plan, team: str, now: tuple[Change, ...], live: Live) -> str:
+    approved = {_subject(change): change for change in plan.changes if change.team == team}
+    current = {_subject(change): change for change in now if change.team == team}
+    moved = [
+        sentence
+        for subject in sorted({*approved, *current})
+        if (sentence := _difference(subject, approved.get(subject), current.get(subject), plan.period, live))
+    ]
+    who = team or "export schedules"
+    what = "; ".join(moved) or "what it was compared with is no longer there"
+    return f"{who}: live state moved since review ({what}); nothing was applied for this team. {AGAIN}"
+
+
+def _difference(subject: str, approved: Change | None, current: Change | None, period: Period, live: Live) -> str:
+    move = approved or current
+    if isinstance(move, Allocate | Reclaim):
+        wallet = live.wallets.get(move.wallet) or LiveWallet(move.wallet, move.currency)
+        funded = wallet.funded(period).amount
+        before = move.funded_before if approved else move.target
+        return (
+            f"{subject} funded {before:,.2f} → {funded:,.2f}{_evidence(wallet, period, funded - before)}"
+            if funded != before
+            else ""
+        )
+    if approved is not None and current is not None and _values(approved) == _values(current):
+        return ""
+    return f"{subject} changed"
+
+
+def _evidence(wallet: LiveWallet, period: Period, difference: Decimal) -> str:
+    """Name the newest entries that add up to `difference`, or the last three."""
+    funding = sorted(wallet.funding(period), key=lambda entry: (entry.created_at, entry.id), reverse=True)
+    chosen = _adding_up(funding, difference) or funding[:3]
+    listed = (
+        f"{entry.id} {entry.kind} {Money(entry.amount, entry.currency)} at {entry.created_at:%Y-%m-%d %H:%M} UTC"
+        for entry in reversed(chosen)
+    )
+    return f": {', '.join(listed)}" if chosen else ""
+
+
+def _adding_up(newest_first: list[LedgerEntry], difference: Decimal) -> list[LedgerEntry]:
+    total = Decimal(0)
+    for number, entry in enumerate(newest_first, start=1):
+        total += entry.signed
+        if total == difference:
+            return newest_first[:number]
+    return []
+
+
+def _subject(change: Change) -> str:
+    return change.wallet if isinstance(change, Allocate | Reclaim) else change.key
+
+
+def _values(change: Change) -> tuple[object, object]:
+    return getattr(change, "before", None), getattr(change, "after", None)

@@ -1,0 +1,93 @@
+"""Where journals are kept, behind one protocol, and how a store is named: `file:PATH` or `git:REMOTE`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.apply.ports import Clock
+from reconciler.apply.witness import Witness
+from reconciler.findings import LockHeldError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """How many records a store acknowledged as durable, and the digest of the last of them."""
+
+    count: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Whole lines, what follows the last line break (a record that was being written when its writer died), and
+    what was acknowledged; None when the store does not know."""
+
+    lines: tuple[str, ...] = ()
+    torn: bytes = b""
+    anchor: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds a lock. `url` leads to the run, `machine` and `process` tell whether a local owner is still alive."""
+
+    name: str
+    run: str
+    url: str = ""
+    machine: str = ""
+    process: int = 0
+    since: str = ""
+
+
+class FencedError(LockHeldError):
+    """The lock was taken from this run while it worked; it stops before its next write."""
+
+
+class Lock(Protocol):
+    """A held lock. `check` renews the lease when due, and raises FencedError when the lock is no longer ours."""
+
+    def check(self) -> None: ...
+
+
+class Store(Protocol):
+    """Keeps lines, durably and in order."""
+
+    def load(self) -> Stored:
+        """Return everything that is kept."""
+
+    def append(self, lines: Sequence[str], anchor: Anchor) -> None:
+        """Keep `lines` after all others; when this returns they are durable. `anchor` describes the last of them."""
+
+    def cut_torn(self) -> None:
+        """Drop what follows the last line break."""
+
+    def lock(self, owner: Owner, *, clock: Clock) -> AbstractContextManager[Lock]:
+        """Hold the organization's lock for the length of a block; LockHeldError when somebody else does."""
+
+    def break_lock(self, owner: str | None) -> Owner | None:
+        """Take the lock from the owner named (None: only from one that is proved dead) and return who that was."""
+
+    def witness(self) -> Witness:
+        """Return what notes, on this machine, what is being sent."""
+
+
+def open_store(name: str, *, folder: Path | None = None) -> Store:
+    """Return the store that `name` means; relative paths and git remotes are seen from `folder` (default: here)."""
+    kind, colon, place = name.partition(":")
+    here = folder or Path.cwd()
+    if colon and place and kind == "file":
+        from reconciler.apply.file_store import FileStore
+
+        return FileStore(here / Path(place).expanduser())
+    if colon and place and kind == "git":
+        from reconciler.apply.git_store import GitStore
+
+        return GitStore(place, folder=here)
+    raise UsageError(
+        f"`{name}` names no journal",
+        hint="write file:PATH or git:REMOTE, such as file:.kt-budgets/journal or git:origin",
+    )

@@ -1,0 +1,81 @@
+"""A run in words: one line per change, what converged, and what to do next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from reconciler.apply.result import Result
+from reconciler.findings import ExitCode
+from reconciler.model.outcome import Outcome, Status
+
+_NEXT = {
+    ExitCode.UNKNOWN: "Next: kt-budgets resume, which proves or finishes it; nothing unknown is sent again before.",
+    ExitCode.STALE: "Next: kt-budgets plan, and have the new plan reviewed.",
+    ExitCode.PARTIAL: "Next: kt-budgets plan shows what is left.",
+    ExitCode.INTERRUPTED: "Next: kt-budgets resume, which finishes this run from its journal.",
+    ExitCode.REFUSED: "Next: repair the journal, then kt-budgets resume.",
+    ExitCode.LOCKED: "Next: see who holds the lock, then kt-budgets resume.",
+}
+
+
+def run_text(result: Result) -> str:
+    """Return a run as the terminal shows it."""
+    lines = [*_table(result.run.outcomes), *_remarks(result)]
+    lines += ["", _closing(result)] if lines else [_closing(result)]
+    if following := _NEXT.get(result.exit_code):
+        lines.append(following)
+    return "\n".join(lines) + "\n"
+
+
+def _table(outcomes: Sequence[Outcome]) -> list[str]:
+    rows = [_cells(outcome) for outcome in outcomes]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    lines: list[str] = []
+    told = set()
+    for row, outcome in zip(rows, outcomes, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=False)]
+        cells.append(row[3].rjust(widths[3]))
+        lines.append("  ".join(["", *cells, outcome.transaction or ""]).rstrip())
+        if outcome.reason and outcome.reason not in told:
+            told.add(outcome.reason)
+            lines.append(f"      {outcome.reason}")
+    return lines
+
+
+def _cells(outcome: Outcome) -> tuple[str, str, str, str]:
+    amount = "" if outcome.amount is None else f"{outcome.amount:,.2f}"
+    return (
+        outcome.status.replace("_", " "),
+        outcome.kind.replace("_", " "),
+        outcome.wallet or outcome.key or "",
+        amount,
+    )
+
+
+def _remarks(result: Result) -> list[str]:
+    told = {outcome.reason for outcome in result.run.outcomes}
+    stale = [f"  stale: {reason}" for _, reason in sorted(result.stale.items()) if reason not in told]
+    return stale + [f"  read back: {difference}" for difference in result.differences if difference not in told]
+
+
+def _closing(result: Result) -> str:
+    outcomes = result.run.outcomes
+    if not outcomes and result.run.converged:
+        return "Nothing to do: live equals the plan."
+    counts = Counter(outcome.status for outcome in outcomes)
+    listed = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in Status if counts[status])
+    verdict = "Converged" if result.run.converged else "Not converged"
+    moved = _moved(outcomes)
+    return f"{verdict}: {listed or 'nothing was to be done'}{moved}."
+
+
+def _moved(outcomes: Sequence[Outcome]) -> str:
+    sums = {"allocate": Decimal(0), "reclaim": Decimal(0)}
+    for outcome in outcomes:
+        if outcome.status is Status.APPLIED and outcome.amount is not None:
+            sums[outcome.kind] += outcome.amount
+    if any(sums.values()):
+        return f"; {sums['allocate']:,.2f} out and {sums['reclaim']:,.2f} back"
+    return "" if any(outcome.status is not Status.ALREADY_APPLIED for outcome in outcomes) else "; nothing was sent"

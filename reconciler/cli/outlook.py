@@ -1,0 +1,206 @@
+"""What every command that looks ahead starts from: the YAML, money from the ledger or from the targets, and usage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.findings import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.findings import Finding
+    from reconciler.forecast.naive import NaiveMethod
+    from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
+    from reconciler.model.billing_budget import BillingBudget
+    from reconciler.model.desired import Desired, DesiredWallet
+    from reconciler.model.live import Live
+    from reconciler.model.money import Money
+    from reconciler.model.period import Period
+    from reconciler.model.usage import DailyUsage
+    from reconciler.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+MOST_BACKTESTED = 50
+"""Above so many wallets nobody waits for a backtest before the forecast."""
+
+
+def offline_option(command: F) -> F:
+    """Add `--offline`."""
+    return click.option(
+        "--offline", is_flag=True, help="Ask Keeptrusts nothing: targets of the YAML stand for the money."
+    )(command)
+
+
+def wallet_option(command: F) -> F:
+    """Add `--wallet TEAM/ENV`, the wallets to look at."""
+    return click.option(
+        "--wallet",
+        "wallets",
+        multiple=True,
+        metavar="TEAM/ENV",
+        help="Only this wallet, or all of a TEAM (repeatable).",
+    )(command)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage."""
+
+    settings: Settings
+    desired: Desired
+    live: Live | None
+    usage: DailyUsage | None
+    doubts: tuple[Finding, ...] = ()
+
+    def asking(
+        self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
+    ) -> tuple[WalletQuestion, ...]:
+        """Return a question for each wallet of `keys`, or for all; `desired` may be other than the YAML."""
+        wanted = desired or self.desired
+        asked = self._live_questions(wanted, self.live) if self.live else self._file_questions(wanted)
+        return tuple(question for question in asked if keys is None or question.wallet.key in keys)
+
+    def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
+        from reconciler.cli.planning import questions
+        from reconciler.plan.diff import make_plan
+
+        return questions(self.settings, desired, live, make_plan(desired, live, self.settings.period))
+
+    def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
+        """Return the questions without a ledger: each target is funded in full on the first of its month."""
+        from reconciler.forecast.history import spending
+        from reconciler.forecast.question import WalletQuestion
+
+        known = spending(self.usage, as_of=self.settings.as_of)
+        period, horizon = self.settings.period, desired.organization.forecast.horizon_months
+        asked = []
+        for key, wallet in desired.wallets.items():
+            spent = known.of(key).between(self._opening.first, min(self.settings.as_of, period.end))
+            left = _left(wallet, self._months, spent)
+            alerts = _watching(desired, key)
+            asked.append(
+                WalletQuestion(
+                    wallet=wallet,
+                    plan=desired.teams[wallet.team].plan,
+                    live_target=self.desired.wallets[key].target(period),
+                    desired_target=wallet.target(period),
+                    money_left_live=_left(self.desired.wallets[key], self._months, spent),
+                    money_left_desired=left,
+                    targets={period.plus(month): wallet.target(period.plus(month)) for month in range(1, horizon + 1)},
+                    alerts_live=alerts,
+                    alerts_desired=alerts,
+                    unused=desired.organization.unused,
+                )
+            )
+        return tuple(asked)
+
+    @property
+    def _opening(self) -> Period:
+        """The first month whose money may still be there: that of as_of, or the period when that is earlier."""
+        from reconciler.model.period import Period
+
+        return min(Period.of(self.settings.as_of), self.settings.period)
+
+    @property
+    def _months(self) -> list[Period]:
+        opening = self._opening
+        return [opening.plus(month) for month in range(self.settings.period.months_since(opening) + 1)]
+
+    def forecast(
+        self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
+    ) -> Forecast:
+        """Return what the wallets that are asked for will cost."""
+        from reconciler.forecast.project import project
+
+        return project(
+            self.usage,
+            asked,
+            organization=self.desired.organization,
+            period=self.settings.period,
+            as_of=self.settings.as_of,
+            teams=self.desired.teams,
+            methods=methods,
+        )
+
+    def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:
+        """Return, by wallet, a naive method that a backtest of the past year found stably better."""
+        from reconciler.forecast.backtest import backtest
+
+        if self.usage is None or len(keys) > MOST_BACKTESTED:
+            return {}
+        report = backtest(
+            self.usage,
+            as_of=self.settings.as_of,
+            organization=self.desired.organization.organization,
+            wallets=keys,
+        )
+        return {entry.wallet: entry.better for entry in report.wallets if entry.better}
+
+
+def _left(wallet: DesiredWallet, months: Sequence[Period], spent: Decimal) -> Money:
+    from reconciler.model.money import ZERO, Money, total
+
+    funded = total((wallet.target(month) for month in months), wallet.currency)
+    return Money(max(funded.amount - spent, ZERO), wallet.currency)
+
+
+def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
+    found = (entry.budget for entry in desired.billing_budgets.values())
+    watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
+    return tuple(sorted(watching, key=lambda budget: budget.name))
+
+
+def look(settings: Settings, *, offline: bool = False, horizon: int | None = None) -> Outlook:
+    """Return what there is to look ahead with: from Keeptrusts, or from files alone.
+
+    Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
+    """
+    from reconciler.cli.planning import read_live
+    from reconciler.cli.session import connected, load_desired
+    from reconciler.cli.usage import obtain_usage
+
+    if offline and settings.sandbox:
+        raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")
+    desired, _ = load_desired(settings)
+    if horizon is not None:
+        desired = with_horizon(desired, horizon)
+    if offline or (settings.usage and settings.token is None and not settings.sandbox):
+        why = "`--offline`" if offline else "no token was given"
+        click.echo(
+            f"kt-budgets: {why}: nothing was read from Keeptrusts; each wallet is taken to hold its target, funded in"
+            " full on the first of the month, less what the usage shows as spent",
+            err=True,
+        )
+        usage, doubts = obtain_usage(settings, desired, None)
+        return Outlook(settings, desired, None, usage, doubts)
+    with connected(settings, desired) as connection:
+        live = read_live(settings, desired, connection)
+        usage, doubts = obtain_usage(settings, desired, connection)
+    return Outlook(settings, desired, live, usage, doubts)
+
+
+def with_horizon(desired: Desired, months: int) -> Desired:
+    """Return `desired` with another number of months to look ahead."""
+    forecast = desired.organization.forecast.model_copy(update={"horizon_months": months})
+    return replace(desired, organization=desired.organization.model_copy(update={"forecast": forecast}))
+
+
+def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[tuple[str, str, str]]:
+    """Return what is to be said about the usage and the forecast: code, sentence, hint."""
+    doubts = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in outlook.doubts]
+    return [*doubts, *((warning.code, warning.message, warning.hint) for warning in warnings)]
+
+
+def echo_notices(listed: Sequence[tuple[str, str, str]]) -> None:
+    """Print notices to stderr, where stdout is for a machine."""
+    from reconciler.report.findings_text import visible
+
+    for code, message, hint in listed:
+        click.echo(visible(f"warning {code}: {message}"), err=True)
+        if hint:
+            click.echo(visible(f"  hint: {hint}"), err=True)

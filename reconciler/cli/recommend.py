@@ -1,0 +1,161 @@
+"""`kt-budgets recommend`: targets that last with a chosen probability, alerts that leave time to react."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import (
+    format_option,
+    network_options,
+    output_option,
+    settings_of,
+    usage_option,
+    write_result,
+)
+from reconciler.cli.outlook import offline_option, wallet_option
+
+if TYPE_CHECKING:
+    from reconciler.cli.outlook import Outlook
+    from reconciler.forecast.question import WalletQuestion
+    from reconciler.forecast.recommend import Recommendations
+    from reconciler.report.recommend_text import RecommendPage
+
+
+class ProbabilityType(click.ParamType[Decimal]):
+    name = "probability"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        from pydantic_core import PydanticCustomError
+
+        from reconciler.model.percent import parse_interval
+
+        try:
+            return value if isinstance(value, Decimal) else parse_interval(value)
+        except PydanticCustomError as error:
+            told = error.context or {}
+            self.fail(f"{told.get('sentence', value)}; {told.get('hint', '')}", param, ctx)
+
+
+@click.command("recommend", epilog="Example: kt-budgets recommend --probability 95% --wallet support/prod --write")
+@network_options
+@usage_option
+@wallet_option
+@click.option(
+    "--probability",
+    type=ProbabilityType(),
+    default="90%",
+    show_default=True,
+    metavar="PERCENT",
+    help="How sure it must be that the money lasts the month.",
+)
+@click.option(
+    "--reaction-days",
+    type=click.IntRange(0, 31),
+    default=5,
+    show_default=True,
+    help="How many days an alert must come before the money is gone.",
+)
+@click.option("--write", "writing", is_flag=True, help="Write it into the YAML, keeping comments and formatting.")
+@offline_option
+@format_option("text", "json")
+@output_option
+def command(
+    *,
+    wallets: tuple[str, ...],
+    probability: Decimal,
+    reaction_days: int,
+    writing: bool,
+    offline: bool,
+    format_: str,
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Recommend targets that last and alerts that leave time.
+
+    Both come from the same simulated days as the forecast, so a plan with them shows the probability that is promised
+    here. `--write` changes `monthly`, or the override of this month where the month is unlike the next one.
+    """
+    from reconciler.cli.outlook import look
+    from reconciler.cli.wallet_names import chosen
+    from reconciler.forecast.recommend import recommend
+
+    settings = settings_of(options)
+    outlook = look(settings, offline=offline)
+    keys = chosen(outlook.desired, wallets)
+    asked = tuple(question for question in outlook.asking(keys) if not question.wallet.absent)
+    advice = recommend(
+        outlook.usage,
+        asked,
+        organization=outlook.desired.organization,
+        period=settings.period,
+        as_of=settings.as_of,
+        teams=outlook.desired.teams,
+        probability=float(probability),
+        reaction_days=reaction_days,
+    )
+    page = _page(outlook, asked, advice, probability=float(probability), reaction_days=reaction_days, writing=writing)
+    write_result(_rendered(outlook, page, format_, output), output)
+
+
+def _page(
+    outlook: Outlook,
+    asked: tuple[WalletQuestion, ...],
+    advice: Recommendations,
+    *,
+    probability: float,
+    reaction_days: int,
+    writing: bool,
+) -> RecommendPage:
+    """Write what is to be written, and return what is to be shown."""
+    from reconciler.cli.forecast import known_words
+    from reconciler.cli.outlook import notices
+    from reconciler.cli.recommend_write import Draft, draft, write
+    from reconciler.report.recommend_text import RecommendPage
+
+    settings = outlook.settings
+    made = Draft((), ())
+    if writing:
+        questions = {question.wallet.key: question for question in asked}
+        made = draft(advice, settings=settings, desired=outlook.desired, questions=questions, spent=_spent(outlook))
+    return RecommendPage(
+        organization=outlook.desired.organization.organization,
+        period=settings.period,
+        as_of=settings.as_of,
+        known=known_words(outlook),
+        probability=probability,
+        reaction_days=reaction_days,
+        targets=advice.targets,
+        alerts=advice.alerts,
+        notices=notices(outlook),
+        written=write(made.edits, settings=settings) if made.edits else (),
+        kept=made.kept,
+        was_writing=writing,
+    )
+
+
+def _spent(outlook: Outlook) -> dict[str, Decimal | None]:
+    """Return what the usage shows as spent in the period by each wallet, None where there is no usage at all."""
+    from reconciler.forecast.history import spending
+
+    known, period = spending(outlook.usage, as_of=outlook.settings.as_of), outlook.settings.period
+    end = min(outlook.settings.as_of, period.end)
+    return {
+        key: known.of(key).between(period.first, end) if known.of(key).first_event() else None
+        for key in outlook.desired.wallets
+    }
+
+
+def _rendered(outlook: Outlook, page: RecommendPage, format_: str, output: Path | None) -> str:
+    from reconciler.cli.outlook import echo_notices, notices
+    from reconciler.cli.show import colours, terminal_width
+    from reconciler.report.recommend_json import recommend_json
+    from reconciler.report.recommend_text import recommend_text
+
+    if format_ == "json":
+        echo_notices(notices(outlook))
+        return recommend_json(page)
+    return recommend_text(page, width=terminal_width(), colour=output is None and colours())

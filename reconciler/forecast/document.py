@@ -1,0 +1,23 @@
+"""Documents of numbers that are right by construction: thousands a second, without a second look at each field."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from reconciler.model.frozen import Frozen
+
+Document = TypeVar("Document", bound=Frozen)
+
+
+def document(kind: type[Document], fields: dict[str, Any]) -> Document:
+    """Return a `kind` with all its `fields`, in their order and of their types: amounts in whole cents.
+
+    It equals what validation would make. `model_construct` does the same at four times the cost, because it looks up
+    aliases and defaults, of which there are none here.
+    """
+    made = kind.__new__(kind)
+    object.__setattr__(made, "__dict__", fields)
+    object.__setattr__(made, "__pydantic_fields_set__", set(fields))
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made

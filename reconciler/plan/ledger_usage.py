@@ -1,0 +1,64 @@
+"""What the ledger itself says was spent: the usage to go by when there is no export."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from reconciler.model.live import Live
+from reconciler.model.plan import digest_of
+from reconciler.model.usage import NANO, DailyUsage, UsageSource
+
+_SIGNS = {"settle": 1, "refund": -1}
+
+
+def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
+    """Return the settled spend of each wallet and whole day before `as_of`; None when the ledger settled nothing.
+
+    It knows neither workloads nor models, and no more days than the ledger was read for.
+    """
+    spent: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for wallet in live.wallets.values():
+        for entry in wallet.ledger:
+            day = entry.created_at.astimezone(UTC).date()
+            if entry.kind in _SIGNS and day < as_of:
+                spent[day, wallet.key] += _SIGNS[entry.kind] * entry.amount
+    if not spent:
+        return None
+    rows = sorted(spent)
+    cost = np.array([int((spent[row] * NANO).to_integral_value()) for row in rows], np.int64)
+    days = np.array([day for day, _ in rows], "datetime64[D]")
+    unattributed = np.full(len(rows), "", dtype="<U1")
+    nothing = np.zeros(len(rows), np.int64)
+    source = UsageSource(
+        digest=digest_of([[str(day), key, str(spent[day, key])] for day, key in rows]),
+        first_day=rows[0][0],
+        last_day=rows[-1][0],
+        last_complete_day=as_of - timedelta(days=1),
+        data_as_of=None,
+        rows=len(rows),
+        duplicates=0,
+        unpriced_rows=0,
+        unpriced_share=0.0,
+    )
+    return DailyUsage(
+        source=source,
+        day=days,
+        wallet=np.array([key for _, key in rows]),
+        workload=unattributed,
+        provider=unattributed,
+        model=unattributed,
+        lane=unattributed,
+        cost=cost,
+        credits=np.minimum(cost, 0),
+        avoided=nothing,
+        requests=nothing,
+        input_tokens=nothing,
+        output_tokens=nothing,
+        cache_hits=nothing,
+        fallbacks=nothing,
+        fallback_cost=nothing,
+    )

@@ -1,0 +1,192 @@
+"""`kt-budgets backtest` for a terminal: scores beside the usual guesses, reliability, and where a guess was better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.forecast.backtest import STABLE_ORIGINS, Backtest, BacktestReport
+from reconciler.forecast.scores import SOLID_BIN, Score
+from reconciler.report import wording
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.spans import DASH, Cell, name
+
+METHODS = {
+    "forecast": "forecast",
+    "run_rate": "run rate of the month",
+    "mean_28_days": "28-day mean",
+    "linear_30_days": "30-day line",
+}
+_GUESSES = tuple(METHODS)[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestPage:
+    """What the page shows. `names` tells the wallets' names by key; `months` is how many were asked for."""
+
+    organization: str
+    as_of: date
+    known: str
+    months: int
+    report: BacktestReport
+    names: Mapping[str, str]
+    notices: Sequence[Notice] = ()
+
+
+def backtest_text(shown: BacktestPage, *, width: int, colour: bool) -> str:
+    """Return the page as lines of at most `width` columns."""
+    width = max(width, NARROWEST)
+    own = shown.report.overall.scores.get("forecast")
+    title = (
+        f"{name(shown.organization)}, backtest as of {wording.long_day(shown.as_of)} {shown.as_of.year} ({shown.known})"
+    )
+    blocks = [sentence(title, width, indent=0)]
+    if own is None or not own.origins:
+        blocks.append(sentence(_NOTHING, width))
+    else:
+        origins = wording.counted(own.origins, "month-end forecast")
+        wallets = wording.counted(len(shown.report.wallets), "wallet")
+        blocks += [
+            sentence(
+                f"{origins} of {wallets} over the last {wording.counted(shown.months, 'whole month')}, each from the"
+                " 1st, 8th, 15th and 22nd, with what was known then.",
+                width,
+            ),
+            [*table_lines(_scores(shown.report.overall), width), *_explained(width)],
+            _reliability(own, width),
+            table_lines(_wallets(shown), width),
+            _verdicts(shown, width),
+        ]
+    blocks.append(notice_lines(shown.notices, width))
+    return page(blocks, width=width, colour=colour)
+
+
+_NOTHING = (
+    "There is nothing to test on: a backtest needs a whole month with 28 days of usage before a day of it. Give a"
+    " longer export with --usage, or look again later."
+)
+
+
+def _scores(tested: Backtest) -> Table:
+    """Return one row for each method; a point forecast has no interval to cover anything."""
+    columns = (
+        Column("name", ""),
+        *(Column(key, key, "right") for key in ("WAPE", "CRPS", "cov80", "cov95", "Brier", "date error")),
+    )
+    rows = []
+    for method, label in METHODS.items():
+        score = tested.scores.get(method)
+        if score is None:
+            continue
+        days = tested.date_error_days if method == "forecast" else None
+        cells = (
+            label,
+            _number(score.wape),
+            _number(score.crps),
+            _share(score.coverage_80),
+            _share(score.coverage_95),
+            _number(score.brier),
+            _days(days),
+        )
+        rows.append(Row(tuple(map(Cell, cells))))
+    return Table(columns, tuple(rows))
+
+
+def _explained(width: int) -> list[str]:
+    return sentence(
+        "WAPE and CRPS: error of the month end as a share of spend; cov80, cov95: how often the 80% and 95% intervals"
+        " held it; Brier: error of the exhaustion probability; date error: median days between the expected and the"
+        " real day on which money ran out. Less is better, but for coverage.",
+        width,
+    )
+
+
+def _reliability(score: Score, width: int) -> list[str]:
+    """Return how often it happened when the forecast said so."""
+    if not score.reliability:
+        return []
+    columns = (
+        Column("name", ""),
+        Column("said", "forecast", "right"),
+        Column("was", "happened", "right"),
+        Column("count", "forecasts", "right"),
+    )
+    rows = tuple(
+        Row(
+            (
+                Cell(f"{round(entry.low * 100)}% to {round(entry.low * 100) + 10}%"),
+                Cell(_share(entry.forecast)),
+                Cell(_share(entry.happened)),
+                Cell(f"{entry.count:,}{'' if entry.count >= SOLID_BIN else ' (few)'}"),
+            )
+        )
+        for entry in score.reliability
+    )
+    error = f"Expected calibration error {_number(score.calibration_error)}."
+    title = "Probability that the money runs out: what was said, and how often it happened."
+    return [*sentence(title, width), *table_lines(Table(columns, rows), width), *sentence(error, width)]
+
+
+def _wallets(shown: BacktestPage) -> Table:
+    """Return WAPE by wallet and method, with the coverage of the forecast."""
+    columns = (
+        Column("name", ""),
+        Column("origins", "forecasts", "right"),
+        *(Column(method, f"WAPE {label}", "right", label) for method, label in METHODS.items()),
+        Column("cov80", "cov80", "right"),
+        Column("best", "nearest"),
+    )
+    rows = []
+    for tested in shown.report.wallets:
+        own = tested.scores["forecast"]
+        errors = {method: tested.scores[method].wape for method in METHODS if method in tested.scores}
+        cells = (
+            shown.names.get(tested.wallet, tested.wallet),
+            f"{own.origins:,}",
+            *(_number(errors.get(method)) for method in METHODS),
+            _share(own.coverage_80),
+            METHODS[min(errors, key=lambda method: errors[method])],
+        )
+        rows.append(Row(tuple(map(Cell, cells))))
+    return Table(columns, tuple(rows))
+
+
+def _verdicts(shown: BacktestPage, width: int) -> list[str]:
+    """Say plainly where a naive method was better, and whether that is stable enough to be used."""
+    lines: list[str] = []
+    for tested in shown.report.wallets:
+        own = tested.scores["forecast"].wape
+        better: list[str] = [
+            method for method in _GUESSES if method in tested.scores and tested.scores[method].wape < own
+        ]
+        if not better:
+            continue
+        best: str = tested.better or min(better, key=lambda method: tested.scores[method].wape)
+        told = shown.names.get(tested.wallet, tested.wallet)
+        words = f"{told}: {METHODS[best]} was better, WAPE {_number(tested.scores[best].wape)} against {_number(own)}"
+        lines += sentence(f"{words}; {_consequence(tested)}", width)
+    if not lines:
+        return sentence("No naive method was better for any wallet.", width)
+    return lines
+
+
+def _consequence(tested: Backtest) -> str:
+    if tested.better:
+        return "that was stable, so `kt-budgets forecast` is centred on it."
+    if tested.scores["forecast"].origins < STABLE_ORIGINS:
+        return "too few forecasts to rely on that."
+    return "not by a tenth in both halves of the time, so the forecast stays."
+
+
+def _number(value: float | None) -> str:
+    return DASH if value is None else f"{value:.3f}"
+
+
+def _share(value: float | None) -> str:
+    return DASH if value is None else f"{value:.0%}"
+
+
+def _days(value: float | None) -> str:
+    return DASH if value is None else f"{value:.1f} days"

@@ -1,0 +1,156 @@
+"""`kt-budgets forecast` for a terminal: one row a wallet, its pictures, the months ahead, the year, the warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.period import Period
+from reconciler.report import wording
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_picture import Palette, fan, sparkline
+from reconciler.report.spans import Cell, name, plain
+from reconciler.report.wallets import WalletStory, is_known, wallet_notes, wallet_table
+
+_METHODS = {
+    "run_rate": "the run rate of the month to date",
+    "mean_28_days": "the mean of the last 28 days",
+    "linear_30_days": "a line through the last 30 days",
+}
+_ABOVE, _MAYBE = "!", "~"
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPage:
+    """What the page shows. `weeks` are a wallet's last whole weeks of spend, oldest first.
+
+    `year` is None where only some wallets are shown or no fiscal year holds the period.
+    """
+
+    organization: str
+    currency: str
+    period: Period
+    as_of: date
+    known: str
+    forecasts: Sequence[WalletForecast]
+    weeks: Mapping[str, Sequence[Decimal]]
+    year: YearForecast | None = None
+    notices: Sequence[Notice] = ()
+
+
+def forecast_text(shown: ForecastPage, *, width: int, colour: bool, palette: Palette) -> str:
+    """Return the page as lines of at most `width` columns."""
+    width = max(width, NARROWEST)
+    told = wallet_stories(shown.forecasts)
+    blocks = [
+        sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
+        table_lines(wallet_table(told, shown), width),
+        [line for note in wallet_notes(told) for line in sentence(plain(note), width)],
+        _pictures(shown, told, palette, width),
+        _months(told, width),
+        sentence(year_sentence(shown.year, shown.currency), width) if shown.year else [],
+        _methods(told, width),
+        levers(told, shown.currency, width),
+        notice_lines(shown.notices, width),
+    ]
+    return page(blocks, width=width, colour=colour)
+
+
+def header(organization: str, period: Period, as_of: date, known: str) -> str:
+    """Return the first line: who, which month, seen from when, and from what."""
+    return f"{name(organization)}, {period.name}, as of {wording.long_day(as_of)} ({known})"
+
+
+def wallet_stories(forecasts: Sequence[WalletForecast]) -> tuple[WalletStory, ...]:
+    """Return the wallets, the one that runs out first on top."""
+    told = (
+        WalletStory(found.team, found.environment, found.wallet, None, found if is_known(found) else None)
+        for found in forecasts
+    )
+    return tuple(sorted(told, key=lambda story: story.urgency))
+
+
+def _pictures(shown: ForecastPage, told: Sequence[WalletStory], palette: Palette, width: int) -> list[str]:
+    """Return the last weeks and the fan of each wallet, and what the fan's shades mean."""
+    drawn = [(story, story.forecast) for story in told if story.forecast]
+    if not drawn:
+        return []
+    rows = tuple(
+        Row((Cell(story.name), Cell(sparkline(shown.weeks.get(story.wallet, ()), palette)), Cell(fan(found, palette))))
+        for story, found in drawn
+    )
+    columns = (Column("name", ""), Column("weeks", "8 weeks"), Column("fan", shown.period.name))
+    spent, low, middle, high = palette.fan
+    legend = (
+        f"{spent} spent, {low} to P10, {middle} to P50, {high} to P90, {palette.mark} money for the month;"
+        " every bar has its own scale."
+    )
+    return [*table_lines(Table(columns, rows), width), *sentence(legend, width)]
+
+
+def _months(told: Sequence[WalletStory], width: int) -> list[str]:
+    """Return the months ahead, a column each: the median, marked where it or P90 is above the month's target."""
+    forecasts = [(story.name, story.forecast) for story in told if story.forecast]
+    months = sorted({month.period for _, forecast in forecasts for month in forecast.months})
+    if not months:
+        return []
+    rows = []
+    for label, forecast in forecasts:
+        by_month = {month.period: (month.target, month.quantiles) for month in forecast.months}
+        rows.append(
+            Row((Cell(label), *(_month(*by_month[month]) if month in by_month else Cell("") for month in months)))
+        )
+    columns = (Column("name", ""), *(Column(str(month), f"{month.first:%b %y}", "right") for month in months))
+    note = f"Months ahead, P50: {_ABOVE} it is above the month's target, {_MAYBE} P90 is."
+    return [*sentence(note, width), *table_lines(Table(columns, tuple(rows)), width)]
+
+
+def _month(target: Decimal, quantiles: Mapping[str, Decimal]) -> Cell:
+    middle, high = quantiles["0.5"], quantiles["0.9"]
+    mark = _ABOVE if middle > target else _MAYBE if high > target else " "
+    return Cell(f"{wording.whole(middle)}{mark}")
+
+
+def year_sentence(year: YearForecast, currency: str) -> str:
+    """Return the fiscal year in one sentence."""
+    words = f"{name(year.name, 24)}: {name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
+    if year.annual_target is None:
+        return f"{words}; there is no annual target."
+    return (
+        f"{words}, against an annual target of {wording.brief(year.annual_target)}:"
+        f" within it with probability {wording.probability(year.within_probability)}."
+    )
+
+
+def _methods(told: Sequence[WalletStory], width: int) -> list[str]:
+    """Say which wallets are centred on a naive method, because it did better on their own past."""
+    return [
+        line
+        for story in told
+        if story.forecast and story.forecast.method in _METHODS
+        for line in sentence(
+            f"{story.name} is centred on {_METHODS[story.forecast.method]}: on its own past that was stably nearer"
+            " than the model (`kt-budgets backtest` has the numbers).",
+            width,
+        )
+    ]
+
+
+def levers(told: Sequence[WalletStory], currency: str, width: int) -> list[str]:
+    """Return what the plan's levers bring to the mean month end of each wallet; nothing for levers that bring none."""
+    lines: list[str] = []
+    for story in told:
+        moved = [lever for lever in (story.forecast.levers if story.forecast else ()) if lever.contribution]
+        if moved:
+            parts = (
+                f"{name(lever.name.replace('_', ' '), 80)} {wording.exact(lever.contribution)}".replace("−", "-")
+                for lever in moved
+            )
+            lines += sentence(f"{story.name}: {', '.join(parts)}", width, indent=4)
+    if not lines:
+        return []
+    return [*sentence(f"What the levers still bring to the mean month end, {name(currency, 8)}:", width), *lines]

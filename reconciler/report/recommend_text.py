@@ -1,0 +1,141 @@
+"""`kt-budgets recommend` for a terminal: targets and alert amounts, each with its reason, and what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
+from reconciler.model.period import Period
+from reconciler.report import wording
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_text import header
+from reconciler.report.spans import DASH, Cell, name, shift
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One value that was changed in a file. `before` is None where it was added."""
+
+    path: str
+    key: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendPage:
+    """What the page shows. `kept` says of what was not written, why; `was_writing` whether anything was to be."""
+
+    organization: str
+    period: Period
+    as_of: date
+    known: str
+    probability: float
+    reaction_days: int
+    targets: Sequence[TargetRecommendation]
+    alerts: Sequence[AlertRecommendation]
+    notices: Sequence[Notice] = ()
+    written: Sequence[Written] = ()
+    kept: Sequence[str] = ()
+    was_writing: bool = False
+
+
+def recommend_text(shown: RecommendPage, *, width: int, colour: bool) -> str:
+    """Return the page as lines of at most `width` columns."""
+    width = max(width, NARROWEST)
+    chance = wording.probability(shown.probability)
+    blocks = [
+        sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
+        [
+            *sentence(f"The smallest target with which each wallet lasts the month with probability {chance}:", width),
+            *table_lines(_targets(shown), width),
+            *sentence(_ROUNDING, width),
+            *([] if not any(target.months for target in shown.targets) else sentence(_ALONE, width)),
+        ],
+        [line for target in shown.targets for line in sentence(f"{_name(target)}: {target.reason}.", width, indent=4)],
+        _alerts(shown, width),
+        notice_lines(shown.notices, width),
+        _changed(shown, width),
+    ]
+    return page(blocks, width=width, colour=colour)
+
+
+_ROUNDING = "Targets are rounded up at three digits and never finer than a whole unit, alert amounts down."
+_ALONE = "A month alone: what it needs for the same probability by itself, without money carried over into it."
+_FIRST = "A budget has one amount for all its percentages: `--write` takes that of the first to fire."
+
+
+def _targets(shown: RecommendPage) -> Table:
+    following = shown.period.plus(1)
+    alone = any(following in target.months for target in shown.targets)
+    columns = (
+        Column("name", ""),
+        Column("target", f"target {shown.period}", "right"),
+        Column("difference", "difference", "right"),
+        Column("lasts", "lasts", "right"),
+        *([Column("next", f"{following} alone", "right")] if alone else []),
+    )
+    rows = []
+    for target in shown.targets:
+        need = target.months.get(following)
+        moved = target.target - target.current
+        cells = (
+            Cell(_name(target)),
+            shift(wording.whole(target.current.amount), wording.whole(target.target.amount)),
+            Cell(f"{'+' if moved.amount > 0 else ''}{wording.whole(moved.amount)}"),
+            shift(wording.probability(target.now), wording.probability(target.promised)),
+            *([Cell(wording.whole(need.amount) if need else DASH)] if alone else []),
+        )
+        rows.append(Row(cells))
+    return Table(columns, tuple(rows))
+
+
+def _alerts(shown: RecommendPage, width: int) -> list[str]:
+    """Return the amounts at which each alert leaves the days to react."""
+    if not shown.alerts:
+        return []
+    columns = (Column("name", ""), Column("percentage", "alert", "right"), Column("amount", "amount", "right"))
+    rows = tuple(
+        Row(
+            (
+                Cell(name(alert.name, 40)),
+                Cell(f"{alert.percentage}%"),
+                shift(wording.whole(alert.current.amount), wording.whole(alert.amount.amount)),
+            )
+        )
+        for alert in shown.alerts
+    )
+    days = wording.counted(shown.reaction_days, "day")
+    lines = sentence(f"The amount at which each alert leaves {days} to react, under these targets:", width)
+    lines += table_lines(Table(columns, rows), width)
+    for alert in shown.alerts:
+        lines += sentence(f"{name(alert.name, 40)} {alert.percentage}%: {alert.reason}.", width, indent=4)
+    return [*lines, *sentence(_FIRST, width)]
+
+
+def _changed(shown: RecommendPage, width: int) -> list[str]:
+    if not shown.was_writing:
+        return sentence("Nothing was written; `--write` puts these into the YAML.", width)
+    lines = list(_difference(shown.written))
+    for kept in shown.kept:
+        lines += sentence(f"not written: {kept}", width)
+    return lines or sentence("The YAML already says so; nothing was written.", width)
+
+
+def _difference(written: Sequence[Written]) -> Iterator[str]:
+    """Yield what was changed, file by file, as a difference."""
+    path = ""
+    for one in written:
+        if one.path != path:
+            path = one.path
+            yield f"  {path}"
+        if one.before is not None:
+            yield f"  - {one.key}: {one.before}"
+        yield f"  + {one.key}: {one.after}"
+
+
+def _name(target: TargetRecommendation) -> str:
+    return f"{name(target.team, 40)} / {name(target.environment, 24)}"

@@ -1,0 +1,77 @@
+"""One organization in a small world: planned, applied and resumed as often as a test likes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from apply.world import Flag, MemoryStore, Reader, World
+from worlds import JUNE
+
+from reconciler.apply.application import Site, apply_plan
+from reconciler.apply.attribution import Attribution
+from reconciler.apply.journal import Journal, last_declared
+from reconciler.apply.record import Record
+from reconciler.apply.result import Result
+from reconciler.apply.resume import Permission, resume
+from reconciler.model.desired import Desired
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan, Source, Tool, sealed
+from reconciler.plan.diff import make_plan
+
+
+@dataclass
+class Loop:
+    """One organization: its YAML, its world, its journal; plans and applies as often as a test likes."""
+
+    wanted: Desired
+    world: World = field(default_factory=World)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    flag: Flag = field(default_factory=Flag)
+    settle: float = 60.0
+    period: Period = JUNE
+    pool: Executor | None = None
+
+    def plan(self, wanted: Desired | None = None) -> Plan:
+        wanted = wanted or self.wanted
+        keys = {key: item.currency for key, item in wanted.wallets.items()}
+        live = self.world.live(organization="org_acme", wallets=keys, period=self.period)
+        diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()))
+        return sealed(
+            Plan(
+                tool=Tool(version="0"),
+                organization="org_acme",
+                currency="USD",
+                period=self.period,
+                as_of=self.world.clock.now().date(),
+                source=Source(commit="c0ffee", dirty=False, tree_digest=wanted.tree_digest),
+                changes=diff.changes,
+                fingerprints=dict(diff.fingerprints),
+                funds=diff.funds,
+                guards=diff.guards,
+            )
+        )
+
+    def apply(self, plan: Plan | None = None, wanted: Desired | None = None) -> Result:
+        return apply_plan(plan or self.plan(wanted), wanted or self.wanted, self.site())
+
+    def resume(self, permission: Permission | None = None, *, who: str = "ada") -> Result | None:
+        return resume("org_acme", self.site(who), permission)
+
+    def site(self, who: str = "ada") -> Site:
+        return Site(
+            reader=Reader(self.world),
+            writer=self.world,
+            store=self.store,
+            attribution=Attribution(who),
+            clock=self.world.clock,
+            interruption=self.flag,
+            settle=self.settle,
+            pool=self.pool,
+        )
+
+    def records(self) -> list[Record]:
+        return Journal.open(self.store, organization="org_acme", clock=self.world.clock).records
+
+    def steps(self) -> list[str]:
+        return [str(record.step) for record in self.records()]

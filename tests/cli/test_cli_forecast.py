@@ -1,0 +1,228 @@
+"""`kt-budgets forecast` from files: what it prints, in every format, and what stops it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from cli.conftest import Run
+from cli.outlook_world import FINANCE, SUPPORT, World, make_world, write_budgets, write_usage
+
+from reconciler.model.forecast import ForecastDocument
+from reconciler.source.schemas import documents
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def own_world(tmp_path: Path, world: World) -> World:
+    """A world whose budgets a test may change; the usage is shared."""
+    own = World(tmp_path)
+    write_budgets(own)
+    own.usage.symlink_to(world.usage)
+    return own
+
+
+def document(kt: Run, world: World, *options: object, **more: Any) -> dict[str, Any]:
+    done = kt("forecast", *world.options(**more), "--format", "json", *options)
+    assert done.code == 0, done.err
+    read: dict[str, Any] = json.loads(done.out)
+    return read
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_text_has_a_row_a_wallet_its_pictures_the_months_and_the_year(
+    width: int, world: World, kt: Run, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = kt("forecast", *world.options())
+
+    assert done.code == 0
+    golden(f"report/forecast-files-{width}.txt", done.out)
+    assert max(map(len, done.out.splitlines())) <= width
+    assert "no token was given: nothing was read from Keeptrusts" in done.err
+
+
+def test_the_json_is_what_the_schema_says(world: World, kt: Run) -> None:
+    read = document(kt, world)
+
+    assert set(read) == {"format", "wallets"}
+    jsonschema.validate(read, documents()["forecast.schema.json"])
+    wallets = ForecastDocument.model_validate(read).wallets
+    assert [(found.team, found.environment) for found in wallets] == [
+        ("finance", "prod"),
+        ("support", "prod"),
+        ("support", "dev"),
+    ]
+
+
+def test_without_a_ledger_each_wallet_holds_its_target_less_what_it_spent(world: World, kt: Run) -> None:
+    finance, support, _ = document(kt, world)["wallets"]
+
+    assert finance["desired"]["target"] == finance["desired"]["ceiling"] == "2500.00"
+    assert support["live"] == support["desired"]
+    assert Decimal(support["desired"]["money_left"]) == 9000 - Decimal(support["spend_to_date"])
+
+
+def test_a_month_to_come_is_funded_on_top_of_what_is_left(world: World, kt: Run) -> None:
+    _, support, _ = document(kt, world, "--period", "2026-07")["wallets"]
+    _, june, _ = document(kt, world)["wallets"]
+
+    left = Decimal(june["desired"]["money_left"])
+    assert Decimal(support["desired"]["money_left"]) == left + 9000
+
+
+def test_a_month_that_is_over_is_exact(world: World, kt: Run) -> None:
+    _, support, _ = document(kt, world, "--period", "2026-05")["wallets"]
+
+    assert set(support["month_end"]["quantiles"].values()) == {support["spend_to_date"]}
+
+
+def test_quantiles_are_in_order_and_the_horizon_is_as_asked(world: World, kt: Run) -> None:
+    for wallet in document(kt, world, "--horizon", "5")["wallets"]:
+        assert [month["period"] for month in wallet["months"]] == [f"2026-{month:02d}" for month in range(7, 12)]
+        for quantiles in (wallet["month_end"]["quantiles"], *(month["quantiles"] for month in wallet["months"])):
+            values = [Decimal(value) for _, value in sorted(quantiles.items(), key=lambda item: Decimal(item[0]))]
+            assert values == sorted(values)
+
+
+def test_wallets_are_chosen_by_name_or_by_team_and_stay_the_same(world: World, kt: Run) -> None:
+    _, support, dev = document(kt, world)["wallets"]
+
+    assert document(kt, world, "--wallet", "support/dev")["wallets"] == [dev]
+    assert document(kt, world, "--wallet", "support")["wallets"] == [support, dev]
+    assert "FY2027" not in kt("forecast", *world.options(), "--wallet", "support").out
+
+
+def test_the_csv_has_a_row_for_each_wallet_and_month(world: World, kt: Run) -> None:
+    done = kt("forecast", *world.options(), "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    _, support, _ = document(kt, world)["wallets"]
+
+    assert len(rows) == 3 * 4
+    first, later = rows[4], rows[5]
+    assert (first["team"], first["period"], first["q0.5"]) == (
+        "support",
+        "2026-06",
+        support["month_end"]["quantiles"]["0.5"],
+    )
+    assert float(first["desired_exhaustion_probability"]) == support["desired"]["exhaustion"]["probability"]
+    assert (later["period"], later["target"], later["live_target"]) == ("2026-07", "9000.00", "")
+
+
+def test_order_and_split_of_the_files_do_not_matter(world: World, kt: Run, tmp_path: Path) -> None:
+    header, *rows = world.usage.read_text(encoding="utf-8").splitlines(keepends=True)
+    folder = tmp_path / "split"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.csv").write_text("".join([header, *reversed(rows[number::3])]), encoding="utf-8")
+
+    assert document(kt, world, usage=folder) == document(kt, world)
+
+
+def test_a_lever_that_the_usage_contradicts_is_a_warning(own_world: World, kt: Run) -> None:
+    rate = "{from: 50%, to: 90%, by: 2026-12}"
+    write_budgets(own_world, support=SUPPORT.replace("{from: 20%, to: 60%, by: 2026-12}", rate))
+
+    assert "warning cache-behind-plan: support: cache hit rate planned" in kt("forecast", *own_world.options()).out
+    done = kt("forecast", *own_world.options(), "--format", "csv")
+    assert "warning cache-behind-plan" in done.err
+    assert "warning" not in done.out
+
+
+def test_a_naive_method_that_was_stably_better_is_used_and_named(own_world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "line.csv"
+    write_usage(usage, {"team_finance": lambda day: 10.0 + 1.5 * day}, flat=True)
+
+    (wallet,) = document(kt, own_world, "--wallet", "finance/prod", usage=usage)["wallets"]
+    done = kt("forecast", *own_world.options(usage=usage), "--wallet", "finance")
+    assert wallet["method"] == "linear_30_days"
+    assert "finance / prod is centred on a line through the last 30 days" in " ".join(done.out.split())
+
+
+def test_without_usage_the_plan_is_the_forecast_and_says_so(world: World, kt: Run) -> None:
+    done = kt("forecast", "--budgets", world.budgets, "--as-of", "2026-06-18", "--offline")
+
+    assert done.code == 0
+    assert "`--offline`: nothing was read from Keeptrusts" in done.err
+    assert "(without usage, money by the targets)" in done.out
+    assert "warning no-history: support/prod has no usage" in done.out
+    assert "is marked" not in done.out
+
+
+def test_the_first_day_of_a_month_and_of_a_year_are_forecast(world: World, kt: Run) -> None:
+    for day in (date(2026, 6, 1), date(2026, 1, 1), date(2026, 2, 28)):
+        for wallet in document(kt, world, as_of=day)["wallets"]:
+            assert Decimal(wallet["month_end"]["quantiles"]["0.5"]) > 0
+
+
+def test_the_result_can_go_to_a_file(world: World, kt: Run, tmp_path: Path) -> None:
+    done = kt("forecast", *world.options(), "--output", tmp_path / "forecast.txt")
+
+    assert done.out == ""
+    assert "█" in (tmp_path / "forecast.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--wallet", "support/pro"), 2, "did you mean `support/prod`?"),
+        (("--wallet", "suport"), 2, "did you mean `support`?"),
+        (("--wallet", "zzz/"), 2, "declared are: finance/prod, support/prod, support/dev"),
+        (("--horizon", "0"), 2, "1<=x<=24"),
+        (("--offline", "--sandbox"), 2, "contradict each other"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure(
+    options: tuple[str, ...], code: int, said: str, world: World, kt: Run
+) -> None:
+    done = kt("forecast", *world.options(), *options)
+
+    assert done.code == code
+    assert done.out == ""
+    assert said in done.err
+
+
+def test_with_neither_token_nor_files_there_is_nothing_to_look_at(world: World, kt: Run) -> None:
+    done = kt("forecast", "--budgets", world.budgets, "--format", "json")
+
+    assert done.code == 9
+    assert json.loads(done.out)["format"] == "kt-budgets.error/1"
+    assert "KEEPTRUSTS_API_TOKEN" in done.err
+
+
+def test_a_team_that_goes_away_is_forecast_without_money(own_world: World, kt: Run) -> None:
+    write_budgets(own_world, finance=FINANCE.replace("team: finance", "team: finance\nstate: absent"))
+
+    finance = document(kt, own_world)["wallets"][0]
+    assert finance["desired"]["target"] == "0.00"
+
+
+def test_a_terminal_without_blocks_gets_pictures_in_ascii(world: World) -> None:
+    program = "from reconciler.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "forecast", *world.options(), "--wallet", "support/prod"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "KEEPTRUSTS_API_TOKEN": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "# spent, = to P10, - to P50, . to P90" in done.stdout

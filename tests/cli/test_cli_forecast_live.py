@@ -1,0 +1,175 @@
+"""The commands that look ahead, against the example organization on the sandbox."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import Result, Run
+
+from reconciler.sandbox.server import Sandbox, running
+from reconciler.settings import overlaid
+
+ROOT = Path(__file__).parents[2]
+DAY = "2026-06-18"
+
+
+@pytest.fixture(scope="module")
+def acme() -> Iterator[Sandbox]:
+    with running(scenario="acme", as_of=date.fromisoformat(DAY)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def export(acme: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One export of a year, so that not every test waits for its own."""
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.keeptrusts.exports import ExportJobs
+
+    connection = Connection(base_url=acme.url, token=acme.read_token)
+    with ExportJobs(connection) as jobs:
+        job = jobs.create("events", "parquet", date_from=date(2025, 6, 1), date_to=date.fromisoformat(DAY))
+        return jobs.download(jobs.wait(job), tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture
+def budgets(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "budgets", tmp_path / "budgets")
+    return tmp_path / "budgets"
+
+
+Ask = Callable[..., Result]
+
+
+@pytest.fixture
+def ask(kt: Run, acme: Sandbox, export: Path, budgets: Path) -> Iterator[Ask]:
+    """Return a function that runs a command against the sandbox, with the export as its usage."""
+
+    def asked(command: str, *options: object, usage: bool = True) -> Result:
+        files = ("--usage", export) if usage else ()
+        return kt(command, "--budgets", budgets, "--as-of", DAY, *files, *options)
+
+    with overlaid(KEEPTRUSTS_API_URL=acme.url, KEEPTRUSTS_API_TOKEN=acme.read_token):
+        yield asked
+
+
+def wallets(done: Result) -> dict[str, dict[str, Any]]:
+    assert done.code == 0, done.err
+    return {wallet["wallet"]: wallet for wallet in json.loads(done.out)["wallets"]}
+
+
+def test_the_forecast_is_that_of_the_plan(ask: Ask, tmp_path: Path) -> None:
+    planned = ask("plan", "--output", tmp_path / "plan.json")
+    assert planned.code == 0, planned.err
+    impact = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["impact"]
+
+    found = ask("forecast", "--format", "json")
+    assert json.loads(found.out)["wallets"] == impact
+    assert "nothing was read" not in found.err
+
+
+def test_without_files_keeptrusts_is_asked_for_an_export(ask: Ask) -> None:
+    exported = wallets(ask("forecast", "--format", "json", "--wallet", "support", usage=False))
+    read = wallets(ask("forecast", "--format", "json", "--wallet", "support"))
+
+    assert exported["team_support"]["month_end"] == read["team_support"]["month_end"]
+    assert "2,000" in ask("forecast", "--wallet", "engineering").out
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_live_money_and_the_plan_stand_side_by_side(
+    width: int, ask: Ask, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    done = ask("forecast")
+
+    assert done.code == 0, done.err
+    golden(f"report/forecast-acme-{width}.txt", done.out)
+    assert "FY2027: USD" in done.out
+    assert max(map(len, done.out.splitlines())) <= width
+
+
+def test_now_is_the_yaml_once_it_is_applied(ask: Ask) -> None:
+    read = json.loads(ask("whatif", "--wallet", "support/prod=14500", "--format", "json").out)
+    now = {wallet["wallet"]: wallet for wallet in read["now"]}
+    planned = wallets(ask("forecast", "--format", "json", "--wallet", "support"))
+
+    assert now == planned
+    then = next(wallet for wallet in read["wallets"] if wallet["wallet"] == "team_support")
+    before = planned["team_support"]["desired"]
+    assert float(then["desired"]["ceiling"]) == pytest.approx(float(before["ceiling"]) + 2000)
+    assert then["desired"]["exhaustion"]["probability"] < before["exhaustion"]["probability"]
+    assert then["live"] == planned["team_support"]["live"]
+
+
+def test_the_example_of_the_help_prints_the_impact_table(ask: Ask) -> None:
+    done = ask(
+        "whatif", "--wallet", "support/prod=14500", "--growth", "support=+25%", "--cache", "support=28%", "--demand",
+        "support=600.00@2026-10", "--mix", "support=openai/gpt-4o,openai/gpt-4o-mini,30%",
+    )  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert "12,500 -> 14,500" in done.out
+    assert "what if: demand +25%" in done.out
+    assert "Oct 26" in done.out
+
+
+def test_a_plan_with_the_recommended_targets_shows_the_promised_probability(
+    ask: Ask, budgets: Path, tmp_path: Path
+) -> None:
+    before = {path: path.read_text(encoding="utf-8") for path in sorted(budgets.rglob("*.yaml"))}
+    advice = json.loads(ask("recommend", "--write", "--format", "json").out)
+    after = {path: path.read_text(encoding="utf-8") for path in before}
+
+    assert {one["path"] for one in advice["written"]} == {str(path) for path in before if before[path] != after[path]}
+    for path, text in before.items():
+        assert [line.partition("#")[2] for line in text.splitlines()] == [
+            line.partition("#")[2] for line in after[path].splitlines()
+        ]
+    targets = {target["wallet"]: target for target in advice["targets"]}
+    assert all(target["lasts"] >= 0.9 for target in targets.values())
+    planned = ask("plan", "--output", tmp_path / "plan.json")
+    assert planned.code == 0, planned.err
+    for wallet in json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["impact"]:
+        assert 1 - wallet["desired"]["exhaustion"]["probability"] >= 0.9 - 0.0006
+        assert float(wallet["desired"]["target"]) == float(targets[wallet["wallet"]]["target"])
+
+
+def test_recommended_targets_are_near_those_of_the_example(ask: Ask) -> None:
+    advice = json.loads(ask("recommend", "--format", "json").out)
+    big = {one["wallet"]: one for one in advice["targets"] if float(one["current"]) >= 4000}
+
+    assert set(big) == {"team_engineering", "team_finance", "team_legal_ops", "team_support"}
+    for target in big.values():
+        assert float(target["target"]) == pytest.approx(float(target["current"]), rel=0.15)
+        assert "P50" in target["reason"]
+    assert len(advice["alerts"]) == 8
+
+
+def test_money_that_was_carried_over_is_taken_for_this_month_alone(ask: Ask) -> None:
+    done = ask("recommend", "--write", "--wallet", "finance/prod")
+
+    assert "+ wallets.prod.overrides: {2026-06: " in done.out
+
+
+def test_the_past_of_the_example_is_replayed_without_a_ledger(ask: Ask) -> None:
+    done = ask("backtest", "--months", "2", "--format", "json")
+
+    assert done.code == 0, done.err
+    methods = json.loads(done.out)["overall"]["methods"]
+    assert methods["forecast"]["crps"] < methods["mean_28_days"]["crps"]
+
+
+def test_one_command_can_bring_its_own_keeptrusts(kt: Run, budgets: Path, export: Path) -> None:
+    options = ("--budgets", budgets, "--as-of", DAY, "--sandbox")
+    done = kt("forecast", *options, "--usage", export, "--wallet", "support/prod", "--horizon", "1")
+    assert done.code == 0, done.err
+    assert "money by the targets" not in done.out
+
+    replayed = kt("backtest", *options, "--months", "1", "--wallet", "support/prod")
+    assert replayed.code == 0, replayed.err

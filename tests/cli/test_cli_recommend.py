@@ -1,0 +1,201 @@
+"""`kt-budgets recommend` from files: what it recommends, why, and what `--write` makes of the YAML."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.conftest import Run
+from cli.outlook_world import AS_OF, FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
+
+from reconciler.cli.recommend_write import Edit, write
+from reconciler.findings import FindingsError, UsageError
+from reconciler.settings import resolve
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, shared: World) -> World:
+    own = World(tmp_path)
+    write_budgets(own)
+    own.usage.symlink_to(shared.usage)
+    return own
+
+
+def advice(kt: Run, world: World, *options: object) -> dict[str, Any]:
+    done = kt("recommend", *world.options(), "--format", "json", *options)
+    assert done.code == 0, done.err
+    read: dict[str, Any] = json.loads(done.out)
+    return read
+
+
+def lasting(kt: Run, world: World) -> list[float]:
+    done = kt("forecast", *world.options(), "--format", "json")
+    return [1 - wallet["desired"]["exhaustion"]["probability"] for wallet in json.loads(done.out)["wallets"]]
+
+
+@pytest.mark.parametrize("probability", ["75%", "90%", "99%"])
+def test_what_is_written_lasts_with_the_probability_that_was_promised(probability: str, world: World, kt: Run) -> None:
+    read = advice(kt, world, "--probability", probability, "--write")
+
+    assert read["format"] == "kt-budgets.recommend/1"
+    promised = float(probability.rstrip("%")) / 100
+    assert min(target["lasts"] for target in read["targets"]) >= promised
+    assert min(lasting(kt, world)) >= promised - 0.0006
+    assert kt("validate", "--budgets", world.budgets).code == 0
+
+
+def test_only_the_values_change_in_the_files(world: World, kt: Run) -> None:
+    read = advice(kt, world, "--write")
+    finance, prod, dev = (f"{Decimal(target['target']):.2f}" for target in read["targets"])
+    alert = next(alert["amount"] for alert in read["alerts"] if alert["percentage"] == 80)
+
+    support = SUPPORT.replace("monthly: 9000.00}   #", f"monthly: {prod}}}   #")
+    support = support.replace("monthly: 1200.00}", f"monthly: {dev}}}").replace("amount: 9000.00", f"amount: {alert}")
+    assert world.team("support").read_text(encoding="utf-8") == support
+    written = FINANCE.replace("{2026-06: 2500.00}", f"{{2026-06: {finance}}}")
+    assert world.team("finance").read_text(encoding="utf-8") == written
+    assert {one["key"] for one in read["written"]} == {
+        "wallets.prod.overrides.2026-06",
+        "wallets.prod.monthly",
+        "wallets.dev.monthly",
+        "billing_budgets[0].amount",
+    }
+
+
+def test_the_text_says_why_and_lists_what_was_written(world: World, kt: Run) -> None:
+    done = kt("recommend", *world.options(), "--write", "--wallet", "finance/prod")
+    words = " ".join(done.out.split())
+
+    assert "with probability 90%" in words
+    assert "finance / prod: from 2026-06-18 to the end of June 2026 the wallet is expected to spend USD" in words
+    assert "rounded up at three digits" in words
+    assert "- wallets.prod.overrides.2026-06: 2500.00" in words
+    assert "not written: finance-hard: it is a hard limit" in words
+    assert world.team("support").read_text(encoding="utf-8") == SUPPORT
+
+
+def test_nothing_is_written_unless_asked(world: World, kt: Run) -> None:
+    done = kt("recommend", *world.options())
+
+    assert "Nothing was written; `--write` puts these into the YAML." in done.out
+    assert world.team("support").read_text(encoding="utf-8") == SUPPORT
+
+
+def test_a_second_time_there_is_nothing_to_write(world: World, kt: Run) -> None:
+    advice(kt, world, "--write", "--wallet", "support")
+    done = kt("recommend", *world.options(), "--write", "--wallet", "support")
+
+    assert "The YAML already says so; nothing was written." in done.out
+
+
+def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "launch.csv"
+    write_usage(usage, {"team_support_dev": lambda day: 5.0 if day < 393 else 400.0})
+    done = kt(
+        *("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18"),
+        *("--wallet", "support/dev", "--write"),
+    )
+
+    assert done.code == 0, done.err
+    assert "+ wallets.dev.overrides: {2026-06: " in done.out
+    assert "monthly: 1200.00, overrides: {2026-06: " in world.team("support").read_text(encoding="utf-8")
+
+
+def test_a_wallet_without_usage_is_left_alone(world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "one.csv"
+    write_usage(usage, {"team_support": steady(300.0)}, days=90)
+    done = kt(
+        "recommend",
+        "--budgets",
+        world.budgets,
+        "--usage",
+        usage,
+        "--as-of",
+        "2026-06-18",
+        "--write",
+        "--wallet",
+        "finance",
+    )
+
+    assert "not written: finance/prod: there is no usage to recommend from" in " ".join(done.out.split())
+    assert world.team("finance").read_text(encoding="utf-8") == FINANCE
+
+
+def test_a_value_that_cannot_be_edited_stops_before_anything_is_written(world: World, kt: Run) -> None:
+    text = FINANCE.replace("wallets:\n", "wallets:\n  # shared\n").replace(
+        "{2026-06: 2500.00}", "{2026-06: &june 2500.00}"
+    )
+    world.team("finance").write_text(text, encoding="utf-8")
+    done = kt("recommend", *world.options(), "--write")
+
+    assert done.code == 3
+    assert "cannot be set in place" in done.err
+    assert world.team("support").read_text(encoding="utf-8") == SUPPORT
+    assert world.team("finance").read_text(encoding="utf-8") == text
+
+
+def test_a_team_that_goes_away_gets_no_target(world: World, kt: Run) -> None:
+    write_budgets(world, finance=FINANCE.replace("team: finance", "team: finance\nstate: absent"))
+
+    assert {target["team"] for target in advice(kt, world)["targets"]} == {"support"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--probability", "0.9"), "write `90%`"),
+        (("--probability", "100%"), "between 1% and 99.9999%"),
+        (("--reaction-days", "-1"), "0<=x<=31"),
+        (("--wallet", "finance/dev"), "did you mean `finance/prod`?"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_cure(options: tuple[str, ...], said: str, world: World, kt: Run) -> None:
+    done = kt("recommend", *world.options(), *options)
+
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_yaml_that_would_have_errors_is_put_back(world: World) -> None:
+    origin = "budgets/teams/support.yaml"
+    keys = ("wallets", "prod", "monthly")
+    settings = resolve(budgets=world.budgets, api_url=None, token_file=None, as_of=AS_OF, period=None, sandbox=True)
+    with pytest.raises(FindingsError):
+        write((Edit(origin, keys, "9000.00", "-1.00"),), settings=settings)
+
+    assert world.team("support").read_text(encoding="utf-8") == SUPPORT
+    world.team("support").unlink()
+    with pytest.raises(UsageError, match="cannot be read"):
+        write((Edit(origin, keys, "9000.00", "1.00"),), settings=settings)
+
+
+def test_a_month_with_other_overrides_gets_one_of_its_own(world: World, kt: Run, tmp_path: Path) -> None:
+    wallet = "monthly: 1200.00, overrides: {2026-11: 1500.00}"
+    world.team("support").write_text(SUPPORT.replace("monthly: 1200.00", wallet), encoding="utf-8")
+    usage = tmp_path / "launch.csv"
+    write_usage(usage, {"team_support_dev": lambda day: 5.0 if day < 393 else 400.0})
+    kt(
+        *("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18"),
+        *("--wallet", "support/dev", "--write"),
+    )
+
+    assert "overrides: {2026-11: 1500.00, 2026-06: 1" in world.team("support").read_text(encoding="utf-8")
+
+
+def test_an_alert_that_could_not_leave_the_days_is_not_written(world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "new.csv"
+    write_usage(usage, {"team_support": lambda day: 0.0 if day < 399 else 0.2})
+    done = kt(
+        *("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18"),
+        *("--wallet", "support/prod", "--write", "--reaction-days", "31"),
+    )
+
+    assert "not written: support-monthly: no amount leaves 31 days" in " ".join(done.out.split())

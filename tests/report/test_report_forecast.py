@@ -1,0 +1,208 @@
+"""The pictures and pages of the commands that look ahead, from values alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.forecast.backtest import Backtest, BacktestReport
+from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
+from reconciler.forecast.scores import Score
+from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+from reconciler.report.backtest_text import BacktestPage, backtest_text
+from reconciler.report.forecast_csv import forecast_csv
+from reconciler.report.forecast_layout import page
+from reconciler.report.forecast_picture import ASCII, BLOCKS, fan, sparkline
+from reconciler.report.forecast_text import ForecastPage, forecast_text, year_sentence
+from reconciler.report.recommend_text import RecommendPage, Written, recommend_text
+from reconciler.report.whatif_text import WhatIfPage, whatif_text
+
+JUNE = Period(2026, 6)
+AS_OF = date(2026, 6, 18)
+
+
+def outlook(ceiling: str) -> dict[str, Any]:
+    return {
+        "target": ceiling,
+        "ceiling": ceiling,
+        "money_left": "10",
+        "exhaustion": {"probability": 0.1, "date": {"0.1": None, "0.5": None, "0.9": None}},
+        "unserved": {"0.5": "0.00", "0.9": "1.00"},
+    }
+
+
+def wallet(
+    spent: str = "50", *, ceiling: str = "100", p10: str = "60", p50: str = "70", p90: str = "90", **more: Any
+) -> WalletForecast:
+    values: dict[str, Any] = {
+        "team": "support",
+        "environment": "prod",
+        "wallet": "team_support",
+        "currency": "USD",
+        "period": JUNE,
+        "as_of": AS_OF,
+        "data_as_of": None,
+        "history_days": 90,
+        "confidence": "normal",
+        "spend_to_date": spent,
+        "month_end": {"quantiles": {"0.025": p10, "0.1": p10, "0.5": p50, "0.9": p90, "0.975": p90}},
+        "live": outlook(ceiling),
+        "desired": outlook(ceiling),
+        "alerts": (),
+        "months": (),
+        "levers": (),
+        **more,
+    }
+    return WalletForecast.model_validate(values)
+
+
+def shown(*forecasts: WalletForecast, **more: Any) -> ForecastPage:
+    return ForecastPage("org_acme", "USD", JUNE, AS_OF, "usage to 17 June", forecasts, {}, **more)
+
+
+def test_a_sparkline_rises_with_its_values() -> None:
+    assert sparkline([Decimal(0), Decimal(50), Decimal(100)], BLOCKS) == "▁▅█"
+    assert sparkline([Decimal(0), Decimal(-5)], ASCII) == "__"
+    assert sparkline([], BLOCKS) == ""
+
+
+@given(st.lists(st.decimals(-100, 10_000, places=2), max_size=12))
+def test_a_sparkline_has_one_character_a_value(values: list[Decimal]) -> None:
+    assert len(sparkline(values, BLOCKS)) == len(values)
+
+
+def test_a_fan_shows_spent_then_the_interval_and_the_money() -> None:
+    assert fan(wallet(), ASCII, width=20) == "##########==--....|"[:18] + " |"
+    assert fan(wallet(ceiling="40"), ASCII, width=9) == "####|=-.."
+    assert fan(wallet("0", ceiling="0", p10="0", p50="0", p90="0"), ASCII) == ""
+
+
+@given(st.lists(st.integers(0, 5000), min_size=5, max_size=5))
+def test_a_fan_never_goes_back_and_marks_the_money_once(amounts: list[int]) -> None:
+    *steps, money = amounts
+    spent, p10, p50, p90 = map(str, sorted(steps))
+    drawn = fan(wallet(spent, ceiling=str(money), p10=p10, p50=p50, p90=p90), ASCII)
+    if max(amounts) == 0:
+        assert drawn == ""
+        return
+    assert drawn.count("|") == 1
+    assert re.fullmatch(r"#*=*-*\.* *", drawn.replace("|", "")) is not None
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_colour_is_laid_over_the_same_text(width: int) -> None:
+    told = shown(wallet(), notices=[("runs-out", "it runs out", "give more")])
+    bare = forecast_text(told, width=width, colour=False, palette=BLOCKS)
+    inked = forecast_text(told, width=width, colour=True, palette=BLOCKS)
+
+    assert "\x1b[" not in bare
+    assert "\x1b[" in inked
+    assert re.sub(r"\x1b\[[0-9;]*m", "", inked) == bare
+    assert "warning runs-out: it runs out" in bare
+
+
+def test_nothing_from_outside_reaches_the_terminal_unseen() -> None:
+    evil = wallet(team="sup\x1b[31mport", levers=({"name": "growth: \x07bell", "contribution": "1.00"},))
+    text = forecast_text(shown(evil, notices=[("c\x1b", "m\x1b[2J", "h\r")]), width=100, colour=False, palette=ASCII)
+
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\r" not in text
+
+
+def test_months_are_marked_where_they_are_above_their_target() -> None:
+    months = tuple(
+        {"period": f"2026-{number:02d}", "target": target, "quantiles": {"0.1": "80", "0.5": "100", "0.9": "120"}}
+        for number, target in ((7, "90"), (8, "110"), (9, "130"))
+    )
+    text = forecast_text(shown(wallet(months=months)), width=100, colour=False, palette=BLOCKS)
+
+    assert re.search(r"support / prod +100! +100~ +100\n", text)
+
+
+def test_a_wallet_of_which_nothing_is_known_has_dashes_and_no_picture() -> None:
+    unknown = wallet("0", p10="0", p50="0", p90="0", confidence="none", history_days=0)
+    text = forecast_text(shown(unknown), width=100, colour=False, palette=BLOCKS)
+
+    assert "8 weeks" not in text
+    assert re.search(r"support / prod +-", text)
+
+
+def test_a_year_without_a_target_has_no_probability() -> None:
+    year = YearForecast(
+        name="FY2027", annual_target=None, spent=Decimal(1),
+        quantiles={"0.1": Decimal(1), "0.5": Decimal(2), "0.9": Decimal(3)}, within_probability=None,
+    )  # fmt: skip
+
+    assert year_sentence(year, "USD") == "FY2027: USD 2 (1 to 3), P50 (P10 to P90); there is no annual target."
+
+
+def test_a_csv_without_wallets_has_a_header_alone() -> None:
+    assert forecast_csv([]) == "team,environment,wallet\n"
+
+
+def test_a_what_if_that_changes_nothing_shows_no_arrows() -> None:
+    year = YearForecast(
+        name="FY2027", annual_target=Decimal(9), spent=Decimal(1),
+        quantiles={"0.1": Decimal(1), "0.5": Decimal(2), "0.9": Decimal(3)}, within_probability=0.9,
+    )  # fmt: skip
+    same = WhatIfPage("org", "USD", JUNE, AS_OF, "known", ["nothing"], [wallet()], [wallet()], year, year)
+    text = whatif_text(same, width=100, colour=False)
+
+    assert "->" not in text
+    assert text.count("FY2027") == 1
+    unknown = wallet("0", p10="0", p50="0", p90="0", confidence="none")
+    alone = WhatIfPage("org", "USD", JUNE, AS_OF, "known", ["nothing"], [unknown], [unknown])
+    assert "FY2027" not in whatif_text(alone, width=100, colour=False)
+
+
+def test_a_backtest_says_where_too_little_was_seen() -> None:
+    scores = {"forecast": Score(4, 0.2, 0.1, 0.8, 0.95, 0.1), "run_rate": Score(4, 0.1, 0.1)}
+    tested = Backtest("team_support", scores, None, None)
+    told = BacktestPage("org", AS_OF, "known", 1, BacktestReport(tested, (tested,)), {})
+    text = " ".join(backtest_text(told, width=100, colour=False).split())
+
+    assert "team_support: run rate of the month was better, WAPE 0.100 against 0.200" in text
+    assert "too few forecasts to rely on that" in text
+    assert "Probability that the money runs out" not in text
+
+
+def test_recommendations_say_what_was_written_and_what_was_not() -> None:
+    target = TargetRecommendation(
+        "support",
+        "prod",
+        "team_support",
+        Money(Decimal(100), "USD"),
+        Money(Decimal(120), "USD"),
+        0.5,
+        0.91,
+        {},
+        "because",
+    )
+    alert = AlertRecommendation(
+        "support", "prod", "monthly", 80, Money(Decimal(100), "USD"), Money(Decimal(90), "USD"), 1, "so"
+    )
+    told = RecommendPage(
+        *("org", JUNE, AS_OF, "known", 0.9, 1, [target], [alert]),
+        written=[Written("a.yaml", "x", "1", "2"), Written("a.yaml", "y", None, "3"), Written("b.yaml", "z", "4", "5")],
+        kept=["c: why not"],
+        was_writing=True,
+    )
+    text = recommend_text(told, width=100, colour=False)
+
+    assert "  a.yaml\n  - x: 1\n  + x: 2\n  + y: 3\n  b.yaml\n  - z: 4\n  + z: 5\n  not written: c: why not\n" in text
+    assert "100 -> 120" in text
+    assert "leaves 1 day to react" in text
+    assert "alone" not in text
+
+
+def test_blocks_are_parted_by_one_empty_line() -> None:
+    assert page([["a"], [], ["b", "c"]], width=40, colour=False) == "a\n\nb\nc\n"
