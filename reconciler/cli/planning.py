@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Position, Severity
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary, sealed
@@ -16,10 +17,9 @@ from reconciler.settings import Settings
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.forecast.project import Forecast, WalletQuestion
+    from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.billing_budget import BillingBudget
-    from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
 
 
@@ -107,27 +107,22 @@ def assemble(
     findings: Sequence[Finding],
 ) -> Plan:
     """Return the sealed plan document with every position found in the YAML."""
-    from reconciler.model.desired import Origin
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
-    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
-    warnings = outlook.warnings if outlook else ()
-    warned = [wallets.get((w.team, w.environment), Origin(desired.team_path(w.team))) for w in warnings]
-    places = positions(settings.budgets, {*diff.origins, *(note.origin for note in diff.notes), *warned})
+    warned = _warned(desired, outlook)
+    asked = {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
+    places = positions(settings.budgets, asked)
     commit, dirty = provenance(settings.budgets)
     changes = tuple(
         change.model_copy(update={"position": str(places[origin])})
         for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
-    notes = [
+    notes = {
         *findings,
         *(Finding(places[n.origin], n.code, n.severity, n.message, n.hint) for n in diff.notes),
-        *(
-            Finding(places[origin], w.code, Severity.WARNING, w.message, w.hint)
-            for w, origin in zip(warnings, warned, strict=True)
-        ),
-    ]
+        *(Finding(places[origin], w.code, Severity.WARNING, w.message, w.hint) for w, origin in warned),
+    }
     return sealed(
         Plan(
             tool=Tool(version=__version__),
@@ -145,10 +140,20 @@ def assemble(
             assumptions=outlook.assumptions if outlook else (),
             drift=diff.drift,
             unmanaged=diff.unmanaged,
-            findings=tuple(_plan_finding(finding) for finding in sorted(set(notes))),
+            findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
             guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
         )
     )
+
+
+def _warned(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWarning, Origin]]:
+    """Return the forecast's warnings, each with the wallet or the team in the YAML that it is about."""
+    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
+    warnings = outlook.warnings if outlook else ()
+    return [
+        (warning, wallets.get((warning.team, warning.environment), Origin(desired.team_path(warning.team))))
+        for warning in warnings
+    ]
 
 
 def _guards(

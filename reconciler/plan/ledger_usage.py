@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 
@@ -20,33 +21,16 @@ def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
 
     It knows neither workloads nor models, and no more days than the ledger was read for.
     """
-    spent: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
-    for wallet in live.wallets.values():
-        for entry in wallet.ledger:
-            day = entry.created_at.astimezone(UTC).date()
-            if entry.kind in _SIGNS and day < as_of:
-                spent[day, wallet.key] += _SIGNS[entry.kind] * entry.amount
+    spent = _settled(live, as_of)
     if not spent:
         return None
     rows = sorted(spent)
     cost = np.array([int((spent[row] * NANO).to_integral_value()) for row in rows], np.int64)
-    days = np.array([day for day, _ in rows], "datetime64[D]")
     unattributed = np.full(len(rows), "", dtype="<U1")
     nothing = np.zeros(len(rows), np.int64)
-    source = UsageSource(
-        digest=digest_of([[str(day), key, str(spent[day, key])] for day, key in rows]),
-        first_day=rows[0][0],
-        last_day=rows[-1][0],
-        last_complete_day=as_of - timedelta(days=1),
-        data_as_of=None,
-        rows=len(rows),
-        duplicates=0,
-        unpriced_rows=0,
-        unpriced_share=0.0,
-    )
     return DailyUsage(
-        source=source,
-        day=days,
+        source=_source(spent, as_of),
+        day=np.array([day for day, _ in rows], "datetime64[D]"),
         wallet=np.array([key for _, key in rows]),
         workload=unattributed,
         provider=unattributed,
@@ -61,4 +45,29 @@ def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
         cache_hits=nothing,
         fallbacks=nothing,
         fallback_cost=nothing,
+    )
+
+
+def _settled(live: Live, as_of: date) -> dict[tuple[date, str], Decimal]:
+    spent: dict[tuple[date, str], Decimal] = defaultdict(Decimal)
+    for wallet in live.wallets.values():
+        for entry in wallet.ledger:
+            day = entry.created_at.astimezone(UTC).date()
+            if entry.kind in _SIGNS and day < as_of:
+                spent[day, wallet.key] += _SIGNS[entry.kind] * entry.amount
+    return spent
+
+
+def _source(spent: Mapping[tuple[date, str], Decimal], as_of: date) -> UsageSource:
+    rows = sorted(spent)
+    return UsageSource(
+        digest=digest_of([[str(day), key, str(spent[day, key])] for day, key in rows]),
+        first_day=rows[0][0],
+        last_day=rows[-1][0],
+        last_complete_day=as_of - timedelta(days=1),
+        data_as_of=None,
+        rows=len(rows),
+        duplicates=0,
+        unpriced_rows=0,
+        unpriced_share=0.0,
     )
