@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
-_FRESH = timedelta(days=31)
+_FRESH = timedelta(days=7)
 
 
 @click.command(epilog="Example: kt-budgets apply --plan plan.json")
@@ -91,7 +91,7 @@ def command(
 def day_of(plan: Plan, now: date) -> date:
     """Return the day on which a plan is applied when none was named: today, or the day of a plan for another time.
 
-    A plan that is not of the last month was made with `--as-of` for a rehearsal, and is applied on its own day.
+    A plan that is not of the last week was made with `--as-of` for a rehearsal, and is applied on its own day.
     """
     return now if timedelta(0) <= now - plan.as_of <= _FRESH else plan.as_of
 

@@ -134,14 +134,13 @@ def test_an_administrator_who_allocates_in_between_is_noticed_before_or_after_th
         assert said.statuses[0] == "applied"
 
 
-def test_a_token_that_may_only_read_is_refused_by_the_server_and_said(tmp_path: Path) -> None:
+def test_a_token_that_may_only_read_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
     with rehearsing(tmp_path) as rehearsal:
         ready(rehearsal)
         rehearsal.token = rehearsal.read_token
         said = rehearsal.kt("apply")
-        assert said.code == ExitCode.PARTIAL
-        assert set(said.statuses) == {"refused"}
-        assert "403" in said.json["outcomes"][0]["reason"]
+        assert said.code == ExitCode.REMOTE
+        assert "org:billing" in said.json["hint"]
         assert rehearsal.funded("sales", "support") == [Decimal(0), Decimal(0)]
 
 
