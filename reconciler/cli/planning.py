@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from reconciler.model.billing_budget import BillingBudget
     from reconciler.model.usage import DailyUsage
 
+MOST_CHARTED = 100
+"""How many wallets a plan holds the days of the month for, those that change first: a chart of more helps nobody."""
+
 
 def read_live(settings: Settings, desired: Desired, connection: Connection) -> Live:
     """Return the live state that `desired` is compared with, read whole."""
@@ -67,6 +70,7 @@ def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> t
     alerts_live = _by_wallet(found.budget for found in live.billing_budgets.values())
     alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
     horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
+    charted = set(sorted(desired.wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
     asked = []
     for key, wallet in desired.wallets.items():
         current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
@@ -82,6 +86,7 @@ def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> t
                 alerts_live=alerts_live.get(key, ()),
                 alerts_desired=alerts_desired.get(key, ()),
                 unused=desired.organization.unused,
+                charted=key in charted,
             )
         )
     return tuple(asked)

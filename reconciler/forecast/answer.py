@@ -40,7 +40,7 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     desired = live if money_desired == money_live else drain(wanted, money_left=money_desired)
     months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
-    days = _running(course, period)
+    days = _running(course, period) if question.charted else np.empty((0, course.count))
     sums = [course.rest(first, end) for first, end in bounds]
     figures = money_rows(np.concatenate([[live.unserved, desired.unserved, *sums], days]), keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
@@ -72,7 +72,9 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         ),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
-        daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :])),
+        daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :]))
+        if question.charted
+        else (),
         workloads=_workloads(simulated, scene),
         method=simulated.method,
     )

@@ -20,7 +20,7 @@ class WalletQuestion:
 
     `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
     `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
-    The alerts are the billing budgets that watch this wallet.
+    The alerts are the billing budgets that watch this wallet. `charted`: the days of the month are wanted too.
     """
 
     wallet: DesiredWallet
@@ -33,6 +33,7 @@ class WalletQuestion:
     alerts_live: tuple[BillingBudget, ...] = ()
     alerts_desired: tuple[BillingBudget, ...] = ()
     unused: Literal["keep", "reclaim"] = "keep"
+    charted: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
