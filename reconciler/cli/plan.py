@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +37,31 @@ def command(context: click.Context, /, *, format_: str, output: Path, detailed_e
     from reconciler.cli.show import colours, rendered
     from reconciler.model.plan import plan_text
 
-    plan = make(settings_of(options))
-    write_file(output, plan_text(plan))
-    click.echo(rendered(plan, format_, colour=colours()), nl=False)
+    settings = settings_of(options)
+    with uncollected():
+        plan = make(settings)
+        write_file(output, plan_text(plan))
+        click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text":
         click.echo(_next_step(plan, output))
     if any(guard.status == "refused" for guard in plan.guards):
         context.exit(ExitCode.REFUSED)
     if plan.changes and detailed_exit_code:
         context.exit(ExitCode.PENDING)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Leave cyclic garbage alone until the end of the block: looking for it takes a sixth of a large plan's time."""
+    import gc
+
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def make(settings: Settings) -> Plan:
