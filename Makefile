@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint kill-test github-description check format golden clean help
+.PHONY: demo test lint bench-forecast kill-test github-description check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,10 @@ github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, by whic
 test: $(STAMP)  ## Run the tests with branch coverage
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+bench-forecast: $(STAMP)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
+	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
+	$(BIN)/python benchmarks/forecast_speed.py
 
 kill-test: $(STAMP)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py

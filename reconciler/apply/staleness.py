@@ -47,8 +47,8 @@ def _reason(plan: Plan, team: str, now: tuple[Change, ...], live: Live) -> str:
         if (sentence := _difference(subject, approved.get(subject), current.get(subject), plan.period, live))
     ]
     who = team or "export schedules"
-    what = "; ".join(moved) or "what it was compared with is no longer there"
-    return f"{who}: live state moved since review ({what}); nothing was applied for this team. {AGAIN}"
+    why = f"live state moved since review ({'; '.join(moved)})" if moved else "the YAML asks for something else by now"
+    return f"{who}: {why}; nothing was applied for this team. {AGAIN}"
 
 
 def _difference(subject: str, approved: Change | None, current: Change | None, period: Period, live: Live) -> str:

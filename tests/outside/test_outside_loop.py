@@ -196,3 +196,17 @@ def test_without_an_export_the_plan_goes_by_the_ledger_and_says_so(kt: Run, fold
     assert "usage-unavailable" in {finding["code"] for finding in document["findings"]}
     spent = {item["wallet"]: item["spend_to_date"] for item in document["impact"]}
     assert spent == {"t-alpha": "25.00", "t-alpha-dev": "0.00", "t-beta": "0.00", "t-gamma": "0.00"}
+
+
+def test_a_team_whose_yaml_moved_on_since_the_review_is_stale_and_the_others_go_on(kt: Run, folder: Path) -> None:
+    state = world()
+    gamma = folder / "budgets" / "teams" / "gamma.yaml"
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        gamma.write_text(gamma.read_text().replace("monthly: 450", "monthly: 470"))
+        done = kt(url, *APPLY)
+    assert done.returncode == 5, done.stdout + done.stderr
+    outcomes = json.loads(done.stdout)["outcomes"]
+    assert [o["team"] for o in outcomes if o["status"] == "refused"] == ["gamma"]
+    assert "the YAML asks for something else" in next(o["reason"] for o in outcomes if o["team"] == "gamma")
+    assert state.funded("t-alpha", "2026-06") == Decimal("1200.50")
