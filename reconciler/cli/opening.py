@@ -10,6 +10,7 @@ from reconciler.findings import Finding
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.guards import GuardSettings
 from reconciler.model.live import Live
+from reconciler.model.plan import sealed
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,9 +35,10 @@ def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Findin
         live = read_live(settings, desired, connection)
     diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
-    return assemble(
+    drafted = assemble(
         settings, unguarded, live, _funding(diff, live, desired), usage=None, outlook=None, findings=warnings
     )
+    return sealed(drafted)
 
 
 def _funding(diff: Diff, live: Live, desired: Desired) -> Diff:

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 def command(context: click.Context, /, *, format_: str, output: Path, detailed_exit_code: bool, **options: Any) -> None:
     """Compare the YAML with Keeptrusts, forecast, and write plan.json."""
     from reconciler.cli.show import colours, rendered
-    from reconciler.model.plan import plan_text
+    from reconciler.model.plan import sealed_text
 
     settings = settings_of(options)
     with uncollected():
-        plan = make(settings)
-        write_file(output, plan_text(plan))
+        plan, saved = sealed_text(drafted(settings))
+        write_file(output, saved)
         click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text":
         click.echo(_next_step(plan, output))
@@ -65,7 +65,14 @@ def uncollected() -> Iterator[None]:
 
 
 def make(settings: Settings) -> Plan:
-    """Return the sealed plan for `settings`: YAML, live state, usage and forecast together."""
+    """Return the sealed plan for `settings`."""
+    from reconciler.model.plan import sealed
+
+    return sealed(drafted(settings))
+
+
+def drafted(settings: Settings) -> Plan:
+    """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed."""
     from reconciler.apply.journal import last_applied
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.session import connected, load_desired

@@ -11,7 +11,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
-from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary, sealed
+from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
 from reconciler.version import __version__
@@ -111,7 +111,7 @@ def assemble(
     outlook: Forecast | None,
     findings: Sequence[Finding],
 ) -> Plan:
-    """Return the sealed plan document with every position found in the YAML."""
+    """Return the plan document with every position found in the YAML. It still is to be sealed."""
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
@@ -128,26 +128,24 @@ def assemble(
         *(Finding(places[n.origin], n.code, n.severity, n.message, n.hint) for n in diff.notes),
         *(Finding(places[origin], w.code, Severity.WARNING, w.message, w.hint) for w, origin in warned),
     }
-    return sealed(
-        Plan(
-            tool=Tool(version=__version__),
-            organization=desired.organization.organization,
-            currency=desired.organization.currency,
-            period=settings.period,
-            as_of=settings.as_of,
-            source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
-            usage=_usage_summary(usage),
-            changes=changes,
-            fingerprints=dict(diff.fingerprints),
-            funds=diff.funds,
-            impact=outlook.wallets if outlook else (),
-            year=outlook.year if outlook else None,
-            assumptions=outlook.assumptions if outlook else (),
-            drift=diff.drift,
-            unmanaged=diff.unmanaged,
-            findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
-            guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
-        )
+    return Plan(
+        tool=Tool(version=__version__),
+        organization=desired.organization.organization,
+        currency=desired.organization.currency,
+        period=settings.period,
+        as_of=settings.as_of,
+        source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
+        usage=_usage_summary(usage),
+        changes=changes,
+        fingerprints=dict(diff.fingerprints),
+        funds=diff.funds,
+        impact=outlook.wallets if outlook else (),
+        year=outlook.year if outlook else None,
+        assumptions=outlook.assumptions if outlook else (),
+        drift=diff.drift,
+        unmanaged=diff.unmanaged,
+        findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
+        guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
     )
 
 

@@ -134,6 +134,14 @@ def sealed(plan: Plan) -> Plan:
     return plan.model_copy(update={"digest": digest_of(plan.model_dump(mode="json", exclude={"digest"}))})
 
 
+def sealed_text(plan: Plan) -> tuple[Plan, str]:
+    """Return `plan` sealed, and the bytes of its plan.json as text: both from one pass over a large plan."""
+    document = json.loads(canonical := canonical_json(plan.model_dump(mode="json", exclude={"digest"})))
+    document["digest"] = f"sha256:{sha256(canonical.encode()).hexdigest()}"
+    text = to_json(dict(sorted(document.items())), indent=2).decode() + "\n"
+    return plan.model_copy(update={"digest": document["digest"]}), text
+
+
 def is_sealed(plan: Plan) -> bool:
     """Whether the plan's digest is that of its content."""
     return sealed(plan).digest == plan.digest

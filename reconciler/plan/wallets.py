@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from reconciler.findings import Severity
@@ -19,7 +20,7 @@ from reconciler.model.plan import DriftItem
 from reconciler.plan.note import Note
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WalletGap:
     """One wallet's desired and live funding for a period."""
 
@@ -29,11 +30,11 @@ class WalletGap:
     period: Period
     unused: Literal["keep", "reclaim"] = "keep"
 
-    @property
+    @cached_property
     def target(self) -> Money:
         return self.desired.target(self.period)
 
-    @property
+    @cached_property
     def funded(self) -> Money:
         return self.live.funded(self.period)
 
@@ -41,7 +42,7 @@ class WalletGap:
     def is_open(self) -> bool:
         return self.target != self.funded or self.takes_rest_back
 
-    @property
+    @cached_property
     def is_opening(self) -> bool:
         """Whether nobody has funded this wallet for the period yet."""
         return not self.live.funding(self.period)

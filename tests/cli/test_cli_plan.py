@@ -13,6 +13,7 @@ import pytest
 
 from reconciler.cli.demo import example_budgets
 from reconciler.findings import ExitCode
+from reconciler.model.plan import is_sealed, plan_text, read_plan
 from reconciler.sandbox.server import Sandbox, running
 
 DAY = date(2026, 6, 18)
@@ -169,3 +170,11 @@ def test_the_days_of_the_month_are_kept_for_the_wallets_that_change_first(
     charted = {item["wallet"] for item in document["impact"] if item["daily"]}
     assert len(charted) == 3
     assert charted <= changed
+
+
+def test_a_plan_sealed_with_its_text_is_the_plan_that_the_text_holds(plan: Any, here: Path) -> None:
+    plan()
+    text = (here / "plan.json").read_text(encoding="utf-8")
+    read = read_plan(text)
+    assert is_sealed(read)
+    assert plan_text(read) == text
