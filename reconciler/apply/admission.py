@@ -8,20 +8,19 @@ from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.live import Identity
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan, is_sealed
+from reconciler.model.plan import Plan
 
 WRITING = "org:billing"
 _AGAIN = "run `kt-budgets plan` again and have the new plan reviewed"
 
 
 def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None) -> None:
-    """Raise RefusedError unless `plan` is whole, of this organization, of a month that has begun, and no guard refuses.
+    """Raise RefusedError unless `plan` is of this organization and of a month that has begun, and no guard refuses.
 
     `period` is the month that was asked for on the command line, None when none was. The budget files may have moved
-    on since the plan was made: which of its teams are still as they were reviewed is told by their fingerprints.
+    on since the plan was made: which of its teams are still as they were reviewed is told by their fingerprints. That
+    the plan was not edited is told where it is read, by the file's own content.
     """
-    if not is_sealed(plan):
-        raise RefusedError("the plan was changed after it was made: its digest is not that of its content", hint=_AGAIN)
     if plan.organization != desired.organization.organization:
         raise RefusedError(
             f"the plan is for {plan.organization}, and these budget files are {desired.organization.organization}'s",

@@ -142,11 +142,6 @@ def sealed_text(plan: Plan) -> tuple[Plan, str]:
     return plan.model_copy(update={"digest": document["digest"]}), text
 
 
-def is_sealed(plan: Plan) -> bool:
-    """Whether the plan's digest is that of its content."""
-    return sealed(plan).digest == plan.digest
-
-
 def plan_text(plan: Plan) -> str:
     """Return the bytes of plan.json as text: sorted keys, indented, one newline at the end."""
     in_order = json.loads(canonical_json(plan.model_dump(mode="json")))

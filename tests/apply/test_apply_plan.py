@@ -444,12 +444,6 @@ def test_a_run_names_who_what_and_why(loop: Loop) -> None:
     assert run.finished.facts["converged"] is True
 
 
-def test_a_plan_that_was_edited_is_not_admitted(loop: Loop) -> None:
-    plan = loop.plan().model_copy(update={"currency": "EUR"})
-    with pytest.raises(RefusedError, match="changed after it was made"):
-        admit(plan, loop.wanted, as_of=AS_OF)
-
-
 def test_a_plan_of_another_organization_is_not_admitted(loop: Loop) -> None:
     plan = sealed(loop.plan().model_copy(update={"organization": "org_other"}))
     with pytest.raises(RefusedError, match="org_other"):

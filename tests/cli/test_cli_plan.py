@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.cli.demo import example_budgets
 from reconciler.findings import ExitCode
-from reconciler.model.plan import is_sealed, plan_text, read_plan
+from reconciler.model.plan import plan_text, read_plan, sealed
 from reconciler.sandbox.server import Sandbox, running
 
 DAY = date(2026, 6, 18)
@@ -176,5 +176,5 @@ def test_a_plan_sealed_with_its_text_is_the_plan_that_the_text_holds(plan: Any, 
     plan()
     text = (here / "plan.json").read_text(encoding="utf-8")
     read = read_plan(text)
-    assert is_sealed(read)
+    assert sealed(read) == read
     assert plan_text(read) == text

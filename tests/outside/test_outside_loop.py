@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from other_keeptrusts import Habits, World, other_keeptrusts
 
+from reconciler.model.plan import digest_of
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
 
@@ -96,6 +98,26 @@ def test_after_apply_the_ledger_equals_the_yaml_and_nothing_is_left_to_do(kt: Ru
     changed = state.budgets["b1"]
     assert (changed["amount"], changed["alert_percentages"], changed["webhook"]) == (1100, [50, 90], "keep-me")
     assert "handmade" in {budget["name"] for budget in state.budgets.values()}
+
+
+def test_a_plan_of_an_older_version_with_fewer_fields_is_applied_and_an_edited_one_is_not(
+    kt: Run, folder: Path
+) -> None:
+    state = world()
+    saved = folder / "plan.json"
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 10
+        document = json.loads(saved.read_text())
+        content = {key: value for key, value in document.items() if key not in ("digest", "assumptions", "year")}
+        for wallet in content["impact"]:
+            del wallet["method"]
+        saved.write_text(json.dumps({**content, "digest": document["digest"]}))
+        edited = kt(url, *APPLY)
+        assert (edited.returncode, state.writes) == (5, []), edited.stderr
+        saved.write_text(json.dumps({**content, "digest": digest_of(content)}))
+        older = kt(url, *APPLY)
+        assert older.returncode == 0, older.stdout + older.stderr
+    assert json.loads(older.stdout)["converged"] is True
 
 
 def test_a_budget_that_was_applied_and_then_removed_from_the_yaml_is_deleted(kt: Run, folder: Path) -> None:
