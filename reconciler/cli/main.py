@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -69,5 +70,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(run(cli, sys.argv[1:]))
+    """Run the command line and leave with its exit code, without a last search for cyclic garbage in a large plan."""
+    code = run(cli, sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)

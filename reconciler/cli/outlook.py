@@ -115,17 +115,20 @@ class Outlook:
         self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
     ) -> Forecast:
         """Return what the wallets that are asked for will cost."""
+        from reconciler.cli.processors import working_out
         from reconciler.forecast.project import project
 
-        return project(
-            self.usage,
-            asked,
-            organization=self.desired.organization,
-            period=self.settings.period,
-            as_of=self.settings.as_of,
-            teams=self.desired.teams,
-            methods=methods,
-        )
+        with working_out(len(asked)) as work_out:
+            return project(
+                self.usage,
+                asked,
+                organization=self.desired.organization,
+                period=self.settings.period,
+                as_of=self.settings.as_of,
+                teams=self.desired.teams,
+                methods=methods,
+                work_out=work_out,
+            )
 
     def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:
         """Return, by wallet, a naive method that a backtest of the past year found stably better."""

@@ -75,16 +75,18 @@ def drafted(settings: Settings) -> Plan:
     """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed."""
     from reconciler.apply.journal import last_applied
     from reconciler.cli.planning import assemble, forecast, read_live
+    from reconciler.cli.processors import working_out
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
     from reconciler.plan.diff import make_plan
 
     desired, warnings = load_desired(settings)
-    with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection)
-        diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
-        usage, doubts = obtain_usage(settings, desired, connection)
-    outlook = forecast(settings, desired, live, diff, usage)
+    with working_out(len(desired.wallets)) as work_out:
+        with connected(settings, desired) as connection:
+            live = read_live(settings, desired, connection)
+            diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
+            usage, doubts = obtain_usage(settings, desired, connection)
+        outlook = forecast(settings, desired, live, diff, usage, work_out=work_out)
     return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=[*warnings, *doubts])
 
 

@@ -17,6 +17,7 @@ from reconciler.settings import Settings
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
+    from reconciler.forecast.part import WorkOut
     from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.billing_budget import BillingBudget
@@ -40,7 +41,9 @@ def read_live(settings: Settings, desired: Desired, connection: Connection) -> L
         )
 
 
-def forecast(settings: Settings, desired: Desired, live: Live, diff: Diff, usage: DailyUsage | None) -> Forecast:
+def forecast(
+    settings: Settings, desired: Desired, live: Live, diff: Diff, usage: DailyUsage | None, *, work_out: WorkOut
+) -> Forecast:
     """Return what the wallets will cost, under the live and under the desired money.
 
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
@@ -55,6 +58,7 @@ def forecast(settings: Settings, desired: Desired, live: Live, diff: Diff, usage
         period=settings.period,
         as_of=settings.as_of,
         teams=desired.teams,
+        work_out=work_out,
     )
 
 

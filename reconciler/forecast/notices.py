@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from reconciler.forecast.assumptions import TeamView, cache_course
+from reconciler.forecast.history import Spending
 from reconciler.forecast.question import ForecastWarning, WalletQuestion
 from reconciler.forecast.words import amount, chance, share
 from reconciler.model.forecast import TeamAssumptions, WalletForecast
@@ -36,16 +37,16 @@ def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[ForecastWar
         yield ForecastWarning(code, view.team, "", f"{view.team}: {message}", hint)
 
 
-def stale_notice(view: TeamView) -> Iterator[ForecastWarning]:
+def stale_notice(spending: Spending, *, team: str) -> Iterator[ForecastWarning]:
     """Yield one warning when the export ends long before as_of: the days between are simulated, not known.
 
-    It is about all teams; it is told to the one of `view`, so that it has a place in the YAML.
+    It is about all teams; it is told to `team`, so that it has a place in the YAML.
     """
-    known, as_of = view.known.known_until, view.known.as_of
-    if view.known.wallets and (as_of - known).days >= STALE_DAYS:
+    known, as_of = spending.known_until, spending.as_of
+    if spending.wallets and (as_of - known).days >= STALE_DAYS:
         yield ForecastWarning(
             "usage-ends-early",
-            view.team,
+            team,
             "",
             f"the usage is known until {known - timedelta(days=1)}; the {(as_of - known).days} days to {as_of} are"
             " simulated",

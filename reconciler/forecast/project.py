@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
+from operator import attrgetter
 
-import numpy as np
-
-from reconciler.forecast.answer import answer
-from reconciler.forecast.assumptions import TeamView, team_assumptions
 from reconciler.forecast.naive import NaiveMethod
-from reconciler.forecast.notices import stale_notice, team_notices, wallet_notices
-from reconciler.forecast.observed import LONG_WINDOW_DAYS
-from reconciler.forecast.panel import Floats
-from reconciler.forecast.quantiles import money
+from reconciler.forecast.notices import stale_notice
+from reconciler.forecast.part import Part, WorkOut, one_by_one, parted
 from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
 from reconciler.forecast.scene import Scene, make_scene
-from reconciler.forecast.simulation import Simulated, simulations
 from reconciler.forecast.year import YearSum, year_forecast
-from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast
+from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
@@ -38,6 +31,7 @@ def project(
     teams: Mapping[str, TeamBudget],
     censored: Mapping[str, frozenset[date]] | None = None,
     methods: Mapping[str, NaiveMethod] | None = None,
+    work_out: WorkOut = one_by_one,
 ) -> Forecast:
     """Return what every wallet of `questions` will cost, under live and under desired money, on the same paths.
 
@@ -45,6 +39,7 @@ def project(
     wallet key, the days that show a ceiling and not the demand; `methods` names, by wallet key, a naive method that a
     backtest found stably better, for the paths to be centred on. The answer for a wallet depends on its own team's
     usage and plan (and, below 28 days of history, on the week of the whole export), not on what else is asked.
+    `work_out` says where the parts of a large forecast are worked out; the answers do not depend on it.
     """
     scene = make_scene(
         usage,
@@ -56,76 +51,28 @@ def project(
         censored=censored,
         methods=methods,
     )
-    year = YearSum.of(organization, period=period, as_of=as_of)
-    answers: list[WalletForecast] = []
-    teams_asked: dict[str, _TeamSum] = {}
-    for simulated in simulations(questions, scene):
-        answers.append(answer(simulated, scene))
-        teams_asked.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], period)
-        if year is not None and simulated.question.wallet.currency == organization.currency:
-            year.add(simulated.course)
-    views = [team.view(name, scene) for name, team in sorted(teams_asked.items())]
-    tables = [team_assumptions(view) for view in views]
+    places = parted(questions)
+    parts = work_out([[questions[place] for place in asked] for asked in places], scene)
+    answers: dict[int, WalletForecast] = {}
+    for asked, part in zip(places, parts, strict=True):
+        answers.update(zip(asked, part.wallets, strict=True))
+    names = {question.wallet.team for question in questions}
+    stale = stale_notice(scene.known, team=min(names)) if names else ()
     return Forecast(
-        wallets=tuple(answers),
-        year=year_forecast(year, keys=scene.keys) if year is not None else None,
-        assumptions=tuple(tables),
-        warnings=tuple(sorted(_warnings(views, tables))),
-        prices=tuple(price for view in views for price in _prices(view)),
+        wallets=tuple(answers[place] for place in range(len(questions))),
+        year=_year(parts, scene),
+        assumptions=tuple(sorted((table for part in parts for table in part.assumptions), key=attrgetter("team"))),
+        warnings=tuple(sorted((*stale, *(warning for part in parts for warning in part.warnings)))),
+        prices=tuple(sorted((price for part in parts for price in part.prices), key=attrgetter("team"))),
     )
 
 
-def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[ForecastWarning]:
-    """Yield what there is to know: about the usage as a whole, the teams' levers, and each wallet."""
-    for view in views[:1]:
-        yield from stale_notice(view)
-    for view, table in zip(views, tables, strict=True):
-        yield from team_notices(view, table)
-        for forecast, question, days in zip(view.forecasts, view.questions, view.censored_days, strict=True):
-            yield from wallet_notices(forecast, question, view, censored=days)
-
-
-def _prices(view: TeamView) -> Iterator[UnitPrice]:
-    """Yield what the models cost that the team's plan moves traffic between."""
-    seen = view.observed(LONG_WINDOW_DAYS)
-    for name in sorted({name for move in view.plan.provider_mix for name in (move.source, move.target)}):
-        model = seen.model(name)
-        price = model.price if model else None
-        yield UnitPrice(
-            team=view.team,
-            model=name,
-            as_of=view.known.known_until,
-            tokens=model.tokens if model else 0,
-            per_million_tokens=None if price is None else money(price * 1_000_000),
-        )
-
-
-@dataclass(slots=True)
-class _TeamSum:
-    """What is gathered of one team: its wallets' answers, and the sum of their months path by path."""
-
-    questions: list[WalletQuestion] = field(default_factory=list)
-    forecasts: list[WalletForecast] = field(default_factory=list)
-    censored: list[int] = field(default_factory=list)
-    month_end: Floats | float = 0.0
-
-    def add(self, simulated: Simulated, forecast: WalletForecast, period: Period) -> None:
-        course = simulated.course
-        total = float(course.exact(period.first, period.end)) + course.rest(period.first, period.end)
-        self.month_end = self.month_end + total
-        self.questions.append(simulated.question)
-        self.forecasts.append(forecast)
-        self.censored.append(simulated.censored_days)
-
-    def view(self, team: str, scene: Scene) -> TeamView:
-        return TeamView(
-            team=team,
-            questions=self.questions,
-            forecasts=self.forecasts,
-            censored_days=self.censored,
-            month_end=np.asarray(self.month_end),
-            organization=scene.organization,
-            period=scene.period,
-            known=scene.known,
-            observations=scene.observations,
-        )
+def _year(parts: Sequence[Part], scene: Scene) -> YearForecast | None:
+    """Return the year of all parts together."""
+    total = YearSum.of(scene.organization, period=scene.period, as_of=scene.as_of)
+    if total is None:
+        return None
+    for part in parts:
+        if part.year is not None:
+            total.include(part.year)
+    return year_forecast(total, keys=scene.keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from reconciler.forecast.history import Spending, spending
@@ -38,6 +38,11 @@ class Scene:
         team = self.teams.get(question.wallet.team)
         keys = [wallet.team_id for wallet in team.wallets.values()] if team else []
         return keys or [question.wallet.key]
+
+    def of(self, parts: Sequence[Sequence[WalletQuestion]]) -> Scene:
+        """Return what of the scene the questions of `parts` need."""
+        teams = {question.wallet.team for part in parts for question in part}
+        return replace(self, teams={name: self.teams[name] for name in sorted(teams) if name in self.teams})
 
 
 def make_scene(

@@ -39,7 +39,16 @@ class YearSum:
         first, end = self.year.starts.first, self.year.end
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
-        rest = course.rest(first, end)
+        self._add(course.rest(first, end))
+
+    def include(self, other: YearSum) -> None:
+        """Add the wallets of another sum."""
+        self.spent += other.spent
+        self.exact += other.exact
+        if other.rest is not None:
+            self._add(other.rest)
+
+    def _add(self, rest: Floats) -> None:
         self.rest = rest if self.rest is None else self.rest + rest
 
 

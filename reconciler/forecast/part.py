@@ -1,0 +1,132 @@
+"""A part of a forecast: some teams, worked out without a look at the others, here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from reconciler.forecast.answer import answer
+from reconciler.forecast.assumptions import TeamView, team_assumptions
+from reconciler.forecast.notices import team_notices, wallet_notices
+from reconciler.forecast.observed import LONG_WINDOW_DAYS
+from reconciler.forecast.panel import Floats
+from reconciler.forecast.quantiles import money
+from reconciler.forecast.question import ForecastWarning, WalletQuestion
+from reconciler.forecast.scene import Scene
+from reconciler.forecast.simulation import Simulated, simulations
+from reconciler.forecast.year import YearSum
+from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast
+from reconciler.model.period import Period
+
+MOST_WALLETS = 128
+"""Wallets of a part, unless one team has more. It is the same for every machine, because sums depend on it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The answers to some questions, in their order. `year` is None outside the fiscal year."""
+
+    wallets: tuple[WalletForecast, ...]
+    assumptions: tuple[TeamAssumptions, ...]
+    warnings: tuple[ForecastWarning, ...]
+    prices: tuple[UnitPrice, ...]
+    year: YearSum | None
+
+
+WorkOut = Callable[[Sequence[Sequence[WalletQuestion]], Scene], Sequence[Part]]
+"""How parts come about, each from its questions: one after the other, or several at a time."""
+
+
+def one_by_one(parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> list[Part]:
+    """Work out every part, one after the other."""
+    return [work_out(questions, scene) for questions in parts]
+
+
+def parted(questions: Sequence[WalletQuestion]) -> list[list[int]]:
+    """Return the places of the questions of each part: whole teams, of MOST_WALLETS wallets at most together."""
+    teams: dict[str, list[int]] = {}
+    for place, question in enumerate(questions):
+        teams.setdefault(question.wallet.team, []).append(place)
+    parts: list[list[int]] = []
+    for places in teams.values():
+        if not parts or len(parts[-1]) + len(places) > MOST_WALLETS:
+            parts.append([])
+        parts[-1] += places
+    return [sorted(places) for places in parts]
+
+
+def work_out(questions: Sequence[WalletQuestion], scene: Scene) -> Part:
+    """Return what the wallets of whole teams will cost, and what there is to know about them."""
+    year = YearSum.of(scene.organization, period=scene.period, as_of=scene.as_of)
+    answers: list[WalletForecast] = []
+    teams: dict[str, _TeamSum] = {}
+    for simulated in simulations(questions, scene):
+        answers.append(answer(simulated, scene))
+        teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], scene.period)
+        if year is not None and simulated.question.wallet.currency == scene.organization.currency:
+            year.add(simulated.course)
+    views = [team.view(name, scene) for name, team in sorted(teams.items())]
+    tables = [team_assumptions(view) for view in views]
+    return Part(
+        wallets=tuple(answers),
+        assumptions=tuple(tables),
+        warnings=tuple(_warnings(views, tables)),
+        prices=tuple(price for view in views for price in _prices(view)),
+        year=year,
+    )
+
+
+def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[ForecastWarning]:
+    """Yield what there is to know about the teams' levers, and about each wallet."""
+    for view, table in zip(views, tables, strict=True):
+        yield from team_notices(view, table)
+        for forecast, question, days in zip(view.forecasts, view.questions, view.censored_days, strict=True):
+            yield from wallet_notices(forecast, question, view, censored=days)
+
+
+def _prices(view: TeamView) -> Iterator[UnitPrice]:
+    """Yield what the models cost that the team's plan moves traffic between."""
+    seen = view.observed(LONG_WINDOW_DAYS)
+    for name in sorted({name for move in view.plan.provider_mix for name in (move.source, move.target)}):
+        model = seen.model(name)
+        price = model.price if model else None
+        yield UnitPrice(
+            team=view.team,
+            model=name,
+            as_of=view.known.known_until,
+            tokens=model.tokens if model else 0,
+            per_million_tokens=None if price is None else money(price * 1_000_000),
+        )
+
+
+@dataclass(slots=True)
+class _TeamSum:
+    """What is gathered of one team: its wallets' answers, and the sum of their months path by path."""
+
+    questions: list[WalletQuestion] = field(default_factory=list)
+    forecasts: list[WalletForecast] = field(default_factory=list)
+    censored: list[int] = field(default_factory=list)
+    month_end: Floats | float = 0.0
+
+    def add(self, simulated: Simulated, forecast: WalletForecast, period: Period) -> None:
+        course = simulated.course
+        total = float(course.exact(period.first, period.end)) + course.rest(period.first, period.end)
+        self.month_end = self.month_end + total
+        self.questions.append(simulated.question)
+        self.forecasts.append(forecast)
+        self.censored.append(simulated.censored_days)
+
+    def view(self, team: str, scene: Scene) -> TeamView:
+        return TeamView(
+            team=team,
+            questions=self.questions,
+            forecasts=self.forecasts,
+            censored_days=self.censored,
+            month_end=np.asarray(self.month_end),
+            organization=scene.organization,
+            period=scene.period,
+            known=scene.known,
+            observations=scene.observations,
+        )

@@ -1,0 +1,101 @@
+"""A large forecast is worked out on several processors, and is the same to the last bit wherever it was."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
+
+from reconciler.cli.processors import COMMAND, FEWEST_WALLETS, working_out
+from reconciler.forecast.part import MOST_WALLETS, WorkOut, one_by_one, parted
+from reconciler.forecast.project import project
+from reconciler.forecast.question import Forecast
+
+WALLETS = 3 * MOST_WALLETS
+UNANSWERED = "another process did not answer"
+MANY = FEWEST_WALLETS
+NAMES = tuple(f"team_{number:04d}" for number in range(WALLETS))
+
+
+def look_ahead(work_out: WorkOut = one_by_one) -> Forecast:
+    """Return the forecast of several parts; a few of the wallets have a history."""
+    builder = UsageBuilder()
+    for name in NAMES[::150]:
+        builder.series(name, AS_OF - timedelta(days=60), steady(60))
+    teams = {name: team(name, prod=(name, 1000.0)) for name in NAMES}
+    asked = [question(name, team=name, targets={"2026-07": 900.0}) for name in NAMES]
+    return project(
+        builder.build(),
+        asked,
+        organization=organization(),
+        period=JUNE,
+        as_of=AS_OF,
+        teams=teams,
+        work_out=work_out,
+    )
+
+
+@pytest.fixture(scope="module")
+def alone() -> Forecast:
+    return look_ahead()
+
+
+@pytest.mark.parametrize("processors", [2, 3])
+def test_a_forecast_is_the_same_on_any_number_of_processors(
+    processors: int, alone: Forecast, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"), working_out(MANY, processors=processors) as work_out:
+        assert look_ahead(work_out) == alone
+    assert UNANSWERED not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("no-such-program-as-this",),
+        ("false",),
+        ("echo", "no answer"),
+        (sys.executable, "-c", "import sys; sys.stdin.read(9)"),
+    ],
+    ids=["cannot-start", "ends-at-once", "answers-something-else", "ends-while-it-is-told"],
+)
+def test_what_another_process_does_not_answer_is_worked_out_here(
+    command: tuple[str, ...], alone: Forecast, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"), working_out(MANY, processors=2, command=command) as work_out:
+        assert look_ahead(work_out) == alone
+    assert UNANSWERED in caplog.text
+
+
+def test_files_of_the_current_folder_are_not_run_in_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: Forecast
+) -> None:
+    trace = tmp_path / "trace"
+    for name in ("pickle", "logging", "numpy", "reconciler"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(trace)!r}, 'a').write({name!r})\n")
+    monkeypatch.chdir(tmp_path)
+    with working_out(MANY, processors=2, command=COMMAND) as work_out:
+        assert look_ahead(work_out) == alone
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(("wallets", "processors"), [(MANY - 1, 4), (MANY, 1)])
+def test_few_wallets_and_one_processor_need_no_other_process(wallets: int, processors: int) -> None:
+    with working_out(wallets, processors=processors) as work_out:
+        assert work_out is one_by_one
+
+
+def test_a_part_holds_whole_teams_and_every_question_once() -> None:
+    sizes = [3, MOST_WALLETS - 3, 1, MOST_WALLETS + 5, 2]
+    asked = [
+        question(f"k{team}-{wallet}", team=f"t{team}") for team, size in enumerate(sizes) for wallet in range(size)
+    ]
+    mixed = asked[::2] + asked[1::2]
+    parts = parted(mixed)
+    assert sorted(place for part in parts for place in part) == list(range(len(mixed)))
+    holders = [{mixed[place].wallet.team for place in part} for part in parts]
+    assert [sorted(names) for names in holders] == [["t0", "t1"], ["t2"], ["t3"], ["t4"]]
+    assert all(part == sorted(part) for part in parts)
