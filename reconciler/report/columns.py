@@ -14,6 +14,11 @@ GLUE = "\u00a0"
 """A space at which no line is broken. No text from outside holds one."""
 
 
+def columns_of(text: str) -> int:
+    """Return how many columns `text` takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Rows of texts below headings. The first column names the row."""
@@ -24,7 +29,7 @@ class Grid:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        return tuple(max(map(cell_len, column)) for column in zip(self.headings, *self.rows, strict=True))
+        return tuple(max(map(columns_of, column)) for column in zip(self.headings, *self.rows, strict=True))
 
     def lines(self, width: int) -> list[str]:
         """Return the grid as lines of at most `width` columns, indented by two; several parts if too wide."""
@@ -84,12 +89,13 @@ def _line(row: Sequence[str], shapes: Sequence[tuple[int, Align]]) -> str:
 
 def clipped(text: str, width: int) -> str:
     """Return `text` cut to `width` columns, with three dots where something was cut."""
-    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 3).rstrip()}..."
+    return text if columns_of(text) <= width else f"{set_cell_size(text, width - 3).rstrip()}..."
 
 
 def padded(text: str, width: int, align: Align) -> str:
     """Return `text` filled with spaces to `width` columns."""
-    return " " * (width - cell_len(text)) + text if align == "right" else set_cell_size(text, width)
+    filled = " " * (width - columns_of(text))
+    return filled + text if align == "right" else text + filled
 
 
 def wrapped(text: str, width: int, *, indent: int, hanging: int | None = None) -> list[str]:
@@ -99,7 +105,7 @@ def wrapped(text: str, width: int, *, indent: int, hanging: int | None = None) -
     line = " " * indent
     empty = True
     for word in _fitting(text, width - max(indent, later)):
-        if not empty and cell_len(line) + 1 + cell_len(word) > width:
+        if not empty and columns_of(line) + 1 + columns_of(word) > width:
             lines.append(line)
             line, empty = " " * later, True
         line += word if empty else f" {word}"
@@ -112,7 +118,7 @@ def _fitting(text: str, width: int) -> list[str]:
     pieces = []
     for word in text.split(" "):
         rest = word
-        while cell_len(rest) > width:
+        while columns_of(rest) > width:
             head = set_cell_size(rest, width).rstrip()
             pieces.append(head)
             rest = rest[len(head) :]

@@ -21,6 +21,8 @@ _MARKS_IN_A_ROW = 3
 
 def visible(text: str, limit: int = 600) -> str:
     """Return `text` on one line of at most `limit` characters, with every hidden character spelled out."""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return " ".join(text.split())
     shown: list[str] = []
     marks = 0
     for character in text[: 4 * limit]:

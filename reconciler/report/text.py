@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from rich.cells import cell_len
-
-from reconciler.report.columns import GLUE, Grid, clipped, padded, wrapped
+from reconciler.report.columns import GLUE, Grid, clipped, columns_of, padded, wrapped
 from reconciler.report.document import Move, Notice, Report, Table
 from reconciler.report.spans import DASH, Cell, Words, plain
 
@@ -83,7 +81,7 @@ def _named(name: str, width: int) -> str:
 def _changes(report: Report, width: int) -> list[Inked]:
     """Return the moves of money and the settings, names aligned with each other; the wallet's id where it fits."""
     listed = [_named(item, width) for item in (*(m.name for m in report.moves), *(s.name for s in report.settings))]
-    names = max(map(cell_len, listed), default=0)
+    names = max(map(columns_of, listed), default=0)
     lines = _moves(report.moves, names, width)
     for setting in report.settings:
         told = ", ".join(f"{label} {_cell(cell)}".replace(" ", GLUE) for label, cell in setting.differences)
