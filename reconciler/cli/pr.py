@@ -67,10 +67,11 @@ def command() -> None:
 )
 @click.option(
     "--suggestions",
-    "suggestions_path",
+    "suggestions_paths",
     type=click.Path(path_type=Path, dir_okay=False),
+    multiple=True,
     metavar="FILE",
-    help="Suggested changes, as kt-budgets.suggestions/1.",
+    help="Suggested changes of `validate --suggestions` or `recommend --suggestions` (repeatable).",
 )
 @click.option(
     "--check/--no-check", "with_check", default=True, help="Also publish the check run, where that is allowed."

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
 
 from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.forge.suggestion import Suggestion
     from reconciler.model.plan import PlanFinding
+    from reconciler.model.suggestion import SuggestedChange
+
+F = TypeVar("F", bound=Callable[..., Any])
+_COMMAND = re.compile(r"kt-budgets [a-z-]{1,30}")
+
+
+def suggestions_option(command: F) -> F:
+    """Offer `--suggestions FILE`, the file that `pr comment --suggestions` takes."""
+    return click.option(
+        "--suggestions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
+    )(command)
 
 
 def read_findings(path: Path) -> tuple[PlanFinding, ...]:
@@ -31,30 +49,50 @@ def read_findings(path: Path) -> tuple[PlanFinding, ...]:
 
 
 def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
-    """Return the suggested changes that a file of format kt-budgets.suggestions/1 holds."""
+    """Return the suggested changes that a file of format kt-budgets.suggestions/1 holds; unknown fields are ignored."""
     import json
 
-    from reconciler.forge.suggestion import Suggestion
-    from reconciler.report.escape import escaped
-
-    hint = (
-        'write {"format": "kt-budgets.suggestions/1", "suggestions": [{"path", "start_line", "line", "replacement"}]}'
-    )
+    hint = "give what `kt-budgets validate --suggestions FILE` or `recommend --suggestions FILE` wrote"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         if document["format"] != "kt-budgets.suggestions/1":
             raise ValueError(document["format"])
-        return tuple(
-            Suggestion(
-                path=str(item["path"]),
-                start_line=int(item.get("start_line") or item["line"]),
-                line=int(item["line"]),
-                replacement=str(item["replacement"]),
-                reason=escaped(str(item.get("reason", ""))[:2000]),
-            )
-            for item in document["suggestions"]
-        )
+        command = str(document.get("command") or "")
+        return tuple(_suggestion(item, command) for item in document["suggestions"])
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a readable file") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"{path} holds no suggestions", hint=hint) from None
+
+
+def _suggestion(item: dict[str, Any], command: str) -> Suggestion:
+    from reconciler.forge.suggestion import Suggestion
+    from reconciler.report.escape import escaped
+
+    return Suggestion(
+        path=str(item["path"]),
+        start_line=int(item.get("start_line") or item["line"]),
+        line=int(item["line"]),
+        replacement=str(item["replacement"]),
+        reason=escaped(str(item.get("reason", ""))[:2000]),
+        original=str(item.get("original", "")),
+        key=str(item.get("key", "")),
+        before=str(item.get("before", "")),
+        command=command if _COMMAND.fullmatch(command) else "",
+    )
+
+
+def write_suggestions(
+    path: Path, changes: Iterable[SuggestedChange], *, command: str, located: Callable[[str], str]
+) -> None:
+    """Write suggested changes into a file for `kt-budgets pr comment`, and say on stderr how many there are.
+
+    `located` makes of the path of a finding the one from the top of the repository.
+    """
+    from reconciler.cli.options import write_file
+    from reconciler.model.suggestion import SuggestionsDocument
+
+    listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
+    document = SuggestionsDocument(command=command, suggestions=listed)
+    write_file(path, document.model_dump_json(indent=2) + "\n")
+    click.echo(f"{path}: {len(listed)} suggested change{'' if len(listed) == 1 else 's'}", err=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.check_run import Verdict
     from reconciler.forge.repository import PullRequest
-    from reconciler.forge.suggestion import Suggestion
+    from reconciler.forge.suggestion import Choice
     from reconciler.model.plan import Plan, PlanFinding
 
     Shown = Plan | tuple[PlanFinding, ...]
@@ -27,7 +27,7 @@ def publish(
     repo: str | None,
     number: int | None,
     findings_path: Path | None,
-    suggestions_path: Path | None,
+    suggestions_paths: tuple[Path, ...],
     with_check: bool,
     dry_run: bool,
     format_: str,
@@ -35,10 +35,12 @@ def publish(
     """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
     from reconciler.cli.pr_files import read_findings, read_suggestions
     from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts
+    from reconciler.cli.pr_suggest import chosen, suggest, with_remarks
     from reconciler.cli.show import load_plan
+    from reconciler.forge.marker import Stamp
 
     shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
-    suggestions = read_suggestions(suggestions_path) if suggestions_path else ()
+    suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
     if dry_run:
         event = event_of_run()
         click.echo(_body(shown, (), number or event.number or 0, event.head or "", event.run), nl=False)
@@ -46,14 +48,16 @@ def publish(
     with github(repo) as session:
         pull = session.pull(number)
         head = _head(session, pull)
+        choice = chosen(session, pull, suggestions if head == pull.head else ())
         body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
-        add_to_summary(body)
-        facts = _comment(session, pull, shown, body)
+        told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
+        add_to_summary(told)
+        facts = _comment(session, pull, shown, told)
         if with_check and head == pull.head:
             facts["check"] = _allowed_check(session, pull, shown, body, budgets)
         if suggestions and head == pull.head:
-            facts["suggestions"] = _suggest(session, pull, suggestions)
-    print_facts(format_, "comment", facts, _sentence(facts))
+            facts |= suggest(session, pull, choice)
+    print_facts(format_, "comment", facts, _sentence(facts, choice))
 
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None, format_: str) -> None:
@@ -210,16 +214,9 @@ def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, 
         return "not allowed"
 
 
-def _suggest(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> int:
-    from reconciler.forge.suggestion import Conversation
-
-    conversation = Conversation(session.channel, session.repository, pull, session.identity)
-    return len(conversation.suggest(suggestions))
-
-
-def _sentence(facts: dict[str, Any]) -> str:
+def _sentence(facts: dict[str, Any], choice: Choice) -> str:
     lines = [f"comment on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()]
     lines.append(f"check run: {facts['check']}")
     if "suggestions" in facts:
         lines.append(f"suggested changes: {facts['suggestions']} published")
-    return "\n".join(lines)
+    return "\n".join([*lines, *choice.sentences()])

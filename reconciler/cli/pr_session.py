@@ -67,7 +67,7 @@ def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
     variables = environment()
     name = repo or event.repository
     if not name:
-        raise UsageError("no repository was named", hint="name it with `--repo OWNER/NAME`")
+        raise UsageError("no repository was named", hint="name it with `--repo OWNER/NAME`, or in GITHUB_REPOSITORY")
     repository = Repository.parse(name)
     connection = Connection(
         api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL, token=variables.get("GITHUB_TOKEN", "")

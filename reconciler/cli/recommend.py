@@ -17,12 +17,17 @@ from reconciler.cli.options import (
     write_result,
 )
 from reconciler.cli.outlook import offline_option, wallet_option
+from reconciler.cli.pr_files import suggestions_option
+from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.outlook import Outlook
+    from reconciler.cli.recommend_write import Draft
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.recommend import Recommendations
+    from reconciler.model.plan import Plan
     from reconciler.report.recommend_text import RecommendPage
+    from reconciler.settings import Settings
 
 
 class ProbabilityType(click.ParamType[Decimal]):
@@ -59,6 +64,14 @@ class ProbabilityType(click.ParamType[Decimal]):
     show_default=True,
     help="How many days an alert must come before the money is gone.",
 )
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Only the wallets that this plan changes, on its day.",
+)
+@suggestions_option
 @click.option("--write", "writing", is_flag=True, help="Write it into the YAML, keeping comments and formatting.")
 @offline_option
 @format_option("text", "json")
@@ -68,6 +81,8 @@ def command(
     wallets: tuple[str, ...],
     probability: Decimal,
     reaction_days: int,
+    plan_path: Path | None,
+    suggestions: Path | None,
     writing: bool,
     offline: bool,
     format_: str,
@@ -77,15 +92,23 @@ def command(
     """Recommend targets that last and alerts that leave time.
 
     Both come from the same simulated days as the forecast, so a plan with them shows the probability that is promised
-    here. `--write` changes `monthly`, or the override of this month where the month is unlike the next one.
+    here. `--write` changes `monthly`, or the override of this month where the month is unlike the next one;
+    `--suggestions` leaves the YAML alone and says the same for a pull request.
     """
-    from reconciler.cli.outlook import look
+    from reconciler.cli.show import load_plan
     from reconciler.cli.wallet_names import chosen
     from reconciler.forecast.recommend import recommend
 
+    if writing and suggestions:
+        raise UsageError("`--write` and `--suggestions` contradict each other", hint="leave one of them out")
+    plan = load_plan(plan_path) if plan_path else None
+    if plan:
+        options["as_of"], options["period"] = options["as_of"] or plan.as_of, options["period"] or plan.period
     settings = settings_of(options)
-    outlook = look(settings, offline=offline)
+    outlook, changed = _looked(settings, plan, offline=offline)
     keys = chosen(outlook.desired, wallets)
+    if changed is not None:
+        keys = [key for key in (outlook.desired.wallets if keys is None else keys) if key in changed]
     asked = tuple(question for question in outlook.asking(keys) if not question.wallet.absent)
     advice = recommend(
         outlook.usage,
@@ -97,30 +120,56 @@ def command(
         probability=float(probability),
         reaction_days=reaction_days,
     )
-    page = _page(outlook, asked, advice, probability=float(probability), reaction_days=reaction_days, writing=writing)
+    made = _draft(outlook, asked, advice) if writing or suggestions else None
+    if made and suggestions:
+        _suggest(made, suggestions, settings.budgets)
+    to_write = made if writing else None
+    page = _page(outlook, advice, to_write, probability=float(probability), reaction_days=reaction_days)
     write_result(_rendered(outlook, page, format_, output), output)
 
 
+def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:
+    """Return what to look ahead with and, by the plan, at which wallets; a plan without any asks for nothing."""
+    from reconciler.cli.outlook import Outlook, look
+    from reconciler.cli.recommend_suggest import changed_wallets
+    from reconciler.cli.session import load_desired
+
+    if plan is None:
+        return look(settings, offline=offline), None
+    desired, _ = load_desired(settings)
+    changed = changed_wallets(desired, plan)
+    if not changed:
+        click.echo("the plan changes no wallet and no alert", err=True)
+        return Outlook(settings, desired, None, None), changed
+    return look(settings, offline=offline), changed
+
+
+def _draft(outlook: Outlook, asked: tuple[WalletQuestion, ...], advice: Recommendations) -> Draft:
+    from reconciler.cli.recommend_write import draft
+
+    questions = {question.wallet.key: question for question in asked}
+    return draft(advice, settings=outlook.settings, desired=outlook.desired, questions=questions, spent=_spent(outlook))
+
+
+def _suggest(made: Draft, file: Path, budgets: Path) -> None:
+    from reconciler.cli.pr_files import write_suggestions
+    from reconciler.cli.pr_publish import located
+    from reconciler.cli.recommend_suggest import suggested
+
+    changes = suggested(made.edits, budgets=budgets)
+    write_suggestions(file, changes, command="kt-budgets recommend", located=located(budgets))
+
+
 def _page(
-    outlook: Outlook,
-    asked: tuple[WalletQuestion, ...],
-    advice: Recommendations,
-    *,
-    probability: float,
-    reaction_days: int,
-    writing: bool,
+    outlook: Outlook, advice: Recommendations, to_write: Draft | None, *, probability: float, reaction_days: int
 ) -> RecommendPage:
     """Write what is to be written, and return what is to be shown."""
     from reconciler.cli.forecast import known_words
     from reconciler.cli.outlook import notices
-    from reconciler.cli.recommend_write import Draft, draft, write
+    from reconciler.cli.recommend_write import write
     from reconciler.report.recommend_text import RecommendPage
 
     settings = outlook.settings
-    made = Draft((), ())
-    if writing:
-        questions = {question.wallet.key: question for question in asked}
-        made = draft(advice, settings=settings, desired=outlook.desired, questions=questions, spent=_spent(outlook))
     return RecommendPage(
         organization=outlook.desired.organization.organization,
         period=settings.period,
@@ -131,9 +180,9 @@ def _page(
         targets=advice.targets,
         alerts=advice.alerts,
         notices=notices(outlook),
-        written=write(made.edits, settings=settings) if made.edits else (),
-        kept=made.kept,
-        was_writing=writing,
+        written=write(to_write.edits, settings=settings) if to_write and to_write.edits else (),
+        kept=to_write.kept if to_write else (),
+        was_writing=to_write is not None,
     )
 
 

@@ -26,12 +26,13 @@ UNLIKE_SHARE = Decimal("0.25")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One value of one file. `path` is as origins name it; `before` is None where the value is added."""
+    """One value of one file, and why. `path` is as origins name it; `before` is None where the value is added."""
 
     path: str
     keys: tuple[str | int, ...]
     before: str | None
     literal: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,9 @@ def draft(
         elif alert.amount.amount <= 0:
             kept.append(f"{alert.name}: no amount leaves {alert.reaction_days} days")
         elif alert.amount != alert.current:
+            before, literal = f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"
             keys = (*found.origin.keys, "amount")
-            edits.append(Edit(found.origin.path, keys, f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"))
+            edits.append(Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}."))
     return Draft(tuple(edits), tuple(kept))
 
 
@@ -85,18 +87,27 @@ def _target(
     A month that has a target of its own keeps one. So does a month that is unlike the next: because money was carried
     over into it, or because the next month by itself needs much more or much less.
     """
-    wallet, period = desired.wallets[target.wallet], settings.period
+    wallet, period, why = desired.wallets[target.wallet], settings.period, _why(target, settings.period)
     literal, overrides = f"{target.target.amount:.2f}", wallet.setting.overrides
     keys = wallet.origin.keys
     if period in overrides:
         before = f"{overrides[period]:.2f}"
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal)
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
     alike = not _carried(target, question, spent) and not _unlike_the_next(target, period)
     if alike or period not in desired.organization.fiscal_year.value:
-        return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal)
+        return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal, why)
     if overrides:
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal)
-    return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}")
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
+    return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)
+
+
+def _why(target: TargetRecommendation, period: Period) -> str:
+    from reconciler.report.wording import probability
+
+    return (
+        f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
+        f" {probability(target.now)}, with {target.target} with {probability(target.promised)}; {target.reason}."
+    )
 
 
 def _carried(target: TargetRecommendation, question: WalletQuestion, spent: Decimal) -> bool:

@@ -10,31 +10,45 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.options import budgets_option, format_option, output_option, write_result
+from reconciler.cli.pr_files import suggestions_option
 from reconciler.findings import ExitCode
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
+    from reconciler.source.load import Reading
 
 
 @click.command("validate", epilog="Example: kt-budgets validate --format github")
 @budgets_option
 @format_option("text", "json", "github", "sarif")
 @output_option
-def command(budgets: Path, format_: str, output: Path | None) -> int:
+@suggestions_option
+def command(budgets: Path, format_: str, output: Path | None, suggestions: Path | None) -> int:
     """Show every finding of every budget file.
 
     Each finding has its line and column and says how to cure it. Exits with 3 when one of them is an error.
     """
     from reconciler.report.findings_text import findings_summary
-    from reconciler.source.load import inspect
+    from reconciler.source.load import read
 
-    findings, count = inspect(budgets)
+    reading = read(budgets)
+    findings, count = reading.findings, len(reading.tree.files)
     text = _rendered(findings, format_, budgets)
     if text or output:
         write_result(text, output)
+    if suggestions:
+        _suggest(reading, suggestions, budgets)
     files = f"{count:,} file{'s' if count != 1 else ''}"
     click.echo(findings_summary(findings, checked=files), err=True)
     return ExitCode.FINDINGS if any(finding.is_error for finding in findings) else ExitCode.DONE
+
+
+def _suggest(reading: Reading, file: Path, budgets: Path) -> None:
+    from reconciler.cli.pr_files import write_suggestions
+    from reconciler.cli.pr_publish import located
+    from reconciler.source.cures import suggested_cures
+
+    write_suggestions(file, suggested_cures(reading), command="kt-budgets validate", located=located(budgets))
 
 
 def _rendered(findings: tuple[Finding, ...], format_: str, budgets: Path) -> str:

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import httpx
 
 from reconciler.findings import RejectedError
 from reconciler.forge.channel import Channel
+from reconciler.forge.diff import Shown, shown_lines
 from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import PullRequest, Repository
 from reconciler.model.plan import canonical_json
 
 MOST = 5
-_MARK = re.compile(r"\A<!-- kt-budgets:suggestion:v1 id=([0-9a-f]{20}) -->")
+_MARK = re.compile(r"\A<!-- kt-budgets:suggestion:v1 id=([0-9a-f]{20})(?: to=([0-9a-f]{20}))? -->")
 _FENCE = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Lines `start_line` to `line` of a file, counted from 1, and the text to put in their place.
+    """Lines `start_line` to `line` of a file, counted from 1, and the text to put in their place; empty removes them.
 
     `path` is relative to the top of the repository; `reason` is a sentence, as Markdown that is safe to publish.
+    `key` and `before` say which value it is about, and what that is now; `original` are the lines as they are thought
+    to stand there, and `command` shows the suggestion again. All four may be empty.
     """
 
     path: str
@@ -33,19 +36,92 @@ class Suggestion:
     line: int
     replacement: str
     reason: str = ""
+    original: str = ""
+    key: str = ""
+    before: str = ""
+    command: str = ""
 
     @property
     def id(self) -> str:
-        """What tells it from another: the place and the text, not the wording of the reason."""
-        facts = [self.path, self.start_line, self.line, self.replacement]
-        return sha256(canonical_json(facts).encode()).hexdigest()[:20]
+        """What tells it from another: the value that it is about, wherever that stands by now; else place and text.
+
+        A recommended figure moves from day to day. It is the same suggestion as long as nobody changes the value.
+        """
+        if self.key:
+            return _digest(self.path, self.key, self.before)
+        return _digest(self.path, self.start_line, self.line, self.replacement)
+
+    @property
+    def outcome(self) -> str:
+        """What it would make of the value: to suggest that again is the same, whatever stands there by now."""
+        return _digest(self.path, self.key, "to", self.replacement) if self.key else self.id
 
     def body(self) -> str:
         """Return the review comment; the fence is longer than any in the text."""
         longest = max((len(run) for run in _FENCE.findall(self.replacement)), default=2)
         fence = "`" * (longest + 1)
         text = self.replacement.rstrip("\n")
-        return f"<!-- kt-budgets:suggestion:v1 id={self.id} -->\n{self.reason}\n\n{fence}suggestion\n{text}\n{fence}\n"
+        lines = f"{text}\n" if text else ""
+        mark = f"<!-- kt-budgets:suggestion:v1 id={self.id} to={self.outcome} -->"
+        return f"{mark}\n{self.reason}\n\n{fence}suggestion\n{lines}{fence}\n"
+
+    def placed(self, shown: Shown) -> Suggestion | None:
+        """Return it where its lines stand in the pull request's head, None when the pull request does not show them.
+
+        A checkout that was merged for testing may have other line numbers: then the lines are looked for.
+        """
+        runs = shown.get(self.path, ())
+        texts = tuple(self.original.split("\n")) if self.original else ()
+        if any(run.holds(self.start_line, self.line) and run.says(self.start_line, texts) for run in runs):
+            return self
+        found = [start for run in runs for start in run.places(texts)] if texts and self.key else []
+        if len(found) != 1:
+            return None
+        return replace(self, start_line=found[0], line=found[0] + len(texts) - 1)
+
+    def overlaps(self, other: Suggestion) -> bool:
+        """Whether both change one line: then only one of them can be taken."""
+        return self.path == other.path and self.start_line <= other.line and other.start_line <= self.line
+
+
+def _digest(*facts: str | int) -> str:
+    return sha256(canonical_json(list(facts)).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The suggestions that were made: how many, and the ids and outcomes by which each is known again."""
+
+    count: int
+    known: frozenset[str]
+
+    def holds(self, item: Suggestion) -> bool:
+        return item.id in self.known or item.outcome in self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is to be published, and what is not: outside of the difference, or too much at once."""
+
+    chosen: tuple[Suggestion, ...] = ()
+    outside: tuple[Suggestion, ...] = ()
+    held: tuple[Suggestion, ...] = ()
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return what to say about the suggestions that are not made, as Markdown."""
+        said = []
+        for items, where in (
+            (self.outside, "outside of this diff"),
+            (self.held, f"held back, as at most {MOST} are made and one for each line"),
+        ):
+            if items:
+                one = len(items) == 1
+                commands = " and ".join(sorted({f"`{item.command}`" for item in items if item.command}))
+                shows = f": {commands} show{'s' if commands.count('`') == 2 else ''} {'it' if one else 'them'}"
+                said.append(
+                    f"{len(items)} more suggested change{' is' if one else 's are'} {where}{shows if commands else ''}."
+                )
+        return tuple(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +137,37 @@ class Conversation:
     def path(self) -> str:
         return f"{self.repository.path}/pulls/{self.pull.number}/comments"
 
-    def made(self) -> frozenset[str]:
-        """Return the ids of every suggestion that we made, resolved and outdated ones included."""
+    def made(self) -> Made:
+        """Return every suggestion that we made, resolved and outdated ones included."""
         ours: Iterable[object] = (
             item.get("body") for item in self.channel.pages(self.path) if self.identity.wrote(item)
         )
-        found = (_MARK.match(body) for body in ours if isinstance(body, str))
-        return frozenset(match[1] for match in found if match)
+        found = [match for body in ours if isinstance(body, str) and (match := _MARK.match(body))]
+        return Made(len(found), frozenset(known for match in found for known in match.groups() if known))
 
-    def suggest(self, suggestions: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
-        """Publish what was not suggested before, five in all at most, and return what was published.
-
-        Lines that the pull request does not show cannot carry a comment; GitHub refuses them, and they are left out.
-        """
+    def choose(self, suggestions: Sequence[Suggestion]) -> Choice:
+        """Return which of `suggestions` to make: none twice, five in all at most, none that GitHub must refuse."""
+        if not suggestions:
+            return Choice()
         made = self.made()
-        fresh = [item for item in dict.fromkeys(suggestions) if item.id not in made]
-        return tuple(item for item in fresh[: max(MOST - len(made), 0)] if self._published(item))
+        fresh = {item.id: item for item in reversed(suggestions) if not made.holds(item)}
+        shown = shown_lines(self.channel, self.repository, self.pull) if fresh else {}
+        chosen: list[Suggestion] = []
+        outside: list[Suggestion] = []
+        held: list[Suggestion] = []
+        for item in reversed(fresh.values()):
+            placed = item.placed(shown)
+            if placed is None:
+                outside.append(item)
+            elif made.count + len(chosen) >= MOST or any(placed.overlaps(other) for other in chosen):
+                held.append(item)
+            else:
+                chosen.append(placed)
+        return Choice(tuple(chosen), tuple(outside), tuple(held))
+
+    def suggest(self, chosen: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+        """Publish what was chosen, and return what was published: a head that has moved on meanwhile takes nothing."""
+        return tuple(item for item in chosen if self._published(item))
 
     def _published(self, item: Suggestion) -> bool:
         place: dict[str, str | int] = {"line": item.line, "side": "RIGHT"}
@@ -86,7 +177,7 @@ class Conversation:
         try:
             self.channel.write("POST", self.path, document)
         except LostAnswerError:
-            if item.id not in self.made():
+            if not self.made().holds(item):
                 raise
         except RejectedError as error:
             if error.status != httpx.codes.UNPROCESSABLE_ENTITY:

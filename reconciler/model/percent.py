@@ -48,16 +48,18 @@ def _parse(value: Any, pattern: str, bounds: str, example: str) -> Decimal:
         raise refusal("invalid-percentage", f"{shown(value)} is not {bounds}", f"write a percentage {bounds}")
     text = number_text(value)
     sentence = f"{shown(text)} is not a percentage" if text is not None else "this is not a percentage"
-    raise refusal("invalid-percentage", sentence, _cure(text or "", example))
+    hint, cure = _cure(text or "", example)
+    raise refusal("invalid-percentage", sentence, hint, cure=cure)
 
 
-def _cure(text: str, example: str) -> str:
+def _cure(text: str, example: str) -> tuple[str, str | None]:
+    """Return the hint, and what to write where only that can be meant."""
     digits = re.sub(r"\s|%|percent|pct", "", text.replace(",", "."))
     if not re.fullmatch(PATTERN, f"{digits}%"):
-        return f"write it with its sign, such as {example}"
+        return f"write it with its sign, such as {example}", None
     if re.fullmatch(r"0\.[0-9]+", digits) and "%" not in text:
-        return f"write `{percent_text(Decimal(digits))}`, or `{digits}%` if that is meant"
-    return f"write `{digits}%`"
+        return f"write `{percent_text(Decimal(digits))}`, or `{digits}%` if that is meant", None
+    return f"write `{digits}%`", f"{digits}%"
 
 
 def percent_text(fraction: Decimal) -> str:

@@ -11,6 +11,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?:[-/]|\.?(?=[0-9]{2}$))(?P<month>[0-9]{1,2})(?:-01)?")
+_MONTH_FIRST = re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[0-9]{4})")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -98,7 +100,10 @@ class Period:
             return cls.parse(value if isinstance(value, str) else f"{value}")
         except ValueError as error:
             sentence, _, hint = str(error).partition("; ")
-            raise PydanticCustomError("invalid-month", "{sentence}", {"sentence": sentence, "hint": hint}) from None
+            told = {"sentence": sentence, "hint": hint}
+            if meant := _meant(f"{value}"):
+                told = {"sentence": sentence, "hint": f"write `{meant}`", "cure": meant}
+            raise PydanticCustomError("invalid-month", "{sentence}", told) from None
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -108,6 +113,13 @@ class Period:
             "patternErrorMessage": "A month as YYYY-MM, such as 2026-06",
             "examples": ["2026-06"],
         }
+
+
+def _meant(text: str) -> str | None:
+    """Return the month that `2026-6`, `202606`, `2026/06`, `06/2026` or `2026-06-01` stands for, None for others."""
+    match = _YEAR_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
+    month = f"{match['year']}-{match['month']:0>2}" if match else ""
+    return month if _PATTERN.fullmatch(month) and not month.startswith("0000") else None
 
 
 @dataclass(frozen=True, slots=True)

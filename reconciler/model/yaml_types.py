@@ -31,9 +31,13 @@ def shown(value: Any) -> str:
     return f"`{text[: _SHOWN - 1]}…`" if len(text) > _SHOWN else f"`{text}`"
 
 
-def refusal(code: str, sentence: str, hint: str) -> PydanticCustomError:
-    """Return the error by which a value is refused: a stable code, a sentence and its cure."""
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "hint": hint})
+def refusal(code: str, sentence: str, hint: str, *, cure: str | None = None) -> PydanticCustomError:
+    """Return the error by which a value is refused: a stable code, a sentence and its cure.
+
+    `cure` is the YAML to write instead, given only where nothing else can be meant.
+    """
+    exact = {"cure": cure} if cure is not None else {}
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "hint": hint, **exact})
 
 
 def number_text(value: Any) -> str | None:
@@ -51,30 +55,38 @@ def parse_amount(value: Any) -> Decimal:
     """
     text = number_text(value)
     if text is None or re.fullmatch(MONEY_PATTERN, text) is None:
-        raise refusal("invalid-amount", *_amount_refusal(value, text))
+        sentence, hint, cure = _amount_refusal(value, text)
+        raise refusal("invalid-amount", sentence, hint, cure=cure)
     return Decimal(text).quantize(Decimal("0.01"))
 
 
-def _amount_refusal(value: Any, text: str | None) -> tuple[str, str]:
+def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]:
+    """Return the sentence, the hint, and what to write where only that can be meant."""
     if text is None:
-        return f"{_kind(value)} is not an amount", "write a plain number such as 12500.00"
+        return f"{_kind(value)} is not an amount", "write a plain number such as 12500.00", None
     if re.fullmatch(r"-[0-9.]+", text):
-        return f"{shown(text)} is negative; an amount is zero or more", f"write {shown(text[1:])} or leave it out"
+        return f"{shown(text)} is negative; an amount is zero or more", f"write {shown(text[1:])} or leave it out", None
     if re.fullmatch(r"[0-9]+\.[0-9]{3,}", text):
-        whole, decimals = text.split(".")
-        thousands = f" or {shown(whole + decimals)}, whichever is meant" if len(decimals) == 3 else ""
-        return (
-            f"{shown(text)} has more than two decimals",
-            f"write {shown(f'{whole}.{decimals[:2]}')}{thousands}",
-        )
+        return _too_precise(text)
     if re.fullmatch(r"[0-9]{14,}(\.[0-9]*)?", text):
-        return f"{shown(text)} is above the largest amount, {LARGEST_AMOUNT:,.2f}", "correct the amount"
-    cure = re.sub(r"[\s,_'$€£]|^0+(?=[0-9])|(?i:USD|EUR|GBP)", "", text)
+        return f"{shown(text)} is above the largest amount, {LARGEST_AMOUNT:,.2f}", "correct the amount", None
+    bare = re.sub(r"[$€£]|(?i:USD|EUR|GBP)", "", text).strip()
+    cure = re.sub(r"[\s,_'](?=[0-9]{3}(?![0-9]))|^0+(?=[0-9])", "", bare)
     known = re.fullmatch(MONEY_PATTERN, cure) is not None
     return (
         f"{shown(text)} is not an amount",
         f"write {shown(cure)}" if known else "write a plain number with at most two decimals, such as 12500.00",
+        cure if known else None,
     )
+
+
+def _too_precise(text: str) -> tuple[str, str, str | None]:
+    """Return what to say of too many decimals; three of them after one to three digits may be thousands."""
+    whole, decimals = text.split(".")
+    thousands = len(decimals) == 3 and len(whole) <= 3 and whole[0] != "0"
+    cure = f"{whole}.{decimals[:2]}"
+    other = f" or {shown(whole + decimals)}, whichever is meant" if thousands else ""
+    return f"{shown(text)} has more than two decimals", f"write {shown(cure)}{other}", None if thousands else cure
 
 
 def parse_ratio(value: Any) -> Decimal:
@@ -103,15 +115,21 @@ def parse_day(value: Any) -> date:
     try:
         return date.fromisoformat(text if re.fullmatch(DAY_PATTERN, text) else "")
     except ValueError:
-        hint = "write it as YYYY-MM-DD, such as 2026-07-31"
-        raise refusal("invalid-day", f"{shown(value)} is not a day", hint) from None
+        match = re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", text)
+        cure = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else ""
+        known = re.fullmatch(DAY_PATTERN, cure) is not None
+        hint = f"write `{cure}`" if known else "write it as YYYY-MM-DD, such as 2026-07-31"
+        raise refusal("invalid-day", f"{shown(value)} is not a day", hint, cure=cure if known else None) from None
 
 
 def exact_version(value: Any) -> int:
     """Return 1, the only version there is; any other value, also `"1"` or true, is refused."""
     if type(value) is not int or value != 1:
         label = f'`"{value}"`' if isinstance(value, str) else shown(value)
-        raise refusal("unknown-version", f"{label} is not a version this release reads", "write `version: 1`")
+        cure = "1" if str(value) in ("1", "1.0") else None
+        raise refusal(
+            "unknown-version", f"{label} is not a version this release reads", "write `version: 1`", cure=cure
+        )
     return value
 
 

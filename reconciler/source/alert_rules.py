@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from difflib import get_close_matches
 
 from reconciler.findings import Severity
 from reconciler.model.team import BillingBudgetSetting
@@ -17,13 +18,13 @@ def alert_problems(view: TeamView, context: Context) -> Iterator[Problem]:
     """Yield what is wrong with the billing budgets of a team."""
     for position, setting in enumerate(view.team.billing_budgets):
         keys = ("billing_budgets", view.budget_index(position))
-        yield from _scope(view, setting, keys)
+        yield from _scope(view, setting, keys, context)
         yield from _percentages(setting, keys)
         if view.team.state == "present":
             yield from _reach(view, setting, keys, context)
 
 
-def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:
+def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Problem]:
     wallets = view.team.wallets
     if setting.scope is not None:
         if setting.environment is not None:
@@ -36,23 +37,31 @@ def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys) -> Iterato
         known = ", ".join(f"`{environment}`" for environment in wallets)
         message = f"this team has no wallet for {shown(setting.environment)}"
         hint = f"write one of {known}" if known else "add that wallet, or name a `scope`"
-        yield Problem("environment-without-wallet", message, hint, (*keys, "environment"))
+        cure = _meant(setting.environment, [name for name in wallets if name in context.environments], context)
+        yield Problem("environment-without-wallet", message, hint, (*keys, "environment"), cure=cure)
     elif not wallets:
         message = f"{shown(setting.name)} watches nothing: the team has no wallet, and no `scope` is given"
         yield Problem("billing-budget-without-scope", message, "add `scope: {type: team, id: …}`", keys, "mapping")
+
+
+def _meant(environment: str, wallets: Sequence[str], context: Context) -> str | None:
+    """Return the one wallet that a misspelt environment can mean; one that is an environment is not misspelt."""
+    close = get_close_matches(environment.lower(), wallets, n=2)
+    return close[0] if len(close) == 1 and environment not in context.environments else None
 
 
 def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:
     if not setting.alert_percentages and not setting.hard_limit:
         message = f"{shown(setting.name)} has no alert percentages: it never says anything"
         at = (*keys, "alert_percentages")
-        yield Problem("no-alerts", message, "write `alert_percentages: [80, 100]`", at, severity=Severity.WARNING)
+        hint = "write `alert_percentages: [80, 100]`"
+        yield Problem("no-alerts", message, hint, at, severity=Severity.WARNING, cure="[80, 100]")
     seen = set()
     for index, percentage in enumerate(setting.alert_percentages):
         at = (*keys, "alert_percentages", index)
         if percentage in seen:
             message = f"{percentage}% is here a second time"
-            yield Problem("duplicate-alert", message, "remove it", at, severity=Severity.WARNING)
+            yield Problem("duplicate-alert", message, "remove it", at, severity=Severity.WARNING, cure="")
         elif percentage > 100 and setting.hard_limit:
             message = f"the alert at {percentage}% cannot fire: the hard limit blocks traffic at 100%"
             hint = "remove it, or write `hard_limit: false`"

@@ -53,6 +53,12 @@ def first_unwanted(text: str) -> str | None:
     return _name(match[0]) if match else None
 
 
+def without_unwanted(line: str) -> str:
+    """Return a line without the characters that nobody can see; its own end stays."""
+    end = "\r" if line.endswith("\r") else ""
+    return _UNWANTED.sub("", line) + end
+
+
 def line_column(text: str, offset: int) -> tuple[int, int]:
     """Return the line and column, from 1, of a character of `text`."""
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)

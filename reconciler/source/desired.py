@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
@@ -17,7 +17,7 @@ K = TypeVar("K", str, BillingBudgetKey)
 V = TypeVar("V")
 
 
-def build(organization: Document[OrganizationBudget], teams: list[Document[TeamBudget]], *, tree: Tree) -> Desired:
+def build(organization: Document[OrganizationBudget], teams: Sequence[Document[TeamBudget]], *, tree: Tree) -> Desired:
     """Return what documents without errors declare."""
     org = _model(organization)
     wallets: dict[str, DesiredWallet] = {}

@@ -27,19 +27,21 @@ class Document(Generic[M]):
     def path(self) -> str:
         return self.file.path
 
-    def findings(self, problems: Iterable[Problem]) -> list[Finding]:
+    def findings(self, problems: Iterable[Problem]) -> list[tuple[Finding, Flaw | Problem]]:
         """Return everything that is wrong with the file, `problems` of the rules included, with its place.
 
         Where the YAML of a key or value is flawed, that says it all: what the shape makes of it would be an echo.
         """
-        findings = [_finding(self.path, (flaw.line, flaw.column), flaw) for flaw in self.flaws]
+        findings: list[tuple[Finding, Flaw | Problem]] = [
+            (_finding(self.path, (flaw.line, flaw.column), flaw), flaw) for flaw in self.flaws
+        ]
         flawed = {(flaw.line, flaw.column) for flaw in self.flaws if flaw.code not in CHARACTER_CODES}
         pending = [*self.shape.problems, *problems]
         root = mark_tree(readable(self.file.data)[0] or b"") if pending else None
         for problem in pending:
             at = place(root, problem.keys, problem.part) if root else (1, 1)
             if problem.part == "mapping" or at not in flawed:
-                findings.append(_finding(self.path, at, problem))
+                findings.append((_finding(self.path, at, problem), problem))
         return findings
 
 

@@ -29,39 +29,39 @@ def set_value(text: str, keys: Keys, literal: str) -> str:
     Raises:
         EditError: when the file, the place or the literal does not allow it, with what to do by hand.
     """
-    before = _parsed(text, keys)
+    before = parsed_text(text, keys)
     root = mark_tree(text.encode("utf-8"))
     if root is None or not keys:
-        raise _refusal(keys, "the file holds nothing that can be edited")
+        raise refusal(keys, "the file holds nothing that can be edited")
     node = find(root, keys)
-    edited = _replaced(text, keys, node, literal) if node else _added(text, root, keys, literal)
-    _prove(before, _parsed(edited, keys), keys, literal)
+    edited = replaced(text, keys, node, literal) if node else added(text, root, keys, literal)
+    _prove(before, parsed_text(edited, keys), keys, literal)
     return edited
 
 
-def _replaced(text: str, keys: Keys, node: Node, literal: str) -> str:
+def replaced(text: str, keys: Keys, node: Node, literal: str) -> str:
     """Put `literal` in the place of a value that is a scalar, or a collection in brackets."""
     if node.alias or (node.kind in ("mapping", "sequence") and not node.flow) or node.kind in ("|", ">"):
-        raise _refusal(keys, "its value is an alias or is written over several lines")
-    start, end = _offset(text, node.start), _offset(text, node.end)
+        raise refusal(keys, "its value is an alias or is written over several lines")
+    start, end = offset_of(text, node.start), offset_of(text, node.end)
     if text[start] in "&!":
-        raise _refusal(keys, "its value has an anchor or a tag")
+        raise refusal(keys, "its value has an anchor or a tag")
     blank = " " if start > 0 and text[start - 1] == ":" else ""
     return text[:start] + blank + literal + text[end:]
 
 
-def _added(text: str, root: Node, keys: Keys, literal: str) -> str:
+def added(text: str, root: Node, keys: Keys, literal: str) -> str:
     """Add the last of `keys` at the end of the mapping that lacks it."""
     parent = find(root, keys[:-1])
     if parent is None or parent.kind != "mapping" or not parent.children or parent.alias:
-        raise _refusal(keys, f"there is no `{dotted(keys[:-1])}` that it could be added to")
+        raise refusal(keys, f"there is no `{dotted(keys[:-1])}` that it could be added to")
     entry = f"{keys[-1]}: {literal}"
     if parent.flow:
         last = max(child.end for _, child in parent.children.values())
-        at = _offset(text, last)
+        at = offset_of(text, last)
         return f"{text[:at]}, {entry}{text[at:]}"
     first = min(place for place, _ in parent.children.values())
-    line = _last_line(parent)
+    line = last_line(parent)
     lines = text.splitlines(keepends=True)
     ending = "\r\n" if lines[line - 1].endswith("\r\n") else "\n"
     lines[line - 1] = lines[line - 1].rstrip("\r\n") + ending
@@ -69,15 +69,16 @@ def _added(text: str, root: Node, keys: Keys, literal: str) -> str:
     return "".join(lines)
 
 
-def _last_line(node: Node) -> int:
+def last_line(node: Node) -> int:
     """Return the last line on which something of a block mapping stands."""
     if not node.children or node.flow:
         line, column = node.end
         return line - 1 if column == 1 and node.kind in ("|", ">") else line
-    return max(max(place[0], _last_line(child)) for place, child in node.children.values())
+    return max(max(place[0], last_line(child)) for place, child in node.children.values())
 
 
-def _offset(text: str, place: Place) -> int:
+def offset_of(text: str, place: Place) -> int:
+    """Return where in `text` a line and column are."""
     line, column = place
     offset = 0
     for _ in range(line - 1):
@@ -85,11 +86,12 @@ def _offset(text: str, place: Place) -> int:
     return offset + column - 1
 
 
-def _parsed(text: str, keys: Keys) -> Any:
+def parsed_text(text: str, keys: Keys) -> Any:
+    """Return what a file says; EditError unless it is flawless YAML with keys and values."""
     data, flaws = readable(text.encode("utf-8"))
     parsed = parse(data or b"")
     if any(flaw.code != "windows-line-ends" for flaw in (*flaws, *parsed.flaws)) or not isinstance(parsed.value, dict):
-        raise _refusal(keys, "the file would not be valid YAML")
+        raise refusal(keys, "the file would not be valid YAML")
     return parsed.value
 
 
@@ -100,13 +102,13 @@ def _prove(before: Any, after: Any, keys: Keys, literal: str) -> None:
     root = mark_tree(line.encode())
     node = find(root, ("value",)) if root else None
     if node is None or node.end != (1, len(line) + 1):
-        raise _refusal(keys, "the new value is not one value on one line")
+        raise refusal(keys, "the new value is not one value on one line")
     if (
         not isinstance(new, dict)
         or list(new) != ["value"]
         or _without(after, keys) != (_without(before, keys)[0], new["value"])
     ):
-        raise _refusal(keys, "something else would change")
+        raise refusal(keys, "something else would change")
 
 
 def _without(value: Any, keys: Keys) -> tuple[Any, Any]:
@@ -122,5 +124,6 @@ def _without(value: Any, keys: Keys) -> tuple[Any, Any]:
     return copy, taken
 
 
-def _refusal(keys: Keys, why: str) -> EditError:
+def refusal(keys: Keys, why: str) -> EditError:
+    """Return the error that says why the value at `keys` is left alone."""
     return EditError(f"`{dotted(keys)}` cannot be set in place: {why}", hint="edit the file by hand")

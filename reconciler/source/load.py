@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.findings import Finding
@@ -14,6 +14,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.team import TeamBudget
 from reconciler.source.desired import build
 from reconciler.source.documents import Document, read_document
+from reconciler.source.problem import Flaw, Problem
 from reconciler.source.rules import check
 from reconciler.source.tree import ORGANIZATION, SourceFile, Tree, read_tree
 
@@ -38,32 +39,45 @@ class Loaded:
 def load(root: Path) -> Loaded:
     """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all."""
     with _uncollected():
-        reading = _read(root)
+        reading = read(root)
         if reading.organization is None or any(finding.is_error for finding in reading.findings):
             return Loaded(None, reading.findings)
         return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
 
 
-def inspect(root: Path) -> tuple[tuple[Finding, ...], int]:
-    """Return every finding of every budget file below `root`, sorted, and how many files were read."""
-    with _uncollected():
-        reading = _read(root)
-        return reading.findings, len(reading.tree.files)
-
-
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
+    """Every file as far as it could be read, and what is wrong, `found` with what each finding stands for."""
+
     tree: Tree
     organization: Document[OrganizationBudget] | None
-    teams: list[Document[TeamBudget]]
-    findings: tuple[Finding, ...]
+    teams: tuple[Document[TeamBudget], ...]
+    found: tuple[tuple[Finding, Flaw | Problem], ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings, sorted, those of the folder included."""
+        return tuple(sorted([*self.tree.findings, *(finding for finding, _ in self.found)]))
+
+    def rewritten(self, texts: Mapping[str, str]) -> Reading:
+        """Return what would be read if the files at these paths held these texts."""
+        files = {path: replace(self._file(path), data=text.encode("utf-8")) for path, text in texts.items()}
+        organization = self.organization
+        if organization is not None and organization.path in files:
+            organization = _organization(files[organization.path])
+        teams = tuple(_team(files[team.path]) if team.path in files else team for team in self.teams)
+        return Reading(self.tree, organization, teams, _found(organization, teams))
+
+    def _file(self, path: str) -> SourceFile:
+        return next(file for file in self.tree.files if file.path == path)
 
 
-def _read(root: Path) -> _Reading:
-    tree = read_tree(root)
-    organization, teams = _documents(tree)
-    findings = tuple(sorted([*tree.findings, *_findings(organization, teams)]))
-    return _Reading(tree, organization, teams, findings)
+def read(root: Path) -> Reading:
+    """Return everything that is below `root`, the right and the wrong."""
+    with _uncollected():
+        tree = read_tree(root)
+        organization, teams = _documents(tree)
+        return Reading(tree, organization, teams, _found(organization, teams))
 
 
 @contextmanager
@@ -78,24 +92,30 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _documents(tree: Tree) -> tuple[Document[OrganizationBudget] | None, list[Document[TeamBudget]]]:
+def _documents(tree: Tree) -> tuple[Document[OrganizationBudget] | None, tuple[Document[TeamBudget], ...]]:
     organization = None
     teams = []
     for file in tree.files:
         if file.relative == ORGANIZATION:
-            organization = read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
+            organization = _organization(file)
         else:
             teams.append(_team(file))
-    return organization, teams
+    return organization, tuple(teams)
+
+
+def _organization(file: SourceFile) -> Document[OrganizationBudget]:
+    return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
 
 
 def _team(file: SourceFile) -> Document[TeamBudget]:
     return read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem})
 
 
-def _findings(
-    organization: Document[OrganizationBudget] | None, teams: list[Document[TeamBudget]]
-) -> Iterable[Finding]:
+def _found(
+    organization: Document[OrganizationBudget] | None, teams: Sequence[Document[TeamBudget]]
+) -> tuple[tuple[Finding, Flaw | Problem], ...]:
     problems = check(organization, teams)
-    for document in ([organization] if organization else []) + teams:
-        yield from document.findings(problems.get(document.path, ()))
+    found = organization.findings(problems.get(organization.path, ())) if organization else []
+    for team in teams:
+        found += team.findings(problems.get(team.path, ()))
+    return tuple(found)

@@ -65,6 +65,17 @@ def find(root: Node, keys: Keys) -> Node | None:
     return node
 
 
+def keys_at(root: Node, at: Place) -> Keys | None:
+    """Return the keys to the outermost value that starts at `at`, or whose key does; None when nothing does."""
+    for key, (key_place, child) in root.children.items():
+        if at in (key_place, child.start):
+            return (key,)
+        below = None if child.alias else keys_at(child, at)
+        if below is not None:
+            return (key, *below)
+    return None
+
+
 class _Marker:
     def __init__(self, data: bytes) -> None:
         self._next = CParser(data).get_event

@@ -23,15 +23,17 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
     ]
     yield from _repeated(names, keys, "duplicate-export-schedule", "the export schedule")
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
-    yield from _repeated(org.environments, places, "duplicate-environment", "the environment")
+    yield from _repeated(org.environments, places, "duplicate-environment", "the environment", cure="")
     yield from _annual_target(context, views, whole=whole)
 
 
-def _repeated(names: Iterable[str], keys: Iterable[Keys], code: str, what: str) -> Iterator[Problem]:
+def _repeated(
+    names: Iterable[str], keys: Iterable[Keys], code: str, what: str, *, cure: str | None = None
+) -> Iterator[Problem]:
     seen = set()
     for name, place in zip(names, keys, strict=True):
         if name in seen:
-            yield Problem(code, f"{what} {shown(name)} is here a second time", "remove one of them", place)
+            yield Problem(code, f"{what} {shown(name)} is here a second time", "remove one of them", place, cure=cure)
         seen.add(name)
 
 

@@ -127,7 +127,7 @@ class _Reader:
         try:
             return resolve(text)
         except NotationError as error:
-            self._flaw(event, "number-notation", str(error), error.hint)
+            self._flaw(event, "number-notation", str(error), error.hint, cure=error.plain)
             return text
 
     def _mapping(self, depth: int) -> dict[str, Any]:
@@ -228,12 +228,12 @@ class _Reader:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         self.flaws = [flaw for flaw in self.flaws if (flaw.line, flaw.column) != (line, column)]
 
-    def _flaw(self, event: Any, code: str, message: str, hint: str) -> None:
+    def _flaw(self, event: Any, code: str, message: str, hint: str, *, cure: str | None = None) -> None:
         """Add a flaw at the start of `event`; only the first one at a place counts."""
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
         if not any(flaw.line == line and flaw.column == column for flaw in self.flaws[-3:]):
-            self.flaws.append(Flaw(line, column, code, message, hint))
+            self.flaws.append(Flaw(line, column, code, message, hint, cure=cure))
 
 
 def _tag_text(tag: str) -> str:

@@ -13,7 +13,11 @@ Part = Literal["value", "key", "mapping"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at `keys`: at the value, at the key itself, or at the mapping that lacks something."""
+    """What is wrong at `keys`: at the value, at the key itself, or at the mapping that lacks something.
+
+    `cure` is the YAML to write in its place where only that can be meant, an empty text where it is to be removed;
+    None: a person must decide.
+    """
 
     code: str
     message: str
@@ -21,11 +25,12 @@ class Problem:
     keys: Keys = ()
     part: Part = "value"
     severity: Severity = Severity.ERROR
+    cure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """What is wrong at a place of a file's text; `line` and `column` count from 1."""
+    """What is wrong at a place of a file's text; `line` and `column` count from 1. `cure` is as for a problem."""
 
     line: int
     column: int
@@ -33,6 +38,7 @@ class Flaw:
     message: str
     hint: str
     severity: Severity = Severity.ERROR
+    cure: str | None = None
 
 
 def dotted(keys: Keys) -> str:

@@ -6,7 +6,7 @@ a section which is damaged stays silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.team import TeamBudget
@@ -21,7 +21,7 @@ from reconciler.source.wallet_rules import wallet_problems
 
 
 def check(
-    organization: Document[OrganizationBudget] | None, teams: list[Document[TeamBudget]]
+    organization: Document[OrganizationBudget] | None, teams: Sequence[Document[TeamBudget]]
 ) -> dict[str, list[Problem]]:
     """Return what the rules find, by the path of the file it is found in."""
     context = context_of(organization)

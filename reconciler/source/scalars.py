@@ -31,11 +31,13 @@ _NUMBER_STARTS = frozenset("+-.0123456789")
 
 
 class NotationError(ValueError):
-    """A number in a notation that budgets do not use. `hint` is the cure."""
+    """A number in a notation that budgets do not use. `hint` is the cure; `plain` the same number, where it has one."""
 
-    def __init__(self, text: str, hint: str) -> None:
+    def __init__(self, text: str, plain: str | None) -> None:
         super().__init__(f"{shown(text)} is a number in a notation that budgets do not use")
-        self.hint = hint
+        written = f"write `{plain}`" if plain else "write a plain number such as 12500.00"
+        self.hint = f"{written}, or put it in quotes if it is text"
+        self.plain = plain
 
 
 def resolve(text: str) -> Scalar:
@@ -51,18 +53,18 @@ def resolve(text: str) -> Scalar:
     if _DECIMAL.fullmatch(text):
         return YamlNumber(text)
     if _CORE_NUMBER.fullmatch(text):
-        raise NotationError(text, _cure(text))
+        raise NotationError(text, _plain(text))
     return text
 
 
-def _cure(text: str) -> str:
-    quoted = "or put it in quotes if it is text"
+def _plain(text: str) -> str | None:
+    """Return a number as budgets write it, None for one that nobody would write out."""
     if len(text) > 40 or (text[-1] in "fFnN" and "x" not in text):
-        return f"write a plain number such as 12500.00, {quoted}"
+        return None
     if text.startswith(("0x", "0o")):
-        return f"write `{int(text, 0)}`, {quoted}"
+        return str(int(text, 0))
     exponent = re.search(r"[eE]([-+]?[0-9]+)$", text)
     if exponent and abs(int(exponent[1])) > 12:
-        return f"write a plain number such as 12500.00, {quoted}"
+        return None
     plain = f"{YamlNumber(text):f}"
-    return f"write `{plain.rstrip('0').rstrip('.') if '.' in plain else plain}`, {quoted}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain

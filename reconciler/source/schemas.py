@@ -13,6 +13,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
 from reconciler.model.plan import Plan, PlanFinding
+from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -36,6 +37,7 @@ def documents() -> dict[str, Schema]:
         "run.schema.json": _json_schema(Run, "what apply and resume print"),
         "forecast.schema.json": _json_schema(ForecastDocument, "what forecast prints"),
         "findings.schema.json": _json_schema(FindingsDocument, "what validate prints"),
+        "suggestions.schema.json": _json_schema(SuggestionsDocument, "what validate and recommend suggest"),
     }
 
 

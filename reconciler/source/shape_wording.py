@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -13,7 +14,10 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.yaml_types import shown
 from reconciler.source.problem import Keys, Problem, dotted
 
-_BOOLEANS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
+_BOOLEANS = {
+    **dict.fromkeys(("yes", "on", "y", "true"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false"), "false"),
+}
 _LONGEST_GUESS = 64
 
 
@@ -39,8 +43,10 @@ def word(model: type[Frozen], error: ErrorDetails) -> Problem:
         case "too_short":
             return Problem("too-few", f"`{dotted(keys)}` is empty", "name at least one", keys)
         case kind:
-            hint = error.get("ctx", {}).get("hint")
-            return Problem(kind if hint else "invalid-value", error["msg"], hint or "correct the value", keys)
+            told = error.get("ctx", {})
+            hint = told.get("hint")
+            code = kind if hint else "invalid-value"
+            return Problem(code, error["msg"], hint or "correct the value", keys, cure=told.get("cure"))
 
 
 def _keys(location: tuple[int | str, ...]) -> Keys:
@@ -48,9 +54,10 @@ def _keys(location: tuple[int | str, ...]) -> Keys:
 
 
 def _key_problem(keys: Keys, error: ErrorDetails) -> Problem:
-    hint = error.get("ctx", {}).get("hint", "use letters, digits, `_`, `.` and `-` only")
-    sentence = error["msg"] if "hint" in error.get("ctx", {}) else f"{shown(keys[-1])} cannot be a key here"
-    return Problem("invalid-key", sentence, hint, keys, "key")
+    told = error.get("ctx", {})
+    hint = told.get("hint", "use letters, digits, `_`, `.` and `-` only")
+    sentence = error["msg"] if "hint" in told else f"{shown(keys[-1])} cannot be a key here"
+    return Problem("invalid-key", sentence, hint, keys, "key", cure=told.get("cure"))
 
 
 def _missing(model: type[Frozen], keys: Keys) -> Problem:
@@ -75,18 +82,27 @@ def _example(model: type[Frozen], keys: Keys) -> Any:
 def _unknown(model: type[Frozen], keys: Keys) -> Problem:
     parent, key = keys[:-1], str(keys[-1])
     known = sorted(schema_at(model, parent).get("properties", {}))
-    close = get_close_matches(key.lower(), known, n=1) if len(key) <= _LONGEST_GUESS else []
+    close = _close(key, known)
     where = f"`{dotted(parent)}`" if parent else "this file"
     hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(f'`{name}`' for name in known)}"
-    return Problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key")
+    return Problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key", cure=only(close))
 
 
 def _choice(model: type[Frozen], keys: Keys, value: Any) -> Problem:
     choices = [str(choice) for choice in schema_at(model, keys).get("enum", [])]
-    text = str(value)
-    close = get_close_matches(text.lower(), choices, n=1) if len(text) <= _LONGEST_GUESS else []
+    close = _close(str(value), choices)
     hint = f"did you mean `{close[0]}`?" if close else f"write one of {', '.join(f'`{choice}`' for choice in choices)}"
-    return Problem("invalid-choice", f"{_called(value)} is not one of the choices for `{dotted(keys)}`", hint, keys)
+    sentence = f"{_called(value)} is not one of the choices for `{dotted(keys)}`"
+    return Problem("invalid-choice", sentence, hint, keys, cure=only(close))
+
+
+def _close(text: str, known: Sequence[str]) -> list[str]:
+    return get_close_matches(text.lower(), known, n=2) if len(text) <= _LONGEST_GUESS else []
+
+
+def only(close: Sequence[str]) -> str | None:
+    """Return the one name that is close to what was written, None where there are several or none."""
+    return close[0] if len(close) == 1 else None
 
 
 def _text(model: type[Frozen], keys: Keys, error: ErrorDetails) -> Problem:
@@ -104,27 +120,33 @@ def _type(keys: Keys, kind: str, value: Any) -> Problem:
         "tuple_type": "a list",
     }.get(kind, "a mapping")
     sentence = f"`{dotted(keys)}` must be {due}, not {_called(value)}"
-    return Problem("wrong-type", sentence, _type_hint(kind, value), keys)
+    hint, cure = _type_cure(kind, value)
+    return Problem("wrong-type", sentence, hint, keys, cure=cure)
 
 
-def _type_hint(kind: str, value: Any) -> str:
+def _type_cure(kind: str, value: Any) -> tuple[str, str | None]:
+    """Return the hint, and what to write where only that can be meant."""
     simple = isinstance(value, str | int) or hasattr(value, "as_tuple")
     literal = str(value).lower() if isinstance(value, bool) else str(value)
     match kind:
         case "string_type" if simple:
-            return f'put it in quotes: `"{literal}"`' if len(literal) <= _LONGEST_GUESS else "put it in quotes"
+            cure = f'"{literal}"'
+            return (
+                (f"put it in quotes: `{cure}`", cure) if len(literal) <= _LONGEST_GUESS else ("put it in quotes", None)
+            )
         case "int_type" if match := re.fullmatch(r"([1-9][0-9]{0,8})(\.0+|%)?", literal):
-            return f"write `{match[1]}`"
+            return f"write `{match[1]}`", match[1]
         case "bool_type":
-            return f"write `{_BOOLEANS.get(literal.lower(), 'true` or `false')}`"
+            meant = _BOOLEANS.get(literal.lower())
+            return f"write `{meant or 'true` or `false'}`", meant
         case "tuple_type" if simple:
-            return f"write `[{_yaml(value)}]`"
+            return f"write `[{_yaml(value)}]`", f"[{_yaml(value)}]"
         case "tuple_type":
-            return "write a list: `[…]`, or lines that begin with `- `"
+            return "write a list: `[…]`, or lines that begin with `- `", None
         case "model_type" | "dict_type":
-            return "write keys and values: `{key: value}`, or indented lines `key: value`"
+            return "write keys and values: `{key: value}`, or indented lines `key: value`", None
         case _:
-            return "correct the value"
+            return "correct the value", None
 
 
 def _range(model: type[Frozen], keys: Keys, value: Any) -> Problem:

@@ -28,10 +28,11 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
     if not context.environments or environment in context.environments:
         return
     known = ", ".join(f"`{name}`" for name in context.environments)
-    close = get_close_matches(environment.lower(), context.environments, n=1)
+    close = get_close_matches(environment.lower(), context.environments, n=2)
     cure = f"write `{close[0]}`" if close else f"write one of {known}"
     message = f"{shown(environment)} is not an environment of the organization"
-    yield Problem("unknown-environment", message, f"{cure}, or add it to `environments` in org.yaml", keys, "key")
+    hint = f"{cure}, or add it to `environments` in org.yaml"
+    yield Problem("unknown-environment", message, hint, keys, "key", cure=close[0] if len(close) == 1 else None)
 
 
 def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:

@@ -102,6 +102,12 @@ class BudgetRepository:
         self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{number}/head")
         return self.head
 
+    def patches(self, base: str, head: str) -> dict[str, str]:
+        """Return what a pull request from `base` to `head` shows of each file, as GitHub's API has it."""
+        names = self.git("diff", "--name-only", f"{base}...{head}").splitlines()
+        whole = {name: self.git("diff", "--no-color", f"{base}...{head}", "--", name) for name in names}
+        return {name: text[text.index("@@") :] for name, text in whole.items() if "@@" in text}
+
     def merge(self, branch: str, *, squash: bool = False, rebase: bool = False) -> str:
         """Merge a branch into main as GitHub does, push main, and return what the API calls the merge commit."""
         self.git("switch", "--quiet", "main")

@@ -39,11 +39,16 @@ class Pull:
     state: str = "open"
     merge_commit: str | None = None
     landed: list[str] = field(default_factory=list)
-    shown: dict[str, set[int]] | None = None
+    patches: dict[str, str] = field(default_factory=dict)
 
     @property
     def head(self) -> str:
         return self.commits[-1][0]
+
+    def shows(self, path: str, start: int, line: int) -> bool:
+        """Whether lines of the head are in one piece of what the difference shows."""
+        headers = re.findall(r"^@@ -[0-9,]+ \+([0-9]+)(?:,([0-9]+))? @@", self.patches.get(path, ""), re.MULTILINE)
+        return any(int(first) <= start and line < int(first) + int(count or 1) for first, count in headers)
 
 
 @dataclass
@@ -148,6 +153,7 @@ class GitHub:
             ("GET", f"{repo}/pulls", self.pulls),
             ("GET", f"{repo}/pulls/{{number:int}}", self.pull),
             ("GET", f"{repo}/pulls/{{number:int}}/commits", self.pull_commits),
+            ("GET", f"{repo}/pulls/{{number:int}}/files", self.pull_files),
             ("GET", f"{repo}/pulls/{{number:int}}/reviews", self.reviews),
             ("GET", f"{repo}/pulls/{{number:int}}/comments", self.review_comments),
             ("POST", f"{repo}/pulls/{{number:int}}/comments", self.create_review_comment),
@@ -268,6 +274,26 @@ class GitHub:
         pull = self.state.pulls[request.path_params["number"]]
         return ([{"sha": sha, "author": user(author), "committer": user(author)} for sha, author in pull.commits],)
 
+    def pull_files(self, request: Request, actor: str, body: Any) -> Any:
+        pull = self.state.pulls[request.path_params["number"]]
+        web = f"https://github.test/{self.state.repository}"
+        counted = {"additions": 1, "deletions": 1, "changes": 2}
+        return (
+            [
+                {
+                    "sha": "e" * 40,
+                    "filename": path,
+                    "status": "modified",
+                    **counted,
+                    "blob_url": f"{web}/blob/{pull.head}/{path}",
+                    "raw_url": f"{web}/raw/{pull.head}/{path}",
+                    "contents_url": f"{web}/contents/{path}?ref={pull.head}",
+                    **({"patch": patch} if patch else {}),
+                }
+                for path, patch in pull.patches.items()
+            ],
+        )
+
     def of_pull(self, request: Request, items: list[dict[str, Any]]) -> Any:
         number = request.path_params["number"]
         return ([{k: v for k, v in item.items() if k != "number"} for item in items if item["number"] == number],)
@@ -302,8 +328,8 @@ class GitHub:
 
     def create_review_comment(self, request: Request, actor: str, body: Any) -> Response:
         pull = self.state.pulls[request.path_params["number"]]
-        shown = pull.shown
-        if body["commit_id"] != pull.head or (shown is not None and body["line"] not in shown.get(body["path"], ())):
+        start = body.get("start_line", body["line"])
+        if body["commit_id"] != pull.head or not pull.shows(body["path"], start, body["line"]):
             return JSONResponse({"message": "Validation Failed: line must be part of the diff"}, 422)
         item = {**body, "id": self.state.next_id(), "number": pull.number, "user": user(actor)}
         self.state.review_comments.append(item)

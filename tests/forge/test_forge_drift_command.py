@@ -3,88 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
-import httpx
 import pytest
 from forge.budget_repository import SUPPORT, BudgetRepository
-from forge.github_standin import Pull, State
+from forge.github_standin import State
+from forge.sandbox_desk import DAY, sandbox_desk
+from forge.sandbox_desk import SandboxDesk as Desk
 
-from reconciler.cli.apply import command as apply_command
-from reconciler.cli.boundary import run
-from reconciler.cli.drift import command as drift_command
-from reconciler.cli.plan import command as plan_command
-from reconciler.cli.pr import command as pr_command
 from reconciler.findings import ExitCode
-from reconciler.sandbox.server import Sandbox, running
-from reconciler.settings import overlaid
-
-DAY = "2026-06-18"
-Run = Callable[..., int]
-
-
-@click.group()
-def cli() -> None:
-    """Stand for the group that all commands are in."""
-
-
-for name, command in {
-    "plan": plan_command,
-    "apply": apply_command,
-    "drift": drift_command,
-    "pr": pr_command,
-}.items():
-    cli.add_command(command, name)
-
-
-class Desk:
-    """Budgets in git, an empty Keeptrusts with money in its pool, and a GitHub."""
-
-    def __init__(
-        self, repository: BudgetRepository, sandbox: Sandbox, github: State, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        self.repository = repository
-        self.sandbox = sandbox
-        self.github = github
-        self.capsys = capsys
-        self.variables: dict[str, str] = {}
-        self.output = self.errors = ""
-
-    def kt(self, *arguments: str) -> int:
-        with overlaid(**self.variables):
-            code = run(cli, arguments)
-        self.output, self.errors = self.capsys.readouterr()
-        return code
-
-    def apply(self) -> None:
-        usage = self.repository.folder.parent / "usage.csv"
-        usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
-        assert self.kt("plan", "--as-of", DAY, "--usage", str(usage), "--output", "../plan.json") == 0, self.errors
-        assert self.kt("apply", "--plan", "../plan.json") == 0, self.output + self.errors
-
-    def drift(self, *options: str) -> int:
-        return self.kt("drift", "--as-of", DAY, *options)
-
-    def items(self) -> list[dict[str, Any]]:
-        self.drift("--format", "json")
-        listed: list[dict[str, Any]] = json.loads(self.output)["items"]
-        return listed
-
-    def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
-        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    def by_hand(self, amount: float, kind: str = "allocate", team: str = "team_support") -> str:
-        answer = self.keeptrusts(
-            "POST", f"/v1/wallets/{kind}", team_id=team, amount=amount, currency="USD", description="in the console"
-        )
-        return str(answer["transaction"]["id"])
 
 
 @pytest.fixture
@@ -97,23 +26,7 @@ def desk(
 ) -> Iterator[Desk]:
     repository = BudgetRepository.small(tmp_path)
     monkeypatch.chdir(repository.folder)
-    with running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox:
-        made = Desk(repository, sandbox, github, capsys)
-        made.variables = {
-            "KEEPTRUSTS_API_URL": sandbox.url,
-            "KEEPTRUSTS_API_TOKEN": sandbox.billing_token,
-            "KT_BUDGETS_JOURNAL": f"file:{tmp_path / 'journal'}",
-            "GITHUB_API_URL": github_url,
-            "GITHUB_TOKEN": "ghs_actions",
-            "GITHUB_REPOSITORY": "acme/ai-budgets",
-            "GITHUB_EVENT_PATH": "",
-            "GITHUB_REF": "",
-            "GITHUB_RUN_ID": "",
-            "KT_BUDGETS_GITHUB_LOGIN": "",
-        }
-        for team in ("Support", "Shadow"):
-            made.keeptrusts("POST", "/v1/teams", name=team)
-        made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
+    with sandbox_desk(repository, github, github_url, capsys) as made:
         yield made
 
 
@@ -159,8 +72,106 @@ def test_a_billing_budget_that_was_edited_or_deleted_is_drift(desk: Desk) -> Non
     desk.repository.git("checkout", "--quiet", "--", "budgets")
     desk.keeptrusts("DELETE", f"/v1/billing/budgets/{budget['id']}")
     assert [item["class"] for item in desk.items()] == ["missing"]
-    assert desk.drift("--accept") == ExitCode.DRIFT
-    assert "Edit the YAML by hand" in desk.errors
+    assert desk.drift("--accept") == ExitCode.DONE
+    assert written(desk) == SUPPORT[: SUPPORT.index("billing_budgets:")] + "billing_budgets: []\n"
+    assert desk.kt("drift", "--as-of", DAY) == ExitCode.DONE
+    assert desk.output == "No drift.\n"
+
+
+def written(desk: Desk, name: str = "teams/support.yaml") -> str:
+    return (desk.repository.budgets / name).read_text(encoding="utf-8")
+
+
+ALERTS = """\
+billing_budgets:   # what warns us
+  # agreed with finance
+  - {name: support-monthly, amount: 12500.00, alert_percentages: [80, 100]}
+  # the board wants to know
+  - name: board
+    amount: 9000.00   # three quarters
+  # the last one
+  - {name: late, amount: 10000.00}   # nearly all
+"""
+
+
+def gone(desk: Desk, *names: str) -> None:
+    """Delete alerts by hand."""
+    for budget in desk.keeptrusts("GET", "/v1/billing/budgets")["data"]:
+        if budget["name"] in names:
+            desk.keeptrusts("DELETE", f"/v1/billing/budgets/{budget['id']}")
+
+
+def declare(desk: Desk, alerts: str) -> str:
+    text = SUPPORT[: SUPPORT.index("billing_budgets:")] + alerts
+    desk.repository.write({"budgets/teams/support.yaml": text})
+    desk.repository.commit("Alerts")
+    return text
+
+
+def test_alerts_that_are_gone_go_from_the_yaml_and_their_neighbours_keep_their_comments(desk: Desk) -> None:
+    text = declare(desk, ALERTS)
+    desk.apply()
+    gone(desk, "support-monthly", "late")
+    by_name = {item["name"]: item for item in desk.keeptrusts("GET", "/v1/billing/budgets")["data"]}
+    desk.keeptrusts("PUT", f"/v1/billing/budgets/{by_name['board']['id']}", **{**by_name["board"], "amount": 8000.0})
+    desk.by_hand(100.0)
+
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+
+    lines = [line for line in text.splitlines() if not any(word in line for word in ("monthly, a", "late", "last one"))]
+    expected = "\n".join(line for line in lines if "agreed with" not in line) + "\n"
+    expected = expected.replace("9000.00", "8000.00").replace("10500.00}", "10500.00, overrides: {2026-06: 10600.00}}")
+    assert written(desk) == expected
+    assert desk.keeptrusts("GET", "/v1/billing/budgets")["data"][0]["name"] == "board"
+    assert desk.drift() == ExitCode.DONE
+    desk.repository.commit("Accept")
+    desk.apply()
+    assert desk.drift() == ExitCode.DONE
+    assert desk.output == "No drift.\n"
+
+
+def test_alerts_between_brackets_go_one_by_one_until_the_list_is_empty(desk: Desk) -> None:
+    text = declare(desk, "billing_budgets: [{name: a, amount: 1.00}, {name: b, amount: 2.00}]   # both\n")
+    desk.apply()
+    gone(desk, "a")
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+    assert written(desk) == text.replace("{name: a, amount: 1.00}, ", "")
+    gone(desk, "b")
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+    assert written(desk).endswith("billing_budgets: []   # both\n")
+
+
+def test_a_list_that_cannot_be_edited_in_place_is_left_whole(desk: Desk) -> None:
+    text = declare(desk, "billing_budgets: [{name: a, amount: 1.00},  # first\n  {name: b, amount: 2.00}]\n")
+    desk.apply()
+    gone(desk, "a")
+    desk.by_hand(100.0)
+    assert desk.drift("--accept") == ExitCode.FINDINGS
+    assert "comment between it and its neighbour" in desk.errors
+    assert written(desk) == text
+
+
+def test_an_acceptance_that_makes_the_yaml_wrong_is_not_written(desk: Desk) -> None:
+    desk.apply()
+    (budget,) = desk.keeptrusts("GET", "/v1/billing/budgets")["data"]
+    desk.keeptrusts("PUT", f"/v1/billing/budgets/{budget['id']}", **{**budget, "alert_percentages": [5000]})
+    assert desk.drift("--accept") == ExitCode.FINDINGS
+    assert "5000" in desk.errors
+    assert written(desk) == SUPPORT
+
+
+def test_an_export_schedule_that_is_gone_goes_from_the_organization(desk: Desk) -> None:
+    organization = written(desk, "org.yaml")
+    weekly = '- {name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: finops, prefix: weekly/}}  # finance'
+    desk.repository.write({"budgets/org.yaml": f"{organization}export_schedules:   # for finops\n  {weekly}\n"})
+    desk.repository.commit("Schedule")
+    desk.apply()
+    assert desk.drift() == ExitCode.DONE, desk.output
+    (schedule,) = desk.keeptrusts("GET", "/v1/exports/schedules")["data"]
+    desk.keeptrusts("DELETE", f"/v1/exports/schedules/{schedule['id']}")
+    assert [(item["class"], item["key"]) for item in desk.items()] == [("missing", "weekly")]
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+    assert written(desk, "org.yaml") == f"{organization}export_schedules: []   # for finops\n"
 
 
 def test_accepting_writes_the_month_and_keeps_every_comment(desk: Desk) -> None:
@@ -234,19 +245,9 @@ def test_one_issue_is_opened_and_closed(desk: Desk) -> None:
     assert "issue 900: closed" in desk.errors
 
 
-def opened(desk: Desk, old: str, new: str) -> Pull:
-    base = desk.repository.head
-    desk.repository.branch("change")
-    desk.repository.edit("budgets/teams/support.yaml", old, new)
-    commit = desk.repository.commit("Change")
-    desk.repository.push(128)
-    desk.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], base, head_ref="change")
-    return desk.github.pulls[128]
-
-
 def test_what_an_open_pull_request_asks_for_is_pending(desk: Desk) -> None:
     desk.apply()
-    opened(desk, "10500.00", "11200.00")
+    desk.opened("10500.00", "11200.00")
     desk.repository.git("switch", "--quiet", "main")
     desk.by_hand(700.0)
     assert desk.drift() == ExitCode.DRIFT
@@ -273,7 +274,7 @@ def refresh(desk: Desk, *options: str) -> dict[str, Any]:
 
 def test_a_pull_request_whose_plan_moved_is_marked_and_unmarked(desk: Desk) -> None:
     desk.apply()
-    pull = opened(desk, "10500.00", "11200.00")
+    pull = desk.opened("10500.00", "11200.00")
     shown(desk)
     assert refresh(desk) == {"pull_request": 128, "state": "current", "teams": []}
     assert len(desk.github.checks) == 1
@@ -293,7 +294,7 @@ def test_a_pull_request_whose_plan_moved_is_marked_and_unmarked(desk: Desk) -> N
 
 def test_a_pull_request_that_cannot_be_planned_says_why(desk: Desk) -> None:
     desk.apply()
-    opened(desk, "10500.00", "11200.00")
+    desk.opened("10500.00", "11200.00")
     desk.repository.git("switch", "--quiet", "main")
     assert refresh(desk)["state"] == "no plan was recorded"
     desk.repository.git("switch", "--quiet", "change")
@@ -305,7 +306,7 @@ def test_a_pull_request_that_cannot_be_planned_says_why(desk: Desk) -> None:
 
 def test_a_merge_queue_refuses_a_plan_that_moved(desk: Desk, tmp_path: Path) -> None:
     desk.apply()
-    opened(desk, "10500.00", "11200.00")
+    desk.opened("10500.00", "11200.00")
     shown(desk)
     event = tmp_path / "event.json"
     group = {"head_ref": f"refs/heads/gh-readonly-queue/main/pr-128-{'d' * 40}", "head_sha": "e" * 40}
@@ -320,7 +321,7 @@ def test_a_merge_queue_refuses_a_plan_that_moved(desk: Desk, tmp_path: Path) -> 
 
 def test_a_person_cannot_mark_pull_requests(desk: Desk) -> None:
     desk.apply()
-    opened(desk, "10500.00", "11200.00")
+    desk.opened("10500.00", "11200.00")
     shown(desk)
     desk.variables["GITHUB_TOKEN"] = "ghp_dana"
     assert desk.kt("pr", "refresh", "--as-of", DAY, "--recorded-by", "github-actions") == ExitCode.REMOTE

@@ -12,11 +12,12 @@ import click
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.forge_world import allocate, plan
-from forge.github_standin import Pull, State
+from forge.github_standin import Pull, State, answer
 
 from reconciler.cli.boundary import run
 from reconciler.cli.pr import command as pr
 from reconciler.cli.pr_approval import require_approval
+from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard
 from reconciler.model.outcome import Outcome, Run, Status
@@ -41,6 +42,7 @@ def cli() -> None:
 
 
 cli.add_command(pr)
+cli.add_command(validate, "validate")
 
 
 @dataclass
@@ -86,7 +88,8 @@ class Desk:
             commits.append((self.repository.commit(f"Change {name}"), author))
         commits = commits or [(self.repository.commit("Nothing"), author)]
         self.repository.push(128)
-        self.github.pulls[128] = Pull(128, author, commits, base, head_ref=branch)
+        shown = self.repository.patches(base, commits[-1][0])
+        self.github.pulls[128] = Pull(128, author, commits, base, head_ref=branch, patches=shown)
 
     def approved(self, *people: str) -> None:
         for person in people or ("lena", "bob"):
@@ -362,6 +365,97 @@ def test_suggestions_are_made_once_and_escaped(desk: Desk) -> None:
     desk.kt("pr", "comment", "--pr", "128", "--suggestions", "suggestions.json")
     assert "suggested changes: 0 published" in desk.output
     assert "@everyone" not in desk.github.review_comments[0]["body"]
+
+
+def suggestions(desk: Desk, name: str, command: str, *items: dict[str, Any]) -> str:
+    listed = [{"path": RAISE[0], "replacement": "x", **item} for item in items]
+    document = {"format": "kt-budgets.suggestions/1", "command": command, "suggestions": listed}
+    (desk.repository.folder / name).write_text(json.dumps(document), encoding="utf-8")
+    return name
+
+
+def test_several_files_of_suggestions_are_one_conversation_and_the_comment_says_what_is_left(desk: Desk) -> None:
+    desk.opened(RAISE)
+    cures = suggestions(desk, "cures.json", "kt-budgets validate", {"line": 400})
+    advice = suggestions(desk, "advice.json", "kt-budgets recommend", {"line": 5}, {"line": 5, "replacement": "y"})
+    desk.save()
+    given = ("--suggestions", cures, "--suggestions", advice, "--format", "json")
+    assert desk.kt("pr", "comment", "--pr", "128", *given) == ExitCode.DONE, desk.errors
+    facts = json.loads(desk.output)
+    assert (facts["suggestions"], facts["suggestions_outside"], facts["suggestions_held"]) == (1, 1, 1)
+    (body,) = desk.github.ours(128)
+    assert body.endswith(
+        "1 more suggested change is outside of this diff: `kt-budgets validate` shows it.\n\n"
+        "1 more suggested change is held back, as at most 5 are made and one for each line:"
+        " `kt-budgets recommend` shows it.\n"
+    )
+    before = len(desk.github.writes)
+    assert desk.kt("pr", "comment", "--pr", "128", "--suggestions", cures) == ExitCode.DONE
+    assert "suggested changes: 0 published\n1 more suggested change is outside of this diff" in desk.output
+    assert [method for method, *_ in desk.github.writes[before:]] == ["PATCH"]
+
+
+def test_a_command_that_is_none_is_not_repeated(desk: Desk) -> None:
+    desk.opened(RAISE)
+    name = suggestions(desk, "s.json", "kt-budgets @all `rm`", {"line": 400})
+    desk.save()
+    assert desk.kt("pr", "comment", "--pr", "128", "--suggestions", name) == ExitCode.DONE
+    assert "@all" not in desk.github.ours(128)[0]
+
+
+def test_without_a_difference_to_look_at_the_plan_is_shown_all_the_same(desk: Desk) -> None:
+    desk.opened(RAISE)
+    name = suggestions(desk, "s.json", "kt-budgets validate", {"line": 5})
+    desk.save()
+    desk.github.fail(r"GET .*/pulls/128/files", answer(422, "the diff is too large"))
+    assert desk.kt("pr", "comment", "--pr", "128", "--suggestions", name) == ExitCode.DONE
+    assert "no suggested changes" in desk.errors
+    assert "suggested changes: 0 published" in desk.output
+    assert len(desk.github.ours(128)) == 1
+
+
+def test_a_run_for_an_older_head_suggests_nothing(desk: Desk, tmp_path: Path) -> None:
+    desk.opened(RAISE)
+    name = suggestions(desk, "s.json", "kt-budgets validate", {"line": 5})
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 128, "head": {"sha": "d" * 40}}}), encoding="utf-8")
+    desk.save()
+    assert desk.kt("pr", "comment", "--suggestions", name, GITHUB_EVENT_PATH=str(event)) == ExitCode.DONE
+    assert desk.github.writes == []
+
+
+def test_a_mistake_becomes_a_suggestion_and_taking_it_makes_the_files_valid(desk: Desk) -> None:
+    desk.opened((RAISE[0], "monthly: 10500.00}", "montly: 12500.00}"))
+    text = (desk.repository.folder / RAISE[0]).read_text(encoding="utf-8")
+    assert desk.kt("validate", "--format", "json", "--output", "f.json", "--suggestions", "s.json") == ExitCode.FINDINGS
+    shown = ("pr", "comment", "--pr", "128", "--findings", "f.json", "--suggestions", "s.json")
+    assert desk.kt(*shown) == ExitCode.DONE, desk.errors
+    (made,) = desk.github.review_comments
+    assert made["line"] == text[: text.index("montly")].count("\n") + 1
+    taken = made["body"].partition("```suggestion\n")[2].partition("\n```")[0]
+    lines = text.splitlines()
+    lines[made["line"] - 1] = taken
+    (desk.repository.folder / RAISE[0]).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert desk.kt("validate") == ExitCode.DONE, desk.output
+    assert lines[made["line"] - 1].endswith("monthly: 12500.00}  # what the pilot costs")
+    desk.github.pulls[128].commits.append((desk.repository.commit("Take it"), "alice"))
+    assert desk.kt(*shown) == ExitCode.DONE
+    assert len(desk.github.review_comments) == 1
+
+
+def test_a_name_in_the_yaml_cannot_speak_in_a_suggestion(desk: Desk) -> None:
+    nasty = "  prod: {team_id: team_support, monthly: 10500.00, '@all | <!-- `x` -->': '1'}"
+    desk.opened((RAISE[0], "  prod: {team_id: team_support, monthly: 10500.00}", nasty))
+    desk.repository.edit(RAISE[0], "monthly: 10500.00", "monthly: '10,500.00 USD'")
+    desk.kt("validate", "--format", "json", "--output", "f.json", "--suggestions", "s.json")
+    document = json.loads((desk.repository.folder / "s.json").read_text(encoding="utf-8"))
+    document["suggestions"][0]["original"] = ""
+    document["suggestions"][0]["reason"] += " @all <!-- | `"
+    (desk.repository.folder / "s.json").write_text(json.dumps(document), encoding="utf-8")
+    desk.kt("pr", "comment", "--pr", "128", "--findings", "f.json", "--suggestions", "s.json")
+    reason = desk.github.review_comments[0]["body"].split("\n")[1]
+    assert not set(reason) & set("<|`")
+    assert "@all" not in reason
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "x", "suggestions": []}', None])

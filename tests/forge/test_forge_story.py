@@ -92,7 +92,7 @@ class Company:
         self.logs += runner.log
         return runner
 
-    def planned(self) -> Runner:
+    def planned(self, *, is_valid: bool = True) -> Runner:
         """Run the plan workflow on the merge that GitHub tests pull request 128 by."""
         pull = self.github.pulls[128]
         checkout = self.repository
@@ -102,7 +102,8 @@ class Company:
         merge = checkout.head
         checkout.git("switch", "--quiet", pull.head_ref)
         event = {"pull_request": {"number": 128, "head": {"sha": pull.head}}}
-        assert self.actions("plan.yml", "validate", commit=merge, event=event).code == 0, self.logs[-1]
+        validated = self.actions("plan.yml", "validate", commit=merge, event=event).code
+        assert validated == (0 if is_valid else 3), self.logs[-1]
         return self.actions("plan.yml", "plan", commit=merge, event=event)
 
     def pushed(self, subject: str) -> None:
@@ -113,6 +114,8 @@ class Company:
             self.github.pulls[128].commits.append((commit, "alice"))
         else:
             self.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], self.repository.git("rev-parse", "main"))
+        pull = self.github.pulls[128]
+        pull.patches = self.repository.patches(pull.base, commit)
 
     def merged(self) -> str:
         commit = self.repository.merge(self.github.pulls[128].head_ref)
@@ -202,6 +205,12 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert comment.partition("-->\n")[2].strip() in first.summary
     assert [check["conclusion"] for check in github.checks] == ["success"]
 
+    # What recommend knows better stands on the line that Alice changed, once; the rest is counted.
+    (suggested,) = github.review_comments
+    assert "```suggestion\n  prod: {team_id: team_support, monthly: " in suggested["body"]
+    assert "it lasts June 2026 with probability" in suggested["body"]
+    assert github.pulls[128].shows(SUPPORT, suggested["line"], suggested["line"])
+
     # Bob asks, lena approves too early, Alice pushes again: the same comment is updated.
     github.comment(128, "bob", "Does it need all of that?")
     github.review(128, "lena")
@@ -279,3 +288,32 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert company.funded() == 13700.00
     assert company.drift().code == 0, company.logs[-1]
     assert github.issues[0]["state"] == "closed"
+
+
+@pytest.mark.slow
+def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
+    github, repository = company.github, company.repository
+    repository.git("switch", "--quiet", "main")
+    repository.edit(SUPPORT, "team: support\n", "# One line more than in the pull request.\nteam: support\n")
+    later = repository.commit("Meanwhile on main")
+    repository.git("reset", "--quiet", "--hard", "HEAD~1")
+    repository.branch("raise-support")
+    repository.edit(SUPPORT, MONTHLY, MONTHLY.replace("monthly", "montly"))
+    company.pushed("Raise Support")
+    repository.git("branch", "--force", "main", later)
+    repository.git("push", "--quiet", "--force", "origin", "main")
+
+    assert company.planned(is_valid=False).code == 3, company.logs[-1]
+
+    (comment,) = github.ours(128)
+    assert "so there is no plan" in comment
+    (suggested,) = github.review_comments
+    wrong = (repository.folder / SUPPORT).read_text(encoding="utf-8").splitlines()
+    taken = suggested["body"].partition("```suggestion\n")[2].partition("\n```")[0]
+    assert wrong[suggested["line"] - 1] == taken.replace("monthly: 12500", "montly: 12500")
+
+    # Alice takes it; the next run has a plan, and suggests the same to nobody.
+    repository.edit(SUPPORT, wrong[suggested["line"] - 1], taken)
+    company.pushed("Apply suggestion from code review")
+    assert company.planned().code == 0, company.logs[-1]
+    assert sum("did you mean" in item["body"] for item in github.review_comments) == 1

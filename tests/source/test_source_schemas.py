@@ -36,6 +36,7 @@ PUBLISHED = {
     "organization.schema.json",
     "plan.schema.json",
     "run.schema.json",
+    "suggestions.schema.json",
     "team.schema.json",
 }
 EXACT = {

@@ -1,0 +1,125 @@
+"""Budgets in git, an embedded Keeptrusts that holds money, and a GitHub: one desk to run commands at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import click
+import httpx
+import pytest
+from forge.budget_repository import BudgetRepository
+from forge.github_standin import Pull, State
+
+from reconciler.cli.apply import command as apply_command
+from reconciler.cli.boundary import run
+from reconciler.cli.drift import command as drift_command
+from reconciler.cli.plan import command as plan_command
+from reconciler.cli.pr import command as pr_command
+from reconciler.sandbox.server import Sandbox, running
+from reconciler.settings import overlaid
+
+DAY = "2026-06-18"
+
+
+@click.group()
+def cli() -> None:
+    """Stand for the group that all commands are in."""
+
+
+for name, command in {
+    "plan": plan_command,
+    "apply": apply_command,
+    "drift": drift_command,
+    "pr": pr_command,
+}.items():
+    cli.add_command(command, name)
+
+
+class SandboxDesk:
+    """Budgets in git, an empty Keeptrusts with money in its pool, and a GitHub."""
+
+    def __init__(
+        self, repository: BudgetRepository, sandbox: Sandbox, github: State, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.repository = repository
+        self.sandbox = sandbox
+        self.github = github
+        self.capsys = capsys
+        self.variables: dict[str, str] = {}
+        self.output = self.errors = ""
+
+    def kt(self, *arguments: str) -> int:
+        with overlaid(**self.variables):
+            code = run(cli, arguments)
+        self.output, self.errors = self.capsys.readouterr()
+        return code
+
+    def apply(self) -> None:
+        usage = self.repository.folder.parent / "usage.csv"
+        usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
+        assert self.kt("plan", "--as-of", DAY, "--usage", str(usage), "--output", "../plan.json") == 0, self.errors
+        assert self.kt("apply", "--plan", "../plan.json") == 0, self.output + self.errors
+
+    def opened(self, old: str, new: str) -> Pull:
+        """Open pull request 128 by alice, which replaces some text of Support's file."""
+        base = self.repository.head
+        self.repository.branch("change")
+        self.repository.edit("budgets/teams/support.yaml", old, new)
+        commit = self.repository.commit("Change")
+        self.repository.push(128)
+        shown = self.repository.patches(base, commit)
+        pull = Pull(128, "alice", [(commit, "alice")], base, head_ref="change", patches=shown)
+        self.github.pulls[128] = pull
+        return pull
+
+    def drift(self, *options: str) -> int:
+        return self.kt("drift", "--as-of", DAY, *options)
+
+    def items(self) -> list[dict[str, Any]]:
+        self.drift("--format", "json")
+        listed: list[dict[str, Any]] = json.loads(self.output)["items"]
+        return listed
+
+    def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
+        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def by_hand(self, amount: float, kind: str = "allocate", team: str = "team_support") -> str:
+        answer = self.keeptrusts(
+            "POST", f"/v1/wallets/{kind}", team_id=team, amount=amount, currency="USD", description="in the console"
+        )
+        return str(answer["transaction"]["id"])
+
+
+@contextmanager
+def sandbox_desk(
+    repository: BudgetRepository, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+) -> Iterator[SandboxDesk]:
+    """Yield a desk whose Keeptrusts knows the teams Support and Shadow and has a year's money in its pool."""
+    place = repository.folder.parent
+    with running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox:
+        made = SandboxDesk(repository, sandbox, github, capsys)
+        made.variables = {
+            "KEEPTRUSTS_API_URL": sandbox.url,
+            "KEEPTRUSTS_API_TOKEN": sandbox.billing_token,
+            "KT_BUDGETS_JOURNAL": f"file:{place / 'journal'}",
+            "GITHUB_API_URL": github_url,
+            "GITHUB_TOKEN": "ghs_actions",
+            "GITHUB_REPOSITORY": "acme/ai-budgets",
+            "GITHUB_EVENT_PATH": "",
+            "GITHUB_REF": "",
+            "GITHUB_RUN_ID": "",
+            "GITHUB_SHA": "",
+            "GITHUB_STEP_SUMMARY": "",
+            "KT_BUDGETS_GITHUB_LOGIN": "",
+        }
+        for team in ("Support", "Shadow"):
+            made.keeptrusts("POST", "/v1/teams", name=team)
+        made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
+        yield made
