@@ -31,6 +31,13 @@ def _logging_as_it_was() -> Iterator[None]:
     logger.setLevel(before[2])
 
 
+@pytest.fixture(autouse=True)
+def _in_no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what starts this run of CI, if it is one: a plan would be about what that changes."""
+    for name in ("GITHUB_EVENT_NAME", "GITHUB_BASE_REF", "CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Return a check that a text equals the golden file of a name; `--update-golden` rewrites the file."""

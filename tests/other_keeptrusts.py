@@ -37,7 +37,10 @@ class Habits:
 
 @dataclass
 class World:
-    """The state: a ledger by wallet, a pool, billing budgets, schedules. `writes` are the requests that change it."""
+    """The state: a ledger by wallet, a pool, billing budgets, schedules.
+
+    `writes` are the requests that change it, `reads` the paths of those that do not.
+    """
 
     habits: Habits = field(default_factory=Habits)
     pool: Decimal = Decimal("500000")
@@ -47,6 +50,7 @@ class World:
     budgets: dict[str, dict[str, Any]] = field(default_factory=dict)
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: list[tuple[str, str, Any]] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
     now: datetime = datetime(2026, 6, 18, 8, tzinfo=UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -133,6 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "permissions": list(habits.permissions),
             }
         if method == "GET":
+            world.reads.append(path)
             return 200, self._listing(path, query)
         if match := re.fullmatch(r"/v1/wallets/(allocate|reclaim)", path):
             return self._move(match[1], body)

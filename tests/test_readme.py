@@ -15,6 +15,7 @@ from reconciler.cli.help import exit_codes_text
 from reconciler.cli.main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
+NAMED = ["-c", "user.name=A team lead", "-c", "user.email=lead@example.org"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -28,6 +29,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("budgets", "schemas"):
         shutil.copytree(ROOT / name, folder / name)
+    for arguments in (["init", "--quiet"], ["add", "."], [*NAMED, "commit", "--quiet", "-m", "budgets"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
     return folder
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.apply.admission import check_permission
 from reconciler.apply.attribution import Attribution
 from reconciler.apply.clock import SignalInterruption, SystemClock
-from reconciler.apply.declared import Declared
+from reconciler.apply.declared import Declares, declared_by
 from reconciler.apply.desk import Desk, words
 from reconciler.apply.evidence import Found, Memory, search
 from reconciler.apply.executor import Executor, Notify, Order
@@ -27,6 +27,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.plan.diff import make_plan
+from reconciler.plan.scope import wallets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,17 @@ class Site:
         )
 
 
-def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: bool = True) -> Result:
+def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares = "all") -> Result:
     """Execute an admitted `plan` and return what came of it; teams whose live state moved are refused as stale.
 
-    A plan that holds only a part of what `desired` asks for does not declare: what was last applied stays what it was.
+    `declares` says what of `desired` counts as applied afterwards.
     Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
     run = run_name(plan, site)
     with site.store.lock(site.attribution.owner(run), clock=site.clock) as lock:
         journal = Journal.open(site.store, organization=plan.organization, clock=site.clock)
-        wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
-        live = read_live(plan, wallets, site)
+        wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
+        live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, site)
         if plan.changes:
             check_permission(live.identity)
         prove_open(journal, history_of(journal.records), live)
@@ -83,14 +84,15 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: bool = Tru
         return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
 
 
-def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: bool) -> Order:
+def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares) -> Order:
     """Compare live state, had this plan not run, with what was approved."""
     former = last_declared(desk.journal.records, before_plan=plan.digest)
     before = rewind(live, plan, desk.history.transactions)
-    diff = make_plan(desired, before, plan.period, last_applied=former)
+    teams = plan.scope.teams if plan.scope else None
+    diff = make_plan(desired, before, plan.period, last_applied=former, teams=teams)
     return Order(
         plan=plan,
-        declared=Declared.of(desired, commit=plan.source.commit, before=former) if declares else Declared.kept(former),
+        declared=declared_by(plan, desired, declares, before=former),
         stale=stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before),
         about={**site.attribution.facts(), "principal": live.identity.principal},
     )

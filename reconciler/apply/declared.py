@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.apply.result import DONE
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan
+
+Declares = Literal["all", "its teams", "nothing"]
+"""What of the YAML counts as applied after a run: all of it, what the plan's scope is about, or nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`billing_budgets` maps the declared keys, as text, to their teams; `export_schedules` are names."""
+    """`billing_budgets` maps the declared keys, as text, to their teams; `export_schedules` are names.
+
+    Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared.
+    """
 
     commit: str | None = None
     billing_budgets: Mapping[str, str] = field(default_factory=dict)
     export_schedules: frozenset[str] = frozenset()
+    whole: bool = True
 
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
@@ -29,15 +37,29 @@ class Declared:
         return cls(commit, {**vanished, **budgets}, frozenset(desired.export_schedules))
 
     @classmethod
+    def within(cls, teams: Collection[str], desired: Desired, *, before: LastApplied | None) -> Declared:
+        """Return what `desired` declares for `teams`, and what was declared `before` for everybody else."""
+        former = cls.kept(before)
+        others = {key: team for key, team in former.billing_budgets.items() if team not in teams}
+        now = cls.of(desired, commit=None, before=before).billing_budgets
+        own = {key: team for key, team in now.items() if team in teams}
+        return replace(former, billing_budgets={**others, **own}, whole=before.whole if before else False)
+
+    @classmethod
     def kept(cls, before: LastApplied | None) -> Declared:
         """Return what was declared `before`, unchanged."""
-        return cls(before.commit, before.billing_budgets, before.export_schedules) if before else cls()
+        if before is None:
+            return cls()
+        return cls(before.commit, before.billing_budgets, before.export_schedules, before.whole)
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Declared:
         """Return what `facts` of a journal record hold."""
         return cls(
-            facts.get("commit"), dict(facts.get("billing_budgets", {})), frozenset(facts.get("export_schedules", ()))
+            facts.get("commit"),
+            dict(facts.get("billing_budgets", {})),
+            frozenset(facts.get("export_schedules", ())),
+            facts.get("whole", True),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -46,6 +68,7 @@ class Declared:
             "commit": self.commit,
             "billing_budgets": dict(sorted(self.billing_budgets.items())),
             "export_schedules": sorted(self.export_schedules),
+            **({} if self.whole else {"whole": False}),
         }
 
     def after(self, outcomes: Iterable[Outcome]) -> Declared:
@@ -67,3 +90,12 @@ class Declared:
                 case _:
                     continue
         return replace(self, billing_budgets=budgets, export_schedules=frozenset(schedules))
+
+
+def declared_by(plan: Plan, desired: Desired, declares: Declares, *, before: LastApplied | None) -> Declared:
+    """Return what counts as declared after a run of `plan` in which everything succeeds."""
+    if declares == "nothing":
+        return Declared.kept(before)
+    if declares == "its teams" and plan.scope:
+        return Declared.within(plan.scope.teams, desired, before=before)
+    return Declared.of(desired, commit=plan.source.commit, before=before)

@@ -103,4 +103,5 @@ def _declared(facts: dict[str, Any]) -> LastApplied:
         commit=facts.get("commit"),
         billing_budgets=dict(facts.get("billing_budgets", {})),
         export_schedules=frozenset(facts.get("export_schedules", ())),
+        whole=facts.get("whole", True),
     )

@@ -66,6 +66,7 @@ def command(
     from reconciler.apply.application import apply_plan
     from reconciler.cli import pr_approval
     from reconciler.cli.opening import opening_plan
+    from reconciler.cli.scope import declared_by
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
     from reconciler.settings import today
@@ -80,7 +81,7 @@ def command(
     if require_approval:
         pr_approval.require_approval(settings, plan)
     with site(settings, desired, settle=settle, label="Applying") as place:
-        result = apply_plan(plan, desired, place, declares=not opens)
+        result = apply_plan(plan, desired, place, declares="nothing" if opens else declared_by(settings, plan, desired))
     print_result(result, format_)
     if result.denied:
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)

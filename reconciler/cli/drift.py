@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @network_options
 @journal_option
 @repository_option
-@click.option("--accept", is_flag=True, help="Write the live values into the YAML, for a pull request.")
+@click.option("--accept", is_flag=True, help="Write what is live into the YAML, for a pull request.")
 @click.option("--issue", is_flag=True, help="Open, update or close the one issue about drift on GitHub.")
 @click.option("--pull-requests", is_flag=True, help="Count what an open pull request asks for as pending.")
 @click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
@@ -42,8 +42,8 @@ def command(
     """Compare live state with what was last applied, and say what was changed by hand.
 
     Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
-    Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML; `apply` puts git's
-    values back.
+    Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML, and takes alerts out
+    of it that are gone; `apply` puts git's values back.
     """
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
@@ -73,7 +73,7 @@ def _applied(settings: Settings, desired: Desired) -> Desired | None:
     from reconciler.cli.checkout import load_at
 
     last = last_applied(settings.journal)
-    if last is None:
+    if last is None or not last.whole:
         return None
     if last.commit is None:
         return desired
@@ -122,7 +122,7 @@ def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Dri
 
     files, left = accept(settings, desired, live, found)
     for path in files:
-        click.echo(f"{path}: live values written; review it and open a pull request", err=True)
+        click.echo(f"{path}: written as it is live; review it and open a pull request", err=True)
     for entry in left:
         click.echo(f"not written: {entry.item.sentence} Edit the YAML by hand.", err=True)
     return left

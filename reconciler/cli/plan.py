@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.options import format_option, network_options, settings_of, usage_option, write_file
+from reconciler.cli.scope import ALL
 from reconciler.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -29,17 +30,33 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Where to save the plan.",
 )
+@click.option("--since", metavar="REF", help="Only the teams whose YAML differs from that commit.")
+@click.option("--all-teams", is_flag=True, help="Every team, in a pull request too.")
 @click.option("--detailed-exit-code", is_flag=True, help="Exit 10 when changes are pending.")
 @click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
 @click.pass_context
-def command(context: click.Context, /, *, format_: str, output: Path, detailed_exit_code: bool, **options: Any) -> None:
-    """Compare the YAML with Keeptrusts, forecast, and write plan.json."""
+def command(
+    context: click.Context,
+    /,
+    *,
+    format_: str,
+    output: Path,
+    since: str | None,
+    all_teams: bool,
+    detailed_exit_code: bool,
+    **options: Any,
+) -> None:
+    """Compare the YAML with Keeptrusts, forecast, and write plan.json.
+
+    In CI it is about the teams that the pull request changes, and after a merge about those that changed since what
+    was last applied: the others are neither read nor forecast, and the plan says so. Elsewhere it is about all.
+    """
     from reconciler.cli.show import colours, rendered
     from reconciler.model.plan import sealed_text
 
     settings = settings_of(options)
     with uncollected():
-        plan, saved = sealed_text(drafted(settings))
+        plan, saved = sealed_text(drafted(settings, since=ALL if all_teams else since))
         write_file(output, saved)
         click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text":
@@ -71,23 +88,32 @@ def make(settings: Settings) -> Plan:
     return sealed(drafted(settings))
 
 
-def drafted(settings: Settings) -> Plan:
-    """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed."""
+def drafted(settings: Settings, *, since: str | None = None) -> Plan:
+    """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed.
+
+    It is about the teams that changed since the commit `since`, or since what this run of CI says.
+    """
     from reconciler.apply.journal import last_applied
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.processors import working_out
+    from reconciler.cli.scope import scope_of
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
     from reconciler.plan.diff import make_plan
+    from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
-    with working_out(len(desired.wallets)) as work_out:
+    scope = scope_of(settings, desired, since=since)
+    teams = scope.teams if scope else None
+    with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
-            live = read_live(settings, desired, connection)
-            diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
+            live = read_live(settings, desired, connection, teams=teams)
+            applied = last_applied(settings.journal)
+            diff = make_plan(desired, live, settings.period, last_applied=applied, teams=teams)
             usage, doubts = obtain_usage(settings, desired, connection)
-        outlook = forecast(settings, desired, live, diff, usage, work_out=work_out)
-    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=[*warnings, *doubts])
+        outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+    findings = [*warnings, *doubts]
+    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, scope=scope)
 
 
 def _next_step(plan: Plan, output: Path) -> str:

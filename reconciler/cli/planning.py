@@ -11,8 +11,9 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
-from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary
+from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool, UsageSummary
 from reconciler.plan.diff import Diff
+from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
 from reconciler.version import __version__
 
@@ -27,24 +28,32 @@ MOST_CHARTED = 100
 """How many wallets a plan holds the days of the month for, those that change first: a chart of more helps nobody."""
 
 
-def read_live(settings: Settings, desired: Desired, connection: Connection) -> Live:
-    """Return the live state that `desired` is compared with, read whole."""
+def read_live(settings: Settings, desired: Desired, connection: Connection, *, teams: Teams = None) -> Live:
+    """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`."""
     from reconciler.cli.progress import progress
     from reconciler.keeptrusts.reader import Reader
 
     with Reader(connection) as reader, progress("Reading Keeptrusts") as advance:
         return reader.live(
             organization=desired.organization.organization,
-            wallets={key: wallet.currency for key, wallet in desired.wallets.items()},
+            wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
             period=settings.period,
+            currency=desired.organization.currency,
             on_progress=advance,
         )
 
 
 def forecast(
-    settings: Settings, desired: Desired, live: Live, diff: Diff, usage: DailyUsage | None, *, work_out: WorkOut
+    settings: Settings,
+    desired: Desired,
+    live: Live,
+    diff: Diff,
+    usage: DailyUsage | None,
+    *,
+    work_out: WorkOut,
+    teams: Teams = None,
 ) -> Forecast:
-    """Return what the wallets will cost, under the live and under the desired money.
+    """Return what the wallets of `teams` will cost, under the live and under the desired money.
 
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
     """
@@ -53,7 +62,7 @@ def forecast(
 
     return project(
         usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
-        questions(settings, desired, live, diff),
+        questions(settings, desired, live, diff, teams=teams),
         organization=desired.organization,
         period=settings.period,
         as_of=settings.as_of,
@@ -62,8 +71,10 @@ def forecast(
     )
 
 
-def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> tuple[WalletQuestion, ...]:
-    """Return what is asked of the forecast: each wallet with its money before and after the plan."""
+def questions(
+    settings: Settings, desired: Desired, live: Live, diff: Diff, *, teams: Teams = None
+) -> tuple[WalletQuestion, ...]:
+    """Return what is asked of the forecast: each wallet of `teams` with its money before and after the plan."""
     from reconciler.forecast.project import WalletQuestion
 
     deltas: dict[str, Money] = {}
@@ -74,9 +85,10 @@ def questions(settings: Settings, desired: Desired, live: Live, diff: Diff) -> t
     alerts_live = _by_wallet(found.budget for found in live.billing_budgets.values())
     alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
     horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
-    charted = set(sorted(desired.wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
+    wallets = wallets_of(desired, teams)
+    charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
     asked = []
-    for key, wallet in desired.wallets.items():
+    for key, wallet in wallets.items():
         current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
         asked.append(
             WalletQuestion(
@@ -114,8 +126,12 @@ def assemble(
     usage: DailyUsage | None,
     outlook: Forecast | None,
     findings: Sequence[Finding],
+    scope: Scope | None = None,
 ) -> Plan:
-    """Return the plan document with every position found in the YAML. It still is to be sealed."""
+    """Return the plan document with every position found in the YAML. It still is to be sealed.
+
+    The fiscal year is that of all wallets: a plan within a `scope` has none.
+    """
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
@@ -139,12 +155,13 @@ def assemble(
         period=settings.period,
         as_of=settings.as_of,
         source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
+        scope=scope,
         usage=_usage_summary(usage),
         changes=changes,
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
         impact=outlook.wallets if outlook else (),
-        year=outlook.year if outlook else None,
+        year=outlook.year if outlook and scope is None else None,
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.forge.check_run import CheckRun, Verdict
     from reconciler.forge.repository import PullRequest
     from reconciler.model.desired import Desired
+    from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
@@ -63,20 +64,21 @@ def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: s
         return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
     last = recorded[-1]
     assert last.record is not None  # noqa: S101
-    moved = last.record.moved(_fingerprints(settings, desired))
+    moved = last.record.moved(_fingerprints(settings, desired, teams=last.record.scope))
     _mark(session, pull, checks[-1], last, moved)
     return pull.number, "stale" if moved else "current", moved
 
 
-def _fingerprints(settings: Settings, desired: Desired) -> dict[str, str]:
+def _fingerprints(settings: Settings, desired: Desired, *, teams: Teams) -> dict[str, str]:
     from reconciler.apply.journal import last_applied
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected
     from reconciler.plan.diff import make_plan
 
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection)
-    return dict(make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal)).fingerprints)
+        live = read_live(settings, desired, connection, teams=teams)
+    applied = last_applied(settings.journal)
+    return dict(make_plan(desired, live, settings.period, last_applied=applied, teams=teams).fingerprints)
 
 
 def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:

@@ -21,11 +21,17 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """None stands for what the run does not say, such as the pull request of a push."""
+    """None stands for what the run does not say, such as the pull request of a push.
+
+    `base` is the commit of the target branch that a pull request was opened against or last compared with; `before` is
+    what a push found at the tip of its branch.
+    """
 
     repository: str | None = None
     number: int | None = None
     head: str | None = None
+    base: str | None = None
+    before: str | None = None
     sha: str | None = None
     run: tuple[int, int] | None = None
     queued: Queued | None = None
@@ -44,6 +50,8 @@ def read_event(variables: Mapping[str, str], payload: object) -> Event:
         repository=variables.get("GITHUB_REPOSITORY") or None,
         number=number if isinstance(number, int) else None,
         head=_text(_inside(pull, "head"), "sha"),
+        base=_text(_inside(pull, "base"), "sha"),
+        before=_text(document, "before"),
         sha=variables.get("GITHUB_SHA") or None,
         run=_run(variables),
         queued=_queued(_inside(document, "merge_group")),

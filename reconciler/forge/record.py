@@ -24,7 +24,8 @@ class PlanRecord(Frozen):
     """Which plan was shown for which head of which pull request.
 
     `fingerprints` are those of the teams with something to change; None when they are too many for a check run, and
-    then only `all_fingerprints`, the digest over them all, can be compared.
+    then only `all_fingerprints`, the digest over them all, can be compared. `scope` are the teams that the plan was
+    about, None where it was about all.
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -36,6 +37,7 @@ class PlanRecord(Frozen):
     digest: str
     all_fingerprints: str
     fingerprints: dict[str, str] | None
+    scope: tuple[str, ...] | None = None
 
     def moved(self, now: Mapping[str, str]) -> tuple[str, ...]:
         """Return the teams whose plan is another one now than it was when this was recorded, sorted.
@@ -65,6 +67,7 @@ def record_of(plan: Plan, *, repository: str, pull_request: int, head: str) -> P
         period=plan.period,
         digest=plan.digest,
         all_fingerprints=digest_of(open_now),
+        scope=plan.scope.teams if plan.scope else None,
         fingerprints=open_now if len(canonical_json(open_now).encode()) < _LARGEST else None,
     )
 

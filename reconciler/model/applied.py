@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """`billing_budgets` maps each declared key (as text) to its team; `export_schedules` are the declared names."""
+    """`billing_budgets` maps each declared key (as text) to its team; `export_schedules` are the declared names.
+
+    Unless `whole`, only plans for single teams were applied so far, so that no commit stands for all of it.
+    """
 
     commit: str | None = None
     billing_budgets: Mapping[str, str] = field(default_factory=dict)
     export_schedules: frozenset[str] = frozenset()
+    whole: bool = True

@@ -96,7 +96,17 @@ class Funds(Frozen):
     reclaimed: Amount
 
 
+class Scope(Frozen):
+    """The teams that a plan is about: those whose YAML differs from the commit `since`. `of` counts all there are."""
+
+    since: str
+    teams: tuple[str, ...]
+    of: int
+
+
 class Plan(Frozen):
+    """A plan document. `scope` is None where it is about every team, export schedules included."""
+
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
     tool: Tool
     organization: str
@@ -104,6 +114,7 @@ class Plan(Frozen):
     period: Period
     as_of: date
     source: Source
+    scope: Scope | None = None
     usage: UsageSummary | None = None
     changes: tuple[Change, ...]
     fingerprints: dict[str, str]

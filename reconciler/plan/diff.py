@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from reconciler.plan.export_schedules import missing_schedules, schedule_changes
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.note import Note
 from reconciler.plan.pool import funds, pool_guard, pool_notes
+from reconciler.plan.scope import Teams, wallets_of
 from reconciler.plan.wallets import WalletGap
 
 
@@ -36,18 +37,20 @@ class Diff:
     guards: tuple[GuardResult, ...]
 
 
-def make_plan(desired: Desired, live: Live, period: Period, *, last_applied: LastApplied | None = None) -> Diff:
-    """Return the smallest plan that makes `live` equal to `desired` for `period`.
+def make_plan(
+    desired: Desired, live: Live, period: Period, *, last_applied: LastApplied | None = None, teams: Teams = None
+) -> Diff:
+    """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
-    `desired`; a wallet that does not exist yet is one that was funded with nothing.
+    `teams`; a wallet that does not exist yet is one that was funded with nothing.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period)
+    gaps = _gaps(desired, live, period, teams)
     moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
-    budgets = list(budget_changes(desired, live, applied))
-    schedules = list(schedule_changes(desired, live, applied))
+    budgets = [item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams]
+    schedules = list(schedule_changes(desired, live, applied)) if teams is None else []
     ordered: list[tuple[Change, Origin]] = [
         *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
         *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
@@ -60,7 +63,7 @@ def make_plan(desired: Desired, live: Live, period: Period, *, last_applied: Las
     return Diff(
         changes=changes,
         origins=tuple(origin for _, origin in ordered),
-        fingerprints=_fingerprints(desired, gaps, changes),
+        fingerprints=_fingerprints(desired.teams if teams is None else teams, gaps, changes),
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
@@ -69,7 +72,7 @@ def make_plan(desired: Desired, live: Live, period: Period, *, last_applied: Las
     )
 
 
-def _gaps(desired: Desired, live: Live, period: Period) -> list[WalletGap]:
+def _gaps(desired: Desired, live: Live, period: Period, teams: Teams) -> list[WalletGap]:
     return [
         WalletGap(
             live.identity.organization,
@@ -78,11 +81,11 @@ def _gaps(desired: Desired, live: Live, period: Period) -> list[WalletGap]:
             period,
             desired.organization.unused,
         )
-        for key, wanted in sorted(desired.wallets.items())
+        for key, wanted in sorted(wallets_of(desired, teams).items())
     ]
 
 
-def _fingerprints(desired: Desired, gaps: list[WalletGap], changes: tuple[Change, ...]) -> dict[str, str]:
+def _fingerprints(teams: Iterable[str], gaps: list[WalletGap], changes: tuple[Change, ...]) -> dict[str, str]:
     facts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for gap in gaps:
         if gap.is_open:
@@ -90,11 +93,14 @@ def _fingerprints(desired: Desired, gaps: list[WalletGap], changes: tuple[Change
     for change in changes:
         if not isinstance(change, Allocate | Reclaim):
             facts[change.team].append(change.model_dump(mode="json", include={"kind", "key", "before", "after"}))
-    return {team: fingerprint(facts.get(team, ())) for team in sorted({*desired.teams, *facts})}
+    return {team: fingerprint(facts.get(team, ())) for team in sorted({*teams, *facts})}
 
 
 def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[Unmanaged]:
+    currencies = {key: wallet.currency for key, wallet in desired.wallets.items()}
     for wallet in sorted(live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
+        if currencies.get(wallet.key) == wallet.currency:
+            continue
         yield Unmanaged(
             kind="wallet", key=wallet.key, name=wallet.name, amount=wallet.spent.amount, currency=wallet.currency
         )

@@ -123,6 +123,19 @@ def _history(story: WalletStory, forecast: WalletForecast) -> Words:
     return words(emphasis(story.name), f": {wording.counted(forecast.history_days, 'day')} of history{fresh}{sure}.")
 
 
+def scope_notes(plan: Plan) -> tuple[Words, ...]:
+    """Return which teams the plan is about, where it is not about all."""
+    scope = plan.scope
+    if scope is None:
+        return ()
+    others = scope.of - len(scope.teams)
+    named = f": {wording.listed([name(team, 40) for team in scope.teams], 6)}" if scope.teams else ""
+    left = "the other team was" if others == 1 else f"the other {wording.counted(others, 'team')} were"
+    rest = f"; {left} neither read nor forecast" if others else ""
+    since = words("whose YAML differs from ", code(visible(scope.since[:7], 40)))
+    return (words(f"{len(scope.teams)} of {wording.counted(scope.of, 'team')} ", since, f"{named}{rest}."),)
+
+
 def merging(plan: Plan) -> str:
     """Return what merging will do, with the money to the cent."""
     told = list(_merging(plan))

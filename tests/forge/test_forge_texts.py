@@ -131,8 +131,14 @@ VARIABLES = {
 
 
 def test_a_run_for_a_pull_request_names_its_own_head() -> None:
-    payload = {"number": 128, "pull_request": {"number": 128, "head": {"sha": HEAD}}}
-    assert read_event(VARIABLES, payload) == Event("acme/ai-budgets", 128, HEAD, "c" * 40, (42, 2))
+    payload = {"number": 128, "pull_request": {"number": 128, "head": {"sha": HEAD}, "base": {"sha": "b" * 40}}}
+    assert read_event(VARIABLES, payload) == Event(
+        "acme/ai-budgets", 128, head=HEAD, base="b" * 40, sha="c" * 40, run=(42, 2)
+    )
+
+
+def test_a_push_says_where_its_branch_was_before() -> None:
+    assert read_event({}, {"before": "a" * 40, "after": "b" * 40}) == Event(before="a" * 40)
 
 
 def test_a_run_without_an_event_may_name_its_pull_request_by_its_reference() -> None:

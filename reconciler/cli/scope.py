@@ -1,0 +1,127 @@
+"""Which teams a plan is about: in CI those that the pull request, or what was merged, changes; elsewhere all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.findings import BudgetsError, UsageError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.apply.declared import Declares
+    from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan, Scope
+    from reconciler.settings import Settings
+
+ALL = ":all"
+"""Stands for every team, whatever CI says. It can be no commit: a reference holds no colon."""
+MOST_TEAMS = 200
+"""More teams than that are a change of the organization: it is planned as a whole, and its record stays small."""
+
+
+def scope_of(settings: Settings, desired: Desired, *, since: str | None) -> Scope | None:
+    """Return the teams whose YAML differs from the commit `since`, or from the one that this run of CI starts from.
+
+    None stands for all of them; where CI would narrow it and that is not possible, stderr says why.
+    """
+    if since == ALL:
+        return None
+    if since is not None:
+        commit = _known(settings, since)
+        if not commit:
+            raise UsageError(
+                f"`{since}` is no commit of this repository",
+                hint="name one that `git log` shows, or fetch it first",
+            )
+        return _scope(settings, desired, commit)
+    starts = tuple(_starts(settings))
+    if not starts:
+        return None
+    start = next((known for name in starts if (known := _known(settings, name))), None)
+    if start is None:
+        _say("the commit that this change started from is not in this clone; check out with `fetch-depth: 0`")
+        return None
+    return _scope(settings, desired, start)
+
+
+def declared_by(settings: Settings, plan: Plan, desired: Desired) -> Declares:
+    """Return what of `desired` counts as applied once `plan` is: all of it, if nothing else changed since the last run.
+
+    Something else did where an earlier merge was never applied; then only the plan's own teams count.
+    """
+    from reconciler.cli.checkout import load_at
+    from reconciler.plan.scope import changed_teams
+
+    if plan.scope is None:
+        return "all"
+    last = _known(settings, _last_applied(settings))
+    before = load_at(settings.budgets, last) if last else None
+    changed = changed_teams(before, desired) if before else None
+    return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
+
+
+def _scope(settings: Settings, desired: Desired, commit: str) -> Scope | None:
+    from reconciler.cli.checkout import load_at
+    from reconciler.model.plan import Scope
+    from reconciler.plan.scope import changed_teams
+
+    before = load_at(settings.budgets, commit)
+    if before is None:
+        _say(f"{commit[:12]} has no budgets that can be read")
+        return None
+    teams = changed_teams(before, desired)
+    if teams is None or len(teams) > MOST_TEAMS:
+        _say("org.yaml changed" if teams is None else f"{len(teams)} of them changed")
+        return None
+    return Scope(since=commit, teams=tuple(sorted(teams)), of=len({*desired.teams, *teams}))
+
+
+def _starts(settings: Settings) -> Iterator[str]:
+    """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
+    from reconciler.cli.pr_session import event_of_run
+
+    variables = environment()
+    event = event_of_run()
+    base = variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
+    if base:
+        for tip in (f"refs/remotes/origin/{base}", f"refs/heads/{base}", event.base or ""):
+            yield _fork_point(settings, tip)
+        yield variables.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
+    elif "push" in (variables.get("GITHUB_EVENT_NAME"), variables.get("CI_PIPELINE_SOURCE")):
+        yield _last_applied(settings)
+        yield event.before or variables.get("CI_COMMIT_BEFORE_SHA", "")
+        yield "HEAD^1"
+
+
+def _last_applied(settings: Settings) -> str:
+    from reconciler.apply.journal import last_applied
+
+    found = last_applied(settings.journal)
+    return (found.commit or "") if found else ""
+
+
+def _fork_point(settings: Settings, tip: str) -> str:
+    """Return the commit that the checkout and `tip` have in common, an empty text where there is none."""
+    return _git(settings, "merge-base", "HEAD", tip) if tip and _known(settings, tip) else ""
+
+
+def _known(settings: Settings, name: str) -> str:
+    """Return the id of a commit that is in this clone, an empty text for anything else."""
+    commit = f"{name}^{{commit}}"
+    return _git(settings, "rev-parse", "--verify", "--quiet", "--end-of-options", commit) if name else ""
+
+
+def _git(settings: Settings, *arguments: str) -> str:
+    from reconciler.cli.checkout import git
+
+    try:
+        return git(settings.budgets, *arguments).decode("ascii", "replace").strip()
+    except BudgetsError:
+        return ""
+
+
+def _say(why: str) -> None:
+    click.echo(f"kt-budgets: every team is planned: {why}", err=True)
