@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench-forecast kill-test github-description check format golden clean help
+.PHONY: demo test lint bench-forecast kill-test github-description browser pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,7 +22,16 @@ demo: $(STAMP)  ## Show the whole loop on the embedded Keeptrusts
 github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, by which tests judge requests (needs npm)
 	@bash tests/forge/fetch_github_openapi.sh
 
+browser: $(STAMP)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
+	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
+	@bash tests/browser/fetch_mermaid.sh
+
+pictures: browser  ## Rewrite the picture of the comment at the top of the README
+	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
+
 test: $(STAMP)  ## Run the tests with branch coverage
+	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
+	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
@@ -51,4 +60,4 @@ golden: $(STAMP)  ## Rewrite the golden files, to be read as a diff
 	$(BIN)/python -m pytest --update-golden -q
 
 clean:  ## Remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov

@@ -42,7 +42,7 @@ font-size:.88rem;color:var(--faint)}
 .legend .band{border-top-width:.8em;border-color:var(--band)}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--faint);font-size:.9rem}
 @media (max-width:44rem){
-.stack thead{position:absolute;clip-path:inset(50%)}
+.stack thead{position:absolute;display:block;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .stack tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}
 .stack td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;
 text-align:right;white-space:normal}
@@ -50,6 +50,7 @@ text-align:right;white-space:normal}
 .stack td:first-child{font-size:1.02rem;text-align:left}
 .stack td:first-child::before{content:none}
 .stack td:empty{display:none}
+.short td{white-space:normal}
 svg text{font-size:21px}}
 @media (min-width:78rem){span:has(>.from){white-space:nowrap}}
 @media print{body{max-width:none}h2{break-after:avoid}figure,tr{break-inside:avoid}}

@@ -1,0 +1,171 @@
+"""The comment, looked at as GitHub shows it, on a desktop and on a phone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from browser.chromium import Screen, Visit, visit
+from browser.github_page import TAGS, github_page, rendered, sanitised, unguarded_page
+from playwright.sync_api import Browser
+
+from reconciler.model.plan import Plan
+from reconciler.report.document import Report, Table
+from reconciler.report.markdown import markdown
+from reconciler.report.summary import summarise
+
+STORIES = ["acme", "one-wallet", "refused", "first-plan", "twelve-wallets", "nothing"]
+PICTURED = {"acme", "refused", "hostile"}
+LOOKS = [*((story, "phone") for story in STORIES), ("acme", "desktop"), ("refused", "desktop")]
+SOURCE = re.compile(r"\*\*|\|\s*:?-{2,}|```|</?[a-z]+[ />]|&#?\w+;|<!--|%%\{|(?m:^\s*(?:#{1,6}|[-*]|\d+\.) )")
+LINKED = re.compile(r"(?<![\w`])@[A-Za-z0-9]|(?<!\w)#\d|\bGH-\d|://|www\.|mailto:\w|\b[0-9a-f]{7,40}\b")
+
+_TEXT = """() => {
+  const shown = document.querySelector(".comment").cloneNode(true);
+  shown.querySelectorAll("pre, code, .diagram").forEach(element => element.remove());
+  return shown.textContent;
+}"""
+_ELEMENTS = "() => [...document.querySelectorAll('.comment *')].map(element => element.localName)"
+_HANDLERS = """() => [...document.querySelectorAll(".comment *")].flatMap(element => element.getAttributeNames())
+  .filter(name => name.startsWith("on") || name === "style")"""
+_VERDICT_ENDS = "() => document.querySelector('.comment h3 + p').getBoundingClientRect().bottom"
+_FOLDED = "() => [...document.querySelectorAll('details')].map(fold => !fold.children[1].checkVisibility())"
+_LINES = """() => [...document.querySelectorAll(".diagram svg")]
+  .map(picture => picture.querySelectorAll('[class^="line-plot"] path').length)"""
+_LOST_LABELS = """() => [...document.querySelectorAll(".diagram svg")].flatMap(picture => {
+  const edge = picture.getBoundingClientRect();
+  return [...picture.querySelectorAll("text")].filter(label => {
+    const box = label.getBoundingClientRect();
+    return box.left < edge.left - 1 || box.right > edge.right + 1 || box.bottom > edge.bottom + 1;
+  }).map(label => label.textContent);
+})"""
+
+
+@pytest.fixture(scope="module", params=LOOKS, ids="-".join)
+def look(request: pytest.FixtureRequest) -> tuple[str, Screen]:
+    """Return the name of a plan and the screen to look at it."""
+    chosen: tuple[str, Screen] = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def report(look: tuple[str, Screen], shown_plans: dict[str, Plan]) -> Report:
+    return summarise(shown_plans[look[0]])
+
+
+@pytest.fixture(scope="module")
+def comment(look: tuple[str, Screen], report: Report, browser: Browser) -> Iterator[Visit]:
+    """Return the comment on a plan, open in the browser; pictures of some are kept."""
+    seen = visit(browser, github_page(markdown(report)), f"comment-{look[0]}", screen=look[1])
+    if look[0] in PICTURED:
+        seen.picture()
+    yield seen
+    seen.close()
+
+
+@pytest.fixture(scope="module", params=["desktop", "phone"])
+def hostile(browser: Browser, shown_plans: dict[str, Plan], request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Return the comment in which every name is an attack, without the sanitiser that GitHub has."""
+    page = unguarded_page(markdown(summarise(shown_plans["hostile"])))
+    seen = visit(browser, page, "comment-hostile", screen=request.param)
+    if request.param == "desktop":
+        seen.picture()
+    yield seen
+    seen.close()
+
+
+def tables(report: Report) -> list[Table]:
+    """Return the tables of a comment in reading order."""
+    single = (report.wallets, report.budgets, report.schedules)
+    last = (report.move_table, report.other_wallets)
+    return [table for table in (*single, *report.assumptions, *report.levers, *report.months, *last) if table]
+
+
+def test_the_verdict_is_read_without_scrolling(comment: Visit) -> None:
+    assert comment.ask(_VERDICT_ENDS) < comment.height
+
+
+def test_every_table_is_a_table_with_all_its_rows(comment: Visit, report: Report) -> None:
+    assert comment.tables() == [(len(table.columns), len(table.rows)) for table in tables(report)]
+
+
+def test_no_reader_sees_markdown_or_html(comment: Visit) -> None:
+    assert SOURCE.findall(comment.ask(_TEXT)) == []
+
+
+def test_details_are_folded_until_they_are_tapped(comment: Visit) -> None:
+    assert all(comment.ask(_FOLDED))
+    comment.tap_folds()
+    assert not any(comment.ask(_FOLDED))
+    comment.fold()
+
+
+def test_only_tables_move_sideways_folded_or_not(comment: Visit) -> None:
+    assert comment.too_wide() == 0
+    comment.unfold()
+    assert comment.too_wide() == 0
+    assert comment.sideways() <= ({"table", "pre"} if comment.screen == "phone" else {"pre"})
+    comment.fold()
+
+
+def test_the_comment_asks_nothing_of_the_network_and_troubles_no_console(comment: Visit) -> None:
+    assert (comment.requests, comment.complaints, comment.dialogs) == ([], [], [])
+
+
+@pytest.mark.usefixtures("mermaid")
+@pytest.mark.parametrize(("charted", "screen"), [("acme", "desktop"), ("acme", "phone"), ("hostile", "phone")])
+def test_github_draws_every_chart_with_all_its_lines_and_labels(
+    charted: str, screen: Screen, browser: Browser, shown_plans: dict[str, Plan]
+) -> None:
+    report = summarise(shown_plans[charted])
+    seen = visit(browser, github_page(markdown(report)), f"comment-{charted}-drawn", screen=screen)
+    seen.draw_diagrams()
+    seen.unfold()
+    if charted == "acme":
+        seen.picture()
+    assert seen.ask(_LINES) == [len(chart.lines) for chart in report.charts]
+    assert seen.ask(_LOST_LABELS) == []
+    assert seen.too_wide() == 0
+    assert (seen.requests, seen.complaints, seen.dialogs) == ([], [], [])
+    seen.close()
+
+
+def test_hostile_names_make_no_element_that_a_comment_has_not(hostile: Visit) -> None:
+    assert set(hostile.ask(_ELEMENTS)) <= TAGS - {"a", "img", "input"}
+    assert hostile.ask(_HANDLERS) == []
+
+
+def test_hostile_names_link_to_nobody_and_nothing(hostile: Visit) -> None:
+    assert LINKED.findall(hostile.ask(_TEXT)) == []
+
+
+def test_hostile_names_run_no_script_and_reach_no_network(hostile: Visit) -> None:
+    assert (hostile.requests, hostile.complaints, hostile.dialogs) == ([], [], [])
+
+
+def test_hostile_names_leave_the_layout_whole(hostile: Visit) -> None:
+    assert hostile.ask(_VERDICT_ENDS) < hostile.height
+    assert all(hostile.ask(_FOLDED))
+    hostile.unfold()
+    assert hostile.too_wide() == 0
+    assert hostile.sideways() <= {"table", "pre"}
+    hostile.fold()
+
+
+@pytest.mark.parametrize("name", [*STORIES, "hostile"])
+def test_the_sanitiser_of_github_has_only_our_marker_to_take_out(name: str, shown_plans: dict[str, Plan]) -> None:
+    before = rendered(markdown(summarise(shown_plans[name])))
+    assert re.findall(r"<[^>]*>", sanitised(before)) == re.findall(r"<[^>]*>", before)[1:]
+
+
+def test_the_browser_notices_what_these_tests_look_for(browser: Browser) -> None:
+    page = unguarded_page(
+        "<img src='https://elsewhere.example/x.png' onerror='alert(1)'>\n\n<div style='width:2000px'>wide</div>"
+    )
+    seen = visit(browser, page, "unwanted", screen="phone")
+    seen.page.wait_for_load_state("networkidle")
+    assert seen.requests == ["https://elsewhere.example/x.png"]
+    assert (seen.dialogs, len(seen.complaints)) == (["1"], 1)
+    assert seen.too_wide() > 1000
+    seen.close()
