@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.money import Money
     from reconciler.model.period import Period
     from reconciler.model.usage import DailyUsage
+    from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,13 +50,17 @@ def wallet_option(command: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage."""
+    """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage.
+
+    Of live state, the ledgers of `teams` are there; None stands for all.
+    """
 
     settings: Settings
     desired: Desired
     live: Live | None
     usage: DailyUsage | None
     doubts: tuple[Finding, ...] = ()
+    teams: Teams = None
 
     def asking(
         self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
@@ -69,7 +74,8 @@ class Outlook:
         from reconciler.cli.planning import questions
         from reconciler.plan.diff import make_plan
 
-        return questions(self.settings, desired, live, make_plan(desired, live, self.settings.period))
+        diff = make_plan(desired, live, self.settings.period, teams=self.teams)
+        return questions(self.settings, desired, live, diff, teams=self.teams)
 
     def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
         """Return the questions without a ledger: each target is funded in full on the first of its month."""
@@ -158,8 +164,8 @@ def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
     return tuple(sorted(watching, key=lambda budget: budget.name))
 
 
-def look(settings: Settings, *, offline: bool = False, horizon: int | None = None) -> Outlook:
-    """Return what there is to look ahead with: from Keeptrusts, or from files alone.
+def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:
+    """Return what there is to look ahead with, for `teams`: from Keeptrusts, or from files alone.
 
     Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
     """
@@ -182,9 +188,9 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
         usage, doubts = obtain_usage(settings, desired, None)
         return Outlook(settings, desired, None, usage, doubts)
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection)
+        live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
-    return Outlook(settings, desired, live, usage, doubts)
+    return Outlook(settings, desired, live, usage, doubts, teams)
 
 
 def with_horizon(desired: Desired, months: int) -> Desired:

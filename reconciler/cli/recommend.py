@@ -141,7 +141,7 @@ def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Ou
     if not changed:
         click.echo("the plan changes no wallet and no alert", err=True)
         return Outlook(settings, desired, None, None), changed
-    return look(settings, offline=offline), changed
+    return look(settings, offline=offline, teams={desired.wallets[key].team for key in changed}), changed
 
 
 def _draft(outlook: Outlook, asked: tuple[WalletQuestion, ...], advice: Recommendations) -> Draft:

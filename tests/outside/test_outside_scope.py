@@ -275,3 +275,13 @@ def test_an_alert_that_was_applied_for_one_team_is_deleted_when_its_yaml_drops_i
     assert small.kt("apply", "--plan", "plan.json").returncode == 0
     assert "alert-002" not in {budget["name"] for budget in small.world.budgets.values()}
     assert len(small.world.budgets) == 5
+
+
+def test_recommendations_for_a_plan_read_the_ledgers_of_its_teams_alone(small: Organization) -> None:
+    small.write(2, monthly="120.00")
+    small.plan("--since", "HEAD")
+    small.world.reads.clear()
+    done = small.kt("recommend", "--plan", "plan.json", "--usage", "usage.csv", "--suggestions", "recommended.json")
+    assert done.returncode == 0, done.stderr
+    assert small.ledgers_read == 3
+    assert json.loads((small.folder / "recommended.json").read_text())["format"] == "kt-budgets.suggestions/1"
