@@ -58,6 +58,7 @@ class Organization:
     def kt(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the installed command, in no CI unless `variables` say so."""
         environment = {
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "KEEPTRUSTS_API_URL": self.url,

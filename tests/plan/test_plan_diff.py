@@ -22,8 +22,10 @@ from reconciler.model.money import Money
 from reconciler.model.operation import operation_id
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
+from reconciler.model.team import TeamBudget
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.ledger_usage import ledger_usage
+from reconciler.plan.scope import changed_teams
 
 WEEKLY = ExportSchedule.model_validate(
     {"name": "weekly", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "artifacts"}}
@@ -327,6 +329,48 @@ def test_a_plan_does_not_depend_on_the_order_of_its_inputs(pair: tuple[Desired, 
         replace(state, wallets=shuffled(dict(state.wallets)), billing_budgets=shuffled(dict(state.billing_budgets))),
     )
     assert again == plan(wanted, state)
+
+
+@given(pairs(), st.sets(names))
+def test_a_plan_for_some_teams_is_the_whole_plan_without_the_others(
+    pair: tuple[Desired, Live], teams: set[str]
+) -> None:
+    wanted, state = pair
+    keys = {key for key, asked in wanted.wallets.items() if asked.team in teams}
+    narrow = replace(state, wallets={key: found for key, found in state.wallets.items() if key in keys})
+    whole, some = plan(wanted, state), make_plan(wanted, narrow, JUNE, teams=teams)
+    assert some.changes == tuple(change for change in whole.changes if change.team in teams)
+    assert {team: some.fingerprints[team] for team in teams & set(whole.fingerprints)} == {
+        team: print_ for team, print_ in whole.fingerprints.items() if team in teams
+    }
+    assert set(some.fingerprints) == teams
+
+
+def test_a_plan_for_some_teams_leaves_export_schedules_and_other_teams_budgets_alone() -> None:
+    wanted = desired(teams=["aa", "bb"], schedules=[WEEKLY])
+    state = live(budgets=[billing_budget("x", "5", scope_id=f"team_{team}") for team in ("aa", "bb")])
+    declared = {str(key): key.scope_id.removeprefix("team_") for key in state.billing_budgets}
+    last = LastApplied(billing_budgets=declared)
+    some = make_plan(wanted, state, JUNE, last_applied=last, teams={"bb"})
+    assert [(change.kind, change.team) for change in some.changes] == [("delete_billing_budget", "bb")]
+    assert make_plan(wanted, state, JUNE, last_applied=last, teams=()).changes == ()
+
+
+def test_a_declared_wallet_of_another_team_is_not_taken_for_an_unmanaged_one() -> None:
+    wanted = desired([wallet("aa", "prod", "5"), wallet("bb", "prod", "5")])
+    seen = OtherWallet("team_bb", "wal_1", "bb", "USD", usd(5), usd(0))
+    state = replace(live([live_wallet("team_aa")]), other_wallets=(seen, replace(seen, key="team_cc")))
+    assert [item.key for item in make_plan(wanted, state, JUNE, teams={"aa"}).unmanaged] == ["team_cc"]
+
+
+def test_the_teams_that_a_change_is_about_are_those_that_it_adds_removes_or_changes() -> None:
+    before = desired(teams=["aa", "bb", "cc"])
+    changed = TeamBudget(version=1, team="bb", name="B")
+    after = replace(before, teams={"aa": before.teams["aa"], "bb": changed, "dd": TeamBudget(version=1, team="dd")})
+    assert changed_teams(before, after) == frozenset({"bb", "cc", "dd"})
+    assert changed_teams(before, before) == frozenset()
+    other = before.organization.model_copy(update={"unused": "reclaim"})
+    assert changed_teams(before, replace(before, organization=other)) is None
 
 
 @given(pairs())
