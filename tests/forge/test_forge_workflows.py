@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forge.actionlint import findings
 from forge.workflow_shell import WORKFLOWS, load
 from ruamel.yaml import YAML
 
@@ -132,6 +133,14 @@ def test_no_finding_of_zizmor_stands() -> None:
     command = [tool("zizmor"), "--offline", "--no-progress", str(WORKFLOWS.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_no_finding_of_actionlint_stands(tmp_path: Path) -> None:
+    assert findings([WORKFLOWS / name for name in NAMES]) == []
+    broken = tmp_path / "broken.yml"
+    broken.write_text((WORKFLOWS / "plan.yml").read_text(encoding="utf-8").replace("steps.plan.", "steps.nowhere."))
+    (finding,) = findings([broken])
+    assert "nowhere" in finding
 
 
 def test_workflows_are_valid_by_their_schema() -> None:
