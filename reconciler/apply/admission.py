@@ -21,6 +21,8 @@ def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
     on since the plan was made: which of its teams are still as they were reviewed is told by their fingerprints. That
     the plan was not edited is told where it is read, by the file's own content.
     """
+    if plan.scope and set(plan.scope.teams) != set(plan.fingerprints):
+        raise RefusedError("the plan's scope names other teams than the plan itself", hint=_AGAIN)
     if plan.organization != desired.organization.organization:
         raise RefusedError(
             f"the plan is for {plan.organization}, and these budget files are {desired.organization.organization}'s",

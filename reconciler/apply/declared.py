@@ -20,13 +20,15 @@ Declares = Literal["all", "its teams", "nothing"]
 class Declared:
     """`billing_budgets` maps the declared keys, as text, to their teams; `export_schedules` are names.
 
-    Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared.
+    Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared. `unfinished` are the
+    teams whose last run did not do everything.
     """
 
     commit: str | None = None
     billing_budgets: Mapping[str, str] = field(default_factory=dict)
     export_schedules: frozenset[str] = frozenset()
     whole: bool = True
+    unfinished: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
@@ -43,14 +45,19 @@ class Declared:
         others = {key: team for key, team in former.billing_budgets.items() if team not in teams}
         now = cls.of(desired, commit=None, before=before).billing_budgets
         own = {key: team for key, team in now.items() if team in teams}
-        return replace(former, billing_budgets={**others, **own}, whole=before.whole if before else False)
+        return replace(
+            former,
+            billing_budgets={**others, **own},
+            whole=before.whole if before else False,
+            unfinished=former.unfinished - set(teams),
+        )
 
     @classmethod
     def kept(cls, before: LastApplied | None) -> Declared:
         """Return what was declared `before`, unchanged."""
         if before is None:
             return cls()
-        return cls(before.commit, before.billing_budgets, before.export_schedules, before.whole)
+        return cls(before.commit, before.billing_budgets, before.export_schedules, before.whole, before.unfinished)
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Declared:
@@ -60,6 +67,7 @@ class Declared:
             dict(facts.get("billing_budgets", {})),
             frozenset(facts.get("export_schedules", ())),
             facts.get("whole", True),
+            frozenset(facts.get("unfinished", ())),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -69,14 +77,22 @@ class Declared:
             "billing_budgets": dict(sorted(self.billing_budgets.items())),
             "export_schedules": sorted(self.export_schedules),
             **({} if self.whole else {"whole": False}),
+            **({"unfinished": sorted(self.unfinished)} if self.unfinished else {}),
         }
 
     def after(self, outcomes: Iterable[Outcome]) -> Declared:
-        """Return what counts as declared after a run: not what could not be made, still what could not be deleted."""
+        """Return what counts as declared after a run: not what could not be made, still what could not be deleted.
+
+        Teams for which something was not done are unfinished.
+        """
         budgets = dict(self.billing_budgets)
         schedules = set(self.export_schedules)
+        unfinished = set(self.unfinished)
         for result in outcomes:
-            if result.status in DONE or result.key is None:
+            if result.status in DONE:
+                continue
+            unfinished.add(result.team)
+            if result.key is None:
                 continue
             match result.kind:
                 case "create_billing_budget":
@@ -89,7 +105,12 @@ class Declared:
                     schedules.add(result.key)
                 case _:
                     continue
-        return replace(self, billing_budgets=budgets, export_schedules=frozenset(schedules))
+        return replace(
+            self,
+            billing_budgets=budgets,
+            export_schedules=frozenset(schedules),
+            unfinished=frozenset(unfinished),
+        )
 
 
 def declared_by(plan: Plan, desired: Desired, declares: Declares, *, before: LastApplied | None) -> Declared:
@@ -98,4 +119,7 @@ def declared_by(plan: Plan, desired: Desired, declares: Declares, *, before: Las
         return Declared.kept(before)
     if declares == "its teams" and plan.scope:
         return Declared.within(plan.scope.teams, desired, before=before)
-    return Declared.of(desired, commit=plan.source.commit, before=before)
+    now = Declared.of(desired, commit=plan.source.commit, before=before)
+    if plan.scope is None or before is None:
+        return now
+    return replace(now, unfinished=before.unfinished - set(plan.scope.teams))

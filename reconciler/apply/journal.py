@@ -90,6 +90,13 @@ def last_applied(name: str, *, before_plan: str | None = None) -> LastApplied | 
     return last_declared(read_records(name), before_plan=before_plan)
 
 
+def interrupted(records: Sequence[Record]) -> str | None:
+    """Return the last run of `records` if it never finished."""
+    finished = {record.run for record in records if record.step is Step.FINISHED}
+    started = [record.run for record in records if record.step is Step.STARTED]
+    return started[-1] if started and started[-1] not in finished else None
+
+
 def last_declared(records: Sequence[Record], *, before_plan: str | None = None) -> LastApplied | None:
     """Return what the last finished run of `records` left declared, None when there is none."""
     for record in reversed(records):
@@ -104,4 +111,5 @@ def _declared(facts: dict[str, Any]) -> LastApplied:
         billing_budgets=dict(facts.get("billing_budgets", {})),
         export_schedules=frozenset(facts.get("export_schedules", ())),
         whole=facts.get("whole", True),
+        unfinished=frozenset(facts.get("unfinished", ())),
     )

@@ -66,7 +66,7 @@ def command(
     from reconciler.apply.application import apply_plan
     from reconciler.cli import pr_approval
     from reconciler.cli.opening import opening_plan
-    from reconciler.cli.scope import declared_by
+    from reconciler.cli.scope import declared_by, refuse_older
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
     from reconciler.settings import today
@@ -78,6 +78,7 @@ def command(
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
     admit(plan, desired, as_of=settings.as_of, period=month)
+    refuse_older(settings, plan.source.commit)
     if require_approval:
         pr_approval.require_approval(settings, plan)
     with site(settings, desired, settle=settle, label="Applying") as place:

@@ -11,6 +11,7 @@ from reconciler.cli.pr import journal_option, repository_option
 from reconciler.findings import BudgetsError, ExitCode
 
 if TYPE_CHECKING:
+    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
     from reconciler.plan.drift import Drifted, Proposal
@@ -45,6 +46,7 @@ def command(
     Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML, and takes alerts out
     of it that are gone; `apply` puts git's values back.
     """
+    from reconciler.apply.journal import last_applied
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
     from reconciler.plan.drift import classify
@@ -54,8 +56,16 @@ def command(
     proposals = _proposals(settings, repo, remote) if pull_requests else ()
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection)
-    applied = _applied(settings, desired)
-    found = classify(desired, live, settings.period, day=settings.as_of, applied=applied, proposals=proposals)
+    last = last_applied(settings.journal)
+    found = classify(
+        desired,
+        live,
+        settings.period,
+        day=settings.as_of,
+        applied=_applied(settings, desired, last),
+        proposals=proposals,
+        unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
+    )
     if issue:
         _publish(found, repo)
     left = _accepted(settings, desired, live, found) if accept else found
@@ -64,15 +74,13 @@ def command(
         context.exit(ExitCode.DRIFT)
 
 
-def _applied(settings: Settings, desired: Desired) -> Desired | None:
+def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
     """Return what the last applied commit declared, None when nothing was applied yet.
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.checkout import load_at
 
-    last = last_applied(settings.journal)
     if last is None or not last.whole:
         return None
     if last.commit is None:

@@ -42,8 +42,10 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     Raises:
         RefusedError: the commit is no approved merge. What has become stale is in the approval, not raised.
     """
+    from reconciler.cli.scope import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
 
+    refuse_older(settings, merge)
     pull = merged_pull_request(session.channel, session.repository, merge)
     return check_approval(
         session.channel,
@@ -65,7 +67,7 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
             raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
         found = approve_plan(session, settings, plan, merge=commit)
     if found.stale:
-        raise StalePlanError(_stale_words(found), hint="plan again and have the pull request approved again")
+        raise StalePlanError(_stale_words(found), hint=AGAIN)
     return found
 
 
@@ -103,9 +105,18 @@ def print_approval(found: Approval, format_: str) -> None:
     print_facts(format_, "approval", facts, f"{text}; but {_stale_words(found)}" if found.stale else text)
 
 
+AGAIN = (
+    "if an earlier merge was not applied, run its workflow again first; else open a pull request that changes these"
+    " teams"
+)
+
+
 def _stale_words(found: Approval) -> str:
     teams = ", ".join(found.stale[:20]) + (f" and {len(found.stale) - 20} more" if len(found.stale) > 20 else "")
-    return f"the plan of {teams} is not the one that was recorded for that head: live state or the YAML moved since"
+    return (
+        f"the plan of {teams} is not the one that was recorded for that head: live state or the YAML moved since, or an"
+        " earlier merge was not applied"
+    )
 
 
 def _required(
@@ -122,6 +133,11 @@ def _required(
     after = load_at(settings.budgets, merge)
     if after is None:
         raise _unreadable(merge)
+    if after.tree_digest != plan.source.tree_digest:
+        raise RefusedError(
+            f"the plan was made from other files than those of {merge[:12]}",
+            hint="plan again in a clean checkout of that commit",
+        )
     base = _base(session, settings.budgets, pull, merge)
     applied = last_applied(settings.journal)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])

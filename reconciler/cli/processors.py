@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,6 +32,9 @@ OWN_SHARE = 1.15
 
 COMMAND = (sys.executable, "-P", "-m", "reconciler.cli.processors")
 """What the other processes run; `-P` keeps files of the current folder from being taken for modules."""
+
+PATIENCE = 180.0
+"""Seconds after which a process that was asked and does not answer is ended."""
 
 _logger = logging.getLogger(__name__)
 
@@ -60,6 +64,7 @@ class _Other:
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
+        self._patience: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -69,6 +74,8 @@ class _Other:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
         if self._process is not None:
             self._process.kill()
             with suppress(BrokenPipeError), self._process:
@@ -77,6 +84,9 @@ class _Other:
     def ask(self, parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> None:
         """Hand over `parts`."""
         if self._process is not None and self._process.stdin is not None:
+            self._patience = threading.Timer(PATIENCE, self._process.kill)
+            self._patience.daemon = True
+            self._patience.start()
             with suppress(OSError), self._process.stdin as channel:
                 channel.write(pickle.dumps((parts, scene), pickle.HIGHEST_PROTOCOL))
 

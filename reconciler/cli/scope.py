@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.findings import BudgetsError, UsageError
+from reconciler.findings import BudgetsError, RefusedError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -47,6 +47,18 @@ def scope_of(settings: Settings, desired: Desired, *, since: str | None) -> Scop
     return _scope(settings, desired, start)
 
 
+def refuse_older(settings: Settings, commit: str | None) -> None:
+    """Raise RefusedError when `commit` was followed by one that is applied: what came after it would be undone."""
+    from reconciler.cli.checkout import is_older
+
+    last = _last_applied(settings)
+    if commit and last and is_older(settings.budgets, commit, last):
+        raise RefusedError(
+            f"{commit[:12]} is older than {last[:12]}, which was applied after it; applying it would undo that",
+            hint="plan and apply the newest commit; to go back, merge a change that says so",
+        )
+
+
 def declared_by(settings: Settings, plan: Plan, desired: Desired) -> Declares:
     """Return what of `desired` counts as applied once `plan` is: all of it, if nothing else changed since the last run.
 
@@ -64,19 +76,34 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired) -> Declares:
 
 
 def _scope(settings: Settings, desired: Desired, commit: str) -> Scope | None:
+    from reconciler.apply.journal import interrupted, last_applied, read_records
     from reconciler.cli.checkout import load_at
     from reconciler.model.plan import Scope
     from reconciler.plan.scope import changed_teams
 
+    if interrupted(read_records(settings.journal)):
+        _say("a run was interrupted; `kt-budgets resume` proves or finishes it")
+        return None
     before = load_at(settings.budgets, commit)
     if before is None:
         _say(f"{commit[:12]} has no budgets that can be read")
         return None
-    teams = changed_teams(before, desired)
-    if teams is None or len(teams) > MOST_TEAMS:
-        _say("org.yaml changed" if teams is None else f"{len(teams)} of them changed")
+    changed = changed_teams(before, desired)
+    last = last_applied(settings.journal)
+    unfinished = last.unfinished if last else frozenset()
+    if changed is None or "" in unfinished:
+        _say("org.yaml changed" if changed is None else "the last run did not finish the export schedules")
         return None
-    return Scope(since=commit, teams=tuple(sorted(teams)), of=len({*desired.teams, *teams}))
+    teams = changed | unfinished
+    if len(teams) > MOST_TEAMS:
+        _say(f"{len(teams)} of them changed")
+        return None
+    return Scope(
+        since=commit,
+        teams=tuple(sorted(teams)),
+        of=len({*desired.teams, *teams}),
+        unfinished=tuple(sorted(unfinished)),
+    )
 
 
 def _starts(settings: Settings) -> Iterator[str]:
@@ -91,7 +118,9 @@ def _starts(settings: Settings) -> Iterator[str]:
             yield _fork_point(settings, tip)
         yield variables.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
     elif "push" in (variables.get("GITHUB_EVENT_NAME"), variables.get("CI_PIPELINE_SOURCE")):
-        yield _last_applied(settings)
+        if last := _last_applied(settings):
+            yield last
+            return
         yield event.before or variables.get("CI_COMMIT_BEFORE_SHA", "")
         yield "HEAD^1"
 

@@ -11,8 +11,8 @@ _ROOM = 60_000
 
 _CURE = (
     "To keep a change, run `kt-budgets drift --accept` and open a pull request with the result. To undo it, run"
-    " `kt-budgets plan` and `kt-budgets apply`. To live with it for a while, add it to `acknowledged_drift` in"
-    " org.yaml. This issue closes itself when nobody is needed any more."
+    " the workflow `Budget apply` by hand, which applies what git says. To live with it for a while, add it to"
+    " `acknowledged_drift` in org.yaml. This issue closes itself when nobody is needed any more."
 )
 _HEADINGS = {
     "changed": "Changed by hand",

@@ -57,7 +57,7 @@ def _cure(text: str, example: str) -> tuple[str, str | None]:
     digits = re.sub(r"\s|%|percent|pct", "", text.replace(",", "."))
     if not re.fullmatch(PATTERN, f"{digits}%"):
         return f"write it with its sign, such as {example}", None
-    if re.fullmatch(r"0\.[0-9]+", digits) and "%" not in text:
+    if re.fullmatch(r"0\.[0-9]+|1(\.0*)?", digits) and "%" not in text:
         return f"write `{percent_text(Decimal(digits))}`, or `{digits}%` if that is meant", None
     return f"write `{digits}%`", f"{digits}%"
 

@@ -97,11 +97,15 @@ class Funds(Frozen):
 
 
 class Scope(Frozen):
-    """The teams that a plan is about: those whose YAML differs from the commit `since`. `of` counts all there are."""
+    """The teams that a plan is about. `of` counts all there are.
+
+    Their YAML differs from the commit `since`, or the last run left them `unfinished`.
+    """
 
     since: str
     teams: tuple[str, ...]
     of: int
+    unfinished: tuple[str, ...] = ()
 
 
 class Plan(Frozen):

@@ -76,17 +76,24 @@ def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]
     return (
         f"{shown(text)} is not an amount",
         f"write {shown(cure)}" if known else "write a plain number with at most two decimals, such as 12500.00",
-        cure if known else None,
+        cure if known and bare == text.strip() else None,
     )
 
 
 def _too_precise(text: str) -> tuple[str, str, str | None]:
-    """Return what to say of too many decimals; three of them after one to three digits may be thousands."""
+    """Return what to say of too many decimals; three of them after one to three digits may be thousands.
+
+    Only zeros are certain to be cut: another digit may as well be rounded.
+    """
     whole, decimals = text.split(".")
     thousands = len(decimals) == 3 and len(whole) <= 3 and whole[0] != "0"
     cure = f"{whole}.{decimals[:2]}"
     other = f" or {shown(whole + decimals)}, whichever is meant" if thousands else ""
-    return f"{shown(text)} has more than two decimals", f"write {shown(cure)}{other}", None if thousands else cure
+    return (
+        f"{shown(text)} has more than two decimals",
+        f"write {shown(cure)}{other}",
+        None if thousands or decimals[2:].strip("0") else cure,
+    )
 
 
 def parse_ratio(value: Any) -> Decimal:

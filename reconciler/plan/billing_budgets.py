@@ -12,6 +12,7 @@ from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
 from reconciler.model.plan import Unmanaged
 from reconciler.plan.note import Note
+from reconciler.plan.scope import Teams
 
 BudgetChange = CreateBillingBudget | UpdateBillingBudget | DeleteBillingBudget
 
@@ -89,14 +90,16 @@ def repeated_budgets(desired: Desired, live: Live) -> Iterator[Note]:
             )
 
 
-def vanished_teams(desired: Desired, last_applied: LastApplied) -> Iterator[Note]:
-    """Yield a note for each team whose file disappeared since the last apply."""
-    for team in sorted(set(last_applied.billing_budgets.values()) - set(desired.teams)):
+def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Note]:
+    """Yield a note for each of `teams` whose file disappeared since the last apply."""
+    known = set(last_applied.billing_budgets.values())
+    for team in sorted((known if teams is None else set(teams)) - set(desired.teams)):
         path = desired.team_path(team)
         yield Note(
             origin=Origin(path),
             code="team-file-vanished",
             severity=Severity.WARNING,
             message=f"{path} was applied before and is gone; its wallets and billing budgets are left as they are",
-            hint="to take its money back and delete its alerts, bring the file back with `state: absent`",
+            hint="to take its money back and delete its alerts, bring the file back with `state: absent`, without what"
+            " another team has taken over",
         )

@@ -67,7 +67,7 @@ def make_plan(
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=tuple(_notes(desired, live, applied, gaps, run, period)),
+        notes=tuple(_notes(desired, live, applied, gaps, run, period, teams)),
         guards=(guard,) if guard else (),
     )
 
@@ -109,14 +109,20 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
 
 
 def _notes(
-    desired: Desired, live: Live, applied: LastApplied, gaps: list[WalletGap], run: Funds, period: Period
+    desired: Desired,
+    live: Live,
+    applied: LastApplied,
+    gaps: list[WalletGap],
+    run: Funds,
+    period: Period,
+    teams: Teams,
 ) -> Iterator[Note]:
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
     yield from repeated_budgets(desired, live)
-    yield from vanished_teams(desired, applied)
+    yield from vanished_teams(desired, applied, teams)
     yield from _outside_fiscal_year(desired, period)
     yield from missing_schedules(desired, live)
     yield from pool_notes(run, desired)

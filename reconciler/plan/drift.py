@@ -7,7 +7,7 @@ acknowledged; what is left was changed by hand, is missing, or is unmanaged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -48,13 +48,15 @@ def classify(
     day: date,
     applied: Desired | None = None,
     proposals: Sequence[Proposal] = (),
+    unfinished: Collection[str] = (),
 ) -> tuple[Drifted, ...]:
     """Return every difference between `live` and what was applied, classified, in a fixed order.
 
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
-    billing budget that differs from git is pending.
+    billing budget that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
+    the last run did not do it; a person is needed, since nothing does it by itself.
     """
-    view = _View(merged, live, period, day, applied, tuple(proposals))
+    view = _View(merged, live, period, day, applied, tuple(proposals), frozenset(unfinished))
     return tuple(
         view.judged(item, needs_person=needs_person)
         for item, needs_person in (*view.wallets(), *view.budgets(), *view.schedules(), *view.unmanaged())
@@ -69,6 +71,7 @@ class _View:
     day: date
     applied: Desired | None
     proposals: tuple[Proposal, ...]
+    unfinished: frozenset[str]
 
     def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
         """Return the difference, acknowledged when an entry of `org.yaml` covers it."""
@@ -93,6 +96,8 @@ class _View:
                 yield self._wallet(found, wanted)
 
     def _wallet(self, found: LiveWallet, wanted: DesiredWallet) -> tuple[DriftItem, bool]:
+        if wanted.team in self.unfinished:
+            return self._pending(wanted, found.funded(self.period))
         before = self.applied.wallets.get(found.key) if self.applied else None
         target = (before or wanted).target(self.period)
         funded = found.funded(self.period)
@@ -115,8 +120,10 @@ class _View:
 
     def _pending(self, wanted: DesiredWallet, funded: Money) -> tuple[DriftItem, bool]:
         target = wanted.target(self.period)
-        words = f"{_name(wanted)}: git says {target}, the ledger {funded}; not applied yet."
-        return _item("pending", wanted, target - funded, (), words), False
+        left = wanted.team in self.unfinished
+        how = "no run has finished it" if left else "not applied yet"
+        words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {how}."
+        return _item("pending", wanted, target - funded, (), words), left
 
     def budgets(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield each billing budget that is not as git says now."""
@@ -129,12 +136,13 @@ class _View:
             difference = _Difference(
                 name=f"billing budget {key}",
                 live=current.budget if current else None,
-                before=before[key].budget if key in before else None,
+                before=before[key].budget if key in before and about.team not in self.unfinished else None,
                 wanted=wanted.budget if wanted else None,
                 proposed=tuple(found.budget for found in proposed if found),
             )
             if difference.category:
-                yield difference.item(team=about.team, key=str(key)), difference.category != "pending"
+                explained = difference.category == "pending" and about.team not in self.unfinished
+                yield difference.item(team=about.team, key=str(key)), not explained
 
     def schedules(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield each export schedule that is not as git says now."""

@@ -128,12 +128,24 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
     scope = plan.scope
     if scope is None:
         return ()
+    commit = code(visible(scope.since[:7], 40))
     others = scope.of - len(scope.teams)
-    named = f": {wording.listed([name(team, 40) for team in scope.teams], 6)}" if scope.teams else ""
-    left = "the other team was" if others == 1 else f"the other {wording.counted(others, 'team')} were"
-    rest = f"; {left} neither read nor forecast" if others else ""
-    since = words("whose YAML differs from ", code(visible(scope.since[:7], 40)))
-    return (words(f"{len(scope.teams)} of {wording.counted(scope.of, 'team')} ", since, f"{named}{rest}."),)
+    if not scope.teams:
+        return (
+            words(
+                f"This plan is about none of {wording.counted(scope.of, 'team')}: no YAML differs from ", commit, "."
+            ),
+        )
+    named = wording.listed([name(team, 40) for team in scope.teams], 6)
+    about = words(
+        f"This plan is about {len(scope.teams)} of {wording.counted(scope.of, 'team')}, {named}, by what differs from ",
+        commit,
+        ".",
+    )
+    left = wording.listed([name(team, 40) for team in scope.unfinished], 6)
+    again = f" The last run did not finish {left}." if left else ""
+    rest = "The other team was" if others == 1 else f"The other {wording.counted(others, 'team')} were"
+    return (words(about, f"{again} {rest} neither read nor forecast." if others else again),)
 
 
 def merging(plan: Plan) -> str:

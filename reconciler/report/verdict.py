@@ -39,13 +39,20 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
         case "refused":
             return words("Budget plan refused: ", _waiting(plan, changed))
         case "nothing":
-            return words(f"Budget plan: no changes, Keeptrusts matches git for {plan.period.name}")
+            return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:
             return words("Budget plan: no money moves, ", _settings(plan))
         case _ if len(changed) == 1:
             return words("Budget plan: ", *(_one(plan, story, story.change) for story in changed if story.change))
         case _:
             return words("Budget plan: ", _many(plan, changed))
+
+
+def _matching(plan: Plan) -> str:
+    if plan.scope is None:
+        return "Keeptrusts matches git"
+    teams = wording.listed([name(team, 40) for team in plan.scope.teams], 4)
+    return f"Keeptrusts matches git for {teams}" if teams else "no team's budgets differ"
 
 
 def _waiting(plan: Plan, changed: Sequence[WalletStory]) -> str:

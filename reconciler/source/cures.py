@@ -25,7 +25,11 @@ MOST_TRIED = 50
 """How many cures are tried in all. Each is a reading of its file and a check of every rule."""
 
 _SEPARATED = re.compile(r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]{1,2})?(?![\w.])")
-_NAME = re.compile(r"""(?<![\w"'@./-])@[\w./-]+""")
+_NAME = re.compile(
+    r"""(?P<quoted>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')"""
+    r"""|(?P<before>(?:^|[\[,:]|-\s)\s*)(?P<name>@[\w./-]+)(?=\s*(?:[,\]}]|$))"""
+)
+"""A text in quotes, which stays as it is, or a whole value that is a bare name."""
 
 Identity = tuple[str, str, str]
 
@@ -167,13 +171,15 @@ def _quoted(text: str, flaw: Flaw) -> str:
     at = start + flaw.column - 1
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
+    comment = text.find(" #", at, end)
+    end = end if comment < 0 else comment
     if text[at : at + 1] != "@":
         raise _unreachable()
     return f"{text[:at]}{_NAME.sub(_in_quotes, text[at:end])}{text[end:]}"
 
 
 def _in_quotes(match: re.Match[str]) -> str:
-    return f'"{match[0]}"'
+    return match["quoted"] or f'{match["before"]}"{match["name"]}"'
 
 
 def _visible(text: str, flaw: Flaw) -> str:

@@ -186,7 +186,7 @@ def test_a_plan_that_moved_since_its_approval_is_stale(desk: SandboxDesk) -> Non
 
     words = refused(desk, ExitCode.STALE)
     assert "the plan of support is not the one that was recorded for that head" in words
-    assert "have the pull request approved again" in words
+    assert "open a pull request that changes these teams" in words
 
 
 def test_a_merge_of_another_pull_request_is_no_approval_of_this_plan(desk: SandboxDesk) -> None:

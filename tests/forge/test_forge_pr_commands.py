@@ -21,8 +21,9 @@ from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard
 from reconciler.model.outcome import Outcome, Run, Status
-from reconciler.model.plan import GuardResult, Plan, digest_of, plan_text
+from reconciler.model.plan import GuardResult, Plan, digest_of, plan_text, sealed
 from reconciler.settings import overlaid, resolve
+from reconciler.source.tree import tree_digest
 
 PLAN = plan(allocate())
 RUN_VARIABLES = (
@@ -69,8 +70,13 @@ class Desk:
         return code
 
     def save(self, made: Plan = PLAN) -> str:
-        (self.repository.folder / "plan.json").write_text(plan_text(made), encoding="utf-8")
+        (self.repository.folder / "plan.json").write_text(plan_text(self.planned(made)), encoding="utf-8")
         return "plan.json"
+
+    def planned(self, made: Plan = PLAN) -> Plan:
+        """Return the plan as it would be made from the files that are checked out."""
+        source = made.source.model_copy(update={"tree_digest": tree_digest(self.repository.budgets)})
+        return sealed(made.model_copy(update={"source": source}))
 
     def show(self, made: Plan = PLAN, **variables: str) -> int:
         return self.kt("pr", "comment", "--plan", self.save(made), "--pr", "128", **variables)
@@ -240,11 +246,11 @@ def test_apply_can_require_the_approval_of_its_own_commit(desk: Desk) -> None:
     )
     given = {"GITHUB_API_URL": desk.url, "GITHUB_TOKEN": "ghs_actions", "GITHUB_SHA": "", "GITHUB_EVENT_PATH": ""}
     with overlaid(**given, GITHUB_REPOSITORY="acme/ai-budgets"):
-        assert require_approval(settings, PLAN, merge=merge).pull_request == 128
+        assert require_approval(settings, desk.planned(), merge=merge).pull_request == 128
         with pytest.raises(UsageError):
-            require_approval(settings, PLAN)
+            require_approval(settings, desk.planned())
         with pytest.raises(StalePlanError, match="support"):
-            require_approval(settings, plan(fingerprints={"support": "sha256:other"}), merge=merge)
+            require_approval(settings, desk.planned(plan(fingerprints={"support": "sha256:other"})), merge=merge)
 
 
 def test_a_root_commit_has_no_rules_to_be_approved_by(desk: Desk) -> None:
@@ -446,7 +452,7 @@ def test_a_mistake_becomes_a_suggestion_and_taking_it_makes_the_files_valid(desk
 def test_a_name_in_the_yaml_cannot_speak_in_a_suggestion(desk: Desk) -> None:
     nasty = "  prod: {team_id: team_support, monthly: 10500.00, '@all | <!-- `x` -->': '1'}"
     desk.opened((RAISE[0], "  prod: {team_id: team_support, monthly: 10500.00}", nasty))
-    desk.repository.edit(RAISE[0], "monthly: 10500.00", "monthly: '10,500.00 USD'")
+    desk.repository.edit(RAISE[0], "monthly: 10500.00", "monthly: '10,500.00'")
     desk.kt("validate", "--format", "json", "--output", "f.json", "--suggestions", "s.json")
     document = json.loads((desk.repository.folder / "s.json").read_text(encoding="utf-8"))
     document["suggestions"][0]["original"] = ""

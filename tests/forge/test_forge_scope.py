@@ -52,8 +52,8 @@ def state(desk: SandboxDesk) -> tuple[str, list[str]]:
 
 def test_the_comment_says_which_teams_it_is_about(desk: SandboxDesk) -> None:
     (comment,) = desk.github.ours(128)
-    assert "1 of 2 teams whose YAML differs from" in comment
-    assert "the other team was neither read nor forecast" in comment
+    assert "This plan is about 1 of 2 teams, support, by what differs from" in comment
+    assert "The other team was neither read nor forecast." in comment
 
 
 def test_what_happens_to_another_team_does_not_make_the_plan_stale(desk: SandboxDesk) -> None:

@@ -124,6 +124,10 @@ def organization(folder: Path, *, teams: int) -> Iterator[Organization]:
         yield made
 
 
+def unwrapped(text: str) -> str:
+    return " ".join(text.split())
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Organization]:
     yield from organization(tmp_path, teams=6)
@@ -140,14 +144,14 @@ def test_a_pull_request_that_touches_two_of_500_teams_reads_and_forecasts_these_
         assert scoped["scope"]["teams"] == ["t007", "t300"]
         assert scoped["scope"]["of"] == TEAMS
         assert scoped["scope"]["since"] == many.git("rev-parse", "main")
-        assert "2 of 500 teams whose YAML differs from" in scoped["text"]
-        assert "the other 498 teams were neither read nor forecast" in scoped["text"]
+        assert "This plan is about 2 of 500 teams, t007 and t300, by what differs from" in unwrapped(scoped["text"])
+        assert "The other 498 teams were neither read nor forecast." in unwrapped(scoped["text"])
         assert {item["team"] for item in scoped["impact"]} == {"t007", "t300"}
         assert {change["team"] for change in scoped["changes"]} == {"t007", "t300"}
         assert scoped["year"] is None
         assert scoped["unmanaged"] == []
         shown = many.kt("show", "plan.json", "--format", "markdown").stdout
-        assert "the other 498 teams were neither read nor forecast" in shown
+        assert "The other 498 teams were neither read nor forecast." in shown
 
 
 def test_what_is_planned_for_a_team_does_not_depend_on_the_scope(small: Organization) -> None:
@@ -174,7 +178,7 @@ def test_a_comment_in_the_yaml_touches_no_team(small: Organization) -> None:
     path.write_text("# reviewed in June\n" + path.read_text())
     scoped = small.plan("--since", "HEAD")
     assert (scoped["scope"]["teams"], scoped["changes"], scoped["impact"], small.ledgers_read) == ([], [], [], 0)
-    assert "0 of 6 teams" in scoped["text"]
+    assert "This plan is about none of 6 teams" in unwrapped(scoped["text"])
 
 
 def test_a_change_of_org_yaml_is_about_every_team(small: Organization) -> None:
@@ -201,8 +205,9 @@ def test_what_is_no_commit_is_refused(small: Organization, name: str) -> None:
 def test_a_team_whose_file_is_removed_is_in_the_scope(small: Organization) -> None:
     (small.folder / "budgets" / "teams" / "t003.yaml").unlink()
     scoped = small.plan("--since", "HEAD")
-    assert scoped["scope"] == {"since": small.git("rev-parse", "HEAD"), "teams": ["t003"], "of": 6}
+    assert scoped["scope"] == {"since": small.git("rev-parse", "HEAD"), "teams": ["t003"], "of": 6, "unfinished": []}
     assert scoped["changes"] == []
+    assert "team-file-vanished" in {finding["code"] for finding in scoped["findings"]}
     assert {item["key"] for item in scoped["unmanaged"] if item["kind"] == "wallet"} == {
         f"t003-{environment}" for environment in ENVIRONMENTS
     }
@@ -257,7 +262,7 @@ def test_applying_one_team_does_not_declare_what_an_earlier_merge_asked_for(smal
     drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
     items = json.loads(drift.stdout)["items"]
     assert {(item["class"], item["team"]) for item in items} == {("pending", "t001")}
-    assert small.plan(**PUSH)["scope"] == {"since": first, "teams": ["t001", "t002"], "of": 6}
+    assert small.plan(**PUSH)["scope"] == {"since": first, "teams": ["t001", "t002"], "of": 6, "unfinished": []}
     assert small.kt("apply", "--plan", "plan.json").returncode == 0
     assert json.loads(small.kt("drift", "--as-of", "2026-06-18", "--format", "json").stdout)["items"] == []
     assert small.plan(**PUSH)["scope"]["since"] == last
@@ -286,3 +291,28 @@ def test_recommendations_for_a_plan_read_the_ledgers_of_its_teams_alone(small: O
     assert done.returncode == 0, done.stderr
     assert small.ledgers_read == 3
     assert json.loads((small.folder / "recommended.json").read_text())["format"] == "kt-budgets.suggestions/1"
+
+
+def test_what_a_run_could_not_do_stays_in_the_plans_after_it_until_it_is_done(small: Organization) -> None:
+    apply_whole(small)
+    small.write(1, monthly="110.00")
+    small.write(2, monthly="120.00")
+    small.commit("two teams")
+    small.plan(**PUSH)
+    small.world.enter("t002-prod", "allocate", Decimal("5"))
+    refused = small.kt("apply", "--plan", "plan.json", **PUSH)
+    assert refused.returncode == 5, refused.stdout + refused.stderr
+    drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
+    assert drift.returncode == 11
+    items = json.loads(drift.stdout)["items"]
+    assert {(item["class"], item["team"]) for item in items} == {("pending", "t002")}
+    assert "no run has finished it" in items[0]["sentence"]
+    small.write(4, monthly="140.00")
+    small.commit("another team")
+    again = small.plan(**PUSH)
+    assert (again["scope"]["teams"], again["scope"]["unfinished"]) == (["t002", "t004"], ["t002"])
+    assert "The last run did not finish t002." in unwrapped(again["text"])
+    assert small.kt("apply", "--plan", "plan.json", **PUSH).returncode == 0
+    assert small.world.funded("t002-prod", "2026-06") == 120
+    assert small.kt("drift", "--as-of", "2026-06-18").returncode == 0
+    assert small.plan(**PUSH)["scope"]["teams"] == []

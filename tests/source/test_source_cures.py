@@ -24,7 +24,6 @@ CURED = {
     "an amount has an underscore": "12_500",
     "an amount has a thousands separator in brackets": "500.00",
     "an amount has a thousands separator in quotes": '"12,500.00"',
-    "an amount has its currency": "USD 12500",
     "an amount is hexadecimal": "0x30D4",
     "an amount has leading zeros": "0012500",
     "a percentage has no sign": "18",
@@ -181,8 +180,11 @@ def test_the_organization_is_cured_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("amount", "cure"),
     [
-        ("12500.001", "12500.00"),
-        ("0.125", "0.12"),
+        ("12500.000", "12500.00"),
+        ("12500.001", None),
+        ("0.125", None),
+        ("USD 12500", None),
+        ("$100.00", None),
         ("'12 500'", "12500"),
         ("'12,50'", None),
         ("1.250", None),
@@ -249,6 +251,16 @@ def test_several_names_that_begin_with_an_at_sign_are_quoted_together(tmp_path: 
     (change,) = suggestions(tmp_path, broken)
 
     assert change.replacement == 'owners: ["@acme/support-leads", "@acme/ops", "@lena"]'
+
+
+def test_only_a_bare_name_is_put_in_quotes_and_nothing_else_of_its_line_changes(tmp_path: Path) -> None:
+    broken = ORGANIZATION + (
+        "waivers:\n  - {guard: largest-change, team: support, max: 1.00, until: 2026-07-01, approved_by: @acme/finance,"
+        " reason: 'a, @bob, c'}  # ask, @carol\n"
+    )
+    (change,) = suggestions(tmp_path, SUPPORT, broken)
+
+    assert change.replacement == broken.splitlines()[-1].replace("@acme/finance", '"@acme/finance"')
 
 
 def test_an_alert_without_percentages_is_given_the_usual_ones(tmp_path: Path) -> None:
