@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
+from reconciler.model.plan import digest_of
+
 TEAMS = 500
 ENVIRONMENTS = ("prod", "dev", "test")
 ORG = """\
@@ -316,3 +318,50 @@ def test_what_a_run_could_not_do_stays_in_the_plans_after_it_until_it_is_done(sm
     assert small.world.funded("t002-prod", "2026-06") == 120
     assert small.kt("drift", "--as-of", "2026-06-18").returncode == 0
     assert small.plan(**PUSH)["scope"]["teams"] == []
+
+
+def test_after_an_interrupted_run_every_team_is_planned(small: Organization) -> None:
+    apply_whole(small)
+    first = small.git("rev-parse", "HEAD")
+    small.write(1, monthly="150.00")
+    small.commit("raise")
+    small.plan(**PUSH)
+    assert small.kt("apply", "--plan", "plan.json", **PUSH).returncode == 0
+    journal = small.folder / ".kt-budgets" / "journal"
+    *kept, finished = journal.read_text().splitlines(keepends=True)
+    assert json.loads(finished)["step"] == "finished"
+    journal.write_text("".join(kept))
+    last = json.loads(kept[-1])
+    journal.with_name("journal.head").write_text(f"{len(kept):012d} {last['digest']}\n")
+    small.git("revert", "--no-edit", "HEAD")
+    assert small.git("diff", first, "--", "budgets") == ""
+    whole = small.plan(**PUSH)
+    assert whole["scope"] is None
+    assert "a run was interrupted" in whole["stderr"]
+    assert {change["team"] for change in whole["changes"]} == {"t001"}
+
+
+def test_an_applied_commit_that_is_not_in_the_clone_means_that_every_team_is_planned(small: Organization) -> None:
+    apply_whole(small)
+    small.git("commit", "--quiet", "--amend", "-m", "another history")
+    small.git("reflog", "expire", "--expire=now", "--all")
+    small.git("gc", "--quiet", "--prune=now")
+    small.write(1, monthly="110.00")
+    small.commit("one team")
+    whole = small.plan(**PUSH)
+    assert whole["scope"] is None
+    assert "is not in this clone" in whole["stderr"]
+
+
+@pytest.mark.parametrize("teams", [["t001", "t002"], []], ids=["more", "none"])
+def test_a_scope_that_names_other_teams_than_the_plan_is_refused(small: Organization, teams: list[str]) -> None:
+    small.write(2, monthly="120.00")
+    small.plan("--since", "HEAD")
+    saved = small.folder / "plan.json"
+    content = {key: value for key, value in json.loads(saved.read_text()).items() if key != "digest"}
+    content["scope"]["teams"] = teams
+    saved.write_text(json.dumps({**content, "digest": digest_of(content)}))
+    done = small.kt("apply", "--plan", "plan.json")
+    assert done.returncode == 4
+    assert "names other teams" in done.stderr
+    assert small.world.writes == []
