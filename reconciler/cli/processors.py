@@ -34,7 +34,6 @@ COMMAND = (sys.executable, "-P", "-m", "reconciler.cli.processors")
 """What the other processes run; `-P` keeps files of the current folder from being taken for modules."""
 
 PATIENCE = 180.0
-"""Seconds after which a process that was asked and does not answer is ended."""
 
 _logger = logging.getLogger(__name__)
 
@@ -45,8 +44,13 @@ def count() -> int:
 
 
 @contextmanager
-def working_out(wallets: int, *, processors: int | None = None, command: Sequence[str] = COMMAND) -> Iterator[WorkOut]:
-    """Yield how the parts of a forecast of so many wallets are worked out; other processes end with the block."""
+def working_out(
+    wallets: int, *, processors: int | None = None, command: Sequence[str] = COMMAND, patience: float = PATIENCE
+) -> Iterator[WorkOut]:
+    """Yield how the parts of a forecast of so many wallets are worked out; other processes end with the block.
+
+    One that does not answer within `patience` seconds is ended, and its part is worked out here.
+    """
     from reconciler.forecast.part import one_by_one
 
     wanted = min(count() if processors is None else processors, MOST_PROCESSES) - 1
@@ -54,17 +58,18 @@ def working_out(wallets: int, *, processors: int | None = None, command: Sequenc
         yield one_by_one
         return
     with ExitStack() as stack:
-        others = [stack.enter_context(_Other(command)) for _ in range(wanted)]
+        others = [stack.enter_context(_Other(command, patience)) for _ in range(wanted)]
         yield partial(_shared, others)
 
 
 class _Other:
     """Another process of this program, which is asked once. It is ended with the block."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], patience: float) -> None:
         self._command = command
+        self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
-        self._patience: threading.Timer | None = None
+        self._end: threading.Timer | None = None
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -74,8 +79,8 @@ class _Other:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
+        if self._end is not None:
+            self._end.cancel()
         if self._process is not None:
             self._process.kill()
             with suppress(BrokenPipeError), self._process:
@@ -84,9 +89,9 @@ class _Other:
     def ask(self, parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> None:
         """Hand over `parts`."""
         if self._process is not None and self._process.stdin is not None:
-            self._patience = threading.Timer(PATIENCE, self._process.kill)
-            self._patience.daemon = True
-            self._patience.start()
+            self._end = threading.Timer(self._patience, self._process.kill)
+            self._end.daemon = True
+            self._end.start()
             with suppress(OSError), self._process.stdin as channel:
                 channel.write(pickle.dumps((parts, scene), pickle.HIGHEST_PROTOCOL))
 

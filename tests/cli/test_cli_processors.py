@@ -70,6 +70,13 @@ def test_what_another_process_does_not_answer_is_worked_out_here(
     assert UNANSWERED in caplog.text
 
 
+def test_a_process_that_hangs_is_not_waited_for(alone: Forecast, caplog: pytest.LogCaptureFixture) -> None:
+    hangs = (sys.executable, "-c", "import signal; signal.pause()")
+    with caplog.at_level("DEBUG"), working_out(MANY, processors=2, command=hangs, patience=0.1) as work_out:
+        assert look_ahead(work_out) == alone
+    assert UNANSWERED in caplog.text
+
+
 def test_files_of_the_current_folder_are_not_run_in_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alone: Forecast
 ) -> None:
