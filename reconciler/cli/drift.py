@@ -141,6 +141,7 @@ def _print(found: tuple[Drifted, ...], format_: str) -> None:
 
     from reconciler.plan.drift import drift_document
     from reconciler.report.findings_text import visible
+    from reconciler.report.wording import counted
 
     if format_ == "json":
         click.echo(json.dumps(drift_document(found), sort_keys=True, indent=2, ensure_ascii=False))
@@ -148,4 +149,11 @@ def _print(found: tuple[Drifted, ...], format_: str) -> None:
     for entry in found:
         click.echo(f"{entry.item.category:>12}  {visible(entry.item.sentence)}")
     needed = sum(entry.needs_person for entry in found)
-    click.echo(f"{len(found)} differences, {needed} of them need a person." if found else "No drift.")
+    if not found:
+        click.echo("No drift.")
+        return
+    click.echo(f"{counted(len(found), 'difference')}, {needed} of them need{'s' if needed == 1 else ''} a person.")
+    if needed:
+        click.echo(
+            "Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back."
+        )

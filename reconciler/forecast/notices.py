@@ -78,11 +78,12 @@ def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[
             "look again when there are 14 days or more",
         )
     if forecast.confidence == "none":
-        source = "its plan's baseline" if question.plan.baseline_monthly is not None else "its own target"
+        has_baseline = question.plan.baseline_monthly is not None
+        source = "its plan's baseline" if has_baseline else "its own target"
         yield (
             "no-history",
             f"has no usage before {forecast.as_of}; the forecast is {source}, not an observation",
-            "set `plan.baseline_monthly`, or give more usage with --usage",
+            "give usage with --usage" if has_baseline else "set `plan.baseline_monthly`, or give usage with --usage",
         )
 
 

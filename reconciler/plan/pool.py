@@ -55,8 +55,8 @@ def pool_notes(run: Funds, desired: Desired) -> Iterator[Note]:
             origin=origin,
             code="pool-unknown",
             severity=Severity.WARNING,
-            message="this token cannot see the organization wallet: whether it can pay for the allocations is unknown",
-            hint="use a token that can read the organization wallet",
+            message="no organization wallet is shown to this token: whether it can pay for the allocations is unknown",
+            hint="use a token that can read the organization wallet, or credit it if there is none yet",
         )
     elif run.after is not None and run.after > 0:
         free = Money(run.after, desired.organization.currency)
