@@ -64,6 +64,7 @@ def command(
     """
     from reconciler.apply.admission import admit
     from reconciler.apply.application import apply_plan
+    from reconciler.apply.journal import last_applied
     from reconciler.cli import pr_approval
     from reconciler.cli.opening import opening_plan
     from reconciler.cli.scope import declared_by, refuse_older
@@ -78,11 +79,13 @@ def command(
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
     admit(plan, desired, as_of=settings.as_of, period=month)
-    refuse_older(settings, plan.source.commit)
+    last = last_applied(settings.journal)
+    refuse_older(settings, plan.source.commit, last)
     if require_approval:
         pr_approval.require_approval(settings, plan)
     with site(settings, desired, settle=settle, label="Applying") as place:
-        result = apply_plan(plan, desired, place, declares="nothing" if opens else declared_by(settings, plan, desired))
+        declares = "nothing" if opens else declared_by(settings, plan, desired, last)
+        result = apply_plan(plan, desired, place, declares=declares)
     print_result(result, format_)
     if result.denied:
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)

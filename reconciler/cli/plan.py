@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +51,7 @@ def command(
     """
     from reconciler.cli.show import colours, rendered
     from reconciler.model.plan import sealed_text
+    from reconciler.source.load import uncollected
 
     settings = settings_of(options)
     with uncollected():
@@ -67,20 +66,6 @@ def command(
         context.exit(ExitCode.PENDING)
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Leave cyclic garbage alone until the end of the block: what a plan is made of stays, and is much."""
-    import gc
-
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def make(settings: Settings) -> Plan:
     """Return the sealed plan for `settings`."""
     from reconciler.model.plan import sealed
@@ -93,7 +78,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
 
     It is about the teams that changed since the commit `since`, or since what this run of CI says.
     """
-    from reconciler.apply.journal import last_applied
+    from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.processors import working_out
     from reconciler.cli.scope import scope_of
@@ -103,13 +88,13 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
-    scope = scope_of(settings, desired, since=since)
+    records = read_records(settings.journal)
+    scope = scope_of(settings, desired, records, since=since)
     teams = scope.teams if scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
             live = read_live(settings, desired, connection, teams=teams)
-            applied = last_applied(settings.journal)
-            diff = make_plan(desired, live, settings.period, last_applied=applied, teams=teams)
+            diff = make_plan(desired, live, settings.period, last_applied=last_declared(records), teams=teams)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Position, Severity
@@ -143,11 +143,7 @@ def assemble(
         change.model_copy(update={"position": str(places[origin])})
         for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
-    notes = {
-        *findings,
-        *(Finding(places[n.origin], n.code, n.severity, n.message, n.hint) for n in diff.notes),
-        *(Finding(places[origin], w.code, Severity.WARNING, w.message, w.hint) for w, origin in warned),
-    }
+    notes = {*findings, *_found(diff, warned, places)}
     return Plan(
         tool=Tool(version=__version__),
         organization=desired.organization.organization,
@@ -168,6 +164,16 @@ def assemble(
         findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
         guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
     )
+
+
+def _found(
+    diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]], places: Mapping[Origin, Position]
+) -> Iterator[Finding]:
+    """Yield what the comparison and the forecast have to say, at its place in the YAML."""
+    for note in diff.notes:
+        yield Finding(places[note.origin], note.code, note.severity, note.message, note.hint)
+    for warning, origin in warned:
+        yield Finding(places[origin], warning.code, Severity.WARNING, warning.message, warning.hint)
 
 
 def _warned(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWarning, Origin]]:

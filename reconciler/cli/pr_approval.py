@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.forge.approval import Approval
     from reconciler.forge.repository import PullRequest
     from reconciler.forge.requirement import Requirement
+    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
@@ -42,16 +43,18 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     Raises:
         RefusedError: the commit is no approved merge. What has become stale is in the approval, not raised.
     """
+    from reconciler.apply.journal import last_applied
     from reconciler.cli.scope import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
 
-    refuse_older(settings, merge)
+    applied = last_applied(settings.journal)
+    refuse_older(settings, merge, applied)
     pull = merged_pull_request(session.channel, session.repository, merge)
     return check_approval(
         session.channel,
         session.repository,
         pull,
-        required=_required(session, settings, plan, pull, merge),
+        required=_required(session, settings, plan, pull, merge, applied),
         fingerprints=plan.fingerprints,
         app=session.app,
     )
@@ -120,13 +123,12 @@ def _stale_words(found: Approval) -> str:
 
 
 def _required(
-    session: GitHub, settings: Settings, plan: Plan, pull: PullRequest, merge: str
+    session: GitHub, settings: Settings, plan: Plan, pull: PullRequest, merge: str, applied: LastApplied | None
 ) -> tuple[Requirement, ...]:
     """Return who must approve, by the rules of the base branch and by those of the last applied commit.
 
     The second keeps rules that were weakened by a merge without approval from approving what follows it.
     """
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.checkout import load_at
     from reconciler.forge.requirement import requirements
 
@@ -139,7 +141,6 @@ def _required(
             hint="plan again in a clean checkout of that commit",
         )
     base = _base(session, settings.budgets, pull, merge)
-    applied = last_applied(settings.journal)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
     for rules in before:

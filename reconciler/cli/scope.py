@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,8 @@ from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.apply.declared import Declares
+    from reconciler.apply.record import Record
+    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan, Scope
     from reconciler.settings import Settings
@@ -22,8 +24,10 @@ MOST_TEAMS = 200
 """More teams than that are a change of the organization: it is planned as a whole, and its record stays small."""
 
 
-def scope_of(settings: Settings, desired: Desired, *, since: str | None) -> Scope | None:
+def scope_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Scope | None:
     """Return the teams whose YAML differs from the commit `since`, or from the one that this run of CI starts from.
+
+    `records` are those of the journal: what the last run left unfinished is in the scope too.
 
     None stands for all of them; where CI would narrow it and that is not possible, stderr says why.
     """
@@ -36,30 +40,30 @@ def scope_of(settings: Settings, desired: Desired, *, since: str | None) -> Scop
                 f"`{since}` is no commit of this repository",
                 hint="name one that `git log` shows, or fetch it first",
             )
-        return _scope(settings, desired, commit)
-    starts = tuple(_starts(settings))
+        return _scope(settings, desired, records, commit)
+    starts = tuple(_starts(settings, records))
     if not starts:
         return None
     start = next((known for name in starts if (known := _known(settings, name))), None)
     if start is None:
         _say("the commit that this change started from is not in this clone; check out with `fetch-depth: 0`")
         return None
-    return _scope(settings, desired, start)
+    return _scope(settings, desired, records, start)
 
 
-def refuse_older(settings: Settings, commit: str | None) -> None:
+def refuse_older(settings: Settings, commit: str | None, last: LastApplied | None) -> None:
     """Raise RefusedError when `commit` was followed by one that is applied: what came after it would be undone."""
     from reconciler.cli.checkout import is_older
 
-    last = _last_applied(settings)
-    if commit and last and is_older(settings.budgets, commit, last):
+    applied = last.commit if last else None
+    if commit and applied and is_older(settings.budgets, commit, applied):
         raise RefusedError(
-            f"{commit[:12]} is older than {last[:12]}, which was applied after it; applying it would undo that",
+            f"{commit[:12]} is older than {applied[:12]}, which was applied after it; applying it would undo that",
             hint="plan and apply the newest commit; to go back, merge a change that says so",
         )
 
 
-def declared_by(settings: Settings, plan: Plan, desired: Desired) -> Declares:
+def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> Declares:
     """Return what of `desired` counts as applied once `plan` is: all of it, if nothing else changed since the last run.
 
     Something else did where an earlier merge was never applied; then only the plan's own teams count.
@@ -69,27 +73,27 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired) -> Declares:
 
     if plan.scope is None:
         return "all"
-    last = _known(settings, _last_applied(settings))
-    before = load_at(settings.budgets, last) if last else None
+    commit = _known(settings, last.commit or "") if last else ""
+    before = load_at(settings.budgets, commit) if commit else None
     changed = changed_teams(before, desired) if before else None
     return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
 
 
-def _scope(settings: Settings, desired: Desired, commit: str) -> Scope | None:
-    from reconciler.apply.journal import interrupted, last_applied, read_records
+def _scope(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
+    from reconciler.apply.journal import interrupted, last_declared
     from reconciler.cli.checkout import load_at
     from reconciler.model.plan import Scope
     from reconciler.plan.scope import changed_teams
 
-    if interrupted(read_records(settings.journal)):
-        _say("a run was interrupted; `kt-budgets resume` proves or finishes it")
+    if interrupted(records):
+        _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
         return None
     before = load_at(settings.budgets, commit)
     if before is None:
         _say(f"{commit[:12]} has no budgets that can be read")
         return None
     changed = changed_teams(before, desired)
-    last = last_applied(settings.journal)
+    last = last_declared(records)
     unfinished = last.unfinished if last else frozenset()
     if changed is None or "" in unfinished:
         _say("org.yaml changed" if changed is None else "the last run did not finish the export schedules")
@@ -106,8 +110,9 @@ def _scope(settings: Settings, desired: Desired, commit: str) -> Scope | None:
     )
 
 
-def _starts(settings: Settings) -> Iterator[str]:
+def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
+    from reconciler.apply.journal import last_declared
     from reconciler.cli.pr_session import event_of_run
 
     variables = environment()
@@ -118,18 +123,12 @@ def _starts(settings: Settings) -> Iterator[str]:
             yield _fork_point(settings, tip)
         yield variables.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
     elif "push" in (variables.get("GITHUB_EVENT_NAME"), variables.get("CI_PIPELINE_SOURCE")):
-        if last := _last_applied(settings):
-            yield last
+        last = last_declared(records)
+        if last and last.commit:
+            yield last.commit
             return
         yield event.before or variables.get("CI_COMMIT_BEFORE_SHA", "")
         yield "HEAD^1"
-
-
-def _last_applied(settings: Settings) -> str:
-    from reconciler.apply.journal import last_applied
-
-    found = last_applied(settings.journal)
-    return (found.commit or "") if found else ""
 
 
 def _fork_point(settings: Settings, tip: str) -> str:

@@ -38,7 +38,7 @@ class Loaded:
 
 def load(root: Path) -> Loaded:
     """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all."""
-    with _uncollected():
+    with uncollected():
         reading = read(root)
         if reading.organization is None or any(finding.is_error for finding in reading.findings):
             return Loaded(None, reading.findings)
@@ -74,14 +74,14 @@ class Reading:
 
 def read(root: Path) -> Reading:
     """Return everything that is below `root`, the right and the wrong."""
-    with _uncollected():
+    with uncollected():
         tree = read_tree(root)
         organization, teams = _documents(tree)
         return Reading(tree, organization, teams, _found(organization, teams))
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Keep the garbage collector from going over a growing heap again and again: what is read here stays."""
     enabled = gc.isenabled()
     gc.disable()
