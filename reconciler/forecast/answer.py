@@ -8,8 +8,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-import numpy as np
-
 from reconciler.forecast.alerts import Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.course import Course
@@ -40,9 +38,9 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     desired = live if money_desired == money_live else drain(wanted, money_left=money_desired)
     months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
-    days = _running(course, period) if question.charted else np.empty((0, course.count))
+    days = _running(course, period) if question.charted else ()
     sums = [course.rest(first, end) for first, end in bounds]
-    figures = money_rows(np.concatenate([[live.unserved, desired.unserved, *sums], days]), keys=keys)
+    figures = money_rows([live.unserved, desired.unserved, *sums, *days], keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
     before, after = (
         wallet_outlook(

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from reconciler.forecast.history import Spend
-from reconciler.forecast.later import Later
+from reconciler.forecast.later import Later, LaterDays
 from reconciler.forecast.panel import Floats
 from reconciler.model.period import Period
 
@@ -23,6 +23,7 @@ class Course:
     """`days` is float64[days, paths]: the net cost of each day from `start`, the first day not known in full.
 
     `start` is at most `as_of`. `later` are the days after them, of which there are sums only; None if there are none.
+    Only the first of the paths may go on there: a sum that reaches so far is one over these.
     `paid` is what of the day `as_of` is already spent, and so no longer in the balance.
     """
 
@@ -30,7 +31,7 @@ class Course:
     start: date
     spend: Spend
     days: Floats
-    later: Later | None = None
+    later: Later | LaterDays | None = None
     paid: float = 0.0
     _sums: dict[tuple[int, int], Floats] = field(default_factory=dict)
 
@@ -52,22 +53,33 @@ class Course:
 
         Sums are taken month by month and kept: a year is the sum of its months.
         """
-        first, last = (start - self.start).days, (end - self.start).days
-        borders = _borders(self.start, max(first, 0), last)
+        low, high = max((start - self.start).days, 0), min((end - self.start).days, self._end)
+        borders = _borders(self.start, low, high)
         total = self._sum(*borders[:2]) if len(borders) > 1 else np.zeros(self.count)
-        for low, high in pairwise(borders[1:]):
-            total = total + self._sum(low, high)
+        for first, last in pairwise(borders[1:]):
+            total = joint(total, self._sum(first, last))
         return total
 
+    @property
+    def _end(self) -> int:
+        return self.later.end if self.later is not None else len(self.days)
+
     def _sum(self, low: int, high: int) -> Floats:
+        near = len(self.days)
         if (low, high) not in self._sums:
-            near = len(self.days)
-            total = np.add.reduce(self.days[low:high], axis=0) if low < near or self.later is None else None
-            if self.later is not None and high > near:
-                later = self.later.sum(max(low, near), high)
-                total = later if total is None else total + later
-            self._sums[low, high] = np.asarray(total)
+            if self.later is None or high <= near:
+                self._sums[low, high] = np.asarray(np.add.reduce(self.days[low:high], axis=0))
+            elif low < near:
+                self._sums[low, high] = joint(np.add.reduce(self.days[low:], axis=0), self._sum(near, high))
+            else:
+                self._take(self.later, _borders(self.start, near, self.later.end))
+        if (low, high) not in self._sums and self.later is not None:
+            self._take(self.later, (low, high))
         return self._sums[low, high]
+
+    def _take(self, later: Later | LaterDays, borders: tuple[int, ...]) -> None:
+        """Keep the sums of the later days between `borders`."""
+        self._sums.update(zip(pairwise(borders), later.sums(borders), strict=True))
 
     def ahead(self, end: date) -> Floats:
         """Return float64[days, paths]: what is still to be paid on each day of [as_of, end)."""
@@ -78,7 +90,15 @@ class Course:
         return ahead
 
 
-def make_course(days: Floats, *, spend: Spend, start: date, as_of: date, later: Later | None = None) -> Course:
+def joint(one: Floats, other: Floats) -> Floats:
+    """Return the sum of two float64[paths] over the paths that both have: the first ones."""
+    both = min(len(one), len(other))
+    return np.asarray(one[:both] + other[:both])
+
+
+def make_course(
+    days: Floats, *, spend: Spend, start: date, as_of: date, later: Later | LaterDays | None = None
+) -> Course:
     """Return the course of a wallet: on a day known in part, at least what is known is spent."""
     for row in range(min((as_of - start).days + 1, len(days))):
         net, gross = spend.on(date.fromordinal(start.toordinal() + row))

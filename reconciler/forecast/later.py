@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,33 +28,57 @@ class Later:
     added: Floats | None
     capped: tuple[Ints, Ints, Floats]
 
-    def sum(self, low: int, high: int) -> Floats:
-        """Return float64[paths]: the sum of the days in [low, high), none of which is before the first week."""
-        high = max(min(high, len(self.worth)), low)
-        if low == high:
-            return np.zeros(self.weeks.height.shape[1])
-        total = self._usual(low, high)
-        week, path, cut = self.capped
-        inside = slice(*week.searchsorted((low // WEEK, -(-high // WEEK))).tolist())
-        if inside.start < inside.stop:
-            days = week[inside, None] * WEEK + np.arange(WEEK)
-            cuts = (cut[inside] * ((days >= low) & (days < high))).sum(axis=1)
-            total += np.bincount(path[inside], weights=cuts, minlength=len(total))
+    @property
+    def count(self) -> int:
+        return int(self.weeks.height.shape[1])
+
+    @property
+    def end(self) -> int:
+        """The first day after the last."""
+        return len(self.worth)
+
+    def sums(self, borders: tuple[int, ...]) -> Floats:
+        """Return float64[parts, paths]: the sums of the days between `borders`, which rise and lie within the weeks."""
+        cut = _cut(borders)
+        worth = np.add.reduceat(self.worth[: borders[-1]], cut.first, axis=0)
+        if self.weeks.chosen is not None:
+            rows = np.arange(0, worth.size, worth.shape[1])
+            worth = worth.ravel().take(self.weeks.chosen[cut.week] + rows[:, None])
+        pieces = self.weeks.height[cut.week]
+        pieces *= worth
+        total = np.stack([np.add.reduce(pieces[part], axis=0) for part in cut.parts])
+        if len(self.capped[0]):
+            total += self._capped(borders)
         if self.added is not None:
-            total += float(self.added[low:high].sum())
+            total += np.add.reduceat(self.added[: borders[-1]], borders[:-1])[:, None]
         return total
 
-    def _usual(self, low: int, high: int) -> Floats:
-        """Add up the weeks in their order."""
-        begin, end = low // WEEK, -(-high // WEEK)
-        worth = np.add.reduceat(self.worth[low:high], _week_starts(low % WEEK, high - low), axis=0)
-        if self.weeks.chosen is None:
-            parts = self.weeks.height[begin:end] * worth
-        else:
-            rows = np.arange(0, worth.size, worth.shape[1])
-            parts = worth.ravel().take(self.weeks.chosen[begin:end] + rows[:, None])
-            parts *= self.weeks.height[begin:end]
-        return np.asarray(np.add.reduce(parts, axis=0))
+    def _capped(self, borders: tuple[int, ...]) -> Floats:
+        """Return float64[parts, paths]: what the capped weeks add between `borders`."""
+        week, path, cut = self.capped
+        parts = len(borders) - 1
+        part = np.searchsorted(borders, week[:, None] * WEEK + np.arange(WEEK), side="right") - 1
+        inside = (part >= 0) & (part < parts)
+        place = (part * self.count + path[:, None])[inside]
+        added = np.bincount(place, weights=cut[inside], minlength=parts * self.count)
+        return np.asarray(added.reshape(parts, self.count), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaterDays:
+    """The same where levers cut single days: `days` float64[days, paths] from day `first` on."""
+
+    first: int
+    days: Floats
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.days)
+
+    def sums(self, borders: tuple[int, ...]) -> Floats:
+        """Return float64[parts, paths]: the sums of the days between `borders`, which rise."""
+        first = self.first
+        return np.stack([np.add.reduce(self.days[low - first : high - first]) for low, high in pairwise(borders)])
 
 
 def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> Later:
@@ -86,7 +111,18 @@ def _pulled(levers: Sequence[Lever], days: int) -> tuple[Floats, Floats]:
     return factor, added
 
 
-@lru_cache(maxsize=1024)
-def _week_starts(offset: int, days: int) -> Ints:
-    """Return where weeks begin among `days` days, the first of which is day `offset` of its week."""
-    return np.array([0, *range(WEEK - offset, days, WEEK)], dtype=np.intp)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """Days cut into pieces where a week or a part begins: each one's first day and week, and each part's pieces."""
+
+    first: Ints
+    week: Ints
+    parts: tuple[slice, ...]
+
+
+@lru_cache(maxsize=64)
+def _cut(borders: tuple[int, ...]) -> _Cut:
+    begin, end = borders[0], borders[-1]
+    first = np.array(sorted({*borders[:-1], *range(begin + -begin % WEEK, end, WEEK)}), dtype=np.intp)
+    places = pairwise(first.searchsorted(borders).tolist())
+    return _Cut(first, first // WEEK, tuple(slice(*place) for place in places))

@@ -31,15 +31,15 @@ class Lever:
     added: Floats | None = None
     limit: Floats | None = None
 
-    def apply(self, paths: Floats) -> Floats:
-        """Return `paths` float64[days, paths] with this lever pulled; they may be fewer days than the lever's."""
-        days = len(paths)
+    def apply(self, paths: Floats, *, after: int = 0) -> Floats:
+        """Return `paths` float64[days, paths] with this lever pulled; their first day comes `after` so many others."""
+        days = slice(after, after + len(paths))
         if self.factor is not None and np.any(self.factor != 1.0):
-            paths = paths * self.factor[:days, None]
+            paths = paths * self.factor[days, None]
         if self.added is not None and np.any(self.added != 0.0):
-            paths = np.maximum(paths + self.added[:days, None], 0.0)
+            paths = np.maximum(paths + self.added[days, None], 0.0)
         if self.limit is not None and np.any(np.isfinite(self.limit)):
-            paths = np.minimum(paths, self.limit[:days, None])
+            paths = np.minimum(paths, self.limit[days, None])
         return paths
 
     @property

@@ -16,7 +16,7 @@ from reconciler.forecast.trend import weeks_ahead
 from reconciler.forecast.weeks import Weeks
 
 LARGEST_DAY_FACTOR = 10.0
-TINY = 1e-9
+SHARES = np.cumsum(MIX)
 
 
 def simulate(fit: Fit, draws: Draws, *, days: int) -> Floats:
@@ -55,12 +55,8 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
 def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
     """Return int[series, paths]: which of the levels each path starts from, by regime first, then by half-life."""
     belief = fit.regime.certainty[:, None]
-    changed = draws.pick < belief
-    within = np.where(
-        changed, draws.pick / np.maximum(belief, TINY), (draws.pick - belief) / np.maximum(1.0 - belief, TINY)
-    )
-    half_life = np.searchsorted(np.cumsum(MIX)[:-1], within)
-    return np.where(changed, half_life, half_life + len(MIX))
+    edges = np.concatenate([belief * SHARES, belief + (1.0 - belief) * SHARES], axis=1)
+    return np.stack([row.searchsorted(pick) for row, pick in zip(edges[:, :-1], draws.pick, strict=True)])
 
 
 def _trend(fit: Fit, draws: Draws, picks: npt.NDArray[np.intp], weeks: int) -> Floats:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -57,13 +58,13 @@ def plus_exact(cents: Sequence[int], exact: Decimal) -> list[Decimal]:
 
 def money_quantiles(paths: Floats, *, exact: Decimal, keys: Sequence[str]) -> dict[str, Decimal]:
     """Return the quantiles of `exact` plus the random part `paths`: the exact part is added as Decimal."""
-    return dict(zip(keys, plus_exact(money_rows(paths[None, :], keys=keys)[0], exact), strict=True))
+    return dict(zip(keys, plus_exact(money_rows([paths], keys=keys)[0], exact), strict=True))
 
 
-def money_rows(rows: Floats, *, keys: Sequence[str]) -> list[list[int]]:
+def money_rows(rows: Sequence[Floats], *, keys: Sequence[str]) -> list[list[int]]:
     """Return for each row float64[paths] its quantiles in cents, one for each key, never falling."""
-    values = np.maximum.accumulate(quantile_rows(rows, tuple(keys)), axis=1)
-    cents, width = whole_cents(values), len(keys)
+    alike = [quantile_rows(np.stack(list(group)), tuple(keys)) for _, group in groupby(rows, key=len)]
+    cents, width = whole_cents(np.maximum.accumulate(np.concatenate(alike), axis=1)), len(keys)
     return [cents[first : first + width] for first in range(0, len(cents), width)]
 
 

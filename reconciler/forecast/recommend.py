@@ -25,6 +25,7 @@ from reconciler.model.usage import DailyUsage
 
 SIGNIFICANT_DIGITS = 3
 ENOUGH_PATHS = 0.05
+NEAR_ENOUGH = Decimal("0.02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _alerts(
             continue
         for percentage in budget.alert_percentages:
             threshold = money(float(np.quantile(reached, 0.1)))
-            value = _round(threshold * 100 / percentage, ROUND_FLOOR)
+            value = _settled(_round(threshold * 100 / percentage, ROUND_FLOOR), budget.amount)
             found.append(
                 AlertRecommendation(
                     team=question.wallet.team,
@@ -175,6 +176,11 @@ def _alerts(
                 )
             )
     return found
+
+
+def _settled(value: Decimal, current: Decimal) -> Decimal:
+    """Return `current` where it is as good as `value`: nobody should change an alert by less than the paths' noise."""
+    return current if abs(value - current) <= NEAR_ENOUGH * current else value
 
 
 def _spent_before_exhaustion(course: Course, *, left: Money, period: Period, days: int) -> Floats:

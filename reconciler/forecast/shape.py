@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from reconciler.forecast.panel import WEEK, Bools, Floats, Panel, future_days, future_phases, is_month_end
 from reconciler.forecast.robust import centred_mean
@@ -36,9 +37,16 @@ class Shape:
 
     def ahead(self, panel: Panel, horizon: int) -> Floats:
         """Return float64[series, horizon]: the shape of each day after the history."""
-        week = self.week[:, future_phases(horizon)]
-        flags = np.stack([_month_ends_after(end, horizon) for end in panel.ends])
-        return np.asarray(week * np.where(flags, self.month_end[:, None], 1.0))
+        days = self.week.take(_phases_after(horizon), axis=1)
+        if np.any(self.month_end != 1.0):
+            flags = np.stack([_month_ends_after(end, horizon) for end in panel.ends])
+            days *= np.where(flags, self.month_end[:, None], 1.0)
+        return days
+
+
+@lru_cache(maxsize=64)
+def _phases_after(horizon: int) -> npt.NDArray[np.intp]:
+    return future_phases(horizon)
 
 
 @lru_cache(maxsize=64)

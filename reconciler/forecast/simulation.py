@@ -16,7 +16,7 @@ from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
 from reconciler.forecast.history import Spend
-from reconciler.forecast.later import Later, make_later
+from reconciler.forecast.later import Later, LaterDays, make_later
 from reconciler.forecast.levers import Lever, Setting, has_levers, levers_of
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.observed import LONG_WINDOW_DAYS
@@ -31,6 +31,8 @@ from reconciler.forecast.weeks import Weeks
 from reconciler.model.forecast import LeverContribution
 
 PATHS = 1000
+FAR_PATHS = 500
+"""How many of the paths go on after the period, to the horizon: months that far away need no finer quantiles."""
 RECENTRED_DAYS = 30
 LARGEST_SHIFT = 2.0
 CHUNK = 256
@@ -53,10 +55,9 @@ class Simulated:
 def simulations(questions: Sequence[WalletQuestion], scene: Scene) -> Iterator[Simulated]:
     """Yield the simulated wallets in the order of the questions; each depends on its own wallet and team only."""
     week = organization_week(scene.known) if any(_is_short(question, scene) for question in questions) else None
-    shared_seed = seed_of(scene.organization.organization, scene.as_of)
     for first in range(0, len(questions), CHUNK):
         for taught in _taught(questions[first : first + CHUNK], scene, week):
-            yield _simulated(taught, scene, shared_seed=shared_seed)
+            yield _simulated(taught, scene)
 
 
 def _is_short(question: WalletQuestion, scene: Scene) -> bool:
@@ -93,55 +94,68 @@ def _taught(questions: Sequence[WalletQuestion], scene: Scene, usual_week: Float
     return [_Taught(question, spends[row], histories[row], learned[row]) for row, question in enumerate(questions)]
 
 
-def _simulated(taught: _Taught, scene: Scene, *, shared_seed: int) -> Simulated:
+def _simulated(taught: _Taught, scene: Scene) -> Simulated:
     """Simulate one wallet from its own seed, and pull its levers."""
     question, learned, start = taught.question, taught.learned, scene.known.known_until
     days = max((scene.end - start).days, 1)
-    key = question.wallet.key
-    draws = draw(
-        [seed_of(scene.organization.organization, key, scene.as_of)],
-        shared_seed=shared_seed,
-        paths=PATHS,
-        weeks=-(-days // WEEK),
-        blocks=int(learned.pool.count[0]) > 1,
-    )
-    weeks = simulated_weeks(learned, draws, days=days)[0]
+    near = min(_near_days(scene), days)
+    far, more = (_weeks(taught, scene, batch, days=reach) for batch, reach in (("", days), ("more", near)))
     known_days = int(learned.history_days[0])
-    method = scene.methods.get(key) if known_days >= MEAN_DAYS else None
+    method = scene.methods.get(question.wallet.key) if known_days >= MEAN_DAYS else None
+    if method is not None:
+        month = far.daily(0, -(-RECENTRED_DAYS // WEEK))[: min(RECENTRED_DAYS, days)]
+        shift = shift_to(method, taught.history, month, elapsed=start.day - 1)
+        far, more = far.times(shift), more.times(shift)
     levers: tuple[Lever, ...] = ()
     if has_levers(question.plan, scene.organization):
         levers = levers_of(question.plan, _setting(question, scene, days=days, known=known_days > 0))
-    whole = method is not None or not all(lever.keeps_sums for lever in levers)
-    near, later = _split(weeks, scene, days=days, levers=None if whole else levers)
-    near = recentred(near, taught.history, method=method, start=start)
-    near, contributions = _pull(levers, near, spend=taught.spend, scene=scene)
-    course = make_course(near, spend=taught.spend, start=start, as_of=scene.as_of, later=later)
+    paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
+    paths, contributions = _pull(levers, paths, spend=taught.spend, scene=scene)
+    later = _later(far, levers, near=near, days=days)
+    course = make_course(paths, spend=taught.spend, start=start, as_of=scene.as_of, later=later)
     left_out = int(np.isnan(taught.history).sum())
     return Simulated(question, course, known_days, left_out, contributions, method or "model")
 
 
-def _split(weeks: Weeks, scene: Scene, *, days: int, levers: Sequence[Lever] | None) -> tuple[Floats, Later | None]:
-    """Return float64[days, paths] to the end of the period, and the weeks after them with their levers pulled.
-
-    Where `levers` is None, every single day counts: all days are returned, and no weeks after them.
-    """
+def _near_days(scene: Scene) -> int:
+    """Return the days of the whole weeks that hold the rest of the period."""
     until = max(scene.period.end, scene.as_of + timedelta(days=1))
-    first = max(-(-(until - scene.known.known_until).days // WEEK), 1)
-    if levers is None or first >= len(weeks):
-        return weeks.daily(0, len(weeks))[:days], None
-    return weeks.daily(0, first), make_later(weeks, first, levers)
+    return max(-(-(until - scene.known.known_until).days // WEEK), 1) * WEEK
 
 
-def recentred(paths: Floats, history: Floats, *, method: NaiveMethod | None, start: date) -> Floats:
-    """Return `paths` scaled so that their median next month is what a naive method expects, if one is chosen."""
-    if method is None:
-        return paths
-    days = min(RECENTRED_DAYS, len(paths))
-    expected = float(naive_rest(method, history, elapsed=start.day - 1, days=days).sum())
-    middle = float(np.median(paths[:days].sum(axis=0)))
+def _weeks(taught: _Taught, scene: Scene, batch: str, *, days: int) -> Weeks:
+    """Simulate as many of a wallet's paths as go to the horizon; another `batch` is drawn from other seeds."""
+    organization, name = scene.organization.organization, (batch,) if batch else ()
+    draws = draw(
+        [seed_of(organization, taught.question.wallet.key, scene.as_of, *name)],
+        shared_seed=seed_of(organization, scene.as_of, *name),
+        paths=FAR_PATHS if not batch else PATHS - FAR_PATHS,
+        weeks=-(-days // WEEK),
+        blocks=int(taught.learned.pool.count[0]) > 1,
+    )
+    return simulated_weeks(taught.learned, draws, days=days)[0]
+
+
+def _later(weeks: Weeks, levers: Sequence[Lever], *, near: int, days: int) -> Later | LaterDays | None:
+    """Return the days of `weeks` after the `near` ones with their levers pulled; None where there are none."""
+    first = -(-near // WEEK)
+    if first >= len(weeks):
+        return None
+    if all(lever.keeps_sums for lever in levers):
+        return make_later(weeks, first, levers)
+    paths = weeks.daily(first, len(weeks))[: days - near]
+    for lever in levers:
+        paths = lever.apply(paths, after=near)
+    return LaterDays(near, paths)
+
+
+def shift_to(method: NaiveMethod, history: Floats, paths: Floats, *, elapsed: int) -> float:
+    """Return what scales the median sum of `paths` float64[days, paths] to what a naive method expects, if it can."""
+    expected = float(naive_rest(method, history, elapsed=elapsed, days=len(paths)).sum())
+    middle = float(np.median(paths.sum(axis=0)))
     if middle <= 0 or expected <= 0:
-        return paths
-    return np.asarray(paths * min(max(expected / middle, 1 / LARGEST_SHIFT), LARGEST_SHIFT))
+        return 1.0
+    return min(max(expected / middle, 1 / LARGEST_SHIFT), LARGEST_SHIFT)
 
 
 def _setting(question: WalletQuestion, scene: Scene, *, days: int, known: bool) -> Setting:

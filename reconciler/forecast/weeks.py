@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,10 @@ class Weeks:
         days *= self.shape[first:last, :, None]
         np.minimum(days, self.cap, out=days)
         return np.asarray(days.reshape(-1, self.height.shape[1]))
+
+    def times(self, factor: float) -> Weeks:
+        """Return the weeks with every day `factor` times as dear."""
+        return replace(self, height=self.height * factor, cap=self.cap * factor)
 
     def single(self, week: Ints, path: Ints) -> Floats:
         """Return float64[entries, 7]: the days of single weeks of single paths."""

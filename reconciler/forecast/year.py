@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from reconciler.forecast.course import Course
+from reconciler.forecast.course import Course, joint
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
 from reconciler.model.forecast import YearForecast
@@ -49,7 +49,7 @@ class YearSum:
             self._add(other.rest)
 
     def _add(self, rest: Floats) -> None:
-        self.rest = rest if self.rest is None else self.rest + rest
+        self.rest = rest if self.rest is None else joint(self.rest, rest)
 
 
 def year_forecast(total: YearSum, *, keys: Sequence[str]) -> YearForecast:

@@ -1,4 +1,4 @@
-"""A channel that can only GET: one event loop, one connection pool and one bound on concurrency, kept open.
+"""A channel that can only GET: one event loop, as many connections as there may be reads at once, kept open.
 
 `run` is the way in from synchronous code. Reads are repeated after connection errors, timeouts, 429 and 5xx, with
 jittered waits and Retry-After; whatever happens, the token is only sent to the origin it belongs to.
@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -49,10 +50,15 @@ def retry_policy(connection: Connection) -> Retry:
 
 
 class _WholeAnswers(httpx.AsyncBaseTransport):
-    """Answers with their bodies read and decoded, so that one that breaks off is repeated like one that never came."""
+    """One connection whose answers have their bodies read, so that one that breaks off is repeated like one that never
+    came. A body is the answer's extension "body".
+
+    Each has a client of its own: a client looks at all of its connections before and after each request, which for
+    thousands of small answers takes longer than to read them.
+    """
 
     def __init__(self, client: httpx.AsyncClient, *, largest: int) -> None:
-        self._client = client
+        self.client = client
         self._largest = largest
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -60,23 +66,18 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         started = time.monotonic()
         path = request.url.path
         try:
-            response = await self._client.send(request, stream=True)
-            body = await self._body(response)
+            response = await self.client.send(request, stream=True)
+            response.extensions["body"] = await self._body(response)
         except httpx.HTTPError as error:
             _logger.debug("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
             raise
-        _logger.debug(
-            "GET %s: %d after %.0f ms%s",
-            path,
-            response.status_code,
-            _since(started),
-            f", request {identity}" if (identity := request_id(response.headers)) else "",
-        )
+        if _logger.isEnabledFor(logging.DEBUG):
+            identity = f", request {found}" if (found := request_id(response.headers)) else ""
+            _logger.debug("GET %s: %d after %.0f ms%s", path, response.status_code, _since(started), identity)
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
-        kept = [(name, value) for name, value in response.headers.multi_items() if name not in _FRAMING]
-        return httpx.Response(response.status_code, headers=kept, content=body, request=request)
+        return response
 
     async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -90,9 +91,6 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         return bytes(body)
 
 
-_FRAMING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-
-
 class Channel:
     """Open it with `with`. `transport` replaces the network."""
 
@@ -101,8 +99,8 @@ class Channel:
         self._transport = transport
         self._portal: BlockingPortal | None = None
         self._stack: ExitStack
-        self._client: httpx.AsyncClient
-        self._retrying: RetryTransport
+        self._retries = retry_policy(connection)
+        self._idle: list[_WholeAnswers]
         self._slots: anyio.Semaphore
 
     def __enter__(self) -> Self:
@@ -134,12 +132,13 @@ class Channel:
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Return the JSON that GET `path` answers, numbers exact; raises RemoteError for everything else."""
         response = await self._answer(path, params or {})
+        body: bytes = response.extensions["body"]
         if response.status_code == httpx.codes.PARTIAL_CONTENT:
             raise unreadable(f"GET {path}", "the server sent a part of it only")
         if not response.is_success:
-            raise error_of(self.connection, "GET", path, response, response.content)
+            raise error_of(self.connection, "GET", path, response, body)
         try:
-            return exact_json.decode(response.content)
+            return exact_json.decode(body)
         except ValueError as error:
             kind = shown(response.headers.get("content-type", "no media type"), limit=80)
             reason = shown(self.connection.redact(str(error)))
@@ -147,23 +146,27 @@ class Channel:
 
     async def _open(self) -> None:
         connection = self.connection
-        size = connection.concurrency
         with environment_settings():
-            self._client = httpx.AsyncClient(
-                headers=connection.headers,
-                timeout=connection.timeout,
-                limits=httpx.Limits(max_connections=size, max_keepalive_connections=size, keepalive_expiry=4),
-                cookies=no_cookies(),
-                transport=self._transport,
-                trust_env=connection.trusts_environment,
-            )
-        whole = _WholeAnswers(self._client, largest=connection.max_body_bytes)
-        self._retrying = RetryTransport(whole, retry_policy(connection))
-        self._slots = anyio.Semaphore(size, fast_acquire=True)
+            trusted = httpx.create_ssl_context(trust_env=connection.trusts_environment)
+            clients = [self._client(trusted) for _ in range(connection.concurrency)]
+        self._idle = [_WholeAnswers(client, largest=connection.max_body_bytes) for client in clients]
+        self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
+
+    def _client(self, trusted: SSLContext) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=self.connection.headers,
+            timeout=self.connection.timeout,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=4),
+            cookies=no_cookies(),
+            transport=self._transport,
+            trust_env=self.connection.trusts_environment,
+            verify=trusted,
+        )
 
     async def _close(self) -> None:
         with anyio.move_on_after(CLOSE_WITHIN):
-            await self._client.aclose()
+            for idle in self._idle:
+                await idle.client.aclose()
 
     async def _answer(self, path: str, params: Mapping[str, str]) -> httpx.Response:
         url = httpx.URL(self.connection.url(path), params=params) if params else httpx.URL(self.connection.url(path))
@@ -175,11 +178,12 @@ class Channel:
         raise unreadable(f"GET {path}", f"it is redirected more than {REDIRECTS} times")
 
     async def _send(self, path: str, url: httpx.URL) -> httpx.Response:
-        request = self._client.build_request("GET", url, headers=self.connection.authorization)
         async with self._slots:
+            answers = self._idle.pop()
+            request = answers.client.build_request("GET", url, headers=self.connection.authorization)
             try:
                 with anyio.fail_after(self.connection.total_timeout):
-                    return await self._retrying.handle_async_request(request)
+                    return await RetryTransport(answers, self._retries).handle_async_request(request)
             except TimeoutError:
                 late = TimeoutError(f"nothing whole within {self.connection.total_timeout:g} seconds")
                 raise unreachable(self.connection, "GET", path, late) from None
@@ -191,6 +195,8 @@ class Channel:
                 raise unreadable(f"the answer to GET {path}", "its content encoding is broken") from None
             except httpx.HTTPError as error:
                 raise unreachable(self.connection, "GET", path, error) from None
+            finally:
+                self._idle.append(answers)
 
     def _followed(self, path: str, response: httpx.Response, url: httpx.URL) -> httpx.URL:
         target = url.join(response.headers["location"])

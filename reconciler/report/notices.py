@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.plan import DriftItem, GuardResult, Plan, PlanFinding, Unmanaged
 from reconciler.report import wording
 from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, name, visible, words
 
 _LONG = 480
+_MANY = 4
+"""From so many on, warnings that differ in nothing but the wallet are one."""
+_NAMED = 3
 
 
 def refusals(plan: Plan) -> tuple[Notice, ...]:
@@ -21,7 +26,28 @@ def waivers(plan: Plan) -> tuple[Notice, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Notice, ...]:
-    return tuple(_finding(finding) for finding in plan.findings if finding.severity == "warning")
+    """Return the warnings in the order of the plan; what holds alike for many wallets is said once, with their number.
+
+    Nothing is lost by that: plan.json holds each of them, with its place.
+    """
+    wallets = {f"{item.team}/{item.environment}" for item in plan.impact}
+    alike: dict[tuple[str, ...], list[PlanFinding]] = {}
+    for finding in plan.findings:
+        if finding.severity == "warning":
+            wallet, _, said = finding.message.partition(" ")
+            place = () if wallet in wallets else (finding.path, str(finding.line), str(finding.column), wallet)
+            alike.setdefault((finding.code, said, finding.hint, *place), []).append(finding)
+    return tuple(notice for group in alike.values() for notice in _together(group))
+
+
+def _together(group: Sequence[PlanFinding]) -> list[Notice]:
+    if len(group) < _MANY:
+        return [_finding(finding) for finding in group]
+    first, *others = group
+    names = [finding.message.partition(" ")[0] for finding in others[:_NAMED]]
+    unnamed = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+    more = f" (the same of {len(others):,} other wallets: {', '.join(names)}{unnamed})"
+    return [_finding(first.model_copy(update={"message": first.message + more}))]
 
 
 def _guard(guard: GuardResult) -> Notice:

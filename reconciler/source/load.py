@@ -80,15 +80,24 @@ def read(root: Path) -> Reading:
         return Reading(tree, organization, teams, _found(organization, teams))
 
 
+LARGE_HEAP = 100_000
+"""How many new objects make it worth not to search them for garbage."""
+
+
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector from going over a growing heap again and again: what is read here stays."""
+    """Keep the garbage collector from going over a growing heap again and again: what is read here stays.
+
+    Of a large heap it does not even look at what was made here once it is on again.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if gc.get_count()[0] > LARGE_HEAP:
+                gc.freeze()
             gc.enable()
 
 

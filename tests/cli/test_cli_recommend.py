@@ -53,7 +53,7 @@ def test_what_is_written_lasts_with_the_probability_that_was_promised(probabilit
 
 
 def test_only_the_values_change_in_the_files(world: World, kt: Run) -> None:
-    read = advice(kt, world, "--write")
+    read = advice(kt, world, "--write", "--reaction-days", "8")
     finance, prod, dev = (f"{Decimal(target['target']):.2f}" for target in read["targets"])
     alert = next(alert["amount"] for alert in read["alerts"] if alert["percentage"] == 80)
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, history, organization, plan, question, steady
+import pytest
+from forecast.forecast_world import (
+    AS_OF,
+    JUNE,
+    UsageBuilder,
+    ask,
+    budget,
+    history,
+    organization,
+    plan,
+    question,
+    steady,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import Scene, make_scene
-from reconciler.forecast.simulation import simulations
+from reconciler.forecast.simulation import FAR_PATHS, PATHS, simulations
 from reconciler.model.forecast import AlertOutlook, Exhaustion
 from reconciler.model.period import Period
 from reconciler.model.usage import DailyUsage
@@ -23,6 +36,7 @@ few = settings(max_examples=25)
 
 
 JULY = Period(2026, 7)
+YEAR = (JUNE.first, date(2027, 1, 1))
 
 
 def scene(usage: DailyUsage, asked: WalletQuestion) -> Scene:
@@ -114,6 +128,27 @@ def test_contributions_add_up_to_the_difference_of_the_means(
     means = [money(float(wallet.course.rest(JULY.first, JULY.end).mean())) for wallet in (with_levers, without)]
     assert sum(lever.contribution for lever in with_levers.contributions) == means[0] - means[1]
     assert len(with_levers.contributions) == 3
+
+
+@pytest.mark.parametrize("limit", [None, "60.00"], ids=["sums", "days"])
+def test_the_paths_to_the_horizon_are_the_first_ones_of_the_period(limit: str | None) -> None:
+    limits = plan(rate_limits=[{"reason": "cap", "daily": limit, "from": "2026-08"}]) if limit else plan()
+    targets = {f"2026-{month:02d}": 1.0 for month in range(7, 13)}
+    asked = question(targets=targets, plan=limits)
+    where = replace(scene(history(), asked), period=JUNE)
+    course = next(simulations([asked], where)).course
+    june, july, rest = (
+        course.rest(first, end) for first, end in ((JUNE.first, JUNE.end), (JULY.first, JULY.end), YEAR)
+    )
+    assert (len(june), len(july), len(rest)) == (PATHS, FAR_PATHS, FAR_PATHS)
+    months = [course.rest(month.first, month.end) for month in map(Period.parse, targets)]
+    assert rest == pytest.approx(june[:FAR_PATHS] + sum(months), rel=1e-12)
+    part = course.rest(date(2026, 8, 3), date(2026, 8, 20)) + course.rest(date(2026, 8, 20), date(2026, 9, 1))
+    assert part == pytest.approx(
+        months[1] - course.rest(date(2026, 8, 1), date(2026, 8, 2)) - course.rest(date(2026, 8, 2), date(2026, 8, 3)),
+        rel=1e-9,
+    )
+    assert june[:FAR_PATHS].std() == pytest.approx(june[FAR_PATHS:].std(), rel=0.2)
 
 
 def test_the_seed_fixes_the_result_and_other_wallets_and_their_order_do_not_matter() -> None:

@@ -11,7 +11,7 @@ import pytest
 from forecast.forecast_world import AS_OF, JUNE, ask, budget, history, organization, question
 
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.recommend import Recommendations, recommend, smallest_enough
+from reconciler.forecast.recommend import AlertRecommendation, Recommendations, recommend, smallest_enough
 from reconciler.model.period import Period
 from reconciler.model.usage import DailyUsage
 
@@ -75,6 +75,18 @@ def test_an_alert_amount_leaves_the_chosen_days() -> None:
     assert outlook.reaction_days["0.1"] is not None
     assert outlook.reaction_days["0.1"] >= 3
     assert "4 days before" in alert.reason
+
+
+def test_an_alert_that_is_as_good_as_the_best_one_stays() -> None:
+    def advised(current: Decimal) -> AlertRecommendation:
+        (alert,) = advice(question(alerts_desired=(budget(amount=current, alert_percentages=(80,)),))).alerts
+        return alert
+
+    best = advised(Decimal(2)).amount.amount
+    near, far = (advised((best * factor).quantize(Decimal(1))) for factor in (Decimal("1.015"), Decimal("1.03")))
+    assert near.amount == near.current
+    assert f"80% of USD {near.current.amount:,.0f} fires there" in near.reason
+    assert far.amount.amount == best
 
 
 def test_weekly_alerts_are_left_alone_and_a_lasting_wallet_is_warned_before_month_end() -> None:

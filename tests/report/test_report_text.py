@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from reconciler.model.plan import PlanFinding
 from reconciler.report.columns import Grid, wrapped
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -70,3 +71,29 @@ def test_wrapping_keeps_every_word_and_the_width(raw: str, width: int) -> None:
 
 def test_wrapping_nothing_gives_at_most_an_empty_line() -> None:
     assert wrapped("", 20, indent=2) == [""]
+
+
+def test_what_holds_alike_for_many_wallets_is_said_once(plans: Any) -> None:
+    plan = plans.one_wallet()
+    (wallet,) = plan.impact[:1]
+    names = [f"t{number}" for number in range(6)]
+    said = "has no usage before 2026-06-18; the forecast is its plan's baseline, not an observation"
+
+    def notice(name: str) -> PlanFinding:
+        place = {"path": f"{name}.yaml", "line": 3, "column": 9, "severity": "warning"}
+        return PlanFinding(**place, code="no-history", message=f"{name}/prod {said}", hint="give usage")
+
+    def warned(count: int) -> str:
+        findings = tuple(notice(name) for name in [*names[:count], "x"])
+        impact = tuple(wallet.model_copy(update={"team": name, "environment": "prod"}) for name in names)
+        report = summarise(plan.model_copy(update={"impact": impact, "findings": findings}))
+        return text(report, width=300, colour=False)
+
+    assert warned(3).count("warning no-history") == 4
+    together = warned(6)
+    assert together.count("warning no-history") == 2
+    assert (
+        f"t0.yaml:3:9: t0/prod {said} (the same of 5 other wallets: t1/prod, t2/prod, t3/prod and 2 more)" in together
+    )
+    assert f"x.yaml:3:9: x/prod {said}\n" in together
+    assert "(the same of 3 other wallets: t1/prod, t2/prod, t3/prod)" in warned(4)

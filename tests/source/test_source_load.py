@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from reconciler.findings import Finding
 from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.desired import Origin
 from reconciler.model.period import Period
-from reconciler.source.load import Loaded, load, read
+from reconciler.source.load import Loaded, load, read, uncollected
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
 
@@ -435,3 +436,21 @@ def test_whatever_a_file_holds_nothing_is_raised(data: bytes, tmp_path_factory: 
 
 def _is_a_place_in(finding: Finding, data: bytes) -> bool:
     return 1 <= finding.position.line <= data.count(b"\n") + data.count(b"\r") + 2 and finding.position.column >= 1
+
+
+@pytest.mark.parametrize(("objects", "kept"), [(0, False), (1000, True)])
+def test_what_makes_a_large_heap_is_not_searched_for_garbage_afterwards(
+    objects: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.source.load.LARGE_HEAP", 500)
+    gc.collect()
+    gc.unfreeze()
+    with uncollected():
+        assert not gc.isenabled()
+        made = [[number] for number in range(objects)]
+    try:
+        assert gc.isenabled()
+        assert (gc.get_freeze_count() > 0) == kept
+        assert len(made) == objects
+    finally:
+        gc.unfreeze()
