@@ -103,7 +103,7 @@ def test_what_recommend_suggests_is_what_it_would_write(world: World, kt: Run, t
 
 def test_the_reason_has_the_figures(world: World, kt: Run, tmp_path: Path) -> None:
     file = tmp_path / "recommended.json"
-    kt("recommend", *world.options(), "--wallet", "support/prod", "--suggestions", file)
+    kt("recommend", *world.options(), "--wallet", "support/prod", "--reaction-days", "8", "--suggestions", file)
 
     target, alert = read(file)["suggestions"]
     new = Decimal(target["replacement"].split("monthly: ")[1].partition("}")[0])
@@ -111,7 +111,7 @@ def test_the_reason_has_the_figures(world: World, kt: Run, tmp_path: Path) -> No
     assert target["reason"].startswith("support / prod: with USD 9,000.00 it lasts June 2026 with probability")
     assert f"with USD {new:,.2f} with 9" in target["reason"]
     assert alert["key"] == "billing_budgets[0].amount"
-    assert alert["reason"].startswith("support-monthly: 5 days before the money is gone, spend has reached USD")
+    assert alert["reason"].startswith("support-monthly: 8 days before the money is gone, spend has reached USD")
 
 
 def test_a_value_that_cannot_be_edited_in_place_is_left_out(world: World, kt: Run, tmp_path: Path) -> None:
