@@ -180,9 +180,14 @@ def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dic
         pull,
         identity=session.identity,
         marked=marked,
-        create=isinstance(shown, tuple) or bool(shown.changes) or is_refused(shown),
+        create=isinstance(shown, tuple) or _tells(shown),
     )
     return {"pull_request": pull.number, "comment": step.value, "url": url, "check": "left out"}
+
+
+def _tells(plan: Plan) -> bool:
+    """Whether there is something to tell of: changes, refusals, or teams whose YAML differs, if only for later."""
+    return bool(plan.changes or (plan.scope and plan.scope.teams)) or is_refused(plan)
 
 
 def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:

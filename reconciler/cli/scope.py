@@ -83,7 +83,7 @@ def _scope(settings: Settings, desired: Desired, records: Sequence[Record], comm
     from reconciler.apply.journal import interrupted, last_declared
     from reconciler.cli.checkout import load_at
     from reconciler.model.plan import Scope
-    from reconciler.plan.scope import changed_teams
+    from reconciler.plan.scope import changed_teams, later_targets
 
     if interrupted(records):
         _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
@@ -102,11 +102,13 @@ def _scope(settings: Settings, desired: Desired, records: Sequence[Record], comm
     if len(teams) > MOST_TEAMS:
         _say(f"{len(teams)} of them changed")
         return None
+    months = [settings.period.plus(ahead) for ahead in range(1, desired.organization.forecast.horizon_months + 1)]
     return Scope(
         since=commit,
         teams=tuple(sorted(teams)),
         of=len({*desired.teams, *teams}),
         unfinished=tuple(sorted(unfinished)),
+        later=tuple(later_targets(before, desired, teams=teams, periods=months)),
     )
 
 

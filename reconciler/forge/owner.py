@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.forge.channel import Channel
-
-_OWNER = re.compile(r"@?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9_-]*(?:\[bot\])?)?)(?:/(?P<team>[A-Za-z0-9][A-Za-z0-9_.-]*))?")
+from reconciler.model.approvals import OWNER
 
 
 @dataclass
@@ -24,7 +22,7 @@ class Membership:
 
     def is_owner(self, login: str, owner: str) -> bool:
         """Whether `login` is the person, or an active member of the team, that `owner` names."""
-        match = _OWNER.fullmatch(owner.strip())
+        match = OWNER.fullmatch(owner.strip())
         if match is None:
             return False
         if match["team"] is None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.yaml_types import Day, Identifier, Label, YamlAmount
+
+OWNER = re.compile(r"@?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9_-]*(?:\[bot\])?)?)(?:/(?P<team>[A-Za-z0-9][A-Za-z0-9_.-]*))?")
+"""A person or a team of the forge."""
 
 
 class Approvals(Frozen):

@@ -96,16 +96,28 @@ class Funds(Frozen):
     reclaimed: Amount
 
 
+class LaterTarget(Frozen):
+    """A month after the plan's own whose target differs from the one before; None: there is, or was, no such wallet."""
+
+    team: str
+    environment: str
+    period: Period
+    before: Amount | None
+    after: Amount | None
+
+
 class Scope(Frozen):
     """The teams that a plan is about. `of` counts all there are.
 
-    Their YAML differs from the commit `since`, or the last run left them `unfinished`.
+    Their YAML differs from the commit `since`, or the last run left them `unfinished`. `later` is what differs in the
+    months of the horizon: nothing of it moves money now.
     """
 
     since: str
     teams: tuple[str, ...]
     of: int
     unfinished: tuple[str, ...] = ()
+    later: tuple[LaterTarget, ...] = ()
 
 
 class Plan(Frozen):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.period import Period
+from reconciler.model.plan import LaterTarget
 
 Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
@@ -21,3 +23,19 @@ def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
 def wallets_of(desired: Desired, teams: Teams) -> dict[str, DesiredWallet]:
     """Return the wallets of `teams` by key."""
     return {key: wallet for key, wallet in desired.wallets.items() if teams is None or wallet.team in teams}
+
+
+def later_targets(
+    before: Desired, after: Desired, *, teams: Collection[str], periods: Sequence[Period]
+) -> Iterator[LaterTarget]:
+    """Yield the targets of `periods` in which the wallets of `teams` differ, by team, environment and month."""
+    old, new = (
+        {(wallet.team, wallet.environment): wallet for wallet in wallets_of(desired, teams).values()}
+        for desired in (before, after)
+    )
+    for team, environment in sorted({*old, *new}):
+        for period in periods:
+            found = (wallets.get((team, environment)) for wallets in (old, new))
+            was, will = (wallet.target(period).amount if wallet else None for wallet in found)
+            if was != will:
+                yield LaterTarget(team=team, environment=environment, period=period, before=was, after=will)

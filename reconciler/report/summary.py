@@ -9,6 +9,7 @@ from reconciler.model.plan import Plan
 from reconciler.report import changes, details, notices, verdict, wording
 from reconciler.report.chart import chart
 from reconciler.report.document import Marker, Report
+from reconciler.report.later import later_notes
 from reconciler.report.spans import name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
@@ -32,7 +33,7 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
         headline=verdict.headline(plan, told),
         lead=verdict.lead(plan, told, approvals),
         wallets=wallet_table(shown, plan),
-        wallet_notes=(*details.scope_notes(plan), *wallet_notes(shown)),
+        wallet_notes=(*details.scope_notes(plan), *later_notes(plan), *wallet_notes(shown)),
         other_wallets=wallet_table(aside, plan),
         moves=moves,
         move_table=changes.move_table(moves),
@@ -55,8 +56,8 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
 
 
 def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:
-    """Return the wallets of teams that change, and all the others."""
-    teams = {change.team for change in plan.changes}
+    """Return the wallets of teams that change, or else of those that the plan is about, and all the others."""
+    teams = {change.team for change in plan.changes} or set(plan.scope.teams if plan.scope else ())
     shown = tuple(story for story in told if story.team in teams)
     return shown, tuple(story for story in told if story.team not in teams)
 

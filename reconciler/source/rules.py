@@ -15,6 +15,7 @@ from reconciler.source.context import Context, TeamView, context_of
 from reconciler.source.documents import Document
 from reconciler.source.identity_rules import identity_problems
 from reconciler.source.organization_rules import organization_problems
+from reconciler.source.owner_rules import organization_owner_problems, team_owner_problems
 from reconciler.source.plan_rules import plan_problems
 from reconciler.source.problem import Problem
 from reconciler.source.wallet_rules import wallet_problems
@@ -33,7 +34,10 @@ def check(
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
-        problems[organization.path] = list(organization_problems(context, views, whole=whole))
+        problems[organization.path] = [
+            *organization_problems(context, views, whole=whole),
+            *organization_owner_problems(context),
+        ]
     return problems
 
 
@@ -41,6 +45,7 @@ def _team_problems(view: TeamView, context: Context) -> Iterator[Problem]:
     yield from wallet_problems(view, context)
     yield from alert_problems(view, context)
     yield from plan_problems(view, context)
+    yield from team_owner_problems(view, context)
 
 
 def _view(document: Document[TeamBudget]) -> TeamView | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard
 from reconciler.model.outcome import Outcome, Run, Status
-from reconciler.model.plan import GuardResult, Plan, digest_of, plan_text, sealed
+from reconciler.model.period import Period
+from reconciler.model.plan import GuardResult, LaterTarget, Plan, Scope, digest_of, plan_text, sealed
 from reconciler.settings import overlaid, resolve
 from reconciler.source.tree import tree_digest
 
@@ -198,6 +200,16 @@ def test_a_plan_without_changes_leaves_no_comment_but_a_record(desk: Desk) -> No
     assert desk.github.ours(128) == []
     assert len(desk.github.checks) == 1
     assert "not needed" in desk.output
+
+
+def test_a_plan_of_teams_whose_budgets_change_later_has_a_comment(desk: Desk) -> None:
+    desk.opened()
+    later = LaterTarget(team="support", environment="prod", period=Period(2027, 2), before=Decimal(1), after=Decimal(2))
+    scope = Scope(since="9c1e7b2", teams=("support",), of=1, later=(later,))
+    assert desk.show(plan().model_copy(update={"scope": scope})) == ExitCode.DONE
+    (comment,) = desk.github.ours(128)
+    assert "no money moves in June 2026, support / prod changes later" in comment
+    assert "USD 1 → **2**, February 2027" in comment
 
 
 def test_a_run_for_an_older_head_says_nothing(desk: Desk, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.ledger_usage import ledger_usage
-from reconciler.plan.scope import changed_teams
+from reconciler.plan.scope import changed_teams, later_targets
 
 WEEKLY = ExportSchedule.model_validate(
     {"name": "weekly", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "artifacts"}}
@@ -281,6 +281,7 @@ def test_a_fingerprint_ignores_balances_and_sees_funding() -> None:
     assert after["sales"] == approved["sales"]
 
 
+SEASONAL = wallet("support", "prod", "12500", m2027_02="17000")
 amounts = st.decimals(min_value=0, max_value=9999, places=2, allow_nan=False, allow_infinity=False)
 names = st.sampled_from(["aa", "bb", "cc", "dd"])
 
@@ -473,3 +474,29 @@ def test_the_ledger_tells_what_was_spent_by_day_when_there_is_no_export() -> Non
     assert usage.credits.tolist() == [0, -1_000_000_000]
     assert [str(day) for day in usage.day] == ["2026-06-02", "2026-06-03"]
     assert ledger_usage(live([live_wallet("team_sales")]), as_of=date(2026, 6, 18)) is None
+
+
+@given(pairs(), pairs(), st.sets(names))
+def test_later_targets_are_what_differs_between_two_states_of_the_yaml(
+    one: tuple[Desired, Live], other: tuple[Desired, Live], teams: set[str]
+) -> None:
+    before, after = one[0], other[0]
+    later = list(later_targets(before, after, teams=teams, periods=(JUNE.plus(1), JUNE.plus(2))))
+    assert list(later_targets(after, after, teams=teams, periods=(JUNE.plus(1),))) == []
+    assert {item.team for item in later} <= teams
+    old, new = (
+        {(found.team, found.environment): found.target(JUNE).amount for found in side.wallets.values()}
+        for side in (before, after)
+    )
+    assert {(item.team, item.environment, item.before, item.after) for item in later} == {
+        (*key, old.get(key), new.get(key)) for key in {*old, *new} if key[0] in teams and old.get(key) != new.get(key)
+    }
+    assert [(item.team, item.environment, item.period) for item in later] == sorted(
+        (item.team, item.environment, item.period) for item in later
+    )
+
+
+def test_an_override_changes_its_month_alone() -> None:
+    before, after = desired([wallet("support", "prod", "12500")]), desired([SEASONAL])
+    (item,) = later_targets(before, after, teams={"support"}, periods=[JUNE.plus(month) for month in range(1, 13)])
+    assert (str(item.period), item.before, item.after) == ("2027-02", Decimal(12500), Decimal(17000))

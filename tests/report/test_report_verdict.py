@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.plan import Source
+from reconciler.model.period import Period
+from reconciler.model.plan import LaterTarget, Scope, Source
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
 
@@ -178,3 +179,58 @@ def test_figures_that_come_from_the_plan_alone_are_marked(plans: Any) -> None:
     report = summarise(of(plans, plans.Wallet(confidence="none", history=0)))
     assert plain(report.wallet_notes[0]) == "No usage yet, so the plan's own figures: support / prod."
     assert plain(report.method[-1]).endswith("no usage, the figures are the plan's own.")
+
+
+def later(*months: tuple[str, str, str | None, str | None], environment: str = "prod") -> Scope:
+    """Return a scope whose later months change: team, month, before and after."""
+    return Scope(
+        since="9c1e7b2d4f60",
+        teams=("support",),
+        of=4,
+        later=tuple(
+            LaterTarget(
+                team=team,
+                environment=environment,
+                period=Period.parse(month),
+                before=None if before is None else Decimal(before),
+                after=None if after is None else Decimal(after),
+            )
+            for team, month, before, after in months
+        ),
+    )
+
+
+def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: Any) -> None:
+    scope = later(
+        ("engineering", "2026-12", None, "900"),
+        ("legal_ops", "2026-12", "500.50", None),
+        ("support", "2026-07", "12500", "14000"),
+        ("support", "2026-08", "12500", "14000"),
+        ("support", "2026-10", "12500", "14000"),
+        ("support", "2026-11", "12500", "15000"),
+    )
+    report = summarise(plans.plan(scope=scope))
+    assert plain(report.headline) == (
+        "Budget plan: no money moves in June 2026, engineering / prod, legal_ops / prod and support / prod change later"
+    )
+    assert [plain(note) for note in report.wallet_notes if plain(note).startswith("Later")] == [
+        "Later: engineering / prod is new, with USD 900, December 2026.",
+        "Later: legal_ops / prod goes, with USD 500.50, December 2026.",
+        "Later: support / prod USD 12,500 → 14,000, July 2026 to August 2026.",
+        "Later: support / prod USD 12,500 → 14,000, October 2026.",
+        "Later: support / prod USD 12,500 → 15,000, November 2026.",
+    ]
+
+
+def test_many_later_changes_are_counted(plans: Any) -> None:
+    scope = later(*((f"team_{number}", "2026-12", "1", "2") for number in range(11)))
+    notes = [plain(note) for note in summarise(plans.plan(scope=scope)).wallet_notes]
+    assert notes[-1] == "Later: 3 changes more, in plan.json."
+    assert sum(note.startswith("Later: team_") for note in notes) == 8
+
+
+def test_a_plan_in_which_nothing_moves_shows_the_wallets_that_it_is_about(plans: Any) -> None:
+    support, other = plans.Wallet(team="support"), plans.Wallet(team="sales")
+    report = summarise(of(plans, support, other).model_copy(update={"changes": (), "scope": later()}))
+    assert [row.cells[0].new for row in report.wallets.rows] == ["support / prod"]
+    assert [row.cells[0].new for row in report.other_wallets.rows] == ["sales / prod"]

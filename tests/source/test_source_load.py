@@ -161,6 +161,21 @@ def test_the_sum_of_all_wallets_is_compared_with_the_annual_target(tmp_path: Pat
     assert loaded.desired is not None
 
 
+def test_an_owner_that_no_forge_knows_can_approve_nothing(tmp_path: Path) -> None:
+    org = ORGANIZATION + 'owners: ["@acme/finance", Jane Doe]\napprovals: {finance: ["jane@acme.example"]}\n'
+    team = TEAM.format(team="a") + 'owners: [lena, "@acme/ops", "renovate[bot]", acme/finence!, 12 monkeys]\n'
+    loaded = load(write_tree(tmp_path, {"org.yaml": org, "teams/a.yaml": team}))
+
+    assert [line.partition(" ")[2] for line in at(loaded)] == ["warning owner-is-nobody"] * 4
+    assert [str(finding.position).partition(":")[2] for finding in loaded.findings] == ["7:27", "8:23", "5:46", "5:61"]
+    assert "`Jane Doe` is nobody on the forge" in loaded.findings[0].message
+    assert [finding.hint for finding in loaded.findings][2:] == [
+        "write `@acme/finance`",
+        "write `@login` or `@organization/team`",
+    ]
+    assert loaded.desired is not None
+
+
 def test_a_sum_that_cannot_be_known_whole_says_at_least(tmp_path: Path) -> None:
     org = ORGANIZATION.replace("annual_target: 700000.00", "annual_target: 1.00")
     files = {"org.yaml": org, "teams/a.yaml": TEAM.format(team="a"), "teams/b.yaml": "[]"}

@@ -1,0 +1,54 @@
+"""What a plan's YAML changes in months to come: nothing of it moves money now, and the reviewer should know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from reconciler.model.plan import LaterTarget, Plan
+from reconciler.report import wording
+from reconciler.report.spans import Words, emphasis, name, strong, words
+
+MOST = 8
+
+
+def later_notes(plan: Plan) -> tuple[Words, ...]:
+    """Return a sentence for each run of months in which a wallet's target changes alike."""
+    runs = list(_runs(plan))
+    told = [_sentence(plan, run) for run in runs[:MOST]]
+    if len(runs) > MOST:
+        told.append(words(f"Later: {wording.counted(len(runs) - MOST, 'change')} more, in plan.json."))
+    return tuple(told)
+
+
+def later_wallets(plan: Plan) -> list[str]:
+    """Return the names of the wallets whose later months change."""
+    return list(dict.fromkeys(_wallet(target) for target in plan.scope.later)) if plan.scope else []
+
+
+def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
+    """Yield neighbouring months of one wallet with the same change."""
+
+    def run(item: tuple[int, LaterTarget]) -> tuple[object, ...]:
+        place, target = item
+        return _wallet(target), target.before, target.after, target.period.months_since(plan.period) - place
+
+    for _, group in groupby(enumerate(plan.scope.later if plan.scope else ()), key=run):
+        yield [target for _, target in group]
+
+
+def _wallet(target: LaterTarget) -> str:
+    return f"{name(target.team, 40)} / {name(target.environment, 40)}"
+
+
+def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
+    first, last = run[0], run[-1]
+    when = first.period.name if len(run) == 1 else f"{first.period.name} to {last.period.name}"
+    before, after = (wording.brief(amount) if amount is not None else "" for amount in (first.before, first.after))
+    who = words("Later: ", emphasis(_wallet(first)))
+    currency = name(plan.currency, 8)
+    if not before:
+        return words(who, f" is new, with {currency} ", strong(after), f", {when}.")
+    if not after:
+        return words(who, f" goes, with {currency} {before}, {when}.")
+    return words(who, f" {currency} {before} \N{RIGHTWARDS ARROW} ", strong(after), f", {when}.")
