@@ -140,14 +140,14 @@ def write_result(text: str, output: Path | None) -> None:
     write_file(output, text)
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write `text` to `path` as a whole or not at all."""
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write `content`, text as UTF-8, to `path` as a whole or not at all."""
     from reconciler.findings import UsageError
 
     temporary = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         temporary.replace(path)
     except OSError as error:
         with suppress(OSError):

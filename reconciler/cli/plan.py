@@ -50,12 +50,12 @@ def command(
     was last applied: the others are neither read nor forecast, and the plan says so. Elsewhere it is about all.
     """
     from reconciler.cli.show import colours, rendered
-    from reconciler.model.plan import sealed_text
+    from reconciler.model.plan import sealed_bytes
     from reconciler.source.load import uncollected
 
     settings = settings_of(options)
     with uncollected():
-        plan, saved = sealed_text(drafted(settings, since=ALL if all_teams else since))
+        plan, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since))
         write_file(output, saved)
         click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text":

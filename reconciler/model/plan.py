@@ -161,12 +161,12 @@ def sealed(plan: Plan) -> Plan:
     return plan.model_copy(update={"digest": digest_of(plan.model_dump(mode="json", exclude={"digest"}))})
 
 
-def sealed_text(plan: Plan) -> tuple[Plan, str]:
-    """Return `plan` sealed, and the bytes of its plan.json as text: both from one pass over a large plan."""
+def sealed_bytes(plan: Plan) -> tuple[Plan, bytes]:
+    """Return `plan` sealed, and the bytes of its plan.json: both from one pass over a large plan."""
     document = json.loads(canonical := canonical_json(plan.model_dump(mode="json", exclude={"digest"})))
     document["digest"] = f"sha256:{sha256(canonical.encode()).hexdigest()}"
-    text = to_json(dict(sorted(document.items())), indent=2).decode() + "\n"
-    return plan.model_copy(update={"digest": document["digest"]}), text
+    saved = to_json(dict(sorted(document.items())), indent=2) + b"\n"
+    return plan.model_copy(update={"digest": document["digest"]}), saved
 
 
 def plan_text(plan: Plan) -> str:
