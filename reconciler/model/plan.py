@@ -65,13 +65,17 @@ class DriftItem(Frozen):
 
 
 class Unmanaged(Frozen):
-    """Something in Keeptrusts that no YAML declares. It is listed and left alone."""
+    """Something in Keeptrusts that no YAML declares. It is listed and left alone.
+
+    `amount` is what a wallet has spent, or a billing budget's limit; `held` is what a wallet holds.
+    """
 
     kind: Literal["wallet", "billing_budget", "export_schedule", "user_wallet"]
     key: str
     name: str
     amount: Amount | None = None
     currency: str | None = None
+    held: Amount | None = None
 
 
 class GuardResult(Frozen):

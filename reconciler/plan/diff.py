@@ -102,7 +102,12 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
         if currencies.get(wallet.key) == wallet.currency:
             continue
         yield Unmanaged(
-            kind="wallet", key=wallet.key, name=wallet.name, amount=wallet.spent.amount, currency=wallet.currency
+            kind="wallet",
+            key=wallet.key,
+            name=wallet.name,
+            amount=wallet.spent.amount,
+            currency=wallet.currency,
+            held=wallet.balance.amount,
         )
     yield from unmanaged_budgets(desired, live, applied)
     yield from unmanaged_schedules(desired, live, applied)

@@ -21,9 +21,16 @@ def later_notes(plan: Plan) -> tuple[Words, ...]:
     return tuple(told)
 
 
-def later_wallets(plan: Plan) -> list[str]:
-    """Return the names of the wallets whose later months change."""
-    return list(dict.fromkeys(_wallet(target) for target in plan.scope.later)) if plan.scope else []
+def later_words(plan: Plan) -> str:
+    """Return in a few words which wallets change later, or leave the YAML; an empty text where none does."""
+    later = plan.scope.later if plan.scope else ()
+    kinds = (("changes", "later", False), ("leaves", "the YAML", True))
+    told = []
+    for verb, what, leaving in kinds:
+        wallets = list(dict.fromkeys(_wallet(target) for target in later if (target.after is None) == leaving))
+        if wallets:
+            told.append(f"{wording.listed(wallets)} {wording.agree(len(wallets), verb)} {what}")
+    return ", ".join(told)
 
 
 def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
@@ -31,6 +38,8 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
 
     def run(item: tuple[int, LaterTarget]) -> tuple[object, ...]:
         place, target = item
+        if target.after is None:
+            return (_wallet(target),)
         return _wallet(target), target.before, target.after, target.period.months_since(plan.period) - place
 
     for _, group in groupby(enumerate(plan.scope.later if plan.scope else ()), key=run):
@@ -45,10 +54,12 @@ def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
     first, last = run[0], run[-1]
     when = first.period.name if len(run) == 1 else f"{first.period.name} to {last.period.name}"
     before, after = (wording.brief(amount) if amount is not None else "" for amount in (first.before, first.after))
+    if not after:
+        return words(
+            emphasis(_wallet(first)), " leaves the YAML: it is not funded again, and what it holds stays in it."
+        )
     who = words("Later: ", emphasis(_wallet(first)))
     currency = name(plan.currency, 8)
     if not before:
         return words(who, f" is new, with {currency} ", strong(after), f", {when}.")
-    if not after:
-        return words(who, f" goes, with {currency} {before}, {when}.")
     return words(who, f" {currency} {before} \N{RIGHTWARDS ARROW} ", strong(after), f", {when}.")

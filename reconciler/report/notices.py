@@ -98,4 +98,5 @@ def _unmanaged(item: Unmanaged) -> Words:
     if item.amount is not None:
         spent = " spent" if item.kind in ("wallet", "user_wallet") else ""
         amount = f", {name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
-    return words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), f"){amount}")
+    held = f", {name(item.currency or '', 8)} {wording.exact(item.held)} in it" if item.held else ""
+    return words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), f"){amount}{held}")

@@ -11,7 +11,7 @@ from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.changes import budget_changes, schedule_changes
 from reconciler.report.document import Status
-from reconciler.report.later import later_wallets
+from reconciler.report.later import later_words
 from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
 from reconciler.report.wallets import SAFE, WalletStory
 
@@ -39,9 +39,8 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
     match status(plan):
         case "refused":
             return words("Budget plan refused: ", _waiting(plan, changed))
-        case "nothing" if later := later_wallets(plan):
-            verb = wording.agree(len(later), "changes")
-            return words(f"Budget plan: no money moves in {plan.period.name}, {wording.listed(later)} {verb} later")
+        case "nothing" if later := later_words(plan):
+            return words(f"Budget plan: no money moves in {plan.period.name}, {later}")
         case "nothing":
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:

@@ -203,6 +203,7 @@ def later(*months: tuple[str, str, str | None, str | None], environment: str = "
 def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: Any) -> None:
     scope = later(
         ("engineering", "2026-12", None, "900"),
+        ("legal_ops", "2026-10", "700", None),
         ("legal_ops", "2026-12", "500.50", None),
         ("support", "2026-07", "12500", "14000"),
         ("support", "2026-08", "12500", "14000"),
@@ -211,11 +212,12 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
     )
     report = summarise(plans.plan(scope=scope))
     assert plain(report.headline) == (
-        "Budget plan: no money moves in June 2026, engineering / prod, legal_ops / prod and support / prod change later"
+        "Budget plan: no money moves in June 2026, engineering / prod and support / prod change later,"
+        " legal_ops / prod leaves the YAML"
     )
-    assert [plain(note) for note in report.wallet_notes if plain(note).startswith("Later")] == [
+    assert [plain(note) for note in report.wallet_notes][1:] == [
         "Later: engineering / prod is new, with USD 900, December 2026.",
-        "Later: legal_ops / prod goes, with USD 500.50, December 2026.",
+        "legal_ops / prod leaves the YAML: it is not funded again, and what it holds stays in it.",
         "Later: support / prod USD 12,500 → 14,000, July 2026 to August 2026.",
         "Later: support / prod USD 12,500 → 14,000, October 2026.",
         "Later: support / prod USD 12,500 → 15,000, November 2026.",
