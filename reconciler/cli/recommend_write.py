@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CARRIED_SHARE = Decimal("0.01")
 """What a wallet holds beyond its own funding, as a share of its target, before it counts as carried over."""
+UNSEEN_DAYS = 2
+"""Of so many days the balance may lack the spend already, while the usage does not show it yet."""
 UNLIKE_SHARE = Decimal("0.25")
 """How far from this month's target the next month's may be for both to have one `monthly`."""
 
@@ -93,9 +95,10 @@ def _target(
     if period in overrides:
         before = f"{overrides[period]:.2f}"
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
-    alike = not _carried(target, question, spent) and not _unlike_the_next(target, period)
-    if alike or period not in desired.organization.fiscal_year.value:
+    alone = _alone(target, question, spent, period=period)
+    if not alone or period not in desired.organization.fiscal_year.value:
         return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal, why)
+    why = f"{why} It is for {period.name} alone: {alone}."
     if overrides:
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
     return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)
@@ -110,16 +113,18 @@ def _why(target: TargetRecommendation, period: Period) -> str:
     )
 
 
-def _carried(target: TargetRecommendation, question: WalletQuestion, spent: Decimal) -> bool:
-    """Whether the wallet holds more, or less, than what is left of this month's own funding."""
+def _alone(target: TargetRecommendation, question: WalletQuestion, spent: Decimal, *, period: Period) -> str:
+    """Return why a target is no measure for the months after it; an empty text where it is one."""
     own = max(target.current.amount - spent, Decimal(0))
-    beyond = abs(question.money_left_desired.amount - own)
-    return beyond > max(Decimal(1), target.current.amount * CARRIED_SHARE)
-
-
-def _unlike_the_next(target: TargetRecommendation, period: Period) -> bool:
-    need = target.months.get(period.plus(1))
-    return need is not None and abs(need.amount - target.target.amount) > target.target.amount * UNLIKE_SHARE
+    beyond = question.money_left_desired.amount - own
+    spent_since = target.current.amount * UNSEEN_DAYS / period.days
+    if beyond > max(Decimal(1), target.current.amount * CARRIED_SHARE) or -beyond > spent_since:
+        return f"the wallet holds {'more' if beyond > 0 else 'less'} than what is left of this month's own funding"
+    following = period.plus(1)
+    need = target.months.get(following)
+    if need is not None and abs(need.amount - target.target.amount) > target.target.amount * UNLIKE_SHARE:
+        return f"{following.name} by itself needs {need}"
+    return ""
 
 
 def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:

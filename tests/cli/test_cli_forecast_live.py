@@ -151,10 +151,21 @@ def test_recommended_targets_are_near_those_of_the_example(ask: Ask) -> None:
     assert len(advice["alerts"]) == 8
 
 
-def test_money_that_was_carried_over_is_taken_for_this_month_alone(ask: Ask) -> None:
+def test_money_that_was_carried_over_is_taken_for_this_month_alone(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "suggestions.json"
+    assert ask("recommend", "--suggestions", file, "--wallet", "finance/dev").code == 0
+    reason = json.loads(file.read_text(encoding="utf-8"))["suggestions"][0]["reason"]
+    assert "It is for June 2026 alone: the wallet holds more than what is left of this month's own funding." in reason
+    done = ask("recommend", "--write", "--wallet", "finance/dev")
+
+    assert "+ wallets.dev.overrides: {2026-06: " in done.out
+
+
+def test_what_was_spent_since_the_export_is_no_reason_for_a_month_of_its_own(ask: Ask) -> None:
     done = ask("recommend", "--write", "--wallet", "finance/prod")
 
-    assert "+ wallets.prod.overrides: {2026-06: " in done.out
+    assert "wallets.prod.monthly" in done.out
+    assert "overrides" not in done.out
 
 
 def test_the_past_of_the_example_is_replayed_without_a_ledger(ask: Ask) -> None:

@@ -99,10 +99,22 @@ def test_a_second_time_there_is_nothing_to_write(world: World, kt: Run) -> None:
 def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "launch.csv"
     write_usage(usage, {"team_support_dev": lambda day: 5.0 if day < 393 else 400.0})
-    done = kt(
-        *("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18"),
-        *("--wallet", "support/dev", "--write"),
+    asked = (
+        "recommend",
+        "--budgets",
+        world.budgets,
+        "--usage",
+        usage,
+        "--as-of",
+        "2026-06-18",
+        "--wallet",
+        "support/dev",
     )
+    file = tmp_path / "suggestions.json"
+    assert kt(*asked, "--suggestions", file).code == 0
+    (suggestion,) = json.loads(file.read_text(encoding="utf-8"))["suggestions"]
+    assert " It is for June 2026 alone: July 2026 by itself needs USD " in suggestion["reason"]
+    done = kt(*asked, "--write")
 
     assert done.code == 0, done.err
     assert "+ wallets.dev.overrides: {2026-06: " in done.out
