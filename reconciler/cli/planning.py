@@ -103,6 +103,7 @@ def questions(
                 alerts_desired=alerts_desired.get(key, ()),
                 unused=desired.organization.unused,
                 charted=key in charted,
+                settled=current.spent_on(settings.as_of),
             )
         )
     return tuple(asked)

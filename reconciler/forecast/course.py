@@ -97,14 +97,25 @@ def joint(one: Floats, other: Floats) -> Floats:
 
 
 def make_course(
-    days: Floats, *, spend: Spend, start: date, as_of: date, later: Later | LaterDays | None = None
+    days: Floats,
+    *,
+    spend: Spend,
+    start: date,
+    as_of: date,
+    later: Later | LaterDays | None = None,
+    settled: float = 0.0,
 ) -> Course:
-    """Return the course of a wallet: on a day known in part, at least what is known is spent."""
+    """Return the course of a wallet: on a day known in part, at least what is known is spent.
+
+    Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts.
+    """
+    today = spend.on(as_of)[0]
     for row in range(min((as_of - start).days + 1, len(days))):
-        net, gross = spend.on(date.fromordinal(start.toordinal() + row))
+        day = date.fromordinal(start.toordinal() + row)
+        net, gross = (settled, settled) if day == as_of and settled > today else spend.on(day)
         if gross or net:
             days[row] = net + np.maximum(days[row] - gross, 0.0)
-    return Course(as_of, start, spend, days, later, paid=spend.on(as_of)[0])
+    return Course(as_of, start, spend, days, later, paid=max(today, settled))
 
 
 @lru_cache(maxsize=1024)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast, YearForecast
-from reconciler.model.money import Money
+from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
 
@@ -21,6 +22,7 @@ class WalletQuestion:
     `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
     `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
     The alerts are the billing budgets that watch this wallet. `charted`: the days of the month are wanted too.
+    `settled` is what the ledger says was spent on the day as_of already, and so is no longer in the money left.
     """
 
     wallet: DesiredWallet
@@ -34,6 +36,7 @@ class WalletQuestion:
     alerts_desired: tuple[BillingBudget, ...] = ()
     unused: Literal["keep", "reclaim"] = "keep"
     charted: bool = True
+    settled: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -110,9 +111,11 @@ def _simulated(taught: _Taught, scene: Scene) -> Simulated:
     if has_levers(question.plan, scene.organization):
         levers = levers_of(question.plan, _setting(question, scene, days=days, known=known_days > 0))
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
-    paths, contributions = _pull(levers, paths, spend=taught.spend, scene=scene)
-    later = _later(far, levers, near=near, days=days)
-    course = make_course(paths, spend=taught.spend, start=start, as_of=scene.as_of, later=later)
+    course_of = partial(
+        make_course, spend=taught.spend, start=start, as_of=scene.as_of, settled=float(question.settled)
+    )
+    paths, contributions = _pull(levers, paths, scene=scene, course_of=course_of)
+    course = course_of(paths, later=_later(far, levers, near=near, days=days))
     left_out = int(np.isnan(taught.history).sum())
     return Simulated(question, course, known_days, left_out, contributions, method or "model")
 
@@ -176,24 +179,23 @@ def _setting(question: WalletQuestion, scene: Scene, *, days: int, known: bool) 
 
 
 def _pull(
-    levers: Sequence[Lever], paths: Floats, *, spend: Spend, scene: Scene
+    levers: Sequence[Lever], paths: Floats, *, scene: Scene, course_of: Callable[[Floats], Course]
 ) -> tuple[Floats, tuple[LeverContribution, ...]]:
     """Pull the levers one after the other; each contributes what the mean month end gains, in whole cents."""
     contributions = []
-    before = _mean_month_end(paths, spend=spend, scene=scene) if levers else Decimal(0)
+    before = _mean_month_end(paths, scene, course_of) if levers else Decimal(0)
     for lever in levers:
         paths = lever.apply(paths)
-        after = _mean_month_end(paths, spend=spend, scene=scene)
+        after = _mean_month_end(paths, scene, course_of)
         contributions.append(LeverContribution(name=lever.name, contribution=after - before))
         before = after
     return paths, tuple(contributions)
 
 
-def _mean_month_end(paths: Floats, *, spend: Spend, scene: Scene) -> Decimal:
+def _mean_month_end(paths: Floats, scene: Scene, course_of: Callable[[Floats], Course]) -> Decimal:
     start, end = scene.known.known_until, scene.period.end
     month = paths[: max((end - start).days, 0)].copy()
-    rest = make_course(month, spend=spend, start=start, as_of=scene.as_of).rest(scene.period.first, end)
-    return money(float(rest.mean()))
+    return money(float(course_of(month).rest(scene.period.first, end).mean()))
 
 
 def _censored(question: WalletQuestion, scene: Scene) -> frozenset[date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -54,6 +54,11 @@ class LedgerEntry:
     def signed(self) -> Decimal:
         return -self.amount if self.kind == "reclaim" else self.amount
 
+    @property
+    def settled(self) -> Decimal:
+        """What the entry says was spent: negative for a refund, nothing for money that only moved."""
+        return {"settle": self.amount, "refund": -self.amount}.get(self.kind, ZERO)
+
 
 @dataclass(frozen=True, slots=True)
 class LiveWallet:
@@ -84,13 +89,13 @@ class LiveWallet:
 
     def spent(self, period: Period) -> Money:
         """Σ settle − Σ refund that the ledger dates in `period`."""
-        signs = {"settle": 1, "refund": -1}
-        amounts = (
-            entry.amount * signs[entry.kind]
-            for entry in self.ledger
-            if entry.kind in signs and entry.created_at in period
-        )
+        amounts = (entry.settled for entry in self.ledger if entry.created_at in period)
         return Money(sum(amounts, Decimal(0)), self.currency)
+
+    def spent_on(self, day: date) -> Decimal:
+        """Σ settle − Σ refund that the ledger dates on `day`, UTC."""
+        on = (entry.settled for entry in self.ledger if entry.created_at.astimezone(UTC).date() == day)
+        return sum(on, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

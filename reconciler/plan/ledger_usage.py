@@ -13,8 +13,6 @@ from reconciler.model.live import Live
 from reconciler.model.plan import digest_of
 from reconciler.model.usage import NANO, DailyUsage, UsageSource
 
-_SIGNS = {"settle": 1, "refund": -1}
-
 
 def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
     """Return the settled spend of each wallet and whole day before `as_of`; None when the ledger settled nothing.
@@ -53,8 +51,8 @@ def _settled(live: Live, as_of: date) -> dict[tuple[date, str], Decimal]:
     for wallet in live.wallets.values():
         for entry in wallet.ledger:
             day = entry.created_at.astimezone(UTC).date()
-            if entry.kind in _SIGNS and day < as_of:
-                spent[day, wallet.key] += _SIGNS[entry.kind] * entry.amount
+            if entry.kind in ("settle", "refund") and day < as_of:
+                spent[day, wallet.key] += entry.settled
     return spent
 
 

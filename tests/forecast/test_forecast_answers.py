@@ -168,6 +168,31 @@ def test_what_is_already_spent_today_no_longer_drains_the_balance() -> None:
     assert answer.live.exhaustion.date["0.1"] >= AS_OF
 
 
+def test_what_the_ledger_settled_today_is_not_paid_a_second_time() -> None:
+    usage = history(noise=0.01)
+
+    def lasts(left: float, settled: str) -> float:
+        answer = only(ask(usage, question(left_live=left, settled=Decimal(settled))))
+        assert answer.month_end == only(ask(usage, question())).month_end
+        return 1 - answer.live.exhaustion.probability
+
+    rest = 13 * 100.0
+    assert lasts(rest + 20, "0") > 0.7
+    assert lasts(rest - 60, "0") < 0.1
+    assert lasts(rest - 60, "80.00") == pytest.approx(lasts(rest + 20, "0"), abs=0.01)
+
+
+def test_a_day_that_already_cost_more_than_usual_counts_in_full() -> None:
+    usage = history(noise=0.01)
+    usual, dear = (only(ask(usage, question(settled=Decimal(amount)))) for amount in ("0", "400.00"))
+    more = dear.month_end.quantiles["0.5"] - usual.month_end.quantiles["0.5"]
+    assert float(more) == pytest.approx(300, rel=0.1)
+    partly = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), np.append(steady(382, noise=0.01), 150))
+    built = partly.build(last_complete_day=AS_OF - timedelta(days=1))
+    seen, less = (only(ask(built, question(settled=Decimal(amount)))) for amount in ("0", "90.00"))
+    assert seen == less
+
+
 def test_usage_after_as_of_is_never_looked_at() -> None:
     past = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), steady(200))
     future = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), np.r_[steady(200), [9000.0] * 20])

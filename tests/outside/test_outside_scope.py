@@ -207,7 +207,12 @@ def test_what_is_no_commit_is_refused(small: Organization, name: str) -> None:
 def test_a_team_whose_file_is_removed_is_in_the_scope(small: Organization) -> None:
     (small.folder / "budgets" / "teams" / "t003.yaml").unlink()
     scoped = small.plan("--since", "HEAD")
+    later = scoped["scope"].pop("later")
     assert scoped["scope"] == {"since": small.git("rev-parse", "HEAD"), "teams": ["t003"], "of": 6, "unfinished": []}
+    assert {(item["environment"], item["before"], item["after"]) for item in later} == {
+        (environment, "100.00", None) for environment in ENVIRONMENTS
+    }
+    assert "t003 / prod leaves the YAML: it is not funded again" in unwrapped(scoped["text"])
     assert scoped["changes"] == []
     assert "team-file-vanished" in {finding["code"] for finding in scoped["findings"]}
     assert {item["key"] for item in scoped["unmanaged"] if item["kind"] == "wallet"} == {
@@ -264,7 +269,12 @@ def test_applying_one_team_does_not_declare_what_an_earlier_merge_asked_for(smal
     drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
     items = json.loads(drift.stdout)["items"]
     assert {(item["class"], item["team"]) for item in items} == {("pending", "t001")}
-    assert small.plan(**PUSH)["scope"] == {"since": first, "teams": ["t001", "t002"], "of": 6, "unfinished": []}
+    scope = small.plan(**PUSH)["scope"]
+    assert {(item["team"], item["before"], item["after"]) for item in scope.pop("later")} == {
+        ("t001", "100.00", "110.00"),
+        ("t002", "100.00", "120.00"),
+    }
+    assert scope == {"since": first, "teams": ["t001", "t002"], "of": 6, "unfinished": []}
     assert small.kt("apply", "--plan", "plan.json").returncode == 0
     assert json.loads(small.kt("drift", "--as-of", "2026-06-18", "--format", "json").stdout)["items"] == []
     assert small.plan(**PUSH)["scope"]["since"] == last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -452,6 +452,20 @@ def test_money_of_a_month_that_is_already_open_is_not_mistaken_for_a_rest() -> N
 def test_an_absent_team_gives_back_what_earlier_months_left_too() -> None:
     diff = opening("keep", live([LEFT_FROM_MAY]), wallet("support", "prod", "300", absent=True))
     assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("120.00"))]  # type: ignore[union-attr]
+
+
+def test_what_a_wallet_spent_on_a_day_is_what_the_ledger_settled_less_refunds() -> None:
+    moment = datetime(2026, 6, 18, 23, 30, tzinfo=timezone(timedelta(hours=-1)))
+    entries = (
+        entry("a", "settle", "10.50"),
+        replace(entry("b", "settle", "2.25"), created_at=moment - timedelta(hours=2)),
+        replace(entry("c", "refund", "1.00"), created_at=moment - timedelta(hours=3)),
+        replace(entry("d", "settle", "99"), created_at=moment),
+        replace(entry("e", "allocate", "50"), created_at=moment - timedelta(hours=3)),
+    )
+    found = live_wallet("team_support", *entries)
+    assert found.spent_on(date(2026, 6, 18)) == Decimal("1.25")
+    assert found.spent_on(date(2026, 6, 19)) == Decimal(99)
 
 
 def test_the_ledger_tells_what_was_spent_by_day_when_there_is_no_export() -> None:
