@@ -33,3 +33,4 @@ def configure(*, verbosity: int, format: str) -> None:
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
+    logging.getLogger("httpx_retries").addHandler(logging.NullHandler())

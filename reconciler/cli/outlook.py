@@ -101,6 +101,7 @@ class Outlook:
                     alerts_live=alerts,
                     alerts_desired=alerts,
                     unused=desired.organization.unused,
+                    unpaid_since=max(known.known_until, self._opening.first),
                 )
             )
         return tuple(asked)

@@ -104,6 +104,7 @@ def questions(
                 unused=desired.organization.unused,
                 charted=key in charted,
                 settled=current.spent_on(settings.as_of),
+                backed=diff.funds.after is not None and diff.funds.after > ZERO,
             )
         )
     return tuple(asked)

@@ -102,7 +102,9 @@ def _scope(settings: Settings, desired: Desired, records: Sequence[Record], comm
     if len(teams) > MOST_TEAMS:
         _say(f"{len(teams)} of them changed")
         return None
-    months = [settings.period.plus(ahead) for ahead in range(1, desired.organization.forecast.horizon_months + 1)]
+    organization, period = desired.organization, settings.period
+    year_ends = organization.fiscal_year.value.starts.plus(11).months_since(period)
+    months = [period.plus(ahead) for ahead in range(1, max(organization.forecast.horizon_months, year_ends) + 1)]
     return Scope(
         since=commit,
         teams=tuple(sorted(teams)),

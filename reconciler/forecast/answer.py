@@ -33,7 +33,7 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     question, course, period, keys = simulated.question, simulated.course, scene.period, scene.keys
     spent = course.spend.between(period.first, min(scene.as_of, period.end))
     money_live, money_desired, since = _money(question, scene)
-    wanted = demand(course, period=period, since=since)
+    wanted = demand(course, period=period, since=since, unpaid_since=question.unpaid_since, backed=question.backed)
     live = drain(wanted, money_left=money_live)
     desired = live if money_desired == money_live else drain(wanted, money_left=money_desired)
     months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)

@@ -60,12 +60,11 @@ def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
         return
     middle, early = exhaustion.date["0.5"], exhaustion.date["0.1"]
     when = f"{middle}, " if middle else f"as early as {early}, " if early else ""
-    key, words = ("0.5", "half of the paths") if middle else ("0.9", "nine in ten paths")
-    missing = forecast.desired.unserved[key]
+    missing = forecast.desired.unserved["0.9"]
     yield (
         "runs-out",
-        f"runs out {when}before month end, with probability {chance(exhaustion.probability)}",
-        f"{amount(missing, forecast.currency)} more lasts on {words}",
+        f"runs out {when}before the month is over, with probability {chance(exhaustion.probability)}",
+        f"{amount(missing, forecast.currency)} more lasts on nine in ten paths",
     )
 
 

@@ -25,12 +25,15 @@ HALF_A_CENT = 0.005
 class Demand:
     """What is to be paid: `total` float64[days, paths] is the running sum over [as_of, period end), never falling.
 
-    `opens` counts the days from as_of to the one from which the money drains.
+    `opens` counts the days from as_of to the one from which the money drains. `owed`, for each path, was spent before
+    as_of and is still in the money. `backed`: what the wallet cannot pay is paid all the same, by the organization's.
     """
 
     as_of: date
     total: Floats
     opens: int
+    owed: Floats | float = 0.0
+    backed: bool = False
 
     @property
     def paths(self) -> int:
@@ -41,7 +44,7 @@ class Demand:
 class Drain:
     """How a wallet empties: `day` float64[paths] counts from as_of, infinite where the money lasts.
 
-    `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end) before the money is gone.
+    `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end), by the wallet or for it.
     """
 
     day: Floats
@@ -56,25 +59,33 @@ class Drain:
         return served
 
 
-def demand(course: Course, *, period: Period, since: date | None = None) -> Demand:
+def demand(
+    course: Course,
+    *,
+    period: Period,
+    since: date | None = None,
+    unpaid_since: date | None = None,
+    backed: bool = False,
+) -> Demand:
     """Return what is to be paid to the end of `period`: from as_of on, or from a later day `since`."""
     ahead = course.ahead(period.end)
     opens = max(((since or course.as_of) - course.as_of).days, 0)
     if opens:
         ahead = ahead.copy()
         ahead[:opens] = 0.0
-    return Demand(course.as_of, running_sum(ahead), opens)
+    owed = course.simulated(unpaid_since, course.as_of).sum(axis=0) if unpaid_since and not opens else 0.0
+    return Demand(course.as_of, running_sum(ahead), opens, owed, backed)
 
 
 def drain(wanted: Demand, *, money_left: Money) -> Drain:
     """Return how `money_left` drains."""
     total = wanted.total
-    available = float(max(money_left.amount, Decimal(0)))
-    paid = np.minimum(total, available)
+    available = np.maximum(float(max(money_left.amount, Decimal(0))) - wanted.owed, 0.0)
+    paid = total if wanted.backed else np.minimum(total, available)
     unserved = np.maximum(total[-1] - available, 0.0) if total.size else np.zeros(wanted.paths)
     if not (total.size and total[-1].max() >= HALF_A_CENT):
         return Drain(np.full(wanted.paths, NEVER), paid, unserved, certain=True)
-    if available == 0:
+    if not available.any():
         return Drain(np.full(wanted.paths, float(wanted.opens)), paid, unserved, certain=True)
     return Drain(days_until(total > available), paid, unserved, certain=False)
 

@@ -75,4 +75,5 @@ def _year(parts: Sequence[Part], scene: Scene) -> YearForecast | None:
     for part in parts:
         if part.year is not None:
             total.include(part.year)
-    return year_forecast(total, keys=scene.keys)
+    first_day = scene.usage.source.first_day if scene.usage else None
+    return year_forecast(total, keys=scene.keys, first_day=first_day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -23,6 +24,8 @@ class WalletQuestion:
     `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
     The alerts are the billing budgets that watch this wallet. `charted`: the days of the month are wanted too.
     `settled` is what the ledger says was spent on the day as_of already, and so is no longer in the money left.
+    `backed`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
+    `unpaid_since` is set where the money left does not know of the days from there to as_of: there is no ledger.
     """
 
     wallet: DesiredWallet
@@ -37,6 +40,8 @@ class WalletQuestion:
     unused: Literal["keep", "reclaim"] = "keep"
     charted: bool = True
     settled: Decimal = ZERO
+    backed: bool = False
+    unpaid_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

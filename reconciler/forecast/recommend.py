@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import demand, drain
+from reconciler.forecast.outlook import Demand, demand, drain
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
@@ -105,8 +105,9 @@ def smallest_enough(spend: Floats, probability: float) -> Decimal:
 
 
 def _target(question: WalletQuestion, course: Course, *, period: Period, probability: float) -> TargetRecommendation:
-    spend = course.ahead(period.end).sum(axis=0)
-    needed = smallest_enough(spend, probability) if course.ahead(period.end).size else ZERO
+    wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
+    spend = course.ahead(period.end).sum(axis=0) + wanted.owed
+    needed = smallest_enough(spend, probability) if wanted.total.size else ZERO
     current, left = question.desired_target, question.money_left_desired
     exact = max(current.amount + needed - left.amount, ZERO)
     target = Money(_round(exact, ROUND_CEILING), current.currency)
@@ -153,7 +154,8 @@ def _alerts(
     question: WalletQuestion, course: Course, *, left: Money, period: Period, days: int
 ) -> list[AlertRecommendation]:
     """Return for each monthly alert the amount that is reached `days` days before the money is gone."""
-    reached = _spent_before_exhaustion(course, left=left, period=period, days=days)
+    wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
+    reached = _spent_before_exhaustion(course, wanted, left=left, period=period, days=days)
     found = []
     for budget in question.alerts_desired:
         if budget.period != "monthly":
@@ -183,14 +185,14 @@ def _settled(value: Decimal, current: Decimal) -> Decimal:
     return current if abs(value - current) <= NEAR_ENOUGH * current else value
 
 
-def _spent_before_exhaustion(course: Course, *, left: Money, period: Period, days: int) -> Floats:
+def _spent_before_exhaustion(course: Course, wanted: Demand, *, left: Money, period: Period, days: int) -> Floats:
     """Return float64[paths]: month-to-date spend `days` days before exhaustion, or before month end where it lasts.
 
     Where exhaustion is rare, every path counts as if it ended with the month.
     """
     ahead = course.ahead(period.end)
     spent = float(course.exact(period.first, course.as_of)) + course.rest(period.first, course.as_of) + course.paid
-    gone = drain(demand(course, period=period), money_left=left).day
+    gone = drain(wanted, money_left=left).day
     chosen = np.isfinite(gone) if float(np.isfinite(gone).mean()) >= ENOUGH_PATHS else np.ones(course.count, bool)
     last = np.where(np.isfinite(gone), gone, len(ahead) - 1)
     column = np.clip(last - days, -1, None).astype(np.intp)

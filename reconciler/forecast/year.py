@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -15,6 +15,9 @@ from reconciler.forecast.quantiles import money_quantiles, probability
 from reconciler.model.forecast import YearForecast
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
+
+QUIET_START = timedelta(days=7)
+"""How late the first event of a fiscal year may come for the year still to be known whole."""
 
 
 @dataclass(slots=True)
@@ -52,12 +55,14 @@ class YearSum:
         self.rest = rest if self.rest is None else joint(self.rest, rest)
 
 
-def year_forecast(total: YearSum, *, keys: Sequence[str]) -> YearForecast:
-    """Return the year's quantiles and the probability to stay within its target."""
+def year_forecast(total: YearSum, *, keys: Sequence[str], first_day: date | None) -> YearForecast:
+    """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
     rest = total.rest if total.rest is not None else np.zeros(1)
     random = bool(rest.max() > rest.min())
+    known_from = min(first_day or total.as_of, total.as_of)
+    whole = known_from - total.year.starts.first <= QUIET_START
     within = None
-    if total.target is not None:
+    if total.target is not None and whole:
         inside = rest <= float(total.target - total.exact)
         within = probability(inside) if random else float(inside[0])
     return YearForecast(
@@ -66,4 +71,5 @@ def year_forecast(total: YearSum, *, keys: Sequence[str]) -> YearForecast:
         spent=total.spent,
         quantiles=money_quantiles(rest, exact=total.exact, keys=keys),
         within_probability=within,
+        known_from=None if whole else known_from,
     )

@@ -94,7 +94,7 @@ def _runs_out(forecast: WalletForecast) -> str:
     when = forecast.desired.exhaustion.date.get("0.5")
     date = f" {when.isoformat()}," if when else ""
     return (
-        f"{forecast.team} / {forecast.environment} runs out{date} before month end,"
+        f"{forecast.team} / {forecast.environment} runs out{date} before the month is over,"
         f" with probability {forecast.desired.exhaustion.probability:.0%}"
     )
 

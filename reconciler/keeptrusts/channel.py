@@ -23,6 +23,7 @@ from reconciler.findings import RejectedError, RemoteError
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies, origin_of
 from reconciler.keeptrusts.failures import error_of, request_id, shown, unreachable, unreadable
+from reconciler.keeptrusts.surplus import surplus
 
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 REDIRECTS = 5
@@ -34,6 +35,10 @@ _Result = TypeVar("_Result")
 
 class _TooLargeError(Exception):
     """An answer is larger than any listing may be."""
+
+
+class _SurplusError(Exception):
+    """More came than one answer."""
 
 
 def retry_policy(connection: Connection) -> Retry:
@@ -68,6 +73,7 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         try:
             response = await self.client.send(request, stream=True)
             response.extensions["body"] = await self._body(response)
+            await self._check_end(response)
         except httpx.HTTPError as error:
             _logger.debug("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
             raise
@@ -78,6 +84,13 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
         return response
+
+    async def _check_end(self, response: httpx.Response) -> None:
+        more = surplus(response)
+        if more is None:
+            await response.extensions["network_stream"].aclose()
+        elif more.strip(b"\r\n"):
+            raise _SurplusError
 
     async def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()
@@ -191,8 +204,12 @@ class Channel:
                 raise unreadable(
                     f"the answer to GET {path}", f"it is larger than {self.connection.max_body_bytes:,} bytes"
                 ) from None
+            except _SurplusError:
+                raise unreadable(f"the answer to GET {path}", "more came after it, which nobody asked for") from None
             except httpx.DecodingError:
                 raise unreadable(f"the answer to GET {path}", "its content encoding is broken") from None
+            except httpx.InvalidURL:
+                raise unreadable(f"GET {path}", "it is redirected to what is no address") from None
             except httpx.HTTPError as error:
                 raise unreachable(self.connection, "GET", path, error) from None
             finally:

@@ -31,7 +31,10 @@ def follow(client: httpx.Client, connection: Connection, path: str) -> Iterator[
     for _ in range(REDIRECTS + 1):
         at_home = at_home and origin_of(url) == connection.origin
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", **(connection.authorization if at_home else {})}
-        response = client.send(client.build_request("GET", url, headers=headers), stream=True)
+        try:
+            response = client.send(client.build_request("GET", url, headers=headers), stream=True)
+        except httpx.InvalidURL:
+            raise unreadable(f"GET {path}", "it is redirected to what is no address") from None
         try:
             if not response.has_redirect_location:
                 yield response

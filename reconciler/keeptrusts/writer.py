@@ -21,6 +21,7 @@ from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_
 from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
 from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies
 from reconciler.keeptrusts.failures import answered, permission_hint, request_id, shown
+from reconciler.keeptrusts.surplus import surplus
 from reconciler.keeptrusts.wallets import WALLETS, segment
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
@@ -129,7 +130,7 @@ class Writer:
         started = time.monotonic()
         try:
             response, answer = self._exchange(request, started)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             _logger.debug("%s %s: %s after %.0f ms", method, path, type(error).__name__, _since(started))
             return self._broken(method, path, error)
         _logger.debug(
@@ -154,9 +155,11 @@ class Writer:
                     raise httpx.ReadTimeout("the answer does not end")
         finally:
             response.close()
+        if surplus(response) != b"":
+            response.extensions["network_stream"].close()
         return response, bytes(answer)
 
-    def _broken(self, method: str, path: str, error: httpx.HTTPError) -> WriteResult:
+    def _broken(self, method: str, path: str, error: httpx.HTTPError | httpx.InvalidURL) -> WriteResult:
         reason = shown(self._connection.redact(str(error) or type(error).__name__))
         if isinstance(error, _UNSENT):
             return NotSent(f"no connection to {self._connection.host} for {method} {path}: {reason}")

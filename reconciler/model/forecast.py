@@ -129,13 +129,18 @@ class ForecastDocument(Frozen):
 
 
 class YearForecast(Frozen):
-    """The organization's fiscal year against `annual_target`; None where there is no target to be within."""
+    """The organization's fiscal year against `annual_target`.
+
+    `known_from` is set where the usage begins after the year: what came before is unknown, and not counted.
+    `within_probability` is None there, and where there is no target to be within.
+    """
 
     name: str
     annual_target: Amount | None
     spent: Amount
     quantiles: Quantiles
     within_probability: float | None
+    known_from: date | None = None
 
 
 class Assumption(Frozen):

@@ -101,10 +101,14 @@ class Funds(Frozen):
 
 
 class LaterTarget(Frozen):
-    """A month after the plan's own whose target differs from the one before; None: there is, or was, no such wallet."""
+    """A month after the plan's own in which a wallet's target differs from the one before.
+
+    None: the YAML has, or had, no such wallet.
+    """
 
     team: str
     environment: str
+    wallet: str
     period: Period
     before: Amount | None
     after: Amount | None

@@ -29,13 +29,17 @@ def later_targets(
     before: Desired, after: Desired, *, teams: Collection[str], periods: Sequence[Period]
 ) -> Iterator[LaterTarget]:
     """Yield the targets of `periods` in which the wallets of `teams` differ, by team, environment and month."""
-    old, new = (
-        {(wallet.team, wallet.environment): wallet for wallet in wallets_of(desired, teams).values()}
-        for desired in (before, after)
-    )
-    for team, environment in sorted({*old, *new}):
+    old, new = wallets_of(before, teams), wallets_of(after, teams)
+    for wallet in sorted({**old, **new}.values(), key=lambda wallet: (wallet.team, wallet.environment, wallet.key)):
         for period in periods:
-            found = (wallets.get((team, environment)) for wallets in (old, new))
-            was, will = (wallet.target(period).amount if wallet else None for wallet in found)
+            found = (wallets.get(wallet.key) for wallets in (old, new))
+            was, will = (one.target(period).amount if one else None for one in found)
             if was != will:
-                yield LaterTarget(team=team, environment=environment, period=period, before=was, after=will)
+                yield LaterTarget(
+                    team=wallet.team,
+                    environment=wallet.environment,
+                    wallet=wallet.key,
+                    period=period,
+                    before=was,
+                    after=will,
+                )

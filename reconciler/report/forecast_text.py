@@ -118,8 +118,11 @@ def _month(target: Decimal, quantiles: Mapping[str, Decimal]) -> Cell:
 def year_sentence(year: YearForecast, currency: str) -> str:
     """Return the fiscal year in one sentence."""
     words = f"{name(year.name, 24)}: {name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
+    words += wording.counted_from(year.known_from)
     if year.annual_target is None:
         return f"{words}; there is no annual target."
+    if year.within_probability is None:
+        return f"{words}, against an annual target of {wording.brief(year.annual_target)}."
     return (
         f"{words}, against an annual target of {wording.brief(year.annual_target)}:"
         f" within it with probability {wording.probability(year.within_probability)}."

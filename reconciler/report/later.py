@@ -7,7 +7,7 @@ from itertools import groupby
 
 from reconciler.model.plan import LaterTarget, Plan
 from reconciler.report import wording
-from reconciler.report.spans import Words, emphasis, name, strong, words
+from reconciler.report.spans import Words, code, emphasis, name, strong, words
 
 MOST = 8
 
@@ -39,8 +39,8 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
     def run(item: tuple[int, LaterTarget]) -> tuple[object, ...]:
         place, target = item
         if target.after is None:
-            return (_wallet(target),)
-        return _wallet(target), target.before, target.after, target.period.months_since(plan.period) - place
+            return (target.wallet,)
+        return target.wallet, target.before, target.after, target.period.months_since(plan.period) - place
 
     for _, group in groupby(enumerate(plan.scope.later if plan.scope else ()), key=run):
         yield [target for _, target in group]
@@ -53,13 +53,11 @@ def _wallet(target: LaterTarget) -> str:
 def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
     first, last = run[0], run[-1]
     when = first.period.name if len(run) == 1 else f"{first.period.name} to {last.period.name}"
-    before, after = (wording.brief(amount) if amount is not None else "" for amount in (first.before, first.after))
-    if not after:
-        return words(
-            emphasis(_wallet(first)), " leaves the YAML: it is not funded again, and what it holds stays in it."
-        )
-    who = words("Later: ", emphasis(_wallet(first)))
-    currency = name(plan.currency, 8)
-    if not before:
-        return words(who, f" is new, with {currency} ", strong(after), f", {when}.")
-    return words(who, f" {currency} {before} \N{RIGHTWARDS ARROW} ", strong(after), f", {when}.")
+    whose, which = emphasis(_wallet(first)), words(" (", code(name(first.wallet, 96)), ")")
+    if first.after is None:
+        return words(whose, which, " leaves the YAML: it is not funded again, and what it holds stays in it.")
+    after, currency = strong(wording.brief(first.after)), name(plan.currency, 8)
+    if first.before is None:
+        return words("Later: ", whose, which, f" is new, with {currency} ", after, f", {when}.")
+    was = f" {currency} {wording.brief(first.before)} \N{RIGHTWARDS ARROW} "
+    return words("Later: ", whose, was, after, f", {when}.")

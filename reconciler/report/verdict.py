@@ -216,7 +216,9 @@ def _year(plan: Plan) -> Iterator[Words]:
         if target and year.within_probability is not None
         else ""
     )
-    yield words(f"Organization: {middle}{target} for {name(year.name, 24)} (P50){sure}.")
+    yield words(
+        f"Organization: {middle}{target} for {name(year.name, 24)} (P50){sure}{wording.counted_from(year.known_from)}."
+    )
 
 
 def _permission(plan: Plan, approvals: Sequence[str]) -> Iterator[Words]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
@@ -73,9 +73,14 @@ class WalletStory:
 
     @property
     def first_alert(self) -> AlertForecast | None:
-        if self.forecast is None:
-            return None
-        return min(self.forecast.alerts, key=lambda alert: (alert.percentage * alert.amount, alert.name), default=None)
+        """The alert that fires first: of those that will be there, or else of those that are."""
+        return self.alert_of("desired") or self.alert_of("live")
+
+    def alert_of(self, side: Literal["live", "desired"]) -> AlertForecast | None:
+        """Return the alert that fires first on one side; it may be another one on the other, or have another name."""
+        alerts = self.forecast.alerts if self.forecast else ()
+        there = (alert for alert in alerts if getattr(alert, side) is not None)
+        return min(there, key=lambda alert: (alert.percentage * alert.amount, alert.name), default=None)
 
 
 def is_known(forecast: WalletForecast) -> bool:
@@ -183,29 +188,33 @@ def when(dates: dict[str, date | None], chance: float) -> str:
 
 
 def _alert(story: WalletStory, common: int | None) -> Cell:
-    alert = story.first_alert
-    if alert is None:
+    now, new = story.alert_of("live"), story.alert_of("desired")
+    if now is None and new is None:
         return UNKNOWN
-    prefix = "" if common else f"{alert.percentage}%: "
-    return shift(*(f"{prefix}{_warning(outlook)}" for outlook in (alert.live, alert.desired)))
+    return shift(
+        _warning(now, now.live, common) if now else "none", _warning(new, new.desired, common) if new else "none"
+    )
 
 
-def _warning(outlook: AlertOutlook | None) -> str:
+def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: int | None) -> str:
     if outlook is None:
         return "none"
+    prefix = "" if alert.percentage == common else f"{alert.percentage}%: "
     fires = when(outlook.date, outlook.probability)
     if outlook.date.get("0.5") is None:
-        return fires
+        return f"{prefix}{fires}"
     days = outlook.reaction_days.get("0.5")
-    return f"{fires} ({DASH if days is None else days})"
+    return f"{prefix}{fires} ({DASH if days is None else days})"
 
 
 def _names_an_early_day(story: WalletStory) -> bool:
     if story.forecast is None:
         return False
     sides = [story.forecast.live.exhaustion.date, story.forecast.desired.exhaustion.date]
-    if alert := story.first_alert:
-        sides += [outlook.date for outlook in (alert.live, alert.desired) if outlook]
+    if alert := story.alert_of("live"):
+        sides += [alert.live.date] if alert.live else []
+    if alert := story.alert_of("desired"):
+        sides += [alert.desired.date] if alert.desired else []
     return any(dates.get("0.1") and not dates.get("0.5") for dates in sides)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -116,3 +117,23 @@ def test_alerts_of_a_period_that_has_not_begun_wait_for_it() -> None:
 def test_a_window_that_we_do_not_know_is_watched_by_the_month() -> None:
     (quarterly,) = outlooks(period="quarterly", amount=Decimal(1000), alert_percentages=(80,))
     assert quarterly.date["0.5"] == date(2026, 6, 8)
+
+
+def test_where_the_organization_pays_on_an_alert_above_the_wallets_money_fires_too() -> None:
+    asked = question(
+        live=1800,
+        left_live=100,
+        alerts_live=(budget(amount=Decimal(2500), alert_percentages=(100,)),),
+    )
+    alone, backed = (
+        ask(level_usage(), replace(asked, backed=backed)).wallets[0].alerts[0].live for backed in (False, True)
+    )
+    assert alone is not None
+    assert backed is not None
+    assert alone.probability < 0.01
+    assert backed.probability > 0.99
+    assert backed.no_warning_probability > 0.99
+    assert backed.date["0.5"] is not None
+    assert abs((backed.date["0.5"] - date(2026, 6, 25)).days) <= 1
+    ends = [ask(level_usage(), replace(asked, backed=backed)).wallets[0].live for backed in (False, True)]
+    assert ends[0] == ends[1]

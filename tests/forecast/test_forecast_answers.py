@@ -22,7 +22,7 @@ from forecast.forecast_world import (
     team,
 )
 
-from reconciler.model.forecast import WalletForecast
+from reconciler.model.forecast import WalletForecast, WalletOutlook
 from reconciler.model.period import Period
 
 
@@ -193,6 +193,22 @@ def test_a_day_that_already_cost_more_than_usual_counts_in_full() -> None:
     assert seen == less
 
 
+def test_money_that_does_not_know_of_the_last_days_pays_for_them_too() -> None:
+    known = AS_OF - timedelta(days=8)
+    usage = history(end=known, noise=0.01)
+    gap, rest = 8 * 100.0, 13 * 100.0
+
+    def outlook(left: float, unpaid: date | None) -> WalletOutlook:
+        return only(ask(usage, question(left_live=left, unpaid_since=unpaid))).live
+
+    assert outlook(rest + 100, None).exhaustion.probability < 0.05
+    assert outlook(rest + 100, known).exhaustion.probability > 0.95
+    assert outlook(rest + gap + 100, known).exhaustion.probability < 0.1
+    gone = outlook(gap / 2, known)
+    assert gone.exhaustion.date["0.5"] == AS_OF
+    assert float(gone.unserved["0.5"]) == pytest.approx(rest, rel=0.05)
+
+
 def test_usage_after_as_of_is_never_looked_at() -> None:
     past = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), steady(200))
     future = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), np.r_[steady(200), [9000.0] * 20])
@@ -254,6 +270,16 @@ def test_the_year_is_exact_spend_plus_the_rest_of_all_wallets() -> None:
     assert forecast.year.quantiles["0.1"] < Decimal(73000) < forecast.year.quantiles["0.9"]
     assert forecast.year.within_probability is not None
     assert forecast.year.within_probability > 0.99
+
+
+def test_a_year_that_is_known_in_part_does_not_say_that_its_target_is_kept() -> None:
+    org = organization(fiscal_year={"name": "FY2026", "starts": "2026-01"}, annual_target=100000)
+    whole, part = (ask(history(days), question(), org=org).year for days in (380, 100))
+    assert whole is not None
+    assert part is not None
+    assert whole.known_from is None
+    assert whole.within_probability is not None
+    assert (part.known_from, part.within_probability) == (AS_OF - timedelta(days=100), None)
 
 
 def test_outside_the_fiscal_year_or_without_a_target_the_year_claims_nothing() -> None:

@@ -183,7 +183,7 @@ def test_findings_refusals_and_forecasts_become_remarks_on_their_lines_worst_fir
         ("warning", "finops/budgets/org.yaml", 3, "soft-cap"),
         ("warning", "finops/budgets/teams/support.yaml", 16, "runs-out"),
     ]
-    assert found[3].message == "support / prod runs out 2026-06-24, before month end, with probability 71%"
+    assert found[3].message == "support / prod runs out 2026-06-24, before the month is over, with probability 71%"
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,8 @@ def test_a_plan_without_changes_leaves_no_comment_but_a_record(desk: Desk) -> No
 
 def test_a_plan_of_teams_whose_budgets_change_later_has_a_comment(desk: Desk) -> None:
     desk.opened()
-    later = LaterTarget(team="support", environment="prod", period=Period(2027, 2), before=Decimal(1), after=Decimal(2))
+    facts = {"team": "support", "environment": "prod", "wallet": "team_support", "period": Period(2027, 2)}
+    later = LaterTarget.model_validate({**facts, "before": Decimal(1), "after": Decimal(2)})
     scope = Scope(since="9c1e7b2", teams=("support",), of=1, later=(later,))
     assert desk.show(plan().model_copy(update={"scope": scope})) == ExitCode.DONE
     (comment,) = desk.github.ours(128)

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.cli.log import configure
 from reconciler.findings import (
     RejectedError,
     RemoteError,
@@ -250,6 +251,58 @@ def test_a_redirect_to_another_scheme_to_nowhere_or_in_a_circle_is_an_error(
     with serve(Script(moved)) as server, pytest.raises(RemoteError):
         identity(make, server)
     assert len(server.requests) <= 6
+
+
+@pytest.mark.parametrize(
+    "more", [b"x", b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"data": []}'[:-1]], ids=["byte", "answer"]
+)
+@pytest.mark.parametrize("size", ["length", "chunked"])
+def test_what_comes_after_an_answer_is_never_taken_for_the_next_one(
+    make: Any, serve: Any, more: bytes, size: str
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = head + f"{len(WHOAMI):x}\r\n{WHOAMI}\r\n0\r\n\r\n".encode()
+    answer = make.reply(WHOAMI) if size == "length" else chunked
+    with serve(Script(answer + more)) as server, pytest.raises(UnreadableError, match="more came after it") as caught:
+        identity(make, server)
+    assert "/v1/auth/whoami" in caught.value.message
+    with serve(Script(answer + b"\r\n", answer)) as server:
+        assert identity(make, server).organization == "org_acme"
+
+
+def test_a_connection_of_which_nothing_is_known_is_not_used_again(make: Any) -> None:
+    class Wire:
+        closed = 0
+
+        async def aclose(self) -> None:
+            self.closed += 1
+
+    wire = Wire()
+    answers = httpx.MockTransport(lambda _: httpx.Response(200, text=WHOAMI, extensions={"network_stream": wire}))
+    with Reader(make.fast(), transport=answers) as reader:
+        assert reader.identity().organization == "org_acme"
+        assert reader.identity().organization == "org_acme"
+    assert wire.closed == 2
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "http://[::1", "https://a:b:c/", "\x00"])
+def test_a_redirect_to_what_is_no_address_is_an_error(make: Any, serve: Any, location: str) -> None:
+    moved = make.reply("", status="302 Moved", headers={"Location": location})
+    with serve(Script(moved)) as server, pytest.raises(RemoteError):
+        identity(make, server)
+
+
+def test_a_wait_that_is_no_date_leaves_no_line_of_another_program(
+    make: Any, serve: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logger = logging.getLogger("reconciler")
+    for name in ("handlers", "propagate", "level"):
+        monkeypatch.setattr(logger, name, getattr(logger, name))
+    configure(verbosity=0, format="json")
+    busy = make.reply("", status="429 Busy", headers={"Retry-After": "soon"})
+    with serve(Script(busy, make.reply(WHOAMI))) as server:
+        assert identity(make, server).organization == "org_acme"
+    assert [json.loads(line)["level"] for line in capsys.readouterr().err.splitlines()] == ["warning"]
 
 
 def test_cookies_are_never_sent_back(make: Any, serve: Any) -> None:

@@ -299,6 +299,22 @@ def test_a_connection_that_closed_between_two_writes_is_opened_again(make: Any, 
     assert (len(server.requests), server.connections) == (2, 2)
 
 
+def test_a_second_answer_to_one_write_does_not_confirm_the_next_one(make: Any, serve: Any) -> None:
+    refusal = make.reply('{"error": {"message": "no"}}', status="409 Conflict")
+    answers = [make.reply(CONFIRMED) + make.reply(CONFIRMED), refusal]
+
+    def answer(connection: Any, request: str) -> None:
+        connection.sendall(answers.pop(0))
+
+    with serve(answer) as server, Writer(make.fast(server.url)) as writer:
+        first, second = (
+            writer.allocate("team_support", Money(Decimal(1500), "USD"), description="d", operation=operation)
+            for operation in ("a", "b")
+        )
+    assert (type(first), type(second)) == (Written, Refused)
+    assert server.connections == 2
+
+
 def test_a_redirected_write_is_not_followed(make: Any, serve: Any) -> None:
     with serve(lambda connection, _: connection.sendall(make.reply(CONFIRMED))) as elsewhere:
 
@@ -308,3 +324,12 @@ def test_a_redirected_write_is_not_followed(make: Any, serve: Any) -> None:
         with serve(redirect) as server, Writer(make.fast(server.url)) as writer:
             assert isinstance(allocate(writer), Lost)
     assert elsewhere.requests == []
+
+
+def test_a_write_that_is_redirected_to_what_is_no_address_is_lost(make: Any, serve: Any) -> None:
+    def redirect(connection: socket.socket, request: str) -> None:
+        connection.sendall(make.reply("", status="302 Moved", headers={"Location": "javascript:alert(1)"}))
+
+    with serve(redirect) as server, Writer(make.fast(server.url)) as writer:
+        assert isinstance(allocate(writer), Lost)
+    assert len(server.requests) == 1

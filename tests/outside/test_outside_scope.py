@@ -212,7 +212,7 @@ def test_a_team_whose_file_is_removed_is_in_the_scope(small: Organization) -> No
     assert {(item["environment"], item["before"], item["after"]) for item in later} == {
         (environment, "100.00", None) for environment in ENVIRONMENTS
     }
-    assert "t003 / prod leaves the YAML: it is not funded again" in unwrapped(scoped["text"])
+    assert "t003 / prod (`t003-prod`) leaves the YAML: it is not funded again" in unwrapped(scoped["text"])
     assert scoped["changes"] == []
     assert "team-file-vanished" in {finding["code"] for finding in scoped["findings"]}
     assert {item["key"] for item in scoped["unmanaged"] if item["kind"] == "wallet"} == {

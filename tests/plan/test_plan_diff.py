@@ -499,14 +499,28 @@ def test_later_targets_are_what_differs_between_two_states_of_the_yaml(
     assert list(later_targets(after, after, teams=teams, periods=(JUNE.plus(1),))) == []
     assert {item.team for item in later} <= teams
     old, new = (
-        {(found.team, found.environment): found.target(JUNE).amount for found in side.wallets.values()}
+        {key: found.target(JUNE).amount for key, found in side.wallets.items() if found.team in teams}
         for side in (before, after)
     )
-    assert {(item.team, item.environment, item.before, item.after) for item in later} == {
-        (*key, old.get(key), new.get(key)) for key in {*old, *new} if key[0] in teams and old.get(key) != new.get(key)
+    assert {(item.wallet, item.before, item.after) for item in later} == {
+        (key, old.get(key), new.get(key)) for key in {*old, *new} if old.get(key) != new.get(key)
     }
-    assert [(item.team, item.environment, item.period) for item in later] == sorted(
-        (item.team, item.environment, item.period) for item in later
+    ordered = [(item.team, item.environment, item.wallet, item.period) for item in later]
+    assert ordered == sorted(ordered)
+
+
+def test_another_wallet_in_the_same_place_is_a_wallet_that_goes_and_one_that_comes() -> None:
+    before = wallet("support", "dev", "1000")
+    setting = before.setting.model_copy(update={"team_id": "team_other"})
+    after = replace(before, key="team_other", setting=setting)
+    later = later_targets(desired([before]), desired([after]), teams={"support"}, periods=[JUNE.plus(1)])
+    assert [(item.wallet, item.before, item.after) for item in later] == [
+        ("team_other", None, Decimal(1000)),
+        ("team_support_dev", Decimal(1000), None),
+    ]
+    moved = replace(before, team="helpdesk")
+    assert not list(
+        later_targets(desired([before]), desired([moved]), teams={"support", "helpdesk"}, periods=[JUNE.plus(1)])
     )
 
 

@@ -143,6 +143,11 @@ def test_a_year_without_a_target_has_no_probability() -> None:
     )  # fmt: skip
 
     assert year_sentence(year, "USD") == "FY2027: USD 2 (1 to 3), P50 (P10 to P90); there is no annual target."
+    part = year.model_copy(update={"annual_target": Decimal(9), "known_from": date(2026, 8, 2)})
+    assert year_sentence(part, "USD") == (
+        "FY2027: USD 2 (1 to 3), P50 (P10 to P90), without what was spent before 2026-08-02, which no usage shows,"
+        " against an annual target of 9."
+    )
 
 
 def test_a_csv_without_wallets_has_a_header_alone() -> None:

@@ -123,6 +123,18 @@ def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> No
     assert summarise(plan.model_copy(update={"impact": (gone,)})).budgets.rows[0].cells[-1].new == "–"
 
 
+def test_a_renamed_alert_is_still_the_wallets_alert(plans: Any) -> None:
+    plan = plans.one_wallet()
+    prod = plan.impact[0]
+    gone, come = (
+        tuple(alert.model_copy(update={"name": name, other: None}) for alert in prod.alerts)
+        for name, other in (("old", "desired"), ("new", "live"))
+    )
+    before = summarise(plan).wallets.rows[0].cells[-1]
+    renamed = plan.model_copy(update={"impact": (prod.model_copy(update={"alerts": (*gone, *come)}), *plan.impact[1:])})
+    assert summarise(renamed).wallets.rows[0].cells[-1] == before
+
+
 def test_a_wallet_without_alerts_leaves_the_column_out(plans: Any) -> None:
     wallet = plans.Wallet(alert=None)
     report = summarise(plans.plan(wallet.change(), impact=(wallet.forecast(),)))

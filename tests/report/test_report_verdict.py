@@ -191,6 +191,7 @@ def later(*months: tuple[str, str, str | None, str | None], environment: str = "
             LaterTarget(
                 team=team,
                 environment=environment,
+                wallet=f"team_{team}",
                 period=Period.parse(month),
                 before=None if before is None else Decimal(before),
                 after=None if after is None else Decimal(after),
@@ -216,8 +217,8 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
         " legal_ops / prod leaves the YAML"
     )
     assert [plain(note) for note in report.wallet_notes][1:] == [
-        "Later: engineering / prod is new, with USD 900, December 2026.",
-        "legal_ops / prod leaves the YAML: it is not funded again, and what it holds stays in it.",
+        "Later: engineering / prod (`team_engineering`) is new, with USD 900, December 2026.",
+        "legal_ops / prod (`team_legal_ops`) leaves the YAML: it is not funded again, and what it holds stays in it.",
         "Later: support / prod USD 12,500 → 14,000, July 2026 to August 2026.",
         "Later: support / prod USD 12,500 → 14,000, October 2026.",
         "Later: support / prod USD 12,500 → 15,000, November 2026.",
