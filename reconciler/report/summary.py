@@ -21,7 +21,9 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
     """Return the report of `plan`. `approvals` names who must approve it, each with the reason, where that is known."""
     told = stories(plan)
     shown, aside = _split(plan, told)
-    telling = [story for story in shown if story.change] or list(shown)
+    later = _changing_later(plan, shown)
+    telling = [story for story in shown if story.change] or later or list(shown)
+    ahead = (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))
     status = verdict.status(plan)
     moves, budgets, schedules = changes.moves(plan), changes.budget_settings(plan), changes.schedule_settings(plan)
     return Report(
@@ -46,7 +48,7 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
         warnings=notices.warnings(plan),
         charts=tuple(drawn for story in telling[:_CHARTS] if (drawn := chart(story))),
         levers=tuple(table for story in telling[:_CHARTS] if (table := details.lever_table(story))),
-        months=tuple(table for story in telling[:_CHARTS] if (table := details.month_table(story))),
+        months=tuple(table for story in ahead if (table := details.month_table(story))),
         method=details.method(plan, telling),
         drift=notices.drift(plan),
         unmanaged=notices.unmanaged(plan),
@@ -56,10 +58,17 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
 
 
 def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:
-    """Return the wallets of teams that change, or else of those that the plan is about, and all the others."""
-    teams = {change.team for change in plan.changes} or set(plan.scope.teams if plan.scope else ())
+    """Return the wallets of teams that change now or later, or else of those it is about, and all the others."""
+    later = {target.team for target in plan.scope.later} if plan.scope else set()
+    teams = {change.team for change in plan.changes} | later or set(plan.scope.teams if plan.scope else ())
     shown = tuple(story for story in told if story.team in teams)
     return shown, tuple(story for story in told if story.team not in teams)
+
+
+def _changing_later(plan: Plan, shown: Sequence[WalletStory]) -> list[WalletStory]:
+    """Return the wallets whose later months change, in the order of the table."""
+    wallets = {target.wallet for target in plan.scope.later} if plan.scope else set()
+    return [story for story in shown if story.wallet in wallets]
 
 
 def _marker(plan: Plan) -> Marker:

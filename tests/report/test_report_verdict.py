@@ -225,6 +225,26 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
     ]
 
 
+def test_a_wallet_that_changes_later_has_its_months_told(plans: Any) -> None:
+    wallets = [plans.Wallet(team="support"), *(plans.Wallet(team=f"t{number}", funded="12500") for number in range(5))]
+    moved = of(plans, *wallets).model_copy(update={"scope": None})
+    calm = moved.model_copy(update={"changes": (), "scope": later(("t4", "2026-12", "1", "2"))})
+    teams = ("support", *(f"t{number}" for number in range(5)))
+    both = moved.model_copy(
+        update={"scope": later(("support", "2026-12", "1", "2")).model_copy(update={"teams": teams})}
+    )
+
+    def months(plan: Any) -> list[str]:
+        return [table.title for table in summarise(plan).months]
+
+    assert months(moved) == months(both) == ["support / prod"]
+    every = calm.model_copy(update={"scope": calm.scope.model_copy(update={"teams": teams})})
+    assert months(every) == ["t4 / prod"]
+    changed = every.model_copy(update={"changes": moved.changes})
+    assert months(changed) == ["support / prod", "t4 / prod"]
+    assert [row.cells[0].new for row in summarise(changed).wallets.rows] == ["support / prod", "t4 / prod"]
+
+
 def test_many_later_changes_are_counted(plans: Any) -> None:
     scope = later(*((f"team_{number}", "2026-12", "1", "2") for number in range(11)))
     notes = [plain(note) for note in summarise(plans.plan(scope=scope)).wallet_notes]
