@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.model.period import Period
-from reconciler.settings import Settings, resolve
+from reconciler.settings import Settings, environment, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,6 +120,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     from reconciler.cli.log import configure
 
     configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
+    sandbox, journal = options.pop("sandbox"), options.pop("journal", None)
     return resolve(
         budgets=options.pop("budgets"),
         api_url=options.pop("api_url"),
@@ -127,9 +128,22 @@ def settings_of(options: dict[str, Any]) -> Settings:
         as_of=options.pop("as_of"),
         period=options.pop("period"),
         usage=tuple(options.pop("usage", ())),
-        sandbox=options.pop("sandbox"),
-        journal=options.pop("journal", None),
+        sandbox=sandbox,
+        journal=passing_journal() if sandbox and not journal else journal,
     )
+
+
+def passing_journal() -> str | None:
+    """Return a journal that ends with the command: what was done to a ledger that is gone is nobody's history.
+
+    None where the environment names a journal, or no command runs.
+    """
+    from tempfile import TemporaryDirectory
+
+    context = click.get_current_context(silent=True)
+    if context is None or environment().get("KT_BUDGETS_JOURNAL"):
+        return None
+    return f"file:{context.with_resource(TemporaryDirectory(prefix='kt-budgets-'))}/journal"
 
 
 def write_result(text: str, output: Path | None) -> None:

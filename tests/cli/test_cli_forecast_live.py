@@ -184,3 +184,16 @@ def test_one_command_can_bring_its_own_keeptrusts(kt: Run, budgets: Path, export
 
     replayed = kt("backtest", *options, "--months", "1", "--wallet", "support/prod")
     assert replayed.code == 0, replayed.err
+
+
+def test_what_is_done_to_a_passing_keeptrusts_is_nobodys_history(
+    kt: Run, budgets: Path, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = ("--budgets", budgets, "--as-of", DAY, "--sandbox")
+    assert kt("plan", *options, "--usage", export).code == 0
+    assert kt("apply", "--plan", "plan.json", *options).code == 0
+    assert not (tmp_path / ".kt-budgets").exists()
+    monkeypatch.setenv("KT_BUDGETS_JOURNAL", "file:kept/journal")
+    assert kt("apply", "--plan", "plan.json", *options).code == 0
+    assert (tmp_path / "kept" / "journal").exists()
