@@ -103,7 +103,7 @@ def _scope(settings: Settings, desired: Desired, records: Sequence[Record], comm
         _say(f"{len(teams)} of them changed")
         return None
     organization, period = desired.organization, settings.period
-    year_ends = organization.fiscal_year.value.starts.plus(11).months_since(period)
+    year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
     months = [period.plus(ahead) for ahead in range(1, max(organization.forecast.horizon_months, year_ends) + 1)]
     return Scope(
         since=commit,

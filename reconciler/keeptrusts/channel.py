@@ -58,8 +58,8 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
     """One connection whose answers have their bodies read, so that one that breaks off is repeated like one that never
     came. A body is the answer's extension "body".
 
-    Each has a client of its own: a client looks at all of its connections before and after each request, which for
-    thousands of small answers takes longer than to read them.
+    Each has a client of its own: a client looks at all of its connections before and after each request, which adds up
+    over thousands of small answers.
     """
 
     def __init__(self, client: httpx.AsyncClient, *, largest: int) -> None:

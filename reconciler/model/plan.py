@@ -117,8 +117,8 @@ class LaterTarget(Frozen):
 class Scope(Frozen):
     """The teams that a plan is about. `of` counts all there are.
 
-    Their YAML differs from the commit `since`, or the last run left them `unfinished`. `later` is what differs in the
-    months of the horizon: nothing of it moves money now.
+    Their YAML differs from the commit `since`, or the last run left them `unfinished`. `later` is what differs in
+    months to come, to the horizon or the end of the fiscal year: nothing of it moves money now.
     """
 
     since: str

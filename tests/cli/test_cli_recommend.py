@@ -36,6 +36,10 @@ def advice(kt: Run, world: World, *options: object) -> dict[str, Any]:
     return read
 
 
+def from_file(world: World, usage: Path, *options: str) -> tuple[object, ...]:
+    return ("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18", *options)
+
+
 def lasting(kt: Run, world: World) -> list[float]:
     done = kt("forecast", *world.options(), "--format", "json")
     return [1 - wallet["desired"]["exhaustion"]["probability"] for wallet in json.loads(done.out)["wallets"]]
@@ -99,17 +103,7 @@ def test_a_second_time_there_is_nothing_to_write(world: World, kt: Run) -> None:
 def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "launch.csv"
     write_usage(usage, {"team_support_dev": lambda day: 5.0 if day < 393 else 400.0})
-    asked = (
-        "recommend",
-        "--budgets",
-        world.budgets,
-        "--usage",
-        usage,
-        "--as-of",
-        "2026-06-18",
-        "--wallet",
-        "support/dev",
-    )
+    asked = from_file(world, usage, "--wallet", "support/dev")
     file = tmp_path / "suggestions.json"
     assert kt(*asked, "--suggestions", file).code == 0
     (suggestion,) = json.loads(file.read_text(encoding="utf-8"))["suggestions"]
@@ -124,18 +118,7 @@ def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World
 def test_a_wallet_without_usage_is_left_alone(world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "one.csv"
     write_usage(usage, {"team_support": steady(300.0)}, days=90)
-    done = kt(
-        "recommend",
-        "--budgets",
-        world.budgets,
-        "--usage",
-        usage,
-        "--as-of",
-        "2026-06-18",
-        "--write",
-        "--wallet",
-        "finance",
-    )
+    done = kt(*from_file(world, usage, "--write", "--wallet", "finance"))
 
     assert "not written: finance/prod: there is no usage to recommend from" in " ".join(done.out.split())
     assert world.team("finance").read_text(encoding="utf-8") == FINANCE
@@ -205,9 +188,6 @@ def test_a_month_with_other_overrides_gets_one_of_its_own(world: World, kt: Run,
 def test_an_alert_that_could_not_leave_the_days_is_not_written(world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "new.csv"
     write_usage(usage, {"team_support": lambda day: 0.0 if day < 399 else 0.2})
-    done = kt(
-        *("recommend", "--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18"),
-        *("--wallet", "support/prod", "--write", "--reaction-days", "31"),
-    )
+    done = kt(*from_file(world, usage, "--wallet", "support/prod", "--write", "--reaction-days", "31"))
 
     assert "not written: support-monthly: no amount leaves 31 days" in " ".join(done.out.split())
