@@ -8,12 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 
 from reconciler.forecast.panel import Floats
-from reconciler.model.usage import NANO, DailyUsage
-
-Nanos = npt.NDArray[np.int64]
+from reconciler.model.usage import NANO, DailyUsage, Nanos
 
 HISTORY_DAYS = 400
 """What is older than this teaches nothing about next month."""
@@ -34,8 +31,8 @@ class Spend:
         return Decimal(int(self.net[low:high].sum())) / NANO if low < min(high, len(self.net)) else Decimal(0)
 
     def totals(self, start: date, end: date) -> Nanos:
-        """Return int64[days] of the exact running net spend at the end of each day of [start, end)."""
-        days = np.zeros(max((end - start).days, 0), dtype=np.int64)
+        """Return billionths[days] of the exact running net spend at the end of each day of [start, end)."""
+        days = np.zeros(max((end - start).days, 0), dtype=self.net.dtype)
         low, high = max((start - self.first).days, 0), max((end - self.first).days, 0)
         known = self.net[low:high]
         if len(known):
@@ -108,10 +105,12 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
         return Spending(as_of, as_of, {})
     wallets, codes = np.unique(usage.wallet[chosen], return_inverse=True)
     first = int(days.min())
-    net = np.zeros((len(wallets), int(days.max()) - first + 1), dtype=np.int64)
-    gross = np.zeros_like(net)
-    np.add.at(net, (codes, days - first), usage.cost[chosen])
-    np.add.at(gross, (codes, days - first), usage.cost[chosen] - usage.credits[chosen])
+    spent = usage.cost[chosen]
+    charged = spent - usage.credits[chosen]
+    shape = (len(wallets), int(days.max()) - first + 1)
+    net, gross = np.zeros(shape, dtype=spent.dtype), np.zeros(shape, dtype=charged.dtype)
+    np.add.at(net, (codes, days - first), spent)
+    np.add.at(gross, (codes, days - first), charged)
     start = _day(first)
     table = {str(wallet): Spend(start, net[row], gross[row]) for row, wallet in enumerate(wallets)}
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.model.usage import NANO, DailyUsage
+from reconciler.model.usage import NANO, DailyUsage, Nanos
 
 WINDOW_DAYS = 28
 LONG_WINDOW_DAYS = 90
@@ -129,7 +129,7 @@ def observations(usage: DailyUsage | None, *, known_until: date) -> Observations
     return Observations(usage, end, recent[order], slices)
 
 
-def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np.int64]) -> tuple[Model, ...]:
+def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tuple[Model, ...]:
     pairs = sorted({(str(p), str(m)) for p, m in zip(usage.provider[rows], usage.model[rows], strict=True) if m})
     tokens = usage.input_tokens[rows] + usage.output_tokens[rows]
     models = []
@@ -140,9 +140,7 @@ def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np
     return tuple(models)
 
 
-def _workloads(
-    usage: DailyUsage, rows: npt.NDArray[np.intp], gross: npt.NDArray[np.int64]
-) -> tuple[tuple[str, int], ...]:
+def _workloads(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tuple[tuple[str, int], ...]:
     totals: dict[str, int] = {}
     for name, nanos in zip(usage.workload[rows].tolist(), gross.tolist(), strict=True):
         totals[name] = totals.get(name, 0) + nanos

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 NANO = 10**9
-"""Costs are whole billionths of a major unit: DECIMAL(18,9), exact in every engine and file format."""
+"""Costs are whole billionths of a major unit, exact in every engine and file format."""
+
+Nanos = npt.NDArray[Any]
+"""Billionths: int64 where every sum of any of them fits into it, else Python's own unbounded integers."""
+
+_EVERY_SUM_FITS = 2**61
+"""Half of what int64 holds and more to spare: the difference of two such columns fits too."""
+
+
+def fits(total: float) -> bool:
+    """Return whether billionths whose absolute values add up to `total` can be added in int64 in any order."""
+    return total < _EVERY_SUM_FITS
+
+
+def nanos(amounts: Sequence[int]) -> Nanos:
+    """Return a column of billionths that is exact whatever is added up of it."""
+    return np.array(amounts, dtype=np.int64 if fits(sum(map(abs, amounts))) else object)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,8 +71,9 @@ class DailyUsage:
     """Columns of equal length, one row a day × wallet × workload × provider × model × lane, sorted by these.
 
     `wallet` is the event's team id; a missing attribute is the empty string, "not attributed". `cost` and `avoided`
-    are in billionths of a major unit and exact; negative rows (credits, corrections) are summed apart in `credits`
-    (also negative) and are contained in `cost`. `requests`, `cache_hits`, `fallbacks` count events.
+    are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative rows (credits,
+    corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`, `cache_hits`,
+    `fallbacks` count events.
     """
 
     source: UsageSource
@@ -65,12 +83,12 @@ class DailyUsage:
     provider: npt.NDArray[np.str_]
     model: npt.NDArray[np.str_]
     lane: npt.NDArray[np.str_]
-    cost: npt.NDArray[np.int64]
-    credits: npt.NDArray[np.int64]
-    avoided: npt.NDArray[np.int64]
+    cost: Nanos
+    credits: Nanos
+    avoided: Nanos
     requests: npt.NDArray[np.int64]
     input_tokens: npt.NDArray[np.int64]
     output_tokens: npt.NDArray[np.int64]
     cache_hits: npt.NDArray[np.int64]
     fallbacks: npt.NDArray[np.int64]
-    fallback_cost: npt.NDArray[np.int64]
+    fallback_cost: Nanos

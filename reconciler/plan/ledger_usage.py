@@ -11,7 +11,7 @@ import numpy as np
 
 from reconciler.model.live import Live
 from reconciler.model.plan import digest_of
-from reconciler.model.usage import NANO, DailyUsage, UsageSource
+from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 
 
 def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
@@ -23,7 +23,7 @@ def ledger_usage(live: Live, *, as_of: date) -> DailyUsage | None:
     if not spent:
         return None
     rows = sorted(spent)
-    cost = np.array([int((spent[row] * NANO).to_integral_value()) for row in rows], np.int64)
+    cost = nanos([int((spent[row] * NANO).to_integral_value()) for row in rows])
     unattributed = np.full(len(rows), "", dtype="<U1")
     nothing = np.zeros(len(rows), np.int64)
     return DailyUsage(

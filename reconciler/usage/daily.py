@@ -19,23 +19,24 @@ ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
 KEYS = ("day", *ATTRIBUTES)
 MONEY = ("cost", "credits", "avoided", "fallback_cost")
 SUMS = ("cost", "credits", "avoided", "requests", "input_tokens", "output_tokens", "cache_hits")
-DOUBTS = ("unpriced", "unpriced_tokens")
+DOUBTS = ("unpriced", "unpriced_tokens", "unread_tokens")
 LONGEST_NAME = 200
 """Characters of an attribute that are kept: a column may hold anything, and every row of the table has room for it."""
 
 Names = Mapping[str, Sequence[str]]
 
 
-def daily_table(events: Table, names: Names, *, parse_first: bool = False) -> Table:
+def daily_table(events: Table, names: Names, *, parse_first: bool = False, wide: bool = False) -> Table:
     """Return the sums per day, wallet, workload, provider, model and lane, with how many events have no price.
 
     Events that cannot be read have no `day`; those without a team have the wallet "". `parse_first` interprets event by
-    event, which is better when nearly every event has metadata of its own; the result is the same.
+    event, which is better when nearly every event has metadata of its own; the result is the same. Money comes as
+    whole billionths in int64, an error of the engine when one sum is too large for that; as decimal text when `wide`.
     """
     if parse_first:
-        return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")))
+        return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")), wide=wide)
     written = ("day", "team_id", *(name for name in OPTIONAL if name in events.columns))
-    return _sum_up(interpreted(_summed(events, written), names))
+    return _sum_up(interpreted(_summed(events, written), names), wide=wide)
 
 
 def _summed(rows: Table, keys: Sequence[str]) -> Table:
@@ -53,6 +54,7 @@ def _summed(rows: Table, keys: Sequence[str]) -> Table:
         latest=rows["at"].max(),
         unpriced=rows.count(where=rows.without_price),
         unpriced_tokens=rows.tokens.sum(where=rows.without_price),
+        unread_tokens=rows.count(where=rows.unread_tokens),
         **avoided,
     )
     return summed if avoided else summed.mutate(avoided=ibis.literal(0).cast("decimal(38, 9)"))
@@ -92,13 +94,20 @@ def _clean(value: StringValue) -> StringValue:
     return value.strip().left(LONGEST_NAME).nullif("")
 
 
-def _sum_up(rows: Table) -> Table:
-    """Sum sums by the daily table's keys; costs become whole billionths."""
+def _sum_up(rows: Table, *, wide: bool) -> Table:
+    """Sum sums by the daily table's keys; costs become whole billionths, or decimal text when `wide`."""
     sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS)}
     sums |= {
         "fallbacks": rows.requests.sum(where=rows.is_fallback),
         "fallback_cost": rows.cost.sum(where=rows.is_fallback),
     }
-    whole = {name: value * 10**9 if name in MONEY else value for name, value in sums.items()}
-    integers = {name: value.fill_null(0).cast("int64") for name, value in whole.items()}
-    return rows.group_by(*KEYS).agg(**integers, latest=rows.latest.max()).order_by(*KEYS)
+    table = {name: _exact(value, wide=wide) if name in MONEY else _whole(value) for name, value in sums.items()}
+    return rows.group_by(*KEYS).agg(**table, latest=rows.latest.max()).order_by(*KEYS)
+
+
+def _exact(amount: Value, *, wide: bool) -> Value:
+    return amount.fill_null(0).cast("string") if wide else _whole(amount * 10**9)
+
+
+def _whole(number: Value) -> Value:
+    return number.fill_null(0).cast("int64")

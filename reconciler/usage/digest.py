@@ -15,9 +15,9 @@ _FORMAT = b"kt-budgets.usage/1"
 def digest_of(columns: Mapping[str, npt.NDArray[Any]]) -> str:
     """Return `sha256:…` over sorted daily columns.
 
-    Texts count as UTF-8, numbers and moments (in microseconds) as 64-bit integers. It covers the deduplicated events
-    through their exact sums, counts and latest moments per row of the daily table: all that a forecast can depend on.
-    Two sets of events that differ only where no sum shows it share a digest.
+    Texts count as UTF-8, numbers and moments (in microseconds) as 64-bit integers, larger numbers as their digits. It
+    covers the deduplicated events through their exact sums, counts and latest moments per row of the daily table: all
+    that a forecast can depend on. Two sets of events that differ only where no sum shows it share a digest.
     """
     hashed = hashlib.sha256(_FORMAT)
     for name in sorted(columns):
@@ -30,6 +30,8 @@ def digest_of(columns: Mapping[str, npt.NDArray[Any]]) -> str:
 def _bytes(values: npt.NDArray[Any]) -> bytes:
     if values.dtype.kind == "U":
         return "\x1f".join(values.tolist()).encode("utf-8", "surrogatepass")
+    if values.dtype.kind == "O":
+        return "\x1f".join(map(str, values.tolist())).encode()
     if values.dtype.kind == "M":
         values = values.astype("datetime64[us]").astype(np.int64)
     return values.astype("<i8").tobytes()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import ibis
 from ibis.backends.duckdb import Backend
@@ -30,6 +31,8 @@ MESSAGES: Mapping[str, str] = {
 }
 CONFLICT = "events with this `id` differ between exports; the latest in time was counted, then the largest cost"
 _REJECTED = {"INVALID ENCODING": "not-utf8"}
+_CUT_OFF = ("MISSING COLUMNS", "UNQUOTED VALUE")
+_LONGEST_ROW = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,17 @@ class Rejected:
 
 
 def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str]) -> Rejected:
-    """Return the rows of CSV files that the scan could not take apart; raise when the rest of a file went with one."""
+    """Return the rows of CSV files that the scan could not take apart; raise when one of them shows a cut-off file."""
     if not any(scan.is_csv for scan in scans):
         return Rejected()
     first: dict[tuple[str, str], int] = {}
     count: Counter[tuple[str, str]] = Counter()
     rows: dict[str, list[int]] = defaultdict(list)
-    for path, row, kind, swallowed in _rejects(connection):
+    for path, row, kind, swallowed, at in _rejects(connection):
         if swallowed:
             raise damaged(names[path], f"a quote that opens in row {row:,} is never closed, so the file was cut off")
+        if kind in _CUT_OFF and _is_last(path, at):
+            raise damaged(names[path], f"its last row, row {row:,}, ends before its line does, so the file was cut off")
         key = names[path], _REJECTED.get(kind, "wrong-columns")
         first.setdefault(key, row)
         count[key] += 1
@@ -58,18 +63,34 @@ def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str
     return Rejected(tuple(issues), rows)
 
 
-def _rejects(connection: Backend) -> list[tuple[str, int, str, bool]]:
+def holds_broken_text(connection: Backend, scans: Sequence[Scan]) -> bool:
+    """Return whether a scan met bytes that are not UTF-8 in a column that it was asked for."""
+    if not any(scan.is_csv for scan in scans):
+        return False
+    found = fetch(connection, "SELECT count(*) AS n FROM reject_errors WHERE error_type = 'INVALID ENCODING'")
+    return bool(found["n"][0])
+
+
+def _is_last(path: str, at: int) -> bool:
+    """Return whether the row that begins at byte `at`, counted from 1, is the file's last and has no line end."""
+    with Path(path).open("rb") as source:
+        source.seek(at - 1)
+        rest = source.read(_LONGEST_ROW).lstrip(b"\r\n")
+    return len(rest) < _LONGEST_ROW and b"\n" not in rest and b"\r" not in rest
+
+
+def _rejects(connection: Backend) -> list[tuple[str, int, str, bool, int]]:
     found = fetch(
         connection,
         """
         SELECT file_path, line, min(error_type::VARCHAR) AS kind,
-               bool_or(error_type = 'UNQUOTED VALUE' AND contains(csv_line, chr(10))) AS swallowed
+               bool_or(error_type = 'UNQUOTED VALUE' AND contains(csv_line, chr(10))) AS swallowed,
+               min(line_byte_position) AS at
         FROM reject_errors JOIN reject_scans USING (scan_id, file_id)
-        WHERE (file_path, scan_id) IN (SELECT (file_path, max(scan_id)) FROM reject_scans GROUP BY file_path)
         GROUP BY file_path, line ORDER BY file_path, line
         """,
     )
-    return list(zip(*(found[name].tolist() for name in ("file_path", "line", "kind", "swallowed")), strict=True))
+    return list(zip(*(found[name].tolist() for name in ("file_path", "line", "kind", "swallowed", "at")), strict=True))
 
 
 def doubtful_rows(

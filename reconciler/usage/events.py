@@ -11,33 +11,44 @@ import ibis
 from ibis.expr.types import BooleanValue, Column, DecimalValue, StringValue, Table, TimestampValue, Value
 
 COST = "decimal(18, 9)"
-"""Nine places after the point and at most 999,999,999.999999999: more than a billion for one event is a mistake."""
+"""Nine places after the point and at most 999,999,999.999999999, which engines add up fastest."""
 
+WIDE_COST = "decimal(38, 9)"
+"""For exports with larger amounts, up to `LARGEST_COST`."""
+
+LARGE_COST, LARGEST_COST = 10**9, 10**15
+"""From the first on an amount is unusual for one event, from the second on it is a mistake in any currency."""
+
+MOST_TOKENS = 10**12
+"""More tokens than this are no count of one event."""
+
+TOKENS = ("input_tokens", "output_tokens")
 OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata")
 """Attributes that an export may lack; what is not there is not attributed, never guessed."""
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-_NO_MONEY = ibis.literal(0).cast(COST)
 _NO_TEXT = ibis.null("string")
 _FIRST_MOMENT = ibis.timestamp(f"{FIRST_YEAR}-01-01")
 _LAST_MOMENT = ibis.timestamp(f"{LAST_YEAR}-12-31")
 
 
-def events_of(scans: Sequence[Table]) -> Table:
+def events_of(scans: Sequence[Table], *, wide: bool = False) -> Table:
     """Return the typed events of all scans as one table.
 
     Columns: `file` (and `row`, when the scans have it), `id` and `day` (None when the row is not readable), `at`,
-    `cost`, `input_tokens`, `output_tokens`, `cache_hit`, `team_id`, and, when a scan has them, `avoided` and as text
-    those of `OPTIONAL`.
+    `cost` (None when it is no amount, or one of a billion and more and not `wide`), `input_tokens`, `output_tokens`,
+    `unread_tokens` (whether one of them is there and no count), `cache_hit`, `team_id`, and, when a scan has them,
+    `avoided` and as text those of `OPTIONAL`.
     """
     present = [name for name in (*OPTIONAL, "avoided_cost") if any(name in scan.columns for scan in scans)]
-    tables = [_typed(scan, present) for scan in scans]
+    tables = [_typed(scan, present, wide=wide) for scan in scans]
     return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
 
-def _typed(scan: Table, present: Sequence[str]) -> Table:
+def _typed(scan: Table, present: Sequence[str], *, wide: bool) -> Table:
     """Work in steps, so that what is costly is computed once and what is rare only for the rows that need it."""
-    rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=money(scan.cost))
+    amount = wide_money if wide else money
+    rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=amount(scan.cost), **_counts(scan))
     if not scan.timestamp.type().is_timestamp():
         rows = rows.mutate(at=rows["at"].coalesce(_other_moment(text(rows.timestamp))))
     in_range = rows["at"].between(_FIRST_MOMENT, _LAST_MOMENT) & rows.cost.notnull()
@@ -48,13 +59,27 @@ def _typed(scan: Table, present: Sequence[str]) -> Table:
         at=rows["at"].cast("timestamp"),
         day=rows.day,
         cost=rows.cost,
-        input_tokens=_known(rows, "input_tokens", count, ibis.literal(0, "int64")),
-        output_tokens=_known(rows, "output_tokens", count, ibis.literal(0, "int64")),
+        **{name: rows[f"counted_{name}"].fill_null(0) if name in rows.columns else ibis.literal(0) for name in TOKENS},
+        unread_tokens=_unread(rows),
         cache_hit=_known(rows, "cache_hit", flag, ibis.literal(False)),
         team_id=text(rows.team_id),
-        **({"avoided": _known(rows, "avoided_cost", money, _NO_MONEY)} if "avoided_cost" in present else {}),
+        **({"avoided": _known(rows, "avoided_cost", amount, _nothing(wide=wide))} if "avoided_cost" in present else {}),
         **{name: text(rows[name]) if name in rows.columns else _NO_TEXT for name in OPTIONAL if name in present},
     )
+
+
+def _counts(scan: Table) -> dict[str, Value]:
+    return {f"counted_{name}": count(scan[name]) for name in TOKENS if name in scan.columns}
+
+
+def _unread(rows: Table) -> BooleanValue:
+    """Return whether tokens were written that are no count: they are not known, which is not the same as none."""
+    unread = [rows[name].notnull() & rows[f"counted_{name}"].isnull() for name in TOKENS if name in rows.columns]
+    return ibis.or_(*unread) if unread else ibis.literal(False)
+
+
+def _nothing(*, wide: bool) -> Value:
+    return ibis.literal(0).cast(WIDE_COST if wide else COST)
 
 
 def _known(rows: Table, name: str, convert: Callable[[Column], Value], default: Value) -> Value:
@@ -97,8 +122,18 @@ def money(column: Column) -> DecimalValue:
     return ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), column).try_cast(COST)
 
 
+def wide_money(column: Column) -> DecimalValue:
+    """Return the exact amount as `money` does, for amounts up to `LARGEST_COST`."""
+    if column.type().is_decimal():
+        return column.cast(WIDE_COST).fill_null(0)
+    amount = ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), column).try_cast(WIDE_COST)
+    return ibis.ifelse(amount.abs() < LARGEST_COST, amount, ibis.null(WIDE_COST))
+
+
 def count(column: Column) -> Value:
-    return column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
+    """Return the number of tokens, None when it is not written or is no number that one event can have."""
+    number = column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
+    return ibis.ifelse(number.between(0, MOST_TOKENS), number, ibis.null("int64"))
 
 
 def flag(column: Column) -> BooleanValue:

@@ -17,9 +17,9 @@ from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
 from reconciler.usage.daily import daily_table
-from reconciler.usage.doubts import CONFLICT, doubtful_rows, rejected_rows
+from reconciler.usage.doubts import CONFLICT, doubtful_rows, holds_broken_text, rejected_rows
 from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
-from reconciler.usage.events import events_of
+from reconciler.usage.events import LARGE_COST, events_of, wide_money
 from reconciler.usage.exact_json import make_exact
 from reconciler.usage.files import find_exports
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
@@ -60,11 +60,14 @@ def read_usage(
     with _scratch(folder) as scratch:
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
         files = [unpack(file, scratch) for file in found.files]
-        reading = _Reading(connect(memory_limit, scratch / "spill"), files, names, scratch, say)
+        reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say)
         try:
             return reading.usage(first, end, known_wallets, found.issues)
         finally:
             reading.connection.disconnect()
+
+
+WHOLE_ROWS = "every column, because bytes are not UTF-8"
 
 
 class _Reading:
@@ -72,13 +75,14 @@ class _Reading:
 
     def __init__(
         self,
-        connection: Backend,
+        connect: Callable[[], Backend],
         files: Sequence[PlainFile],
         names: Mapping[str, Sequence[str]],
         scratch: Path,
         say: Progress,
     ) -> None:
-        self.connection = connection
+        self.connect = connect
+        self.connection = connect()
         self.files = files
         self.names = names
         self.scratch = scratch
@@ -87,12 +91,15 @@ class _Reading:
         self.scans: list[Scan] = []
         self.ids = Ids(meet=False, lack=False)
         self.repeats = Repeats()
+        self.wide = False
+        self.whole_rows = False
+        self.met: set[str] = set()
 
     def usage(self, first: date, end: date, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
         """Run the reading."""
         with in_our_words(self.shown):
             table = self._added_up()
-            if unusable(table).any() and self._make_exact():
+            while unusable(table).any() and (self._make_exact() or self._make_wide()):
                 table = self._added_up()
             rejected = rejected_rows(self.connection, self.scans, self.shown)
             doubts = self._doubts(table, rejected.rows)
@@ -105,28 +112,60 @@ class _Reading:
         )
 
     def _added_up(self) -> Columns:
-        """Return the daily table; with more memory when the limit is too tight for the number of different keys."""
-        self.scans = make_scans(self.connection, self.files, self.names)
-        try:
-            return self._add_up()
-        except duckdb.OutOfMemoryException:
-            self.say("starting again with more memory")
-            run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
-            return self._add_up()
+        """Return the daily table; once again for each thing that the exports turn out to need."""
+        while True:
+            self.scans = make_scans(self.connection, self.files, self.names, whole_rows=self.whole_rows)
+            try:
+                table = self._add_up()
+                if not (holds_broken_text(self.connection, self.scans) and self._once(WHOLE_ROWS)):
+                    return table
+                self._take_whole_rows()
+            except duckdb.OutOfMemoryException:
+                if not self._once("more memory"):
+                    raise
+                run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
+            except (duckdb.ConversionException, duckdb.OutOfRangeException):
+                if not self._once("room for larger sums"):
+                    raise
+                self.wide = True
+            except duckdb.InternalException:
+                if not self._once(WHOLE_ROWS):
+                    raise
+                self._take_whole_rows()
+
+    def _once(self, need: str) -> bool:
+        """Return whether `need` is new, and say so."""
+        if need in self.met:
+            return False
+        self.met.add(need)
+        self.say(f"starting again with {need}")
+        return True
+
+    def _take_whole_rows(self) -> None:
+        """Start anew on a connection that takes every column of a row apart, needed or not.
+
+        DuckDB breaks down over bytes that are not UTF-8 in a column that stands behind more columns than it was asked
+        for, and a connection that broke down is of no more use.
+        """
+        self.connection.disconnect()
+        self.connection = self.connect()
+        run(self.connection, "SET disabled_optimizers = 'unused_columns'")
+        self.whole_rows = True
 
     def _add_up(self) -> Columns:
         self.say("looking for repeated events")
         self.ids = look_at_ids(self.connection, self.scans)
-        self.repeats = settle(self.connection, self.scans, self.names) if self.ids.meet else Repeats()
+        self.repeats = settle(self.connection, self.scans, self.names, wide=self.wide) if self.ids.meet else Repeats()
         self.say("adding up days")
         parse_first = metadata_is_diverse(self.connection, self.scans)
-        return fetch(self.connection, daily_table(self._events(), self.names, parse_first=parse_first))
+        table = daily_table(self._events(), self.names, parse_first=parse_first, wide=self.wide)
+        return fetch(self.connection, table)
 
     def _events(self) -> Table:
         """Return all events, each once."""
         if not self.ids.meet:
-            return events_of([self.connection.table(scan.view) for scan in self.scans])
-        once = events_met_once(self.connection, self.scans).drop("file")
+            return events_of([self.connection.table(scan.view) for scan in self.scans], wide=self.wide)
+        once = events_met_once(self.connection, self.scans, wide=self.wide).drop("file")
         winners = self.connection.table("winners").cast(once.schema())
         return ibis.union(once, winners.select(*once.columns))
 
@@ -135,6 +174,18 @@ class _Reading:
         self.files = [exact.get(file.path, file) for file in self.files]
         self.shown |= {file.path: file.name for file in exact.values()}
         return bool(exact)
+
+    def _make_wide(self) -> bool:
+        """Return whether there are amounts of a billion and more; from then on they are read."""
+        if not self.wide:
+            self.wide = any(self._is_wide(scan) for scan in self.scans)
+            return self.wide
+        return False
+
+    def _is_wide(self, scan: Scan) -> bool:
+        events = self.connection.table(scan.view)
+        large = wide_money(events.cost).abs() >= LARGE_COST
+        return bool(fetch(self.connection, events.aggregate(n=events.count(where=large)))["n"][0])
 
     def _conflicts(self) -> list[RowIssue]:
         found = self.repeats.conflicts or {}

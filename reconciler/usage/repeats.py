@@ -64,14 +64,14 @@ def look_at_ids(connection: Backend, scans: Sequence[Scan]) -> Ids:
     return Ids(meet=_rows(connection, "met") > 0, lack=lack)
 
 
-def events_met_once(connection: Backend, scans: Sequence[Scan]) -> Table:
+def events_met_once(connection: Backend, scans: Sequence[Scan], *, wide: bool) -> Table:
     """Return the events whose id is met once, or that have none."""
-    return events_of([_narrowed(connection, scan, "ANTI") for scan in scans])
+    return events_of([_narrowed(connection, scan, "ANTI") for scan in scans], wide=wide)
 
 
-def settle(connection: Backend, scans: Sequence[Scan], names: Names) -> Repeats:
+def settle(connection: Backend, scans: Sequence[Scan], names: Names, *, wide: bool) -> Repeats:
     """Create the table `winners`: of the rows whose hash is met again one for each id, and all unreadable ones."""
-    rivals = events_of([_narrowed(connection, scan, "SEMI") for scan in scans if "id" in scan.columns])
+    rivals = events_of([_narrowed(connection, scan, "SEMI") for scan in scans if "id" in scan.columns], wide=wide)
     run(connection, f"CREATE OR REPLACE TEMP TABLE rivals AS {connection.compile(rivals.drop('file'))}")
     run(connection, "CREATE OR REPLACE TEMP TABLE conflicting (id VARCHAR)")
     run(connection, "CREATE OR REPLACE TEMP TABLE winners AS SELECT * FROM rivals WHERE id IS NULL")

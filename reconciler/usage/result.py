@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime
+from decimal import Context, Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.model.usage import DailyUsage, RowIssue, UsageSource
-from reconciler.usage.daily import ATTRIBUTES
+from reconciler.model.usage import DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
+from reconciler.usage.daily import ATTRIBUTES, MONEY
 from reconciler.usage.digest import digest_of
 from reconciler.usage.engine import Columns
 from reconciler.usage.freshness import last_complete_day
 
 LEFT_OUT = ("wrong-columns", "not-utf8")
 
-_AMOUNTS = (
-    *("cost", "credits", "avoided", "requests", "input_tokens", "output_tokens", "cache_hits"),
-    *("fallbacks", "fallback_cost"),
-)
+_EXACT = Context(prec=60)
+_COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
 
 
 def unusable(table: Columns) -> npt.NDArray[np.bool_]:
@@ -63,8 +62,16 @@ def make_usage(
 def _columns(table: Columns, days: npt.NDArray[Any], inside: npt.NDArray[np.bool_]) -> Columns:
     columns: Columns = {"day": days[inside]}
     columns |= {name: table[name][inside].astype(np.str_) for name in ATTRIBUTES}
-    columns |= {name: table[name][inside].astype(np.int64) for name in _AMOUNTS}
+    columns |= {name: table[name][inside].astype(np.int64) for name in _COUNTS}
+    columns |= {name: _billionths(table[name][inside]) for name in MONEY}
     return columns
+
+
+def _billionths(amounts: npt.NDArray[Any]) -> Nanos:
+    """Return amounts as billionths: they come as such, or as decimal text with nine places."""
+    if amounts.dtype.kind == "i":
+        return amounts if fits(float(np.abs(amounts).sum(dtype=np.float64))) else amounts.astype(object)
+    return nanos([int(Decimal(str(amount)).scaleb(9, _EXACT)) for amount in amounts.tolist()])
 
 
 def _day(days: npt.NDArray[Any], at: int) -> date | None:

@@ -12,7 +12,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -61,20 +61,27 @@ class _Layout:
     reader: str
     options: str
     select: tuple[tuple[str, str], ...]
+    whole_rows: bool = False
 
     def sql(self, paths: Sequence[str]) -> str:
         columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
         files = ", ".join(literal(_unmagic(path)) for path in paths)
-        return f"SELECT {columns}, filename AS file FROM {self.reader}([{files}], filename = true{self.options})"
+        source = f"{self.reader}([{files}], filename = true{self.options})"
+        return f"SELECT {columns}, filename AS file FROM {f'(SELECT * FROM {source})' if self.whole_rows else source}"
 
 
-def make_scans(connection: Backend, files: Sequence[PlainFile], names: Names) -> list[Scan]:
-    """Create a view for each kind of file among `files` and return them; files that hold nothing have none."""
+def make_scans(
+    connection: Backend, files: Sequence[PlainFile], names: Names, *, whole_rows: bool = False
+) -> list[Scan]:
+    """Create a view for each kind of file among `files` and return them; files that hold nothing have none.
+
+    With `whole_rows` a view of CSV files has all their columns taken apart, which costs time.
+    """
     alike: dict[_Layout, list[PlainFile]] = defaultdict(list)
     for file in files:
         layout = _layout(connection, file, names)
         if layout is not None:
-            alike[layout].append(file)
+            alike[replace(layout, whole_rows=whole_rows and file.format is Format.CSV)].append(file)
     scans = []
     for number, (layout, members) in enumerate(alike.items()):
         scan = Scan(f"scan_{number}", tuple(members), tuple(name for name, _ in layout.select), layout.sql)
@@ -176,7 +183,7 @@ def _parquet_value(name: str, column: str, kind: str) -> str:
     A floating-point cost becomes the shortest decimal that stands for it, which is what it was before it was stored.
     """
     if name == "timestamp" and kind.startswith(("TIMESTAMP", "DATE")):
-        return f"CAST({column} AS TIMESTAMP)"
+        return f"TRY_CAST({column} AS TIMESTAMP)"
     if name == "metadata" and kind.startswith(("STRUCT", "MAP")):
         return f"CAST(to_json({column}) AS VARCHAR)"
     if kind in ("VARCHAR", "DECIMAL(18,9)", "BOOLEAN") or (kind == "BIGINT" and name.endswith("_tokens")):

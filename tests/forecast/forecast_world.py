@@ -18,19 +18,9 @@ from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, TeamBudget, WalletTarget
-from reconciler.model.usage import NANO, DailyUsage, UsageSource
+from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 
-INTEGERS = (
-    "cost",
-    "credits",
-    "avoided",
-    "requests",
-    "input_tokens",
-    "output_tokens",
-    "cache_hits",
-    "fallbacks",
-    "fallback_cost",
-)
+COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
 MONEY = ("credits", "avoided", "fallback_cost")
 TEXTS = ("wallet", "workload", "provider", "model", "lane")
 
@@ -71,8 +61,9 @@ class UsageBuilder:
             unpriced_share=0.0,
         )
         columns: dict[str, Any] = {
-            name: np.array([row.get(name, 0) for row in rows], dtype=np.int64) for name in INTEGERS
+            name: np.array([row.get(name, 0) for row in rows], dtype=np.int64) for name in COUNTS
         }
+        columns |= {name: nanos([row.get(name, 0) for row in rows]) for name in ("cost", *MONEY)}
         columns |= {name: np.array([row.get(name, "") for row in rows], dtype=np.str_) for name in TEXTS}
         day = np.array(days, dtype="datetime64[D]")
         return DailyUsage(source=source, day=day, **columns)

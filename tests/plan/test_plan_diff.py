@@ -490,6 +490,14 @@ def test_the_ledger_tells_what_was_spent_by_day_when_there_is_no_export() -> Non
     assert ledger_usage(live([live_wallet("team_sales")]), as_of=date(2026, 6, 18)) is None
 
 
+def test_the_ledger_tells_spend_of_any_magnitude_exactly() -> None:
+    entries = [entry(f"txn_{day}", "settle", "98765432109876.54", day=day) for day in range(1, 18)]
+    usage = ledger_usage(live([live_wallet("team_support", *entries)]), as_of=date(2026, 6, 18))
+    assert usage is not None
+    assert usage.cost.tolist() == [98_765_432_109_876_540_000_000] * 17
+    assert sum((usage.cost - usage.credits).tolist()) == 17 * 98_765_432_109_876_540_000_000
+
+
 @given(pairs(), pairs(), st.sets(names))
 def test_later_targets_are_what_differs_between_two_states_of_the_yaml(
     one: tuple[Desired, Live], other: tuple[Desired, Live], teams: set[str]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,28 @@ def test_a_damaged_export_stops_the_reading_and_is_named(exports: Any, name: str
     assert "\n" not in raised.value.message
     assert raised.value.hint
     assert raised.value.exit_code == 2
+
+
+def reads_as_whole(line: str, *, columns: int) -> bool:
+    try:
+        return len(next(csv.reader(io.StringIO(line, newline=""), strict=True))) == columns
+    except csv.Error:
+        return False
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_csv_file_cut_anywhere_before_its_last_column_is_refused(exports: Any, line_end: str, zipped: bool) -> None:
+    first = f"id,timestamp,team_id,cost,metadata{line_end}" + f"a,2026-01-02T00:00:00Z,team_a,1,{line_end}" * 2
+    last = 'b,2026-01-02T00:00:00Z,"team_a",1,"{""workload"":' + line_end + '""x""}"'
+    for end in range(1, len(last) + 1):
+        content = (first + last[:end]).encode()
+        path = exports.text(f"{end}.csv", gzip.compress(content, 1) if zipped else content)
+        if reads_as_whole(last[:end], columns=5):
+            assert exports.read(path).source.rows == 2
+        else:
+            with pytest.raises(UsageError, match="cut off"):
+                exports.read(path)
 
 
 def test_an_export_that_may_not_be_read_is_named(exports: Any) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pytest
 
-from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage
 
 HEADER = "id,timestamp,team_id,cost,input_tokens,output_tokens,cache_hit,lane,workload,fallback,metadata\n"
+
+
+FORMATS = ("csv", "json", "envelope", "jsonl", "parquet", "parquet-text")
 
 
 def row(
@@ -112,6 +115,9 @@ def test_a_parquet_moment_of_any_type_is_the_same(exports: Any, kind: str, value
         ("0.0000000014", 1),
         ("0.0000000016", 2),
         ("999999999.999999999", 999_999_999_999_999_999),
+        ("1000000000", 10**18),
+        ("-2500000000.25", -2_500_000_000_250_000_000),
+        ("999999999999999.999999999", 10**24 - 1),
         (" 2 ", 2_000_000_000),
         ("", 0),
     ],
@@ -122,7 +128,7 @@ def test_a_cost_is_exact_to_the_billionth(exports: Any, text: str, nano: int) ->
     assert usage.credits.tolist() == [min(nano, 0)]
 
 
-@pytest.mark.parametrize("text", ["free", "$1", "1000000000", "1e400", "nan", "inf", "0x10", "1.5.2"])
+@pytest.mark.parametrize("text", ["free", "$1", "1e15", "1e400", "nan", "-inf", "Infinity", "0x10", "1.5.2"])
 def test_what_is_no_cost_is_reported_with_its_row(exports: Any, text: str) -> None:
     usage = exports.read(exports.text("e.csv", HEADER + row("x") + row("y", cost=text)))
     assert (usage.source.rows, usage.source.unparsable) == (1, 1)
@@ -207,6 +213,17 @@ def test_bytes_that_are_not_utf8_cost_only_their_row(exports: Any) -> None:
     assert (usage.source.rows, codes(usage)) == (2, [("not-utf8", 3, 1)])
 
 
+@pytest.mark.parametrize("place", range(6))
+def test_bytes_that_are_not_utf8_cost_only_their_row_in_any_column(exports: Any, place: int) -> None:
+    header = ["user", "id", "timestamp", "team_id", "cost", "metadata"]
+    lines = [["u", f"e{n}", "2026-01-02T00:00:00Z", "team_a", "1", "x"] for n in range(4)]
+    lines[1][place] = lines[2][5] = "caf\xe9"
+    content = "\n".join(",".join(line) for line in [header, *lines]) + "\n"
+    usage = exports.read(exports.text("e.csv", content.encode("latin-1")))
+    assert (usage.source.rows, codes(usage)) == (2, [("not-utf8", 3, 2)])
+    assert usage.source.unparsable == 2
+
+
 def test_quoted_newlines_do_not_shift_row_numbers(exports: Any) -> None:
     usage = exports.read(exports.text("e.csv", HEADER + row("a", team='"x\n\ny"') + row("b", cost="?")))
     assert codes(usage) == [("bad-cost", 3, 1)]
@@ -275,10 +292,23 @@ def test_a_very_long_name_is_cut(exports: Any) -> None:
     assert usage.wallet.tolist() == ["x" * 200]
 
 
-def test_sums_beyond_what_a_day_can_hold_are_an_error_and_not_a_wrong_number(exports: Any) -> None:
-    rows = "".join(row(f"e{number}", cost="999999999") for number in range(12))
-    with pytest.raises(UsageError, match=r"e\.csv"):
-        exports.read(exports.text("e.csv", HEADER + rows))
+@pytest.mark.parametrize("form", FORMATS)
+def test_sums_are_exact_at_any_magnitude(exports: Any, form: str) -> None:
+    costs = [Decimal(text) for text in ("999999999.01", "345678901.07", "-1.01", "987654321098.5", "12.000000001")] * 9
+    events = [
+        {"id": f"e{n}", "timestamp": f"2026-01-{1 + n % 3:02}T00:00:00Z", "team_id": "t", "cost": cost}
+        for n, cost in enumerate(costs)
+    ]
+    usage = exports.read(exports.write(events, form))
+    assert sum(usage.cost.tolist()) == int(sum(costs, Decimal(0)).scaleb(9))
+    assert sum(usage.credits.tolist()) == -9 * 1_010_000_000
+
+
+def test_the_digest_of_large_sums_is_that_of_their_digits(exports: Any) -> None:
+    one = exports.read(exports.text("one.csv", HEADER + row("a", cost="9000000000") + row("b", cost="9000000000.01")))
+    two = exports.read(exports.text("two.csv", HEADER + row("b", cost="9000000000.01") + row("a", cost="9e9")))
+    other = exports.read(exports.text("two.csv", HEADER + row("b", cost="9000000000.02") + row("a", cost="9e9")))
+    assert one.source.digest == two.source.digest != other.source.digest
 
 
 def test_an_own_name_of_a_column_replaces_the_known_ones(exports: Any) -> None:
@@ -301,3 +331,14 @@ def test_progress_is_told(exports: Any) -> None:
         "adding up days",
         "locating rows that are in doubt",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["9223372036854775807", "99999999999999999999", "1000000000001", "-1", "1e400", "many", "inf"]
+)
+def test_a_token_count_that_is_none_is_not_known_and_stops_nothing(exports: Any, text: str) -> None:
+    usage = exports.read(
+        exports.text("e.csv", HEADER + row("a", rest="7,3,,,,,") + row("b", rest=f"{text},5,,,,,") * 2)
+    )
+    assert (usage.source.rows, usage.cost.tolist()) == (2, [2 * 10**9])
+    assert (usage.input_tokens.tolist(), usage.output_tokens.tolist()) == ([7], [8])
