@@ -198,8 +198,7 @@ def _replaced(change: ObjectChange) -> BillingBudget | ExportSchedule | None:
 def _model(change: ObjectChange, document: Mapping[str, Any] | None) -> BillingBudget | ExportSchedule | None:
     if document is None:
         return None
-    model = BillingBudget if is_budget(change) else ExportSchedule
-    return model.model_validate(document)
+    return BillingBudget.model_validate(document) if is_budget(change) else ExportSchedule.as_found(document)
 
 
 def is_budget(change: ObjectChange) -> bool:

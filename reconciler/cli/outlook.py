@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.findings import Finding
     from reconciler.forecast.naive import NaiveMethod
     from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
+    from reconciler.model.applied import LastApplied
     from reconciler.model.billing_budget import BillingBudget
     from reconciler.model.desired import Desired, DesiredWallet
     from reconciler.model.live import Live
@@ -52,7 +53,7 @@ def wallet_option(command: F) -> F:
 class Outlook:
     """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage.
 
-    Of live state, the ledgers of `teams` are there; None stands for all.
+    Of live state, the ledgers of `teams` are there; None stands for all. `applied` is what tells what git deletes.
     """
 
     settings: Settings
@@ -61,6 +62,7 @@ class Outlook:
     usage: DailyUsage | None
     doubts: tuple[Finding, ...] = ()
     teams: Teams = None
+    applied: LastApplied | None = None
 
     def asking(
         self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
@@ -74,7 +76,7 @@ class Outlook:
         from reconciler.cli.planning import questions
         from reconciler.plan.diff import make_plan
 
-        diff = make_plan(desired, live, self.settings.period, teams=self.teams)
+        diff = make_plan(desired, live, self.settings.period, last_applied=self.applied, teams=self.teams)
         return questions(self.settings, desired, live, diff, teams=self.teams)
 
     def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
@@ -170,6 +172,7 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
 
     Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
     """
+    from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
@@ -191,7 +194,8 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
-    return Outlook(settings, desired, live, usage, doubts, teams)
+    applied = last_declared(read_records(settings.journal))
+    return Outlook(settings, desired, live, usage, doubts, teams, applied)
 
 
 def with_horizon(desired: Desired, months: int) -> Desired:

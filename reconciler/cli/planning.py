@@ -12,6 +12,7 @@ from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool, UsageSummary
+from reconciler.plan.billing_budgets import undeclared_budgets
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
@@ -82,8 +83,12 @@ def questions(
         if isinstance(change, Allocate | Reclaim):
             signed = Money(change.amount if isinstance(change, Allocate) else -change.amount, change.currency)
             deltas[change.wallet] = deltas.get(change.wallet, Money(ZERO, change.currency)) + signed
-    alerts_live = _by_wallet(found.budget for found in live.billing_budgets.values())
+    undeclared = undeclared_budgets(desired, live, diff.changes)
+    found = live.billing_budgets.items()
+    alerts_live = _by_wallet(item.budget for key, item in found if key not in undeclared)
     alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
+    staying = [*(item for key, item in found if key in undeclared), *live.duplicate_billing_budgets]
+    alerts_undeclared = _by_wallet(item.budget for item in staying)
     horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
     wallets = wallets_of(desired, teams)
     charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
@@ -101,6 +106,7 @@ def questions(
                 targets={period: wallet.target(period) for period in horizon},
                 alerts_live=alerts_live.get(key, ()),
                 alerts_desired=alerts_desired.get(key, ()),
+                alerts_undeclared=alerts_undeclared.get(key, ()),
                 unused=desired.organization.unused,
                 charted=key in charted,
                 settled=current.spent_on(settings.as_of),

@@ -14,7 +14,7 @@ from reconciler.forecast.document import document
 from reconciler.forecast.outlook import Drain, days_until
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, share_of_paths
-from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.forecast import AlertForecast, AlertOutlook
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
@@ -23,31 +23,42 @@ Threshold = tuple[str, Decimal]
 """What an alert is about: the kind of its window, and the amount that is reached."""
 
 
+Alert = tuple[str, AlertPercentage, bool]
+"""What an alert is known by: its billing budget's name, its percentage, and whether git has a say in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of the comparison: the budgets as they are there, and how the wallet empties there."""
+    """One side of the comparison: the budgets as they are there, and how the wallet empties there.
+
+    `undeclared` are there as well, and alike on both sides: git neither declares nor deletes them.
+    """
 
     budgets: Sequence[BillingBudget]
     emptied: Drain
+    undeclared: Sequence[BillingBudget] = ()
 
-    def thresholds(self) -> dict[tuple[str, int], Threshold]:
-        """Return what is watched by name and percentage; of two budgets of a name the first one counts."""
-        found: dict[tuple[str, int], Threshold] = {}
-        for budget in self.budgets:
-            for percentage in budget.alert_percentages:
-                threshold = (_kind(budget), budget.amount * percentage / 100)
-                found.setdefault((budget.name, percentage), threshold)
+    def alerts(self) -> Iterator[tuple[Alert, BillingBudget]]:
+        """Yield each alert with its billing budget."""
+        for listed, declared in ((self.budgets, True), (self.undeclared, False)):
+            for budget in listed:
+                for percentage in budget.alert_percentages:
+                    yield (budget.name, percentage, declared), budget
+
+    def thresholds(self) -> dict[Alert, Threshold]:
+        """Return what is watched; of two budgets of a name the first one counts."""
+        found: dict[Alert, Threshold] = {}
+        for alert, budget in self.alerts():
+            found.setdefault(alert, (_kind(budget), budget.amount * alert[1] / 100))
         return found
 
 
 def alert_forecasts(course: Course, *, live: Side, desired: Side, period: Period) -> tuple[AlertForecast, ...]:
     """Return one forecast for each name and percentage of either side, in order of name and percentage."""
-    amounts = {
-        (budget.name, percentage): budget.amount
-        for side in (live, desired)
-        for budget in side.budgets
-        for percentage in budget.alert_percentages
-    }
+    amounts: dict[Alert, Decimal] = {}
+    for side in (live, desired):
+        for alert, budget in reversed(list(side.alerts())):
+            amounts[alert] = budget.amount
     before = _outlooks(course, live, period)
     same = live.emptied is desired.emptied and live.budgets == desired.budgets
     after = before if same else _outlooks(course, desired, period)
@@ -56,17 +67,19 @@ def alert_forecasts(course: Course, *, live: Side, desired: Side, period: Period
             AlertForecast,
             {
                 "name": name,
-                "amount": amounts[name, percentage],
+                "amount": amounts[alert],
                 "percentage": percentage,
-                "live": before.get((name, percentage)),
-                "desired": after.get((name, percentage)),
+                "live": before.get(alert),
+                "desired": after.get(alert),
+                "declared": declared,
             },
         )
-        for name, percentage in sorted(amounts)
+        for alert in sorted(amounts)
+        for name, percentage, declared in [alert]
     )
 
 
-def _outlooks(course: Course, side: Side, period: Period) -> dict[tuple[str, int], AlertOutlook]:
+def _outlooks(course: Course, side: Side, period: Period) -> dict[Alert, AlertOutlook]:
     """Return when spend of each budget's window first reaches its thresholds: what was served counts, not demand."""
     watched = side.thresholds()
     if not watched:

@@ -66,7 +66,10 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         live=before,
         desired=after,
         alerts=alert_forecasts(
-            course, live=Side(question.alerts_live, live), desired=Side(question.alerts_desired, desired), period=period
+            course,
+            live=Side(question.alerts_live, live, question.alerts_undeclared),
+            desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
+            period=period,
         ),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,

@@ -98,7 +98,8 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
     for move in plan.provider_mix:
         yield _mix(view, move)
     yield _wallets(view)
-    alert = next((alert for forecast in view.forecasts for alert in forecast.alerts if alert.desired), None)
+    alerts = (alert for forecast in view.forecasts for alert in forecast.alerts)
+    alert = next((alert for alert in alerts if alert.desired and alert.declared), None)
     if alert is not None:
         yield _alert(view, alert)
 

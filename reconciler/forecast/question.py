@@ -22,7 +22,8 @@ class WalletQuestion:
 
     `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
     `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
-    The alerts are the billing budgets that watch this wallet. `charted`: the days of the month are wanted too.
+    The alerts are the billing budgets that watch this wallet; those in `alerts_undeclared` are on either side, because
+    git neither declares nor deletes them. `charted`: the days of the month are wanted too.
     `settled` is what the ledger says was spent on the day as_of already, and so is no longer in the money left.
     `backed`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
     `unpaid_since` is set where the money left does not know of the days from there to as_of: there is no ledger.
@@ -37,6 +38,7 @@ class WalletQuestion:
     targets: Mapping[Period, Money]
     alerts_live: tuple[BillingBudget, ...] = ()
     alerts_desired: tuple[BillingBudget, ...] = ()
+    alerts_undeclared: tuple[BillingBudget, ...] = ()
     unused: Literal["keep", "reclaim"] = "keep"
     charted: bool = True
     settled: Decimal = ZERO

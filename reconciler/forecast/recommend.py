@@ -17,6 +17,7 @@ from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import make_scene
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.words import amount, chance
+from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -54,7 +55,7 @@ class AlertRecommendation:
     team: str
     environment: str
     name: str
-    percentage: int
+    percentage: AlertPercentage
     current: Money
     amount: Money
     reaction_days: int

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeVar
 
-from reconciler.keeptrusts.fields import Item, whole_number
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
-from reconciler.model.live import LiveBillingBudget, LiveExportSchedule
+from reconciler.keeptrusts.exact_json import encode
+from reconciler.keeptrusts.fields import FieldError, Item, number
+from reconciler.model.billing_budget import AlertPercentage, BillingBudget, BillingBudgetKey
+from reconciler.model.live import LiveBillingBudget, LiveExportSchedule, Unreadable
 from reconciler.model.organization import ExportSchedule
 
 SCHEDULES = "/v1/exports/schedules"
+
+Found = TypeVar("Found")
+
+
+def sorted_out(
+    items: Iterable[Item], made: Callable[[Item], Found], *, kind: Literal["billing_budget", "export_schedule"]
+) -> tuple[list[Found], tuple[Unreadable, ...]]:
+    """Return what `made` makes of each item, and those of which it makes nothing: they must not hide the others."""
+    found, unreadable = [], []
+    for item in items:
+        try:
+            found.append(made(item))
+        except FieldError as error:
+            unreadable.append(_unreadable(item, kind, error.reason))
+    return found, tuple(unreadable)
+
+
+def _unreadable(item: Item, kind: Literal["billing_budget", "export_schedule"], reason: str) -> Unreadable:
+    scope = item.object("scope") or item
+    return Unreadable(
+        kind=kind,
+        id=item.words("id"),
+        name=item.words("name"),
+        scope_type=scope.words("type", "scope_type", "scope").lower(),
+        scope_id=scope.words("id", "scope_id") if scope is not item else item.words("scope_id"),
+        reason=reason,
+    )
+
+
+def listed_as(item: Item) -> str:
+    """Return what an alert or a schedule is told apart by: its id, or all of it where it has none."""
+    return item.words("id") or encode(dict(sorted(item.data.items())))
 
 
 def live_billing_budget(item: Item, *, organization: str) -> LiveBillingBudget:
@@ -86,16 +120,20 @@ def export_schedule_body(document: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _percentages(item: Item) -> tuple[int, ...]:
+def _percentages(item: Item) -> tuple[AlertPercentage, ...]:
     listed = item.raw("alert_percentages")
     if listed is None:
         return ()
     if not isinstance(listed, list):
         item.refuse("alert_percentages", "is no list")
-    numbers = {whole_number(value) for value in listed}
+    numbers = {number(value) for value in listed}
     if None in numbers:
-        item.refuse("alert_percentages", "holds something else than whole numbers")
-    return tuple(sorted(number for number in numbers if number is not None))
+        item.refuse("alert_percentages", "holds something else than numbers")
+    return tuple(sorted(_percentage(found) for found in numbers if found is not None))
+
+
+def _percentage(found: Decimal) -> AlertPercentage:
+    return int(found) if found == int(found) else found.normalize()
 
 
 def _age(budget: LiveBillingBudget) -> tuple[str, str]:

@@ -16,6 +16,15 @@ LARGEST_AMOUNT = Decimal(10) ** 15
 FINEST_AMOUNT = Decimal("1e-9")
 """Decimals beyond a billionth are arithmetic noise of a server that counts in floats; they are rounded away."""
 
+
+class FieldError(UnreadableError):
+    """One field of one object cannot be understood. `reason` names the field and says why."""
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{where}: {reason}", hint=UNREADABLE_HINT)
+        self.reason = reason
+
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
@@ -55,7 +64,7 @@ class Item:
         value = self.raw(*names)
         if value is None:
             self.refuse(names[0], "is missing")
-        amount = _amount(value)
+        amount = number(value)
         return self.refuse(names[0], "is no amount") if amount is None else amount
 
     def optional_amount(self, *names: str) -> Decimal:
@@ -81,8 +90,13 @@ class Item:
     def whole(self, name: str, *, default: int) -> int:
         """Return a whole number, `default` where it is not written."""
         value = self.raw(name)
-        number = default if value is None else whole_number(value)
-        return self.refuse(name, "is no whole number") if number is None else number
+        found = default if value is None else whole_number(value)
+        return self.refuse(name, "is no whole number") if found is None else found
+
+    def words(self, *names: str) -> str:
+        """Return a text as far as it is one, empty for anything else: for what cannot be understood anyway."""
+        value = self.raw(*names)
+        return value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
 
     def object(self, name: str) -> Item | None:
         """Return the object under `name`, None where there is none or it is something else."""
@@ -93,7 +107,7 @@ class Item:
         """Raise: the field `name` makes the whole reading unusable."""
         identity = self.data.get("id")
         which = f" ({shown(str(identity), limit=60)})" if identity is not None else ""
-        raise UnreadableError(f"{self.source}{which}: `{name}` {reason}", hint=UNREADABLE_HINT)
+        raise FieldError(f"{self.source}{which}", f"`{name}` {reason}")
 
     def _text(self, value: Any, names: tuple[str, ...]) -> str:
         match value:
@@ -109,11 +123,12 @@ class Item:
 
 def whole_number(value: object) -> int | None:
     """Return the whole number that a JSON value stands for, `80` and `80.0` alike, else None."""
-    amount = _amount(value)
+    amount = number(value)
     return None if amount is None or amount != int(amount) else int(amount)
 
 
-def _amount(value: object) -> Decimal | None:
+def number(value: object) -> Decimal | None:
+    """Return the number that a JSON value stands for, exact to a billionth, else None."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None
     if isinstance(value, str) and _NUMBER.fullmatch(value.strip()) is None:

@@ -77,7 +77,7 @@ class Reader:
 
     def billing_budgets(self) -> Mapping[BillingBudgetKey, LiveBillingBudget]:
         """Return every billing budget by key; of several with one key, the oldest."""
-        return self._run(self._reads.billing_budgets)[0]
+        return self._run(self._reads.billing_budgets)
 
     def export_schedules(self) -> Mapping[str, LiveExportSchedule] | None:
         """Return every export schedule by name, None when this deployment does not offer schedules."""

@@ -8,7 +8,14 @@ from datetime import date
 from functools import partial
 
 from reconciler.findings import RejectedError, UnreadableError
-from reconciler.keeptrusts.alerts import SCHEDULES, by_key, live_billing_budget, live_export_schedule
+from reconciler.keeptrusts.alerts import (
+    SCHEDULES,
+    by_key,
+    listed_as,
+    live_billing_budget,
+    live_export_schedule,
+    sorted_out,
+)
 from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.failures import ForbiddenError
 from reconciler.keeptrusts.identity import WHOAMI, check_organization, read_identity
@@ -22,10 +29,19 @@ from reconciler.keeptrusts.wallets import (
     ledger_entry,
     ledger_path,
     since,
-    wallet_row,
+    wallet_listing,
 )
 from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.live import (
+    Identity,
+    LedgerEntry,
+    Live,
+    LiveBillingBudget,
+    LiveExportSchedule,
+    LiveWallet,
+    Pool,
+    Unreadable,
+)
 from reconciler.model.period import Period
 
 TEAMS = "/v1/teams"
@@ -70,8 +86,8 @@ class Reads:
         identity = await self.identity_in(organization)
         async with together() as block:
             wallets = block.start(self._listing)
-            budgets = block.start(self.billing_budgets)
-            schedules = block.start(self.export_schedules)
+            budgets = block.start(self._billing_budgets)
+            schedules = block.start(self._export_schedules)
             teams = block.start(self.teams)
         listing = wallets.value
         found = listing.teams(wanted)
@@ -87,12 +103,13 @@ class Reads:
                 for key in sorted(wanted)
             },
             billing_budgets=budgets.value[0],
-            export_schedules=schedules.value,
+            export_schedules=schedules.value[0],
             teams=teams.value,
             other_wallets=tuple(row.other(names) for row in others),
             duplicate_billing_budgets=budgets.value[1],
             currency_mismatches=tuple(row.other(names) for row in mismatches),
             user_wallets=listing.users,
+            unreadable=(*listing.unreadable(), *budgets.value[2], *schedules.value[1]),
         )
 
     async def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
@@ -115,25 +132,35 @@ class Reads:
         row = await self._row(partial(WalletListing.organization, currency=currency), params={})
         return row.pool if row else None
 
-    async def billing_budgets(
-        self,
-    ) -> tuple[dict[BillingBudgetKey, LiveBillingBudget], tuple[LiveBillingBudget, ...]]:
-        """Return the billing budgets by key, and those that share a key with an older one."""
-        organization = self._organization or (await self.identity()).organization
-        items = await read_all(self._channel, self._connection.billing_budgets_path, plural="budgets")
-        return by_key(live_billing_budget(item, organization=organization) for item in items)
+    async def billing_budgets(self) -> dict[BillingBudgetKey, LiveBillingBudget]:
+        """Return the billing budgets by key; of several with one key, the oldest."""
+        return (await self._billing_budgets())[0]
 
     async def export_schedules(self) -> dict[str, LiveExportSchedule] | None:
         """Return the export schedules by name, of several with one name the one with the first id; None without any."""
+        return (await self._export_schedules())[0]
+
+    async def _billing_budgets(
+        self,
+    ) -> tuple[dict[BillingBudgetKey, LiveBillingBudget], tuple[LiveBillingBudget, ...], tuple[Unreadable, ...]]:
+        """Return them by key, those that share a key with an older one, and those that cannot be understood."""
+        organization = self._organization or (await self.identity()).organization
+        items = await read_all(self._channel, self._connection.billing_budgets_path, plural="budgets", key=listed_as)
+        made = partial(live_billing_budget, organization=organization)
+        found, unreadable = sorted_out(items, made, kind="billing_budget")
+        return (*by_key(found), unreadable)
+
+    async def _export_schedules(self) -> tuple[dict[str, LiveExportSchedule] | None, tuple[Unreadable, ...]]:
         try:
-            items = await read_all(self._channel, SCHEDULES, plural="schedules")
+            items = await read_all(self._channel, SCHEDULES, plural="schedules", key=listed_as)
         except RejectedError as error:
             if error.status == NOT_FOUND:
-                return None
+                return None, ()
             raise
-        schedules = sorted(map(live_export_schedule, items), key=lambda found: found.id, reverse=True)
-        chosen = {found.schedule.name: found for found in schedules}
-        return {name: chosen[name] for name in sorted(chosen)}
+        found, unreadable = sorted_out(items, live_export_schedule, kind="export_schedule")
+        schedules = sorted(found, key=lambda schedule: schedule.id, reverse=True)
+        chosen = {schedule.schedule.name: schedule for schedule in schedules}
+        return {name: chosen[name] for name in sorted(chosen)}, unreadable
 
     async def teams(self) -> dict[str, str] | None:
         """Return the names of the teams by id, None where they cannot be listed."""
@@ -155,7 +182,7 @@ class Reads:
 
     async def _listing(self) -> WalletListing:
         items = await read_all(self._channel, WALLETS, plural="wallets")
-        return WalletListing(tuple(map(wallet_row, items)))
+        return wallet_listing(items)
 
     async def _row(
         self, choose: Callable[[WalletListing], WalletRow | None], *, params: Mapping[str, str]
@@ -164,7 +191,7 @@ class Reads:
         row = None
         try:
             items = await read_all(self._channel, BALANCE, plural="wallets", params=params)
-            row = choose(WalletListing(tuple(map(wallet_row, items))))
+            row = choose(wallet_listing(items))
         except (RejectedError, UnreadableError) as error:
             _logger.debug("GET %s is of no use here, so %s is read: %s", BALANCE, WALLETS, error)
         return row or choose(await self._listing())

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import quote
 
 from reconciler.findings import UnreadableError
 from reconciler.keeptrusts.failures import shown
-from reconciler.keeptrusts.fields import Item
-from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, available_money
+from reconciler.keeptrusts.fields import FieldError, Item
+from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unreadable, available_money
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 
 WALLETS = "/v1/wallets"
+_SCOPES = frozenset({"organization", "team", "user"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,50 @@ def wallet_row(item: Item) -> WalletRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that cannot be understood: what could be read of whose it is, empty where nothing could, and the error."""
+
+    id: str
+    scope: str
+    holder: str
+    currency: str
+    error: FieldError
+
+    def may_be(self, scope: str, holders: Collection[str] | None, currency: str | None) -> bool:
+        """Whether it may be the wallet in `currency` of one of `holders` (None: of whoever has that scope)."""
+        if _is_currency(self.currency) and currency is not None and self.currency != currency:
+            return False
+        if holders is None:
+            return self.scope == scope or not (self.scope or self.holder)
+        return self.scope in ("", scope) and (not self.holder or self.holder in holders)
+
+    @property
+    def unreadable(self) -> Unreadable:
+        return Unreadable("wallet", self.id, "", self.scope, self.holder, self.error.reason)
+
+
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isalpha()
+
+
+def wallet_listing(items: Iterable[Item]) -> WalletListing:
+    """Return the listing; a row that cannot be understood is an error only for who may be asking for it."""
+    rows, broken = [], []
+    for item in items:
+        try:
+            rows.append(wallet_row(item))
+        except FieldError as error:
+            broken.append(_broken_row(item, error))
+    return WalletListing(tuple(rows), tuple(broken))
+
+
+def _broken_row(item: Item, error: FieldError) -> BrokenRow:
+    scope = item.words("scope", "scope_type").lower().replace("-", "_").replace(" ", "_")
+    holder = item.words("scope_id", "team_id")
+    return BrokenRow(item.words("id"), scope, holder, item.words("currency").upper(), error)
+
+
 def ledger_path(wallet: str) -> str:
     """Return the path of the ledger of the wallet with the server's id `wallet`."""
     return f"{WALLETS}/{segment(wallet)}/transactions"
@@ -113,9 +158,11 @@ class WalletListing:
     """Every wallet of the organization, sorted out by what was asked for."""
 
     rows: tuple[WalletRow, ...]
+    broken: tuple[BrokenRow, ...] = ()
 
     def team(self, key: str, currency: str) -> WalletRow | None:
         """Return the wallet of team `key` in `currency`; two of them are an error, for money could go to either."""
+        self._readable("team", (key,), currency)
         return self._only(
             [row for row in self.rows if (row.scope, row.holder, row.currency) == ("team", key, currency)],
             f"team `{shown(key, limit=60)}`",
@@ -123,6 +170,8 @@ class WalletListing:
 
     def teams(self, wanted: Mapping[str, str]) -> dict[str, WalletRow]:
         """Return the wallets of the teams in `wanted` (team id → currency) that exist."""
+        for key, currency in wanted.items() if self.broken else ():
+            self._readable("team", (key,), currency)
         found: dict[str, list[WalletRow]] = {}
         for row in self.rows:
             if row.scope == "team" and wanted.get(row.holder) == row.currency:
@@ -132,8 +181,24 @@ class WalletListing:
 
     def organization(self, currency: str | None) -> WalletRow | None:
         """Return the organization wallet in `currency`, or in whichever there is one when none is asked for."""
+        self._readable("organization", None, currency)
         rows = [row for row in self.rows if row.scope == "organization" and currency in (None, row.currency)]
         return self._only(rows, "the organization")
+
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Return the rows that are nobody's who was asked for: those that are broken, and those of no known scope."""
+        strange = (
+            Unreadable("wallet", row.id, "", row.scope, row.holder, f"`{shown(row.scope, limit=40)}` is no known scope")
+            for row in self.rows
+            if row.scope not in _SCOPES
+        )
+        return tuple(sorted((*(row.unreadable for row in self.broken), *strange), key=lambda found: found.key))
+
+    def _readable(self, scope: str, holders: Collection[str] | None, currency: str | None) -> None:
+        """Raise the error of a row that may be what is asked for."""
+        for row in self.broken:
+            if row.may_be(scope, holders, currency):
+                raise row.error
 
     @property
     def users(self) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
+
+AlertPercentage = int | Decimal
+"""A whole number is an int. YAML offers no other; somebody else's billing budget may hold a fraction."""
 
 
 class BillingBudgetKey(NamedTuple):
@@ -22,7 +26,7 @@ class BillingBudgetKey(NamedTuple):
 class BillingBudget(Frozen):
     """What an alert *is*. Two are equal when no change is needed: no ids, no timestamps, no positions.
 
-    Scope types and periods are open here: somebody else's budget may use one that YAML does not offer.
+    Scope types, periods and percentages are open here: somebody else's budget may use what YAML does not offer.
     """
 
     scope_type: str
@@ -31,7 +35,7 @@ class BillingBudget(Frozen):
     amount: Amount
     currency: str
     period: str = "monthly"
-    alert_percentages: tuple[int, ...]
+    alert_percentages: tuple[AlertPercentage, ...]
     hard_limit: bool = False
 
     @property

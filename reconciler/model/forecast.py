@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
@@ -47,13 +48,17 @@ class AlertOutlook(Frozen):
 
 
 class AlertForecast(Frozen):
-    """One alert percentage of one billing budget. An outlook is None where the budget is not there on that side."""
+    """One alert percentage of one billing budget. An outlook is None where the budget is not there on that side.
+
+    `declared` is False for a billing budget that git neither declares nor deletes: it stays as it is.
+    """
 
     name: str
     amount: Amount
-    percentage: int
+    percentage: AlertPercentage
     live: AlertOutlook | None
     desired: AlertOutlook | None
+    declared: bool = True
 
 
 class MonthForecast(Frozen):

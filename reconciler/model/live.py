@@ -135,12 +135,39 @@ class OtherWallet:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something that Keeptrusts lists and that cannot be understood: what could be read of it, and why not the rest.
+
+    It is listed and left alone. `scope_type`, `scope_id` and `name` are empty where they could not be read.
+    """
+
+    kind: Literal["wallet", "billing_budget", "export_schedule"]
+    id: str
+    name: str
+    scope_type: str
+    scope_id: str
+    reason: str
+
+    @property
+    def key(self) -> str:
+        """What it is called in a list: as far as can be told by its key, else by the server's id."""
+        parts = [part for part in (self.scope_type, self.scope_id, self.name) if part]
+        return "/".join(parts) or self.id or "without a name"
+
+    def may_be(self, key: BillingBudgetKey) -> bool:
+        """Whether it may be the billing budget `key`: it has that name, and what is known of its scope agrees."""
+        known = zip((self.scope_type, self.scope_id), (key.scope_type, key.scope_id), strict=True)
+        return self.name == key.name and all(found in ("", wanted) for found, wanted in known)
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """All that a plan compares with. `pool` is None when the token cannot see the organization wallet.
 
     `wallets` has an entry for every wallet that was asked for, existing or not. `export_schedules` is None when this
     deployment does not offer schedules. `teams` maps team ids to names and is None when teams cannot be listed.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
+    `unreadable` is what nobody asked for by its key and what cannot be understood.
     """
 
     identity: Identity
@@ -153,6 +180,10 @@ class Live:
     duplicate_billing_budgets: tuple[LiveBillingBudget, ...] = ()
     currency_mismatches: tuple[OtherWallet, ...] = ()
     user_wallets: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+
+    def unreadable_of(self, kind: Literal["wallet", "billing_budget", "export_schedule"]) -> tuple[Unreadable, ...]:
+        return tuple(found for found in self.unreadable if found.kind == kind)
 
 
 def available_money(balance: Decimal, reserved: Decimal, currency: str) -> Money:

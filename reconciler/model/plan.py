@@ -67,7 +67,8 @@ class DriftItem(Frozen):
 class Unmanaged(Frozen):
     """Something in Keeptrusts that no YAML declares. It is listed and left alone.
 
-    `amount` is what a wallet has spent, or a billing budget's limit; `held` is what a wallet holds.
+    `amount` is what a wallet has spent, or a billing budget's limit; `held` is what a wallet holds. `reason` says why
+    YAML could not declare it, where it could not.
     """
 
     kind: Literal["wallet", "billing_budget", "export_schedule", "user_wallet"]
@@ -76,6 +77,7 @@ class Unmanaged(Frozen):
     amount: Amount | None = None
     currency: str | None = None
     held: Amount | None = None
+    reason: str = ""
 
 
 class GuardResult(Frozen):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from pydantic import ValidationError
 
 from reconciler.findings import Severity
 from reconciler.model.applied import LastApplied
 from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
-from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, UpdateBillingBudget
+from reconciler.model.change import Change, CreateBillingBudget, DeleteBillingBudget, UpdateBillingBudget
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
 from reconciler.model.plan import Unmanaged
+from reconciler.model.team import BillingBudgetSetting
 from reconciler.plan.note import Note
 from reconciler.plan.scope import Teams
 
@@ -26,8 +29,11 @@ def budget_changes(desired: Desired, live: Live, last_applied: LastApplied) -> I
     """Yield every change of a billing budget with the place that asks for it: deletes, updates, creates."""
     yield from _deletes(desired, live, last_applied)
     creates = []
+    unclear = live.unreadable_of("billing_budget")
     for key, wanted in sorted(desired.billing_budgets.items()):
         found = live.billing_budgets.get(key)
+        if found is None and any(item.may_be(key) for item in unclear):
+            continue
         about = {"team": wanted.team, "environment": wanted.environment, "key": str(key)}
         after = budget_document(wanted.budget)
         if found is None:
@@ -61,6 +67,14 @@ def _deleting_team(
     return None
 
 
+def undeclared_budgets(desired: Desired, live: Live, changes: Iterable[Change]) -> frozenset[BillingBudgetKey]:
+    """Return the live billing budgets that are there after `changes` as they are now: git has no say in them."""
+    deleted = {change.key for change in changes if isinstance(change, DeleteBillingBudget)}
+    return frozenset(
+        key for key in live.billing_budgets if key not in desired.billing_budgets and str(key) not in deleted
+    )
+
+
 def unmanaged_budgets(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:
     """Yield the billing budgets that git neither declares nor deletes."""
     surplus = [found.budget for found in live.duplicate_billing_budgets]
@@ -71,8 +85,54 @@ def unmanaged_budgets(desired: Desired, live: Live, last_applied: LastApplied) -
     ]
     for budget in [*unknown, *surplus]:
         yield Unmanaged(
-            kind="billing_budget", key=str(budget.key), name=budget.name, amount=budget.amount, currency=budget.currency
+            kind="billing_budget",
+            key=str(budget.key),
+            name=budget.name,
+            amount=budget.amount,
+            currency=budget.currency,
+            reason=why_not_declared(budget, desired.organization.currency),
         )
+
+
+def why_not_declared(budget: BillingBudget, currency: str) -> str:
+    """Return why YAML in `currency` cannot say what `budget` is, an empty text where it can."""
+    document = budget_document(budget)
+    fields = {name: document[name] for name in ("name", "amount", "alert_percentages", "hard_limit", "period")}
+    scope = {"type": budget.scope_type, "id": budget.scope_id}
+    reasons = [f"it is in {budget.currency}"] if budget.currency != currency else []
+    try:
+        BillingBudgetSetting.model_validate({**fields, "scope": scope})
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors(include_url=False))
+        reasons += [f"its {_FIELDS.get(name, name)} {_shown(document, name)}" for name in wrong]
+    return f"YAML cannot declare {' and '.join(reasons)}" if reasons else ""
+
+
+_FIELDS = {"alert_percentages": "alert percentages", "hard_limit": "hard limit"}
+
+
+def _shown(document: dict[str, object], name: str) -> str:
+    """Return the value of a field for a sentence."""
+    if name == "scope":
+        return f"{document['scope_type']} {document['scope_id']}"
+    value = document[name]
+    return ", ".join(f"{item}%" for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+def unclear_budgets(desired: Desired, live: Live, teams: Teams) -> Iterator[Note]:
+    """Yield a note for each declared billing budget of `teams` that Keeptrusts holds and that cannot be understood."""
+    for found in live.unreadable_of("billing_budget"):
+        for key, wanted in desired.billing_budgets.items():
+            if key in live.billing_budgets or not found.may_be(key) or (teams is not None and wanted.team not in teams):
+                continue
+            yield Note(
+                origin=wanted.origin,
+                code="unclear-billing-budget",
+                severity=Severity.WARNING,
+                message=f"Keeptrusts holds {key} ({found.id or 'without an id'}) in a form that is not understood:"
+                f" {found.reason}; it is neither compared nor changed",
+                hint="correct it in Keeptrusts, or delete it there: the next plan then creates it",
+            )
 
 
 def repeated_budgets(desired: Desired, live: Live) -> Iterator[Note]:

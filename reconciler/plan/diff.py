@@ -14,8 +14,14 @@ from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
-from reconciler.plan.billing_budgets import budget_changes, repeated_budgets, unmanaged_budgets, vanished_teams
-from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unmanaged_schedules
+from reconciler.plan.billing_budgets import (
+    budget_changes,
+    repeated_budgets,
+    unclear_budgets,
+    unmanaged_budgets,
+    vanished_teams,
+)
+from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unclear_schedules, unmanaged_schedules
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.note import Note
 from reconciler.plan.pool import funds, pool_guard, pool_notes
@@ -111,6 +117,10 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
         )
     yield from unmanaged_budgets(desired, live, applied)
     yield from unmanaged_schedules(desired, live, applied)
+    for found in live.unreadable:
+        yield Unmanaged(
+            kind=found.kind, key=found.key, name=found.name or found.id or found.key, reason=f"not read: {found.reason}"
+        )
 
 
 def _notes(
@@ -127,6 +137,8 @@ def _notes(
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
     yield from repeated_budgets(desired, live)
+    yield from unclear_budgets(desired, live, teams)
+    yield from unclear_schedules(desired, live, teams)
     yield from vanished_teams(desired, applied, teams)
     yield from _outside_fiscal_year(desired, period)
     yield from missing_schedules(desired, live)

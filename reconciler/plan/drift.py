@@ -13,9 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from reconciler.model.billing_budget import BillingBudget
+from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
 from reconciler.model.desired import Desired, DesiredWallet
-from reconciler.model.live import LedgerEntry, Live, LiveWallet
+from reconciler.model.live import LedgerEntry, Live, LiveWallet, Unreadable
 from reconciler.model.money import Money
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
@@ -132,6 +132,9 @@ class _View:
         for key, about in sorted(declared.items()):
             wanted = self.merged.billing_budgets.get(key)
             current = self.live.billing_budgets.get(key)
+            if current is None and (unclear := self._unclear_budget(key)):
+                yield _not_understood("changed", f"billing budget {key}", unclear, team=about.team, key=str(key)), True
+                continue
             proposed = (found.desired.billing_budgets.get(key) for found in self.proposals)
             difference = _Difference(
                 name=f"billing budget {key}",
@@ -144,12 +147,19 @@ class _View:
                 explained = difference.category == "pending" and about.team not in self.unfinished
                 yield difference.item(team=about.team, key=str(key)), not explained
 
+    def _unclear_budget(self, key: BillingBudgetKey) -> Unreadable | None:
+        return next((found for found in self.live.unreadable_of("billing_budget") if found.may_be(key)), None)
+
     def schedules(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield each export schedule that is not as git says now."""
         if self.live.export_schedules is None:
             return
         before = self.applied.export_schedules if self.applied else {}
+        unclear = {found.name: found for found in self.live.unreadable_of("export_schedule")}
         for name in sorted({*before, *self.merged.export_schedules}):
+            if name in unclear and name not in self.live.export_schedules:
+                yield _not_understood("changed", f"export schedule {name}", unclear[name], team="", key=name), True
+                continue
             current, wanted = self.live.export_schedules.get(name), self.merged.export_schedules.get(name)
             difference = _Difference(
                 name=f"export schedule {name}",
@@ -183,6 +193,26 @@ class _View:
                 ),
                 False,
             )
+        for found in self.live.unreadable:
+            if not self._declares(found):
+                what = f"{found.kind.replace('_', ' ')} {found.key}"
+                yield _not_understood("unmanaged", what, found, team="", key=found.key), False
+
+    def _declares(self, found: Unreadable) -> bool:
+        """Whether git declares, or declared, what cannot be understood."""
+        if found.kind == "export_schedule":
+            return found.name in {
+                *(self.applied.export_schedules if self.applied else ()),
+                *self.merged.export_schedules,
+            }
+        before = self.applied.billing_budgets if self.applied else {}
+        declared = {*before, *self.merged.absent_billing_budgets, *self.merged.billing_budgets}
+        return found.kind == "billing_budget" and any(map(found.may_be, declared))
+
+
+def _not_understood(category: Category, what: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
+    words = f"{what} is there in a form that is not understood: {found.reason}."
+    return DriftItem(**{"class": category}, team=team, key=key, sentence=words)
 
 
 Setting = BillingBudget | ExportSchedule

@@ -12,6 +12,7 @@ from reconciler.model.live import Live
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.plan import Unmanaged
 from reconciler.plan.note import Note
+from reconciler.plan.scope import Teams
 
 ScheduleChange = CreateExportSchedule | UpdateExportSchedule | DeleteExportSchedule
 
@@ -32,8 +33,11 @@ def schedule_changes(
             origin = Origin(desired.organization_path, ("export_schedules",))
             yield DeleteExportSchedule(key=name, before=schedule_document(found.schedule)), origin
     creates = []
+    unclear = {found.name for found in live.unreadable_of("export_schedule")}
     for name, wanted in sorted(desired.export_schedules.items()):
         current = live.export_schedules.get(name)
+        if current is None and name in unclear:
+            continue
         after = schedule_document(wanted.schedule)
         if current is None:
             creates.append((CreateExportSchedule(key=name, after=after), wanted.origin))
@@ -48,6 +52,22 @@ def unmanaged_schedules(desired: Desired, live: Live, last_applied: LastApplied)
     for name in sorted(live.export_schedules or {}):
         if name not in desired.export_schedules and name not in last_applied.export_schedules:
             yield Unmanaged(kind="export_schedule", key=name, name=name)
+
+
+def unclear_schedules(desired: Desired, live: Live, teams: Teams) -> Iterator[Note]:
+    """Yield a note for each declared export schedule that Keeptrusts holds in a form that is not understood."""
+    for found in live.unreadable_of("export_schedule"):
+        wanted = desired.export_schedules.get(found.name)
+        if wanted is None or teams is not None or found.name in (live.export_schedules or {}):
+            continue
+        yield Note(
+            origin=wanted.origin,
+            code="unclear-export-schedule",
+            severity=Severity.WARNING,
+            message=f"Keeptrusts holds the export schedule {found.name} in a form that is not understood:"
+            f" {found.reason}; it is neither compared nor changed",
+            hint="correct it in Keeptrusts, or delete it there: the next plan then creates it",
+        )
 
 
 def missing_schedules(desired: Desired, live: Live) -> Iterator[Note]:

@@ -182,7 +182,7 @@ def _of_an_alert(settings: GuardSettings, change: UpdateBillingBudget | DeleteBi
             "leave `hard_limit: false`",
             change.position,
         )
-    removed = sorted(set(before["alert_percentages"]) - set(after.get("alert_percentages", ())))
+    removed = sorted(set(before["alert_percentages"]) - set(after.get("alert_percentages", ())), key=Decimal)
     if settings.alert_removed and removed:
         amount = Decimal(before["amount"])
         percentages = ", ".join(f"{percentage}%" for percentage in removed)

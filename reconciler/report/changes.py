@@ -149,11 +149,12 @@ Alerts = Mapping[tuple[str, str], Sequence[tuple[str, AlertForecast]]]
 
 
 def _alerts(plan: Plan) -> Alerts:
-    """Return every alert with its environment, by team and billing budget, lowest percentage first."""
+    """Return every alert of git with its environment, by team and billing budget, lowest percentage first."""
     found: defaultdict[tuple[str, str], list[tuple[str, AlertForecast]]] = defaultdict(list)
     for forecast in plan.impact:
         for alert in sorted(forecast.alerts, key=lambda alert: alert.percentage):
-            found[forecast.team, alert.name].append((forecast.environment, alert))
+            if alert.declared:
+                found[forecast.team, alert.name].append((forecast.environment, alert))
     return found
 
 

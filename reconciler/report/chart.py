@@ -70,7 +70,8 @@ def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
     if alert is None:
         return ()
     at = _units(alert.amount * alert.percentage / 100)
-    return (Line(f"{alert.percentage}% alert at {at:,}", "alert", (at,) * days),)
+    stays = "" if alert.declared else ", not in git"
+    return (Line(f"{alert.percentage}% alert at {at:,}{stays}", "alert", (at,) * days),)
 
 
 def ticks(highest: int) -> tuple[tuple[int, str], ...]:

@@ -99,4 +99,6 @@ def _unmanaged(item: Unmanaged) -> Words:
         spent = " spent" if item.kind in ("wallet", "user_wallet") else ""
         amount = f", {name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
     held = f", {name(item.currency or '', 8)} {wording.exact(item.held)} in it" if item.held else ""
-    return words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), f"){amount}{held}")
+    reason = f", {visible(item.reason, 200)}" if item.reason else ""
+    what = words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), ")")
+    return words(what, f"{amount}{held}{reason}")

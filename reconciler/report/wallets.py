@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol
 
+from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
@@ -80,7 +81,9 @@ class WalletStory:
         """Return the alert that fires first on one side; it may be another one on the other, or have another name."""
         alerts = self.forecast.alerts if self.forecast else ()
         there = (alert for alert in alerts if getattr(alert, side) is not None)
-        return min(there, key=lambda alert: (alert.percentage * alert.amount, alert.name), default=None)
+        return min(
+            there, key=lambda alert: (alert.percentage * alert.amount, not alert.declared, alert.name), default=None
+        )
 
 
 def is_known(forecast: WalletForecast) -> bool:
@@ -187,7 +190,7 @@ def when(dates: dict[str, date | None], chance: float) -> str:
     return f"{wording.day(early)}, {wording.probability(chance)}" if early else DASH
 
 
-def _alert(story: WalletStory, common: int | None) -> Cell:
+def _alert(story: WalletStory, common: AlertPercentage | None) -> Cell:
     now, new = story.alert_of("live"), story.alert_of("desired")
     if now is None and new is None:
         return UNKNOWN
@@ -196,15 +199,16 @@ def _alert(story: WalletStory, common: int | None) -> Cell:
     )
 
 
-def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: int | None) -> str:
+def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: AlertPercentage | None) -> str:
     if outlook is None:
         return "none"
     prefix = "" if alert.percentage == common else f"{alert.percentage}%: "
+    stays = "" if alert.declared else ", not in git, stays"
     fires = when(outlook.date, outlook.probability)
     if outlook.date.get("0.5") is None:
-        return f"{prefix}{fires}"
+        return f"{prefix}{fires}{stays}"
     days = outlook.reaction_days.get("0.5")
-    return f"{prefix}{fires} ({DASH if days is None else days})"
+    return f"{prefix}{fires} ({DASH if days is None else days}){stays}"
 
 
 def _names_an_early_day(story: WalletStory) -> bool:

@@ -53,9 +53,9 @@ def whatif_text(shown: WhatIfPage, *, width: int, colour: bool) -> str:
 
 def beside(now: WalletForecast, then: WalletForecast) -> WalletForecast:
     """Return `then` with the outlook of `now`, under the money of the YAML, in the place of the live one."""
-    fired = {(alert.name, alert.percentage): alert.desired for alert in now.alerts}
+    fired = {(alert.name, alert.percentage, alert.declared): alert.desired for alert in now.alerts}
     alerts = tuple(
-        alert.model_copy(update={"live": fired.get((alert.name, alert.percentage), alert.live)})
+        alert.model_copy(update={"live": fired.get((alert.name, alert.percentage, alert.declared), alert.live)})
         for alert in then.alerts
     )
     return then.model_copy(update={"live": now.desired, "alerts": alerts})

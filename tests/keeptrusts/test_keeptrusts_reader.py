@@ -374,3 +374,46 @@ def test_a_rejected_read_carries_its_status(acme: Any, make: Any) -> None:
     with pytest.raises(RejectedError, match="GET /v1/wallets answered 418: teapot") as caught:
         live(acme, make)
     assert caught.value.status == 418
+
+
+STRANGE_WALLETS = [
+    ({"scope": "project", "scope_id": "prj_1"}, "project/prj_1"),
+    ({"scope": "project", "scope_id": "prj_1", "balance": None}, "project/prj_1"),
+    ({"scope_id": "team_legal_2", "currency": "CREDITS"}, "team/team_legal_2"),
+    ({"scope_id": "team_legal_2", "balance": "a lot"}, "team/team_legal_2"),
+    ({"scope": None, "scope_id": "team_legal_2"}, "team_legal_2"),
+    ({"scope": "user", "scope_id": "user_9", "balance": "a lot"}, "user/user_9"),
+    ({"scope": "organization", "currency": "EUR", "balance": None}, "organization"),
+    ({"scope_id": "team_support", "currency": "EUR", "balance": None}, "team/team_support"),
+]
+
+
+@pytest.mark.parametrize(("fields", "key"), STRANGE_WALLETS)
+def test_a_strange_wallet_of_nobody_who_was_asked_for_is_listed_and_stops_nothing(
+    acme: Any, make: Any, fields: dict[str, Any], key: str
+) -> None:
+    before = live(acme, make)
+    acme.wallets.append({**make.wallet("wal_strange", "team", "", "7.00"), "scope_id": None, **fields})
+    state = live(acme, make)
+    assert (state.wallets, state.pool) == (before.wallets, before.pool)
+    assert [(found.kind, found.key) for found in state.unreadable] == [("wallet", key)]
+    assert state.unreadable[0].reason
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"scope_id": "team_support", "balance": "a lot"},
+        {"scope_id": "team_support", "currency": "CREDITS"},
+        {"scope": None, "scope_id": "team_support"},
+        {"scope_id": None},
+        {"scope": None, "scope_id": None},
+        {"scope": "organization", "balance": None},
+    ],
+)
+def test_a_broken_wallet_that_may_be_one_that_was_asked_for_is_an_error(
+    acme: Any, make: Any, fields: dict[str, Any]
+) -> None:
+    acme.wallets.append({**make.wallet("wal_strange", "team", "", "7.00"), **fields})
+    with pytest.raises(UnreadableError, match="wal_strange"):
+        live(acme, make)

@@ -1,0 +1,186 @@
+"""What Keeptrusts holds and git never declared: it is listed, it stays, and it stops nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+from other_keeptrusts import World, other_keeptrusts
+
+Run = Callable[..., "CompletedProcess[str]"]
+AT = ("--as-of", "2026-06-18")
+USAGE = ("--usage", "usage.csv")
+
+
+def alert(id: str, name: Any, **other: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "name": name,
+        "scope": {"type": "team", "id": "t-alpha"},
+        "amount": Decimal("800"),
+        "currency": "USD",
+        "period": "monthly",
+        "alert_percentages": [80],
+        "hard_limit": False,
+        **other,
+    }
+
+
+STRANGE = [
+    alert("b01", "fraction", alert_percentages=[Decimal("79.50"), 100]),
+    alert("b02", "two\nlines"),
+    alert("b03", "n" * 300),
+    alert("b04", "euros", currency="EUR"),
+    alert("b05", "quarterly", period="quarterly"),
+    alert("b06", "project", scope={"type": "project", "id": "p 1"}),
+    alert("b07", "negative", amount=Decimal("-5")),
+    alert("b08", "many", alert_percentages=[0, 5000]),
+    alert("b09", "twin"),
+    alert("b10", "twin", amount=Decimal("900")),
+    alert("b11", "no amount", amount=None),
+    alert("b12", "credits", currency="CREDITS"),
+    alert("b13", "objects", alert_percentages=[{"at": 80}]),
+    alert("b14", "soft", hard_limit="soft"),
+    alert("b15", None),
+    alert("b16", "nowhere", scope=None),
+    alert("b17", "vast", amount=Decimal("1e20")),
+    alert("b18", {"en": "named"}),
+    {key: value for key, value in alert("", "no id").items() if key != "id"},
+]
+
+
+@pytest.fixture
+def world() -> World:
+    found = World()
+    for team in ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma"):
+        found.teams[team] = team
+        found.enter(team, "allocate", Decimal("10"), at="2026-06-01T00:00:00Z")
+    return found
+
+
+@pytest.fixture
+def url(world: World) -> Iterator[str]:
+    with other_keeptrusts(world) as url:
+        yield url
+
+
+def planned(kt: Run, url: str, folder: Path) -> dict[str, Any]:
+    done = kt(url, "plan", *AT, *USAGE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
+    return document
+
+
+def test_what_yaml_cannot_express_stops_no_command(kt: Run, url: str, folder: Path, world: World) -> None:
+    changes = planned(kt, url, folder)["changes"]
+    world.budgets = {str(number): item for number, item in enumerate(STRANGE)}
+    before = json.dumps(world.budgets, default=str)
+    plan = planned(kt, url, folder)
+    assert plan["changes"] == changes
+    assert len([item for item in plan["unmanaged"] if item["kind"] == "billing_budget"]) == len(STRANGE)
+    assert kt(url, "forecast", *AT, *USAGE).returncode == 0
+    assert kt(url, "recommend", *AT, *USAGE).returncode == 0
+    for format_ in ("text", "markdown", "html", "json"):
+        assert kt(url, "show", "plan.json", "--format", format_).returncode == 0
+    applied = kt(url, "apply", "--plan", "plan.json", *AT)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert kt(url, "drift", *AT).returncode == 0
+    kept = {number: item for number, item in world.budgets.items() if not str(item.get("id")).startswith("new_")}
+    assert json.dumps(kept, default=str) == before
+
+
+def test_each_thing_that_yaml_cannot_declare_is_listed_with_the_reason(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    world.budgets = {str(number): item for number, item in enumerate(STRANGE)}
+    reasons = {item["name"]: item["reason"] for item in planned(kt, url, folder)["unmanaged"]}
+    assert reasons["fraction"] == "YAML cannot declare its alert percentages 79.5%, 100%"
+    assert reasons["euros"] == "YAML cannot declare it is in EUR"
+    assert reasons["quarterly"] == "YAML cannot declare its period quarterly"
+    assert reasons["project"] == "YAML cannot declare its scope project p 1"
+    assert reasons["no amount"] == "not read: `amount` is missing"
+    assert reasons["credits"] == "not read: `currency` is no currency"
+    assert reasons["twin"] == ""
+    assert "budget project" in kt(url, "show", "plan.json").stdout
+
+
+def test_a_strange_export_schedule_stops_nothing(kt: Run, url: str, folder: Path, world: World) -> None:
+    world.schedules = {
+        "s1": {"id": "s1", "name": "odd", "cron": "every full moon", "enabled": True},
+        "s2": {"id": "s2", "name": "broken", "enabled": "yes"},
+        "s3": {"id": "s3", "cron": "0 6 * * MON"},
+    }
+    found = planned(kt, url, folder)
+    listed = {(item["kind"], item["name"]): item["reason"] for item in found["unmanaged"]}
+    assert listed["export_schedule", "odd"] == ""
+    assert listed["export_schedule", "broken"] == "not read: `enabled` is neither true nor false"
+    assert listed["export_schedule", "s3"] == "not read: `name` is missing"
+
+
+def test_an_undeclared_alert_stays_in_every_output(kt: Run, url: str, folder: Path, world: World) -> None:
+    (folder / "budgets" / "teams" / "alpha.yaml").write_text(
+        "version: 1\nteam: alpha\nwallets:\n  prod: {team_id: t-alpha, monthly: 1000.00}\n"
+    )
+    world.budgets = {"b1": alert("b1", "theirs", amount=Decimal("600"))}
+    (forecast,) = (item for item in planned(kt, url, folder)["impact"] if item["wallet"] == "t-alpha")
+    (theirs,) = forecast["alerts"]
+    assert not theirs["declared"]
+    assert theirs["live"]["probability"] > 0
+    assert theirs["desired"]["probability"] > 0
+    for format_ in ("text", "markdown", "html"):
+        shown = kt(url, "show", "plan.json", "--format", format_).stdout
+        assert "not in git, stays" in " ".join(shown.split()), format_
+        assert "none" not in shown.split("alpha / prod")[1].split("beta / prod")[0], format_
+
+
+def test_an_alert_that_git_dropped_still_vanishes(kt: Run, url: str, folder: Path, world: World) -> None:
+    first = kt(url, "plan", *AT, *USAGE)
+    assert first.returncode == 0, first.stderr
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    alpha = folder / "budgets" / "teams" / "alpha.yaml"
+    alpha.write_text(alpha.read_text().partition("billing_budgets:")[0])
+    plan = planned(kt, url, folder)
+    assert [change["kind"] for change in plan["changes"]] == ["delete_billing_budget"] * 2
+    (forecast,) = (item for item in plan["impact"] if item["wallet"] == "t-alpha")
+    assert {(item["declared"], item["desired"]) for item in forecast["alerts"]} == {(True, None)}
+    done = kt(url, "forecast", *AT, *USAGE, "--format", "json")
+    (again,) = (item for item in json.loads(done.stdout)["wallets"] if item["wallet"] == "t-alpha")
+    assert {(item["declared"], item["desired"]) for item in again["alerts"]} == {(True, None)}
+
+
+def test_a_declared_alert_that_cannot_be_understood_is_neither_doubled_nor_taken_out_of_the_yaml(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    assert kt(url, "plan", *AT, *USAGE).returncode == 0
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    (ours,) = (item for item in world.budgets.values() if item["name"] == "changed")
+    ours["hard_limit"] = "soft"
+    before = (folder / "budgets" / "teams" / "alpha.yaml").read_text()
+    plan = planned(kt, url, folder)
+    assert plan["changes"] == []
+    assert [finding["code"] for finding in plan["findings"] if "unclear" in finding["code"]] == [
+        "unclear-billing-budget"
+    ]
+    drift = kt(url, "drift", *AT, "--accept", "--format", "json")
+    assert drift.returncode == 11
+    assert [item["class"] for item in json.loads(drift.stdout)["items"] if item["team"] == "alpha"] == ["changed"]
+    assert (folder / "budgets" / "teams" / "alpha.yaml").read_text() == before
+
+
+def test_a_fraction_of_a_declared_alert_is_a_difference_that_apply_puts_right(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    assert kt(url, "plan", *AT, *USAGE).returncode == 0
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    (ours,) = (item for item in world.budgets.values() if item["name"] == "changed")
+    ours["alert_percentages"] = [Decimal("79.50"), 90]
+    (change,) = planned(kt, url, folder)["changes"]
+    assert change["before"]["alert_percentages"] == ["79.5", 90]
+    assert "79.5%, 90% -> 50%, 90%" in kt(url, "show", "plan.json").stdout
+    assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
+    assert [item["alert_percentages"] for item in world.budgets.values() if item["name"] == "changed"] == [[50, 90]]
