@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 HEAD_BYTES = 1 << 20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 _ENVELOPE_KEYS = ("events", "data")
@@ -28,6 +29,10 @@ class Shape:
 
     format: Format
     envelope: str | None = None
+
+    @property
+    def is_json(self) -> bool:
+        return self.format in (Format.JSON_ARRAY, Format.JSON_LINES, Format.JSON_OBJECTS)
 
 
 def recognise(head: bytes) -> Shape:

@@ -8,8 +8,6 @@ path of the scanned file.
 # ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `literal` and `quoted`)
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,16 +16,18 @@ from pathlib import Path
 from ibis.backends.duckdb import Backend
 
 from reconciler.usage.columns import REQUIRED, find_columns, missing_columns
+from reconciler.usage.dialect import dialect_of, refuse_decimal_commas
 from reconciler.usage.engine import fetch, run
-from reconciler.usage.formats import HEAD_BYTES, Format
+from reconciler.usage.formats import Format
 from reconciler.usage.unpack import PlainFile, damaged
 
 _SAMPLED_KEYS = 20_000
 _SAMPLED_ROWS = 20_000
 INEXACT = "inexact"
 _EXACT_DIGITS, _EXACT_BELOW = 15, 10**6
-_DELIMITERS = (",", ";", "\t", "|")
-_LINE_ENDS = {end: f", new_line = '{name}'" for end, name in (("\n", r"\n"), ("\r\n", r"\r\n"), ("\r", r"\r"))}
+LONGEST_ROW = 1 << 25
+"""Bytes of a CSV file's row that the engine makes room for: the size of its usual buffer."""
+_LINE_ENDS = {"": "", "\n": r", new_line = '\n'", "\r\n": r", new_line = '\r\n'", "\r": r", new_line = '\r'"}
 Names = Mapping[str, Sequence[str]]
 
 
@@ -125,44 +125,23 @@ def _layout(connection: Backend, file: PlainFile, names: Names) -> _Layout | Non
 
 
 def _csv(file: PlainFile, names: Names) -> _Layout:
-    header = _csv_header(file, names)
-    places = find_columns(file.name, header.names, names)
-    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(header.names)))
+    """Return how to read a CSV file.
+
+    The end of the header's line is passed on to the engine, which would guess it from the first line end, even a quoted
+    one.
+    """
+    known = {alias.casefold() for aliases in names.values() for alias in aliases}
+    dialect = dialect_of(file.name, Path(file.path), known)
+    places = find_columns(file.name, dialect.names, names)
+    refuse_decimal_commas(file.name, dialect, places["cost"])
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(dialect.names)))
     options = (
-        f", auto_detect = false, header = true, delim = {literal(header.delimiter)}, quote = '\"', escape = '\"'"
-        f"{header.line_end}, store_rejects = true, columns = {{{columns}}}"
+        f", auto_detect = false, header = true, skip = {dialect.skip}, delim = {literal(dialect.delimiter)}"
+        f", quote = '\"', escape = '\"'{_LINE_ENDS[dialect.line_end]}, max_line_size = {LONGEST_ROW}"
+        f", buffer_size = {LONGEST_ROW}, store_rejects = true, columns = {{{columns}}}"
     )
     select = tuple((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
     return _Layout("read_csv", options, select)
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    names: tuple[str, ...]
-    delimiter: str
-    line_end: str
-
-
-def _csv_header(file: PlainFile, names: Names) -> _Header:
-    """Read the header with the delimiter under which most of its names are known.
-
-    The end of its line is passed on to the engine, which would guess it from the first line end, even a quoted one.
-    """
-    with Path(file.path).open("rb") as source:
-        head = source.read(HEAD_BYTES).decode("utf-8-sig", errors="replace")
-    known = {alias.casefold() for aliases in names.values() for alias in aliases}
-    headers = []
-    try:
-        for delimiter in _DELIMITERS:
-            reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
-            row = next(reader, [])
-            last_line = list(io.StringIO(head, newline=""))[reader.line_num - 1] if row else ""
-            headers.append(
-                _Header(tuple(row), delimiter, _LINE_ENDS.get(last_line[len(last_line.rstrip("\r\n")) :], ""))
-            )
-    except csv.Error as error:
-        raise damaged(file.name, f"its first line is not the header of a CSV file ({error})") from error
-    return max(headers, key=lambda each: sum(name.strip().casefold() in known for name in each.names))
 
 
 def _parquet(connection: Backend, file: PlainFile, names: Names) -> _Layout:

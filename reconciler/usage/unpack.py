@@ -17,10 +17,15 @@ from typing import IO
 
 from reconciler.findings import UsageError
 from reconciler.usage.files import ExportFile, object_store, unreachable
-from reconciler.usage.formats import GZIP_MAGIC, HEAD_BYTES, Format, recognise
+from reconciler.usage.foreign import refuse_foreign
+from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, Format, recognise
+from reconciler.usage.line_ends import evened
+from reconciler.usage.spool import spool
 
 _CHUNK = 1 << 20
 _TAIL = 1 << 16
+_MARK_AND_QUOTE = BYTE_ORDER_MARK + b'"'
+"""The engine does not see a quote behind a byte order mark as one, and may take the whole file for a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class PlainFile:
 def unpack(file: ExportFile, scratch: Path) -> PlainFile:
     """Return the plain local file of an export, made in `scratch` when the export itself is not one."""
     try:
-        local = _fetch(file, scratch) if file.remote else Path(file.location)
+        local = _local(file, scratch)
         if _head(local, 2) == GZIP_MAGIC:
             local = _decompress(file.name, local, scratch)
         return _plain(file.name, local, scratch)
@@ -50,8 +55,15 @@ def unpack(file: ExportFile, scratch: Path) -> PlainFile:
         ) from error
 
 
+def _local(file: ExportFile, scratch: Path) -> Path:
+    if file.remote:
+        return _fetch(file, scratch)
+    return Path(file.location) if Path(file.location).is_file() else spool(file, _fresh(scratch, "spooled"))
+
+
 def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
     head = _head(local, HEAD_BYTES)
+    refuse_foreign(name, head)
     shape = recognise(head)
     if shape.format is Format.PARQUET and not _tail(local, 4).endswith(b"PAR1"):
         raise damaged(name, "its end is not the end of a Parquet file, so it was cut off")
@@ -59,7 +71,19 @@ def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
         raise damaged(name, "it is neither CSV, JSON, JSON Lines nor Parquet, plain or gzip, in UTF-8")
     if shape.envelope is not None:
         local = _open_envelope(name, local, shape.envelope, scratch)
+    elif head.startswith(BYTE_ORDER_MARK) and (shape.is_json or head.startswith(_MARK_AND_QUOTE)):
+        local = _without_mark(local, scratch)
+    if shape.format is Format.CSV and evened(local, even := _fresh(scratch, "evened")):
+        local = even
     return PlainFile(name, str(local), shape.format)
+
+
+def _without_mark(local: Path, scratch: Path) -> Path:
+    target = _fresh(scratch, "unmarked")
+    with local.open("rb") as source, target.open("wb") as sink:
+        source.seek(len(BYTE_ORDER_MARK))
+        shutil.copyfileobj(source, sink, _CHUNK)
+    return target
 
 
 def damaged(name: str, why: str) -> UsageError:
