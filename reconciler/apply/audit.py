@@ -154,6 +154,8 @@ def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[Ledg
                     f"{move.wallet}: {trace.operation} was to {move.kind} {move.amount:,.2f}, and {entry.id} is"
                     f" {entry.kind} {entry.amount:,.2f}"
                 )
+    elif trace.step is Step.ACCEPTED:
+        return
     elif trace.unproved:
         yield f"{move.wallet}: {trace.operation} is not proved; run `kt-budgets resume`"
     elif any(entry.operation == trace.operation for entry in ledger):

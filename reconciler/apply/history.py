@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from reconciler.apply.record import UNPROVED, Record, Step
-from reconciler.model.change import Change
+from reconciler.apply.result import DONE
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.plan import Plan
 
 _OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
+_BY_LEDGER = frozenset({"mark", "ledger id", "elimination"})
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 
 
@@ -22,7 +24,7 @@ class Trace:
 
     `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
     `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
-    `writer` the process that announced it.
+    `writer` the process that announced it. `shown` says that a reading of the ledger has shown it.
     """
 
     operation: str
@@ -34,6 +36,7 @@ class Trace:
     change: Change | None = None
     intent: str = ""
     writer: str = ""
+    shown: bool = False
 
     @property
     def unproved(self) -> bool:
@@ -42,7 +45,12 @@ class Trace:
     @property
     def may_have_happened(self) -> bool:
         """Whether the ledger may show it: it was sent, or may have been, whatever a person assumed since."""
-        return self.unproved or self.step in (Step.CONFIRMED, Step.ASSUMED_LOST)
+        return self.unproved or self.step in (Step.CONFIRMED, Step.ASSUMED_LOST, Step.ACCEPTED)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a move of money was confirmed and no reading of the ledger has shown it yet."""
+        return self.step is Step.CONFIRMED and not self.shown and isinstance(self.change, Allocate | Reclaim)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +109,19 @@ def history_of(records: Iterable[Record]) -> History:
             runs[record.run] = RunTrace(record.run, record)
         elif record.step in (Step.RESUMED, Step.FINISHED) and record.run in runs:
             runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
+        if record.step is Step.FINISHED:
+            operations |= _read_back(record, operations)
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = _followed(operations.get(record.operation), record)
     return History(operations, runs)
+
+
+def _read_back(record: Record, operations: Mapping[str, Trace]) -> dict[str, Trace]:
+    """Return the operations that the read-back at the end of a run has shown, as such."""
+    if not record.facts.get("read_back", True):
+        return {}
+    done = (outcome["op"] for outcome in record.facts.get("outcomes", ()) if outcome["status"] in DONE)
+    return {op: replace(operations[op], shown=True) for op in done if op in operations}
 
 
 def _followed(trace: Trace | None, record: Record) -> Trace:
@@ -115,6 +133,8 @@ def _followed(trace: Trace | None, record: Record) -> Trace:
     is_intent = record.step is Step.INTENT
     if record.step is Step.PLANNED and not first:
         return trace
+    if record.step is Step.SEEN:
+        return replace(trace, shown=True, transactions=trace.transactions | frozenset(found))
     return replace(
         trace,
         run=record.run,
@@ -124,5 +144,6 @@ def _followed(trace: Trace | None, record: Record) -> Trace:
         transactions=trace.transactions | frozenset(found),
         intent=record.digest if is_intent else trace.intent,
         writer=facts.get("writer", "") if is_intent else trace.writer,
+        shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )

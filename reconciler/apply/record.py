@@ -23,7 +23,14 @@ class JournalError(RefusedError):
 
 
 class Step(StrEnum):
-    """The steps of a run (`started`, `resumed`, `finished`) and of one operation (the others)."""
+    """The steps of a run (`started`, `resumed`, `finished`) and of one operation (the others).
+
+    `confirmed` is what an answer or the ledger said; `seen` says that a reading of the ledger showed it. `accepted` is
+    a person's word: the ledger as it stands is right about this operation, whatever it shows. Its facts are `reason`
+    and who said it, `wallet`, and `transactions`, the ledger ids that are accepted, if any. Nothing is sent for it any
+    more, and it blocks nothing; what the ledger shows of it counts. An entry that no whole mark names is accepted
+    under `accepted_entry`.
+    """
 
     STARTED = "started"
     RESUMED = "resumed"
@@ -33,11 +40,18 @@ class Step(StrEnum):
     SENT = "sent"
     NOT_SENT = "not_sent"
     CONFIRMED = "confirmed"
+    SEEN = "seen"
+    ACCEPTED = "accepted"
     REFUSED = "refused"
     UNKNOWN = "unknown"
     ASSUMED_LOST = "assumed_lost"
     LOCK_BROKEN = "lock_broken"
     RECOVERED = "recovered"
+
+
+def accepted_entry(transaction: str) -> str:
+    """Return the name under which a ledger entry is accepted whose mark is cut, or is none of ours."""
+    return f"ledger:{transaction}"
 
 
 UNPROVED = frozenset({Step.INTENT, Step.SENT, Step.UNKNOWN})
