@@ -20,7 +20,7 @@ from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import Result
 from reconciler.apply.rewind import rewind
 from reconciler.apply.staleness import stale_teams
-from reconciler.apply.store import Lock, Store
+from reconciler.apply.store import Lock, Owner, Store
 from reconciler.apply.window import ledger_since
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
@@ -75,6 +75,7 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
     run = run_name(plan, site)
     with site.store.lock(site.attribution.owner(run), clock=site.clock) as lock:
         journal = Journal.open(site.store, organization=plan.organization, clock=site.clock)
+        record_broken_lock(journal, lock.broken, "its lease ran out", site)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
         live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, site)
         if plan.changes:
@@ -118,6 +119,13 @@ def prove_open(journal: Journal, history: History, live: Live) -> None:
         if isinstance(found := search(wallet.ledger, move, memory), Found):
             facts = {"transactions": [found.entry.id], "by": found.by}
             journal.append(trace.run, Entry(Step.CONFIRMED, trace.operation, facts))
+
+
+def record_broken_lock(journal: Journal, owner: Owner | None, reason: str, site: Site) -> None:
+    """Record from whom the lock was taken, by whom and why; nothing for a lock that was free."""
+    if owner is not None:
+        facts = {"owner": owner.name, "of_run": owner.run, "reason": reason, **site.attribution.facts()}
+        journal.append(owner.run, Entry(Step.LOCK_BROKEN, facts=facts))
 
 
 def run_name(plan: Plan, site: Site) -> str:

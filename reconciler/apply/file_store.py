@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from reconciler.apply.mirror import own_folder
 from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
 from reconciler.apply.store import Anchor, Lock, Owner, Stored
@@ -19,10 +20,14 @@ from reconciler.findings import LockHeldError
 
 
 class FileStore:
-    """Keeps a journal in `path`; `path.head` says how far it was acknowledged, `path.lock` is the lock."""
+    """Keeps a journal in `path`; `path.head` says how far it was acknowledged, `path.lock` is the lock.
+
+    A path that leads over links stands for the one real file: what is beside that is head and lock, for every way
+    to it.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.path = path = Path(os.path.realpath(path))
         self._head = path.with_name(path.name + ".head")
         self._lock = path.with_name(path.name + ".lock")
         self._owner = path.with_name(path.name + ".owner")
@@ -33,9 +38,12 @@ class FileStore:
     def load(self) -> Stored:
         try:
             content = self.path.read_bytes() if self.path.exists() else b""
+            names = self.path.stat().st_nlink if content else 1
             anchor = self._anchor()
         except OSError as error:
             raise self._unusable("read", error) from None
+        if names > 1:
+            raise self._of_several_names(names)
         whole, separator, torn = content.rpartition(b"\n")
         try:
             lines = whole.decode("utf-8").split("\n") if separator else []
@@ -70,7 +78,7 @@ class FileStore:
     @contextmanager
     def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
         try:
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(self._lock.parent)
             held = FileLock(self._lock, timeout=0)
             held.acquire()
         except Timeout:
@@ -96,7 +104,7 @@ class FileStore:
 
     def _create(self) -> None:
         """Create the journal so that the file's own name is durable before its first record is."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(self.path.parent)
         self.path.touch()
         for folder in (self.path.parent, self.path.parent.parent):
             descriptor = os.open(folder, os.O_RDONLY)
@@ -125,6 +133,13 @@ class FileStore:
             hint="name a place that can be written with `--journal file:PATH`, or make room there",
         )
 
+    def _of_several_names(self, names: int) -> JournalError:
+        return JournalError(
+            f"the journal {self} has {names} names (hard links): each would have a lock of its own; nothing was written"
+            " to Keeptrusts",
+            hint=f"keep one: cp {self.path} {self.path}.own && mv {self.path}.own {self.path}",
+        )
+
     def _held(self) -> LockHeldError:
         try:
             owner = json.loads(self._owner.read_text(encoding="utf-8"))
@@ -139,6 +154,8 @@ class FileStore:
 
 class _Held:
     """An OS lock that is held until its process ends: nothing can take it away."""
+
+    broken: Owner | None = None
 
     def check(self) -> None:
         return None

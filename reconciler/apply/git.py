@@ -8,23 +8,31 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from reconciler.apply.address import Address
+from reconciler.apply.mirror import mirror
 from reconciler.apply.record import JournalError
 from reconciler.findings import ExitCode
+from reconciler.git.failures import GitError, Trouble, failure, without_secrets
+from reconciler.git.places import work_tree
+from reconciler.git.runner import ask, run
+from reconciler.settings import environment
 
-SECONDS = 120
 TRIES = 4
 _ALWAYS = (
     *("-c", "user.name=kt-budgets", "-c", "user.email=kt-budgets@localhost"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "push.gpgSign=false"),
-    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
 )
 _KNOWN = "refs/kt-budgets-known"
 
 
 class JournalUnreachableError(JournalError):
-    """The git remote that keeps the journal does not answer, or does not let us in."""
+    """The git remote that keeps the journal does not answer, or does not let us in. `trouble` says of which kind."""
 
     exit_code = ExitCode.REMOTE
+
+    def __init__(self, message: str, *, hint: str = "", trouble: Trouble = Trouble.OTHER) -> None:
+        super().__init__(message, hint=hint)
+        self.trouble = trouble
 
 
 class Git:
@@ -32,8 +40,8 @@ class Git:
 
     def __init__(self, remote: str, *, folder: Path, pause: Callable[[float], None] = time.sleep) -> None:
         self._pause = pause
-        self.place = _without_password(remote)
-        self._asked = remote
+        self._address = Address.of(remote)
+        self.place = without_secrets(self._address.plain)
         self._folder = folder
         self._found: tuple[str, str] | None = None
 
@@ -46,7 +54,7 @@ class Git:
         """Return what git prints; JournalError with its own words when it fails."""
         done = self.run(*arguments, data=data)
         if done.returncode != 0:
-            raise self.unreachable(done.stderr)
+            raise self.unreachable(failure(arguments[0], done.stderr))
         return done.stdout
 
     def fetch(self, namespace: str) -> dict[str, str]:
@@ -79,7 +87,10 @@ class Git:
                 present = expected
             if present != expected:
                 return present == commit
-        raise self.unreachable(done.stderr)
+            error = failure("push", done.stderr)
+            if not commit and error.trouble is Trouble.REFUSED:
+                break
+        raise self.unreachable(error)
 
     def present(self, ref: str) -> str:
         """Return the commit that the remote's `ref` points to, empty when there is none."""
@@ -107,80 +118,46 @@ class Git:
         """Write a blob and return its id."""
         return self.ask("hash-object", "-w", "--stdin", data=data).decode().strip()
 
-    def unreachable(self, words: bytes) -> JournalUnreachableError:
-        """Return the error for a remote that does not answer, with git's last words and without any password."""
-        text = " ".join(words.decode("utf-8", "replace").split())[:500]
-        for secret in _passwords(self._asked):
-            text = text.replace(secret, "***")
+    def unreachable(self, error: GitError) -> JournalUnreachableError:
+        """Return the error for a remote that does not answer, with git's last words, their kind, and a cure."""
         return JournalUnreachableError(
-            f"the journal git:{self.place} cannot be reached: {text or 'git gave no reason'}",
-            hint="check that the remote exists and that this machine may push to refs/kt-budgets/*",
+            f"the journal git:{self.place} cannot be reached: {error.message}", hint=error.hint, trouble=error.trouble
         )
 
     def cache(self, purpose: str) -> Path:
         """Return a local folder of our own for `purpose`, that belongs to this remote alone."""
-        return self._folder / ".kt-budgets" / f"{purpose}-{sha256(self._asked.encode()).hexdigest()[:12]}"
+        return self._folder / ".kt-budgets" / f"{purpose}-{sha256(self._address.plain.encode()).hexdigest()[:12]}"
 
     def _repository(self) -> tuple[str, str]:
         """Return the git directory to work in, and what the remote is called there."""
         if self._found is None:
-            self._found = self._named_remote() or self._private_repository()
+            try:
+                self._found = self._named_remote() or (str(mirror(self._address, self._folder)), "journal")
+            except GitError as error:
+                raise self.unreachable(error) from None
         return self._found
 
     def _named_remote(self) -> tuple[str, str] | None:
-        here = ("-C", str(self._folder))
-        done = self._start(*here, "rev-parse", "--absolute-git-dir")
-        if done.returncode != 0:
-            return None
-        remotes = self._start(*here, "remote").stdout.decode().split()
-        return (done.stdout.decode().strip(), self._asked) if self._asked in remotes else None
-
-    def _private_repository(self) -> tuple[str, str]:
-        """Use a repository of our own: the address is written to its configuration, not to a command line."""
-        address = self._asked
-        if (self._folder / address).exists():
-            address = str((self._folder / address).resolve())
-        name = sha256(address.encode()).hexdigest()[:12]
-        directory = self._folder / ".kt-budgets" / f"journal-{name}.git"
-        try:
-            if not (directory / "HEAD").exists():
-                directory.parent.mkdir(parents=True, exist_ok=True)
-                done = self._start("init", "--quiet", "--bare", str(directory))
-                if done.returncode != 0:
-                    raise self.unreachable(done.stderr)
-            quoted = address.replace("\\", "\\\\").replace('"', '\\"')
-            configuration = directory / "config"
-            text = configuration.read_text(encoding="utf-8")
-            if f'url = "{quoted}"' not in text:
-                configuration.chmod(0o600)
-                configuration.write_text(f'{text}[remote "journal"]\n\turl = "{quoted}"\n', encoding="utf-8")
-        except OSError as error:
-            raise self.unreachable(f"{directory}: {error.strerror}".encode()) from None
-        return str(directory), "journal"
+        """Return the repository here whose remote is meant; GitError for a name that it does not have."""
+        name = self._address.plain
+        is_inside = work_tree(self._folder) is not None
+        remotes = ask("remote", folder=self._folder).decode().split() if is_inside else []
+        if name in remotes:
+            directory = ask("rev-parse", "--absolute-git-dir", folder=self._folder)
+            return directory.decode().strip(), name
+        if self._address.is_name and not (self._folder / name).exists():
+            known = f"it has {', '.join(remotes)}" if remotes else "it has none"
+            raise GitError(
+                f"{self._folder} has no remote called {name}: {known if is_inside else 'it is in no git repository'}",
+                hint="name a remote that `git remote` lists, or write its address: git:https://HOST/PATH",
+                trouble=Trouble.NO_REMOTE,
+            )
+        return None
 
     def _start(self, *arguments: str, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        given = environment().get("GIT_CONFIG_COUNT", "")
+        after = int(given) if given.isdecimal() else 0
         try:
-            return subprocess.run(
-                ["git", *_ALWAYS, *arguments],
-                input=data if data is not None else b"",
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            raise self.unreachable(b"git is not installed") from None
-        except subprocess.TimeoutExpired:
-            raise self.unreachable(f"git {arguments[-1]} took longer than {SECONDS} s".encode()) from None
-
-
-def _passwords(address: str) -> list[str]:
-    authority = address.partition("://")[2].partition("/")[0]
-    userinfo, at, _ = authority.rpartition("@")
-    return sorted({part for part in (userinfo, *userinfo.split(":")) if at and len(part) > 3}, key=len, reverse=True)
-
-
-def _without_password(address: str) -> str:
-    scheme, separator, rest = address.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}" if separator else address
+            return run(*_ALWAYS, *arguments, given=data or b"", extra=self._address.credentials(after=after))
+        except GitError as error:
+            raise self.unreachable(error) from None

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.apply.git import Git
-from reconciler.apply.git_lock import LOCK, GitLock, fenced, lock_owner
+from reconciler.apply.git_lock import GitLock, fenced, freed, lock_state
 from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
 from reconciler.apply.store import Anchor, Lock, Owner, Stored
@@ -79,13 +79,13 @@ class GitStore:
                 held.release()
 
     def break_lock(self, owner: str | None) -> Owner | None:
-        found = lock_owner(self._git)
-        if found is None:
+        found = lock_state(self._git)
+        if found is None or found.owner is None:
             return None
-        commit, holder, _ = found
+        holder = found.owner
         if owner != holder.name and not (owner is None and is_dead(holder.machine, holder.process)):
             return None
-        return holder if self._git.swap(LOCK, expected=commit, commit="") else None
+        return holder if freed(self._git, found.commit) else None
 
     def witness(self) -> Witness:
         return FileWitness(self._git.cache("sending"))

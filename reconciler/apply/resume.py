@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from reconciler.apply.application import Site, prove_open, read_live
+from reconciler.apply.application import Site, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
 from reconciler.apply.executor import Executor, Order
 from reconciler.apply.history import History, RunTrace, history_of
@@ -37,9 +37,8 @@ def resume(organization: str, site: Site, permission: Permission | None = None) 
     allowed = permission or Permission()
     with _held(site, allowed) as (lock, broken):
         journal = Journal.open(site.store, organization=organization, clock=site.clock, recover=True)
-        if broken is not None:
-            facts = {"owner": broken.name, "of_run": broken.run, "reason": allowed.reason, **site.attribution.facts()}
-            journal.append(broken.run, Entry(Step.LOCK_BROKEN, facts=facts))
+        record_broken_lock(journal, broken, allowed.reason, site)
+        record_broken_lock(journal, lock.broken, "its lease ran out", site)
         if allowed.operation is not None:
             _assume_lost(journal, allowed, site)
         results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]

@@ -11,6 +11,7 @@ from typing import Protocol
 from reconciler.apply.ports import Clock
 from reconciler.apply.witness import Witness
 from reconciler.findings import LockHeldError, UsageError
+from reconciler.git.failures import without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,13 @@ class FencedError(LockHeldError):
 
 
 class Lock(Protocol):
-    """A held lock. `check` renews the lease when due, and raises FencedError when the lock is no longer ours."""
+    """A held lock. `check` renews the lease when due, and raises FencedError when the lock is no longer ours.
+
+    `broken` is the owner from whom it was taken because that one's lease had run out long ago.
+    """
+
+    @property
+    def broken(self) -> Owner | None: ...
 
     def check(self) -> None: ...
 
@@ -87,7 +94,8 @@ def open_store(name: str, *, folder: Path | None = None) -> Store:
         from reconciler.apply.git_store import GitStore
 
         return GitStore(place, folder=here)
+    shown = without_secrets(name)
     raise UsageError(
-        f"`{name}` names no journal",
+        f"`{shown[:80] if '@' not in shown else '***@' + shown.rpartition('@')[2][:80]}` names no journal",
         hint="write file:PATH or git:REMOTE, such as file:.kt-budgets/journal or git:origin",
     )

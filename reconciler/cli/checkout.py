@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reconciler.findings import RemoteError
+from reconciler.git.failures import GitError
+from reconciler.git.runner import ask
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-
-_SECONDS = 120
-
-
-class GitError(RemoteError):
-    """Git cannot answer."""
 
 
 def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     """Return what git prints in `folder` when it is `given` something on stdin.
 
-    Raises GitError with git's own words when it fails. It never asks for a password.
+    Raises GitError with git's own words, of which kind it is and a cure. It never asks for a password.
     """
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, input=given, timeout=_SECONDS, check=False)
-    except FileNotFoundError:
-        raise GitError("git is not installed", hint="install git") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitError(f"git {arguments[0]} did not finish: {type(error).__name__}", hint="run it again") from None
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise GitError(
-            f"git {arguments[0]} failed: {(lines or ['no reason given'])[-1][:200]}",
-            hint="run it in a full clone, such as a checkout with `fetch-depth: 0`",
-        )
-    return done.stdout
+    return ask(*arguments, folder=folder, given=given)
 
 
 def prefix(budgets: Path) -> PurePosixPath:

@@ -33,7 +33,8 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
 
 def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
     """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged."""
-    from reconciler.cli.checkout import GitError, git, load_at
+    from reconciler.cli.checkout import git, load_at
+    from reconciler.git.failures import GitError
 
     git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, f"refs/pull/{pull.number}/head")
     try:

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-_SECONDS = 30
+from reconciler.git.failures import GitError, Trouble, failure
+from reconciler.git.places import work_tree
+from reconciler.git.runner import ask, run
 
 
 def provenance(root: Path) -> tuple[str | None, bool | None]:
     """Return the commit that is checked out and whether anything below `root` differs from it.
 
-    Both are None without git, outside of a repository and before its first commit.
+    Both are None without git, outside of a repository and before its first commit. Raises GitError where there is a
+    repository and git does not look into it: a plan without its commit could not be told from one of an older clone.
     """
-    commit = _git(root, "rev-parse", "--verify", "HEAD")
-    if commit is None:
+    if work_tree(root) is None or not root.is_dir():
         return None, None
-    changes = _git(root, "status", "--porcelain", "--untracked-files=all", "--", ".")
-    if changes is None:
-        return None, None
-    return commit.strip(), bool(changes.strip())
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git says, None when it fails. Locks are not taken and no program of the repository is run."""
-    command = ["git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+        done = run("rev-parse", "--verify", "--quiet", "HEAD", folder=root)
+        if done.returncode and done.stderr.strip():
+            raise failure("rev-parse", done.stderr)
+        if done.returncode:
+            return None, None
+        changes = ask("status", "--porcelain", "--untracked-files=all", "--", ".", folder=root)
+    except GitError as error:
+        if error.trouble is Trouble.NOT_INSTALLED:
+            return None, None
+        raise
+    return done.stdout.decode().strip(), bool(changes.strip())

@@ -428,6 +428,7 @@ class MemoryStore:
 class _Held:
     store: MemoryStore
     owner: Owner
+    broken: Owner | None = None
 
     def check(self) -> None:
         if self.store.holder != self.owner:

@@ -1,0 +1,38 @@
+"""Where the repository of a folder begins, read from its files: also without git, and for another user's repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def repository_root(folder: Path) -> Path | None:
+    """Return the folder that stands for the repository that holds `folder`, None where there is none.
+
+    It is the top of the main work tree, from each of its linked work trees too; the top of a submodule; and the
+    repository itself where it is bare.
+    """
+    real = folder.resolve()
+    for parent in (real, *real.parents):
+        marker = parent / ".git"
+        if marker.is_dir() and (marker / "HEAD").exists():
+            return parent
+        if marker.is_file():
+            return _linked_root(marker) or parent
+    return None
+
+
+def work_tree(folder: Path) -> Path | None:
+    """Return the top of the work tree that holds `folder`, None outside of a repository."""
+    real = folder.resolve()
+    return next((parent for parent in (real, *real.parents) if (parent / ".git").exists()), None)
+
+
+def _linked_root(marker: Path) -> Path | None:
+    """Return the root of the repository that a linked work tree belongs to, None for anything else."""
+    try:
+        _, _, place = marker.read_text(encoding="utf-8").strip().partition("gitdir: ")
+        directory = (marker.parent / place).resolve()
+        common = (directory / (directory / "commondir").read_text(encoding="utf-8").strip()).resolve()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return common.parent if common.name == ".git" else common
