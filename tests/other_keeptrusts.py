@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+from paging_shapes import Shape
+
 TOKEN = "other-token"
 
 
@@ -33,6 +35,7 @@ class Habits:
     broken_from: int = 0
     forbidden_path: str = ""
     permissions: tuple[str, ...] = ("org:billing",)
+    shape: Shape | None = None
 
 
 @dataclass
@@ -110,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length), parse_float=Decimal) if length else None
         parts = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        self.beside: dict[str, str] = {}
         try:
             with self.world.lock:
                 status, document = self._route(method, parts.path, query, body)
@@ -119,6 +123,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        for name, value in self.beside.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 
@@ -207,6 +213,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _page(self, name: str, path: str, items: list[dict[str, Any]], query: dict[str, str]) -> Any:
         habits = self.world.habits
+        if habits.shape is not None:
+            document, self.beside = habits.shape(items, query, path)
+            return document
         if habits.envelope == "bare":
             return items
         start = int(query.get("cursor", "0"))

@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import anyio
 import httpx
@@ -31,6 +32,16 @@ CLOSE_WITHIN = 1.0
 
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+PagesBy = Literal["offset", "page", "name", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON document, the headers that came with it, and the addresses in its Link header by relation."""
+
+    document: Any
+    headers: Mapping[str, str]
+    links: Mapping[str, str]
 
 
 class _TooLargeError(Exception):
@@ -105,7 +116,10 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
 
 
 class Channel:
-    """Open it with `with`. `transport` replaces the network."""
+    """Open it with `with`. `transport` replaces the network.
+
+    `pages_by` is, by kind of listing, how this Keeptrusts was found to go on where an answer says nothing of it.
+    """
 
     def __init__(self, connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.connection = connection
@@ -115,6 +129,7 @@ class Channel:
         self._retries = retry_policy(connection)
         self._idle: list[_WholeAnswers]
         self._slots: anyio.Semaphore
+        self.pages_by: dict[str, PagesBy] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -144,6 +159,10 @@ class Channel:
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         """Return the JSON that GET `path` answers, numbers exact; raises RemoteError for everything else."""
+        return (await self.answer(path, params)).document
+
+    async def answer(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Return what GET `path` answers with its headers; raises RemoteError for everything else."""
         response = await self._answer(path, params or {})
         body: bytes = response.extensions["body"]
         if response.status_code == httpx.codes.PARTIAL_CONTENT:
@@ -151,11 +170,13 @@ class Channel:
         if not response.is_success:
             raise error_of(self.connection, "GET", path, response, body)
         try:
-            return exact_json.decode(body)
+            document = exact_json.decode(body)
         except ValueError as error:
             kind = shown(response.headers.get("content-type", "no media type"), limit=80)
             reason = shown(self.connection.redact(str(error)))
             raise unreadable(f"the answer to GET {path} ({kind})", f"it is not JSON ({reason})") from None
+        links = {relation: link["url"] for relation, link in response.links.items() if relation}
+        return Answer(document, response.headers, links)
 
     async def _open(self) -> None:
         connection = self.connection

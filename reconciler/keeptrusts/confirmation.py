@@ -9,26 +9,29 @@ from reconciler.findings import UnreadableError
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.failures import shown
 from reconciler.keeptrusts.fields import Item
-from reconciler.keeptrusts.wallets import ledger_entry
+from reconciler.keeptrusts.wallets import entry_kind, ledger_entry
 from reconciler.model.live import LedgerEntry
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
 from reconciler.model.write import Lost, WriteResult, Written
 
 
-def confirmed_move(answer: bytes, kind: MoneyMove, amount: Money) -> WriteResult:
-    """Return Written when the answer names a transaction and nothing in it differs from the move that was sent."""
+def confirmed_move(answer: bytes, kind: MoneyMove, amount: Money, *, types: Mapping[str, str]) -> WriteResult:
+    """Return Written when the answer names a transaction and nothing in it differs from the move that was sent.
+
+    `types` are the words of this deployment for our kinds.
+    """
     where = f"the answer to the {kind}"
     try:
         item = _transaction(answer, where)
         identity = item.text("id")
-        if item.raw("type", "kind") is not None and (found := item.word("type", "kind")) != kind:
+        if item.raw("type", "kind") is not None and (found := entry_kind(item, types)) != kind:
             return Lost(f"{where} names {shown(identity, limit=60)}, which is of type {shown(found, limit=40)}")
         if item.raw("amount") is not None and (moved := item.amount("amount").copy_abs()) != amount.amount:
             return Lost(f"{where} names {shown(identity, limit=60)} with an amount of {moved:f}, not {amount}")
         if (currency := item.currency(default=amount.currency)) != amount.currency:
             return Lost(f"{where} names {shown(identity, limit=60)} in {currency}, not {amount}")
-        return Written(identity, _entry(item, amount.currency))
+        return Written(identity, _entry(item, amount.currency, types))
     except UnreadableError as error:
         return Lost(error.message)
 
@@ -68,8 +71,8 @@ def _object(answer: bytes, where: str) -> Mapping[str, Any]:
     return document
 
 
-def _entry(item: Item, currency: str) -> LedgerEntry | None:
+def _entry(item: Item, currency: str, types: Mapping[str, str]) -> LedgerEntry | None:
     try:
-        return ledger_entry(item, currency=currency, description_field="description")
+        return ledger_entry(item, currency=currency, description_field="description", types=types)
     except UnreadableError:
         return None

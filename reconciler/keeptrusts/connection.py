@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -29,7 +29,8 @@ class Connection:
     with waits that double from `backoff` and are never above `longest_wait`, Retry-After included. `concurrency`
     bounds the reads under way at a time. A token is only sent over https, or over http to this machine unless
     `allow_plain_http`. `ledger_months_before` is how many months before a period its ledger is read from: 1 also finds
-    money that was moved, and marked, for a period before it began.
+    money that was moved, and marked, for a period before it began. `ledger_types` says what this deployment's own words
+    for types of transactions mean.
     """
 
     base_url: str
@@ -48,6 +49,7 @@ class Connection:
     billing_budgets_path: str = "/v1/billing/budgets"
     allow_plain_http: bool = False
     ledger_months_before: int = 0
+    ledger_types: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.strip().rstrip("/"))

@@ -5,36 +5,56 @@ What the vendor does not document is read in every usual form; a page in none of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
-_NEXT_NAMES = ("next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next", "cursor")
-_MORE_NAMES = ("has_more", "hasMore", "has_next_page", "hasNextPage")
-_NESTED_NAMES = ("pagination", "meta", "page_info", "pageInfo", "paging", "links")
+from reconciler.keeptrusts.failures import shown
+from reconciler.model.paging import Entry, Paging, plain, read_paging
+
 _LIST_NAMES = ("data", "items", "results")
 _LONGEST_CURSOR = 4096
+_LINKS_ONLY = ("/", "?", "http://", "https://")
+_CONTENT_RANGE = re.compile(r"(?!bytes)\w+ +(?:\*|\d+-\d+)/(\d+)")
+_HEADERS = frozenset({"totalcount", "nextcursor", "hasmore"})
+_FLAGS = {"true": True, "false": False}
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The objects of one page, and the query parameters that lead to the next one; None on the last."""
+    """The objects of one page, the query that leads to the next one where it is named, and all else it says of more."""
 
     items: list[Mapping[str, Any]]
     next: Mapping[str, str] | None
+    paging: Paging = field(default=Paging(), compare=False)
 
 
-def read_page(document: Any, *, plural: str) -> Page:
+def read_page(
+    document: Any,
+    *,
+    plural: str,
+    url: str = "",
+    cursor: str | None = None,
+    headers: Mapping[str, str] = _NOTHING,
+    links: Mapping[str, str] = _NOTHING,
+) -> Page:
     """Return the page that `document` is; `plural` is what the listing calls its objects.
 
-    Raises ValueError with the reason when it is no page, so that a part is never taken for the whole.
+    `url` is the listing's own address and `cursor` what led to this page; `headers` and `links` (relation to address)
+    are the answer's. Raises ValueError with the reason when it is no page, or leads elsewhere, so that a part is never
+    taken for the whole.
     """
     if isinstance(document, list):
-        return Page(_objects(document), None)
-    if not isinstance(document, Mapping):
+        items, around = _objects(document), _NOTHING
+    elif isinstance(document, Mapping):
+        items, around = _objects(_listed(document, plural)), document
+    else:
         raise ValueError("it is neither a list nor an object that holds one")
-    return Page(_objects(_listed(document, plural)), _next(document))
+    paging = read_paging(around, beside=_of_headers(headers, links), asked=(cursor,))
+    return Page(items, _next(paging, url), paging)
 
 
 def _listed(document: Mapping[str, Any], plural: str) -> list[Any]:
@@ -44,7 +64,7 @@ def _listed(document: Mapping[str, Any], plural: str) -> list[Any]:
                 return found
             case Mapping() as nested if name == "data":
                 return _listed(nested, plural)
-    lists = [value for value in document.values() if isinstance(value, list)]
+    lists = [value for name, value in document.items() if isinstance(value, list) and name not in ("links", "_links")]
     if len(lists) != 1:
         raise ValueError("it holds no list" if not lists else "it holds several lists, none of them named as expected")
     return lists[0]
@@ -57,30 +77,43 @@ def _objects(items: list[Any]) -> list[Mapping[str, Any]]:
     return items
 
 
-def _next(document: Mapping[str, Any]) -> Mapping[str, str] | None:
-    places = [
-        document,
-        *(nested for name in ("data", *_NESTED_NAMES) if isinstance(nested := document.get(name), dict)),
-    ]
-    more = next((place[name] for place in places for name in _MORE_NAMES if name in place), None)
-    if more is not None and not isinstance(more, bool):
-        raise ValueError("it does not say plainly whether there is more")
-    if more is False:
-        return None
-    for place in places:
-        for name in _NEXT_NAMES:
-            if (value := place.get(name)) not in (None, "", False):
-                return _parameters(value)
-    if more:
-        raise ValueError("it says that there is more and not where")
-    return None
+def _of_headers(headers: Mapping[str, str], links: Mapping[str, str]) -> list[Entry]:
+    """Return what the headers of an answer say of more."""
+    said: list[Entry] = []
+    for name, value in headers.items():
+        key = plain(name.lower().removeprefix("x-").removeprefix("pagination-"))
+        if name.lower().startswith("x-") or key in _HEADERS:
+            said.append((key, name, _FLAGS.get(value.strip().lower(), value.strip())))
+    if (total := _CONTENT_RANGE.fullmatch(headers.get("content-range", ""))) is not None:
+        said.append(("total", "Content-Range", total[1]))
+    return [*said, ("next", "Link", links.get("next"))] if links else said
 
 
-def _parameters(value: object) -> Mapping[str, str]:
+def _next(paging: Paging, url: str) -> Mapping[str, str] | None:
+    if paging.next is not None:
+        return _parameters(paging.next, url)
+    if paging.next_page is not None:
+        return {"page": str(paging.next_page)}
+    return None if paging.next_offset is None else {"offset": str(paging.next_offset)}
+
+
+def _parameters(value: object, url: str) -> Mapping[str, str]:
     if isinstance(value, int) and not isinstance(value, bool):
         return {"cursor": str(value)}
     if not isinstance(value, str) or len(value) > _LONGEST_CURSOR:
         raise ValueError("its cursor is no text that can be sent back")
-    if value.startswith(("/", "?", "http://", "https://")) and (query := urlsplit(value).query):
+    if value.startswith(_LINKS_ONLY) and (query := urlsplit(value).query):
+        _check_target(value, url)
         return dict(parse_qsl(query))
     return {"cursor": value}
+
+
+def _check_target(link: str, url: str) -> None:
+    """Raise unless `link` stays with the host and the path of the listing at `url`: only its query is used."""
+    if not url:
+        return
+    here, there = urlsplit(url), urlsplit(urljoin(url, link))
+    if there.hostname != here.hostname:
+        raise ValueError(f"its next page is at {shown(there.hostname or '', limit=80)}, not at {here.hostname}")
+    if not here.path.endswith(there.path.rstrip("/")) and not there.path.rstrip("/").endswith(here.path):
+        raise ValueError(f"its next page is at {shown(there.path, limit=120)}, which is another listing")

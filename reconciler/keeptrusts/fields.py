@@ -52,7 +52,7 @@ class Item:
 
     def word(self, *names: str) -> str:
         """Return a text that must be there as a lower-case word, `Top-Up` as `top_up`."""
-        return self.text(*names).lower().replace("-", "_").replace(" ", "_")
+        return worded(self.text(*names))
 
     def currency(self, *, default: str | None = None) -> str:
         """Return the three-letter currency; `default` stands where none is written."""
@@ -119,6 +119,11 @@ class Item:
                 return str(value)
             case _:
                 return self.refuse(names[0], "is no text")
+
+
+def worded(text: str) -> str:
+    """Return a word as it is compared: in lower case, with `_` between its parts."""
+    return text.lower().replace("-", "_").replace(" ", "_")
 
 
 def whole_number(value: object) -> int | None:

@@ -1,83 +1,175 @@
-"""Listings read whole: every page, each object once, or an error. A partial read is an error."""
+"""Listings read whole: every page, each object once, or an error. A partial read is an error.
+
+An answer may say where it goes on, or only that it does (a flag, a count, a page number), or nothing at all. Where it
+does not say how to go on, the usual ways are tried, and what comes is believed only when it fits: objects that were not
+there before, as many as were counted. Else the reading is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from reconciler.keeptrusts.channel import Channel
+from reconciler.keeptrusts.collected import Collected, Key, by_id
 from reconciler.keeptrusts.envelope import Page, read_page
-from reconciler.keeptrusts.failures import shown, unreadable
+from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
+from reconciler.keeptrusts.ways import ALL_WAYS, Way, is_ignored, suspicion, without_end
 
-EMPTY_PAGES = 20
-"""How many pages in a row may be empty and still name a next one."""
-
-Key = Callable[[Item], str]
+Query = Mapping[str, str]
 
 
 async def read_all(
-    channel: Channel, path: str, *, plural: str, params: Mapping[str, str] | None = None, key: Key | None = None
+    channel: Channel,
+    path: str,
+    *,
+    plural: str,
+    params: Query | None = None,
+    key: Key | None = None,
+    alone: bool = False,
 ) -> list[Item]:
     """Return every object of the listing at `path`, in the server's order, each `key` (default: its id) once.
 
-    Raises UnreadableError when a page is none, when pages or cursors repeat, when an object is listed twice with
-    different content, or when there is no end.
+    `alone` is for an answer that is a single page by its nature: no other is looked for where none is named. Raises
+    UnreadableError when a page is none, when pages or cursors repeat, when an object is listed twice with different
+    content, when counts contradict what came, when there is more that cannot be had, or no end.
     """
-    first = {**(params or {}), "limit": str(channel.connection.page_limit)}
-    collected = _Collected(path, key or _by_id)
-    query: Mapping[str, str] = first
-    asked: set[tuple[tuple[str, str], ...]] = set()
-    for number in range(1, channel.connection.max_pages + 1):
-        asked.add(tuple(sorted(query.items())))
-        collected.add(_page(await channel.get(path, query), path, number, plural), number)
-        if collected.next is None:
-            return list(collected.items.values())
-        query = {**first, **collected.next}
-        if tuple(sorted(query.items())) in asked:
-            raise unreadable(f"GET {path}", f"page {number} leads back to a page that was read before")
-    raise unreadable(f"GET {path}", f"it does not end within {channel.connection.max_pages:,} pages")
+    reading = _Reading(channel, path, plural, params or {}, key or by_id)
+    return await reading.whole(alone=alone)
 
 
-def _page(document: Any, path: str, number: int, plural: str) -> Page:
-    try:
-        return read_page(document, plural=plural)
-    except ValueError as error:
-        raise unreadable(f"page {number} of GET {path}", str(error)) from None
+class _Reading:
+    """One reading of one listing. `_way` is how it goes on where the answers do not name the next page."""
 
-
-def _by_id(item: Item) -> str:
-    return item.text("id")
-
-
-class _Collected:
-    """The objects so far, by identity, and where the next page is."""
-
-    def __init__(self, path: str, key: Key) -> None:
-        self.items: dict[str, Item] = {}
-        self.next: Mapping[str, str] | None = None
+    def __init__(self, channel: Channel, path: str, plural: str, params: Query, key: Key) -> None:
+        self._channel = channel
         self._path = path
+        self._plural = plural
+        self._limit = channel.connection.page_limit
+        self._first: Query = {**params, "limit": str(self._limit)}
         self._key = key
-        self._empty = 0
+        self._collected = Collected(path, key)
+        self._asked: set[tuple[tuple[str, str], ...]] = set()
+        self._way: Way | None = None
 
-    def add(self, page: Page, number: int) -> None:
-        """Take the objects of page `number`."""
-        before = len(self.items)
-        for item in self._read(page, number):
-            key = self._key(item)
-            known = self.items.setdefault(key, item)
-            if known is not item and known.data != item.data:
+    async def whole(self, *, alone: bool) -> list[Item]:
+        page: Page | None = await self._named({})
+        while page is not None:
+            if self._collected.pages > self._channel.connection.max_pages:
                 raise unreadable(
-                    f"page {number} of GET {self._path}",
-                    f"`{shown(key, limit=60)}` is listed twice with different content",
+                    f"GET {self._path}", f"it does not end within {self._channel.connection.max_pages:,} pages"
                 )
-        if page.items and number > 1 and len(self.items) == before:
-            raise unreadable(f"page {number} of GET {self._path}", "it repeats what earlier pages held")
-        self._empty = 0 if page.items else self._empty + 1
-        if self._empty > EMPTY_PAGES:
-            raise unreadable(f"GET {self._path}", f"{self._empty} pages in a row are empty and name a next one")
-        self.next = page.next
+            page = await self._following(page, alone=alone)
+        return list(self._collected.items.values())
 
-    def _read(self, page: Page, number: int) -> Iterator[Item]:
-        for index, data in enumerate(page.items, start=1):
-            yield Item(f"GET {self._path}, page {number}, item {index}", data)
+    async def _following(self, page: Page, *, alone: bool) -> Page | None:
+        """Return the page after `page`, taken; None when there is none."""
+        if page.next is not None:
+            self._channel.pages_by[self._plural] = "name"
+            return await self._named(page.next)
+        claim = self._claim(page)
+        if not claim and (alone or not page.items or self._is_last(page)):
+            return None
+        return await self._tried(page, claim)
+
+    def _claim(self, page: Page) -> str:
+        """Return what says that there is more than was read, in words; empty when nothing does."""
+        if page.paging.more:
+            return f"`{page.paging.more}` says that there is more"
+        pages = page.paging.pages
+        if pages is not None and self._collected.pages < pages.number:
+            return f"`{pages.name}` says {pages.number:,} and {self._collected.pages:,} came"
+        return self._collected.missing()
+
+    def _is_last(self, page: Page) -> bool:
+        """Whether an answer that claims no more says by itself that it is the last one."""
+        paging = page.paging
+        short = paging.size is not None and len(page.items) < paging.size.number
+        counted = paging.pages is not None or self._collected.total is not None
+        return paging.ends or short or counted or self._channel.pages_by.get(self._plural) == "name"
+
+    async def _named(self, step: Query) -> Page:
+        """Read and take the page that the answer before named."""
+        query = tuple(sorted({**self._first, **step}.items()))
+        if query in self._asked:
+            number = self._collected.pages + 1
+            raise unreadable(f"GET {self._path}", f"page {number} leads back to a page that was read before")
+        self._asked.add(query)
+        page = await self._read(step)
+        self._collected.add(page)
+        return page
+
+    async def _tried(self, page: Page, claim: str) -> Page | None:
+        """Return a page found by one of the usual ways; None when there is proof, or nothing that speaks for one."""
+        for way in self._ways(page, claim):
+            found = await way.ask(page, self._collected, self._read)
+            if found is None or (self._way is None and is_ignored(found, page, self._key, self._collected)):
+                continue
+            if not found.items and claim:
+                continue
+            self._channel.pages_by[self._plural] = way.name
+            if not found.items:
+                return None
+            self._way = way
+            self._collected.add(found)
+            return found
+        if claim or self._way is None:
+            self._channel.pages_by.setdefault(self._plural, "nothing")
+            await self._by_size(page, claim)
+        return None
+
+    def _ways(self, page: Page, claim: str) -> list[Way]:
+        if self._way is not None:
+            return [self._way]
+        known = None if claim else self._channel.pages_by.get(self._plural)
+        if known is not None:
+            return [way for way in ALL_WAYS if way.name == known]
+        return sorted(ALL_WAYS, key=lambda way: not way.is_documented(page))
+
+    async def _by_size(self, page: Page, claim: str) -> None:
+        """Ask for more at once, the last way to have what was not named. Raises when it does not help."""
+        here = len(self._collected.items)
+        reason = claim or suspicion(here, self._limit, page)
+        if not reason or (not claim and await self._would_say(here)):
+            return
+        larger = await self._larger(here, claim) if claim or here >= self._limit else None
+        if larger is None:
+            raise without_end(self._path, reason)
+        self._collected = larger
+
+    async def _would_say(self, here: int) -> bool:
+        """Whether a server that has one object more than it may send says so, or sends it all the same."""
+        if here < 2:
+            return False
+        page = await self._read({"limit": str(here - 1)})
+        if page.next is not None:
+            self._channel.pages_by[self._plural] = "name"
+        return page.next is not None or bool(page.paging.more) or len(page.items) >= here
+
+    async def _larger(self, here: int, claim: str) -> Collected | None:
+        """Return the listing read at once with a larger limit, None when that is not whole either."""
+        total = self._collected.total
+        limit = max(10 * self._limit, total.number if total else 0)
+        page = await self._read({"limit": str(limit)})
+        collected = Collected(self._path, self._key)
+        collected.add(page)
+        told = page.paging.ends or collected.total is not None
+        if page.next is not None or page.paging.more or collected.missing() or len(page.items) <= here:
+            return None
+        if not told and (claim or suspicion(len(page.items), limit, page)):
+            return None
+        return collected
+
+    async def _read(self, step: Query) -> Page:
+        answer = await self._channel.answer(self._path, {**self._first, **step})
+        try:
+            return read_page(
+                answer.document,
+                plural=self._plural,
+                url=self._channel.connection.url(self._path),
+                cursor=step.get("cursor"),
+                headers=answer.headers,
+                links=answer.links,
+            )
+        except ValueError as error:
+            raise unreadable(f"page {self._collected.pages + 1} of GET {self._path}", str(error)) from None

@@ -190,7 +190,7 @@ class Reads:
         """Return one wallet as it is now. Only the whole listing can say that it does not exist."""
         row = None
         try:
-            items = await read_all(self._channel, BALANCE, plural="wallets", params=params)
+            items = await read_all(self._channel, BALANCE, plural="wallets", params=params, alone=True)
             row = choose(wallet_listing(items))
         except (RejectedError, UnreadableError) as error:
             _logger.debug("GET %s is of no use here, so %s is read: %s", BALANCE, WALLETS, error)
@@ -217,5 +217,6 @@ class Reads:
         start = period.plus(-self._connection.ledger_months_before).start_instant
         params = {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
         items = await read_all(self._channel, ledger_path(wallet), plural="transactions", params=params)
-        field = self._connection.description_field
-        return since((ledger_entry(item, currency=currency, description_field=field) for item in items), period)
+        field, types = self._connection.description_field, self._connection.ledger_types
+        entries = (ledger_entry(item, currency=currency, description_field=field, types=types) for item in items)
+        return since(entries, period)

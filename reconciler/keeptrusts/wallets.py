@@ -5,17 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import cast, get_args
 from urllib.parse import quote
 
 from reconciler.findings import UnreadableError
 from reconciler.keeptrusts.failures import shown
-from reconciler.keeptrusts.fields import FieldError, Item
+from reconciler.keeptrusts.fields import FieldError, Item, worded
 from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unreadable, available_money
 from reconciler.model.money import Money
+from reconciler.model.operation import EntryKind
 from reconciler.model.period import Period
 
 WALLETS = "/v1/wallets"
 _SCOPES = frozenset({"organization", "team", "user"})
+
+_OTHER_FORMS: Mapping[str, EntryKind] = {
+    "credited": "credit",
+    "allocated": "allocate",
+    "allocation": "allocate",
+    "reclaimed": "reclaim",
+    "reclamation": "reclaim",
+    "reserved": "reserve",
+    "reservation": "reserve",
+    "settled": "settle",
+    "settlement": "settle",
+    "released": "release",
+    "refunded": "refund",
+    "topup": "top_up",
+}
+"""The participle and the noun of a kind, which can mean nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +148,38 @@ def segment(identity: str) -> str:
     return quoted.replace(".", "%2E") if set(identity) <= {"."} else quoted
 
 
-def ledger_entry(item: Item, *, currency: str, description_field: str) -> LedgerEntry:
+def ledger_entry(item: Item, *, currency: str, description_field: str, types: Mapping[str, str]) -> LedgerEntry:
     """Return the transaction that `item` describes. The kind decides what it does: the amount's sign is dropped.
 
-    Raises UnreadableError when it is in another currency than its wallet: currencies are never netted.
+    `types` are the words of this deployment for our kinds. Raises UnreadableError when the entry is in another currency
+    than its wallet, for currencies are never netted, or of a type that is not known: it might fund the wallet.
     """
     if item.currency(default=currency) != currency:
         item.refuse("currency", f"is not {currency}, the currency of its wallet")
     return LedgerEntry(
         id=item.text("id"),
-        kind=item.word("type", "kind"),
+        kind=entry_kind(item, types),
         amount=item.amount("amount").copy_abs(),
         currency=currency,
         description=item.optional_text(description_field, "description", "note"),
         created_at=item.instant("created_at"),
+    )
+
+
+def entry_kind(item: Item, types: Mapping[str, str]) -> EntryKind:
+    """Return what the entry does to its wallet: by one of our words, a usual other form of it, or one of `types`."""
+    word = item.word("type", "kind")
+    kind = {**_OTHER_FORMS, **{worded(theirs): ours for theirs, ours in types.items()}}.get(word, word)
+    for known in get_args(EntryKind):
+        if kind == known:
+            return cast("EntryKind", known)
+    written = shown(item.text("type", "kind"), limit=60)
+    identity = shown(item.optional_text("id"), limit=60)
+    raise UnreadableError(
+        f"{item.source} ({identity}): its type `{written}` is not known, so nobody can tell what this wallet was funded"
+        " with; nothing was changed",
+        hint=f"say in org.yaml what it means here, such as `api: {{ledger_types: {{{written}: allocate}}}}`; money that"
+        " neither funds a month nor was spent is a `credit`",
     )
 
 

@@ -109,7 +109,9 @@ class Writer:
             self._connection.description_field: description,
         }
         answer = self._send("POST", f"{WALLETS}/{kind}", body, idempotency_key=operation)
-        return self._told(confirmed_move(answer, kind, amount)) if isinstance(answer, bytes) else answer
+        if not isinstance(answer, bytes):
+            return answer
+        return self._told(confirmed_move(answer, kind, amount, types=self._connection.ledger_types))
 
     def _change(self, method: str, path: str, body: Mapping[str, Any] | None, *, id: str | None = None) -> WriteResult:
         answer = self._send(method, path, body)

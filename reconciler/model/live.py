@@ -14,8 +14,6 @@ from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 
-EntryKind = Literal["credit", "allocate", "reclaim", "reserve", "settle", "release", "refund", "top_up"]
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:

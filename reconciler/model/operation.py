@@ -13,6 +13,8 @@ from reconciler.model.period import Period
 _MARK = re.compile(r"\[kt-budgets op=(?P<period>[0-9]{4}-(?:0[1-9]|1[0-2]))-(?P<digest>[0-9a-f]{20})\]")
 
 MoneyMove = Literal["allocate", "reclaim"]
+EntryKind = Literal["credit", "allocate", "reclaim", "reserve", "settle", "release", "refund", "top_up"]
+"""What an entry of a ledger does."""
 
 
 def operation_id(

@@ -11,6 +11,7 @@ from pydantic import Field
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.operation import EntryKind
 from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.yaml_types import Identifier, Label, Switch, Version, WholeNumber, YamlAmount
@@ -135,6 +136,12 @@ class ApiSettings(Frozen):
     )
     description_field: Literal["description", "note"] = Field(
         "description", description="What the API calls the text of an allocation."
+    )
+    ledger_types: dict[Label, EntryKind] = Field(
+        {},
+        description="What types of ledger entries mean that this deployment has of its own. An entry of a type that is"
+        " not known stops the reading of its wallet.",
+        examples=[{"budget_grant": "allocate"}],
     )
 
 

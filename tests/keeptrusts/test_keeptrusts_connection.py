@@ -199,7 +199,7 @@ def test_a_transaction_with_a_field_missing_or_another_currency_is_refused(
 ) -> None:
     entry = {**make.transaction("txn_1", "allocate", "1"), **changes}
     with pytest.raises(UnreadableError, match=rf"\(txn_1\): `{field}`"):
-        ledger_entry(Item("x", entry), currency="USD", description_field="description")
+        ledger_entry(Item("x", entry), currency="USD", description_field="description", types={})
 
 
 @pytest.mark.parametrize(

@@ -135,15 +135,21 @@ def test_a_ledger_may_be_read_from_earlier_months_to_find_money_that_was_moved_a
     assert {url.params["from"] for url in ledgers} == {"2026-05-01T00:00:00Z"}
 
 
-def test_a_kind_that_nobody_knows_is_kept_and_funds_nothing_and_case_does_not_matter(acme: Any, make: Any) -> None:
-    acme.ledgers["wal_dev"] = [
-        make.transaction("txn_1", "Allocate", "2000"),
-        make.transaction("txn_2", "Top-Up", "5"),
-        make.transaction("txn_3", "gift", "6"),
-    ]
-    dev = live(acme, make).wallets["team_support_dev"]
-    assert [entry.kind for entry in dev.ledger] == ["allocate", "top_up", "gift"]
-    assert dev.funded(JUNE) == Money(Decimal(2000), "USD")
+@pytest.mark.parametrize("written", ["gift", "allocate_v2", "debit", "transfer"])
+def test_a_type_that_nobody_knows_makes_the_ledger_unreadable(acme: Any, make: Any, written: str) -> None:
+    acme.ledgers["wal_dev"].append(make.transaction("txn_3", written, "6"))
+    with pytest.raises(UnreadableError, match=rf"\(txn_3\): its type `{written}` is not known") as caught:
+        live(acme, make)
+    assert f"`api: {{ledger_types: {{{written}: allocate}}}}`" in caught.value.hint
+
+
+def test_forms_and_case_of_a_type_and_a_deployments_own_words_are_known(acme: Any, make: Any) -> None:
+    words = ["Allocate", "Top-Up", "allocation", "RECLAIMED", "settlement", "topUp", "Budget Gift"]
+    acme.ledgers["wal_dev"] = [make.transaction(f"txn_{n}", word, "10") for n, word in enumerate(words)]
+    dev = live(acme, make, ledger_types={"budget-gift": "allocate"}).wallets["team_support_dev"]
+    kinds = ["allocate", "top_up", "allocate", "reclaim", "settle", "top_up", "allocate"]
+    assert [entry.kind for entry in dev.ledger] == kinds
+    assert dev.funded(JUNE) == Money(Decimal(20), "USD")
 
 
 def test_the_mark_is_found_under_either_name_of_the_description(acme: Any, make: Any) -> None:

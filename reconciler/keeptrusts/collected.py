@@ -1,0 +1,94 @@
+"""The objects of a listing so far, each once, and the counts that its pages promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.keeptrusts.envelope import Page
+from reconciler.keeptrusts.failures import shown, unreadable
+from reconciler.keeptrusts.fields import Item
+from reconciler.model.paging import Said
+
+EMPTY_PAGES = 20
+"""How many pages in a row may be empty and still name a next one."""
+
+Key = Callable[[Item], str]
+
+
+class Collected:
+    """What pages of the listing at `path` held, by `key`."""
+
+    def __init__(self, path: str, key: Key) -> None:
+        self.items: dict[str, Item] = {}
+        self.pages = 0
+        self.listed = 0
+        self.total: Said | None = None
+        self._first_total = 0
+        self._path = path
+        self._key = key
+        self._empty = 0
+
+    def add(self, page: Page) -> None:
+        """Take the objects of the next page."""
+        self.pages += 1
+        before = len(self.items)
+        for item in self.read(page):
+            key = self._key(item)
+            known = self.items.setdefault(key, item)
+            if known is not item and known.data != item.data:
+                self.refuse(f"`{shown(key, limit=60)}` is listed twice with different content")
+        if page.items and self.pages > 1 and len(self.items) == before:
+            self.refuse("it repeats what earlier pages held")
+        self.listed += len(page.items)
+        self._empty = 0 if page.items else self._empty + 1
+        if self._empty > EMPTY_PAGES:
+            raise unreadable(f"GET {self._path}", f"{self._empty} pages in a row are empty and name a next one")
+        self._count(page)
+
+    def holds(self, page: Page) -> bool:
+        """Whether an object of `page` is among those so far."""
+        return any(self._key(item) in self.items for item in self.read(page, self.pages + 1))
+
+    def missing(self) -> str:
+        """Return which count says that there is more than came, in words; empty when none does.
+
+        What is added while pages are read may be missing: the first page's count is the one to reach.
+        """
+        if self.total is None or len(self.items) >= self._first_total:
+            return ""
+        return f"`{self.total.name}` says {self._first_total:,} and {len(self.items):,} came"
+
+    def refuse(self, reason: str) -> None:
+        """Raise: the page that was read last makes the whole listing unusable."""
+        raise unreadable(f"page {self.pages} of GET {self._path}", reason)
+
+    def read(self, page: Page, number: int | None = None) -> Iterator[Item]:
+        """Yield the objects of `page`, each knowing where it was read."""
+        for index, data in enumerate(page.items, start=1):
+            yield Item(f"GET {self._path}, page {number or self.pages}, item {index}", data)
+
+    def _count(self, page: Page) -> None:
+        counted = self._promised(page)
+        if counted is None:
+            return
+        if self.total is None:
+            self._first_total = counted.number
+        elif counted.number < self.total.number:
+            self.refuse(f"`{counted.name}` falls from {self.total.number:,} to {counted.number:,} between two pages")
+        self.total = counted
+        if len(self.items) > counted.number:
+            self.refuse(f"`{counted.name}` says {counted.number:,} and {len(self.items):,} came")
+
+    def _promised(self, page: Page) -> Said | None:
+        """Return how many objects there are in all, as `page` says; a count of its own objects says nothing of that."""
+        paging, here = page.paging, len(page.items)
+        if paging.count is not None and paging.count.number < here:
+            self.refuse(f"`{paging.count.name}` says {paging.count.number:,} and {here:,} came")
+        if paging.total is not None:
+            return paging.total
+        return paging.count if paging.count is not None and paging.count.number > here else None
+
+
+def by_id(item: Item) -> str:
+    """Return what most objects are told apart by."""
+    return item.text("id")
