@@ -20,7 +20,10 @@ DEFAULT_API_URL = "https://api.keeptrusts.com"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every network command shares. `token` never appears in a representation."""
+    """What every network command shares. `token` never appears in a representation.
+
+    `rehearsed` says that `as_of` was asked for; else it is today.
+    """
 
     budgets: Path
     api_url: str
@@ -30,6 +33,7 @@ class Settings:
     sandbox: bool = False
     journal: str = "file:.kt-budgets/journal"
     token: str | None = field(default=None, repr=False)
+    rehearsed: bool = False
 
     def require_token(self) -> str:
         """Return the token, or say how to give one."""
@@ -105,4 +109,5 @@ def resolve(
         sandbox=sandbox,
         journal=journal or variables.get("KT_BUDGETS_JOURNAL") or "file:.kt-budgets/journal",
         token=None if sandbox else read_token(token_file),
+        rehearsed=as_of is not None,
     )

@@ -19,6 +19,7 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
 
 JUNE = Period(2026, 6)
+JULY = Period(2026, 7)
 ORGANIZATION = OrganizationBudget.model_validate(
     {
         "version": 1,
@@ -82,6 +83,12 @@ def desired(
         },
         absent_billing_budgets=_declared(absent_budgets),
     )
+
+
+def taking_back(wanted: Desired) -> Desired:
+    """Return `wanted` with `unused: reclaim`."""
+    organization = wanted.organization.model_copy(update={"unused": "reclaim"})
+    return replace(wanted, organization=organization)
 
 
 def _declared(budgets: Iterable[tuple[str, BillingBudget]]) -> dict[BillingBudgetKey, DesiredBillingBudget]:

@@ -28,22 +28,27 @@ def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
             f"the plan is for {plan.organization}, and these budget files are {desired.organization.organization}'s",
             hint="name the folder that the plan was made from with `--budgets`",
         )
-    if as_of < plan.period.first:
+    if closed := closed_month(plan.period, as_of):
+        early = as_of < plan.period.first
+        cure = f"apply it on {plan.period.first} or later" if early else f"plan {Period.of(as_of)} instead"
         raise RefusedError(
-            f"{plan.period} has not begun on {as_of}: the ledger would date its money in an earlier month; nothing was"
-            " written",
-            hint=f"apply it on {plan.period.first} or later",
-        )
-    if as_of >= plan.period.end:
-        raise RefusedError(
-            f"{plan.period} is over on {as_of}: its money would land in a later month; nothing was written",
-            hint=f"plan {Period.of(as_of)} instead",
+            f"{closed}; nothing was written",
+            hint=f"{cure}; a plan that was made with `--as-of` as a rehearsal is applied with the same `--as-of`",
         )
     if period is not None and period != plan.period:
         raise UsageError(
             f"the plan is for {plan.period}, and --period says {period}", hint=f"leave --period out, or {_AGAIN}"
         )
     _check_guards(plan)
+
+
+def closed_month(period: Period, day: date) -> str:
+    """Return why money for `period` cannot be sent on `day`, an empty text when it can."""
+    if day < period.first:
+        return f"{period} has not begun on {day}: the ledger would date its money in an earlier month"
+    if day >= period.end:
+        return f"{period} is over on {day}: its money would land in a later month"
+    return ""
 
 
 def check_permission(identity: Identity) -> None:

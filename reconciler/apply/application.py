@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
+from datetime import date
 
 from reconciler.apply.admission import check_permission
 from reconciler.apply.attribution import Attribution
 from reconciler.apply.clock import SignalInterruption, SystemClock
 from reconciler.apply.declared import Declares, declared_by
+from reconciler.apply.derivation import as_reviewed, unlike
 from reconciler.apply.desk import Desk, words
 from reconciler.apply.evidence import Found, Memory, search
 from reconciler.apply.executor import Executor, Notify, Order
@@ -27,6 +29,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.plan import Plan
 from reconciler.plan.diff import make_plan
+from reconciler.plan.opening import opening
 from reconciler.plan.scope import wallets_of
 
 
@@ -34,7 +37,8 @@ from reconciler.plan.scope import wallets_of
 class Site:
     """Where a run takes place: Keeptrusts, the journal, the clock. `settle` is in seconds.
 
-    With a `pool` the next ledger is read while a move is being sent.
+    `rehearsed` is the day that was asked for instead of the clock's, None for a run that is meant. With a `pool` the
+    next ledger is read while a move is being sent.
     """
 
     reader: LiveReader
@@ -46,6 +50,7 @@ class Site:
     settle: float = 60.0
     notify: Notify | None = None
     pool: futures.Executor | None = None
+    rehearsed: date | None = None
 
     def desk(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> Desk:
         """Return the desk for a run whose journal and lock are held."""
@@ -63,6 +68,7 @@ class Site:
             process=journal.witness.begin(),
             pool=self.pool,
             compared=live.wallets,
+            rehearsed=self.rehearsed,
         )
 
 
@@ -86,15 +92,18 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
 
 
 def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares) -> Order:
-    """Compare live state, had this plan not run, with what was approved."""
+    """Compare live state, had this plan not run, with what was approved, and derive every change again."""
     former = last_declared(desk.journal.records, before_plan=plan.digest)
     before = rewind(live, plan, desk.history.transactions)
     teams = plan.scope.teams if plan.scope else None
-    diff = make_plan(desired, before, plan.period, last_applied=former, teams=teams)
+    diff = make_plan(desired, as_reviewed(before, plan, desired), plan.period, last_applied=former, teams=teams)
+    if declares == "nothing":
+        diff = opening(diff, before, currency=plan.currency)
+    stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before)
     return Order(
         plan=plan,
         declared=declared_by(plan, desired, declares, before=former),
-        stale=stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before),
+        stale={**stale, **unlike(plan, diff.changes, stale=stale)},
         about={**site.attribution.facts(), "principal": live.identity.principal},
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from reconciler.apply.evidence import Memory, Move
@@ -32,7 +33,8 @@ class Desk:
 
     `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what
     is being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only
-    proves. On `pool`, if any, ledgers are read ahead.
+    proves. On `pool`, if any, ledgers are read ahead. `rehearsed` is the day that was asked for, None for the
+    clock's own.
     """
 
     reader: LiveReader
@@ -50,6 +52,7 @@ class Desk:
     may_send: bool = True
     compared: Mapping[str, LiveWallet] = field(default_factory=dict)
     pool: Executor | None = None
+    rehearsed: date | None = None
     stale: dict[str, str] = field(default_factory=dict)
     transactions: dict[str, frozenset[str]] = field(default_factory=dict)
     proved: set[str] = field(default_factory=set)
@@ -57,6 +60,11 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.transactions.update(self.history.transactions)
+
+    @property
+    def today(self) -> date:
+        """The day on which money that is sent now is dated."""
+        return self.rehearsed or self.clock.now().date()
 
     def announce(self, change: Change, **facts: Any) -> None:
         """Write down durably that `change` is about to be sent, then note on this machine that it is being sent."""

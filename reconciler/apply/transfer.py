@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from reconciler.apply.admission import closed_month
 from reconciler.apply.answers import denial, doubled, listed, pause, told
 from reconciler.apply.desk import TRIES, Desk, outcome, unreadable, words
 from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Move, Sighting, search
@@ -117,6 +118,8 @@ class Teller:
     def _objection(self, move: Move, wallet: LiveWallet) -> Outcome | None:
         """Return why `move` must not be sent to the wallet as it is now."""
         period = move.period
+        if closed := closed_month(period, self._desk.today):
+            return self._refused(move, f"{closed}; nothing was sent. Plan the month that it is")
         base = wallet
         moves = self._moves[move.wallet]
         for later in moves[moves.index(move) :]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
     from reconciler.apply.clock import SignalInterruption
     from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan
     from reconciler.settings import Settings
-
-_FRESH = timedelta(days=7)
 
 
 @click.command(epilog="Example: kt-budgets apply --plan plan.json")
@@ -59,8 +55,11 @@ def command(
     With --period and without --plan it opens that month instead: it funds every wallet for it from the YAML as it is
     merged, and takes back or keeps what earlier months left. It is safe to repeat, and refuses a month not yet begun.
 
-    The plan is compared with live state again: a team on which anything moved since review is refused, the others go
-    on. Every step is written to the journal before it is taken, and the ledger decides what a lost answer meant.
+    The plan is compared with live state again, and every change is derived again: a team on which anything moved since
+    review is refused, the others go on. Every step is written to the journal before it is taken, and the ledger
+    decides what a lost answer meant.
+
+    A month is paid while it lasts, as of today. Only --as-of or --sandbox make a run a rehearsal of another day.
     """
     from reconciler.apply.admission import admit
     from reconciler.apply.application import apply_plan
@@ -70,11 +69,11 @@ def command(
     from reconciler.cli.scope import declared_by, refuse_older
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
-    from reconciler.settings import today
 
     month, opens = options["period"], plan_path is None and options["period"] is not None
     reviewed = None if opens else load_plan(plan_path or Path("plan.json"))
-    options["as_of"] = options["as_of"] or (day_of(reviewed, today()) if reviewed else None)
+    if options["sandbox"] and reviewed:
+        options["as_of"] = options["as_of"] or reviewed.as_of
     settings = settings_of(options)
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
@@ -91,14 +90,6 @@ def command(
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)
         click.echo("  hint: use a token with the permission org:billing, then plan again", err=True)
     context.exit(result.exit_code)
-
-
-def day_of(plan: Plan, now: date) -> date:
-    """Return the day on which a plan is applied when none was named: today, or the day of a plan for another time.
-
-    A plan that is not of the last week was made with `--as-of` for a rehearsal, and is applied on its own day.
-    """
-    return now if timedelta(0) <= now - plan.as_of <= _FRESH else plan.as_of
 
 
 @contextmanager
@@ -135,6 +126,7 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
             settle=settle,
             notify=lambda _, done, total: advance(done, total),
             pool=pool,
+            rehearsed=settings.as_of if settings.rehearsed else None,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from apply.world import Flag, MemoryStore, Reader, World
 from worlds import JUNE
@@ -31,6 +32,7 @@ class Loop:
     settle: float = 60.0
     period: Period = JUNE
     pool: Executor | None = None
+    rehearsed: date | None = None
 
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
@@ -52,6 +54,11 @@ class Loop:
             )
         )
 
+    def open(self, period: Period) -> None:
+        """Let time pass until an hour into `period`."""
+        self.period = period
+        self.world.clock.instant = period.start_instant + timedelta(hours=1)
+
     def apply(self, plan: Plan | None = None, wanted: Desired | None = None) -> Result:
         return apply_plan(plan or self.plan(wanted), wanted or self.wanted, self.site())
 
@@ -68,6 +75,7 @@ class Loop:
             interruption=self.flag,
             settle=self.settle,
             pool=self.pool,
+            rehearsed=self.rehearsed,
         )
 
     def records(self) -> list[Record]:

@@ -117,6 +117,8 @@ class Rehearsal:
     def arguments(self, *arguments: str) -> list[str]:
         verb, *rest = arguments
         plan = ["--plan", str(self.plan_path)] if verb == "apply" else []
+        if verb in ("apply", "resume") and "--as-of" not in rest:
+            plan += ["--as-of", str(AS_OF)]
         return [*plan, "--budgets", str(self.budgets), "--journal", self.journal, *rest]
 
     def kt(self, *arguments: str, as_json: bool = True) -> Said:

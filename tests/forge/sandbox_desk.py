@@ -62,7 +62,7 @@ class SandboxDesk:
         usage = self.repository.folder.parent / "usage.csv"
         usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
         assert self.kt("plan", "--as-of", DAY, "--usage", str(usage), "--output", "../plan.json") == 0, self.errors
-        assert self.kt("apply", "--plan", "../plan.json") == 0, self.output + self.errors
+        assert self.kt("apply", "--as-of", DAY, "--plan", "../plan.json") == 0, self.output + self.errors
 
     def opened(self, old: str, new: str) -> Pull:
         """Open pull request 128 by alice, which replaces some text of Support's file."""

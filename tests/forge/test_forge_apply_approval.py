@@ -81,7 +81,7 @@ def merged(desk: SandboxDesk) -> str:
 
 
 def apply(desk: SandboxDesk, *options: str) -> int:
-    return desk.kt("apply", "--plan", "../merged.json", "--require-approval", *options)
+    return desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json", "--require-approval", *options)
 
 
 def refused(desk: SandboxDesk, code: ExitCode = ExitCode.REFUSED) -> str:
@@ -223,5 +223,5 @@ def test_without_the_option_the_same_plan_is_applied(desk: SandboxDesk) -> None:
     asked(desk)
     merged(desk)
 
-    assert desk.kt("apply", "--plan", "../merged.json") == ExitCode.DONE, desk.errors
+    assert desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json") == ExitCode.DONE, desk.errors
     assert funded(desk) == 12500.0

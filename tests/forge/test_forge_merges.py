@@ -72,7 +72,7 @@ def apply(desk: SandboxDesk, merge: str) -> int:
     desk.variables |= {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": merge}
     try:
         made = desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../merged.json")
-        return made or desk.kt("apply", "--plan", "../merged.json", "--require-approval")
+        return made or desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json", "--require-approval")
     finally:
         del desk.variables["GITHUB_EVENT_NAME"], desk.variables["GITHUB_SHA"]
         desk.repository.git("switch", "--quiet", "main")
@@ -140,7 +140,7 @@ def test_an_old_run_that_is_started_again_does_not_undo_what_came_after_it(desk:
     desk.repository.git("checkout", "--quiet", first)
     made = desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../old.json")
     assert made == ExitCode.DONE
-    assert desk.kt("apply", "--plan", "../old.json") == ExitCode.REFUSED
+    assert desk.kt("apply", "--as-of", DAY, "--plan", "../old.json") == ExitCode.REFUSED
     assert funded(desk) == 10500.0
 
 
@@ -163,7 +163,7 @@ def test_by_hand_git_s_values_are_put_back_for_every_team(desk: SandboxDesk) -> 
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../merged.json") == ExitCode.DONE
     assert scope(desk) is None
     assert desk.kt("pr", "approval", "--last-applied") == ExitCode.DONE, desk.errors
-    assert desk.kt("apply", "--plan", "../merged.json") == ExitCode.DONE, desk.errors
+    assert desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json") == ExitCode.DONE, desk.errors
     assert funded(desk) == 10500.0
     desk.repository.edit(SUPPORT_FILE, "10500.00", "99999.00")
     desk.repository.commit("Never approved")

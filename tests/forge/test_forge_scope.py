@@ -74,6 +74,8 @@ def test_its_merge_is_approved_for_the_same_teams(desk: SandboxDesk) -> None:
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage, "--output", "../merged.json") == 0, desk.errors
     saved = json.loads((desk.repository.folder.parent / "merged.json").read_text(encoding="utf-8"))
     assert saved["scope"]["teams"] == ["support"]
-    assert desk.kt("apply", "--plan", "../merged.json", "--require-approval") == ExitCode.DONE, desk.errors
+    assert desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json", "--require-approval") == ExitCode.DONE, (
+        desk.errors
+    )
     assert desk.drift() == ExitCode.DRIFT
     assert {item["team"] for item in desk.items()} == {"shadow"}

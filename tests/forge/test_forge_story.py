@@ -35,7 +35,7 @@ _COMMAND = """\
 #!/bin/bash
 # The installed command, on the day of the story.
 case "$1 $2" in
-  plan\\ * | drift\\ * | "apply --period" | "pr approval" | "pr refresh") set -- "$@" --as-of {as_of} ;;
+  plan\\ * | drift\\ * | apply\\ * | "pr approval" | "pr refresh") set -- "$@" --as-of {as_of} ;;
 esac
 exec {python} -m reconciler "$@"
 """

@@ -56,7 +56,7 @@ def world(habits: Habits | None = None) -> World:
 
 
 PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")
-APPLY = ("apply", "--plan", "plan.json", "--format", "json")
+APPLY = ("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
 
 HABITS = [
     Habits(page=7, envelope="data", amounts="1500.00"),

@@ -230,7 +230,7 @@ def test_after_the_merge_only_what_was_reviewed_is_applied_and_the_rest_is_still
     merged = small.plan(**PUSH)
     assert merged["scope"]["teams"] == ["t002"]
     assert merged["fingerprints"] == reviewed["fingerprints"]
-    applied = small.kt("apply", "--plan", "plan.json", "--format", "json", **PUSH)
+    applied = small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json", **PUSH)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert {outcome["team"] for outcome in json.loads(applied.stdout)["outcomes"]} == {"t002"}
     assert small.world.funded("t002-prod", "2026-06") == 120
@@ -238,13 +238,13 @@ def test_after_the_merge_only_what_was_reviewed_is_applied_and_the_rest_is_still
     drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
     items = json.loads(drift.stdout)["items"]
     assert {item["team"] for item in items} == {"t005"}
-    again = small.kt("apply", "--plan", "plan.json", "--format", "json", **PUSH)
+    again = small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json", **PUSH)
     assert {outcome["status"] for outcome in json.loads(again.stdout)["outcomes"]} == {"already_applied"}
 
 
 def apply_whole(small: Organization) -> None:
     small.plan("--all-teams")
-    done = small.kt("apply", "--plan", "plan.json", "--format", "json")
+    done = small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -265,7 +265,7 @@ def test_applying_one_team_does_not_declare_what_an_earlier_merge_asked_for(smal
     small.write(2, monthly="120.00", alert="70.00")
     last = small.commit("merged and applied")
     small.plan("--since", skipped)
-    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
     items = json.loads(drift.stdout)["items"]
     assert {(item["class"], item["team"]) for item in items} == {("pending", "t001")}
@@ -275,7 +275,7 @@ def test_applying_one_team_does_not_declare_what_an_earlier_merge_asked_for(smal
         ("t002", "100.00", "120.00"),
     }
     assert scope == {"since": first, "teams": ["t001", "t002"], "of": 6, "unfinished": []}
-    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     assert json.loads(small.kt("drift", "--as-of", "2026-06-18", "--format", "json").stdout)["items"] == []
     assert small.plan(**PUSH)["scope"]["since"] == last
 
@@ -284,13 +284,13 @@ def test_an_alert_that_was_applied_for_one_team_is_deleted_when_its_yaml_drops_i
     small.write(2, alert="70.00")
     small.commit("an alert")
     small.plan("--since", "HEAD^")
-    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     path = small.folder / "budgets" / "teams" / "t002.yaml"
     path.write_text(path.read_text().partition("billing_budgets")[0])
     small.commit("no alert")
     scoped = small.plan("--since", "HEAD^")
     assert [change["kind"] for change in scoped["changes"]] == ["delete_billing_budget"]
-    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     assert "alert-002" not in {budget["name"] for budget in small.world.budgets.values()}
     assert len(small.world.budgets) == 5
 
@@ -312,7 +312,7 @@ def test_what_a_run_could_not_do_stays_in_the_plans_after_it_until_it_is_done(sm
     small.commit("two teams")
     small.plan(**PUSH)
     small.world.enter("t002-prod", "allocate", Decimal("5"))
-    refused = small.kt("apply", "--plan", "plan.json", **PUSH)
+    refused = small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", **PUSH)
     assert refused.returncode == 5, refused.stdout + refused.stderr
     drift = small.kt("drift", "--as-of", "2026-06-18", "--format", "json")
     assert drift.returncode == 11
@@ -324,7 +324,7 @@ def test_what_a_run_could_not_do_stays_in_the_plans_after_it_until_it_is_done(sm
     again = small.plan(**PUSH)
     assert (again["scope"]["teams"], again["scope"]["unfinished"]) == (["t002", "t004"], ["t002"])
     assert "The last run did not finish t002." in unwrapped(again["text"])
-    assert small.kt("apply", "--plan", "plan.json", **PUSH).returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", **PUSH).returncode == 0
     assert small.world.funded("t002-prod", "2026-06") == 120
     assert small.kt("drift", "--as-of", "2026-06-18").returncode == 0
     assert small.plan(**PUSH)["scope"]["teams"] == []
@@ -336,7 +336,7 @@ def test_after_an_interrupted_run_every_team_is_planned(small: Organization) -> 
     small.write(1, monthly="150.00")
     small.commit("raise")
     small.plan(**PUSH)
-    assert small.kt("apply", "--plan", "plan.json", **PUSH).returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json", **PUSH).returncode == 0
     journal = small.folder / ".kt-budgets" / "journal"
     *kept, finished = journal.read_text().splitlines(keepends=True)
     assert json.loads(finished)["step"] == "finished"
@@ -371,7 +371,7 @@ def test_a_scope_that_names_other_teams_than_the_plan_is_refused(small: Organiza
     content = {key: value for key, value in json.loads(saved.read_text()).items() if key != "digest"}
     content["scope"]["teams"] = teams
     saved.write_text(json.dumps({**content, "digest": digest_of(content)}))
-    done = small.kt("apply", "--plan", "plan.json")
+    done = small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json")
     assert done.returncode == 4
     assert "names other teams" in done.stderr
     assert small.world.writes == []

@@ -1,0 +1,117 @@
+"""Derivation: the changes of a plan, worked out again from the YAML and from live state had the plan not run.
+
+A plan file is only what was reviewed. Its digest has no key, so that anybody can edit the file and seal it again; what
+is carried out is therefore what follows from git and the ledger, and a file that says anything else is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from reconciler.apply.staleness import AGAIN
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live, LiveWallet
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan
+
+_AMOUNTS = frozenset({"amount", "target", "funded_before", "funded_after", "unreclaimable"})
+
+
+def as_reviewed(live: Live, plan: Plan, desired: Desired) -> Live:
+    """Return `live` with the entries that a plan is made from, and as much money left as the review of a reclaim saw.
+
+    An apply may read further back than a plan, and an operation id counts the entries that are there.
+    What is left moves with every request, and no review can name the last cent: a rest that is taken back, and an
+    excess of which a part was spent, are derived from what was left then. A move is never sent for more than is left
+    when it is sent.
+    """
+    wallets = {key: _since(wallet, plan.period) for key, wallet in live.wallets.items()}
+    for change in plan.changes:
+        if not isinstance(change, Reclaim) or change.wallet not in wallets or change.wallet not in desired.wallets:
+            continue
+        wallet, wanted = wallets[change.wallet], desired.wallets[change.wallet]
+        excess = wallet.funded(plan.period) - wanted.target(plan.period)
+        if change.carried_from is not None or wallet.money_left < excess:
+            wallets[change.wallet] = replace(wallet, available=Money(change.amount, wallet.currency))
+    return replace(live, wallets=wallets)
+
+
+def _since(wallet: LiveWallet, period: Period) -> LiveWallet:
+    kept = (entry for entry in wallet.ledger if entry.created_at >= period.start_instant or entry.funds(period))
+    return replace(wallet, ledger=tuple(kept))
+
+
+def unlike(plan: Plan, derived: Iterable[Change], *, stale: Mapping[str, str]) -> dict[str, str]:
+    """Return why each team of `plan` is refused whose changes are not the `derived` ones, one by one.
+
+    Teams that are `stale` already are left out, and so are those that the plan does not touch.
+    """
+    approved = _by_team(plan.changes)
+    current = _by_team(derived)
+    found = {
+        team: _differences(approved[team], current.get(team, {})) for team in sorted(approved) if team not in stale
+    }
+    return {team: _sentence(team, differences) for team, differences in found.items() if differences}
+
+
+def _by_team(changes: Iterable[Change]) -> dict[str, dict[str, list[Change]]]:
+    """Return the changes of each team by what they are about and what they do to it."""
+    found: dict[str, dict[str, list[Change]]] = {}
+    for change in changes:
+        found.setdefault(change.team, {}).setdefault(_name(change), []).append(change)
+    return found
+
+
+def _name(change: Change) -> str:
+    if not isinstance(change, Allocate | Reclaim):
+        return f"{change.kind} {change.key}"
+    rest = f" of {change.carried_from}" if isinstance(change, Reclaim) and change.carried_from else ""
+    return f"{change.kind}{rest} {change.wallet}"
+
+
+def _differences(approved: Mapping[str, list[Change]], current: Mapping[str, list[Change]]) -> list[str]:
+    return [
+        words
+        for name in sorted({*approved, *current})
+        if (words := _difference(name, approved.get(name, []), current.get(name, [])))
+    ]
+
+
+def _difference(name: str, approved: list[Change], current: list[Change]) -> str:
+    if len(approved) > 1:
+        return f"`{name}` is there {len(approved)} times"
+    if not current:
+        return f"`{name}`{_money(approved[0])} does not follow from the YAML and the ledger"
+    if not approved:
+        return f"`{name}`{_money(current[0])} follows from the YAML and the ledger, and the plan lacks it"
+    says, is_so = _facts(approved[0]), _facts(current[0])
+    keys = sorted(key for key in {*says, *is_so} if says.get(key) != is_so.get(key))
+    told = ", ".join(f"{key} {_shown(key, says.get(key))} where {_shown(key, is_so.get(key))} follows" for key in keys)
+    return f"`{name}` has {told}" if keys else ""
+
+
+def _facts(change: Change) -> dict[str, Any]:
+    """Return all that a change says but for its place in the YAML, which moves with every line above it."""
+    return change.model_dump(mode="json", exclude={"position"})
+
+
+def _money(change: Change) -> str:
+    return f" of {Money(change.amount, change.currency)}" if isinstance(change, Allocate | Reclaim) else ""
+
+
+def _shown(key: str, value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return f"{Decimal(value):,.2f}" if key in _AMOUNTS else f"`{str(value)[:120]}`"
+
+
+def _sentence(team: str, differences: list[str]) -> str:
+    return (
+        f"{team or 'export schedules'}: the plan is not what its YAML and the ledger give ({'; '.join(differences)});"
+        f" nothing was applied for this team. {AGAIN}"
+    )
