@@ -11,7 +11,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO, Money
-from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool, UsageSummary
+from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool
 from reconciler.plan.billing_budgets import undeclared_budgets
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
@@ -140,6 +140,7 @@ def assemble(
 
     The fiscal year is that of all wallets: a plan within a `scope` has none.
     """
+    from reconciler.report.usage_doubts import usage_summary
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
@@ -160,7 +161,7 @@ def assemble(
         as_of=settings.as_of,
         source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
         scope=scope,
-        usage=_usage_summary(usage),
+        usage=usage_summary(usage.source) if usage else None,
         changes=changes,
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
@@ -225,20 +226,4 @@ def _plan_finding(finding: Finding) -> PlanFinding:
         code=finding.code,
         message=finding.message,
         hint=finding.hint,
-    )
-
-
-def _usage_summary(usage: DailyUsage | None) -> UsageSummary | None:
-    if usage is None:
-        return None
-    source = usage.source
-    return UsageSummary(
-        digest=source.digest,
-        first_day=source.first_day,
-        last_day=source.last_day,
-        rows=source.rows,
-        unpriced_share=round(source.unpriced_share, 6),
-        duplicates=source.duplicates,
-        outside_window=source.outside_window,
-        unparsable=source.unparsable,
     )

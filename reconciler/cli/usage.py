@@ -26,9 +26,12 @@ def obtain_usage(
     Without `--usage` an export of the trailing year is created, awaited and downloaded. When this Keeptrusts does
     not give one, usage is None and a warning says so: the forecast then goes by what the ledger settled.
     """
+    from reconciler.report.usage_doubts import usage_findings
+
+    currency = desired.organization.currency
     if settings.usage:
         usage = _read(settings, desired, settings.usage)
-        return usage, _usage_findings(usage)
+        return usage, usage_findings(usage.source, currency=currency)
     if connection is None:
         return None, ()
     try:
@@ -46,10 +49,14 @@ def obtain_usage(
                 "name export files with `--usage`, or use a token that may create export jobs",
             ),
         )
-    return usage, tuple(
-        replace(doubt, position=Position("export" if doubt.position.line else "usage", doubt.position.line))
-        for doubt in _usage_findings(usage)
-    )
+    usage = _downloaded(usage)
+    return usage, usage_findings(usage.source, currency=currency)
+
+
+def _downloaded(usage: DailyUsage) -> DailyUsage:
+    """Return `usage` without the name of the file that it was downloaded to, which is gone."""
+    issues = tuple(replace(issue, path="export" if issue.row else "usage") for issue in usage.source.issues)
+    return replace(usage, source=replace(usage.source, issues=issues))
 
 
 def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
@@ -75,48 +82,3 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> Daily
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
         )
-
-
-def _usage_findings(usage: DailyUsage) -> tuple[Finding, ...]:
-    """Return what is doubtful in the events: rows that could not be used, cost nothing, or belong to nobody here."""
-    source = usage.source
-    issues = [
-        Finding(Position(issue.path, issue.row, 1 if issue.row else 0), issue.code, Severity.WARNING, issue.message)
-        for issue in source.issues
-    ]
-    if not source.rows:
-        issues.append(
-            Finding(
-                Position("usage"),
-                "no-events",
-                Severity.WARNING,
-                "the usage that was given holds no event of the past 400 days, so past spend is known from this month's"
-                " ledger alone",
-                "name exports of the trailing year with `--usage`",
-            )
-        )
-    if source.unpriced_rows:
-        issues.append(
-            Finding(
-                Position("usage"),
-                "unpriced-events",
-                Severity.WARNING,
-                f"{source.unpriced_rows:,} events carry tokens, cost nothing and are no cache hits:"
-                f" {source.unpriced_share:.1%} of all tokens have no price, so spend is understated",
-                "give their models a price in Keeptrusts",
-            )
-        )
-    if source.unknown_teams:
-        most = sorted(source.unknown_teams.items(), key=lambda item: (-item[1], item[0]))
-        named = ", ".join(f"{team} ({count:,})" for team, count in most[:5])
-        others = f" and {len(most) - 5} more" if len(most) > 5 else ""
-        issues.append(
-            Finding(
-                Position("usage"),
-                "unknown-teams",
-                Severity.WARNING,
-                f"{sum(source.unknown_teams.values()):,} events belong to teams that no wallet names: {named}{others}",
-                "add their `team_id` to a team's wallets, or leave them unmanaged",
-            )
-        )
-    return tuple(issues)

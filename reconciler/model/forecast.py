@@ -13,6 +13,7 @@ from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.usage_summary import UsageSummary
 
 Quantiles = dict[str, Amount]
 DateQuantiles = dict[str, date | None]
@@ -126,11 +127,21 @@ class WalletForecast(Frozen):
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
 
 
+class ForecastNotice(Frozen):
+    """What is to be said about the usage or the forecast; `hint` is the cure, "" where there is none."""
+
+    code: str
+    message: str
+    hint: str
+
+
 class ForecastDocument(Frozen):
     """What `kt-budgets forecast --format json` prints."""
 
     format: Literal["kt-budgets.forecast/1"] = "kt-budgets.forecast/1"
     wallets: tuple[WalletForecast, ...]
+    usage: UsageSummary | None = None
+    notices: tuple[ForecastNotice, ...] = ()
 
 
 class YearForecast(Frozen):

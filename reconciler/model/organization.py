@@ -100,6 +100,7 @@ EventColumn = Literal[
     "id",
     "timestamp",
     "team_id",
+    "gateway_id",
     "provider",
     "model",
     "input_tokens",

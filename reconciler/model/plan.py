@@ -16,6 +16,7 @@ from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForec
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.usage_summary import UsageSummary
 
 
 class Tool(Frozen):
@@ -29,17 +30,6 @@ class Source(Frozen):
     commit: str | None
     dirty: bool | None
     tree_digest: str
-
-
-class UsageSummary(Frozen):
-    digest: str
-    first_day: date | None
-    last_day: date | None
-    rows: int
-    unpriced_share: float
-    duplicates: int
-    outside_window: int = 0
-    unparsable: int = 0
 
 
 class PlanFinding(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -32,13 +33,22 @@ def nanos(amounts: Sequence[int]) -> Nanos:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RowIssue:
-    """Rows of one file that could not be used as they are, or were used with a doubt; `row` is the first of them."""
+    """Rows of one file that could not be used as they are, or were used with a doubt; `row` is the first of them.
+
+    `row` is 0 where no row was looked up. `cost` is the money of those rows whose cost can be read, exact and in major
+    units, `month_cost` the part of it in the source's `month`; `unread` counts the rows whose cost cannot be read.
+    `counted` tells whether the rows are in the figures.
+    """
 
     path: str
     row: int
     code: str
     message: str
     count: int = 1
+    cost: Decimal = Decimal(0)
+    month_cost: Decimal = Decimal(0)
+    unread: int = 0
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,10 @@ class UsageSource:
     `digest` depends on the events alone: not on their order, their split over files or the format.
     `rows` counts distinct events in the window; `duplicates` the repeated ones that were left out.
     `unpriced_share` is the share of tokens in rows that carry tokens, cost nothing and are no cache hit.
+    `month` is the first day of the month of the window's last day and `month_cost` what all wallets spent in it.
+    `duplicates_cost` is the money of the repeated events, `unknown_cost` that of events of `unknown_teams`.
+    `stale` names the last day of wallets whose exports end before those of the others, `below_zero` the wallets and
+    months whose credits are more than their spend, and the sum.
     `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
     """
 
@@ -64,6 +78,12 @@ class UsageSource:
     unparsable: int = 0
     unknown_teams: Mapping[str, int] = field(default_factory=dict)
     issues: tuple[RowIssue, ...] = ()
+    month: date | None = None
+    month_cost: Decimal = Decimal(0)
+    duplicates_cost: Decimal = Decimal(0)
+    unknown_cost: Decimal = Decimal(0)
+    stale: Mapping[str, date] = field(default_factory=dict)
+    below_zero: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
-from reconciler.model.plan import Plan, UsageSummary
+from reconciler.model.plan import Plan
+from reconciler.model.usage_summary import UsageSummary
 from reconciler.report import wording
 from reconciler.report.changes import budget_changes, schedule_changes
 from reconciler.report.document import Column, Row, Table
@@ -100,17 +101,30 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
             "Simulated day by day from each wallet's own history: level, weekdays and past surprises; today's and the"
             " new target see the same simulated days, so their difference is the change and not chance."
         ),
-        *([words(_data(plan.usage))] if plan.usage else []),
+        *([words(_data(plan.usage, plan.currency))] if plan.usage else []),
         *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
     )
 
 
-def _data(usage: UsageSummary) -> str:
+def _data(usage: UsageSummary, currency: str) -> str:
     window = f", {usage.first_day:%Y-%m-%d} to {usage.last_day:%Y-%m-%d}" if usage.first_day and usage.last_day else ""
-    repeated = f"; {wording.rows(usage.duplicates)} came twice and count once" if usage.duplicates else ""
-    return (
-        f"Data: {wording.rows(usage.rows)}{window}; {wording.share(usage.unpriced_share)} of tokens unpriced{repeated}."
+    more = [f"{wording.share(usage.unpriced_share)} of tokens unpriced"]
+    if usage.duplicates:
+        came = f" ({currency} {usage.duplicates_cost:,.2f})" if usage.duplicates_cost else ""
+        more.append(f"{wording.rows(usage.duplicates)}{came} came twice and count once")
+    if usage.left_out.rows:
+        more.append(f"{wording.counted(usage.left_out.rows, 'row')}{_money(usage, currency)} were left out")
+    return f"Data: {wording.rows(usage.rows)}{window}; {'; '.join(more)}."
+
+
+def _money(usage: UsageSummary, currency: str) -> str:
+    left = usage.left_out
+    if left.unread == left.rows:
+        return " whose cost cannot be read"
+    share = (
+        f", {wording.share(left.month_share)} of {usage.month:%B}'s money" if left.month_share and usage.month else ""
     )
+    return f" ({currency} {left.cost:,.2f}{share})"
 
 
 def _history(story: WalletStory, forecast: WalletForecast) -> Words:

@@ -6,12 +6,27 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.model.forecast import ForecastDocument, WalletForecast
+from reconciler.model.forecast import ForecastDocument, ForecastNotice, WalletForecast
+from reconciler.model.usage import UsageSource
+from reconciler.report.usage_doubts import usage_summary
 
 
-def forecast_json(forecasts: Sequence[WalletForecast]) -> str:
-    """Return the forecasts as JSON: money as strings, dates ISO, keys sorted, so that equal facts are equal bytes."""
-    return json_text(ForecastDocument(wallets=tuple(forecasts)).model_dump(mode="json"))
+def forecast_json(
+    forecasts: Sequence[WalletForecast],
+    *,
+    usage: UsageSource | None = None,
+    notices: Sequence[tuple[str, str, str]] = (),
+) -> str:
+    """Return the forecasts as JSON: money as strings, dates ISO, keys sorted, so that equal facts are equal bytes.
+
+    `notices` are what is to be said about them: code, message, hint.
+    """
+    document = ForecastDocument(
+        wallets=tuple(forecasts),
+        usage=usage_summary(usage) if usage else None,
+        notices=tuple(ForecastNotice(code=code, message=message, hint=hint) for code, message, hint in notices),
+    )
+    return json_text(document.model_dump(mode="json"))
 
 
 def json_text(document: Any) -> str:

@@ -11,6 +11,7 @@ KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id",),
     "timestamp": ("timestamp",),
     "team_id": ("team_id",),
+    "gateway_id": ("gateway_id",),
     "provider": ("provider",),
     "model": ("model",),
     "input_tokens": ("input_tokens",),

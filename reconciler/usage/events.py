@@ -26,39 +26,54 @@ TOKENS = ("input_tokens", "output_tokens")
 OPTIONAL = ("provider", "model", "workload", "lane", "fallback", "metadata")
 """Attributes that an export may lack; what is not there is not attributed, never guessed."""
 
+PLACES = ("file", "row", "export")
+"""Where an event was found: its file, its row there, the number of its file."""
+
+NO_IDS = (
+    *("", "-", "--", "0", "none", "null", "nil", "nan", "n/a", "na", "undefined", "unknown", "<null>", "(null)"),
+    "00000000-0000-0000-0000-000000000000",
+)
+"""What programs write where they have no id, in any case."""
+
+_NO_NUMBERS = ("", "-", "none", "null", "nan", "n/a", "na", "undefined")
+
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 _NO_TEXT = ibis.null("string")
 _FIRST_MOMENT = ibis.timestamp(f"{FIRST_YEAR}-01-01")
 _LAST_MOMENT = ibis.timestamp(f"{LAST_YEAR}-12-31")
 
 
-def events_of(scans: Sequence[Table], *, wide: bool = False) -> Table:
+def events_of(scans: Sequence[Table], *, wide: bool = False, written: bool = False) -> Table:
     """Return the typed events of all scans as one table.
 
-    Columns: `file` (and `row`, when the scans have it), `id` and `day` (None when the row is not readable), `at`,
+    Columns: those of `PLACES` that the scans have, `id` (None when there is none, see `NO_IDS`, or the row is not
+    readable) and `day` (None when the row is not readable), `at`, `gateway_id` (text, "" where there is none),
     `cost` (None when it is no amount, or one of a billion and more and not `wide`), `input_tokens`, `output_tokens`,
     `unread_tokens` (whether one of them is there and no count), `cache_hit`, `team_id`, and, when a scan has them,
-    `avoided` and as text those of `OPTIONAL`.
+    `avoided` and as text those of `OPTIONAL`. With `written` there is `written_cost` too, the cost as text.
     """
     present = [name for name in (*OPTIONAL, "avoided_cost") if any(name in scan.columns for scan in scans)]
-    tables = [_typed(scan, present, wide=wide) for scan in scans]
+    tables = [_typed(scan, present, wide=wide, written=written) for scan in scans]
     return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
 
-def _typed(scan: Table, present: Sequence[str], *, wide: bool) -> Table:
+def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) -> Table:
     """Work in steps, so that what is costly is computed once and what is rare only for the rows that need it."""
     amount = wide_money if wide else money
-    rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=amount(scan.cost), **_counts(scan))
+    kept = {"written_cost": text(scan.cost)} if written else {}
+    rows = scan.mutate(at=_plain_moment(scan.timestamp), cost=amount(scan.cost), **_counts(scan), **kept)
     if not scan.timestamp.type().is_timestamp():
         rows = rows.mutate(at=rows["at"].coalesce(_other_moment(text(rows.timestamp))))
     in_range = rows["at"].between(_FIRST_MOMENT, _LAST_MOMENT) & rows.cost.notnull()
     rows = rows.mutate(day=ibis.ifelse(in_range, rows["at"].date(), ibis.null("date")))
     return rows.select(
-        *(("file", "row") if "row" in scan.columns else ("file",)),
-        id=ibis.ifelse(rows.day.notnull(), text(rows.id).nullif(""), _NO_TEXT) if "id" in rows.columns else _NO_TEXT,
+        *(place for place in PLACES if place in scan.columns),
+        id=ibis.ifelse(rows.day.notnull(), _real_id(text(rows.id)), _NO_TEXT) if "id" in rows.columns else _NO_TEXT,
+        gateway_id=text(rows.gateway_id).fill_null("") if "gateway_id" in rows.columns else ibis.literal(""),
         at=rows["at"].cast("timestamp"),
         day=rows.day,
         cost=rows.cost,
+        **{name: rows[name] for name in kept},
         **{name: rows[f"counted_{name}"].fill_null(0) if name in rows.columns else ibis.literal(0) for name in TOKENS},
         unread_tokens=_unread(rows),
         cache_hit=_known(rows, "cache_hit", flag, ibis.literal(False)),
@@ -68,13 +83,21 @@ def _typed(scan: Table, present: Sequence[str], *, wide: bool) -> Table:
     )
 
 
+def _real_id(written: StringValue) -> StringValue:
+    return ibis.ifelse(written.strip().lower().isin(NO_IDS), _NO_TEXT, written)
+
+
 def _counts(scan: Table) -> dict[str, Value]:
     return {f"counted_{name}": count(scan[name]) for name in TOKENS if name in scan.columns}
 
 
 def _unread(rows: Table) -> BooleanValue:
     """Return whether tokens were written that are no count: they are not known, which is not the same as none."""
-    unread = [rows[name].notnull() & rows[f"counted_{name}"].isnull() for name in TOKENS if name in rows.columns]
+    unread = [
+        rows[name].notnull() & rows[f"counted_{name}"].isnull() & ~text(rows[name]).strip().lower().isin(_NO_NUMBERS)
+        for name in TOKENS
+        if name in rows.columns
+    ]
     return ibis.or_(*unread) if unread else ibis.literal(False)
 
 

@@ -27,7 +27,7 @@ def evened(source: Path, target: Path) -> bool:
     if len(ends) < 2:
         return False
     with target.open("wb") as sink:
-        sink.writelines(line.removesuffix(_end(line)) + b"\n" for line in records(source))
+        sink.writelines(line.removesuffix(_end(line)) + b"\n" * bool(_end(line)) for line in records(source))
     return True
 
 

@@ -17,15 +17,18 @@ from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
 from reconciler.usage.daily import daily_table
-from reconciler.usage.doubts import CONFLICT, doubtful_rows, holds_broken_text, rejected_rows
+from reconciler.usage.doubts import doubtful_rows
 from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
 from reconciler.usage.exact_json import make_exact
 from reconciler.usage.files import find_exports
+from reconciler.usage.recency import recency
+from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
-from reconciler.usage.result import make_usage, unusable
+from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
 from reconciler.usage.scans import Scan, make_scans, metadata_is_diverse
 from reconciler.usage.unpack import PlainFile, unpack
+from reconciler.usage.window import Days, last_month
 
 Progress = Callable[[str], None]
 
@@ -60,9 +63,9 @@ def read_usage(
     with _scratch(folder) as scratch:
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
         files = [unpack(file, scratch) for file in found.files]
-        reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say)
+        reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say, (first, end))
         try:
-            return reading.usage(first, end, known_wallets, found.issues)
+            return reading.usage(known_wallets, found.issues)
         finally:
             reading.connection.disconnect()
 
@@ -80,6 +83,7 @@ class _Reading:
         names: Mapping[str, Sequence[str]],
         scratch: Path,
         say: Progress,
+        window: Days,
     ) -> None:
         self.connect = connect
         self.connection = connect()
@@ -87,6 +91,8 @@ class _Reading:
         self.names = names
         self.scratch = scratch
         self.say = say
+        self.window = window
+        self.month = last_month(window[1])
         self.shown = {file.path: file.name for file in files}
         self.scans: list[Scan] = []
         self.ids = Ids(meet=False, lack=False)
@@ -95,21 +101,17 @@ class _Reading:
         self.whole_rows = False
         self.met: set[str] = set()
 
-    def usage(self, first: date, end: date, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
+    def usage(self, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
         """Run the reading."""
         with in_our_words(self.shown):
             table = self._added_up()
             while unusable(table).any() and (self._make_exact() or self._make_wide()):
                 table = self._added_up()
-            rejected = rejected_rows(self.connection, self.scans, self.shown)
-            doubts = self._doubts(table, rejected.rows)
-        return make_usage(
-            table,
-            (first, end),
-            known=known,
-            duplicates=self.repeats.left_out,
-            issues=(*issues, *rejected.issues, *self._conflicts(), *doubts),
-        )
+            rejected = rejected_rows(self.connection, self.scans, self.shown, self.month)
+            doubts = self._doubts(table, rejected)
+        met_again = meeting_issues(self.repeats.meetings, self.shown)
+        left = Left((*issues, *rejected.issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
+        return make_usage(table, self.window, self.month, known=known, left=left)
 
     def _added_up(self) -> Columns:
         """Return the daily table; once again for each thing that the exports turn out to need."""
@@ -149,17 +151,29 @@ class _Reading:
         """
         self.connection.disconnect()
         self.connection = self.connect()
+        if "more memory" in self.met:
+            run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
         run(self.connection, "SET disabled_optimizers = 'unused_columns'")
         self.whole_rows = True
 
     def _add_up(self) -> Columns:
         self.say("looking for repeated events")
         self.ids = look_at_ids(self.connection, self.scans)
-        self.repeats = settle(self.connection, self.scans, self.names, wide=self.wide) if self.ids.meet else Repeats()
+        self.repeats = self._settled() if self.ids.meet else Repeats()
         self.say("adding up days")
         parse_first = metadata_is_diverse(self.connection, self.scans)
         table = daily_table(self._events(), self.names, parse_first=parse_first, wide=self.wide)
         return fetch(self.connection, table)
+
+    def _settled(self) -> Repeats:
+        return settle(
+            self.connection,
+            self.scans,
+            self.names,
+            wide=self.wide,
+            month=self.month,
+            recency=lambda: recency(self.connection, self.scans, self.shown, end=self.window[1]),
+        )
 
     def _events(self) -> Table:
         """Return all events, each once."""
@@ -187,15 +201,13 @@ class _Reading:
         large = wide_money(events.cost).abs() >= LARGE_COST
         return bool(fetch(self.connection, events.aggregate(n=events.count(where=large)))["n"][0])
 
-    def _conflicts(self) -> list[RowIssue]:
-        found = self.repeats.conflicts or {}
-        return [RowIssue(self.shown[path], 0, "conflicting-duplicates", CONFLICT, n) for path, n in found.items()]
-
-    def _doubts(self, table: Columns, rejected: Mapping[str, Sequence[int]]) -> list[RowIssue]:
-        if not self.ids.lack and not unusable(table).any():
-            return []
+    def _doubts(self, table: Columns, rejected: Rejected) -> list[RowIssue]:
+        if not (self.ids.lack or self.repeats.lack or self.wide or in_doubt(table, self.window)):
+            return outside(table, self.window, self.month)
         self.say("locating rows that are in doubt")
-        return doubtful_rows(self.connection, self.scans, self.shown, rejected)
+        return doubtful_rows(
+            self.connection, self.scans, self.shown, rejected.rows, window=self.window, month=self.month
+        )
 
 
 def _say_nothing(_: str) -> None:

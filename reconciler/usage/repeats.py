@@ -9,18 +9,19 @@ and different ids with equal hashes are told apart in the comparison.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
-import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
-from reconciler.usage.daily import Names, interpreted
 from reconciler.usage.engine import fetch, run
-from reconciler.usage.events import events_of
-from reconciler.usage.scans import Scan
+from reconciler.usage.events import NO_IDS, events_of
+from reconciler.usage.scans import Scan, literal
+from reconciler.usage.versions import Names, ranked_versions
+from reconciler.usage.window import Days
 
 _AT_ONCE = 500_000
 """Rows that are compared in one go: what fits within the usual memory limit.
@@ -29,7 +30,11 @@ The parts are cut by another hash than the engine groups by; with the same one i
 """
 
 _HASH = "hash(nullif(CAST(id AS VARCHAR), ''))"
-_HASH_OF_NONE = "hash(NULL::VARCHAR)"
+_SPELLINGS = sorted({way(word) for word in NO_IDS for way in (str, str.upper, str.title, str.capitalize)} - {""})
+_HASHES_OF_NONE = f"(hash(NULL::VARCHAR), {', '.join(f'hash({literal(word)})' for word in _SPELLINGS)})"
+
+Recency = Callable[[], Mapping[str, int]]
+"""Asked only where exports contradict each other: a number for each scanned file, larger for a later export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,28 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class Meeting:
+    """Rows of one scanned file whose ids are met again, of one `kind` (see `ranked_versions`), and an `example` id."""
+
+    path: str
+    kind: str
+    rows: int
+    cost: Decimal
+    month_cost: Decimal
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repeats:
-    """`left_out` counts the rows that repeat another; `conflicts` the ids whose rows differ, by scanned file."""
+    """`left_out` counts the rows that repeat another or are no longer valid, `cost` is their money.
+
+    `lack` says that rows have words for an id that is none, which showed only on a closer look.
+    """
 
     left_out: int = 0
-    conflicts: Mapping[str, int] | None = None
+    cost: Decimal = Decimal(0)
+    lack: bool = False
+    meetings: tuple[Meeting, ...] = ()
 
 
 def look_at_ids(connection: Backend, scans: Sequence[Scan]) -> Ids:
@@ -57,10 +79,10 @@ def look_at_ids(connection: Backend, scans: Sequence[Scan]) -> Ids:
     run(
         connection,
         f"CREATE OR REPLACE TEMP TABLE met AS SELECT h FROM ({hashes})"
-        f" GROUP BY h HAVING count(*) > 1 OR h = {_HASH_OF_NONE}",
+        f" GROUP BY h HAVING count(*) > 1 OR h = hash(NULL::VARCHAR)",
     )
-    lack = len(identified) < len(scans) or _rows(connection, f"met WHERE h = {_HASH_OF_NONE}") > 0
-    run(connection, f"DELETE FROM met WHERE h = {_HASH_OF_NONE}")
+    lack = len(identified) < len(scans) or _rows(connection, f"met WHERE h IN {_HASHES_OF_NONE}") > 0
+    run(connection, f"DELETE FROM met WHERE h IN {_HASHES_OF_NONE}")
     return Ids(meet=_rows(connection, "met") > 0, lack=lack)
 
 
@@ -69,83 +91,113 @@ def events_met_once(connection: Backend, scans: Sequence[Scan], *, wide: bool) -
     return events_of([_narrowed(connection, scan, "ANTI") for scan in scans], wide=wide)
 
 
-def settle(connection: Backend, scans: Sequence[Scan], names: Names, *, wide: bool) -> Repeats:
-    """Create the table `winners`: of the rows whose hash is met again one for each id, and all unreadable ones."""
+def settle(
+    connection: Backend, scans: Sequence[Scan], names: Names, *, wide: bool, month: Days, recency: Recency
+) -> Repeats:
+    """Create the table `winners`: of the rows whose hash is met again those that count, and all unreadable ones."""
+    paths = [file.path for scan in scans for file in scan.files]
+    rows = ", ".join(f"({literal(path)}, {number})" for number, path in enumerate(paths))
+    run(connection, f"CREATE OR REPLACE TEMP TABLE exports AS SELECT * FROM (VALUES {rows}) AS t(file, export)")
     rivals = events_of([_narrowed(connection, scan, "SEMI") for scan in scans if "id" in scan.columns], wide=wide)
     run(connection, f"CREATE OR REPLACE TEMP TABLE rivals AS {connection.compile(rivals.drop('file'))}")
-    run(connection, "CREATE OR REPLACE TEMP TABLE conflicting (id VARCHAR)")
-    run(connection, "CREATE OR REPLACE TEMP TABLE winners AS SELECT * FROM rivals WHERE id IS NULL")
-    total = _rows(connection, "rivals")
+    run(connection, "CREATE OR REPLACE TEMP TABLE winners AS SELECT * EXCLUDE (export) FROM rivals WHERE id IS NULL")
+    lack = _rows(connection, "winners WHERE day IS NOT NULL") > 0
+    total, cost = _sum(connection, "rivals")
     parts = max(1, math.ceil(total / _AT_ONCE))
-    for part in range(parts):
-        run(
-            connection,
-            "CREATE OR REPLACE TEMP TABLE different AS"
-            f" SELECT DISTINCT * FROM rivals WHERE id IS NOT NULL AND hash(id, 1) % {parts} = {part}",
-        )
-        _settle_different(connection, names)
-    left_out = total - _rows(connection, "winners")
-    run(connection, "DROP TABLE rivals; DROP TABLE different")
-    return Repeats(left_out, _conflicts(connection, scans))
-
-
-def _settle_different(connection: Backend, names: Names) -> None:
-    """Move one row for each id from `different` to `winners`."""
     run(
         connection,
-        "CREATE OR REPLACE TEMP TABLE several AS SELECT id FROM different GROUP BY id HAVING count(*) > 1",
+        "CREATE OR REPLACE TEMP TABLE met_again (export INTEGER, kind VARCHAR, id VARCHAR, day DATE,"
+        " cost DECIMAL(38, 9))",
     )
-    if not _rows(connection, "several"):
-        run(connection, "INSERT INTO winners SELECT * FROM different")
-        return
-    run(connection, "INSERT INTO winners SELECT * FROM different WHERE id NOT IN (SELECT id FROM several)")
-    versions = connection.table("different").semi_join(connection.table("several"), "id")
-    run(connection, f"CREATE OR REPLACE TEMP TABLE ranked AS {connection.compile(ranked_versions(versions, names))}")
-    run(connection, "INSERT INTO winners SELECT * EXCLUDE (place, version) FROM ranked WHERE place = 0")
-    run(connection, "INSERT INTO conflicting SELECT DISTINCT id FROM ranked WHERE version > 0")
+    compare = _Comparison(connection, names, paths, recency)
+    for part in range(parts):
+        compare.part(f"hash(id, 1) % {parts} = {part}")
+    counted, counted_cost = _sum(connection, "winners")
+    meetings = _meetings(connection, paths, month)
+    run(connection, "DROP TABLE rivals; DROP TABLE different; DROP TABLE met_again")
+    return Repeats(total - counted, cost - counted_cost, lack, meetings)
 
 
-def ranked_versions(versions: Table, names: Names) -> Table:
-    """Return the rows of each id with their `place`, the one that counts first, and with the number of their `version`.
+class _Comparison:
+    """Rivals compared, a part of the ids at a time."""
 
-    First comes the latest in time, then the largest cost, then the largest value of each other attribute in turn, as
-    interpreted: the choice depends on what the rows mean, so that order, split and format do not matter. Rows that mean
-    the same have the same version.
-    """
-    written = [name for name in versions.columns if name not in ("id", "at", "cost")]
-    meaning = interpreted(versions.mutate(**{f"_{name}": versions[name] for name in written}), names)
-    meant = [name for name in sorted(meaning.columns) if not name.startswith("_") and name not in ("id", "at", "cost")]
-    order = [ibis.desc(meaning[name]) for name in ("at", "cost", *meant)]
-    spelling = [ibis.desc(meaning[f"_{name}"]) for name in written]
-    return meaning.select(
-        **{name: meaning[f"_{name}"] if name in written else meaning[name] for name in versions.columns},
-        place=ibis.row_number().over(ibis.window(group_by=meaning.id, order_by=[*order, *spelling])),
-        version=ibis.dense_rank().over(ibis.window(group_by=meaning.id, order_by=order)),
-    )
+    def __init__(self, connection: Backend, names: Names, paths: Sequence[str], recency: Recency) -> None:
+        self.connection = connection
+        self.names = names
+        self.paths = paths
+        self.recency = recency
+        self.ranked = False
+
+    def part(self, where: str) -> None:
+        """Move the rows that count from `rivals` to `winners`."""
+        run(
+            self.connection,
+            "CREATE OR REPLACE TEMP TABLE different AS"
+            f" SELECT DISTINCT * EXCLUDE (export) FROM rivals WHERE id IS NOT NULL AND {where}",
+        )
+        run(
+            self.connection,
+            "CREATE OR REPLACE TEMP TABLE several AS SELECT id FROM different GROUP BY id HAVING count(*) > 1",
+        )
+        if not _rows(self.connection, "several"):
+            run(self.connection, "INSERT INTO winners SELECT * FROM different")
+            return
+        run(self.connection, "INSERT INTO winners SELECT * FROM different WHERE id NOT IN (SELECT id FROM several)")
+        self._several()
+
+    def _several(self) -> None:
+        self._rank()
+        run(
+            self.connection,
+            "CREATE OR REPLACE TEMP TABLE versions AS SELECT DISTINCT rivals.*, rank"
+            " FROM rivals SEMI JOIN several USING (id) JOIN ranks USING (export)",
+        )
+        ranked = ranked_versions(self.connection.table("versions"), self.names)
+        run(self.connection, f"CREATE OR REPLACE TEMP TABLE ranked AS {self.connection.compile(ranked)}")
+        run(
+            self.connection,
+            "INSERT INTO winners SELECT * EXCLUDE (export, rank, counts, events, kind) FROM ranked WHERE counts",
+        )
+        run(
+            self.connection,
+            "INSERT INTO met_again SELECT export, kind, id, day, cost FROM ranked WHERE kind <> ''",
+        )
+
+    def _rank(self) -> None:
+        if self.ranked:
+            return
+        recency = self.recency()
+        rows = ", ".join(f"({number}, {recency[path]})" for number, path in enumerate(self.paths))
+        run(self.connection, f"CREATE OR REPLACE TEMP TABLE ranks AS SELECT * FROM (VALUES {rows}) AS t(export, rank)")
+        self.ranked = True
 
 
-def _conflicts(connection: Backend, scans: Sequence[Scan]) -> dict[str, int]:
-    if not _rows(connection, "conflicting"):
-        return {}
-    ids = " UNION ALL ".join(
-        f"SELECT CAST(id AS VARCHAR) AS id, file FROM {scan.view}" for scan in scans if "id" in scan.columns
-    )
-    found = fetch(
-        connection,
-        f"SELECT file, count(DISTINCT id) AS n FROM ({ids}) WHERE id IN (SELECT id FROM conflicting) GROUP BY file",
-    )
-    return dict(zip(found["file"].tolist(), found["n"].tolist(), strict=True))
+def _meetings(connection: Backend, paths: Sequence[str], month: Days) -> tuple[Meeting, ...]:
+    inside = f"day >= DATE '{month[0]}' AND day < DATE '{month[1]}'"
+    found = connection.con.execute(
+        "SELECT export, kind, count(*), sum(cost), coalesce(sum(cost) FILTER (WHERE "
+        f"{inside}), 0), min(id) FROM met_again GROUP BY export, kind ORDER BY export, kind"
+    ).fetchall()
+    return tuple(Meeting(paths[export], *rest) for export, *rest in found)
 
 
 def _narrowed(connection: Backend, scan: Scan, how: Literal["SEMI", "ANTI"]) -> Table:
     if "id" not in scan.columns:
         return connection.table(scan.view)
     view = f"{scan.view}_{how.lower()}"
-    run(
-        connection, f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * FROM {scan.view} {how} JOIN met ON {_HASH} = met.h"
-    )
+    rows = f"SELECT * FROM {scan.view} {how} JOIN met ON {_HASH} = met.h"
+    if how == "SEMI":
+        rows = f"SELECT * FROM ({rows}) JOIN exports USING (file)"
+    run(connection, f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")
     return connection.table(view)
 
 
 def _rows(connection: Backend, table: str) -> int:
     return int(fetch(connection, f"SELECT count(*) AS n FROM {table}")["n"][0])
+
+
+def _sum(connection: Backend, table: str) -> tuple[int, Decimal]:
+    """Return how many rows a table has and what those with a day cost."""
+    sql = f"SELECT count(*), coalesce(sum(cost) FILTER (WHERE day IS NOT NULL), 0) FROM {table}"
+    number, cost = connection.con.execute(sql).fetchall()[0]
+    return number, Decimal(cost)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal
 from typing import Any
@@ -13,13 +14,27 @@ import numpy.typing as npt
 from reconciler.model.usage import DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
 from reconciler.usage.daily import ATTRIBUTES, MONEY
 from reconciler.usage.digest import digest_of
+from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
 from reconciler.usage.freshness import last_complete_day
+from reconciler.usage.repeats import Meeting
+from reconciler.usage.window import Days
 
-LEFT_OUT = ("wrong-columns", "not-utf8")
+REJECTED = ("wrong-columns", "not-utf8")
+FEW = 0.01
+"""Below this share of all events, rows outside of the window look like clocks that are wrong, and are looked up."""
 
 _EXACT = Context(prec=60)
 _COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is not in the table: the issues, and how many rows came again, with their money."""
+
+    issues: Collection[RowIssue]
+    duplicates: int = 0
+    duplicates_cost: Decimal = Decimal(0)
 
 
 def unusable(table: Columns) -> npt.NDArray[np.bool_]:
@@ -28,35 +43,135 @@ def unusable(table: Columns) -> npt.NDArray[np.bool_]:
     return unreadable
 
 
-def make_usage(
-    table: Columns,
-    window: tuple[date, date],
-    *,
-    known: Collection[str],
-    duplicates: int,
-    issues: Collection[RowIssue],
-) -> DailyUsage:
+def in_doubt(table: Columns, window: Days) -> bool:
+    """Return whether the fetched table shows that single rows are to be looked at."""
+    tokens = (table["input_tokens"] > 0) | (table["output_tokens"] > 0)
+    credited = np.array([not str(amount).startswith("0") for amount in table["credits"].tolist()], dtype=bool)
+    if unusable(table).any() or table["unread_tokens"].any() or (credited & tokens).any():
+        return True
+    far = sum(int(table["requests"][where].sum()) for where in _outside(table, window).values())
+    return 0 < far <= FEW * int(table["requests"].sum())
+
+
+def _outside(table: Columns, window: Days) -> dict[str, npt.NDArray[np.bool_]]:
+    """Return which rows of the fetched table are dated after the window's end, and before its beginning."""
+    days = table["day"].astype("datetime64[D]")
+    return {
+        "after-as-of": ~unusable(table) & (days > np.datetime64(window[1])),
+        "before-window": ~unusable(table) & (days < np.datetime64(window[0])),
+    }
+
+
+def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
+    """Return the issues of events outside of the window, where they are too many to be looked up."""
+    issues = []
+    for code, where in _outside(table, window).items():
+        cost = _billionths(table["cost"][where])
+        inside = _within(table["day"][where].astype("datetime64[D]"), month)
+        if where.any():
+            issues.append(
+                RowIssue(
+                    "usage",
+                    0,
+                    code,
+                    LEFT_OUT[code],
+                    int(table["requests"][where].sum()),
+                    _amount(cost),
+                    _amount(cost[inside]),
+                )
+            )
+    return issues
+
+
+def meeting_issues(meetings: Collection[Meeting], names: Mapping[str, str]) -> list[RowIssue]:
+    """Return the issues of rows whose ids are met again and that are not simply repetitions."""
+    return [
+        RowIssue(
+            names[each.path],
+            0,
+            _MEETINGS[each.kind][0],
+            _MEETINGS[each.kind][1].format(id=each.example[:60]),
+            each.rows,
+            each.cost,
+            each.month_cost,
+            counted=each.kind == "reused",
+        )
+        for each in meetings
+    ]
+
+
+_MEETINGS = {
+    "corrected": (
+        "corrected-events",
+        "versions of events that a later export replaced: the later one is counted; one `id` is `{id}`",
+    ),
+    "conflicting": (
+        "conflicting-duplicates",
+        "other versions of events, and no export tells which is the later"
+        " one: the latest in time was counted, then the largest cost; one `id` is `{id}`",
+    ),
+    "reused": (
+        "reused-ids",
+        "an `id` that other events have too, of another moment, team, model or gateway: all"
+        " were counted; one `id` is `{id}`",
+    ),
+}
+
+
+def make_usage(table: Columns, window: Days, month: Days, *, known: Collection[str], left: Left) -> DailyUsage:
     """Return the daily usage of the half-open `window` from the fetched table of all days."""
     usable = ~unusable(table)
     days = table["day"].astype("datetime64[D]")
-    inside = usable & (days >= np.datetime64(window[0])) & (days < np.datetime64(window[1]))
+    inside = usable & _within(days, window)
+    fresh = usable & (days <= np.datetime64(window[1]))
     columns = _columns(table, days, inside)
+    unknown, unknown_cost = _unknown(columns, known)
     source = UsageSource(
         digest=digest_of({**columns, "latest": table["latest"][inside]}),
         first_day=_day(columns["day"], 0),
         last_day=_day(columns["day"], -1),
-        last_complete_day=_complete(table, days, usable, window) if inside.any() else None,
-        data_as_of=_moment(table["latest"][usable]),
+        last_complete_day=_complete(table, days, fresh, window) if inside.any() else None,
+        data_as_of=_moment(table["latest"][fresh]),
         rows=int(columns["requests"].sum()),
-        duplicates=duplicates,
+        duplicates=left.duplicates,
+        duplicates_cost=left.duplicates_cost,
         unpriced_rows=int(table["unpriced"][inside].sum()),
         unpriced_share=_share(table["unpriced_tokens"][inside], columns),
         outside_window=int(table["requests"][usable & ~inside].sum()),
-        unparsable=int(table["requests"][~usable].sum()) + sum(each.count for each in issues if each.code in LEFT_OUT),
-        unknown_teams=_unknown(columns, known),
-        issues=tuple(sorted(issues)),
+        unparsable=int(table["requests"][~usable].sum())
+        + sum(each.count for each in left.issues if each.code in REJECTED),
+        unknown_teams=unknown,
+        unknown_cost=unknown_cost,
+        issues=tuple(sorted(left.issues)),
+        month=month[0],
+        month_cost=_amount(columns["cost"][_within(columns["day"], month)]),
+        below_zero=_below_zero(columns),
     )
     return DailyUsage(source=source, **columns)
+
+
+def _within(days: npt.NDArray[Any], range_: Days) -> npt.NDArray[np.bool_]:
+    inside: npt.NDArray[np.bool_] = (days >= np.datetime64(range_[0])) & (days < np.datetime64(range_[1]))
+    return inside
+
+
+def _amount(cost: Nanos) -> Decimal:
+    return _EXACT.scaleb(Decimal(int(cost.sum())), -9).normalize(_EXACT)
+
+
+def _below_zero(columns: Columns) -> dict[tuple[str, date], Decimal]:
+    """Return the wallets and months that sum to less than nothing."""
+    credited = np.unique(columns["wallet"][columns["credits"] < 0])
+    below = {}
+    for wallet in credited.tolist():
+        own = columns["wallet"] == wallet
+        months = columns["day"][own].astype("datetime64[M]")
+        cost = columns["cost"][own]
+        for month in np.unique(months):
+            amount = _amount(cost[months == month])
+            if amount < 0:
+                below[wallet, month.astype("datetime64[D]").item()] = amount
+    return below
 
 
 def _columns(table: Columns, days: npt.NDArray[Any], inside: npt.NDArray[np.bool_]) -> Columns:
@@ -82,9 +197,7 @@ def _moment(latest: npt.NDArray[Any]) -> datetime | None:
     return latest.max().astype("datetime64[us]").item().replace(tzinfo=UTC) if len(latest) else None
 
 
-def _complete(
-    table: Columns, days: npt.NDArray[Any], usable: npt.NDArray[np.bool_], window: tuple[date, date]
-) -> date | None:
+def _complete(table: Columns, days: npt.NDArray[Any], usable: npt.NDArray[np.bool_], window: Days) -> date | None:
     return last_complete_day(
         days[usable], table["latest"][usable], table["requests"][usable].astype(np.int64), end=window[1]
     )
@@ -95,9 +208,11 @@ def _share(unpriced: npt.NDArray[Any], columns: Columns) -> float:
     return int(unpriced.sum()) / tokens if tokens > 0 else 0.0
 
 
-def _unknown(columns: Columns, known: Collection[str]) -> dict[str, int]:
+def _unknown(columns: Columns, known: Collection[str]) -> tuple[dict[str, int], Decimal]:
+    """Return the events of each wallet that is not known, and what they cost."""
     wallets, inverse = np.unique(columns["wallet"], return_inverse=True)
     events = np.zeros(len(wallets), np.int64)
     np.add.at(events, inverse, columns["requests"])
-    known = frozenset(known)
-    return {str(wallet): int(n) for wallet, n in zip(wallets, events, strict=True) if str(wallet) not in known}
+    strange = np.array([str(wallet) not in frozenset(known) for wallet in wallets], dtype=bool)
+    counts = {str(wallet): int(n) for wallet, n in zip(wallets[strange], events[strange], strict=True)}
+    return counts, _amount(columns["cost"][strange[inverse]])

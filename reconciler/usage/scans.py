@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -33,12 +33,17 @@ Names = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A view over files of one kind. `sql(paths)` selects from any of them."""
+    """A view over files of one kind. `sql(paths)` selects from any of them.
+
+    Of CSV files, `places` are those of each canonical column in a row, best first, and `delimiter` parts them.
+    """
 
     view: str
     files: tuple[PlainFile, ...]
     columns: tuple[str, ...]
     sql: Callable[[Sequence[str]], str]
+    places: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    delimiter: str = ","
 
     @property
     def is_csv(self) -> bool:
@@ -62,6 +67,8 @@ class _Layout:
     options: str
     select: tuple[tuple[str, str], ...]
     whole_rows: bool = False
+    delimiter: str = ","
+    places: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     def sql(self, paths: Sequence[str]) -> str:
         columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
@@ -84,7 +91,14 @@ def make_scans(
             alike[replace(layout, whole_rows=whole_rows and file.format is Format.CSV)].append(file)
     scans = []
     for number, (layout, members) in enumerate(alike.items()):
-        scan = Scan(f"scan_{number}", tuple(members), tuple(name for name, _ in layout.select), layout.sql)
+        scan = Scan(
+            f"scan_{number}",
+            tuple(members),
+            tuple(name for name, _ in layout.select),
+            layout.sql,
+            dict(layout.places),
+            layout.delimiter,
+        )
         run(connection, f"CREATE OR REPLACE TEMP VIEW {scan.view} AS {layout.sql([file.path for file in members])}")
         scans.append(scan)
     return scans or [_nothing(connection, names)]
@@ -141,7 +155,8 @@ def _csv(file: PlainFile, names: Names) -> _Layout:
         f", buffer_size = {LONGEST_ROW}, store_rejects = true, columns = {{{columns}}}"
     )
     select = tuple((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
-    return _Layout("read_csv", options, select)
+    found = tuple((name, tuple(at)) for name, at in places.items())
+    return _Layout("read_csv", options, select, delimiter=dialect.delimiter, places=found)
 
 
 def _parquet(connection: Backend, file: PlainFile, names: Names) -> _Layout:

@@ -62,7 +62,7 @@ def test_the_text_has_a_row_a_wallet_its_pictures_the_months_and_the_year(
 def test_the_json_is_what_the_schema_says(world: World, kt: Run) -> None:
     read = document(kt, world)
 
-    assert set(read) == {"format", "wallets"}
+    assert set(read) == {"format", "notices", "usage", "wallets"}
     jsonschema.validate(read, documents()["forecast.schema.json"])
     wallets = ForecastDocument.model_validate(read).wallets
     assert [(found.team, found.environment) for found in wallets] == [
@@ -70,6 +70,29 @@ def test_the_json_is_what_the_schema_says(world: World, kt: Run) -> None:
         ("support", "prod"),
         ("support", "dev"),
     ]
+
+
+def test_rows_and_money_that_were_left_out_are_told_in_every_format(own_world: World, kt: Run) -> None:
+    lines = own_world.usage.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = lines[0].split(",").index("cost")
+    spoiled = own_world.folder / "spoiled.csv"
+    missing = Decimal(0)
+    with spoiled.open("w", encoding="utf-8") as file:
+        for number, line in enumerate(lines):
+            values = line.split(",")
+            if number and number % 7 == 0:
+                missing += Decimal(values[place])
+                values[place] = f"${values[place]}"
+            file.write(",".join(values))
+    read = document(kt, own_world, usage=spoiled)
+    (doubt,) = read["usage"]["doubts"]
+    assert (doubt["code"], doubt["row"], doubt["rows"]) == ("bad-cost", 8, (len(lines) - 1) // 7)
+    assert Decimal(doubt["cost"]) == missing.quantize(Decimal("0.01"))
+    assert read["usage"]["left_out"]["month_share"] == doubt["month_share"] > 0.05
+    words = f"{doubt['rows']} rows (first: row 8), USD {missing:,.2f}, USD {Decimal(doubt['month_cost']):,.2f} of it in"
+    assert words in next(notice["message"] for notice in read["notices"] if notice["code"] == "bad-cost")
+    text = kt("forecast", *own_world.options(usage=spoiled)).out
+    assert words in " ".join(text.split())
 
 
 def test_without_a_ledger_each_wallet_holds_its_target_less_what_it_spent(world: World, kt: Run) -> None:

@@ -97,6 +97,12 @@ def test_doubtful_rows_are_counted_and_said(plan: Any, here: Path) -> None:
     codes = {finding["code"] for finding in document["findings"]}
     assert codes >= {"unpriced-events", "unknown-teams", "bad-cost"}
     assert (document["usage"]["duplicates"], document["usage"]["unparsable"]) == (1, 1)
+    assert document["usage"]["left_out"] == {
+        "rows": 1, "cost": "0.00", "month_cost": "0.00", "month_share": 0.0, "unread": 1
+    }  # fmt: skip
+    said = {finding["code"]: finding["message"] for finding in document["findings"]}
+    assert said["bad-cost"].startswith("1 row (first: row 54), its cost cannot be read: ")
+    assert "1 events, USD 1.00, belong to teams" in said["unknown-teams"]
     (support,) = [item for item in document["impact"] if item["wallet"] == "team_support"]
     assert support["spend_to_date"] == "50.00"
 

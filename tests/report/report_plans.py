@@ -33,8 +33,9 @@ from reconciler.model.forecast import (
 )
 from reconciler.model.operation import operation_id
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem, Funds, GuardResult, Plan, PlanFinding, Source, Tool, UsageSummary, sealed
+from reconciler.model.plan import DriftItem, Funds, GuardResult, Plan, PlanFinding, Source, Tool, sealed
 from reconciler.model.plan import Unmanaged as UnmanagedThing
+from reconciler.model.usage_summary import UsageSummary
 
 JUNE = Period(2026, 6)
 AS_OF = date(2026, 6, 18)

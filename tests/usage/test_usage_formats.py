@@ -24,7 +24,7 @@ FORMATS = ("csv", "json", "envelope", "jsonl", "parquet", "parquet-text")
 
 def same(left: DailyUsage, right: DailyUsage) -> bool:
     """Return whether two usages are equal to the last digit, apart from what tells of files and repetitions."""
-    about_files: dict[str, Any] = {"issues": (), "duplicates": 0}
+    about_files: dict[str, Any] = {"issues": (), "duplicates": 0, "duplicates_cost": Decimal(0)}
     columns = [field.name for field in fields(DailyUsage) if field.name != "source"]
     return replace(left.source, **about_files) == replace(right.source, **about_files) and all(
         np.array_equal(getattr(left, name), getattr(right, name)) for name in columns

@@ -1,0 +1,163 @@
+"""Rows of CSV files that a scan could not take apart, and what they tell about their file."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+
+from reconciler.model.usage import RowIssue
+from reconciler.usage.engine import fetch
+from reconciler.usage.events import LARGEST_COST
+from reconciler.usage.scans import Scan
+from reconciler.usage.unpack import damaged
+from reconciler.usage.window import Days
+
+MESSAGES: Mapping[str, str] = {
+    "wrong-columns": "not the columns that the header names; left out",
+    "not-utf8": "not UTF-8; left out",
+}
+_CUT_OFF = ("MISSING COLUMNS", "UNQUOTED VALUE")
+_LONGEST_ROW = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The issues, and the numbers of the rejected rows by scanned file, ascending."""
+
+    issues: tuple[RowIssue, ...] = ()
+    rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    path: str
+    number: int
+    kind: str
+    swallowed: bool
+    at: int
+
+    @property
+    def code(self) -> str:
+        return "not-utf8" if self.kind == "INVALID ENCODING" else "wrong-columns"
+
+
+def holds_broken_text(connection: Backend, scans: Sequence[Scan]) -> bool:
+    """Return whether a scan met bytes that are not UTF-8 in a column that it was asked for."""
+    if not any(scan.is_csv for scan in scans):
+        return False
+    found = fetch(connection, "SELECT count(*) AS n FROM reject_errors WHERE error_type = 'INVALID ENCODING'")
+    return bool(found["n"][0])
+
+
+def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], month: Days) -> Rejected:
+    """Return the rows of CSV files that the scan could not take apart; raise when one of them shows a cut-off file."""
+    csvs = {file.path: scan for scan in scans if scan.is_csv for file in scan.files}
+    issues: dict[tuple[str, str], _Tally] = {}
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row in _rejects(connection) if csvs else ():
+        _refuse_cut_off(row, names[row.path])
+        tally = issues.setdefault((row.path, row.code), _Tally(row.number))
+        tally.add(*_told(row, csvs[row.path]), month)
+        rows[row.path].append(row.number)
+    return Rejected(tuple(tally.issue(names[path], code) for (path, code), tally in issues.items()), rows)
+
+
+@dataclass(slots=True)
+class _Tally:
+    first: int
+    count: int = 0
+    cost: Decimal = Decimal(0)
+    month_cost: Decimal = Decimal(0)
+    unread: int = 0
+
+    def add(self, cost: Decimal | None, day: str, month: Days) -> None:
+        self.count += 1
+        if cost is None:
+            self.unread += 1
+            return
+        self.cost += cost
+        if _is_in(day, month):
+            self.month_cost += cost
+
+    def issue(self, path: str, code: str) -> RowIssue:
+        return RowIssue(
+            path, self.first, code, MESSAGES[code], self.count, self.cost, self.month_cost, unread=self.unread
+        )
+
+
+def _is_in(day: str, month: Days) -> bool:
+    try:
+        return month[0] <= date.fromisoformat(day[:10]) < month[1]
+    except ValueError:
+        return False
+
+
+def _refuse_cut_off(row: _Row, name: str) -> None:
+    if row.swallowed:
+        raise damaged(name, f"a quote that opens in row {row.number:,} is never closed, so the file was cut off")
+    if row.kind in _CUT_OFF and _is_last(row.path, row.at):
+        raise damaged(name, f"its last row, row {row.number:,}, ends before its line does, so the file was cut off")
+
+
+def _is_last(path: str, at: int) -> bool:
+    """Return whether the row that begins at byte `at`, counted from 1, is the file's last and has no line end."""
+    rest = _bytes_from(path, at)
+    return len(rest) < _LONGEST_ROW - 2 and b"\n" not in rest and b"\r" not in rest
+
+
+def _bytes_from(path: str, at: int) -> bytes:
+    with Path(path).open("rb") as source:
+        source.seek(at - 1)
+        return source.read(_LONGEST_ROW).lstrip(b"\r\n")
+
+
+def _told(row: _Row, scan: Scan) -> tuple[Decimal | None, str]:
+    """Return the cost and the day of a row that is whole but for its bytes: in any other, columns may have moved."""
+    if row.code != "not-utf8" or not scan.places:
+        return None, ""
+    with Path(row.path).open("rb") as source:
+        source.seek(row.at - 1)
+        values = next(csv.reader(_lines(source), delimiter=scan.delimiter), [])
+    cost, moment = (
+        next((values[at] for at in scan.places[name] if at < len(values) and values[at]), "")
+        for name in ("cost", "timestamp")
+    )
+    return _amount(cost), moment.strip()
+
+
+def _lines(source: Iterator[bytes]) -> Iterator[str]:
+    started = False
+    for line in source:
+        started = started or bool(line.strip(b"\r\n"))
+        if started:
+            yield line.decode("utf-8", "replace")
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        amount = Decimal(text.strip() or "0")
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) < LARGEST_COST else None
+
+
+def _rejects(connection: Backend) -> Iterator[_Row]:
+    found = fetch(
+        connection,
+        """
+        SELECT file_path, line, min(error_type::VARCHAR) AS kind,
+               bool_or(error_type = 'UNQUOTED VALUE' AND contains(csv_line, chr(10))) AS swallowed,
+               min(line_byte_position) AS at
+        FROM reject_errors JOIN reject_scans USING (scan_id, file_id)
+        GROUP BY file_path, line ORDER BY file_path, line
+        """,
+    )
+    columns = (found[name].tolist() for name in ("file_path", "line", "kind", "swallowed", "at"))
+    yield from (_Row(*values) for values in zip(*columns, strict=True))

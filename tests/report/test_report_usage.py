@@ -1,0 +1,81 @@
+"""How what is left out of the usage is told: rows, place, money and share of the month."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from reconciler.model.usage import RowIssue, UsageSource
+from reconciler.report.usage_doubts import usage_findings, usage_summary
+
+SOURCE = UsageSource(
+    digest="sha256:x",
+    first_day=date(2026, 3, 1),
+    last_day=date(2026, 6, 17),
+    last_complete_day=date(2026, 6, 17),
+    data_as_of=None,
+    rows=300,
+    duplicates=0,
+    unpriced_rows=0,
+    unpriced_share=0.0,
+    month=date(2026, 6, 1),
+    month_cost=Decimal(6000),
+)
+
+
+def issue(path: str = "a.csv", row: int = 2, code: str = "bad-cost", **more: object) -> RowIssue:
+    settings: dict[str, object] = {"count": 109, "cost": Decimal(9000), "month_cost": Decimal(3000), **more}
+    return RowIssue(path, row, code, "no amount; left out", **settings)  # type: ignore[arg-type]
+
+
+def said(*issues: RowIssue) -> list[str]:
+    return [finding.message for finding in usage_findings(replace(SOURCE, issues=issues), currency="USD")]
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        (
+            issue(),
+            "109 rows (first: row 2), USD 9,000.00, USD 3,000.00 of it in June 2026, 33.3% of that month's money",
+        ),
+        (issue(month_cost=Decimal(9000)), "109 rows (first: row 2), USD 9,000.00, in June 2026, 60.0% of that month"),
+        (issue(month_cost=Decimal(0)), "109 rows (first: row 2), USD 9,000.00: no amount"),
+        (issue(unread=109), "109 rows (first: row 2), their cost cannot be read: no amount"),
+        (issue(unread=4), "33.3% of that month's money, the cost of 4 cannot be read: no amount"),
+        (issue(row=0, count=1), "1 row, USD 9,000.00, USD 3,000.00"),
+        (issue(counted=True), "109 rows (first: row 2), USD 9,000.00, USD 3,000.00 of it in June 2026, 50.0% of that"),
+    ],
+)
+def test_rows_are_told_with_their_place_and_money(one: RowIssue, words: str) -> None:
+    (message,) = said(one)
+    assert words in message
+
+
+def test_more_than_one_kind_is_added_up() -> None:
+    messages = said(issue(), issue(code="no-team", count=1, cost=Decimal(5), month_cost=Decimal(5)))
+    assert messages[-1] == (
+        "in all 110 rows were left out, USD 9,005.00, USD 3,005.00 of it in June 2026, 33.4% of that month's money"
+    )
+
+
+def test_what_another_version_replaced_is_not_missing() -> None:
+    source = replace(SOURCE, issues=(issue(code="corrected-events"), issue(counted=True, code="no-id")))
+    assert usage_summary(source).left_out.rows == 0
+    assert [doubt.code for doubt in usage_summary(source).doubts] == ["corrected-events", "no-id"]
+
+
+def test_rows_in_many_files_are_told_together() -> None:
+    (message, _) = said(*(issue(f"{n}.csv", row=n, count=1, cost=Decimal(1), month_cost=Decimal(0)) for n in range(9)))
+    assert message == "9 rows (in 9 files, first: row 1), USD 9.00: no amount; left out"
+
+
+def test_a_month_below_zero_has_a_sentence() -> None:
+    source = replace(SOURCE, below_zero={("team_a", date(2026, 6, 1)): Decimal("-8831.78")})
+    (finding,) = usage_findings(source, currency="EUR")
+    assert finding.code == "month-below-zero"
+    assert "team_a in June 2026 add up to EUR -8,831.78" in finding.message
+    assert finding.hint
