@@ -96,6 +96,7 @@ def question(number: int) -> Any:
     from reconciler.model.desired import DesiredWallet, Origin
     from reconciler.model.money import Money
     from reconciler.model.period import Period
+    from reconciler.model.purse import Purse
     from reconciler.model.team import AnnualPlan, WalletTarget
 
     key = f"team_{number}"
@@ -116,8 +117,8 @@ def question(number: int) -> Any:
         plan=AnnualPlan.model_validate({"growth": [{"reason": "more", "rate": "10%", "from": "2026-09"}]}),
         live_target=target,
         desired_target=target,
-        money_left_live=target,
-        money_left_desired=target,
+        live=Purse(target.amount),
+        desired=Purse(target.amount),
         targets={Period.of(END).plus(month): target for month in range(1, 13)},
         alerts_live=(alert,),
         alerts_desired=(alert,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,13 +14,13 @@ from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
+    from reconciler.forecast.history import Spending
     from reconciler.forecast.naive import NaiveMethod
     from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
     from reconciler.model.applied import LastApplied
     from reconciler.model.billing_budget import BillingBudget
-    from reconciler.model.desired import Desired, DesiredWallet
+    from reconciler.model.desired import Desired
     from reconciler.model.live import Live
-    from reconciler.model.money import Money
     from reconciler.model.period import Period
     from reconciler.model.usage import DailyUsage
     from reconciler.plan.scope import Teams
@@ -73,7 +74,7 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
-        from reconciler.cli.planning import questions
+        from reconciler.cli.questions import questions
         from reconciler.plan.diff import make_plan
 
         diff = make_plan(desired, live, self.settings.period, last_applied=self.applied, teams=self.teams)
@@ -83,13 +84,24 @@ class Outlook:
         """Return the questions without a ledger: each target is funded in full on the first of its month."""
         from reconciler.forecast.history import spending
         from reconciler.forecast.question import WalletQuestion
+        from reconciler.model.period import Period
+        from reconciler.plan.purses import funded_purse
 
         known = spending(self.usage, as_of=self.settings.as_of)
         period, horizon = self.settings.period, desired.organization.forecast.horizon_months
+        opening = min(Period.of(self.settings.as_of), period)
         asked = []
         for key, wallet in desired.wallets.items():
-            spent = known.of(key).between(self._opening.first, min(self.settings.as_of, period.end))
-            left = _left(wallet, self._months, spent)
+            before, after = (
+                funded_purse(
+                    one,
+                    spent=_known_spend(known, key, opening),
+                    period=period,
+                    as_of=self.settings.as_of,
+                    unused=desired.organization.unused,
+                )
+                for one in (self.desired.wallets[key], wallet)
+            )
             alerts = _watching(desired, key)
             asked.append(
                 WalletQuestion(
@@ -97,28 +109,15 @@ class Outlook:
                     plan=desired.teams[wallet.team].plan,
                     live_target=self.desired.wallets[key].target(period),
                     desired_target=wallet.target(period),
-                    money_left_live=_left(self.desired.wallets[key], self._months, spent),
-                    money_left_desired=left,
+                    live=before,
+                    desired=after,
                     targets={period.plus(month): wallet.target(period.plus(month)) for month in range(1, horizon + 1)},
                     alerts_live=alerts,
                     alerts_desired=alerts,
-                    unused=desired.organization.unused,
-                    unpaid_since=max(known.known_until, self._opening.first),
+                    unpaid_since=max(known.known_until, opening.first) if known.known_until < known.as_of else None,
                 )
             )
         return tuple(asked)
-
-    @property
-    def _opening(self) -> Period:
-        """The first month whose money may still be there: that of as_of, or the period when that is earlier."""
-        from reconciler.model.period import Period
-
-        return min(Period.of(self.settings.as_of), self.settings.period)
-
-    @property
-    def _months(self) -> list[Period]:
-        opening = self._opening
-        return [opening.plus(month) for month in range(self.settings.period.months_since(opening) + 1)]
 
     def forecast(
         self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
@@ -154,11 +153,11 @@ class Outlook:
         return {entry.wallet: entry.better for entry in report.wallets if entry.better}
 
 
-def _left(wallet: DesiredWallet, months: Sequence[Period], spent: Decimal) -> Money:
-    from reconciler.model.money import ZERO, Money, total
-
-    funded = total((wallet.target(month) for month in months), wallet.currency)
-    return Money(max(funded.amount - spent, ZERO), wallet.currency)
+def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
+    """Return what a wallet spent in `month` on days that are known in full, and on the day as_of so far."""
+    spend, as_of = known.of(key), known.as_of
+    today = spend.between(as_of, as_of + timedelta(days=1)) if as_of in month else Decimal(0)
+    return spend.between(month.first, min(known.known_until, month.end)) + today
 
 
 def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.change import Change
 from reconciler.model.desired import Desired, Origin
-from reconciler.model.live import Live, LiveWallet
-from reconciler.model.money import ZERO, Money
+from reconciler.model.live import Live
+from reconciler.model.money import ZERO
+from reconciler.model.period import Period
 from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool
-from reconciler.plan.billing_budgets import undeclared_budgets
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
@@ -20,17 +19,16 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.forecast.part import WorkOut
-    from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
+    from reconciler.forecast.question import Forecast, ForecastWarning
     from reconciler.keeptrusts.connection import Connection
-    from reconciler.model.billing_budget import BillingBudget
     from reconciler.model.usage import DailyUsage
-
-MOST_CHARTED = 100
-"""How many wallets a plan holds the days of the month for, those that change first: a chart of more helps nobody."""
 
 
 def read_live(settings: Settings, desired: Desired, connection: Connection, *, teams: Teams = None) -> Live:
-    """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`."""
+    """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`.
+
+    For a month to come, ledgers begin with the present one: what is pending of it comes first.
+    """
     from reconciler.cli.progress import progress
     from reconciler.keeptrusts.reader import Reader
 
@@ -38,7 +36,7 @@ def read_live(settings: Settings, desired: Desired, connection: Connection, *, t
         return reader.live(
             organization=desired.organization.organization,
             wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
-            period=settings.period,
+            period=min(settings.period, Period.of(settings.as_of)),
             currency=desired.organization.currency,
             on_progress=advance,
         )
@@ -58,6 +56,7 @@ def forecast(
 
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
     """
+    from reconciler.cli.questions import questions
     from reconciler.forecast.project import project
     from reconciler.plan.ledger_usage import ledger_usage
 
@@ -70,59 +69,6 @@ def forecast(
         teams=desired.teams,
         work_out=work_out,
     )
-
-
-def questions(
-    settings: Settings, desired: Desired, live: Live, diff: Diff, *, teams: Teams = None
-) -> tuple[WalletQuestion, ...]:
-    """Return what is asked of the forecast: each wallet of `teams` with its money before and after the plan."""
-    from reconciler.forecast.project import WalletQuestion
-
-    deltas: dict[str, Money] = {}
-    for change in diff.changes:
-        if isinstance(change, Allocate | Reclaim):
-            signed = Money(change.amount if isinstance(change, Allocate) else -change.amount, change.currency)
-            deltas[change.wallet] = deltas.get(change.wallet, Money(ZERO, change.currency)) + signed
-    undeclared = undeclared_budgets(desired, live, diff.changes)
-    found = live.billing_budgets.items()
-    alerts_live = _by_wallet(item.budget for key, item in found if key not in undeclared)
-    alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
-    staying = [*(item for key, item in found if key in undeclared), *live.duplicate_billing_budgets]
-    alerts_undeclared = _by_wallet(item.budget for item in staying)
-    horizon = [settings.period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
-    wallets = wallets_of(desired, teams)
-    charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
-    asked = []
-    for key, wallet in wallets.items():
-        current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
-        asked.append(
-            WalletQuestion(
-                wallet=wallet,
-                plan=desired.teams[wallet.team].plan,
-                live_target=current.funded(settings.period),
-                desired_target=wallet.target(settings.period),
-                money_left_live=current.money_left,
-                money_left_desired=current.money_left + deltas.get(key, Money(ZERO, wallet.currency)),
-                targets={period: wallet.target(period) for period in horizon},
-                alerts_live=alerts_live.get(key, ()),
-                alerts_desired=alerts_desired.get(key, ()),
-                alerts_undeclared=alerts_undeclared.get(key, ()),
-                unused=desired.organization.unused,
-                charted=key in charted,
-                settled=current.spent_on(settings.as_of),
-                backed=diff.funds.after is not None and diff.funds.after > ZERO,
-            )
-        )
-    return tuple(asked)
-
-
-def _by_wallet(budgets: Iterable[BillingBudget]) -> dict[str, tuple[BillingBudget, ...]]:
-    """Return the billing budgets that watch a team's wallet, by wallet and sorted by name."""
-    watching: dict[str, list[BillingBudget]] = defaultdict(list)
-    for budget in budgets:
-        if budget.scope_type == "team":
-            watching[budget.scope_id].append(budget)
-    return {key: tuple(sorted(found, key=lambda budget: budget.name)) for key, found in watching.items()}
 
 
 def assemble(

@@ -23,7 +23,6 @@ from reconciler.findings import UsageError
 if TYPE_CHECKING:
     from reconciler.cli.outlook import Outlook
     from reconciler.cli.recommend_write import Draft
-    from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.recommend import Recommendations
     from reconciler.model.plan import Plan
     from reconciler.report.recommend_text import RecommendPage
@@ -92,8 +91,9 @@ def command(
     """Recommend targets that last and alerts that leave time.
 
     Both come from the same simulated days as the forecast, so a plan with them shows the probability that is promised
-    here. `--write` changes `monthly`, or the override of this month where the month is unlike the next one;
-    `--suggestions` leaves the YAML alone and says the same for a pull request.
+    here. `--write` gives the month an override, or changes `monthly` where the target holds for the months to come;
+    what would make the YAML warn is left out and said. `--suggestions` leaves the YAML alone and says the same for a
+    pull request.
     """
     from reconciler.cli.show import load_plan
     from reconciler.cli.wallet_names import chosen
@@ -120,7 +120,7 @@ def command(
         probability=float(probability),
         reaction_days=reaction_days,
     )
-    made = _draft(outlook, asked, advice) if writing or suggestions else None
+    made = _draft(outlook, advice) if writing or suggestions else None
     if made and suggestions:
         _suggest(made, suggestions, settings.budgets)
     to_write = made if writing else None
@@ -144,11 +144,13 @@ def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Ou
     return look(settings, offline=offline, teams={desired.wallets[key].team for key in changed}), changed
 
 
-def _draft(outlook: Outlook, asked: tuple[WalletQuestion, ...], advice: Recommendations) -> Draft:
+def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
+    from reconciler.cli.recommend_check import unwarned
     from reconciler.cli.recommend_write import draft
 
-    questions = {question.wallet.key: question for question in asked}
-    return draft(advice, settings=outlook.settings, desired=outlook.desired, questions=questions, spent=_spent(outlook))
+    settings = outlook.settings
+    made = draft(advice, settings=settings, desired=outlook.desired, spent=_spent(outlook))
+    return unwarned(made, settings.budgets)
 
 
 def _suggest(made: Draft, file: Path, budgets: Path) -> None:

@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING
 from reconciler.findings import FindingsError, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
     from reconciler.model.desired import Desired, DesiredBillingBudget
     from reconciler.model.period import Period
     from reconciler.report.recommend_text import Written
     from reconciler.settings import Settings
-
-CARRIED_SHARE = Decimal("0.01")
-"""What a wallet holds beyond its own funding, as a share of its target, before it counts as carried over."""
-UNSEEN_DAYS = 2
-"""Of so many days the balance may lack the spend already, while the usage does not show it yet."""
-UNLIKE_SHARE = Decimal("0.25")
-"""How far from this month's target the next month's may be for both to have one `monthly`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +38,7 @@ class Draft:
 
 
 def draft(
-    advice: Recommendations,
-    *,
-    settings: Settings,
-    desired: Desired,
-    questions: Mapping[str, WalletQuestion],
-    spent: Mapping[str, Decimal | None],
+    advice: Recommendations, *, settings: Settings, desired: Desired, spent: Mapping[str, Decimal | None]
 ) -> Draft:
     """Return the edits that make the YAML say what is recommended.
 
@@ -61,44 +48,50 @@ def draft(
     edits: list[Edit] = []
     kept: list[str] = []
     for target in advice.targets:
-        seen = spent.get(target.wallet)
-        if seen is None:
+        if spent.get(target.wallet) is None:
             kept.append(f"{target.team}/{target.environment}: there is no usage to recommend from")
         elif target.target != target.current:
-            edits.append(_target(target, desired, questions[target.wallet], settings=settings, spent=seen))
+            made = _target(target, desired, period=settings.period)
+            kept.append(made) if isinstance(made, str) else edits.append(made)
     for alert in _first_alerts(advice):
         found = _budget(desired, alert)
-        if found is None or spent.get(found.budget.scope_id) is None:
+        if found is None or spent.get(found.budget.scope_id) is None or alert.amount == alert.current:
             continue
-        if found.budget.hard_limit:
-            kept.append(f"{alert.name}: it is a hard limit, and its amount stops traffic")
-        elif alert.amount.amount <= 0:
-            kept.append(f"{alert.name}: no amount leaves {alert.reaction_days} days")
-        elif alert.amount != alert.current:
-            before, literal = f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"
-            keys = (*found.origin.keys, "amount")
-            edits.append(Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}."))
+        made = _alert(alert, found, settings=settings)
+        kept.append(made) if isinstance(made, str) else edits.append(made)
     return Draft(tuple(edits), tuple(kept))
 
 
-def _target(
-    target: TargetRecommendation, desired: Desired, question: WalletQuestion, *, settings: Settings, spent: Decimal
-) -> Edit:
-    """Return the edit of one target: of `monthly`, or of this month alone.
+def _alert(alert: AlertRecommendation, found: DesiredBillingBudget, *, settings: Settings) -> Edit | str:
+    """Return the edit of one alert's amount, or why there is none."""
+    if found.budget.hard_limit:
+        return f"{alert.name}: it is a hard limit, and its amount stops traffic"
+    if alert.amount.amount <= 0:
+        return f"{alert.name}: no amount leaves {alert.reaction_days} days"
+    if settings.as_of < settings.period.first:
+        return f"{alert.name}: it has one amount for every month, and {settings.period.name} has not begun"
+    before, literal = f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"
+    keys = (*found.origin.keys, "amount")
+    return Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}.")
 
-    A month that has a target of its own keeps one. So does a month that is unlike the next: because money was carried
-    over into it, or because the next month by itself needs much more or much less.
+
+def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -> Edit | str:
+    """Return the edit of one target: of `monthly` where it holds for the months to come, else of its month alone.
+
+    A month that has a target of its own keeps one. Only months of the fiscal year can have one.
     """
-    wallet, period, why = desired.wallets[target.wallet], settings.period, _why(target, settings.period)
+    wallet, year, why = desired.wallets[target.wallet], desired.organization.fiscal_year.value, _why(target, period)
     literal, overrides = f"{target.target.amount:.2f}", wallet.setting.overrides
     keys = wallet.origin.keys
     if period in overrides:
         before = f"{overrides[period]:.2f}"
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
-    alone = _alone(target, question, spent, period=period)
-    if not alone or period not in desired.organization.fiscal_year.value:
+    if not target.alone:
         return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal, why)
-    why = f"{why} It is for {period.name} alone: {alone}."
+    if period not in year:
+        name = f"{target.team}/{target.environment}"
+        return f"{name}: {target.target} is for {period.name} alone ({target.alone}), which is not in {year.name}"
+    why = f"{why} It is for {period.name} alone: {target.alone}."
     if overrides:
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
     return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)
@@ -111,20 +104,6 @@ def _why(target: TargetRecommendation, period: Period) -> str:
         f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
         f" {probability(target.now)}, with {target.target} with {probability(target.promised)}; {target.reason}."
     )
-
-
-def _alone(target: TargetRecommendation, question: WalletQuestion, spent: Decimal, *, period: Period) -> str:
-    """Return why a target is no measure for the months after it; an empty text where it is one."""
-    own = max(target.current.amount - spent, Decimal(0))
-    beyond = question.money_left_desired.amount - own
-    spent_since = target.current.amount * UNSEEN_DAYS / period.days
-    if beyond > max(Decimal(1), target.current.amount * CARRIED_SHARE) or -beyond > spent_since:
-        return f"the wallet holds {'more' if beyond > 0 else 'less'} than what is left of this month's own funding"
-    following = period.plus(1)
-    need = target.months.get(following)
-    if need is not None and abs(need.amount - target.target.amount) > target.target.amount * UNLIKE_SHARE:
-        return f"{following.name} by itself needs {need}"
-    return ""
 
 
 def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:

@@ -28,6 +28,44 @@ Alert = tuple[str, AlertPercentage, bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    """What alerts count: the course of a wallet in a period. `booked` is what its ledger has settled or reserved.
+
+    The ledger may know of spend that the usage does not show, and the other way round: the larger one counts.
+    """
+
+    course: Course
+    period: Period
+    booked: Decimal = Decimal(0)
+
+    @property
+    def has_begun(self) -> bool:
+        return self.course.as_of >= self.period.first
+
+    @property
+    def known(self) -> Decimal:
+        """What the usage shows of the period, with what is paid of the day as_of."""
+        course, period = self.course, self.period
+        return course.exact(period.first, min(course.as_of, period.end)) + (
+            course.paid if course.as_of in period else Decimal(0)
+        )
+
+    def missing(self, threshold: Decimal) -> tuple[Decimal, Floats | None]:
+        """Return what is missing to `threshold` as of as_of, and on each path where that is simulated, else None.
+
+        Exact: where the wallet's money is enough for the threshold, what is left of it is enough for what is missing.
+        """
+        if not self.has_begun:
+            return threshold, None
+        course = self.course
+        least, shown = threshold - self.booked, threshold - self.known
+        if course.start >= course.as_of:
+            return min(least, shown), None
+        rest = course.rest(self.period.first, course.as_of)
+        return least, np.minimum(float(least), float(shown) - rest)
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of the comparison: the budgets as they are there, and how the wallet empties there.
 
@@ -53,15 +91,15 @@ class Side:
         return found
 
 
-def alert_forecasts(course: Course, *, live: Side, desired: Side, period: Period) -> tuple[AlertForecast, ...]:
+def alert_forecasts(month: Month, *, live: Side, desired: Side) -> tuple[AlertForecast, ...]:
     """Return one forecast for each name and percentage of either side, in order of name and percentage."""
     amounts: dict[Alert, Decimal] = {}
     for side in (live, desired):
         for alert, budget in reversed(list(side.alerts())):
             amounts[alert] = budget.amount
-    before = _outlooks(course, live, period)
+    before = _outlooks(month, live)
     same = live.emptied is desired.emptied and live.budgets == desired.budgets
-    after = before if same else _outlooks(course, desired, period)
+    after = before if same else _outlooks(month, desired)
     return tuple(
         document(
             AlertForecast,
@@ -79,24 +117,23 @@ def alert_forecasts(course: Course, *, live: Side, desired: Side, period: Period
     )
 
 
-def _outlooks(course: Course, side: Side, period: Period) -> dict[Alert, AlertOutlook]:
+def _outlooks(month: Month, side: Side) -> dict[Alert, AlertOutlook]:
     """Return when spend of each budget's window first reaches its thresholds: what was served counts, not demand."""
     watched = side.thresholds()
     if not watched:
         return {}
-    served = side.emptied.served()
-    idle = not served.size or bool(served.max() <= 0)
+    as_of, emptied = month.course.as_of, side.emptied
     found: dict[Threshold, AlertOutlook] = {}
     for kind in {kind for kind, _ in watched.values()}:
         wanted = sorted({threshold for threshold in watched.values() if threshold[0] == kind})
         amounts = [amount for _, amount in wanted]
-        passed = _already(course, kind, amounts, period=period)
-        fires = _crossings(course, kind, amounts, served=served, period=period)
+        passed = _already(month, kind, amounts)
+        fires = _reached(month, amounts, emptied) if kind == "monthly" else _crossings(month, kind, amounts, emptied)
         for row, day in enumerate(passed):
             if day is not None:
-                fires[row] = float((day - course.as_of).days)
-        certain = [idle or day is not None for day in passed]
-        found.update(zip(wanted, _described(fires, course.as_of, emptied=side.emptied, certain=certain), strict=True))
+                fires[row] = float((day - as_of).days)
+        certain = [not len(emptied.paid) or day is not None for day in passed]
+        found.update(zip(wanted, _described(fires, as_of, emptied=emptied, certain=certain), strict=True))
     return {key: found[threshold] for key, threshold in watched.items()}
 
 
@@ -140,8 +177,9 @@ def _window(kind: str, day: date) -> date:
             return day.replace(day=1)
 
 
-def _already(course: Course, kind: str, thresholds: Sequence[Decimal], *, period: Period) -> list[date | None]:
-    """Return the past day on which the window that is open at as_of reached each threshold, from exact spend."""
+def _already(month: Month, kind: str, thresholds: Sequence[Decimal]) -> list[date | None]:
+    """Return the day by which the window that is open at as_of has reached each threshold, from what is known."""
+    course, period = month.course, month.period
     first = _window(kind, course.as_of)
     if Period.of(course.as_of) != period:
         if course.as_of < period.first or kind in ("weekly", "daily"):
@@ -151,17 +189,40 @@ def _already(course: Course, kind: str, thresholds: Sequence[Decimal], *, period
     highest = np.maximum.accumulate(total)
     wanted = [int((threshold * NANO).to_integral_value(ROUND_CEILING)) for threshold in thresholds]
     days = highest.searchsorted(wanted).tolist()
-    return [first + timedelta(days=day) if day < len(total) else None for day in days]
+    by_now = min(course.as_of, period.last) if kind == "monthly" else None
+    return [
+        first + timedelta(days=day) if day < len(total) else by_now if month.missing(threshold)[0] <= 0 else None
+        for day, threshold in zip(days, thresholds, strict=True)
+    ]
 
 
-def _crossings(course: Course, kind: str, thresholds: Sequence[Decimal], *, served: Floats, period: Period) -> Floats:
+def _reached(month: Month, thresholds: Sequence[Decimal], emptied: Drain) -> Floats:
+    """Return float64[thresholds, paths]: the first day from as_of, in the period, on which its spend reaches each."""
+    if not len(emptied.paid):
+        return np.full((len(thresholds), month.course.count), NEVER)
+    opens = max((month.period.first - month.course.as_of).days, 0)
+    missing = [_needed(month, threshold, emptied) for threshold in thresholds]
+    return np.maximum(np.stack([days_until(emptied.paid >= need) for need in missing]), opens)
+
+
+def _needed(month: Month, threshold: Decimal, emptied: Drain) -> Floats | float:
+    """Return what `paid` must come to, once for all paths where that is known exactly.
+
+    Where it holds what is owed from before as_of, that is part of it and not of what was spent before.
+    """
+    least, simulated = month.missing(threshold)
+    if np.any(emptied.owed):
+        return float(threshold - month.known)
+    return float(least) if simulated is None else simulated
+
+
+def _crossings(month: Month, kind: str, thresholds: Sequence[Decimal], emptied: Drain) -> Floats:
     """Return float64[thresholds, paths]: the first day from as_of, in the period, whose window reaches each."""
-    opens = max((period.first - course.as_of).days, 0)
+    course, served = month.course, emptied.served()
+    opens = max((month.period.first - course.as_of).days, 0)
     if len(served) <= opens:
         return np.full((len(thresholds), course.count), NEVER)
-    highest = _running(course, kind, served)[opens:]
-    if kind != "monthly":
-        highest = np.maximum.accumulate(highest, axis=0)
+    highest = np.maximum.accumulate(_running(course, kind, served)[opens:], axis=0)
     limits = np.array([float(threshold) for threshold in thresholds])
     return days_until(highest >= limits[:, None, None]) + opens
 
@@ -171,7 +232,8 @@ def _running(course: Course, kind: str, served: Floats) -> Floats:
     days = [course.as_of + timedelta(days=row) for row in range(len(served))]
     first = _window(kind, course.as_of)
     running = served.copy()
-    running[0] += float(course.exact(first, course.as_of)) + course.rest(first, course.as_of) + course.paid
+    before = float(course.exact(first, course.as_of) + course.paid)
+    running[0] += before + course.rest(first, course.as_of)
     for row in range(1, len(days)):
         if _window(kind, days[row]) != days[row]:
             running[row] += running[row - 1]

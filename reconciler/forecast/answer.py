@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
-from reconciler.forecast.alerts import Side, alert_forecasts
+from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.course import Course
 from reconciler.forecast.document import document
@@ -19,7 +19,7 @@ from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated
 from reconciler.model.forecast import DayPoint, MonthEnd, MonthForecast, WalletForecast, WorkloadShare
-from reconciler.model.money import CENT, Money
+from reconciler.model.money import CENT
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
 
@@ -32,10 +32,9 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     """Return the forecast of one wallet under its live and its desired money."""
     question, course, period, keys = simulated.question, simulated.course, scene.period, scene.keys
     spent = course.spend.between(period.first, min(scene.as_of, period.end))
-    money_live, money_desired, since = _money(question, scene)
-    wanted = demand(course, period=period, since=since, unpaid_since=question.unpaid_since, backed=question.backed)
-    live = drain(wanted, money_left=money_live)
-    desired = live if money_desired == money_live else drain(wanted, money_left=money_desired)
+    wanted = demand(course, period=period, unpaid_since=question.unpaid_since, backed=question.backed)
+    live = drain(wanted, question.live)
+    desired = live if question.desired == question.live else drain(wanted, question.desired)
     months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
     days = _running(course, period) if question.charted else ()
@@ -43,12 +42,10 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
     figures = money_rows([live.unserved, desired.unserved, *sums, *days], keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
     before, after = (
-        wallet_outlook(
-            emptied, start=scene.as_of, target=target, money_left=left, spent=spent, unserved=_priced(empty, NOTHING)
-        )
-        for emptied, target, left, empty in (
-            (live, question.live_target, money_live, empty_live),
-            (desired, question.desired_target, money_desired, empty_desired),
+        wallet_outlook(emptied, purse, start=scene.as_of, target=target, unserved=_priced(empty, NOTHING))
+        for emptied, target, purse, empty in (
+            (live, question.live_target, question.live, empty_live),
+            (desired, question.desired_target, question.desired, empty_desired),
         )
     )
     return WalletForecast(
@@ -66,10 +63,9 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         live=before,
         desired=after,
         alerts=alert_forecasts(
-            course,
+            Month(course, period, question.booked + question.reserved),
             live=Side(question.alerts_live, live, question.alerts_undeclared),
             desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
-            period=period,
         ),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
@@ -79,16 +75,6 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         workloads=_workloads(simulated, scene),
         method=simulated.method,
     )
-
-
-def _money(question: WalletQuestion, scene: Scene) -> tuple[Money, Money, date | None]:
-    """Return the money that the period can spend, live and desired, and the day from which it drains, if not as_of.
-
-    Where unused money is reclaimed when a period opens, a period to come has its own funding and nothing else.
-    """
-    if question.unused == "reclaim" and scene.as_of < scene.period.first:
-        return question.live_target, question.desired_target, scene.period.first
-    return question.money_left_live, question.money_left_desired, None
 
 
 def _confidence(history_days: int) -> Literal["normal", "low", "none"]:

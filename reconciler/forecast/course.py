@@ -24,7 +24,7 @@ class Course:
 
     `start` is at most `as_of`. `later` are the days after them, of which there are sums only; None if there are none.
     Only the first of the paths may go on there: a sum that reaches so far is one over these.
-    `paid` is what of the day `as_of` is already spent, and so no longer in the balance.
+    `paid` is what of the day `as_of` is already spent or reserved, and so no longer in the balance.
     """
 
     as_of: date
@@ -32,7 +32,7 @@ class Course:
     spend: Spend
     days: Floats
     later: Later | LaterDays | None = None
-    paid: float = 0.0
+    paid: Decimal = NOTHING
     _sums: dict[tuple[int, int], Floats] = field(default_factory=dict)
 
     @property
@@ -86,7 +86,7 @@ class Course:
         ahead = self.simulated(self.as_of, end)
         if self.paid and len(ahead):
             ahead = ahead.copy()
-            ahead[0] = np.maximum(ahead[0] - self.paid, 0.0)
+            ahead[0] = np.maximum(ahead[0] - float(self.paid), 0.0)
         return ahead
 
 
@@ -103,19 +103,21 @@ def make_course(
     start: date,
     as_of: date,
     later: Later | LaterDays | None = None,
-    settled: float = 0.0,
+    settled: Decimal = NOTHING,
+    reserved: Decimal = NOTHING,
 ) -> Course:
     """Return the course of a wallet: on a day known in part, at least what is known is spent.
 
-    Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts.
+    Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts. What is
+    `reserved` is taken for a part of that day which is paid already and not spent yet.
     """
-    today = spend.on(as_of)[0]
+    today = spend.between(as_of, as_of + timedelta(days=1))
     for row in range(min((as_of - start).days + 1, len(days))):
         day = date.fromordinal(start.toordinal() + row)
-        net, gross = (settled, settled) if day == as_of and settled > today else spend.on(day)
+        net, gross = (float(settled),) * 2 if day == as_of and settled > today else spend.on(day)
         if gross or net:
             days[row] = net + np.maximum(days[row] - gross, 0.0)
-    return Course(as_of, start, spend, days, later, paid=max(today, settled))
+    return Course(as_of, start, spend, days, later, paid=max(today, settled) + reserved)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,10 +13,11 @@ from reconciler.forecast.calendar import running_sum
 from reconciler.forecast.course import Course
 from reconciler.forecast.document import document
 from reconciler.forecast.panel import Bools, Floats
-from reconciler.forecast.quantiles import NEVER, date_quantiles, share_of_paths
+from reconciler.forecast.quantiles import NEVER, date_quantiles, money, share_of_paths
 from reconciler.model.forecast import Exhaustion, WalletOutlook
 from reconciler.model.money import Money, cents
 from reconciler.model.period import Period
+from reconciler.model.purse import Purse
 
 HALF_A_CENT = 0.005
 
@@ -25,13 +26,16 @@ HALF_A_CENT = 0.005
 class Demand:
     """What is to be paid: `total` float64[days, paths] is the running sum over [as_of, period end), never falling.
 
-    `opens` counts the days from as_of to the one from which the money drains. `owed`, for each path, was spent before
-    as_of and is still in the money. `backed`: what the wallet cannot pay is paid all the same, by the organization's.
+    `opens` counts the days from as_of to the period's first; before it nothing is counted, and `earlier` holds what
+    each month up to then costs, float64[paths] from as_of on. `owed`, for each path, was spent before as_of and is
+    still in the money: it is in `total`, or in the first of the earlier months. `backed`: what the wallet cannot pay
+    is paid all the same, by the organization's.
     """
 
     as_of: date
     total: Floats
     opens: int
+    earlier: tuple[Floats, ...] = ()
     owed: Floats | float = 0.0
     backed: bool = False
 
@@ -39,55 +43,87 @@ class Demand:
     def paths(self) -> int:
         return int(self.total.shape[1])
 
+    def carried(self, purse: Purse) -> Floats | float:
+        """Return what is left when the period opens, before its own money comes in: now, where it has begun."""
+        held: Floats | float = float(purse.held)
+        openings = {opening.period: opening for opening in purse.openings}
+        month = Period.of(self.as_of)
+        for place, spent in enumerate(self.earlier):
+            month = month.plus(1)
+            opening = openings.get(month)
+            held = np.maximum(held - spent, 0.0) if opening is None or opening.keeps else 0.0
+            if opening is not None and place < len(self.earlier) - 1:
+                held = np.maximum(held + float(opening.added), 0.0)
+        return held
+
+    def holds(self, purse: Purse) -> Floats | float:
+        """Return what the period can spend of `purse`, from as_of or from when it opens."""
+        held = self.carried(purse)
+        if not self.earlier or not purse.openings:
+            return held
+        return np.maximum(held + float(purse.openings[-1].added), 0.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drain:
     """How a wallet empties: `day` float64[paths] counts from as_of, infinite where the money lasts.
 
-    `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end), by the wallet or for it.
+    `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end), by the wallet or for it, with
+    what is `owed` from before. `held` is what the wallet had to pay it from.
     """
 
     day: Floats
     paid: Floats
     unserved: Floats
+    held: Floats | float
+    owed: Floats | float
     certain: bool
 
     def served(self) -> Floats:
         """Return float64[days, paths]: what is paid on each day."""
         served = self.paid.copy()
         served[1:] -= self.paid[:-1]
+        if len(served):
+            served[0] -= self.owed
         return served
 
 
-def demand(
-    course: Course,
-    *,
-    period: Period,
-    since: date | None = None,
-    unpaid_since: date | None = None,
-    backed: bool = False,
-) -> Demand:
-    """Return what is to be paid to the end of `period`: from as_of on, or from a later day `since`."""
+def demand(course: Course, *, period: Period, unpaid_since: date | None = None, backed: bool = False) -> Demand:
+    """Return what is to be paid of `period`, and before it from as_of on; `unpaid_since`: the first day still owed."""
     ahead = course.ahead(period.end)
-    opens = max(((since or course.as_of) - course.as_of).days, 0)
-    if opens:
-        ahead = ahead.copy()
-        ahead[:opens] = 0.0
-    owed = course.simulated(unpaid_since, course.as_of).sum(axis=0) if unpaid_since and not opens else 0.0
-    return Demand(course.as_of, running_sum(ahead), opens, owed, backed)
+    opens = max((period.first - course.as_of).days, 0)
+    owed = course.simulated(unpaid_since, course.as_of).sum(axis=0) if unpaid_since else 0.0
+    if not opens:
+        total = running_sum(ahead)
+        if unpaid_since:
+            total += owed
+        return Demand(course.as_of, total, 0, owed=owed, backed=backed)
+    earlier = tuple(_months(ahead, course.as_of, period))
+    ahead = ahead.copy()
+    ahead[:opens] = 0.0
+    return Demand(course.as_of, running_sum(ahead), opens, (earlier[0] + owed, *earlier[1:]), backed=backed)
 
 
-def drain(wanted: Demand, *, money_left: Money) -> Drain:
-    """Return how `money_left` drains."""
-    total = wanted.total
-    available = np.maximum(float(max(money_left.amount, Decimal(0))) - wanted.owed, 0.0)
-    paid = total if wanted.backed else np.minimum(total, available)
-    unserved = np.maximum(total[-1] - available, 0.0) if total.size else np.zeros(wanted.paths)
-    if not (total.size and total[-1].max() >= HALF_A_CENT):
-        return Drain(np.full(wanted.paths, NEVER), paid, unserved, certain=True)
-    if not available.any():
-        return Drain(np.full(wanted.paths, float(wanted.opens)), paid, unserved, certain=True)
-    return Drain(days_until(total > available), paid, unserved, certain=False)
+def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
+    """Yield float64[paths]: what each month from as_of up to `period` costs."""
+    first = as_of
+    while first < period.first:
+        end = Period.of(first).end
+        yield np.add.reduce(ahead[(first - as_of).days : (end - as_of).days], axis=0)
+        first = end
+
+
+def drain(wanted: Demand, purse: Purse) -> Drain:
+    """Return how `purse` drains. Whether an empty one without more to come is empty needs no simulation."""
+    total, held = wanted.total, wanted.holds(purse)
+    owed = wanted.owed if wanted.backed else np.minimum(wanted.owed, held)
+    paid = total if wanted.backed else np.minimum(total, held)
+    unserved = np.maximum(total[-1] - np.maximum(held, wanted.owed), 0.0) if total.size else np.zeros(wanted.paths)
+    if not (total.size and (total[-1] - wanted.owed).max() >= HALF_A_CENT):
+        return Drain(np.full(wanted.paths, NEVER), paid, unserved, held, owed, certain=True)
+    if purse.is_empty:
+        return Drain(np.full(wanted.paths, float(wanted.opens)), paid, unserved, held, owed, certain=True)
+    return Drain(days_until(total > held), paid, unserved, held, owed, certain=False)
 
 
 def days_until(reached: Bools) -> Floats:
@@ -101,18 +137,19 @@ def days_until(reached: Bools) -> Floats:
 
 
 def wallet_outlook(
-    emptied: Drain, *, start: date, target: Money, money_left: Money, spent: Decimal, unserved: Mapping[str, Decimal]
+    emptied: Drain, purse: Purse, *, start: date, target: Money, unserved: Mapping[str, Decimal]
 ) -> WalletOutlook:
-    """Return the outlook in the form that documents carry."""
+    """Return the outlook in the form that documents carry: of a period to come, what it can spend is the median."""
     ordered = np.sort(emptied.day)
     gone = int(np.searchsorted(ordered, NEVER))
     chance = float(emptied.day[0] < NEVER) if emptied.certain else share_of_paths(gone, len(ordered))
+    left = money(float(np.median(emptied.held))) if purse.openings else purse.held
     return document(
         WalletOutlook,
         {
             "target": target.amount,
-            "ceiling": cents(spent + money_left.amount),
-            "money_left": money_left.amount,
+            "ceiling": cents(purse.gone + left),
+            "money_left": cents(left),
             "exhaustion": document(Exhaustion, {"probability": chance, "date": date_quantiles(ordered, start=start)}),
             "unserved": unserved,
         },

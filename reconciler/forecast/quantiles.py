@@ -22,6 +22,7 @@ NANOS_OF_A_CENT = NANO // 100
 DOUBT = 1e-6
 """How near to half a cent a float is looked at digit by digit: far above the error of multiplying it by 100."""
 LARGEST_SURE = 1e9
+SIGNIFICANT_DIGITS = 3
 
 
 def interval_keys(interval: Decimal) -> tuple[str, ...]:
@@ -34,6 +35,14 @@ def interval_keys(interval: Decimal) -> tuple[str, ...]:
 def money(amount: float) -> Decimal:
     """Return a simulated amount as money: rounded once, here, half to even."""
     return Decimal(repr(float(amount))).quantize(CENT, ROUND_HALF_EVEN)
+
+
+def three_digits(value: Decimal, rounding: str) -> Decimal:
+    """Return `value` at three significant digits, and never finer than a whole unit."""
+    if value <= 0:
+        return Decimal("0.00")
+    step = Decimal(10) ** max(value.adjusted() - SIGNIFICANT_DIGITS + 1, 0)
+    return ((value / step).to_integral_value(rounding) * step).quantize(CENT)
 
 
 def whole_cents(values: Floats) -> list[int]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast, YearForecast
 from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
+from reconciler.model.purse import Purse
 from reconciler.model.team import AnnualPlan
 
 
@@ -21,10 +21,12 @@ class WalletQuestion:
     """One wallet to look ahead for, under its live and its desired money.
 
     `plan` is the team's: its rates apply to each of the team's wallets, its planned demand to the first one.
-    `money_left_*` is what the wallet can still spend as of as_of. `targets` are the months to look at.
+    `live` and `desired` are its money on the two sides. `targets` are the months to look at.
     The alerts are the billing budgets that watch this wallet; those in `alerts_undeclared` are on either side, because
     git neither declares nor deletes them. `charted`: the days of the month are wanted too.
-    `settled` is what the ledger says was spent on the day as_of already, and so is no longer in the money left.
+    `settled` is what the ledger says was spent on the day as_of already, and `reserved` what it holds for calls under
+    way: neither is in the money left any more. `booked` is what the ledger settled in the period: alerts go by that
+    where the usage shows less.
     `backed`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
     `unpaid_since` is set where the money left does not know of the days from there to as_of: there is no ledger.
     """
@@ -33,15 +35,16 @@ class WalletQuestion:
     plan: AnnualPlan
     live_target: Money
     desired_target: Money
-    money_left_live: Money
-    money_left_desired: Money
+    live: Purse
+    desired: Purse
     targets: Mapping[Period, Money]
     alerts_live: tuple[BillingBudget, ...] = ()
     alerts_desired: tuple[BillingBudget, ...] = ()
     alerts_undeclared: tuple[BillingBudget, ...] = ()
-    unused: Literal["keep", "reclaim"] = "keep"
     charted: bool = True
     settled: Decimal = ZERO
+    reserved: Decimal = ZERO
+    booked: Decimal = ZERO
     backed: bool = False
     unpaid_since: date | None = None
 

@@ -5,28 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import Demand, demand, drain
+from reconciler.forecast.outlook import Demand, demand
 from reconciler.forecast.panel import Floats
-from reconciler.forecast.quantiles import money
+from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import make_scene
 from reconciler.forecast.simulation import simulations
+from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
-from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.organization import OrganizationBudget
-from reconciler.model.period import Period
+from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
 from reconciler.model.usage import DailyUsage
 
-SIGNIFICANT_DIGITS = 3
-ENOUGH_PATHS = 0.05
-NEAR_ENOUGH = Decimal("0.02")
+__all__ = ["AlertRecommendation", "Recommendations", "TargetRecommendation", "recommend", "smallest_enough"]
+
+CARRIED_SHARE = Decimal("0.01")
+"""What a wallet holds beyond a period's own funding, as a share of its target, before it counts as carried over."""
+UNLIKE_SHARE = Decimal("0.25")
+"""How far below a target every month to come may stay before it is too much for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class TargetRecommendation:
     """The smallest target of the period with which the wallet lasts with at least `probability`.
 
     `promised` is the probability that it then lasts, `now` the probability under the desired target. `months` are the
-    targets that single months of the horizon need by themselves, without money carried over.
+    targets that single months of the horizon need by themselves, without money carried over. `alone` says why the
+    target is one for this period and no measure for the months after it; it is empty where it holds for them too.
     """
 
     team: str
@@ -46,20 +50,7 @@ class TargetRecommendation:
     promised: float
     months: Mapping[Period, Money]
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRecommendation:
-    """The amount at which an alert percentage leaves `reaction_days` before the money is gone, on 9 in 10 paths."""
-
-    team: str
-    environment: str
-    name: str
-    percentage: AlertPercentage
-    current: Money
-    amount: Money
-    reaction_days: int
-    reason: str
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +79,14 @@ def recommend(
     scene = make_scene(
         usage, questions, organization=organization, period=period, as_of=as_of, teams=teams, censored=censored
     )
-    targets, alerts = [], []
+    targets: list[TargetRecommendation] = []
+    alerts: list[AlertRecommendation] = []
     for simulated in simulations(questions, scene):
         question, course = simulated.question, simulated.course
-        target = _target(question, course, period=period, probability=probability)
-        targets.append(target)
-        left = question.money_left_desired + target.target - target.current
-        alerts.extend(_alerts(question, course, left=left, period=period, days=reaction_days))
+        wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
+        outlook = _Outlook(question, course, wanted, period, organization.fiscal_year.value)
+        targets.append(target := outlook.target(probability))
+        alerts.extend(outlook.warning_time(target).alerts(reaction_days))
     return Recommendations(tuple(targets), tuple(alerts))
 
 
@@ -105,105 +97,95 @@ def smallest_enough(spend: Floats, probability: float) -> Decimal:
     return Decimal(repr(float(ordered[index]))).quantize(CENT, ROUND_CEILING)
 
 
-def _target(question: WalletQuestion, course: Course, *, period: Period, probability: float) -> TargetRecommendation:
-    wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
-    spend = course.ahead(period.end).sum(axis=0) + wanted.owed
-    needed = smallest_enough(spend, probability) if wanted.total.size else ZERO
-    current, left = question.desired_target, question.money_left_desired
-    exact = max(current.amount + needed - left.amount, ZERO)
-    target = Money(_round(exact, ROUND_CEILING), current.currency)
-    given = left + target - current
-    now, promised = _lasts(spend, left), _lasts(spend, given)
-    months = {
-        month: Money(_round(_month_need(course, month, probability), ROUND_CEILING), current.currency)
-        for month in sorted(question.targets)
-        if month > period
-    }
-    return TargetRecommendation(
-        team=question.wallet.team,
-        environment=question.wallet.environment,
-        wallet=question.wallet.key,
-        current=current,
-        target=target,
-        now=now,
-        promised=promised,
-        months=months,
-        reason=_reason(course, spend, period=period, left=left, needed=needed, probability=probability),
-    )
+@dataclass(frozen=True, slots=True)
+class _Outlook:
+    """One wallet's period, and what its desired money does in it."""
+
+    question: WalletQuestion
+    course: Course
+    wanted: Demand
+    period: Period
+    year: FiscalYear
+
+    @property
+    def spend(self) -> Floats:
+        """What is to be paid to the end of the period, on each path."""
+        return self.wanted.total[-1] if self.wanted.total.size else np.zeros(1)
+
+    def target(self, probability: float) -> TargetRecommendation:
+        """Return the smallest target that is enough; what is carried over into the period pays first."""
+        wallet, purse, current = self.question.wallet, self.question.desired, self.question.desired_target
+        own = purse.openings[-1].added if purse.openings else purse.left
+        before = self.wanted.carried(purse) if purse.openings else 0.0
+        needed = smallest_enough(self.spend - before, probability) if self.wanted.total.size else ZERO
+        target = Money(three_digits(max(current.amount + needed - own, ZERO), ROUND_CEILING), current.currency)
+        months = self._months(probability)
+        return TargetRecommendation(
+            team=wallet.team,
+            environment=wallet.environment,
+            wallet=wallet.key,
+            current=current,
+            target=target,
+            now=_lasts(self.spend, self.wanted.holds(purse)),
+            promised=_lasts(self.spend, self.wanted.holds(purse.plus(target.amount - current.amount))),
+            months=months,
+            reason=self._reason(probability),
+            alone=self._carried() or self._unlike(target, months),
+        )
+
+    def warning_time(self, target: TargetRecommendation) -> WarningTime:
+        """Return what alerts are recommended from, once the target is that."""
+        setting = self.question.wallet.setting
+        stands = not target.alone and self.period not in setting.overrides
+        most = target.target.amount if stands else min(target.target.amount, setting.monthly)
+        purse = self.question.desired.plus(target.target.amount - target.current.amount)
+        return WarningTime(self.question, self.course, self.period, self.wanted, purse, most)
+
+    def _months(self, probability: float) -> dict[Period, Money]:
+        """Return what each month to come needs by itself."""
+        currency, needs = self.question.wallet.currency, {}
+        for month in sorted(month for month in self.question.targets if month > self.period):
+            need = smallest_enough(self.course.rest(month.first, month.end), probability)
+            exact = self.course.exact(month.first, month.end)
+            needs[month] = Money(three_digits(exact + need, ROUND_CEILING), currency)
+        return needs
+
+    def _reason(self, probability: float) -> str:
+        purse, currency = self.question.desired, self.question.wallet.currency
+        middle = amount(float(np.quantile(self.spend, 0.5)), currency)
+        most = amount(smallest_enough(self.spend, probability), currency)
+        expected = f"the wallet is expected to spend {middle} (P50), and no more than {most}"
+        expected += f" with probability {chance(probability)}"
+        if not purse.openings:
+            when = f"from {self.course.as_of} to the end of {self.period.name}"
+            return f"{when} {expected}; it holds {amount(purse.held, currency)}"
+        carried = amount(float(np.median(self.wanted.carried(purse))), currency)
+        return f"in {self.period.name} {expected}; {carried} (P50) is carried over into it"
+
+    def _carried(self) -> str:
+        """Return whether the period has other money than its own; an empty text where it has not."""
+        purse, current = self.question.desired, self.question.desired_target.amount
+        least = max(Decimal(1), current * CARRIED_SHARE)
+        if purse.openings:
+            carried = float(np.median(self.wanted.carried(purse)))
+            return "money is carried over into it" if carried > least else "the months before it keep their own target"
+        beyond = purse.gone + purse.left - current
+        if abs(beyond) <= least:
+            return ""
+        return f"the wallet holds {'more' if beyond > 0 else 'less'} than what is left of this month's own funding"
+
+    def _unlike(self, target: Money, months: Mapping[Period, Money]) -> str:
+        """Return why the target would not hold for the months to come; an empty text where it does."""
+        overrides = self.question.wallet.setting.overrides
+        coming = {month: need for month, need in months.items() if month in self.year and month not in overrides}
+        for month, need in (coming or months).items():
+            if need.amount > target.amount * (1 + NEAR_ENOUGH):
+                return f"{month.name} by itself needs {need}"
+        highest = max((need.amount for need in (coming or months).values()), default=target.amount)
+        if highest < target.amount * (1 - UNLIKE_SHARE):
+            return f"no month to come needs more than {Money(highest, target.currency)}"
+        return ""
 
 
-def _reason(course: Course, spend: Floats, *, period: Period, left: Money, needed: Decimal, probability: float) -> str:
-    currency = left.currency
-    middle = float(np.quantile(spend, 0.5)) if len(spend) else 0.0
-    return (
-        f"from {course.as_of} to the end of {period.name} the wallet is expected to spend"
-        f" {amount(middle, currency)} (P50), and no more than {amount(needed, currency)}"
-        f" with probability {chance(probability)}; it holds {amount(left.amount, currency)}"
-    )
-
-
-def _month_need(course: Course, month: Period, probability: float) -> Decimal:
-    rest = course.rest(month.first, month.end)
-    return course.exact(month.first, month.end) + smallest_enough(rest, probability)
-
-
-def _lasts(spend: Floats, left: Money) -> float:
-    return float((spend <= float(left.amount)).mean())
-
-
-def _alerts(
-    question: WalletQuestion, course: Course, *, left: Money, period: Period, days: int
-) -> list[AlertRecommendation]:
-    """Return for each monthly alert the amount that is reached `days` days before the money is gone."""
-    wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
-    reached = _spent_before_exhaustion(course, wanted, left=left, period=period, days=days)
-    found = []
-    for budget in question.alerts_desired:
-        if budget.period != "monthly":
-            continue
-        for percentage in budget.alert_percentages:
-            threshold = money(float(np.quantile(reached, 0.1)))
-            value = _settled(_round(threshold * 100 / percentage, ROUND_FLOOR), budget.amount)
-            found.append(
-                AlertRecommendation(
-                    team=question.wallet.team,
-                    environment=question.wallet.environment,
-                    name=budget.name,
-                    percentage=percentage,
-                    current=Money(budget.amount, budget.currency),
-                    amount=Money(value, budget.currency),
-                    reaction_days=days,
-                    reason=f"{days} days before the money is gone, spend has reached"
-                    f" {amount(threshold, budget.currency)} on nine in ten paths; {percentage}% of"
-                    f" {amount(value, budget.currency)} fires there",
-                )
-            )
-    return found
-
-
-def _settled(value: Decimal, current: Decimal) -> Decimal:
-    """Return `current` where it is as good as `value`: nobody should change an alert by less than the paths' noise."""
-    return current if abs(value - current) <= NEAR_ENOUGH * current else value
-
-
-def _spent_before_exhaustion(course: Course, wanted: Demand, *, left: Money, period: Period, days: int) -> Floats:
-    """Return float64[paths]: month-to-date spend `days` days before exhaustion, or before month end where it lasts.
-
-    Where exhaustion is rare, every path counts as if it ended with the month.
-    """
-    ahead = course.ahead(period.end)
-    spent = float(course.exact(period.first, course.as_of)) + course.rest(period.first, course.as_of) + course.paid
-    gone = drain(wanted, money_left=left).day
-    chosen = np.isfinite(gone) if float(np.isfinite(gone).mean()) >= ENOUGH_PATHS else np.ones(course.count, bool)
-    last = np.where(np.isfinite(gone), gone, len(ahead) - 1)
-    column = np.clip(last - days, -1, None).astype(np.intp)
-    total = np.concatenate([np.zeros((1, course.count)), np.cumsum(ahead, axis=0)])
-    return np.asarray((spent + np.take_along_axis(total, column[None, :] + 1, axis=0)[0])[chosen])
-
-
-def _round(value: Decimal, rounding: str) -> Decimal:
-    """Return `value` at three significant digits, and never finer than a whole unit."""
-    if value <= 0:
-        return ZERO
-    step = Decimal(10) ** max(value.adjusted() - SIGNIFICANT_DIGITS + 1, 0)
-    return ((value / step).to_integral_value(rounding) * step).quantize(CENT)
+def _lasts(spend: Floats, holds: Floats | float) -> float:
+    return float((spend <= holds).mean())

@@ -112,7 +112,12 @@ def _simulated(taught: _Taught, scene: Scene) -> Simulated:
         levers = levers_of(question.plan, _setting(question, scene, days=days, known=known_days > 0))
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
-        make_course, spend=taught.spend, start=start, as_of=scene.as_of, settled=float(question.settled)
+        make_course,
+        spend=taught.spend,
+        start=start,
+        as_of=scene.as_of,
+        settled=question.settled,
+        reserved=question.reserved,
     )
     paths, contributions = _pull(levers, paths, scene=scene, course_of=course_of)
     course = course_of(paths, later=_later(far, levers, near=near, days=days))
@@ -201,7 +206,7 @@ def _mean_month_end(paths: Floats, scene: Scene, course_of: Callable[[Floats], C
 def _censored(question: WalletQuestion, scene: Scene) -> frozenset[date]:
     """Return the days on which the ceiling shows: those that are said or show it, and those at a rate limit."""
     spend = scene.known.of(question.wallet.key)
-    empty = question.money_left_live.amount <= 0
+    empty = question.live.left <= 0
     days = set(ceiling_days(spend, known_until=scene.known.known_until, is_empty=empty))
     days |= scene.censored.get(question.wallet.key, frozenset())
     if not question.plan.rate_limits:

@@ -65,6 +65,7 @@ class WalletRow:
             available=self.available,
             reserved=self.reserved,
             ledger=ledger,
+            beyond_cents=max(self.balance - self.reserved - self.available.amount, Decimal(0)),
         )
 
     def other(self, names: Mapping[str, str]) -> OtherWallet:

@@ -63,7 +63,8 @@ class LiveWallet:
     """A wallet and its ledger since the period began.
 
     `available` is the balance less what is reserved. `spent` is what the ledger settled in the period (less
-    refunds). A wallet that does not exist yet has no `id` and holds nothing.
+    refunds). A wallet that does not exist yet has no `id` and holds nothing. `beyond_cents` is the part of a cent that
+    is available too and cannot be moved.
     """
 
     key: str
@@ -72,6 +73,7 @@ class LiveWallet:
     available: Money | None = None
     reserved: Decimal = Decimal(0)
     ledger: tuple[LedgerEntry, ...] = ()
+    beyond_cents: Decimal = Decimal(0)
 
     @property
     def money_left(self) -> Money:
@@ -85,10 +87,18 @@ class LiveWallet:
         """Σ allocate − Σ reclaim for `period`, from the ledger."""
         return Money(sum((entry.signed for entry in self.funding(period)), Decimal(0)), self.currency)
 
+    @property
+    def spendable(self) -> Decimal:
+        """What can still be spent, to the last digit; `money_left` is what of it can be moved."""
+        return self.money_left.amount + self.beyond_cents
+
+    def settled(self, period: Period) -> Decimal:
+        """Σ settle − Σ refund that the ledger dates in `period`, exact."""
+        return sum((entry.settled for entry in self.ledger if entry.created_at in period), Decimal(0))
+
     def spent(self, period: Period) -> Money:
-        """Σ settle − Σ refund that the ledger dates in `period`."""
-        amounts = (entry.settled for entry in self.ledger if entry.created_at in period)
-        return Money(sum(amounts, Decimal(0)), self.currency)
+        """Σ settle − Σ refund that the ledger dates in `period`, in cents."""
+        return Money(self.settled(period), self.currency)
 
     def spent_on(self, day: date) -> Decimal:
         """Σ settle − Σ refund that the ledger dates on `day`, UTC."""

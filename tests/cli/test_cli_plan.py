@@ -169,7 +169,7 @@ def test_the_demo_leaves_a_folder_alone_that_it_did_not_make(kt: Any, here: Path
 def test_the_days_of_the_month_are_kept_for_the_wallets_that_change_first(
     plan: Any, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.cli.planning.MOST_CHARTED", 3)
+    monkeypatch.setattr("reconciler.cli.questions.MOST_CHARTED", 3)
     plan()
     document = saved(here)
     changed = {change["wallet"] for change in document["changes"] if "wallet" in change}

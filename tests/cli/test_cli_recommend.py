@@ -61,15 +61,16 @@ def test_only_the_values_change_in_the_files(world: World, kt: Run) -> None:
     finance, prod, dev = (f"{Decimal(target['target']):.2f}" for target in read["targets"])
     alert = next(alert["amount"] for alert in read["alerts"] if alert["percentage"] == 80)
 
-    support = SUPPORT.replace("monthly: 9000.00}   #", f"monthly: {prod}}}   #")
-    support = support.replace("monthly: 1200.00}", f"monthly: {dev}}}").replace("amount: 9000.00", f"amount: {alert}")
+    support = SUPPORT.replace("9000.00}   #", f"9000.00, overrides: {{2026-06: {prod}}}}}   #")
+    support = support.replace("1200.00}", f"1200.00, overrides: {{2026-06: {dev}}}}}")
+    support = support.replace("amount: 9000.00", f"amount: {alert}")
     assert world.team("support").read_text(encoding="utf-8") == support
     written = FINANCE.replace("{2026-06: 2500.00}", f"{{2026-06: {finance}}}")
     assert world.team("finance").read_text(encoding="utf-8") == written
     assert {one["key"] for one in read["written"]} == {
         "wallets.prod.overrides.2026-06",
-        "wallets.prod.monthly",
-        "wallets.dev.monthly",
+        "wallets.prod.overrides",
+        "wallets.dev.overrides",
         "billing_budgets[0].amount",
     }
 
@@ -100,6 +101,55 @@ def test_a_second_time_there_is_nothing_to_write(world: World, kt: Run) -> None:
     assert "The YAML already says so; nothing was written." in done.out
 
 
+def test_a_target_that_holds_for_the_months_to_come_becomes_the_standing_one(world: World, kt: Run) -> None:
+    shrinking = SUPPORT.replace(
+        "  cache_hit_rate", "  growth: [{reason: less, rate: -12%, from: 2026-07}]\n  cache_hit_rate"
+    )
+    write_budgets(world, support=shrinking)
+    read = advice(kt, world, "--write", "--wallet", "support/dev")
+
+    (target,) = read["targets"]
+    assert max(Decimal(need) for need in target["months"].values()) <= Decimal(target["target"]) * Decimal("1.02")
+    assert [one["key"] for one in read["written"]] == ["wallets.dev.monthly"]
+
+
+def test_the_months_to_october_are_funded_before_october_is_recommended(world: World, kt: Run) -> None:
+    alone = advice(kt, world, "--period", "2026-10", "--write")
+
+    targets = {target["wallet"]: Decimal(target["target"]) for target in alone["targets"]}
+    assert targets["team_support"] < 12_000
+    assert targets["team_finance"] < 4_000
+    assert {one["key"] for one in alone["written"]} <= {
+        "wallets.prod.overrides",
+        "wallets.dev.overrides",
+        "wallets.prod.overrides.2026-10",
+    }
+    done = kt("forecast", *world.options(), "--format", "json", "--period", "2026-10")
+    lasts = [1 - wallet["desired"]["exhaustion"]["probability"] for wallet in json.loads(done.out)["wallets"]]
+    assert min(lasts) >= 0.9 - 0.0006
+
+
+def test_what_is_recommended_adds_no_warning(world: World, kt: Run) -> None:
+    """The plan of the team needs all that its wallets get, so a smaller target would contradict it."""
+    tight = SUPPORT.replace("baseline_monthly: 9000.00", "baseline_monthly: 10200.00")
+    tight = tight.replace("  planned_demand:\n    - {reason: voice pilot, monthly: 600.00, from: 2026-08}\n", "")
+    write_budgets(world, support=tight)
+    before = kt("validate", "--budgets", world.budgets).out
+    done = kt("recommend", *world.options(), "--write")
+
+    assert kt("validate", "--budgets", world.budgets).out == before
+    assert "the YAML would warn: the plan needs USD 10,200.00 in 2026-06" in " ".join(done.out.split())
+
+
+def test_an_alert_is_never_recommended_above_what_the_wallet_gets(world: World, kt: Run) -> None:
+    rising = SUPPORT.replace("amount: 9000.00", "amount: 8000.00").replace("monthly: 9000.00}", "monthly: 8100.00}")
+    write_budgets(world, support=rising)
+    read = advice(kt, world, "--write", "--reaction-days", "0")
+
+    assert all(Decimal(alert["amount"]) <= 8100 for alert in read["alerts"] if alert["name"] == "support-monthly")
+    assert any("fires before that" in alert["reason"] for alert in read["alerts"])
+
+
 def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "launch.csv"
     write_usage(usage, {"team_support_dev": lambda day: 5.0 if day < 393 else 400.0})
@@ -107,7 +157,7 @@ def test_a_month_unlike_the_next_one_is_written_as_that_month_alone(world: World
     file = tmp_path / "suggestions.json"
     assert kt(*asked, "--suggestions", file).code == 0
     (suggestion,) = json.loads(file.read_text(encoding="utf-8"))["suggestions"]
-    assert " It is for June 2026 alone: July 2026 by itself needs USD " in suggestion["reason"]
+    assert " It is for June 2026 alone: no month to come needs more than USD " in suggestion["reason"]
     done = kt(*asked, "--write")
 
     assert done.code == 0, done.err

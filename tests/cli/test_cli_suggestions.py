@@ -95,7 +95,7 @@ def test_what_recommend_suggests_is_what_it_would_write(world: World, kt: Run, t
     take(tmp_path, document["suggestions"])
     taken = {name: world.team(name).read_text(encoding="utf-8") for name in ("support", "finance")}
     targets = {f"{one['team']}/{one['environment']}": one["target"] for one in json.loads(done.out)["targets"]}
-    assert f"monthly: {targets['support/prod']}}}   #" in taken["support"]
+    assert f"overrides: {{2026-06: {targets['support/prod']}}}}}   #" in taken["support"]
     write_budgets(world)
     assert kt("recommend", *world.options(), "--write").code == 0
     assert taken == {name: world.team(name).read_text(encoding="utf-8") for name in taken}
@@ -106,8 +106,8 @@ def test_the_reason_has_the_figures(world: World, kt: Run, tmp_path: Path) -> No
     kt("recommend", *world.options(), "--wallet", "support/prod", "--reaction-days", "8", "--suggestions", file)
 
     target, alert = read(file)["suggestions"]
-    new = Decimal(target["replacement"].split("monthly: ")[1].partition("}")[0])
-    assert (target["key"], target["before"]) == ("wallets.prod.monthly", "9000.00")
+    new = Decimal(target["replacement"].split("2026-06: ")[1].partition("}")[0])
+    assert (target["key"], target["before"]) == ("wallets.prod.overrides", "")
     assert target["reason"].startswith("support / prod: with USD 9,000.00 it lasts June 2026 with probability")
     assert f"with USD {new:,.2f} with 9" in target["reason"]
     assert alert["key"] == "billing_budgets[0].amount"
@@ -133,7 +133,7 @@ def test_two_figures_in_one_line_are_one_suggestion(world: World, kt: Run, tmp_p
 
     assert done.code == 0, done.err
     (both,) = [item for item in read(file)["suggestions"] if "wallets" in item["key"]]
-    assert both["key"] == "wallets.prod.monthly, wallets.dev.monthly"
+    assert both["key"] == "wallets.prod.overrides, wallets.dev.overrides"
     assert both["reason"].count("it lasts June 2026") == 2
 
 

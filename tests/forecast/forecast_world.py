@@ -17,6 +17,7 @@ from reconciler.model.desired import DesiredWallet, Origin
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
+from reconciler.model.purse import Purse
 from reconciler.model.team import AnnualPlan, TeamBudget, WalletTarget
 from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 
@@ -136,11 +137,16 @@ def question(
         plan=more.pop("plan", AnnualPlan()),
         live_target=money(live),
         desired_target=money(desired),
-        money_left_live=money(live if left_live is None else left_live),
-        money_left_desired=money(desired if left_desired is None else left_desired),
+        live=more.pop("live_purse", None) or purse(live if left_live is None else left_live, live),
+        desired=more.pop("desired_purse", None) or purse(desired if left_desired is None else left_desired, desired),
         targets={Period.parse(month): money(value) for month, value in (targets or {}).items()},
         **more,
     )
+
+
+def purse(left: float, target: float = 0.0) -> Purse:
+    """Return a purse of the month of as_of: what is no longer left of the target is gone."""
+    return Purse(money(left).amount, max(money(target - left).amount, Decimal(0)))
 
 
 def money(value: float) -> Money:

@@ -15,8 +15,10 @@ from forecast.forecast_world import (
     ask,
     budget,
     history,
+    money,
     organization,
     plan,
+    purse,
     question,
     steady,
     team,
@@ -24,6 +26,7 @@ from forecast.forecast_world import (
 
 from reconciler.model.forecast import WalletForecast, WalletOutlook
 from reconciler.model.period import Period
+from reconciler.model.purse import Opening
 
 
 def only(forecast_of: object) -> WalletForecast:
@@ -340,17 +343,43 @@ def test_spend_is_attributed_to_workloads() -> None:
     ]
 
 
+def opening(month: str, added: float, *, keeps: bool = True) -> Opening:
+    return Opening(Period.parse(month), money(added).amount, keeps)
+
+
 def test_with_reclaim_a_period_to_come_spends_its_own_funding_only() -> None:
     july = Period(2026, 7)
-    asked = question(live=0, desired=2000, left_live=900, left_desired=2900)
-    keep = only(ask(history(noise=0.02), asked, period=july))
-    reclaim = only(ask(history(noise=0.02), replace(asked, unused="reclaim"), period=july))
-    assert keep.desired.exhaustion.date["0.5"] is not None
-    assert reclaim.desired.exhaustion.date["0.5"] is not None
-    assert keep.desired.exhaustion.date["0.5"] < reclaim.desired.exhaustion.date["0.5"]
-    assert reclaim.desired.money_left == 2000
-    assert reclaim.live.exhaustion.date["0.1"] == date(2026, 7, 1)
-    assert reclaim.live.exhaustion.probability == 1
+    rich = purse(9000)
+    kept, taken = (
+        question(live=2000, live_purse=replace(rich, openings=(opening("2026-07", 2000, keeps=keeps),)))
+        for keeps in (True, False)
+    )
+    keep, reclaim = (only(ask(history(noise=0.02), asked, period=july)).live for asked in (kept, taken))
+    assert keep.exhaustion.probability < 0.001
+    assert 9500 < keep.ceiling < 9900
+    assert reclaim.ceiling == reclaim.money_left == 2000
+    assert reclaim.exhaustion.date["0.5"] is not None
+    assert date(2026, 7, 19) <= reclaim.exhaustion.date["0.5"] <= date(2026, 7, 22)
+
+
+def test_each_month_in_between_is_funded_with_its_target_and_no_debt_is_carried_on() -> None:
+    """The wallet is short in June and gets enough for each month after it."""
+    months = tuple(opening(f"2026-{month:02d}", 3300) for month in range(7, 11))
+    asked = question(live=3300, live_purse=replace(purse(300), openings=months))
+    answer = only(ask(history(noise=0.02), asked, period=Period(2026, 10))).live
+    assert 3300 <= answer.ceiling < 4300
+    assert answer.exhaustion.probability < 0.2
+    unfunded = replace(purse(300), openings=(*(replace(month, added=Decimal(0)) for month in months[:-1]), months[-1]))
+    alone = only(ask(history(noise=0.02), question(live=3300, live_purse=unfunded), period=Period(2026, 10))).live
+    assert alone.ceiling == 3300
+    assert alone.exhaustion.date["0.1"] is None or alone.exhaustion.date["0.1"] > date(2026, 10, 20)
+
+
+def test_a_wallet_without_money_for_a_month_to_come_is_empty_from_its_first_day() -> None:
+    asked = question(live=0, live_purse=replace(purse(0), openings=(opening("2026-07", 0),)))
+    exhaustion = only(ask(history(noise=0.02), asked, period=Period(2026, 7))).live.exhaustion
+    assert exhaustion.probability == 1
+    assert exhaustion.date["0.1"] == date(2026, 7, 1)
 
 
 def test_an_export_without_rows_is_no_history() -> None:

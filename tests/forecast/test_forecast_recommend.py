@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, JUNE, ask, budget, history, organization, question
+from forecast.forecast_world import AS_OF, JUNE, ask, budget, history, organization, plan, question
 
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.recommend import AlertRecommendation, Recommendations, recommend, smallest_enough
 from reconciler.model.period import Period
+from reconciler.model.purse import Purse
 from reconciler.model.usage import DailyUsage
 
 
@@ -26,7 +27,7 @@ def test_a_forecast_with_the_recommended_target_shows_the_promised_probability(p
     asked = question(live=2500, left_desired=800)
     (target,) = advice(asked, probability=probability).targets
     assert target.promised >= probability
-    funded = replace(asked, money_left_desired=asked.money_left_desired + target.target - target.current)
+    funded = replace(asked, desired=asked.desired.plus(target.target.amount - target.current.amount))
     lasts = 1 - ask(history(noise=0.3), funded).wallets[0].desired.exhaustion.probability
     assert lasts >= probability - 0.001
     assert target.now < 0.01
@@ -38,6 +39,25 @@ def test_the_target_is_the_smallest_at_three_digits() -> None:
     assert target.target.amount % 10 == 0
     assert smallest_enough(np.array([1.004, 2.0, 3.0, 4.0]), 0.25) == Decimal("1.01")
     assert smallest_enough(np.array([1.0, 2.0, 3.0, 4.0]), 0.75) == 3
+
+
+def test_money_that_was_carried_over_makes_a_target_one_for_this_month_alone() -> None:
+    (more,) = advice(question(live=3300, desired_purse=Purse(Decimal(2600), Decimal(1700)))).targets
+    (less,) = advice(question(live=3300, desired_purse=Purse(Decimal(600), Decimal(1700)))).targets
+    assert more.alone == "the wallet holds more than what is left of this month's own funding"
+    assert less.alone == "the wallet holds less than what is left of this month's own funding"
+
+
+def test_a_target_holds_where_no_month_to_come_needs_more_and_one_needs_nearly_as_much() -> None:
+    def alone(**growth: str) -> str:
+        steps = [{"reason": "g", "rate": rate, "from": f"2026-{month[1:]}"} for month, rate in growth.items()]
+        asked = question(live=3300, left_desired=1600, plan=plan(growth=steps), targets={"2026-07": 1, "2026-08": 1})
+        return advice(asked).targets[0].alone
+
+    assert alone(m07="-25%") == ""
+    assert alone().startswith("July 2026 by itself needs USD ")
+    assert alone(m07="-25%", m08="40%").startswith("August 2026 by itself needs USD ")
+    assert alone(m07="-60%").startswith("no month to come needs more than USD ")
 
 
 def test_months_to_come_have_targets_of_their_own() -> None:
@@ -67,7 +87,7 @@ def test_an_alert_amount_leaves_the_chosen_days() -> None:
     (target,) = found.targets
     moved = replace(
         asked,
-        money_left_desired=asked.money_left_desired + target.target - target.current,
+        desired=asked.desired.plus(target.target.amount - target.current.amount),
         alerts_desired=(budget(amount=alert.amount.amount, alert_percentages=(80,)),),
     )
     outlook = ask(history(noise=0.3), moved).wallets[0].alerts[0].desired
@@ -79,7 +99,9 @@ def test_an_alert_amount_leaves_the_chosen_days() -> None:
 
 def test_an_alert_that_is_as_good_as_the_best_one_stays() -> None:
     def advised(current: Decimal) -> AlertRecommendation:
-        (alert,) = advice(question(alerts_desired=(budget(amount=current, alert_percentages=(80,)),))).alerts
+        (alert,) = advice(
+            question(left_desired=1300, alerts_desired=(budget(amount=current, alert_percentages=(80,)),))
+        ).alerts
         return alert
 
     best = advised(Decimal(2)).amount.amount
@@ -91,7 +113,7 @@ def test_an_alert_that_is_as_good_as_the_best_one_stays() -> None:
 
 def test_weekly_alerts_are_left_alone_and_a_lasting_wallet_is_warned_before_month_end() -> None:
     weekly = budget(name="w", period="weekly")
-    asked = question(live=9000, alerts_desired=(weekly, budget(alert_percentages=(100,))))
+    asked = question(live=9000, left_desired=7300, alerts_desired=(weekly, budget(alert_percentages=(100,))))
     (alert,) = advice(asked, probability=0.99, reaction_days=5).alerts
     assert alert.name == "monthly"
     assert 2000 < alert.amount.amount < 3200

@@ -1,0 +1,95 @@
+"""The amount at which an alert leaves time: what has been spent some days before the money is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from reconciler.forecast.course import Course
+from reconciler.forecast.outlook import Demand, drain
+from reconciler.forecast.panel import Floats
+from reconciler.forecast.quantiles import money, three_digits
+from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.words import amount
+from reconciler.model.billing_budget import AlertPercentage, BillingBudget
+from reconciler.model.money import CENT, Money
+from reconciler.model.period import Period
+from reconciler.model.purse import Purse
+
+ENOUGH_PATHS = 0.05
+NEAR_ENOUGH = Decimal("0.02")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecommendation:
+    """The amount at which an alert percentage leaves `reaction_days` before the money is gone, on 9 in 10 paths."""
+
+    team: str
+    environment: str
+    name: str
+    percentage: AlertPercentage
+    current: Money
+    amount: Money
+    reaction_days: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WarningTime:
+    """One wallet's period under a purse. `most` is what the wallet gets each month: an alert above it never fires."""
+
+    question: WalletQuestion
+    course: Course
+    period: Period
+    wanted: Demand
+    purse: Purse
+    most: Decimal
+
+    def alerts(self, days: int) -> Iterator[AlertRecommendation]:
+        """Yield for each monthly alert the amount that is reached `days` days before the money is gone."""
+        budgets = [budget for budget in self.question.alerts_desired if budget.period == "monthly"]
+        threshold = money(float(np.quantile(self._spent_before(days), 0.1))) if budgets else Decimal(0)
+        for budget in budgets:
+            for percentage in budget.alert_percentages:
+                value, where = self._amount(budget, percentage, threshold)
+                yield AlertRecommendation(
+                    team=self.question.wallet.team,
+                    environment=self.question.wallet.environment,
+                    name=budget.name,
+                    percentage=percentage,
+                    current=Money(budget.amount, budget.currency),
+                    amount=Money(value, budget.currency),
+                    reaction_days=days,
+                    reason=f"{days} days before the money is gone, spend has reached"
+                    f" {amount(threshold, budget.currency)} on nine in ten paths; {percentage}% of"
+                    f" {amount(value, budget.currency)} fires {where}",
+                )
+
+    def _amount(self, budget: BillingBudget, percentage: AlertPercentage, threshold: Decimal) -> tuple[Decimal, str]:
+        """Return the amount, and where it fires: at the threshold, or before it where the wallet gets less."""
+        most = (self.most * 100 / max(100, *budget.alert_percentages)).quantize(CENT, ROUND_FLOOR)
+        value = three_digits(threshold * 100 / percentage, ROUND_FLOOR)
+        if abs(value - budget.amount) <= NEAR_ENOUGH * budget.amount and budget.amount <= most:
+            return budget.amount, "there"
+        return (value, "there") if value <= most else (most, "before that")
+
+    def _spent_before(self, days: int) -> Floats:
+        """Return float64[paths]: the month's spend `days` days before exhaustion, or before month end where it lasts.
+
+        Where exhaustion is rare, every path counts as if it ended with the month.
+        """
+        course, period, total = self.course, self.period, self.wanted.total
+        spent: Floats | float = 0.0
+        if not self.wanted.opens:
+            known = float(course.exact(period.first, course.as_of) + course.paid)
+            spent = known + course.rest(period.first, course.as_of) - self.wanted.owed
+        gone = drain(self.wanted, self.purse).day
+        rare = float(np.isfinite(gone).mean()) < ENOUGH_PATHS
+        chosen = np.ones(course.count, bool) if rare else np.isfinite(gone)
+        last = np.where(np.isfinite(gone), gone, len(total) - 1)
+        column = np.clip(last - days, -1, None).astype(np.intp)
+        before = np.concatenate([np.zeros((1, course.count)) + self.wanted.owed, total])
+        return np.asarray((spent + np.take_along_axis(before, column[None, :] + 1, axis=0)[0])[chosen])
