@@ -19,11 +19,15 @@ QUIET_DAYS = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spend:
-    """One wallet's exact spend: column 0 is `first`. `net` holds credits and corrections, `gross` does not."""
+    """One wallet's exact spend: column 0 is `first`. `net` holds credits and corrections, `gross` does not.
+
+    From `unknown_from` on, if there is such a day, the exports say nothing of this wallet.
+    """
 
     first: date
     net: Nanos
     gross: Nanos
+    unknown_from: date | None = None
 
     def between(self, start: date, end: date) -> Decimal:
         """Return the exact net spend of the days in [start, end)."""
@@ -62,7 +66,7 @@ class Spend:
         return days
 
     def history(self, end: date, *, censored: frozenset[date] = frozenset()) -> Floats:
-        """Return float64[days] of gross spend from the first event to `end` (exclusive), NaN on censored days."""
+        """Return float64[days] of gross spend from the first event to `end` (exclusive), NaN where it says nothing."""
         column = max((end - self.first).days, 0)
         events = np.flatnonzero(self.gross[:column])
         if not len(events):
@@ -71,6 +75,8 @@ class Spend:
         values = np.zeros(column - start)
         known = self.gross[start:column]
         values[: len(known)] = known / NANO
+        if self.unknown_from is not None:
+            values[max((self.unknown_from - self.first).days - start, 0) :] = np.nan
         for day in censored:
             if 0 <= (day - self.first).days - start < len(values):
                 values[(day - self.first).days - start] = np.nan
@@ -112,7 +118,10 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
     np.add.at(net, (codes, days - first), spent)
     np.add.at(gross, (codes, days - first), charged)
     start = _day(first)
-    table = {str(wallet): Spend(start, net[row], gross[row]) for row, wallet in enumerate(wallets)}
+    ends = {wallet: last + timedelta(days=1) for wallet, last in usage.source.stale.items()}
+    table = {
+        str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet))) for row, wallet in enumerate(wallets)
+    }
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
 
 

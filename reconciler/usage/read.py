@@ -16,6 +16,7 @@ from ibis.expr.types import Table
 from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
+from reconciler.usage.coverage import overlap, stale_wallets
 from reconciler.usage.daily import daily_table
 from reconciler.usage.doubts import doubtful_rows
 from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
@@ -109,9 +110,10 @@ class _Reading:
                 table = self._added_up()
             rejected = rejected_rows(self.connection, self.scans, self.shown, self.month)
             doubts = self._doubts(table, rejected)
+            stale = stale_wallets(self.connection, self.scans, table, self.window)
         met_again = meeting_issues(self.repeats.meetings, self.shown)
         left = Left((*issues, *rejected.issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
-        return make_usage(table, self.window, self.month, known=known, left=left)
+        return make_usage(table, self.window, self.month, known=known, left=left, stale=stale)
 
     def _added_up(self) -> Columns:
         """Return the daily table; once again for each thing that the exports turn out to need."""
@@ -205,9 +207,11 @@ class _Reading:
         if not (self.ids.lack or self.repeats.lack or self.wide or in_doubt(table, self.window)):
             return outside(table, self.window, self.month)
         self.say("locating rows that are in doubt")
-        return doubtful_rows(
-            self.connection, self.scans, self.shown, rejected.rows, window=self.window, month=self.month
-        )
+        about = {"window": self.window, "month": self.month}
+        found = doubtful_rows(self.connection, self.scans, self.shown, rejected.rows, **about)
+        if any(issue.code == "no-id" for issue in found):
+            found += overlap(self.connection, self.scans, self.shown, **about)
+        return found
 
 
 def _say_nothing(_: str) -> None:

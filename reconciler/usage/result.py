@@ -21,8 +21,8 @@ from reconciler.usage.repeats import Meeting
 from reconciler.usage.window import Days
 
 REJECTED = ("wrong-columns", "not-utf8")
-FEW = 0.01
-"""Below this share of all events, rows outside of the window look like clocks that are wrong, and are looked up."""
+FEW, FEW_OF_ALL = 100, 0.01
+"""So many rows outside of the window, or such a share of all, look like clocks that are wrong, and are looked up."""
 
 _EXACT = Context(prec=60)
 _COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
@@ -50,7 +50,7 @@ def in_doubt(table: Columns, window: Days) -> bool:
     if unusable(table).any() or table["unread_tokens"].any() or (credited & tokens).any():
         return True
     far = sum(int(table["requests"][where].sum()) for where in _outside(table, window).values())
-    return 0 < far <= FEW * int(table["requests"].sum())
+    return 0 < far <= max(FEW, FEW_OF_ALL * int(table["requests"].sum()))
 
 
 def _outside(table: Columns, window: Days) -> dict[str, npt.NDArray[np.bool_]]:
@@ -118,7 +118,9 @@ _MEETINGS = {
 }
 
 
-def make_usage(table: Columns, window: Days, month: Days, *, known: Collection[str], left: Left) -> DailyUsage:
+def make_usage(
+    table: Columns, window: Days, month: Days, *, known: Collection[str], left: Left, stale: Mapping[str, date]
+) -> DailyUsage:
     """Return the daily usage of the half-open `window` from the fetched table of all days."""
     usable = ~unusable(table)
     days = table["day"].astype("datetime64[D]")
@@ -146,6 +148,7 @@ def make_usage(table: Columns, window: Days, month: Days, *, known: Collection[s
         month=month[0],
         month_cost=_amount(columns["cost"][_within(columns["day"], month)]),
         below_zero=_below_zero(columns),
+        stale=stale,
     )
     return DailyUsage(source=source, **columns)
 

@@ -343,3 +343,35 @@ def test_a_token_count_that_is_none_is_not_known_and_stops_nothing(exports: Any,
     )
     assert (usage.source.rows, usage.cost.tolist()) == (2, [2 * 10**9])
     assert (usage.input_tokens.tolist(), usage.output_tokens.tolist()) == ([7], [8])
+
+
+def test_tokens_that_are_none_and_large_costs_are_named(exports: Any) -> None:
+    lines = [row("a"), row("b", rest="many,5,,,,,"), row("c", rest="NaN,null,,,,,"), row("d", cost="2e9")]
+    usage = exports.read(exports.text("e.csv", HEADER + "".join(lines)))
+    assert codes(usage) == [("bad-tokens", 3, 1), ("large-cost", 5, 1)]
+    assert [issue.cost for issue in usage.source.issues] == [1, 2 * 10**9]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("$58.42", "58.42"),
+        ("USD 1,234.50", "1234.5"),
+        ("1.234,50 EUR", "1234.5"),
+        ("12,5", "12.5"),
+        ("-€3.25", "-3.25"),
+        ("- $3.25", "-3.25"),
+        ("1,234", "1234"),
+        ("1'234.5 CHF", "1234.5"),
+        ("1e400", None),
+        ("free", None),
+        ("1.5.2", None),
+    ],
+)
+def test_money_of_a_cost_that_is_no_number_is_told_where_it_is_clear(
+    exports: Any, text: str, amount: str | None
+) -> None:
+    usage = exports.read(exports.text("e.csv", HEADER + row("a") + row("b", cost=f'"{text}"') + row("c")))
+    (issue,) = usage.source.issues
+    assert (issue.code, issue.unread) == ("bad-cost", int(amount is None))
+    assert issue.cost == Decimal(amount or 0)

@@ -1,0 +1,137 @@
+"""Which days exports hold, compared with each other: those that two of them hold, those that one of them lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import PurePath
+
+import ibis
+import numpy as np
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table
+
+from reconciler.model.usage import RowIssue
+from reconciler.usage.engine import Columns, fetch
+from reconciler.usage.events import events_of
+from reconciler.usage.scans import Scan
+from reconciler.usage.window import Days
+
+LATE_DAYS = 2
+"""An export that ends so many days before the others is late; one day may be a matter of the hour it was made at."""
+
+_RECENT_DAYS, _FEWEST_DAYS = 14, 5
+"""A wallet is in steady use that had events on so many of the days before its last one."""
+
+
+def stale_wallets(connection: Backend, scans: Sequence[Scan], table: Columns, window: Days) -> dict[str, date]:
+    """Return the last day of the exports that hold a wallet, for wallets whose exports end before those of others.
+
+    Files that have a wallet in common are one export: that none of its later files names a wallet is silence, and no
+    missing day. `table` is the fetched daily table.
+    """
+    if sum(len(scan.files) for scan in scans) < 2:
+        return {}
+    days = table["day"].astype("datetime64[D]")
+    inside = (table["wallet"] != "") & (days >= np.datetime64(window[0])) & (days < np.datetime64(window[1]))
+    if not inside.any():
+        return {}
+    newest: date = days[inside].max().item()
+    quiet = {
+        wallet
+        for wallet in np.unique(table["wallet"][inside].astype(np.str_)).tolist()
+        if _fell_silent(days[inside & (table["wallet"] == wallet)], newest)
+    }
+    ends = _ends(_held(connection, scans, window)) if quiet else {}
+    late = newest - timedelta(days=LATE_DAYS)
+    return {wallet: ends[wallet] for wallet in sorted(quiet) if wallet in ends and ends[wallet] <= late}
+
+
+def _fell_silent(days: Sequence[np.datetime64], newest: date) -> bool:
+    unique = np.unique(days)
+    recent = unique > unique[-1] - np.timedelta64(_RECENT_DAYS, "D")
+    last: date = unique[-1].item()
+    return last <= newest - timedelta(days=LATE_DAYS) and bool(np.count_nonzero(recent) >= _FEWEST_DAYS)
+
+
+def _held(connection: Backend, scans: Sequence[Scan], window: Days) -> list[tuple[str, str, date]]:
+    """Return the last day before the window's end of each wallet in each file."""
+    events = events_of([connection.table(scan.view) for scan in scans], wide=True)
+    events = events.filter(events.day < ibis.literal(window[1]))
+    wallet = events.team_id.strip().left(200)
+    found = fetch(connection, events.group_by("file", wallet=wallet).agg(day=events.day.max()))
+    last = found["day"].astype("datetime64[D]").tolist()
+    return list(zip(found["file"].tolist(), found["wallet"].tolist(), last, strict=True))
+
+
+def _ends(held: Iterable[tuple[str, str, date]]) -> dict[str, date]:
+    """Return for each wallet the last day of all files that are linked to its own by wallets that they share."""
+    groups: list[tuple[set[str], set[str], date]] = []
+    for file, wallet, day in held:
+        files, wallets, last = {file}, {wallet}, day
+        apart = []
+        for group in groups:
+            if file in group[0] or wallet in group[1]:
+                files, wallets, last = files | group[0], wallets | group[1], max(last, group[2])
+            else:
+                apart.append(group)
+        groups = [*apart, (files, wallets, last)]
+    return {wallet: last for _, wallets, last in groups for wallet in wallets}
+
+
+def overlap(
+    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], *, window: Days, month: Days
+) -> list[RowIssue]:
+    """Return the issue of rows without an id that stand in more than one file, letter for letter alike.
+
+    They are counted each time, because two such rows may well be two events.
+    """
+    if sum(len(scan.files) for scan in scans) < 2:
+        return []
+    events = events_of([connection.table(scan.view) for scan in scans], wide=True)
+    events = events.filter(events.id.isnull() & (events.day >= window[0]) & (events.day < window[1]))
+    doubled = _doubled(events)
+    found = connection.con.execute(connection.compile(doubled)).fetchall()
+    if not found:
+        return []
+    days = [day for day, *_ in found]
+    files = sorted({names[path] for row in found for path in row[3:]})
+    where = " and ".join(PurePath(file).name for file in files) if len(files) == 2 else f"{len(files):,} files"
+    message = f"no `id`, and {where} both hold them, on {_ranges(days)}: counted twice if they are the same events"
+    cost = [Decimal(amount) for _, _, amount, *_ in found]
+    within = sum((amount for day, amount in zip(days, cost, strict=True) if month[0] <= day < month[1]), Decimal(0))
+    rows = sum(number for _, number, *_ in found)
+    return [RowIssue(files[-1], 0, "overlap-without-id", message, rows, sum(cost, Decimal(0)), within, counted=True)]
+
+
+def _doubled(events: Table) -> Table:
+    """Return by day how many rows stand in another file already, what they cost, and two such files."""
+    held = events.select("file", "day").distinct()
+    days = held.group_by("day").agg(files=held.count())
+    shared = events.semi_join(days.filter(days.files > 1), "day")
+    alike = [name for name in _ALIKE if name in shared.columns]
+    by_file = shared.group_by(["file", "day", *alike]).agg(number=shared.count())
+    rows = by_file.group_by(["day", *alike]).agg(
+        again=by_file.number.sum() - by_file.number.max(), first=by_file.file.min(), last=by_file.file.max()
+    )
+    rows = rows.filter(rows.again > 0)
+    cost = (rows.again * rows.cost).sum()
+    files = {"first": rows["first"].min(), "last": rows["last"].max()}
+    return rows.group_by("day").agg(number=rows.again.sum(), cost=cost, **files).order_by("day")
+
+
+_ALIKE = ("at", "team_id", "cost", "input_tokens", "output_tokens", "provider", "model")
+
+
+def _ranges(days: Sequence[date]) -> str:
+    """Return days as `2026-06-08 to 2026-06-14 and 2026-06-20`, at most five ranges."""
+    ranges: list[list[date]] = []
+    for day in days:
+        if ranges and day - ranges[-1][-1] == timedelta(days=1):
+            ranges[-1] = [ranges[-1][0], day]
+        else:
+            ranges.append([day])
+    told = [" to ".join(str(day) for day in each) for each in ranges[:5]]
+    told += [f"{len(ranges) - 5} more times"] if len(ranges) > 5 else []
+    return ", ".join(told[:-1]) + f" and {told[-1]}" if len(told) > 1 else told[0]
