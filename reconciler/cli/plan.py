@@ -81,7 +81,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.processors import working_out
-    from reconciler.cli.scope import scope_of
+    from reconciler.cli.scope import aim_of
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
     from reconciler.plan.diff import make_plan
@@ -89,8 +89,8 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
 
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal)
-    scope = scope_of(settings, desired, records, since=since)
-    teams = scope.teams if scope else None
+    aim = aim_of(settings, desired, records, since=since)
+    teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
             live = read_live(settings, desired, connection, teams=teams)
@@ -98,7 +98,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]
-    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, scope=scope)
+    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim)
 
 
 def _next_step(plan: Plan, output: Path) -> str:

@@ -11,13 +11,14 @@ from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
 from reconciler.model.money import ZERO
 from reconciler.model.period import Period
-from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Scope, Source, Tool
+from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
+    from reconciler.cli.scope import Aim
     from reconciler.forecast.part import WorkOut
     from reconciler.forecast.question import Forecast, ForecastWarning
     from reconciler.keeptrusts.connection import Connection
@@ -80,16 +81,17 @@ def assemble(
     usage: DailyUsage | None,
     outlook: Forecast | None,
     findings: Sequence[Finding],
-    scope: Scope | None = None,
+    aim: Aim | None = None,
 ) -> Plan:
     """Return the plan document with every position found in the YAML. It still is to be sealed.
 
-    The fiscal year is that of all wallets: a plan within a `scope` has none.
+    The fiscal year is that of all wallets: a plan within a scope has none.
     """
     from reconciler.report.usage_doubts import usage_summary
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
+    scope = aim.scope if aim else None
     warned = _warned(desired, outlook)
     asked = {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
     places = positions(settings.budgets, asked)
@@ -107,6 +109,7 @@ def assemble(
         as_of=settings.as_of,
         source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
         scope=scope,
+        later=aim.later if aim else None,
         usage=usage_summary(usage.source) if usage else None,
         changes=changes,
         fingerprints=dict(diff.fingerprints),

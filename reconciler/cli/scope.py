@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.apply.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan, Scope
+    from reconciler.model.plan import Later, Plan, Scope
     from reconciler.settings import Settings
 
 ALL = ":all"
@@ -24,31 +25,89 @@ MOST_TEAMS = 200
 """More teams than that are a change of the organization: it is planned as a whole, and its record stays small."""
 
 
-def scope_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Scope | None:
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a plan is about: `scope` is None for all teams, `later` where there is no commit to compare with."""
+
+    scope: Scope | None = None
+    later: Later | None = None
+
+
+def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
     """Return the teams whose YAML differs from the commit `since`, or from the one that this run of CI starts from.
 
-    `records` are those of the journal: what the last run left unfinished is in the scope too.
-
-    None stands for all of them; where CI would narrow it and that is not possible, stderr says why.
+    `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
+    the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
     """
-    if since == ALL:
-        return None
-    if since is not None:
-        commit = _known(settings, since)
+    if since not in (None, ALL):
+        commit = _known(settings, since or "")
         if not commit:
             raise UsageError(
                 f"`{since}` is no commit of this repository",
                 hint="name one that `git log` shows, or fetch it first",
             )
-        return _scope(settings, desired, records, commit)
+        return _narrowed(settings, desired, records, commit)
     starts = tuple(_starts(settings, records))
     if not starts:
-        return None
+        return _whole(settings, desired, records)
     start = next((known for name in starts if (known := _known(settings, name))), None)
+    if since == ALL:
+        return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))
     if start is None:
         _say("the commit that this change started from is not in this clone; check out with `fetch-depth: 0`")
+        return Aim()
+    return _narrowed(settings, desired, records, start)
+
+
+def load_known(settings: Settings, commit: str | None) -> Desired | None:
+    """Return what the YAML of a commit declares, None where it is not known or cannot be read."""
+    from reconciler.cli.checkout import load_at
+
+    try:
+        return load_at(settings.budgets, commit) if commit else None
+    except BudgetsError:
         return None
-    return _scope(settings, desired, records, start)
+
+
+def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> Aim:
+    """Return the aim of a plan outside of CI: all teams, and what later months get otherwise than last applied.
+
+    Before the first apply, the commit that is checked out stands for it.
+    """
+    from reconciler.apply.journal import last_declared
+    from reconciler.source.git import provenance
+
+    head, dirty = provenance(settings.budgets)
+    last = last_declared(records)
+    commit = _known(settings, last.commit or "") if last else ""
+    commit = commit or head or ""
+    if not commit or (commit == head and not dirty):
+        return Aim()
+    return Aim(None, _later(settings, load_known(settings, commit), desired, commit, teams=None))
+
+
+def _later(
+    settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
+) -> Later | None:
+    """Return what `desired` makes of the months after the period, to the horizon or the end of the fiscal year."""
+    from reconciler.model.plan import Later
+    from reconciler.plan.expectations import changed_expectations
+    from reconciler.plan.scope import later_targets
+
+    if before is None or not commit:
+        return None
+    organization, period = desired.organization, settings.period
+    year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
+    last = max(organization.forecast.horizon_months, year_ends)
+    months = [period.plus(ahead) for ahead in range(last + 1)]
+    about = {*before.teams, *desired.teams} if teams is None else teams
+    comparable = before.organization.currency == organization.currency
+    return Later(
+        since=commit,
+        until=months[-1],
+        targets=tuple(later_targets(before, desired, teams=about, periods=months[1:])) if comparable else (),
+        expectations=tuple(changed_expectations(before, desired, teams=about, periods=months)),
+    )
 
 
 def refuse_older(settings: Settings, commit: str | None, last: LastApplied | None) -> None:
@@ -79,18 +138,27 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
     return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
 
 
-def _scope(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
-    from reconciler.apply.journal import interrupted, last_declared
+def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
     from reconciler.cli.checkout import load_at
-    from reconciler.model.plan import Scope
-    from reconciler.plan.scope import changed_teams, later_targets
 
-    if interrupted(records):
-        _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
-        return None
     before = load_at(settings.budgets, commit)
     if before is None:
         _say(f"{commit[:12]} has no budgets that can be read")
+        return Aim()
+    scope = _scope(before, desired, records, commit)
+    later = _later(settings, before, desired, commit, teams=scope.teams if scope else None)
+    if scope is None or later is None:
+        return Aim(scope, later)
+    return Aim(scope.model_copy(update={"later": later.targets}), later)
+
+
+def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
+    from reconciler.apply.journal import interrupted, last_declared
+    from reconciler.model.plan import Scope
+    from reconciler.plan.scope import changed_teams
+
+    if interrupted(records):
+        _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
         return None
     changed = changed_teams(before, desired)
     last = last_declared(records)
@@ -102,15 +170,11 @@ def _scope(settings: Settings, desired: Desired, records: Sequence[Record], comm
     if len(teams) > MOST_TEAMS:
         _say(f"{len(teams)} of them changed")
         return None
-    organization, period = desired.organization, settings.period
-    year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
-    months = [period.plus(ahead) for ahead in range(1, max(organization.forecast.horizon_months, year_ends) + 1)]
     return Scope(
         since=commit,
         teams=tuple(sorted(teams)),
         of=len({*desired.teams, *teams}),
         unfinished=tuple(sorted(unfinished)),
-        later=tuple(later_targets(before, desired, teams=teams, periods=months)),
     )
 
 

@@ -106,6 +106,33 @@ class LaterTarget(Frozen):
     after: Amount | None
 
 
+class LaterExpectation(Frozen):
+    """Something that a team's plan expects otherwise than before; of the organization where `team` is empty.
+
+    `monthly` is by how much that changes `period`, the first month in which it does, and `total` all months to `until`,
+    the last one looked at in which it does; zero where it changes none of them, None where the plan alone cannot tell
+    the money. What is expected moves no money by itself.
+    """
+
+    team: str
+    name: str
+    before: str
+    after: str
+    period: Period
+    until: Period | None = None
+    monthly: Amount | None = None
+    total: Amount | None = None
+
+
+class Later(Frozen):
+    """What the YAML makes of later months otherwise than it did in the commit `since`, up to the month `until`."""
+
+    since: str
+    until: Period
+    targets: tuple[LaterTarget, ...] = ()
+    expectations: tuple[LaterExpectation, ...] = ()
+
+
 class Scope(Frozen):
     """The teams that a plan is about. `of` counts all there are.
 
@@ -121,7 +148,10 @@ class Scope(Frozen):
 
 
 class Plan(Frozen):
-    """A plan document. `scope` is None where it is about every team, export schedules included."""
+    """A plan document. `scope` is None where it is about every team, export schedules included.
+
+    `later` is None where there is no commit to compare the YAML with.
+    """
 
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
     tool: Tool
@@ -131,6 +161,7 @@ class Plan(Frozen):
     as_of: date
     source: Source
     scope: Scope | None = None
+    later: Later | None = None
     usage: UsageSummary | None = None
     changes: tuple[Change, ...]
     fingerprints: dict[str, str]

@@ -9,7 +9,7 @@ from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
 from reconciler.model.plan import Plan
 from reconciler.model.usage_summary import UsageSummary
-from reconciler.report import wording
+from reconciler.report import later, wording
 from reconciler.report.changes import budget_changes, schedule_changes
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, visible, words
@@ -165,7 +165,11 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
 def merging(plan: Plan) -> str:
     """Return what merging will do, with the money to the cent."""
     told = list(_merging(plan))
-    return f"Merging {wording.listed(told, most=8)}, once." if told else "Merging applies nothing."
+    if told:
+        return f"Merging {wording.listed(told, most=8)}, once."
+    return (
+        "Merging moves no money now; what changes later is above." if later.count(plan) else "Merging applies nothing."
+    )
 
 
 def _merging(plan: Plan) -> Iterator[str]:
@@ -219,6 +223,8 @@ def totals(plan: Plan, approvals: Sequence[str]) -> str:
     """Return the terminal's closing line: how many changes, how much money, who must approve, which plan."""
     out, back = plan.funds.allocated, plan.funds.reclaimed
     parts = [wording.counted(len(plan.changes), "change")]
+    if ahead := later.count(plan):
+        parts.append(f"{wording.counted(ahead, 'change')} of later months")
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
         parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")

@@ -121,7 +121,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A plan for people. `totals` is the closing line of the terminal's text."""
+    """A plan for people. `totals` is the closing line of the terminal's text, `nothing` what it says of no changes."""
 
     status: Status
     marker: Marker
@@ -149,3 +149,4 @@ class Report:
     unmanaged: tuple[Words, ...] = ()
     footer: tuple[Words, ...] = ()
     totals: str = ""
+    nothing: str = "Nothing to change."

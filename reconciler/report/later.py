@@ -5,32 +5,117 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from reconciler.model.plan import LaterTarget, Plan
+from reconciler.model.money import ZERO
+from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
 from reconciler.report import wording
-from reconciler.report.spans import Words, code, emphasis, name, strong, words
+from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
 
 MOST = 8
 
 
+def later_targets(plan: Plan) -> tuple[LaterTarget, ...]:
+    """Return the targets of later months that differ; plans of an earlier version hold them in their scope."""
+    if plan.later is not None:
+        return plan.later.targets
+    return plan.scope.later if plan.scope else ()
+
+
+def later_expectations(plan: Plan) -> tuple[LaterExpectation, ...]:
+    return plan.later.expectations if plan.later else ()
+
+
 def later_notes(plan: Plan) -> tuple[Words, ...]:
-    """Return a sentence for each run of months in which a wallet's target changes alike."""
-    runs = list(_runs(plan))
+    """Return a sentence for each run of months in which a target changes alike, and for each new expectation."""
+    runs, expectations = list(_runs(plan)), later_expectations(plan)
     told = [_sentence(plan, run) for run in runs[:MOST]]
     if len(runs) > MOST:
         told.append(words(f"Later: {wording.counted(len(runs) - MOST, 'change')} more, in plan.json."))
+    told += [_expectation(plan, item) for item in expectations[:MOST]]
+    if len(expectations) > MOST:
+        more = wording.counted(len(expectations) - MOST, "expectation")
+        told.append(words(f"Expected: {more} more, in plan.json."))
+    if any(item.monthly for item in expectations):
+        told.append(words("What a plan expects moves no money by itself: a wallet gets its target, no more."))
     return tuple(told)
 
 
 def later_words(plan: Plan) -> str:
-    """Return in a few words which wallets change later, or leave the YAML; an empty text where none does."""
-    later = plan.scope.later if plan.scope else ()
-    kinds = (("changes", "later", False), ("leaves", "the YAML", True))
-    told = []
-    for verb, what, leaving in kinds:
-        wallets = list(dict.fromkeys(_wallet(target) for target in later if (target.after is None) == leaving))
-        if wallets:
-            told.append(f"{wording.listed(wallets)} {wording.agree(len(wallets), verb)} {what}")
-    return ", ".join(told)
+    """Return in a few words what changes later; an empty text where nothing does."""
+    runs = list(_runs(plan))
+    changing = [run for run in runs if run[0].after is not None]
+    leaving = list(dict.fromkeys(_wallet(run[0]) for run in runs if run[0].after is None))
+    told = [*_changing(plan, changing)]
+    if leaving:
+        told.append(f"{wording.listed(leaving)} {wording.agree(len(leaving), 'leaves')} the YAML")
+    return ", ".join([*told, *_expecting(plan)])
+
+
+def count(plan: Plan) -> int:
+    """Return how many changes of later months there are: runs of months that change alike, and expectations."""
+    return len(list(_runs(plan))) + len(later_expectations(plan))
+
+
+def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
+    """Yield who gets other targets, with the first of them in money."""
+    if not runs:
+        return
+    wallets = list(dict.fromkeys(_wallet(run[0]) for run in runs))
+    first = min(runs, key=lambda run: (run[0].period, run[0].team, run[0].environment))
+    before, after = (None if amount is None else wording.brief(amount) for amount in (first[0].before, first[0].after))
+    currency = name(plan.currency, 8)
+    if len(runs) == 1:
+        way = f"is new, with {currency} {after}" if before is None else f"goes from {currency} {before} to {after}"
+        yield f"{wallets[0]} {way} {_months(first)}"
+        return
+    whose = f"{_wallet(first[0])} " if len(wallets) > 1 else ""
+    verb = wording.agree(len(wallets), "changes")
+    yield f"{wording.listed(wallets)} {verb} later, first {whose}to {currency} {after} {_months(first)}"
+
+
+def _expecting(plan: Plan) -> Iterator[str]:
+    """Yield who expects something else, with the first of it in money."""
+    listed = later_expectations(plan)
+    if not listed:
+        return
+    whose = list(dict.fromkeys(name(item.team, 40) if item.team else "the organization" for item in listed))
+    paid = [item for item in listed if item.monthly]
+    if not paid:
+        what = wording.listed(list(dict.fromkeys(visible(item.name, 60) for item in listed)))
+        yield f"what {wording.listed(whose)} {wording.agree(len(whose), 'expects')} changes ({what})"
+        return
+    first = min(paid, key=lambda item: (item.period, item.team, item.name))
+    others = f", and {wording.counted(len(listed) - 1, 'expectation')} more" if len(listed) > 1 else ""
+    yield f"{name(first.team, 40)} expects {_amount(plan, first)} {_from(first, plan)}{others}"
+
+
+def _amount(plan: Plan, item: LaterExpectation) -> str:
+    amount = item.monthly or ZERO
+    return f"{name(plan.currency, 8)} {wording.brief(abs(amount))} a month {'more' if amount > 0 else 'less'}"
+
+
+def _from(item: LaterExpectation, plan: Plan) -> str:
+    """Return when it begins, and when it ends if that is before the last month looked at."""
+    if item.until == item.period:
+        return f"in {item.period.name}"
+    ends = item.until is not None and plan.later is not None and item.until < plan.later.until
+    return f"from {item.period.name}" + (f" to {item.until.name}" if ends and item.until else "")
+
+
+def _expectation(plan: Plan, item: LaterExpectation) -> Words:
+    whose = emphasis(name(item.team, 40)) if item.team else words("The organization")
+    before, after = (visible(text, 160) or "none" for text in (item.before, item.after))
+    what = words(f"{visible(item.name, 100)} {before} → ", strong(after))
+    if item.monthly is None:
+        rest = "; what that is in money is in the forecast of the months ahead" if item.team else ""
+        return words(whose, ": ", what, f"{rest}.")
+    if not item.monthly:
+        return words(whose, ": ", what, "; by the plan itself that changes none of the months ahead.")
+    whole = ""
+    if item.until is not None and item.until != item.period and item.total is not None:
+        total = f"{name(plan.currency, 8)} {wording.brief(abs(item.total))}"
+        whole = f", {total} by {item.until.name}"
+    amount = strong(_amount(plan, item))
+    return words(whose, " expects ", amount, f" {_from(item, plan)}{whole}: ", what, ".")
 
 
 def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
@@ -42,12 +127,17 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
             return (target.wallet,)
         return target.wallet, target.before, target.after, target.period.months_since(plan.period) - place
 
-    for _, group in groupby(enumerate(plan.scope.later if plan.scope else ()), key=run):
+    for _, group in groupby(enumerate(later_targets(plan)), key=run):
         yield [target for _, target in group]
 
 
 def _wallet(target: LaterTarget) -> str:
     return f"{name(target.team, 40)} / {name(target.environment, 40)}"
+
+
+def _months(run: list[LaterTarget]) -> str:
+    first, last = run[0].period.name, run[-1].period.name
+    return f"in {first}" if len(run) == 1 else f"for {first} to {last}"
 
 
 def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:

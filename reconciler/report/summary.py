@@ -9,7 +9,7 @@ from reconciler.model.plan import Plan
 from reconciler.report import changes, details, notices, verdict, wording
 from reconciler.report.chart import chart
 from reconciler.report.document import Marker, Report
-from reconciler.report.later import later_notes
+from reconciler.report.later import later_notes, later_targets, later_words
 from reconciler.report.spans import name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
@@ -54,12 +54,13 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
         unmanaged=notices.unmanaged(plan),
         footer=details.footer(plan, refused=status == "refused"),
         totals=details.totals(plan, approvals),
+        nothing=f"Nothing to change in {plan.period.name}." if later_words(plan) else "Nothing to change.",
     )
 
 
 def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:
     """Return the wallets of teams that change now or later, or else of those it is about, and all the others."""
-    later = {target.team for target in plan.scope.later} if plan.scope else set()
+    later = {target.team for target in later_targets(plan)}
     teams = {change.team for change in plan.changes} | later or set(plan.scope.teams if plan.scope else ())
     shown = tuple(story for story in told if story.team in teams)
     return shown, tuple(story for story in told if story.team not in teams)
@@ -67,7 +68,7 @@ def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory
 
 def _changing_later(plan: Plan, shown: Sequence[WalletStory]) -> list[WalletStory]:
     """Return the wallets whose later months change, in the order of the table."""
-    wallets = {target.wallet for target in plan.scope.later} if plan.scope else set()
+    wallets = {target.wallet for target in later_targets(plan)}
     return [story for story in shown if story.wallet in wallets]
 
 

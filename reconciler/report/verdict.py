@@ -44,11 +44,17 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
         case "nothing":
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:
-            return words("Budget plan: no money moves, ", _settings(plan))
+            return _unmoved(plan, later_words(plan))
         case _ if len(changed) == 1:
             return words("Budget plan: ", *(_one(plan, story, story.change) for story in changed if story.change))
         case _:
             return words("Budget plan: ", _many(plan, changed))
+
+
+def _unmoved(plan: Plan, later: str) -> Words:
+    """Return the verdict of a plan that moves no money now, and changes settings."""
+    when = f" in {plan.period.name}" if later else ""
+    return words(f"Budget plan: no money moves{when}, {_settings(plan)}", f", {later}" if later else "")
 
 
 def _matching(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from reconciler.report.spans import DASH
 
-_SEVERAL = {"is": "are", "gets": "get", "gives": "give", "changes": "change", "leaves": "leave"}
+_SEVERAL = {"is": "are", "gets": "get", "gives": "give", "changes": "change", "leaves": "leave", "expects": "expect"}
 
 
 def whole(amount: Decimal | None) -> str:

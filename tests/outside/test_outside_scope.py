@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -375,3 +376,63 @@ def test_a_scope_that_names_other_teams_than_the_plan_is_refused(small: Organiza
     assert done.returncode == 4
     assert "names other teams" in done.stderr
     assert small.world.writes == []
+
+
+RAISED = "wallets:\n  prod: {team_id: t002-prod, monthly: 100.00, overrides: {2026-10: 175.50}}\n"
+PILOT = "plan: {baseline_monthly: 90, planned_demand: [{reason: voice pilot, monthly: 60, from: 2026-10}]}\n"
+
+
+def in_every_output(small: Organization, *sentences: str) -> None:
+    for format_ in ("text", "markdown", "html"):
+        shown = unwrapped(small.kt("show", "plan.json", "--format", format_).stdout)
+        plain = re.sub(r"<[^>]+>|\*|`", "", shown).replace("→", "->")
+        for sentence in sentences:
+            assert sentence in plain, (format_, sentence, plain)
+
+
+@pytest.mark.parametrize(("arguments", "variables"), [((), PULL_REQUEST), (("--all-teams",), PULL_REQUEST), ((), {})])
+def test_a_raise_of_a_later_month_is_told_whatever_else_changes_and_wherever_it_is_planned(
+    small: Organization, arguments: tuple[str, ...], variables: dict[str, str]
+) -> None:
+    small.git("switch", "--quiet", "--create", "raise")
+    (small.folder / "budgets" / "org.yaml").write_text(ORG + "annual_target: 90000.00\n")
+    (small.folder / "budgets" / "teams" / "t002.yaml").write_text(f"version: 1\nteam: t002\n{PILOT}{RAISED}")
+    (small.folder / "budgets" / "teams" / "t005.yaml").unlink()
+    if variables:
+        small.commit("raise October")
+    plan = small.plan(*arguments, **variables)
+    assert plan["scope"] is None
+    later = plan["later"]
+    targets = {(item["wallet"], item["period"]): (item["before"], item["after"]) for item in later["targets"]}
+    assert targets["t002-prod", "2026-10"] == ("100.00", "175.50")
+    assert ("t002-prod", "2026-11") not in targets
+    assert targets["t005-prod", "2026-07"] == ("100.00", None)
+    assert {(item["team"], item["name"]) for item in later["expectations"]} == {
+        ("", "annual target"),
+        ("t002", "baseline"),
+        ("t002", "planned demand, voice pilot"),
+    }
+    in_every_output(
+        small,
+        "Later: t002 / prod USD 100 -> 175.50, October 2026.",
+        "t002 expects USD 60 a month more from October 2026, USD 540 by June 2027: planned demand, voice pilot none ->"
+        " USD 60.00 a month from 2026-10.",
+        "The organization: annual target none -> USD 90,000.00.",
+    )
+
+
+def test_a_change_of_demand_alone_is_never_called_no_changes(small: Organization) -> None:
+    apply_whole(small)
+    text = team_text(2).replace("wallets:", f"{PILOT}wallets:")
+    (small.folder / "budgets" / "teams" / "t002.yaml").write_text(text)
+    small.commit("a pilot")
+    for arguments in ((), ("--since", "HEAD^")):
+        plan = small.plan(*arguments)
+        assert plan["changes"] == []
+        assert "0 changes, 2 changes of later months" in unwrapped(plan["text"])
+        assert "Nothing to change in June 2026." in plan["text"]
+        shown = small.kt("show", "plan.json", "--format", "markdown").stdout
+        assert "no money moves in June 2026, t002 expects USD 90 a month more from June 2026" in shown
+        assert "Merging moves no money now" in shown
+    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.plan()["later"] is None

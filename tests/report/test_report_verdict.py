@@ -214,7 +214,7 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
     report = summarise(plans.plan(scope=scope))
     assert plain(report.headline) == (
         "Budget plan: no money moves in June 2026, engineering / prod and support / prod change later,"
-        " legal_ops / prod leaves the YAML"
+        " first support / prod to USD 14,000 for July 2026 to August 2026, legal_ops / prod leaves the YAML"
     )
     assert [plain(note) for note in report.wallet_notes][1:] == [
         "Later: engineering / prod (`team_engineering`) is new, with USD 900, December 2026.",
