@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -14,7 +14,12 @@ from reconciler.model.period import Period
 
 def day_array(start: date, days: int) -> Days:
     """Return datetime64[D][days] from `start` on."""
-    return np.asarray(np.datetime64(start, "D") + np.arange(days))
+    return np.asarray(np.datetime64(start, "D") + np.arange(days).astype("timedelta64[D]"))
+
+
+def day_before(day: date) -> np.datetime64:
+    """Return the day before `day` as datetime64[D]."""
+    return np.datetime64(day - timedelta(days=1), "D")
 
 
 def months_since(days: Days, start: Period) -> Floats:
@@ -28,7 +33,9 @@ def months_since(days: Days, start: Period) -> Floats:
 def days_in_month(days: Days) -> Floats:
     """Return how many days the month of each day has."""
     month = days.astype("datetime64[M]")
-    return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64))
+    return np.asarray(
+        ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
+    )
 
 
 def within(days: Days, start: Period, until: Period | None = None) -> Bools:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from reconciler.forecast.calendar import day_before
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats, make_panel
@@ -52,5 +53,5 @@ def organization_week(known: Spending) -> Floats:
     teachers = [history for history in histories if np.count_nonzero(history) >= TEACHING_DAYS][:TEACHERS]
     if not teachers:
         return np.ones(7)
-    ends = np.full(len(teachers), np.datetime64(known.known_until, "D") - 1)
+    ends = np.full(len(teachers), day_before(known.known_until))
     return np.asarray(fit_shape(make_panel(teachers, ends)).week.mean(axis=0))

@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from reconciler.forecast.calendar import day_before
 from reconciler.forecast.ceiling import ceiling_days
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
@@ -87,7 +88,7 @@ def _taught(questions: Sequence[WalletQuestion], scene: Scene, usual_week: Float
         widths[panel_width(len(history))].append(row)
     learned: dict[int, Fit] = {}
     for rows in widths.values():
-        panel = make_panel([histories[row] for row in rows], np.full(len(rows), np.datetime64(start, "D") - 1))
+        panel = make_panel([histories[row] for row in rows], np.full(len(rows), day_before(start)))
         asked = [questions[row] for row in rows]
         planned = np.array([planned_daily(question, scene.teams.get(question.wallet.team)) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)

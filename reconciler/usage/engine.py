@@ -54,7 +54,7 @@ def _unmasked(values: Any) -> npt.NDArray[Any]:
     if not isinstance(values, np.ma.MaskedArray):
         plain: npt.NDArray[Any] = values
     elif values.dtype.kind == "M":
-        plain = np.ma.filled(values, np.datetime64("NaT"))
+        plain = np.ma.filled(values, np.datetime64("NaT", "us"))
     else:
         plain = np.ma.filled(values.astype(object), None)
     return plain

@@ -12,6 +12,7 @@ from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, ask, budget, orga
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.forecast.calendar import day_before
 from reconciler.forecast.document import document
 from reconciler.forecast.draws import draw
 from reconciler.forecast.fit import fit
@@ -33,7 +34,7 @@ amounts = st.floats(-1e12, 1e12) | st.integers(-(10**9), 10**9).map(lambda mills
 
 
 def weeks_of(values: Floats, *, height: float = 1.0) -> Weeks:
-    learned = fit(make_panel([values], np.array([np.datetime64(AS_OF) - 1])))
+    learned = fit(make_panel([values], np.array([day_before(AS_OF)])))
     weeks = simulated_weeks(learned, draw([5], shared_seed=1, paths=200, weeks=29), days=DAYS)[0]
     return Weeks(weeks.height * height, weeks.chosen, weeks.pool, weeks.shape, weeks.cap)
 
