@@ -22,7 +22,8 @@ DEFAULT_API_URL = "https://api.keeptrusts.com"
 class Settings:
     """What every network command shares. `token` never appears in a representation.
 
-    `rehearsed` says that `as_of` was asked for; else it is today.
+    `rehearsed` says that `as_of` was asked for; else it is today. `journal` is seen from `root`, the repository of the
+    budgets.
     """
 
     budgets: Path
@@ -32,6 +33,7 @@ class Settings:
     usage: tuple[str, ...] = ()
     sandbox: bool = False
     journal: str = "file:.kt-budgets/journal"
+    root: Path = Path()
     token: str | None = field(default=None, repr=False)
     rehearsed: bool = False
 
@@ -96,6 +98,7 @@ def resolve(
     usage: tuple[str, ...] = (),
     sandbox: bool = False,
     journal: str | None = None,
+    root: Path = Path(),
 ) -> Settings:
     """Return the settings that flags and environment give together."""
     day = as_of or today()
@@ -108,6 +111,7 @@ def resolve(
         usage=usage,
         sandbox=sandbox,
         journal=journal or variables.get("KT_BUDGETS_JOURNAL") or "file:.kt-budgets/journal",
+        root=root,
         token=None if sandbox else read_token(token_file),
         rehearsed=as_of is not None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from reconciler.apply.ports import Clock
@@ -76,18 +77,18 @@ def _torn(where: str, number: int) -> JournalError:
     )
 
 
-def read_records(name: str) -> list[Record]:
-    """Return the verified records of the journal called `name`; none when it does not exist yet."""
-    store = open_store(name)
+def read_records(name: str, *, folder: Path | None = None) -> list[Record]:
+    """Return the verified records of the journal called `name`, seen from `folder`; none when it does not exist yet."""
+    store = open_store(name, folder=folder)
     return verified(store.load(), str(store))
 
 
-def last_applied(name: str, *, before_plan: str | None = None) -> LastApplied | None:
-    """Return what the last run recorded in journal `name` declared, None before the first.
+def last_applied(name: str, *, folder: Path | None = None, before_plan: str | None = None) -> LastApplied | None:
+    """Return what the last run recorded in journal `name`, seen from `folder`, declared; None before the first.
 
     `before_plan` leaves out the runs of the plan with this digest: what a plan was compared with when it was made.
     """
-    return last_declared(read_records(name), before_plan=before_plan)
+    return last_declared(read_records(name, folder=folder), before_plan=before_plan)
 
 
 def interrupted(records: Sequence[Record]) -> str | None:

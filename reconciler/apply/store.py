@@ -82,15 +82,21 @@ class Store(Protocol):
         """Return what notes, on this machine, what is being sent."""
 
 
+def names_store(name: str) -> bool:
+    """Whether `name` is of the form that `open_store` takes."""
+    kind, _, place = name.partition(":")
+    return kind in ("file", "git") and bool(place) and not place.startswith("-")
+
+
 def open_store(name: str, *, folder: Path | None = None) -> Store:
     """Return the store that `name` means; relative paths and git remotes are seen from `folder` (default: here)."""
-    kind, colon, place = name.partition(":")
+    kind, _, place = name.partition(":")
     here = folder or Path.cwd()
-    if colon and place and kind == "file":
+    if names_store(name) and kind == "file":
         from reconciler.apply.file_store import FileStore
 
         return FileStore(here / Path(place).expanduser())
-    if colon and place and kind == "git":
+    if names_store(name) and kind == "git":
         from reconciler.apply.git_store import GitStore
 
         return GitStore(place, folder=here)

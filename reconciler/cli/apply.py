@@ -78,7 +78,7 @@ def command(
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
     admit(plan, desired, as_of=settings.as_of, period=month)
-    last = last_applied(settings.journal)
+    last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
     if require_approval:
         pr_approval.require_approval(settings, plan)
@@ -101,12 +101,14 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
     from reconciler.apply.attribution import attribution
     from reconciler.apply.clock import SignalInterruption, SystemClock
     from reconciler.apply.store import open_store
+    from reconciler.cli.journal_place import refuse_beside_git_unless_said
     from reconciler.cli.progress import progress
     from reconciler.cli.session import connected
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
     from reconciler.settings import environment
 
+    refuse_beside_git_unless_said(settings)
     interruption = SignalInterruption()
     with (
         connected(settings, desired, writing=True) as connection,
@@ -119,7 +121,7 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
         yield Site(
             reader=reader,
             writer=writer,
-            store=open_store(settings.journal),
+            store=open_store(settings.journal, folder=settings.root),
             attribution=attribution(environment()),
             clock=SystemClock(interruption),
             interruption=interruption,

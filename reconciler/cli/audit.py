@@ -34,16 +34,18 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
 
     from reconciler.apply.audit import audit_document, audit_text
     from reconciler.apply.journal import read_records
+    from reconciler.git.failures import without_secrets
 
     settings = settings_of(options)
-    records = read_records(settings.journal)
+    records = read_records(settings.journal, folder=settings.root)
+    shown = without_secrets(settings.journal)
     checked = verify and bool(settings.token or settings.sandbox)
     problems, notes = _against_ledger(settings, records) if checked else (None, [])
     if format_ == "json":
-        document = audit_document(settings.journal, records, problems, notes)
+        document = audit_document(shown, records, problems, notes)
         write_result(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n", output)
     else:
-        write_result(audit_text(settings.journal, records) + (_verdict(problems, notes) if verify else ""), output)
+        write_result(audit_text(shown, records) + (_verdict(problems, notes) if verify else ""), output)
     if problems:
         context.exit(ExitCode.DRIFT)
 

@@ -56,7 +56,7 @@ def command(
     proposals = _proposals(settings, repo, remote) if pull_requests else ()
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection)
-    last = last_applied(settings.journal)
+    last = last_applied(settings.journal, folder=settings.root)
     found = classify(
         desired,
         live,

@@ -31,7 +31,7 @@ def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Findin
 
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection)
-    diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal))
+    diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal, folder=settings.root))
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
     return sealed(assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=warnings))

@@ -120,17 +120,32 @@ def settings_of(options: dict[str, Any]) -> Settings:
     from reconciler.cli.log import configure
 
     configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
-    sandbox, journal = options.pop("sandbox"), options.pop("journal", None)
+    budgets, sandbox = options.pop("budgets"), options.pop("sandbox")
+    journal, root = _journal(options, budgets, sandbox=sandbox)
     return resolve(
-        budgets=options.pop("budgets"),
+        budgets=budgets,
         api_url=options.pop("api_url"),
         token_file=options.pop("token_file"),
         as_of=options.pop("as_of"),
         period=options.pop("period"),
         usage=tuple(options.pop("usage", ())),
         sandbox=sandbox,
-        journal=passing_journal() if sandbox and not journal else journal,
+        journal=journal,
+        root=root,
     )
+
+
+def _journal(options: dict[str, Any], budgets: Path, *, sandbox: bool) -> tuple[str | None, Path]:
+    """Return the journal and the folder that it is seen from; none for a command that keeps no journal."""
+    from reconciler.cli.journal_place import from_here, root_of, settled
+
+    if "journal" not in options:
+        return None, Path()
+    asked = options.pop("journal")
+    if sandbox:
+        return from_here(asked, budgets) if asked else passing_journal(), root_of(budgets)
+    place = settled(budgets, asked)
+    return place.name, place.folder
 
 
 def passing_journal() -> str | None:

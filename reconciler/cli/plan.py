@@ -88,7 +88,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
-    records = read_records(settings.journal)
+    records = read_records(settings.journal, folder=settings.root)
     aim = aim_of(settings, desired, records, since=since)
     teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:

@@ -47,7 +47,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     from reconciler.cli.scope import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
 
-    applied = last_applied(settings.journal)
+    applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
     pull = merged_pull_request(session.channel, session.repository, merge)
     return check_approval(
@@ -79,7 +79,7 @@ def require_last_applied(settings: Settings) -> str:
     from reconciler.apply.journal import last_applied
     from reconciler.cli.checkout import tree_id
 
-    last = last_applied(settings.journal)
+    last = last_applied(settings.journal, folder=settings.root)
     hint = "apply what is merged first, with its approval; then run this again"
     if last is None or last.commit is None:
         raise RefusedError("the journal names no commit that was applied", hint=hint)

@@ -78,7 +78,7 @@ def _fingerprints(settings: Settings, desired: Desired, *, teams: Teams) -> dict
 
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
-    applied = last_applied(settings.journal)
+    applied = last_applied(settings.journal, folder=settings.root)
     return dict(make_plan(desired, live, settings.period, last_applied=applied, teams=teams).fingerprints)
 
 

@@ -174,6 +174,14 @@ class OrganizationBudget(Frozen):
     unused: Literal["keep", "reclaim"] = Field(
         "keep", description="Unspent money of a wallet when a new month opens: it stays, or goes back to the pool."
     )
+    journal: str | None = Field(
+        None,
+        pattern=r"^(file|git):[^\s-][^\r\n\t]{0,999}$",
+        description="Where runs are recorded, one place for everybody: `git:` and a remote's name or address, or"
+        " `file:` and a path from the top of the repository. Default: file:.kt-budgets/journal.",
+        examples=["git:origin"],
+        json_schema_extra={"patternErrorMessage": "git: and a remote, or file: and a path, such as git:origin"},
+    )
     owners: tuple[Label, ...] = Field(
         (), description="Who approves changes for the organization.", examples=[["@acme/finance"]]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
@@ -9,6 +10,8 @@ from reconciler.findings import Severity
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import Context, TeamView, year_target
 from reconciler.source.problem import Keys, Problem
+
+_PASSWORD = re.compile(r"https?://[^/]*@|://[^/@]*:[^/@]*@")
 
 
 def organization_problems(context: Context, views: Sequence[TeamView], *, whole: bool) -> Iterator[Problem]:
@@ -24,6 +27,10 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
     yield from _repeated(names, keys, "duplicate-export-schedule", "the export schedule")
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
     yield from _repeated(org.environments, places, "duplicate-environment", "the environment", cure="")
+    if org.journal is not None and _PASSWORD.search(org.journal):
+        message = "the address of the journal holds a password, which everybody who can read git would know"
+        cure = "take it out, let git's credential helper give it, and make a new one: this one is known by now"
+        yield Problem("journal-password", message, cure, ("journal",))
     yield from _annual_target(context, views, whole=whole)
 
 

@@ -1,0 +1,136 @@
+"""Where an organization's journal is: one place, whatever folder, work tree or link a command is started from."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.apply.address import Address
+from reconciler.apply.git_store import JOURNAL
+from reconciler.apply.mirror import OWN
+from reconciler.git.failures import GitError, without_secrets
+from reconciler.git.places import work_tree
+from reconciler.git.runner import ask, run
+
+DEFAULT = f"file:{OWN}/journal"
+_ASKED_FOR = 15.0
+"""Seconds that a remote may take to say whether it keeps a journal."""
+_SCP = re.compile(r"(?:[^/@:\s]+@)?(?P<host>[^/@:\s]{2,}):(?P<path>(?!//).*)")
+_DEFAULT_PORT = re.compile(r":(22|80|443|9418)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`name` opens the store, git remotes are seen from `folder`. `shown` is for messages and holds no password."""
+
+    name: str
+    folder: Path
+
+    @property
+    def shown(self) -> str:
+        return without_secrets(self.name)
+
+    @property
+    def file(self) -> Path | None:
+        """The journal's file, None for one in git."""
+        kind, _, place = self.name.partition(":")
+        return Path(place) if kind == "file" else None
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether it is a file with something in it."""
+        return self.file is not None and _size(self.file) > 0
+
+    @property
+    def identity(self) -> str:
+        """What is equal for two names of one place."""
+        if self.file is not None:
+            return f"file:{self.file}"
+        return f"git:{_repository(self._address())}"
+
+    def _address(self) -> str:
+        asked = Address.of(self.name.partition(":")[2]).plain
+        if work_tree(self.folder) and asked in ask("remote", folder=self.folder).decode().split():
+            return ask("remote", "get-url", asked, folder=self.folder).decode().strip()
+        return asked
+
+
+def place_of(name: str, *, root: Path, seen_from: Path) -> Place:
+    """Return the place that `name` means; a relative path is seen from `seen_from`, a remote from `root`."""
+    kind, colon, place = name.partition(":")
+    if kind == "file" and colon and place:
+        return Place(f"file:{os.path.realpath(seen_from / Path(place).expanduser())}", root)
+    if kind == "git" and colon and place and not Address.of(place).is_name and (seen_from / place).exists():
+        return Place(f"git:{os.path.realpath(seen_from / place)}", root)
+    return Place(name, root)
+
+
+def others(place: Place, folders: Iterator[Path] | list[Path], organization: str) -> Iterator[Path]:
+    """Yield the files below `folders`, in the place that a journal has there, that are a journal of `organization`.
+
+    `place` itself is none of them.
+    """
+    found = dict.fromkeys(Path(os.path.realpath(folder / OWN / "journal")) for folder in folders)
+    yield from (path for path in found if path != place.file and _belongs(path, organization))
+
+
+def remotes_with_journal(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the remotes of the repository here that keep a journal, and sentences about those that did not say."""
+    if work_tree(folder) is None:
+        return [], []
+    try:
+        names = ask("remote", folder=folder).decode().split()
+    except GitError as error:
+        return [], [error.message]
+    having, silent = [], []
+    for name in names:
+        try:
+            done = run("ls-remote", name, JOURNAL, folder=folder, seconds=_ASKED_FOR)
+        except GitError as error:
+            silent.append(f"{name}: {error.message}")
+            continue
+        if done.returncode:
+            silent.append(f"the remote {name} did not say whether it keeps a journal")
+        elif done.stdout.strip():
+            having.append(name)
+    return having, silent
+
+
+def _repository(address: str) -> str:
+    """Return what two ways to write the address of one repository have in common."""
+    scheme, separator, rest = address.partition("://")
+    found = _SCP.fullmatch(address) if not separator else None
+    if separator and scheme != "file":
+        authority, _, path = rest.partition("/")
+        host = _DEFAULT_PORT.sub("", authority.rpartition("@")[2]).lower()
+        common = f"{host}/{path}"
+    elif found is not None:
+        common = f"{found['host'].lower()}/{found['path'].lstrip('/')}"
+    else:
+        common = os.path.realpath(rest if separator else address)
+    return common.rstrip("/").removesuffix(".git")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _belongs(path: Path, organization: str) -> bool:
+    """Whether there is a journal of `organization` at `path`; one that cannot be read may be."""
+    if not _size(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            first = json.loads(file.readline())
+    except OSError:
+        return True
+    except ValueError:
+        return False
+    return isinstance(first, dict) and first.get("organization") in (organization, None)
