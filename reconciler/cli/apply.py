@@ -65,8 +65,9 @@ def command(
     from reconciler.apply.application import apply_plan
     from reconciler.apply.journal import last_applied
     from reconciler.cli import pr_approval
+    from reconciler.cli.lineage import refuse_older
     from reconciler.cli.opening import opening_plan
-    from reconciler.cli.scope import declared_by, refuse_older
+    from reconciler.cli.scope import declared_by
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
 

@@ -47,16 +47,18 @@ def command(
     of it that are gone; `apply` puts git's values back.
     """
     from reconciler.apply.journal import last_applied
+    from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
     from reconciler.plan.drift import classify
 
     settings = settings_of(options)
     desired, _ = load_desired(settings)
+    last = last_applied(settings.journal, folder=settings.root)
+    refuse_behind(settings, last)
     proposals = _proposals(settings, repo, remote) if pull_requests else ()
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection)
-    last = last_applied(settings.journal, folder=settings.root)
     found = classify(
         desired,
         live,

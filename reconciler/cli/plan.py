@@ -79,6 +79,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     It is about the teams that changed since the commit `since`, or since what this run of CI says.
     """
     from reconciler.apply.journal import last_declared, read_records
+    from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.processors import working_out
     from reconciler.cli.scope import aim_of
@@ -89,6 +90,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
 
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
+    refuse_behind(settings, last_declared(records))
     aim = aim_of(settings, desired, records, since=since)
     teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:

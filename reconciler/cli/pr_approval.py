@@ -44,7 +44,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
         RefusedError: the commit is no approved merge. What has become stale is in the approval, not raised.
     """
     from reconciler.apply.journal import last_applied
-    from reconciler.cli.scope import refuse_older
+    from reconciler.cli.lineage import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
 
     applied = last_applied(settings.journal, folder=settings.root)

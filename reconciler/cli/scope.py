@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.findings import BudgetsError, RefusedError, UsageError
+from reconciler.findings import BudgetsError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
     the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
     """
+    from reconciler.apply.journal import last_declared
+
     if since not in (None, ALL):
         commit = _known(settings, since or "")
         if not commit:
@@ -50,11 +52,18 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     starts = tuple(_starts(settings, records))
     if not starts:
         return _whole(settings, desired, records)
-    start = next((known for name in starts if (known := _known(settings, name))), None)
+    is_submodule = bool(_git(settings, "rev-parse", "--show-superproject-working-tree"))
+    applied = last_declared(records) if is_submodule else None
+    told = [name for name in starts if not is_submodule or (applied and name == applied.commit)]
+    start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
         return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))
     if start is None:
-        _say("the commit that this change started from is not in this clone; check out with `fetch-depth: 0`")
+        _say(
+            "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
+            if is_submodule
+            else "the commit that this change started from is not in this clone; check out with `fetch-depth: 0`"
+        )
         return Aim()
     return _narrowed(settings, desired, records, start)
 
@@ -108,18 +117,6 @@ def _later(
         targets=tuple(later_targets(before, desired, teams=about, periods=months[1:])) if comparable else (),
         expectations=tuple(changed_expectations(before, desired, teams=about, periods=months)),
     )
-
-
-def refuse_older(settings: Settings, commit: str | None, last: LastApplied | None) -> None:
-    """Raise RefusedError when `commit` was followed by one that is applied: what came after it would be undone."""
-    from reconciler.cli.checkout import is_older
-
-    applied = last.commit if last else None
-    if commit and applied and is_older(settings.budgets, commit, applied):
-        raise RefusedError(
-            f"{commit[:12]} is older than {applied[:12]}, which was applied after it; applying it would undo that",
-            hint="plan and apply the newest commit; to go back, merge a change that says so",
-        )
 
 
 def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> Declares:

@@ -1,0 +1,295 @@
+"""One organization, one journal: whatever folder, clone, link or option a command is started with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cli.conftest import Result, Run
+from other_keeptrusts import TOKEN, World, other_keeptrusts
+
+AS_OF = ("--as-of", "2026-06-18")
+ORG = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2027, starts: 2026-06}
+environments: [prod]
+"""
+
+
+def team(monthly: str) -> str:
+    return f"version: 1\nteam: alpha\nwallets:\n  prod: {{team_id: t-alpha, monthly: {monthly}}}\n"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "protocol.file.allow=always")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@dataclass
+class Desk:
+    """A clone of the budgets' repository, its remote, and the Keeptrusts that they are about."""
+
+    clone: Path
+    remote: Path
+    world: World
+    kt: Run
+    chdir: Callable[[Path], None]
+
+    def write(self, monthly: str, *, org: str = "", clone: Path | None = None) -> str:
+        top = clone or self.clone
+        (top / "budgets" / "teams").mkdir(parents=True, exist_ok=True)
+        (top / "budgets" / "org.yaml").write_text(ORG + org)
+        (top / "budgets" / "teams" / "alpha.yaml").write_text(team(monthly))
+        git(top, "add", ".")
+        git(top, "commit", "--quiet", "--message", f"{monthly} {org}")
+        return git(top, "rev-parse", "HEAD")
+
+    def another_clone(self, name: str) -> Path:
+        git(self.remote.parent, "clone", "--quiet", str(self.remote), name)
+        return self.remote.parent / name
+
+    def plan(self, *arguments: object, folder: Path | None = None) -> Result:
+        self.chdir(folder or self.clone)
+        return self.kt("plan", *AS_OF, "--usage", self.remote.parent / "usage.csv", "--all-teams", *arguments)
+
+    def applied(self, *arguments: object, folder: Path | None = None) -> Result:
+        planned = self.plan(*arguments, folder=folder)
+        if planned.code:
+            return planned
+        return self.kt("apply", *AS_OF, "--plan", "plan.json", "--settle", "0", *arguments)
+
+    @property
+    def funded(self) -> Decimal:
+        return self.world.funded("t-alpha", "2026-06")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, kt: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    remote, clone = tmp_path / "remote.git", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    git(tmp_path, "clone", "--quiet", str(remote), str(clone))
+    git(clone, "checkout", "--quiet", "-B", "main")
+    (tmp_path / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost\n")
+    world = World()
+    with other_keeptrusts(world) as url:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        desk = Desk(clone, remote, world, kt, monkeypatch.chdir)
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        desk.write("500")
+        git(clone, "push", "--quiet", "origin", "main")
+        yield desk
+
+
+def test_a_run_from_a_subfolder_goes_on_with_the_journal_of_the_repository(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    below = desk.clone / "docs"
+    below.mkdir()
+    assert desk.applied("--budgets", "../budgets", folder=below).code == 0
+    assert desk.funded == 500
+    assert (desk.clone / ".kt-budgets" / "journal").exists()
+    assert not (below / ".kt-budgets").exists()
+    assert git(desk.clone, "status", "--porcelain").splitlines() == ["?? docs/", "?? plan.json"]
+
+
+def test_every_work_tree_of_a_repository_has_the_same_journal(desk: Desk, tmp_path: Path) -> None:
+    assert desk.applied().code == 0
+    git(desk.clone, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+    audited = desk.kt("audit", "--budgets", tmp_path / "linked" / "budgets", "--format", "json")
+    assert json.loads(audited.out)["journal"] == f"file:{desk.clone / '.kt-budgets' / 'journal'}"
+
+
+def test_without_a_repository_the_journal_is_beside_the_budgets(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    (desk.clone / "budgets").rename(tmp_path / "plain" / "budgets")
+    (tmp_path / "link").symlink_to(tmp_path / "plain" / "budgets")
+    assert desk.applied("--budgets", tmp_path / "link", folder=tmp_path).code == 0
+    assert (tmp_path / "plain" / ".kt-budgets" / "journal").exists()
+
+
+def test_a_journal_that_an_earlier_version_left_below_stops_and_can_be_moved(desk: Desk) -> None:
+    below = desk.clone / "docs"
+    below.mkdir()
+    assert desk.applied("--budgets", "../budgets", "--journal", "file:.kt-budgets/journal", folder=below).code == 0
+    refused = desk.plan("--budgets", "../budgets", folder=below)
+    assert refused.code == 4
+    assert "would be a second one" in refused.err
+    cure = refused.err.rpartition("the one there is: ")[2].strip()
+    subprocess.run(["sh", "-c", cure], check=True)
+    assert desk.applied("--budgets", "../budgets", folder=below).code == 0
+    assert desk.funded == 500
+
+
+def test_a_new_journal_is_not_begun_beside_the_one_of_the_repository(desk: Desk, tmp_path: Path) -> None:
+    assert desk.applied().code == 0
+    refused = desk.applied("--journal", f"file:{tmp_path / 'other'}")
+    assert refused.code == 4
+    assert "would be a second one" in refused.err
+
+
+def test_org_yaml_says_where_the_journal_is_and_what_contradicts_it_is_refused(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write("500", org="journal: git:origin\n")
+    assert desk.applied().code == 0
+    assert git(desk.remote, "for-each-ref", "--format=%(refname)", "refs/kt-budgets") == "refs/kt-budgets/journal"
+    assert not (desk.clone / ".kt-budgets" / "journal").exists()
+    assert desk.applied("--journal", "git:origin").code == 0
+    assert desk.applied("--journal", f"git:{desk.remote}").code == 0
+    refused = desk.applied("--journal", "file:mine")
+    assert refused.code == 4
+    assert "org.yaml says that the journal is git:origin, and --journal names file:" in refused.err
+    monkeypatch.setenv("KT_BUDGETS_JOURNAL", "file:mine")
+    assert "KT_BUDGETS_JOURNAL names" in desk.plan().err
+    assert desk.funded == 500
+
+
+def test_a_journal_in_a_file_is_not_begun_where_the_remote_keeps_one(desk: Desk) -> None:
+    assert desk.applied("--journal", "git:origin").code == 0
+    other = desk.another_clone("laptop")
+    for command in (desk.plan, desk.applied):
+        refused = command(folder=other)
+        assert refused.code == 4
+        assert "the remote origin keeps this organization's journal" in refused.err
+        assert "journal: git:origin" in refused.err
+    assert not (other / ".kt-budgets" / "journal").exists()
+
+
+def test_a_journal_in_a_file_does_not_go_on_once_the_remote_keeps_one(desk: Desk) -> None:
+    other = desk.another_clone("laptop")
+    assert desk.applied(folder=other).code == 0
+    desk.write("900")
+    git(desk.remote, "update-ref", "refs/kt-budgets/journal", "main")
+    refused = desk.applied(folder=other)
+    assert refused.code == 4
+    assert "would be a second one" in refused.err
+
+
+def test_a_remote_that_does_not_answer_is_said_and_does_not_stop(desk: Desk) -> None:
+    desk.remote.rename(desk.remote.with_name("away.git"))
+    planned = desk.plan()
+    assert planned.code == 0
+    assert "did not say whether it keeps a journal" in planned.err
+
+
+@pytest.mark.parametrize(
+    ("journal", "words"),
+    [("s3:bucket", "git: and a remote"), ("git:https://bot:s3cret@host/x.git", "holds a password")],
+)
+def test_a_journal_that_org_yaml_gets_wrong_is_a_finding(desk: Desk, journal: str, words: str) -> None:
+    desk.write("500", org=f"journal: {journal}\n")
+    for command in ("validate", "plan"):
+        desk.chdir(desk.clone)
+        refused = desk.kt(command, *(("--journal", "file:x") if command == "plan" else ()))
+        assert refused.code in (3, 4)
+        assert "s3cret" not in refused.err.replace("s3cret@host/x.git`", "")
+    assert words in desk.kt("validate").out
+
+
+@pytest.mark.parametrize("address", ["https://u:T0KEN@host/x.git", "http://u:T0KEN@host/x"])
+def test_a_mistyped_journal_shows_no_token(desk: Desk, address: str) -> None:
+    refused = desk.plan("--journal", address)
+    assert refused.code == 2
+    assert "T0KEN" not in refused.err + refused.out
+
+
+# clones that were left behind
+
+
+def left_behind(desk: Desk) -> Path:
+    """Apply 500, then 900 from another clone; return the clone that still says 500."""
+    desk.write("500", org="journal: git:origin\n")
+    git(desk.clone, "push", "--quiet", "origin", "main")
+    assert desk.applied().code == 0
+    newer = desk.another_clone("newer")
+    desk.write("900", org="journal: git:origin\n", clone=newer)
+    git(newer, "push", "--quiet", "origin", "main")
+    assert desk.applied(folder=newer).code == 0
+    assert desk.funded == 900
+    return desk.clone
+
+
+def test_a_clone_left_behind_plans_nothing_backwards(desk: Desk) -> None:
+    old = left_behind(desk)
+    for command in ("plan", "drift"):
+        desk.chdir(old)
+        refused = desk.kt(command, *AS_OF)
+        assert refused.code == 4
+        assert "which was applied after it" in refused.err
+        assert "git pull" in refused.err
+    git(old, "pull", "--quiet", "origin", "main")
+    assert desk.plan("--detailed-exit-code").code == 0
+
+
+def test_a_clone_left_behind_applies_nothing_backwards(desk: Desk) -> None:
+    desk.write("500", org="journal: git:origin\n")
+    git(desk.clone, "push", "--quiet", "origin", "main")
+    assert desk.applied().code == 0
+    desk.write("300", org="journal: git:origin\n")
+    git(desk.clone, "push", "--quiet", "origin", "main")
+    assert desk.plan().code == 0
+    newer = desk.another_clone("newer")
+    desk.write("900", org="journal: git:origin\n", clone=newer)
+    git(newer, "push", "--quiet", "origin", "main")
+    assert desk.applied(folder=newer).code == 0
+    desk.chdir(desk.clone)
+    for arguments in (("--plan", "plan.json"), ("--period", "2026-06")):
+        refused = desk.kt("apply", *AS_OF, *arguments)
+        assert refused.code == 4
+        assert "git pull" in refused.err
+    assert desk.funded == 900
+
+
+def test_an_applied_commit_that_nobody_has_any_more_is_said(desk: Desk) -> None:
+    old = left_behind(desk)
+    git(desk.remote, "update-ref", "refs/heads/main", git(old, "rev-parse", "HEAD"))
+    git(desk.remote, "-c", "gc.pruneExpire=now", "prune")
+    assert "neither this clone nor a remote of it has that commit" in desk.plan(folder=old).err
+
+
+def test_a_remote_that_does_not_tell_about_the_applied_commit_stops(desk: Desk, tmp_path: Path) -> None:
+    old = left_behind(desk)
+    git(old, "remote", "add", "books", str(desk.remote))
+    (old / "budgets" / "org.yaml").write_text(ORG + "journal: git:books\n")
+    git(old, "remote", "set-url", "origin", "http://127.0.0.1:1/budgets.git")
+    git(old, "commit", "--quiet", "--all", "--message", "elsewhere")
+    git(desk.remote, "config", "uploadpack.hideRefs", "refs/heads")
+    git(desk.remote, "update-ref", "refs/heads/main", git(desk.remote, "rev-parse", "main^"))
+    git(desk.remote, "-c", "gc.pruneExpire=now", "prune")
+    refused = desk.plan(folder=old)
+    assert refused.code == 4
+    assert "its remote did not say" in refused.err
+
+
+def test_a_branch_left_behind_is_told_so(desk: Desk) -> None:
+    old = left_behind(desk)
+    desk.write("700", org="journal: git:origin\n", clone=old)
+    planned = desk.plan(folder=old)
+    assert planned.code == 0
+    assert "does not contain" in planned.err
+
+
+def test_budgets_in_a_submodule_are_planned_as_a_whole_in_a_pull_request(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = tmp_path / "around"
+    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(around))
+    git(around, "submodule", "--quiet", "add", str(desk.remote), "finance")
+    git(around, "commit", "--quiet", "--message", "Start")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    desk.chdir(around)
+    planned = desk.kt("plan", *AS_OF, "--usage", tmp_path / "usage.csv", "--budgets", "finance/budgets")
+    assert planned.code == 0
+    assert "every team is planned: the budgets are a submodule" in planned.err
+    assert len(json.loads((around / "plan.json").read_text())["changes"]) == 1
