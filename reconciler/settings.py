@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from reconciler.findings import UnauthorizedError, UsageError
 from reconciler.model.period import Period
+from reconciler.redaction import hide
 
 DEFAULT_API_URL = "https://api.keeptrusts.com"
 
@@ -74,6 +75,12 @@ def read_token(token_file: Path | None) -> str | None:
     """Return the token from `token_file`, else from KEEPTRUSTS_API_TOKEN. It is never taken from the command line."""
     if token_file is None:
         return environment().get("KEEPTRUSTS_API_TOKEN", "").strip() or None
+    if not os.path.lexists(token_file):
+        hide(str(token_file))
+        raise UsageError(
+            "there is no file where `--token-file` points; its value is not repeated here, in case it is a token",
+            hint="name a file that holds the token alone, or set KEEPTRUSTS_API_TOKEN to the token itself",
+        )
     try:
         token = token_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -81,6 +88,7 @@ def read_token(token_file: Path | None) -> str | None:
             f"the token file {token_file} cannot be read ({error.__class__.__name__})",
             hint="name a readable text file that holds the token alone",
         ) from None
+    hide(token)
     if not token or any(character.isspace() for character in token) or not token.isascii():
         raise UsageError(
             f"the token file {token_file} does not hold a token", hint="it must hold the token alone, on one line"

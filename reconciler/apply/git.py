@@ -12,9 +12,10 @@ from reconciler.apply.address import Address
 from reconciler.apply.mirror import mirror
 from reconciler.apply.record import JournalError
 from reconciler.findings import ExitCode
-from reconciler.git.failures import GitError, Trouble, failure, without_secrets
+from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
+from reconciler.redaction import without_secrets
 from reconciler.settings import environment
 
 TRIES = 4

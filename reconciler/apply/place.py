@@ -12,9 +12,10 @@ from pathlib import Path
 from reconciler.apply.address import Address
 from reconciler.apply.git_store import JOURNAL
 from reconciler.apply.mirror import OWN
-from reconciler.git.failures import GitError, without_secrets
+from reconciler.git.failures import GitError
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
+from reconciler.redaction import without_secrets
 
 DEFAULT = f"file:{OWN}/journal"
 _ASKED_FOR = 15.0

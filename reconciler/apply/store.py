@@ -11,7 +11,7 @@ from typing import Protocol
 from reconciler.apply.ports import Clock
 from reconciler.apply.witness import Witness
 from reconciler.findings import LockHeldError, UsageError
-from reconciler.git.failures import without_secrets
+from reconciler.redaction import without_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, settings_of
+from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
+from reconciler.cli.output import kept_in
+from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.apply.application import Site
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
 @format_option("text", "json")
+@output_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -47,6 +50,7 @@ def command(
     plan_path: Path | None,
     settle: float,
     format_: str,
+    output: Path | None,
     require_approval: bool,
     **options: Any,
 ) -> None:
@@ -86,7 +90,7 @@ def command(
     with site(settings, desired, settle=settle, label="Applying") as place:
         declares = "nothing" if opens else declared_by(settings, plan, desired, last)
         result = apply_plan(plan, desired, place, declares=declares)
-    print_result(result, format_)
+    print_result(result, format_, output, journal=settings.journal)
     if result.denied:
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)
         click.echo("  hint: use a token with the permission org:billing, then plan again", err=True)
@@ -148,13 +152,19 @@ def _stopping(interruption: SignalInterruption) -> Iterator[None]:
             ) from None
 
 
-def print_result(result: Result, format_: str) -> None:
-    """Print a run to stdout as text or as JSON."""
+def print_result(result: Result, format_: str, output: Path | None, *, journal: str) -> None:
+    """Print a run, or write it to `output`; whatever becomes of that, what was done is in the journal."""
     import json
 
     from reconciler.apply.wording import run_text
 
+    kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
     if format_ == "json":
-        click.echo(json.dumps(result.run.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False))
+        text = json.dumps(result.run.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     else:
-        click.echo(run_text(result), nl=False)
+        text = run_text(result)
+    try:
+        write_result(text, output)
+    except UsageError as error:
+        click.echo(f"kt-budgets: {error.message}; the run is in the journal {journal}", err=True)
+        click.echo("  hint: print it with `kt-budgets audit`", err=True)

@@ -34,7 +34,7 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
 
     from reconciler.apply.audit import audit_document, audit_text
     from reconciler.apply.journal import read_records
-    from reconciler.git.failures import without_secrets
+    from reconciler.redaction import without_secrets
 
     settings = settings_of(options)
     records = read_records(settings.journal, folder=settings.root)

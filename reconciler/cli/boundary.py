@@ -3,47 +3,94 @@
 from __future__ import annotations
 
 import errno
-import os
+import signal
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
+from types import FrameType
 
 import click
 
+from reconciler.cli.output import PRINTED, guard_streams
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
+from reconciler.redaction import hide_environment, without_secrets
+
+_INTERRUPTED: list[int] = []
+"""The Ctrl-C of this command that nobody else took."""
+
+
+def run_process(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run `command` as this process and return the exit code, which is the command's own whatever becomes of stdout."""
+    guard_streams(as_json=_json_was_asked_for(arguments))
+    signal.signal(signal.SIGINT, _remember)
+    code = run(command, arguments)
+    sys.stdout.flush()
+    return _printed(code)
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run `command` and return the exit code; whatever goes wrong becomes a sentence with its cure."""
+    _INTERRUPTED.clear()
     try:
         result = command.main(args=list(arguments), prog_name="kt-budgets", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _stop(arguments, ExitCode.INTERRUPTED, "interrupted", "")
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "kt-budgets"
-        return _stop(arguments, ExitCode.USAGE, error.format_message(), f"see `{path} --help`")
-    except FindingsError as error:
-        _print_findings(arguments, error)
-        return error.exit_code
-    except BudgetsError as error:
-        return _stop(arguments, error.exit_code, error.message, error.hint)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
-            return _bug(arguments, error)
-        return _stop(arguments, ExitCode.USAGE, f"the output cannot be written: {error.strerror}", "make room for it")
+    except SystemExit as error:
+        return _ended(arguments, error.__context__ or error)
     except Exception as error:
-        return _bug(arguments, error)
+        return _ended(arguments, KeyboardInterrupt() if _INTERRUPTED else error)
+    except KeyboardInterrupt as error:
+        return _ended(arguments, error)
     return int(result) if isinstance(result, int) else ExitCode.DONE
 
 
+def _ended(arguments: Sequence[str], error: BaseException) -> int:
+    """Say what ended a command, and return the exit code for it."""
+    from reconciler.settings import environment
+
+    hide_environment(environment())
+    match error:
+        case click.Abort() | KeyboardInterrupt():
+            return _stop(arguments, ExitCode.INTERRUPTED, "interrupted", "")
+        case click.ClickException():
+            context = getattr(error, "ctx", None)
+            path = context.command_path if context else "kt-budgets"
+            return _stop(arguments, ExitCode.USAGE, error.format_message(), f"see `{path} --help`")
+        case FindingsError():
+            _print_findings(arguments, error)
+            return error.exit_code
+        case BudgetsError():
+            return _stop(arguments, error.exit_code, error.message, error.hint)
+        case OSError(errno=errno.ENOSPC | errno.EIO | errno.EDQUOT):
+            sentence = f"the output cannot be written: {error.strerror}"
+            return _stop(arguments, ExitCode.USAGE, sentence, "make room for it")
+        case _:
+            return _bug(arguments, error)
+
+
+def _remember(number: int, frame: FrameType | None) -> None:
+    """Note that somebody pressed Ctrl-C: a library may make another error of it."""
+    _INTERRUPTED.append(number)
+    signal.default_int_handler(number, frame)
+
+
+def _printed(code: int) -> int:
+    """Return the exit code of a command whose result may not have been printed: its own where the result is kept."""
+    error = PRINTED.error
+    if error is None:
+        return code
+    closed = error.errno == errno.EPIPE
+    if PRINTED.kept:
+        where = " and ".join(dict.fromkeys(PRINTED.kept))
+        click.echo(f"kt-budgets: the result could not be printed ({error.strerror}); it is in {where}", err=True)
+    elif not closed:
+        click.echo(f"kt-budgets: the result could not be printed: {error.strerror}", err=True)
+        click.echo("  hint: make room for it, or name a file with `--output`", err=True)
+    return code if closed or PRINTED.kept or code != ExitCode.DONE else ExitCode.USAGE
+
+
 def _stop(arguments: Sequence[str], code: ExitCode, sentence: str, hint: str) -> int:
+    sentence, hint = without_secrets(sentence), without_secrets(hint)
     if _json_was_asked_for(arguments):
         import json
 
@@ -62,17 +109,12 @@ def _print_findings(arguments: Sequence[str], error: FindingsError) -> None:
     click.echo(findings_text(error.findings), err=True, nl=False)
 
 
-def _bug(arguments: Sequence[str], error: Exception) -> int:
+def _bug(arguments: Sequence[str], error: BaseException) -> int:
     """Keep the details of an unexpected error in a file; a bug is ours, never the user's problem."""
     import tempfile
     import traceback
 
-    from reconciler.settings import environment
-
-    details = "".join(traceback.format_exception(error))
-    for name, value in environment().items():
-        if "TOKEN" in name and len(value) > 3:
-            details = details.replace(value, f"<{name}>")
+    details = without_secrets("".join(traceback.format_exception(error)))
     with tempfile.NamedTemporaryFile(
         "w", prefix="kt-budgets-bug-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.output import write_file
 from reconciler.findings import FindingsError, UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def accept(
     texts = _edited(settings.budgets, [edit for _, listed in edits for edit in listed])
     files = {settings.budgets / path.partition("/")[2]: text for path, text in texts.items()}
     for file, text in files.items():
-        _write(file, text)
+        write_file(file, text)
     return tuple(sorted(files)), tuple(entry for entry, listed in edits if not listed)
 
 
@@ -128,14 +128,3 @@ def _read(file: Path) -> str:
         return file.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {type(error).__name__}", hint="run `kt-budgets validate`") from None
-
-
-def _write(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.partial")
-    try:
-        temporary.write_bytes(text.encode("utf-8"))
-        temporary.replace(file)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise UsageError(f"{file} cannot be written: {error.strerror}", hint="make the folder writable") from None

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from reconciler.cli.boundary import run
+from reconciler.cli.boundary import run_process
 from reconciler.version import __version__
 
 COMMANDS = {
@@ -71,6 +71,6 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code, without a last search for cyclic garbage in a large plan."""
-    code = run(cli, sys.argv[1:])
+    code = run_process(cli, sys.argv[1:])
     gc.freeze()
     sys.exit(code)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.output import write_file
 from reconciler.model.period import Period
 from reconciler.settings import Settings, environment, resolve
 
@@ -118,7 +118,9 @@ def usage_option(command: F) -> F:
 def settings_of(options: dict[str, Any]) -> Settings:
     """Take the values of `network_options` out of `options`, set up logging, and return the Settings."""
     from reconciler.cli.log import configure
+    from reconciler.redaction import hide_environment
 
+    hide_environment(environment())
     configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
     budgets, sandbox = options.pop("budgets"), options.pop("sandbox")
     journal, root = _journal(options, budgets, sandbox=sandbox)
@@ -167,23 +169,6 @@ def write_result(text: str, output: Path | None) -> None:
         click.echo(text, nl=not text.endswith("\n"))
         return
     write_file(output, text)
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write `content`, text as UTF-8, to `path` as a whole or not at all."""
-    from reconciler.findings import UsageError
-
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", hint="name another file with `--output`"
-        ) from None
 
 
 def on_terminal() -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, settings_of, usage_option, write_file
+from reconciler.cli.options import format_option, network_options, settings_of, usage_option
+from reconciler.cli.output import is_stdout, kept_in, write_file
 from reconciler.cli.scope import ALL
 from reconciler.findings import ExitCode
 
@@ -57,8 +58,11 @@ def command(
     with uncollected():
         plan, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since))
         write_file(output, saved)
-        click.echo(rendered(plan, format_, colour=colours()), nl=False)
-    if format_ == "text":
+        printed = not is_stdout(output)
+        if printed:
+            kept_in(str(output))
+            click.echo(rendered(plan, format_, colour=colours()), nl=False)
+    if format_ == "text" and printed:
         click.echo(_next_step(plan, output))
     if any(guard.status == "refused" for guard in plan.guards):
         context.exit(ExitCode.REFUSED)

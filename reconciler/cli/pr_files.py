@@ -89,7 +89,7 @@ def write_suggestions(
 
     `located` makes of the path of a finding the one from the top of the repository.
     """
-    from reconciler.cli.options import write_file
+    from reconciler.cli.output import write_file
     from reconciler.model.suggestion import SuggestionsDocument
 
     listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)

@@ -133,7 +133,7 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[Written, ...]
     Raises:
         EditError: when a place cannot be edited. FindingsError: when the YAML would have errors.
     """
-    from reconciler.cli.options import write_file
+    from reconciler.cli.output import write_file
     from reconciler.report.recommend_text import Written
     from reconciler.source.edits import set_value
     from reconciler.source.load import load

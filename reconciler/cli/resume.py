@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, settings_of
+from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
 from reconciler.findings import UsageError
 
 
@@ -27,6 +28,7 @@ from reconciler.findings import UsageError
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded with --assume-lost and --break-lock.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
 @format_option("text", "json")
+@output_option
 @click.pass_context
 def command(
     context: click.Context,
@@ -37,6 +39,7 @@ def command(
     reason: str,
     owner: str | None,
     format_: str,
+    output: Path | None,
     **options: Any,
 ) -> None:
     """Prove or finish an interrupted apply.
@@ -56,18 +59,19 @@ def command(
         permission = Permission(operation=lost, reason=reason.strip(), owner=owner)
         result = resume(desired.organization.organization, place, permission)
     if result is None:
-        _say_nothing_to_resume(format_)
+        _say_nothing_to_resume(format_, output)
         return
-    print_result(result, format_)
+    print_result(result, format_, output, journal=settings.journal)
     context.exit(result.exit_code)
 
 
-def _say_nothing_to_resume(format_: str) -> None:
+def _say_nothing_to_resume(format_: str, output: Path | None) -> None:
     if format_ == "text":
-        click.echo("Nothing to resume: every run in the journal finished, and no operation is unknown.")
-        return
-    import json
+        said = "Nothing to resume: every run in the journal finished, and no operation is unknown."
+    else:
+        import json
 
-    from reconciler.model.outcome import Run
+        from reconciler.model.outcome import Run
 
-    click.echo(json.dumps(Run(run="", outcomes=(), converged=True).model_dump(mode="json"), sort_keys=True, indent=2))
+        said = json.dumps(Run(run="", outcomes=(), converged=True).model_dump(mode="json"), sort_keys=True, indent=2)
+    write_result(f"{said}\n", output)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import write_file
+from reconciler.cli.output import write_file
 from reconciler.findings import ExitCode
 
 

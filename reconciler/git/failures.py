@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.findings import RemoteError
+from reconciler.redaction import without_secrets
 
 
 class Trouble(StrEnum):
@@ -91,17 +92,8 @@ _SIGNS = (
         "check the network, the proxy and the remote's address",
     ),
 )
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
-_PAIR = re.compile(r"(?<![\w/])[^\s/:@'\"]+:[^\s@'\"]+@(?=[\w.\[-])")
 _OWNED = re.compile(r"repository at '([^']+)'")
-_QUERY = re.compile(r"(://[^\s'\"?]*\?)[^\s'\"]+")
 _MOST = 500
-
-
-def without_secrets(text: str) -> str:
-    """Return `text` without the user names and passwords, and the queries, of the addresses in it."""
-    plain = _USERINFO.sub(lambda found: f"{found['scheme']}***@", text)
-    return _QUERY.sub(r"\1***", _PAIR.sub("***@", plain))
 
 
 def failure(doing: str, words: bytes) -> GitError:

@@ -150,5 +150,6 @@ def test_a_day_out_of_all_reason_is_refused(kt: Any, day: str) -> None:
     assert kt("plan", "--as-of", day).code == ExitCode.USAGE
 
 
-def test_a_closed_pipe_is_no_error() -> None:
-    assert run(failing(BrokenPipeError()), []) == ExitCode.DONE
+@pytest.mark.parametrize("error", [BrokenPipeError(), BrokenPipeError(errno.EPIPE, "Broken pipe")])
+def test_a_pipe_that_breaks_elsewhere_than_on_stdout_is_never_taken_for_a_success(error: OSError) -> None:
+    assert run(failing(error), []) == ExitCode.BUG

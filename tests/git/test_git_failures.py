@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.findings import ExitCode
-from reconciler.git.failures import GitError, Trouble, without_secrets
+from reconciler.git.failures import GitError, Trouble
 from reconciler.git.places import repository_root, work_tree
 from reconciler.git.runner import ask, run, variables
+from reconciler.redaction import without_secrets
 from reconciler.source.git import provenance
 
 

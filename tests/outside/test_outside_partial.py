@@ -14,7 +14,7 @@ from paging_shapes import Shape
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")
-APPLY = ("apply", "--plan", "plan.json", "--format", "json")
+APPLY = ("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
 TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
 
 
