@@ -95,6 +95,11 @@ class History:
         return {trace.operation: trace.transactions for trace in self.operations.values() if trace.transactions}
 
     @property
+    def own(self) -> frozenset[str]:
+        """The ledger ids that are known to be ours."""
+        return frozenset().union(*self.transactions.values())
+
+    @property
     def last(self) -> RunTrace | None:
         """The run that began last."""
         return list(self.runs.values())[-1] if self.runs else None

@@ -46,7 +46,8 @@ def command(
     Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML, and takes alerts out
     of it that are gone; `apply` puts git's values back.
     """
-    from reconciler.apply.journal import last_applied
+    from reconciler.apply.history import history_of
+    from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
@@ -54,7 +55,8 @@ def command(
 
     settings = settings_of(options)
     desired, _ = load_desired(settings)
-    last = last_applied(settings.journal, folder=settings.root)
+    records = read_records(settings.journal, folder=settings.root)
+    last = last_declared(records)
     refuse_behind(settings, last)
     proposals = _proposals(settings, repo, remote) if pull_requests else ()
     with connected(settings, desired) as connection:
@@ -67,6 +69,7 @@ def command(
         applied=_applied(settings, desired, last),
         proposals=proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
+        own=history_of(records).own,
     )
     if issue:
         _publish(found, repo)

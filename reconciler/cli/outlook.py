@@ -193,7 +193,7 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
-    applied = last_declared(read_records(settings.journal))
+    applied = last_declared(read_records(settings.journal, folder=settings.root))
     return Outlook(settings, desired, live, usage, doubts, teams, applied)
 
 

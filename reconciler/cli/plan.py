@@ -82,6 +82,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
 
     It is about the teams that changed since the commit `since`, or since what this run of CI says.
     """
+    from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, forecast, read_live
@@ -100,7 +101,8 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
             live = read_live(settings, desired, connection, teams=teams)
-            diff = make_plan(desired, live, settings.period, last_applied=last_declared(records), teams=teams)
+            last, own = last_declared(records), history_of(records).own
+            diff = make_plan(desired, live, settings.period, last_applied=last, teams=teams, own=own)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]

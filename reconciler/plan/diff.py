@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,16 +44,23 @@ class Diff:
 
 
 def make_plan(
-    desired: Desired, live: Live, period: Period, *, last_applied: LastApplied | None = None, teams: Teams = None
+    desired: Desired,
+    live: Live,
+    period: Period,
+    *,
+    last_applied: LastApplied | None = None,
+    teams: Teams = None,
+    own: Collection[str] = (),
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
-    `teams`; a wallet that does not exist yet is one that was funded with nothing.
+    `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
+    operations: they are not by hand, even where their marks were cut off.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams)
+    gaps = _gaps(desired, live, period, teams, own)
     moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
     budgets = [item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams]
     schedules = list(schedule_changes(desired, live, applied)) if teams is None else []
@@ -78,7 +85,7 @@ def make_plan(
     )
 
 
-def _gaps(desired: Desired, live: Live, period: Period, teams: Teams) -> list[WalletGap]:
+def _gaps(desired: Desired, live: Live, period: Period, teams: Teams, own: Collection[str]) -> list[WalletGap]:
     return [
         WalletGap(
             live.identity.organization,
@@ -86,6 +93,7 @@ def _gaps(desired: Desired, live: Live, period: Period, teams: Teams) -> list[Wa
             live.wallets.get(key) or LiveWallet(key, wanted.currency),
             period,
             desired.organization.unused,
+            own,
         )
         for key, wanted in sorted(wallets_of(desired, teams).items())
     ]

@@ -20,6 +20,7 @@ from reconciler.model.money import Money
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
+from reconciler.plan.by_hand import entries_by_hand, foreign_entries
 
 Category = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
 
@@ -49,14 +50,16 @@ def classify(
     applied: Desired | None = None,
     proposals: Sequence[Proposal] = (),
     unfinished: Collection[str] = (),
+    own: Collection[str] = (),
 ) -> tuple[Drifted, ...]:
     """Return every difference between `live` and what was applied, classified, in a fixed order.
 
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
     billing budget that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
-    the last run did not do it; a person is needed, since nothing does it by itself.
+    the last run did not do it; a person is needed, since nothing does it by itself. `own` are the ledger's ids of our
+    operations, as far as the journal knows them.
     """
-    view = _View(merged, live, period, day, applied, tuple(proposals), frozenset(unfinished))
+    view = _View(merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own))
     return tuple(
         view.judged(item, needs_person=needs_person)
         for item, needs_person in (*view.wallets(), *view.budgets(), *view.schedules(), *view.unmanaged())
@@ -72,6 +75,7 @@ class _View:
     applied: Desired | None
     proposals: tuple[Proposal, ...]
     unfinished: frozenset[str]
+    own: frozenset[str]
 
     def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
         """Return the difference, acknowledged when an entry of `org.yaml` covers it."""
@@ -106,7 +110,7 @@ class _View:
         if found.id is None and before and target.amount > 0:
             words = f"{_name(wanted)} was applied with {target}, and Keeptrusts has no such wallet any more."
             return _item("missing", wanted, -target, (), words), True
-        entries = _responsible(found.funding(self.period), (funded - target).amount)
+        entries = _responsible(found.funding(self.period), (funded - target).amount, self.own)
         if not entries:
             return self._pending(wanted, funded)
         moved = Money(sum((entry.signed for entry in entries), Decimal(0)), wanted.currency)
@@ -268,35 +272,21 @@ def _moved_words(
     return f"{_name(about)} {what} by hand ({entries}). Git says {target}, the ledger {funded}."
 
 
-def _responsible(funding: Sequence[LedgerEntry], difference: Decimal) -> tuple[LedgerEntry, ...]:
+def _responsible(funding: Sequence[LedgerEntry], difference: Decimal, own: Collection[str]) -> tuple[LedgerEntry, ...]:
     """Return the entries by hand, or repeated, that explain `difference`, oldest first; none when they do not.
 
     The newest ones that add up to it; else those after our last own entry, which took all earlier ones into account;
     where none is ours, all of them when they are too much, and none when there is still something to apply.
     """
-    foreign = _foreign(funding)
-    ours = [entry for entry in funding if entry not in foreign]
+    foreign = foreign_entries(funding, own)
     total = Decimal(0)
     for count, entry in enumerate(reversed(foreign), start=1):
         total += entry.signed
         if total == difference:
             return foreign[-count:]
-    if ours:
-        last = max(entry.created_at for entry in ours)
-        return tuple(entry for entry in foreign if entry.created_at > last)
+    if len(foreign) < len(funding):
+        return entries_by_hand(funding, own)
     return foreign if difference > 0 else ()
-
-
-def _foreign(funding: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
-    """Return the entries that are not ours, and those that repeat an operation of ours."""
-    seen: set[str] = set()
-    found = []
-    for entry in funding:
-        if entry.operation is None or entry.operation in seen:
-            found.append(entry)
-        else:
-            seen.add(entry.operation)
-    return tuple(found)
 
 
 def _name(wallet: DesiredWallet) -> str:

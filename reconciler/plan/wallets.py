@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -12,23 +11,25 @@ from typing import Any, Literal
 from reconciler.findings import Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet, Origin
-from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
+from reconciler.plan.by_hand import entries_by_hand
 from reconciler.plan.note import Note
 
 
 @dataclass(frozen=True)
 class WalletGap:
-    """One wallet's desired and live funding for a period."""
+    """One wallet's desired and live funding for a period. `own` are the ledger's ids of our own operations."""
 
     organization: str
     desired: DesiredWallet
     live: LiveWallet
     period: Period
     unused: Literal["keep", "reclaim"] = "keep"
+    own: Collection[str] = ()
 
     @cached_property
     def target(self) -> Money:
@@ -140,12 +141,8 @@ class WalletGap:
         )
 
     def drift(self) -> DriftItem | None:
-        """Return what was moved by hand, or twice, besides our own operations, while the wallet is off its target."""
-        funding = self.live.funding(self.period)
-        counts = Counter(entry.operation for entry in funding if entry.operation)
-        if not self.is_open or not counts:
-            return None
-        foreign = [*(entry for entry in funding if entry.operation is None), *_repeats(funding)]
+        """Return what was moved by hand, or twice, since our last own operation, while the wallet is off its target."""
+        foreign = entries_by_hand(self.live.funding(self.period), self.own) if self.is_open else ()
         if not foreign:
             return None
         amount = Money(sum((entry.signed for entry in foreign), Decimal(0)), self.desired.currency)
@@ -161,15 +158,3 @@ class WalletGap:
             sentence=f"{self.desired.team} / {self.desired.environment} {moved} {words} ({entries})."
             f" Git says {self.target}, the ledger {self.funded}.",
         )
-
-
-def _repeats(funding: tuple[LedgerEntry, ...]) -> list[LedgerEntry]:
-    """Return every entry whose operation an earlier entry already carries."""
-    seen: set[str] = set()
-    repeats = []
-    for entry in funding:
-        if entry.operation in seen:
-            repeats.append(entry)
-        elif entry.operation:
-            seen.add(entry.operation)
-    return repeats

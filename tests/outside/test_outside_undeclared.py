@@ -184,3 +184,20 @@ def test_a_fraction_of_a_declared_alert_is_a_difference_that_apply_puts_right(
     assert "79.5%, 90% -> 50%, 90%" in kt(url, "show", "plan.json").stdout
     assert kt(url, "apply", "--plan", "plan.json", *AT).returncode == 0
     assert [item["alert_percentages"] for item in world.budgets.values() if item["name"] == "changed"] == [[50, 90]]
+
+
+def test_a_renamed_alert_is_deleted_before_the_new_one_is_created(
+    kt: Run, url: str, folder: Path, world: World
+) -> None:
+    for name in ("changed", "before", "zebra"):
+        alpha = folder / "budgets" / "teams" / "alpha.yaml"
+        if name != "changed":
+            alpha.write_text(
+                alpha.read_text().replace("name: changed" if name == "before" else "name: before", f"name: {name}")
+            )
+        assert kt(url, "plan", *AT, *USAGE).returncode == 0
+        world.writes.clear()
+        done = kt(url, "apply", "--plan", "plan.json", *AT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        if name != "changed":
+            assert [method for method, *_ in world.writes] == ["DELETE", "POST"]

@@ -224,7 +224,7 @@ def test_an_allocation_by_hand_after_ours_is_drift_with_its_ledger_id() -> None:
     wanted = desired([wallet("support", "prod", "100")])
     state = worlds.applied(live(), plan(wanted, live()).changes)
     current = state.wallets["team_support"]
-    moved = replace(current, ledger=(*current.ledger, entry("txn_hand", "allocate", "15")), available=usd(115))
+    moved = replace(current, ledger=(*current.ledger, entry("txn_hand", "allocate", "15", day=28)), available=usd(115))
     diff = plan(wanted, replace(state, wallets={"team_support": moved}))
     (item,) = diff.drift
     assert (item.category, item.amount, item.evidence) == ("changed", Decimal("15.00"), ("txn_hand",))
@@ -536,3 +536,23 @@ def test_an_override_changes_its_month_alone() -> None:
     before, after = desired([wallet("support", "prod", "12500")]), desired([SEASONAL])
     (item,) = later_targets(before, after, teams={"support"}, periods=[JUNE.plus(month) for month in range(1, 13)])
     assert (str(item.period), item.before, item.after) == ("2027-02", Decimal(12500), Decimal(17000))
+
+
+def test_money_from_before_our_time_is_not_called_by_hand_once_we_took_it_into_account() -> None:
+    early = entry("txn_adopted", "allocate", "60", day=1)
+    before = live([live_wallet("team_support", early, available="60")])
+    state = worlds.applied(before, plan(desired([wallet("support", "prod", "100")]), before).changes)
+    assert state.wallets["team_support"].ledger[0].id == "txn_adopted"
+    raised = plan(desired([wallet("support", "prod", "150")]), state)
+    assert [change.amount for change in raised.changes] == [Decimal("50.00")]  # type: ignore[union-attr]
+    assert raised.drift == ()
+
+
+def test_an_entry_whose_mark_was_cut_off_is_ours_where_the_journal_knows_its_id() -> None:
+    wanted = desired([wallet("support", "prod", "100")])
+    state = worlds.applied(live(), plan(wanted, live()).changes)
+    current = state.wallets["team_support"]
+    cut = replace(current, ledger=(*current.ledger, entry("txn_cut", "allocate", "15", day=28)), available=usd(115))
+    moved = replace(state, wallets={"team_support": cut})
+    assert [item.evidence for item in make_plan(wanted, moved, JUNE).drift] == [("txn_cut",)]
+    assert make_plan(wanted, moved, JUNE, own={"txn_cut"}).drift == ()

@@ -226,3 +226,13 @@ def test_the_document_has_the_published_keys() -> None:
     assert {"class", "team", "wallet", "key", "amount", "evidence"} <= set(item)
     assert (item["class"], item["amount"], item["evidence"]) == ("changed", "1500.00", ["txn_hand"])
     assert Decimal(item["amount"]) == 1500
+
+
+def test_entries_that_the_journal_knows_are_ours_without_their_mark() -> None:
+    state = funded(entry("txn_cut", "allocate", "12500.00"), entry("txn_hand", "allocate", "500", day=9))
+    found = classify(GIT, state, JUNE, day=DAY, applied=GIT, own={"txn_cut"})
+    assert [item.item.evidence for item in found] == [("txn_hand",)]
+    raised = funded(entry("txn_cut", "allocate", "12000.00"))
+    assert [item.item.category for item in classify(GIT, raised, JUNE, day=DAY, applied=GIT, own={"txn_cut"})] == [
+        "pending"
+    ]
