@@ -65,12 +65,12 @@ def command(
     found = outlook.forecast(asked, methods=outlook.better_methods([question.wallet.key for question in asked]))
     if format_ != "text":
         echo_notices(notices(outlook, found.warnings))
-        write_result(_document(outlook, found, format_), output)
+        write_result(_document(outlook, found, format_, whole=keys is None), output)
         return
     write_result(_text(outlook, found, whole=keys is None, output=output), output)
 
 
-def _document(outlook: Outlook, found: Forecast, format_: str) -> str:
+def _document(outlook: Outlook, found: Forecast, format_: str, *, whole: bool) -> str:
     if format_ == "csv":
         from reconciler.report.forecast_csv import forecast_csv
 
@@ -79,7 +79,8 @@ def _document(outlook: Outlook, found: Forecast, format_: str) -> str:
     from reconciler.report.forecast_json import forecast_json
 
     usage = outlook.usage.source if outlook.usage else None
-    return forecast_json(found.wallets, usage=usage, notices=notices(outlook, found.warnings))
+    year = found.year if whole else None
+    return forecast_json(found.wallets, year=year, usage=usage, notices=notices(outlook, found.warnings))
 
 
 def _text(outlook: Outlook, found: Forecast, *, whole: bool, output: Path | None) -> str:

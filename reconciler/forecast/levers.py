@@ -1,9 +1,11 @@
 """Levers: what the plan still has to bring about, as factors and additions to each simulated day.
 
 The history already contains what was reached before its last day, so each lever works relative to the plan's own
-position on that day: a lever that moves no further changes nothing. Without history the levers work from the plan's
-start. They are applied in the order growth, cache hit rate, provider mix, planned demand, resilience margin, rate
-limits; each one's contribution is what the mean month end gains by it, so the contributions add up exactly.
+position on that day: a lever that moves no further changes nothing. Growth of the month that is under way is the
+exception: how much of it has arrived is measured, and the rest is still to come. Without history the levers work from
+the plan's start. They are applied in the order growth, cache hit rate, provider mix, planned demand, resilience
+margin, rate limits; each one's contribution is what the mean month end gains by it, so the contributions add up
+exactly.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from reconciler.forecast.observed import Observed
 from reconciler.forecast.panel import Days, Floats
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.team import AnnualPlan, CacheHitRate, PlannedDemand, ProviderMixMove
+from reconciler.model.team import AnnualPlan, CacheHitRate, GrowthStep, PlannedDemand, ProviderMixMove
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,7 @@ class Setting:
 
     `reference` is the last history day, None without history. `observed` are the wallet's last 28 days, `prices` the
     team's last 90. `share` is the wallet's part of the team's spend, `first` whether planned demand comes to it.
+    `grown` is what a day of the present month costs, as a multiple of one before it; None where nothing tells.
     """
 
     start: date
@@ -65,6 +68,7 @@ class Setting:
     prices: Observed
     share: float
     first: bool
+    grown: float | None = None
 
     @property
     def dates(self) -> Days:
@@ -79,9 +83,9 @@ def has_levers(plan: AnnualPlan, organization: OrganizationBudget) -> bool:
 
 def levers_of(plan: AnnualPlan, setting: Setting) -> tuple[Lever, ...]:
     """Return the levers that `plan` declares, in the order in which they are applied."""
+    coming = _still_to_come(setting, plan)
     levers = [
-        *(Lever(_name("growth", plan.growth, step), factor=_step(setting, step.starts, float(step.rate)))
-          for step in plan.growth),
+        *(Lever(_name("growth", plan.growth, step), factor=_step(setting, step, coming)) for step in plan.growth),
         *([Lever("cache_hit_rate", factor=_cache(setting, plan.cache_hit_rate))] if plan.cache_hit_rate else []),
         *(Lever(_name("provider_mix", plan.provider_mix, move), factor=_mix(setting, move))
           for move in plan.provider_mix),
@@ -129,11 +133,31 @@ def _name(kind: str, group: Sequence[object], entry: object) -> str:
     return kind if len(group) == 1 else f"{kind}: {reason}"
 
 
-def _step(setting: Setting, starts: Period, rate: float) -> Floats:
-    """Return 1 before the step and 1 + rate from it on; 1 throughout where the history already contains it."""
-    if setting.reference is not None and setting.reference >= starts.first:
-        return np.ones(setting.days)
-    return np.where(within(setting.dates, starts), max(1.0 + rate, 0.0), 1.0)
+def _step(setting: Setting, step: GrowthStep, coming: float) -> Floats:
+    """Return 1 before the step and 1 + rate from it on; 1 throughout where the history already contains it.
+
+    Of a step of the present month the history may contain a part: what is `coming` of it, on a log scale, is left.
+    """
+    whole = max(1.0 + float(step.rate), 0.0)
+    if setting.reference is not None and setting.reference >= step.starts.first:
+        return np.full(setting.days, whole**coming if _is_arriving(setting, step) else 1.0)
+    return np.where(within(setting.dates, step.starts), whole, 1.0)
+
+
+def _is_arriving(setting: Setting, step: GrowthStep) -> bool:
+    """Whether a step began in the month of the first simulated day, and some of that month is history."""
+    began = step.starts.first
+    return setting.reference is not None and setting.reference >= began and step.starts == Period.of(setting.start)
+
+
+def _still_to_come(setting: Setting, plan: AnnualPlan) -> float:
+    """Return how much of the growth of the present month has not arrived, 0 to 1, by what the history shows."""
+    steps = [max(1.0 + float(step.rate), 0.0) for step in plan.growth if _is_arriving(setting, step)]
+    planned = float(np.prod(steps)) if steps else 1.0
+    if setting.grown is None or planned <= 0.0 or planned == 1.0:
+        return 0.0
+    seen = min(max(setting.grown, min(planned, 1.0)), max(planned, 1.0))
+    return float(1.0 - np.log(seen) / np.log(planned))
 
 
 def _cache(setting: Setting, rate: CacheHitRate) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -39,6 +39,8 @@ RECENTRED_DAYS = 30
 LARGEST_SHIFT = 2.0
 CHUNK = 256
 """Wallets whose histories are fitted at a time: bounds the memory. Paths are simulated one wallet at a time."""
+COMPARED_DAYS = 28
+"""The days before a month that its own are compared with."""
 AT_THE_LIMIT = Decimal("0.98")
 
 
@@ -110,7 +112,9 @@ def _simulated(taught: _Taught, scene: Scene) -> Simulated:
         far, more = far.times(shift), more.times(shift)
     levers: tuple[Lever, ...] = ()
     if has_levers(question.plan, scene.organization):
-        levers = levers_of(question.plan, _setting(question, scene, days=days, known=known_days > 0))
+        grown = grown_since(start.replace(day=1), taught.history, end=start) if question.plan.growth else None
+        setting = _setting(question, scene, days=days, known=known_days > 0)
+        levers = levers_of(question.plan, replace(setting, grown=grown))
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
         make_course,
@@ -165,6 +169,26 @@ def shift_to(method: NaiveMethod, history: Floats, paths: Floats, *, elapsed: in
     if middle <= 0 or expected <= 0:
         return 1.0
     return min(max(expected / middle, 1 / LARGEST_SHIFT), LARGEST_SHIFT)
+
+
+def grown_since(first: date, history: Floats, *, end: date) -> float | None:
+    """Return what the days of `history` from `first` to `end` cost, as a multiple of the same weekdays before them.
+
+    `history` float64[days] ends on the day before `end`; NaN says nothing. Of less than a week a part is believed.
+    None where there is no week before to compare with.
+    """
+    days = (end - first).days
+    if not 0 < days <= len(history) - WEEK:
+        return None
+    after, before = history[-days:], history[:-days][-COMPARED_DAYS:]
+    usual = [before[len(before) - WEEK + place % WEEK :: -WEEK] for place in range(min(days, WEEK))]
+    means = np.array([np.nanmean(same) if np.isfinite(same).any() else np.nan for same in usual])
+    expected = means[np.arange(days) % WEEK]
+    told = np.isfinite(after) & np.isfinite(expected)
+    if not told.any() or expected[told].sum() <= 0 or after[told].sum() <= 0:
+        return None
+    ratio = float(after[told].sum() / expected[told].sum())
+    return float(ratio ** min(int(told.sum()) / WEEK, 1.0))
 
 
 def _setting(question: WalletQuestion, scene: Scene, *, days: int, known: bool) -> Setting:

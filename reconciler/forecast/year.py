@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,9 +10,11 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course, joint
+from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
-from reconciler.model.forecast import YearForecast
+from reconciler.model.forecast import UncoveredSpend, YearForecast
+from reconciler.model.money import cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 
@@ -30,6 +32,7 @@ class YearSum:
     spent: Decimal = Decimal(0)
     exact: Decimal = Decimal(0)
     rest: Floats | None = None
+    wallets: int = 0
 
     @classmethod
     def of(cls, organization: OrganizationBudget, *, period: Period, as_of: date) -> YearSum | None:
@@ -40,12 +43,14 @@ class YearSum:
     def add(self, course: Course) -> None:
         """Add one wallet."""
         first, end = self.year.starts.first, self.year.end
+        self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
         self._add(course.rest(first, end))
 
     def include(self, other: YearSum) -> None:
         """Add the wallets of another sum."""
+        self.wallets += other.wallets
         self.spent += other.spent
         self.exact += other.exact
         if other.rest is not None:
@@ -55,7 +60,17 @@ class YearSum:
         self.rest = rest if self.rest is None else joint(self.rest, rest)
 
 
-def year_forecast(total: YearSum, *, keys: Sequence[str], first_day: date | None) -> YearForecast:
+def uncovered_spend(total: YearSum, known: Spending, *, covered: Collection[str]) -> tuple[UncoveredSpend, ...]:
+    """Return what the usage shows of the year for teams other than the wallets in `covered`, the dearest first."""
+    first, end = total.year.starts.first, min(total.as_of, total.year.end)
+    spent = {key: spend.between(first, end) for key, spend in known.wallets.items() if key not in covered}
+    found = [UncoveredSpend(team_id=key, spent=amount) for key, amount in spent.items() if cents(amount)]
+    return tuple(sorted(found, key=lambda one: (-one.spent, one.team_id)))
+
+
+def year_forecast(
+    total: YearSum, *, keys: Sequence[str], first_day: date | None, uncovered: tuple[UncoveredSpend, ...] = ()
+) -> YearForecast:
     """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
     rest = total.rest if total.rest is not None else np.zeros(1)
     random = bool(rest.max() > rest.min())
@@ -63,7 +78,8 @@ def year_forecast(total: YearSum, *, keys: Sequence[str], first_day: date | None
     whole = known_from - total.year.starts.first <= QUIET_START
     within = None
     if total.target is not None and whole:
-        inside = rest <= float(total.target - total.exact)
+        others = sum((one.spent for one in uncovered), Decimal(0))
+        inside = rest <= float(total.target - total.exact - others)
         within = probability(inside) if random else float(inside[0])
     return YearForecast(
         name=total.year.name,
@@ -72,4 +88,6 @@ def year_forecast(total: YearSum, *, keys: Sequence[str], first_day: date | None
         quantiles=money_quantiles(rest, exact=total.exact, keys=keys),
         within_probability=within,
         known_from=None if whole else known_from,
+        wallets=total.wallets,
+        uncovered=uncovered,
     )

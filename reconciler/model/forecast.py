@@ -135,20 +135,20 @@ class ForecastNotice(Frozen):
     hint: str
 
 
-class ForecastDocument(Frozen):
-    """What `kt-budgets forecast --format json` prints."""
+class UncoveredSpend(Frozen):
+    """What a team that no YAML names has spent in the fiscal year so far. The empty id: no team was said."""
 
-    format: Literal["kt-budgets.forecast/1"] = "kt-budgets.forecast/1"
-    wallets: tuple[WalletForecast, ...]
-    usage: UsageSummary | None = None
-    notices: tuple[ForecastNotice, ...] = ()
+    team_id: str
+    spent: Amount
 
 
 class YearForecast(Frozen):
-    """The organization's fiscal year against `annual_target`.
+    """The fiscal year of the `wallets` in git against `annual_target`.
 
     `known_from` is set where the usage begins after the year: what came before is unknown, and not counted.
-    `within_probability` is None there, and where there is no target to be within.
+    `uncovered` is what others have spent, the dearest first: it is in neither `spent` nor `quantiles`, for nothing is
+    known of what they are to get. `within_probability` counts it as far as it is spent, so that it is the most that
+    can be hoped for; it is None where a part of the year is unknown, and where there is no target to be within.
     """
 
     name: str
@@ -157,6 +157,18 @@ class YearForecast(Frozen):
     quantiles: Quantiles
     within_probability: float | None
     known_from: date | None = None
+    wallets: int = 0
+    uncovered: tuple[UncoveredSpend, ...] = ()
+
+
+class ForecastDocument(Frozen):
+    """What `kt-budgets forecast --format json` prints. `year` is None where only some wallets were asked for."""
+
+    format: Literal["kt-budgets.forecast/1"] = "kt-budgets.forecast/1"
+    wallets: tuple[WalletForecast, ...]
+    year: YearForecast | None = None
+    usage: UsageSummary | None = None
+    notices: tuple[ForecastNotice, ...] = ()
 
 
 class Assumption(Frozen):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.model.forecast import ForecastDocument, ForecastNotice, WalletForecast
+from reconciler.model.forecast import ForecastDocument, ForecastNotice, WalletForecast, YearForecast
 from reconciler.model.usage import UsageSource
 from reconciler.report.usage_doubts import usage_summary
 
@@ -14,6 +14,7 @@ from reconciler.report.usage_doubts import usage_summary
 def forecast_json(
     forecasts: Sequence[WalletForecast],
     *,
+    year: YearForecast | None = None,
     usage: UsageSource | None = None,
     notices: Sequence[tuple[str, str, str]] = (),
 ) -> str:
@@ -23,6 +24,7 @@ def forecast_json(
     """
     document = ForecastDocument(
         wallets=tuple(forecasts),
+        year=year,
         usage=usage_summary(usage) if usage else None,
         notices=tuple(ForecastNotice(code=code, message=message, hint=hint) for code, message, hint in notices),
     )

@@ -15,6 +15,7 @@ from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, p
 from reconciler.report.forecast_picture import Palette, fan, sparkline
 from reconciler.report.spans import Cell, name, plain
 from reconciler.report.wallets import WalletStory, is_known, wallet_notes, wallet_table
+from reconciler.report.year import covered_words, sure_words, uncovered_words
 
 _METHODS = {
     "run_rate": "the run rate of the month to date",
@@ -116,17 +117,16 @@ def _month(target: Decimal, quantiles: Mapping[str, Decimal]) -> Cell:
 
 
 def year_sentence(year: YearForecast, currency: str) -> str:
-    """Return the fiscal year in one sentence."""
+    """Return the fiscal year in one sentence, and another where it does not cover all that was spent."""
     words = f"{name(year.name, 24)}: {name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
-    words += wording.counted_from(year.known_from)
+    words += covered_words(year) + wording.counted_from(year.known_from)
+    others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:
-        return f"{words}; there is no annual target."
+        return f"{words}; there is no annual target.{others}"
+    words += f", against an annual target of {wording.brief(year.annual_target)}"
     if year.within_probability is None:
-        return f"{words}, against an annual target of {wording.brief(year.annual_target)}."
-    return (
-        f"{words}, against an annual target of {wording.brief(year.annual_target)}:"
-        f" within it with probability {wording.probability(year.within_probability)}."
-    )
+        return f"{words}.{others}"
+    return f"{words}: within it with probability {sure_words(year)}.{others}"
 
 
 def _methods(told: Sequence[WalletStory], width: int) -> list[str]:

@@ -14,6 +14,7 @@ from reconciler.report.document import Status
 from reconciler.report.later import later_words
 from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
 from reconciler.report.wallets import SAFE, WalletStory
+from reconciler.report.year import covered_words, sure_words, uncovered_words
 
 
 def status(plan: Plan) -> Status:
@@ -217,14 +218,13 @@ def _year(plan: Plan) -> Iterator[Words]:
         return
     middle = f"{name(plan.currency, 8)} {wording.whole(year.quantiles['0.5'])}"
     target = f" of {wording.whole(year.annual_target)}" if year.annual_target is not None else ""
-    sure = (
-        f", {wording.probability(year.within_probability)} sure to stay within"
-        if target and year.within_probability is not None
-        else ""
-    )
+    sure = f", {sure_words(year)} sure to stay within" if target and year.within_probability is not None else ""
     yield words(
-        f"Organization: {middle}{target} for {name(year.name, 24)} (P50){sure}{wording.counted_from(year.known_from)}."
+        f"Organization: {middle}{target} for {name(year.name, 24)} (P50){covered_words(year)}{sure}"
+        f"{wording.counted_from(year.known_from)}."
     )
+    if uncovered := uncovered_words(year, plan.currency):
+        yield words(uncovered)
 
 
 def _permission(plan: Plan, approvals: Sequence[str]) -> Iterator[Words]:

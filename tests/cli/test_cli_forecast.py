@@ -17,7 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 from cli.conftest import Run
-from cli.outlook_world import FINANCE, SUPPORT, World, make_world, write_budgets, write_usage
+from cli.outlook_world import FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
 from reconciler.model.forecast import ForecastDocument
 from reconciler.source.schemas import documents
@@ -62,7 +62,7 @@ def test_the_text_has_a_row_a_wallet_its_pictures_the_months_and_the_year(
 def test_the_json_is_what_the_schema_says(world: World, kt: Run) -> None:
     read = document(kt, world)
 
-    assert set(read) == {"format", "notices", "usage", "wallets"}
+    assert set(read) == {"format", "notices", "usage", "wallets", "year"}
     jsonschema.validate(read, documents()["forecast.schema.json"])
     wallets = ForecastDocument.model_validate(read).wallets
     assert [(found.team, found.environment) for found in wallets] == [
@@ -250,3 +250,19 @@ def test_a_terminal_without_blocks_gets_pictures_in_ascii(world: World) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "# spent, = to P10, - to P50, . to P90" in done.stdout
+
+
+def test_the_year_says_what_it_covers_in_every_output(world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "more.csv"
+    write_usage(usage, {"team_support": steady(300.0), "team_marketing": steady(1000.0)})
+    options = ("--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18")
+
+    words = " ".join(kt("forecast", *options).out.split())
+    assert "for the 3 wallets in git" in words
+    assert "more was spent in it so far by what git does not cover (team_marketing" in words
+    year = json.loads(kt("forecast", *options, "--format", "json").out)["year"]
+    assert [one["team_id"] for one in year["uncovered"]] == ["team_marketing"]
+    assert float(year["uncovered"][0]["spent"]) == pytest.approx(16_500, rel=0.1)
+    assert json.loads(kt("forecast", *options, "--format", "json", "--wallet", "support").out)["year"] is None
+    supposed = json.loads(kt("whatif", *options, "--growth", "support=+5%", "--format", "json").out)
+    assert supposed["year"]["what_if"]["uncovered"] == year["uncovered"]

@@ -399,3 +399,34 @@ def test_a_wallet_of_another_currency_is_not_added_to_the_year() -> None:
     forecast = ask(history(), euros)
     assert forecast.year is not None
     assert forecast.year.spent == 0
+
+
+def test_the_year_counts_and_names_what_no_yaml_covers() -> None:
+    """Marketing and calls without a team spent 2,000 and 170 of the fiscal year; before it they do not count."""
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=100), np.full(100, 100.0))
+    usage.series("team_marketing", date(2026, 5, 28), np.full(8, 500.0)).series("", date(2026, 6, 1), np.full(17, 10.0))
+    year = ask(usage.build(), question()).year
+    assert year is not None
+    assert (year.wallets, year.spent) == (1, Decimal(1700))
+    assert {one.team_id: one.spent for one in year.uncovered} == {"team_marketing": Decimal(2000), "": Decimal(170)}
+
+    tight = organization(annual_target="30000.00")
+    alone = ask(history(), question(), org=tight).year
+    beside = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), steady(382))
+    beside.row(date(2026, 6, 2), "team_marketing", 25000.0)
+    both = ask(beside.build(), question(), org=tight).year
+    assert alone is not None
+    assert both is not None
+    assert both.quantiles == alone.quantiles
+    assert both.within_probability is not None
+    assert alone.within_probability is not None
+    assert both.within_probability < alone.within_probability
+
+
+def test_a_wallet_that_git_declares_and_nobody_asks_about_is_not_said_to_be_uncovered() -> None:
+    usage = UsageBuilder().series("team_support", date(2026, 6, 1), np.full(17, 10.0))
+    usage.series("team_dev", date(2026, 6, 1), np.full(17, 10.0))
+    teams = {"support": team(prod=("team_support", 2000), dev=("team_dev", 1000))}
+    year = ask(usage.build(), question(), teams=teams).year
+    assert year is not None
+    assert year.uncovered == ()

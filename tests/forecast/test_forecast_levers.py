@@ -40,7 +40,7 @@ def contributions(answer: WalletForecast) -> dict[str, float]:
 
 
 def test_a_growth_step_to_come_raises_the_days_after_it_and_a_past_one_nothing() -> None:
-    steps = [{"reason": "past", "rate": "50%", "from": "2026-06"}, {"reason": "next", "rate": "18%", "from": "2026-07"}]
+    steps = [{"reason": "past", "rate": "50%", "from": "2026-05"}, {"reason": "next", "rate": "18%", "from": "2026-07"}]
     moved = contributions(july(plan(growth=steps)))
     assert moved["growth: past"] == 0
     assert moved["growth: next"] == pytest.approx(0.18 * 3100, rel=0.05)
@@ -170,3 +170,36 @@ def test_levers_are_pulled_in_the_documented_order() -> None:
         "rate_limits",
     ]
     assert np.allclose(levers_of(levers, setting)[-1].apply(np.full((3, 2), 99.0)), 99.0)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "low", "high"),
+    [(1.0, 1.7, 1.9), (1.8, 0.97, 1.03), (1.3, 1.3, 1.5)],
+    ids=["nothing of it", "all of it", "a part of it"],
+)
+def test_growth_of_the_present_month_counts_as_far_as_it_has_not_arrived(
+    arrived: float, low: float, high: float
+) -> None:
+    levels = [100.0 * (arrived if day >= JUNE.first else 1.0) for day in days_before(AS_OF, 120)]
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=120), levels).build()
+    grown = plan(growth=[{"reason": "regions", "rate": "80%", "from": "2026-06"}])
+    without, pulled = (rest_of_june(ask(usage, question(plan=levers)).wallets[0]) for levers in (plan(), grown))
+    assert low <= pulled / without <= high
+
+
+def test_growth_of_the_present_month_counts_in_full_on_its_first_days() -> None:
+    usage = UsageBuilder().series("team_support", date(2026, 2, 3), [100.0] * 119).build()
+    grown = plan(growth=[{"reason": "regions", "rate": "80%", "from": "2026-06"}])
+    as_of = date(2026, 6, 2)
+    without, pulled = (
+        rest_of_june(ask(usage, question(plan=levers), as_of=as_of).wallets[0]) for levers in (plan(), grown)
+    )
+    assert pulled / without == pytest.approx(1.8, rel=0.02)
+
+
+def days_before(end: date, days: int) -> list[date]:
+    return [end - timedelta(days=back) for back in range(days, 0, -1)]
+
+
+def rest_of_june(found: WalletForecast) -> float:
+    return float(found.month_end.quantiles["0.5"] - found.spend_to_date)
