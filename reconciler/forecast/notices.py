@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from reconciler.forecast.assumptions import TeamView, cache_course
 from reconciler.forecast.history import Spending
+from reconciler.forecast.lever_rows import cache_course
 from reconciler.forecast.question import ForecastWarning, WalletQuestion
+from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
 from reconciler.model.forecast import TeamAssumptions, WalletForecast
 

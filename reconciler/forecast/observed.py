@@ -75,6 +75,7 @@ class Observations:
     rows: npt.NDArray[np.intp]
     wallets: dict[str, slice]
     _found: dict[tuple[tuple[str, ...], int], Observed] = field(default_factory=dict)
+    _older: dict[tuple[date, date], Observations] = field(default_factory=dict)
 
     def of(self, wallets: Iterable[str], *, days: int = WINDOW_DAYS) -> Observed:
         """Return the sums over `wallets` and the last `days` known days."""
@@ -82,6 +83,12 @@ class Observations:
         if key not in self._found:
             self._found[key] = self._observed(*key)
         return self._found[key]
+
+    def between(self, wallets: Iterable[str], start: date, end: date) -> Observed:
+        """Return the sums over `wallets` and the days in [start, end), which may be long ago."""
+        if (start, end) not in self._older:
+            self._older[start, end] = observations(self.usage, known_until=end, days=(end - start).days)
+        return self._older[start, end].of(wallets, days=(end - start).days)
 
     def workloads_of(self, wallet: str, *, days: int = WINDOW_DAYS) -> tuple[tuple[str, int], ...]:
         """Return the workloads of a wallet and what they cost, in billionths, the dearest first."""
@@ -115,13 +122,13 @@ class Observations:
         )
 
 
-def observations(usage: DailyUsage | None, *, known_until: date) -> Observations:
-    """Return what `usage` shows of the last 90 days before `known_until`."""
+def observations(usage: DailyUsage | None, *, known_until: date, days: int = LONG_WINDOW_DAYS) -> Observations:
+    """Return what `usage` shows of the last `days` before `known_until`."""
     end = np.datetime64(known_until, "D")
     if usage is None:
         return Observations(None, end, np.zeros(0, dtype=np.intp), {})
-    days = usage.day.astype("datetime64[D]")
-    recent = np.flatnonzero((days < end) & (days >= end - np.timedelta64(LONG_WINDOW_DAYS, "D")))
+    dates = usage.day.astype("datetime64[D]")
+    recent = np.flatnonzero((dates < end) & (dates >= end - np.timedelta64(days, "D")))
     names, codes = np.unique(usage.wallet[recent], return_inverse=True)
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +17,15 @@ from reconciler.model.forecast import Assumption
 FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
 
 
-def usage(*, days: int = 420, hits: int = 140, mini: int = 10, growth: float = 0.0) -> UsageBuilder:
-    """400 a day; `hits` of 1,000 requests are cache hits; `mini` of 100 tokens go to the cheap model."""
+def usage(
+    *, days: int = 420, hits: int = 140, mini: int = 10, moved: int | None = None, growth: float = 0.0
+) -> UsageBuilder:
+    """400 a day; `hits` of 1,000 requests hit the cache; `mini` of 100 tokens are cheap ones, `moved` since 2026."""
     table = UsageBuilder()
     level = 400 * np.where(np.arange(days) >= days - 60, 1 + growth, 1.0)
     for step in range(days):
         day = AS_OF - timedelta(days=days - step)
+        mini = moved if moved is not None and day >= date(2026, 1, 1) else mini
         tokens: dict[str, Any] = {"provider": "openai", "output_tokens": 0}
         table.row(day, "team_support", float(level[step]) - 10, model="gpt-4o", requests=900, cache_hits=hits,
                   input_tokens=1000 * (100 - mini), **tokens)  # fmt: skip
@@ -59,15 +62,37 @@ def test_the_baseline_contains_the_growth_of_the_weeks_it_is_compared_with() -> 
     assert rows(grown)["baseline"].plan == "USD 10,000 a month, USD 11,800 with the growth so far"
 
 
-def test_growth_is_compared_with_the_same_weeks_of_a_year_ago() -> None:
+def test_growth_is_compared_with_the_weeks_before_the_plans_first_step() -> None:
     planned = {"growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
     assert rows(planned, usage(growth=0.18))["growth"].verdict == "holds"
-    assert rows(planned, usage(growth=0.5))["growth"].verdict == "ahead"
+    ahead = rows(planned, usage(growth=0.5))["growth"]
+    assert (ahead.verdict, ahead.sentence[:47]) == ("ahead", "growth is ahead of the +18% planned for these d")
     flat = rows(planned)["growth"]
-    assert (flat.verdict, flat.observed) == ("behind", "+0.0% on a year ago")
-    assert flat.sentence == "growth is behind the +18% planned by now"
-    partial = rows(planned, usage(days=385, growth=0.18))["growth"]
-    assert partial.verdict == "holds"
+    assert flat.verdict == "behind"
+    assert flat.observed == "+0.0% in the 28 days to 2026-06-17, on the four weeks before April 2026"
+    assert flat.sentence == "growth is behind the +18% planned for these days, by 18.0 points"
+    assert rows(planned, usage(days=90))["growth"].sentence == (
+        "there is no usage of the four weeks before April 2026 to compare with"
+    )
+
+
+def test_growth_that_began_this_month_is_judged_by_this_months_weeks_alone() -> None:
+    def judged(month: str, rate: str, *, jump: float = 0.0) -> Assumption:
+        table = UsageBuilder()
+        for back in range(120, 0, -1):
+            day = AS_OF - timedelta(days=back)
+            table.row(day, "team_support", 400 * (1 + jump if day >= date(2026, 6, 1) else 1.0))
+        return rows({"growth": [{"reason": "g", "rate": rate, "from": month}]}, table)["growth"]
+
+    flat = judged("2026-06", "80%")
+    assert (flat.verdict, flat.sentence) == (
+        "behind",
+        "growth is behind the +80% planned for these days, by 80.0 points",
+    )
+    assert flat.observed == "+0.0% in the 14 days to 2026-06-17, on the four weeks before June 2026"
+    assert judged("2026-06", "80%", jump=0.8).verdict == "holds"
+    later = judged("2026-09", "80%")
+    assert (later.verdict, later.sentence) == ("unknown", "it begins in September 2026")
 
 
 def test_what_cannot_be_compared_is_a_dash_and_unknown() -> None:
@@ -87,10 +112,10 @@ def test_a_cache_behind_its_plan_is_priced_and_warned_about() -> None:
     levers = {"cache_hit_rate": {"from": "14%", "to": "28%", "since": "2025-12", "by": "2026-12"}}
     forecast = ask(usage(hits=136).build(), question(live=15000, plan=plan(**levers)))
     row = table(forecast)["cache_hit_rate"]
-    assert row.plan == "14% → 28% by 2026-12; 21.5% by the end of June 2026"
+    assert row.plan == "14% → 28% by 2026-12; 20.6% on average over the last 28 days"
     assert row.observed == "13.6% over the last 28 days"
     assert row.verdict == "behind"
-    assert row.sentence.startswith("behind: costs about USD ")
+    assert row.sentence.startswith("behind by 7.0 points: costs about USD ")
     warning = next(warning for warning in forecast.warnings if warning.code == "cache-behind-plan")
     assert warning.message == (
         "support: cache hit rate planned 14% -> 28% by 2026-12; observed 13.6% over the last 28 days, on course for 14%"
@@ -107,14 +132,34 @@ def test_a_cache_that_is_new_in_the_usage_has_no_course() -> None:
     assert "on course" not in next(w.message for w in forecast.warnings if w.code == "cache-behind-plan")
 
 
-def test_a_provider_move_is_compared_by_tokens() -> None:
-    move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "30%", "since": "2026-01", "by": "2026-06"}
+def test_a_provider_move_is_what_moved_since_it_began() -> None:
+    """A tenth ran on the cheap model before; 37 of a hundred tokens there mean that 30% of the other's have moved."""
+    move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "30%", "since": "2026-01", "by": "2026-04"}
     behind = ask(usage().build(), question(plan=plan(provider_mix=[move])))
-    assert table(behind)["provider_mix"].verdict == "behind"
-    assert table(behind)["provider_mix"].observed == "10.0% of their tokens on openai/gpt-4o-mini"
+    row = table(behind)["provider_mix"]
+    assert row.verdict == "behind"
+    assert row.plan.endswith("by 2026-04; 30.0% on average in the 28 days to 2026-06-17")
+    assert row.observed == (
+        "0.0% of its tokens moved in the 28 days to 2026-06-17, since the four weeks before January 2026"
+    )
+    assert row.sentence == "behind the plan by 30.0 points"
     assert "mix-behind-plan" in [warning.code for warning in behind.warnings]
-    assert rows({"provider_mix": [move]}, usage(mini=26))["provider_mix"].verdict == "holds"
-    assert rows({"provider_mix": [move]}, usage(mini=60))["provider_mix"].verdict == "ahead"
+    assert rows({"provider_mix": [move]}, usage(moved=37))["provider_mix"].verdict == "holds"
+    assert rows({"provider_mix": [move]}, usage(moved=60))["provider_mix"].verdict == "ahead"
+    half = {**move, "share": "15%"}
+    both = ask(usage(moved=37).build(), question(plan=plan(provider_mix=[half, {**half, "reason": "search"}])))
+    told = [row for row in both.assumptions[0].assumptions if row.name == "provider_mix"]
+    assert [row.verdict for row in told] == ["holds", "holds"]
+    assert "together 30.0% on average" in told[0].plan
+
+
+def test_a_move_that_has_not_begun_or_has_no_past_to_compare_with_is_unknown() -> None:
+    move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "30%", "since": "2026-08", "by": "2026-12"}
+    assert rows({"provider_mix": [move]})["provider_mix"].sentence == "it begins in August 2026"
+    early = {**move, "since": "2026-06"}
+    assert rows({"provider_mix": [early]}, usage(days=17))["provider_mix"].sentence == (
+        "there is no usage of openai/gpt-4o in the four weeks before June 2026"
+    )
 
 
 def test_wallets_are_judged_on_the_sum_of_their_paths() -> None:
