@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.apply.evidence import doubled_operations
 from reconciler.apply.history import History, Trace
-from reconciler.apply.record import Record, Step
+from reconciler.apply.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import operation_period
@@ -130,14 +130,22 @@ def ledger_problems(history: History, wallets: Mapping[str, LiveWallet], since: 
             yield from _disagreements(trace, move, wallets[move.wallet].ledger)
     for key, wallet in sorted(wallets.items()):
         for operation, entries in doubled_operations(wallet.ledger).items():
+            if _is_accepted(history.of(operation), entries):
+                continue
             yield f"{key}: {operation} is in the ledger {len(entries)} times ({', '.join(e.id for e in entries)})"
+
+
+def _is_accepted(trace: Trace | None, entries: Sequence[LedgerEntry]) -> bool:
+    accepted = trace is not None and trace.step is Step.ACCEPTED
+    return accepted and trace is not None and {entry.id for entry in entries} <= trace.transactions
 
 
 def strangers(history: History, wallets: Mapping[str, LiveWallet]) -> Iterator[str]:
     """Yield the operations of ours that the ledger shows and the journal does not know."""
     for key, wallet in sorted(wallets.items()):
         for entry in wallet.ledger:
-            if entry.operation and entry.operation not in history.operations:
+            own = accepted_entry(entry.id) in history.operations or entry.operation in history.operations
+            if entry.operation and not own:
                 when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
                 yield f"{key}: {entry.operation} ({entry.id}, {when}) is of another journal"
 

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import Site, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
 from reconciler.apply.executor import Executor, Order
 from reconciler.apply.history import History, RunTrace, history_of
 from reconciler.apply.journal import Journal
-from reconciler.apply.record import Entry, Step
+from reconciler.apply.record import Step
 from reconciler.apply.result import DONE, Result
 from reconciler.apply.store import Lock, Owner
-from reconciler.findings import LockHeldError, UsageError
+from reconciler.findings import LockHeldError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.outcome import Outcome, Run, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What a person allows: to take `operation` for lost, or to break the lock of `owner`. `reason` is recorded."""
+    """What a person allows: to take `operation` for lost, to believe the ledger about what is `accepted`, or to break
+    the lock of `owner`. `reason` is recorded.
+    """
 
     operation: str | None = None
     reason: str = ""
     owner: str | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
-def resume(organization: str, site: Site, permission: Permission | None = None) -> Result | None:
+def resume(
+    organization: str, site: Site, permission: Permission | None = None, *, wallets: Mapping[str, str] | None = None
+) -> Result | None:
     """Finish or prove what is open in the journal and return what came of it; None when nothing is.
 
     Operations keep their ids, refused changes stay refused, and nothing that may have been sent is sent again, but
-    for the operation that `permission` takes for lost.
+    for the operation that `permission` takes for lost. `wallets` (team id to currency) are those, besides the
+    journal's own, in which a person may accept what the ledger shows.
     """
     allowed = permission or Permission()
     with _held(site, allowed) as (lock, broken):
@@ -40,7 +47,9 @@ def resume(organization: str, site: Site, permission: Permission | None = None) 
         record_broken_lock(journal, broken, allowed.reason, site)
         record_broken_lock(journal, lock.broken, "its lease ran out", site)
         if allowed.operation is not None:
-            _assume_lost(journal, allowed, site)
+            assume_lost(journal, allowed.operation, allowed.reason, site)
+        if allowed.accepted:
+            accept(journal, allowed.accepted, allowed.reason, site, wallets=wallets or {})
         results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]
     return _together(results) if results else None
 
@@ -81,19 +90,6 @@ def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
 def _statuses(run: RunTrace) -> set[str]:
     outcomes = run.finished.facts.get("outcomes", ()) if run.finished else ()
     return {outcome["status"] for outcome in outcomes}
-
-
-def _assume_lost(journal: Journal, allowed: Permission, site: Site) -> None:
-    history = history_of(journal.records)
-    trace = history.of(allowed.operation or "")
-    if trace is None or not trace.unproved:
-        unproved = ", ".join(sorted(found.operation for found in history.unproved())) or "none is"
-        raise UsageError(
-            f"{allowed.operation} is not unknown, so it cannot be assumed lost; unknown: {unproved}",
-            hint="`kt-budgets audit` shows every operation and what became of it",
-        )
-    facts = {"reason": allowed.reason, **site.attribution.facts()}
-    journal.append(trace.run, Entry(Step.ASSUMED_LOST, trace.operation, facts))
 
 
 def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, site: Site) -> Result:

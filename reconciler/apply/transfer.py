@@ -38,6 +38,8 @@ class Teller:
 
     def carry_out(self, move: Move) -> Outcome:
         """Return what became of `move`; nothing is raised for what one wallet can meet with."""
+        if accepted := self._accepted(move):
+            return accepted
         if move.wallet in self._stopped:
             reason = f"{move.wallet} was left alone after {self._stopped[move.wallet]}"
             return outcome(move, Status.SKIPPED, reason=reason)
@@ -49,6 +51,21 @@ class Teller:
         if doubtful:
             self._stopped[move.wallet] = f"{result.op} ended {result.status}"
         return result
+
+    def _accepted(self, move: Move) -> Outcome | None:
+        """Return the outcome of a move about which a person said that the ledger is right; it is final.
+
+        A later plan may ask for it again, where the ledger shows nothing of it.
+        """
+        trace = self._desk.history.of(move.op)
+        if trace is None or trace.step is not Step.ACCEPTED:
+            return None
+        wallet = self._desk.compared.get(move.wallet)
+        is_gone = wallet is None or isinstance(self._sighting(move, wallet), Absent)
+        if is_gone and not self._desk.resuming:
+            return None
+        reason = f"the ledger was accepted as it is about {move.op}; what is still needed is in the next plan"
+        return outcome(move, Status.SKIPPED, reason=reason, transaction=min(trace.transactions, default=None))
 
     def _carried_out(self, move: Move) -> Outcome:
         if already := self._already_applied(move):

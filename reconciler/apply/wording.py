@@ -11,7 +11,9 @@ from reconciler.findings import ExitCode
 from reconciler.model.outcome import Outcome, Status
 
 _NEXT = {
-    ExitCode.UNKNOWN: "Next: kt-budgets resume, which proves or finishes it; nothing unknown is sent again before.",
+    ExitCode.UNKNOWN: "Next: kt-budgets resume, which proves or finishes it; nothing unknown is sent again before.\n"
+    "Where the ledger will never tell, it takes your word, with --reason: --accept OP (what the ledger shows is right)"
+    " or --assume-lost OP (it cannot come any more).",
     ExitCode.STALE: "Next: kt-budgets plan, and have the new plan reviewed.",
     ExitCode.PARTIAL: "Next: kt-budgets plan shows what is left.",
     ExitCode.INTERRUPTED: "Next: kt-budgets resume, which finishes this run from its journal.",
@@ -38,6 +40,8 @@ def _table(outcomes: Sequence[Outcome]) -> list[str]:
         cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=False)]
         cells.append(row[3].rjust(widths[3]))
         lines.append("  ".join(["", *cells, outcome.transaction or ""]).rstrip())
+        if outcome.status is Status.UNKNOWN and outcome.op not in outcome.reason:
+            lines.append(f"      operation {outcome.op}")
         if outcome.reason and outcome.reason not in told:
             told.add(outcome.reason)
             lines.append(f"      {outcome.reason}")

@@ -25,7 +25,14 @@ from reconciler.findings import UsageError
 @click.option(
     "--assume-lost", "lost", metavar="OP", help="Take this unknown operation for lost, so that it may be sent again."
 )
-@click.option("--reason", default="", metavar="TEXT", help="Why; recorded with --assume-lost and --break-lock.")
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="OP[=TXN]",
+    help="The ledger as it stands is right about this operation, or about the entry ledger:TXN (repeatable).",
+)
+@click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
 @format_option("text", "json")
 @output_option
@@ -36,6 +43,7 @@ def command(
     *,
     settle: float,
     lost: str | None,
+    accepted: tuple[str, ...],
     reason: str,
     owner: str | None,
     format_: str,
@@ -46,18 +54,29 @@ def command(
 
     The journal keeps the plan, so nothing has to be approved again and every operation keeps its id. What is unknown
     is looked for in the ledger and never sent again, unless you say with --assume-lost that it cannot come any more.
+    What the ledger shows otherwise than the journal (twice, with another amount, not any more, by another journal)
+    stays in doubt until you say with --accept that it is right as it stands.
     """
+    from reconciler.apply.acceptance import Accepted
     from reconciler.apply.resume import Permission, resume
     from reconciler.cli.apply import print_result, site
     from reconciler.cli.session import load_desired
 
-    if lost and not reason.strip():
-        raise UsageError("--assume-lost needs a reason", hint='add --reason "why it cannot come any more"')
+    asked = "--assume-lost" if lost else "--accept" if accepted else ""
+    if asked and not reason.strip():
+        raise UsageError(f"{asked} needs a reason", hint='add --reason "how you know"; it is kept in the journal')
     settings = settings_of(options)
     desired, _ = load_desired(settings)
     with site(settings, desired, settle=settle, label="Resuming") as place:
-        permission = Permission(operation=lost, reason=reason.strip(), owner=owner)
-        result = resume(desired.organization.organization, place, permission)
+        permission = Permission(
+            operation=lost, reason=reason.strip(), owner=owner, accepted=tuple(map(Accepted.parse, accepted))
+        )
+        wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
+        result = resume(desired.organization.organization, place, permission, wallets=wallets)
+    if asked:
+        click.echo(
+            f"Recorded in the journal: {asked} {', '.join(accepted) or lost}, because {reason.strip()}", err=True
+        )
     if result is None:
         _say_nothing_to_resume(format_, output)
         return

@@ -10,7 +10,7 @@ from typing import Literal
 from reconciler.model.money import cents
 from reconciler.model.period import Period
 
-_MARK = re.compile(r"\[kt-budgets op=(?P<period>[0-9]{4}-(?:0[1-9]|1[0-2]))-(?P<digest>[0-9a-f]{20})\]")
+_MARK = re.compile(r"\[kt-budgets op=(?P<period>2[01][0-9]{2}-(?:0[1-9]|1[0-2]))-(?P<digest>[0-9a-f]{20})\]")
 
 MoneyMove = Literal["allocate", "reclaim"]
 EntryKind = Literal["credit", "allocate", "reclaim", "reserve", "settle", "release", "refund", "top_up"]

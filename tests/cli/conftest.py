@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from cli.journal_desk import desk as desk
 
 from reconciler.cli.boundary import run
 from reconciler.cli.main import cli

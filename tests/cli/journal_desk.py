@@ -1,0 +1,92 @@
+"""A clone of the budgets' repository, its remote, and the Keeptrusts that they are about, for the command line."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from other_keeptrusts import TOKEN, World, other_keeptrusts
+
+if TYPE_CHECKING:
+    from cli.conftest import Result, Run
+
+AS_OF = ("--as-of", "2026-06-18")
+ORG = """\
+version: 1
+organization: org_acme
+currency: USD
+fiscal_year: {name: FY2027, starts: 2026-06}
+environments: [prod]
+"""
+
+
+def team(monthly: str) -> str:
+    return f"version: 1\nteam: alpha\nwallets:\n  prod: {{team_id: t-alpha, monthly: {monthly}}}\n"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "protocol.file.allow=always")
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@dataclass
+class Desk:
+    """A clone of the budgets' repository, its remote, and the Keeptrusts that they are about."""
+
+    clone: Path
+    remote: Path
+    world: World
+    kt: Run
+    chdir: Callable[[Path], None]
+
+    def write(self, monthly: str, *, org: str = "", clone: Path | None = None) -> str:
+        top = clone or self.clone
+        (top / "budgets" / "teams").mkdir(parents=True, exist_ok=True)
+        (top / "budgets" / "org.yaml").write_text(ORG + org)
+        (top / "budgets" / "teams" / "alpha.yaml").write_text(team(monthly))
+        git(top, "add", ".")
+        git(top, "commit", "--quiet", "--message", f"{monthly} {org}")
+        return git(top, "rev-parse", "HEAD")
+
+    def another_clone(self, name: str) -> Path:
+        git(self.remote.parent, "clone", "--quiet", str(self.remote), name)
+        return self.remote.parent / name
+
+    def plan(self, *arguments: object, folder: Path | None = None) -> Result:
+        self.chdir(folder or self.clone)
+        return self.kt("plan", *AS_OF, "--usage", self.remote.parent / "usage.csv", "--all-teams", *arguments)
+
+    def applied(self, *arguments: object, folder: Path | None = None) -> Result:
+        planned = self.plan(*arguments, folder=folder)
+        if planned.code:
+            return planned
+        return self.kt("apply", *AS_OF, "--plan", "plan.json", "--settle", "0", *arguments)
+
+    @property
+    def funded(self) -> Decimal:
+        return self.world.funded("t-alpha", "2026-06")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, kt: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    remote, clone = tmp_path / "remote.git", tmp_path / "clone"
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(remote))
+    git(tmp_path, "clone", "--quiet", str(remote), str(clone))
+    git(clone, "checkout", "--quiet", "-B", "main")
+    (tmp_path / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost\n")
+    world = World()
+    with other_keeptrusts(world) as url:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        desk = Desk(clone, remote, world, kt, monkeypatch.chdir)
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        desk.write("500")
+        git(clone, "push", "--quiet", "origin", "main")
+        yield desk

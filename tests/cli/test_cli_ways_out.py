@@ -1,0 +1,110 @@
+"""Every state that an operation can be left in has a command that gets out of it, recorded with who and why."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from cli.conftest import Result
+from cli.journal_desk import AS_OF, Desk
+
+WHY = ("--reason", "checked with the vendor")
+
+
+def entries(desk: Desk) -> list[dict[str, Any]]:
+    return desk.world.ledger["t-alpha"]
+
+
+def operation(desk: Desk) -> str:
+    description: str = entries(desk)[0]["description"]
+    return description.partition("op=")[2].partition("]")[0]
+
+
+def resumed(desk: Desk, *arguments: str) -> Result:
+    return desk.kt("resume", *AS_OF, "--settle", "0", *arguments)
+
+
+def verified(desk: Desk) -> Result:
+    return desk.kt("audit", *AS_OF, "--verify", "--format", "json")
+
+
+def steps(desk: Desk) -> list[tuple[str, str, str]]:
+    """Return what the journal says of people's decisions: step, reason, who."""
+    lines = (desk.clone / ".kt-budgets" / "journal").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    return [
+        (record["step"], record["facts"]["reason"], record["facts"]["who"])
+        for record in records
+        if record["step"] in ("accepted", "assumed_lost")
+    ]
+
+
+def test_a_doubled_operation_is_accepted_and_the_next_plan_heals_it(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    desk.world.enter("t-alpha", "allocate", Decimal(500), entries(desk)[0]["description"])
+    assert verified(desk).code == 11
+    refused = resumed(desk, "--assume-lost", operation(desk), *WHY)
+    assert refused.code == 2
+    accepted = resumed(desk, "--accept", operation(desk), *WHY)
+    assert accepted.code == 0, accepted
+    assert "--accept" in accepted.err
+    assert verified(desk).code == 0
+    assert desk.applied().code == 0
+    assert desk.funded == 500
+    assert verified(desk).code == 0
+    assert [(step, why) for step, why, _ in steps(desk)] == [("accepted", WHY[1])]
+    assert steps(desk)[0][2]
+
+
+def test_a_confirmed_entry_that_a_restored_backup_lacks_is_accepted_and_the_next_plan_funds_it(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    gone = operation(desk)
+    entries(desk).clear()
+    assert verified(desk).code == 11
+    assert resumed(desk, "--accept", gone, *WHY).code == 0
+    assert verified(desk).code == 0
+    assert desk.applied().code == 0
+    assert desk.funded == 500
+    assert len(entries(desk)) == 1
+
+
+def test_an_amount_that_differs_by_a_hair_is_accepted(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    entries(desk)[0]["amount"] = Decimal("500.01")
+    assert verified(desk).code == 11
+    assert resumed(desk, "--accept", operation(desk), *WHY).code == 0
+    assert verified(desk).code == 0
+    assert desk.applied().code == 0
+    assert desk.funded == 500
+
+
+def test_an_entry_that_no_mark_names_is_accepted_by_its_id(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    desk.world.enter("t-alpha", "allocate", Decimal(20), "[kt-budgets op=2026-06-abcdef")
+    strange = entries(desk)[1]["id"]
+    assert resumed(desk, "--accept", f"ledger:{strange}", *WHY).code == 0
+    assert resumed(desk, "--accept", f"{operation(desk)}={strange}", *WHY).code == 0
+    assert [step for step, *_ in steps(desk)] == ["accepted", "accepted"]
+    nowhere = resumed(desk, "--accept", f"{operation(desk)}=txn_none", *WHY)
+    assert (nowhere.code, "no ledger shows txn_none" in nowhere.err) == (2, True)
+
+
+@pytest.mark.parametrize("year", ["0000", "0001", "9999"])
+def test_a_mark_of_no_month_is_an_entry_like_any_other(desk: Desk, year: str) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(20), f"[kt-budgets op={year}-01-{'a' * 20}] by hand")
+    planned = desk.plan()
+    assert planned.code in (0, 4), planned
+    assert desk.kt("audit", *AS_OF, "--verify").code == 0
+
+
+def test_what_is_in_no_doubt_is_not_accepted(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    refused = resumed(desk, "--accept", "2026-06-00000000000000000000", *WHY)
+    assert refused.code == 2
+    assert "is in no ledger of these wallets" in refused.err
+    assert "in doubt: none is" in refused.err
+    assert resumed(desk, "--accept", operation(desk)).code == 2
+    assert resumed(desk, "--assume-lost", "2026-06-00000000000000000000", *WHY).code == 2
+    assert steps(desk) == []
