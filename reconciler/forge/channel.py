@@ -20,12 +20,26 @@ from httpx_retries import Retry, RetryTransport
 from reconciler.findings import RejectedError
 from reconciler.forge.connection import Connection, origin_of
 from reconciler.forge.failures import error_of, rate_limited, unreachable, unreadable
+from reconciler.network import certificates, environment_settings
 
 RETRIED_STATUSES = (500, 502, 503, 504)
 SECONDARY_WAIT = 60.0
 REDIRECTS = 3
 
 _logger = logging.getLogger(__name__)
+
+
+class _Through(httpx.BaseTransport):
+    """A client as a transport: the library looks at the environment's proxies in a client alone."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._client.send(request, stream=True)
+
+    def close(self) -> None:
+        self._client.close()
 
 
 class Channel:
@@ -46,13 +60,14 @@ class Channel:
             status_forcelist=RETRIED_STATUSES,
             backoff_factor=connection.backoff,
         )
-        local = connection.is_loopback
-        inner = transport or httpx.HTTPTransport(trust_env=not local)
+        trusted = connection.trusts_environment
+        with environment_settings():
+            inner = httpx.Client(transport=transport, trust_env=trusted, verify=certificates(trust_environment=trusted))
         self._client = httpx.Client(
             headers=connection.headers,
             timeout=connection.timeout,
-            transport=RetryTransport(inner, retry),
-            trust_env=not local,
+            transport=RetryTransport(_Through(inner), retry),
+            trust_env=False,
         )
 
     def __enter__(self) -> Self:
@@ -89,7 +104,7 @@ class Channel:
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
-            url = self._same_origin("GET", path, httpx.URL(following))
+            url = self._same_origin("GET", path, following)
         raise unreadable("GET", path, f"it has more than {self.connection.max_pages} pages")
 
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
@@ -122,7 +137,7 @@ class Channel:
                 self._wait(seconds)
             elif response.has_redirect_location and method == "GET" and redirects < REDIRECTS:
                 redirects += 1
-                url = self._same_origin(method, url.path, url.join(response.headers["location"]))
+                url = self._same_origin(method, url.path, response.headers["location"], at=url)
             elif response.is_success:
                 return response
             else:
@@ -131,12 +146,16 @@ class Channel:
     def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
         try:
             response = self._client.request(method, url, json=body) if body else self._client.request(method, url)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise unreachable(self.connection, method, url.path, error) from None
         _logger.debug("%s %s: %d", method, url.path, response.status_code)
         return response
 
-    def _same_origin(self, method: str, path: str, url: httpx.URL) -> httpx.URL:
+    def _same_origin(self, method: str, path: str, link: str, *, at: httpx.URL | None = None) -> httpx.URL:
+        try:
+            url = at.join(link) if at is not None else httpx.URL(link)
+        except httpx.InvalidURL:
+            raise unreadable(method, path, "it leads to what is no address") from None
         if origin_of(url) != self.connection.origin:
             raise unreadable(method, path, f"it leads to {url.host}, and the token was not sent there")
         return url

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from reconciler.findings import UnauthorizedError, UsageError
+from reconciler.network import is_loopback
 from reconciler.version import __version__
 
 DEFAULT_API_URL = "https://api.github.com"
@@ -49,7 +49,17 @@ class Connection:
 
     @property
     def is_loopback(self) -> bool:
-        return _is_loopback(urlsplit(self.api_url).hostname or "")
+        return is_loopback(urlsplit(self.api_url).hostname or "")
+
+    @property
+    def host(self) -> str:
+        """The host, with the port where one is written: what messages name."""
+        return urlsplit(self.api_url).netloc
+
+    @property
+    def trusts_environment(self) -> bool:
+        """Whether proxies from the environment apply: not to plain http on this machine."""
+        return not (self.is_loopback and self.api_url.startswith("http:"))
 
     @property
     def headers(self) -> dict[str, str]:
@@ -68,8 +78,13 @@ class Connection:
         return text
 
     def _check_url(self) -> None:
-        parts = urlsplit(self.api_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        try:
+            parts = urlsplit(self.api_url)
+            usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+            httpx.URL(self.api_url)
+        except (ValueError, httpx.InvalidURL):
+            usable = False
+        if not usable or "@" in parts.netloc or parts.query or parts.fragment:
             raise UsageError(
                 "the GitHub URL must be https://HOST, with no user name and no query",
                 hint=f"set GITHUB_API_URL to an address such as {DEFAULT_API_URL}",
@@ -84,12 +99,3 @@ class Connection:
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return what two addresses must share for a token to be sent to both."""
     return url.scheme, url.host.lower(), url.port or {"http": 80, "https": 443}.get(url.scheme)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

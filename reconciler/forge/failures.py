@@ -63,10 +63,10 @@ def unreachable(connection: Connection, method: str, path: str, error: Exception
     """Return the error for a request that no whole answer came back to."""
     reason = shown(connection.redact(str(error) or type(error).__name__))
     kind = UnreachableError if method == "GET" or isinstance(error, httpx.ConnectError) else LostAnswerError
-    return kind(
-        f"GitHub gave no answer to {method} {path}: {reason}",
-        hint="check GITHUB_API_URL, the network and the proxy, then run the command again",
-    )
+    hint = "check GITHUB_API_URL, the network and the proxy, then run the command again"
+    if "certificate" in reason.lower():
+        hint = "name the certificate authority of this host with SSL_CERT_FILE, then run the command again"
+    return kind(f"GitHub gave no answer to {method} {path} at {connection.host}: {reason}", hint=hint)
 
 
 def rate_limited(method: str, path: str, seconds: float) -> RejectedError:

@@ -22,9 +22,10 @@ from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError, RemoteError
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies, origin_of
+from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
 from reconciler.keeptrusts.failures import error_of, request_id, shown, unreachable, unreadable
 from reconciler.keeptrusts.surplus import surplus
+from reconciler.network import certificates, environment_settings
 
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 REDIRECTS = 5
@@ -181,7 +182,7 @@ class Channel:
     async def _open(self) -> None:
         connection = self.connection
         with environment_settings():
-            trusted = httpx.create_ssl_context(trust_env=connection.trusts_environment)
+            trusted = certificates(trust_environment=connection.trusts_environment)
             clients = [self._client(trusted) for _ in range(connection.concurrency)]
         self._idle = [_WholeAnswers(client, largest=connection.max_body_bytes) for client in clients]
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)

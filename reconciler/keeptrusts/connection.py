@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
@@ -15,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from reconciler.findings import UnauthorizedError, UsageError
+from reconciler.network import is_loopback
 from reconciler.version import __version__
 
 _SHOWN_TOKEN = "***"  # noqa: S105
@@ -71,7 +70,7 @@ class Connection:
 
     @property
     def is_loopback(self) -> bool:
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def trusts_environment(self) -> bool:
@@ -140,18 +139,6 @@ def no_cookies() -> CookieJar:
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
 
-@contextmanager
-def environment_settings() -> Iterator[None]:
-    """Turn proxies or certificate files of the environment that cannot be used into an error that names them."""
-    try:
-        yield
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        raise UsageError(
-            f"the proxy or certificate settings of the environment cannot be used: {error}",
-            hint="correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE or SSL_CERT_DIR",
-        ) from None
-
-
 def _secret(token: str | SecretStr) -> str:
     return token if isinstance(token, str) else token.get_secret_value()
 
@@ -166,12 +153,3 @@ def _check_token(token: str) -> None:
             "the Keeptrusts token holds a space or a character that no token has; nothing was sent",
             hint="KEEPTRUSTS_API_TOKEN or the --token-file must hold the token alone, on one line",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -20,11 +20,12 @@ from httpx_retries import Retry
 from reconciler.findings import RejectedError, RemoteError, UnreachableError
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.channel import RETRIED_STATUSES, retry_policy
-from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies, origin_of
+from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
 from reconciler.keeptrusts.download import follow, save
 from reconciler.keeptrusts.failures import answered, error_of, shown, unreachable, unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import segment
+from reconciler.network import certificates, environment_settings
 
 JOBS = "/v1/exports/jobs"
 LARGEST_ANSWER = 1024 * 1024
@@ -75,6 +76,7 @@ class ExportJobs:
                 follow_redirects=False,
                 transport=transport,
                 trust_env=connection.trusts_environment,
+                verify=certificates(trust_environment=connection.trusts_environment),
             )
 
     def __enter__(self) -> Self:

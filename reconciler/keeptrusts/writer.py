@@ -19,13 +19,14 @@ import httpx
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_schedule_body
 from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
-from reconciler.keeptrusts.connection import Connection, environment_settings, no_cookies
+from reconciler.keeptrusts.connection import Connection, no_cookies
 from reconciler.keeptrusts.failures import answered, permission_hint, request_id, shown
 from reconciler.keeptrusts.surplus import surplus
 from reconciler.keeptrusts.wallets import WALLETS, segment
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult
+from reconciler.network import certificates, environment_settings
 
 LARGEST_ANSWER = 1024 * 1024
 DEFAULT_WAIT = 1.0
@@ -51,6 +52,7 @@ class Writer:
                 follow_redirects=False,
                 transport=transport,
                 trust_env=connection.trusts_environment,
+                verify=certificates(trust_environment=connection.trusts_environment),
             )
 
     def __enter__(self) -> Self:

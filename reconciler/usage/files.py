@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.findings import UnreachableError, UsageError
@@ -64,6 +65,11 @@ def shown(path: str) -> str:
     return f"{parts.scheme}://{host}{parts.path}"
 
 
+def store_options(url: str) -> dict[str, Any]:
+    """Return what the driver of plain URLs must be told to go by the proxies of the environment."""
+    return {"client_kwargs": {"trust_env": True}} if url.startswith(("http://", "https://")) else {}
+
+
 def object_store() -> ModuleType:
     """Import fsspec, which only object-store URLs need."""
     try:
@@ -109,7 +115,7 @@ def _folder(folder: Path) -> Iterator[ExportFile]:
 def _remote(url: str) -> Iterator[ExportFile]:
     fsspec = object_store()
     try:
-        system, path = fsspec.core.url_to_fs(url)
+        system, path = fsspec.core.url_to_fs(url, **store_options(url))
         if glob.has_magic(path):
             matches = sorted(system.glob(path))
         elif system.isdir(path):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from reconciler.findings import UsageError
-from reconciler.usage.files import ExportFile, object_store, unreachable
+from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
 from reconciler.usage.foreign import refuse_foreign
 from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, Format, recognise
 from reconciler.usage.line_ends import evened
@@ -95,7 +95,7 @@ def _fetch(file: ExportFile, scratch: Path) -> Path:
     target = _fresh(scratch, "fetched")
     fsspec = object_store()
     try:
-        with fsspec.open(file.location, "rb") as source, target.open("wb") as sink:
+        with fsspec.open(file.location, "rb", **store_options(file.location)) as source, target.open("wb") as sink:
             shutil.copyfileobj(source, sink, _CHUNK)
     except Exception as error:
         raise unreachable(file.name, error) from error

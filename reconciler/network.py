@@ -1,0 +1,61 @@
+"""How this machine reaches the network: the proxies and certificates that its environment names, for every client.
+
+Proxies are the HTTP library's own reading of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. Of certificates it knows
+SSL_CERT_FILE and SSL_CERT_DIR; the names that other tools taught people to set count here too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from reconciler.findings import UsageError
+from reconciler.redaction import without_secrets
+from reconciler.settings import environment
+
+_OWN = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
+
+
+def certificates(*, trust_environment: bool) -> ssl.SSLContext:
+    """Return which certificates are believed: those of the environment where it names any.
+
+    Raises UsageError when the environment names a file or folder that holds none.
+    """
+    with environment_settings():
+        variables = environment()
+        if not trust_environment or any(variables.get(name) for name in _OWN):
+            return httpx.create_ssl_context(trust_env=trust_environment)
+        named = next((path for name in _BUNDLES if (path := variables.get(name))), None)
+        if named is None:
+            return httpx.create_ssl_context()
+        folder = Path(named).is_dir()
+        return ssl.create_default_context(cafile=None if folder else named, capath=named if folder else None)
+
+
+@contextmanager
+def environment_settings() -> Iterator[None]:
+    """Turn proxies or certificate files of the environment that cannot be used into an error that names them."""
+    try:
+        yield
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise UsageError(
+            f"the proxy or certificate settings of the environment cannot be used: {without_secrets(str(error))}",
+            hint="correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR or"
+            " REQUESTS_CA_BUNDLE",
+        ) from None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
