@@ -25,7 +25,10 @@ TOKEN = "other-token"
 
 @dataclass
 class Habits:
-    """How this deployment writes its answers."""
+    """How this deployment writes its answers.
+
+    It fails the next `failures` moves of money, and `replays` its answer, errors too, to a key that it knows.
+    """
 
     page: int = 7
     envelope: Literal["data", "bare", "plural"] = "data"
@@ -36,6 +39,8 @@ class Habits:
     forbidden_path: str = ""
     permissions: tuple[str, ...] = ("org:billing",)
     shape: Shape | None = None
+    failures: int = 0
+    replays: bool = False
 
 
 @dataclass
@@ -54,6 +59,7 @@ class World:
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
     writes: list[tuple[str, str, Any]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     now: datetime = datetime(2026, 6, 18, 8, tzinfo=UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -146,7 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
             world.reads.append(path)
             return 200, self._listing(path, query)
         if match := re.fullmatch(r"/v1/wallets/(allocate|reclaim)", path):
-            return self._move(match[1], body)
+            key = self.headers.get("Idempotency-Key", "")
+            if not (habits.replays and key in world.answers):
+                world.answers[key] = self._failed() or self._move(match[1], body)
+            return world.answers[key]
         if path in ("/v1/billing/budgets", "/v1/exports/schedules"):
             store = self._store(path)
             item = {**body, "id": f"new_{len(world.writes)}"}
@@ -165,6 +174,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _store(self, path: str) -> dict[str, dict[str, Any]]:
         return self.world.budgets if "budgets" in path else self.world.schedules
+
+    def _failed(self) -> tuple[int, Any] | None:
+        """Return the error of a move that fails, None for one that is carried out."""
+        if self.world.habits.failures == 0:
+            return None
+        self.world.habits.failures -= 1
+        return 500, {"error": {"code": "internal", "message": "try again"}}
 
     def _move(self, kind: str, body: Any) -> tuple[int, Any]:
         world, team, amount = self.world, body["team_id"], Decimal(body["amount"])

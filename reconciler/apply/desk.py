@@ -26,6 +26,8 @@ LONGEST_WAIT = 300.0
 TRIES = 5
 """How often a write is sent when each time it is certain that it did not arrive."""
 
+_DECIDED = frozenset({Step.ASSUMED_LOST, Step.ACCEPTED, Step.REFUSED})
+
 
 @dataclass(slots=True)
 class Desk:
@@ -76,6 +78,17 @@ class Desk:
         if "seen" in facts:
             self.seen[operation_of(change)] = frozenset(facts["seen"])
         self.journal.witness.sending(record.digest)
+
+    def key(self, operation: str) -> str:
+        """Return the idempotency key for sending `operation` now: its id, numbered after each decision about it.
+
+        Some servers answer a key with what they answered before, errors included. Within a run the key stays; a later
+        run, a person's word or a new plan after a refusal ends what an answer of before could mean.
+        """
+        about = [record for record in self.journal.records if record.operation == operation]
+        runs = {record.run for record in about if record.step is Step.INTENT} - {self.run}
+        decisions = sum(record.step in _DECIDED for record in about)
+        return f"{operation}-{number + 1}" if (number := len(runs) + decisions) else operation
 
     def passed_by(self, change: Change) -> Outcome:
         """Return the outcome of a change that was not sent and that a later run went past: it is final."""

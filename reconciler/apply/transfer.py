@@ -166,7 +166,7 @@ class Teller:
         self.wallets.begin_after(move)
         send = desk.writer.allocate if isinstance(move, Allocate) else desk.writer.reclaim
         amount = Money(move.amount, move.currency)
-        result = send(move.wallet, amount, description=words(move), operation=move.op)
+        result = send(move.wallet, amount, description=words(move), operation=desk.key(move.op))
         if isinstance(result, NotSent | RateLimited):
             desk.record(Entry(Step.NOT_SENT, move.op, {"reason": told(result)}))
         return result

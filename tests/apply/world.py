@@ -231,7 +231,8 @@ class World:
         for book in due:
             book()
 
-    def _send(self, operation: str, book: Callable[[], WriteResult]) -> WriteResult:
+    def _send(self, key: str, book: Callable[[], WriteResult]) -> WriteResult:
+        operation = key[:28]
         self.settle()
         self.before_send(operation)
         fault: Fault = next(self.faults, "none")

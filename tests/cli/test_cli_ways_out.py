@@ -108,3 +108,35 @@ def test_what_is_in_no_doubt_is_not_accepted(desk: Desk) -> None:
     assert resumed(desk, "--accept", operation(desk)).code == 2
     assert resumed(desk, "--assume-lost", "2026-06-00000000000000000000", *WHY).code == 2
     assert steps(desk) == []
+
+
+@pytest.mark.parametrize("replays", [False, True])
+def test_an_operation_that_was_lost_is_sent_again_also_to_a_server_that_repeats_its_errors(
+    desk: Desk, *, replays: bool
+) -> None:
+    desk.world.habits.failures, desk.world.habits.replays = 1, replays
+    unknown = desk.applied()
+    assert unknown.code == 8
+    lost = next(line.split()[-1] for line in unknown.out.splitlines() if "operation 2026-06-" in line)
+    assert resumed(desk).code == 8
+    assert "--accept OP" in resumed(desk).out
+    again = resumed(desk, "--assume-lost", lost, *WHY)
+    assert again.code == 0, again
+    assert desk.funded == 500
+    assert verified(desk).code == 0
+    assert [(step, why) for step, why, _ in steps(desk)] == [("assumed_lost", WHY[1])]
+
+
+def test_an_unknown_operation_that_nobody_wants_any_more_is_given_up(desk: Desk) -> None:
+    desk.world.habits.failures = 1
+    unknown = desk.applied()
+    lost = next(line.split()[-1] for line in unknown.out.splitlines() if "operation 2026-06-" in line)
+    given_up = resumed(desk, "--accept", lost, *WHY)
+    assert given_up.code == 7, given_up
+    assert "what is still needed is in the next plan" in given_up.out
+    assert resumed(desk).code == 0
+    assert desk.funded == 0
+    desk.write("300")
+    assert desk.applied().code == 0
+    assert desk.funded == 300
+    assert verified(desk).code == 0
