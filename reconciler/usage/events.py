@@ -75,7 +75,7 @@ def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) ->
         cost=rows.cost,
         **{name: rows[name] for name in kept},
         **{name: rows[f"counted_{name}"].fill_null(0) if name in rows.columns else ibis.literal(0) for name in TOKENS},
-        unread_tokens=_unread(rows),
+        unread_tokens=_unread(rows, words=written),
         cache_hit=_known(rows, "cache_hit", flag, ibis.literal(False)),
         team_id=text(rows.team_id),
         **({"avoided": _known(rows, "avoided_cost", amount, _nothing(wide=wide))} if "avoided_cost" in present else {}),
@@ -91,13 +91,16 @@ def _counts(scan: Table) -> dict[str, Value]:
     return {f"counted_{name}": count(scan[name]) for name in TOKENS if name in scan.columns}
 
 
-def _unread(rows: Table) -> BooleanValue:
-    """Return whether tokens were written that are no count: they are not known, which is not the same as none."""
-    unread = [
-        rows[name].notnull() & rows[f"counted_{name}"].isnull() & ~text(rows[name]).strip().lower().isin(_NO_NUMBERS)
-        for name in TOKENS
-        if name in rows.columns
-    ]
+def _unread(rows: Table, *, words: bool) -> BooleanValue:
+    """Return whether tokens were written that are no count: they are not known, which is not the same as none.
+
+    To tell words for none apart takes time for every row, and is done only with `words`.
+    """
+    present = [name for name in TOKENS if name in rows.columns]
+    unread = [rows[name].notnull() & rows[f"counted_{name}"].isnull() for name in present]
+    if words:
+        none = [text(rows[name]).strip().lower().isin(_NO_NUMBERS) for name in present]
+        unread = [one & ~other for one, other in zip(unread, none, strict=True)]
     return ibis.or_(*unread) if unread else ibis.literal(False)
 
 

@@ -22,9 +22,11 @@ from reconciler.usage.window import Days
 MESSAGES: Mapping[str, str] = {
     "wrong-columns": "not the columns that the header names; left out",
     "not-utf8": "not UTF-8; left out",
+    "no-line-end": "the last row has no line end: it was counted as it is, but if the file was cut off there, what"
+    " came after it is missing",
 }
 _CUT_OFF = ("MISSING COLUMNS", "UNQUOTED VALUE")
-_LONGEST_ROW = 1 << 24
+_LONGEST_ROW, _TAIL = 1 << 24, 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,29 @@ def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str
         tally = issues.setdefault((row.path, row.code), _Tally(row.number))
         tally.add(*_told(row, csvs[row.path]), month)
         rows[row.path].append(row.number)
-    return Rejected(tuple(tally.issue(names[path], code) for (path, code), tally in issues.items()), rows)
+    open_ended = (_open_end(path, scan, names[path]) for path, scan in sorted(csvs.items()))
+    return Rejected(
+        (
+            *(tally.issue(names[path], code) for (path, code), tally in issues.items()),
+            *(issue for issue in open_ended if issue),
+        ),
+        rows,
+    )
+
+
+def _open_end(path: str, scan: Scan, name: str) -> RowIssue | None:
+    """Return the issue of a last row that has no line end and may have lost the end of its last value.
+
+    A quoted value that is closed is whole. Many programs write no last line end, so the file is used.
+    """
+    with Path(path).open("rb") as source:
+        source.seek(max(Path(path).stat().st_size - _TAIL, 0))
+        tail = source.read()
+    if not tail or tail[-1:] in b'\r\n"' or b"\n" not in tail:
+        return None
+    values = next(csv.reader([tail.rpartition(b"\n")[2].decode("utf-8", "replace")], delimiter=scan.delimiter), [])
+    amount = _amount(_cost_and_moment(values, scan)[0]) or Decimal(0)
+    return RowIssue(name, 0, "no-line-end", MESSAGES["no-line-end"], 1, amount, counted=True)
 
 
 @dataclass(slots=True)
@@ -124,12 +148,17 @@ def _told(row: _Row, scan: Scan) -> tuple[Decimal | None, str]:
         return None, ""
     with Path(row.path).open("rb") as source:
         source.seek(row.at - 1)
-        values = next(csv.reader(_lines(source), delimiter=scan.delimiter), [])
+        cost, moment = _cost_and_moment(next(csv.reader(_lines(source), delimiter=scan.delimiter), []), scan)
+    return _amount(cost), moment.strip()
+
+
+def _cost_and_moment(values: Sequence[str], scan: Scan) -> tuple[str, str]:
+    """Return the text of a row's cost and of its moment, "" where there is none."""
     cost, moment = (
-        next((values[at] for at in scan.places[name] if at < len(values) and values[at]), "")
+        next((values[at] for at in scan.places.get(name, ()) if at < len(values) and values[at]), "")
         for name in ("cost", "timestamp")
     )
-    return _amount(cost), moment.strip()
+    return cost, moment
 
 
 def _lines(source: Iterator[bytes]) -> Iterator[str]:

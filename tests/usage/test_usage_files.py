@@ -241,3 +241,19 @@ def test_a_missing_object_store_extra_is_an_error_with_the_cure(exports: Any, mo
 def test_a_shown_url_holds_no_credentials() -> None:
     assert shown("s3://key:secret@bucket/a.csv?sig=x") == "s3://bucket/a.csv"
     assert shown("plain/path.csv") == "plain/path.csv"
+
+
+@pytest.mark.parametrize(
+    ("last", "codes"),
+    [
+        ("b,2026-01-02T00:00:00Z,team_a,1.2", ["no-line-end"]),
+        ("b,2026-01-02T00:00:00Z,team_a,1.25\n", []),
+        ('b,2026-01-02T00:00:00Z,team_a,"1.25"', []),
+    ],
+)
+def test_a_last_row_without_a_line_end_may_have_been_cut_and_is_named(
+    exports: Any, last: str, codes: list[str]
+) -> None:
+    usage = exports.read(exports.text("e.csv", CSV + "a,2026-01-02T00:00:00Z,team_a,1\n" + last))
+    assert ([issue.code for issue in usage.source.issues], usage.source.rows) == (codes, 2)
+    assert [str(issue.cost) for issue in usage.source.issues] == ["1.2"] * len(codes)

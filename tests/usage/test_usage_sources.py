@@ -135,7 +135,7 @@ def test_the_cure_for_commas_gives_a_file_that_is_read(exports: Any) -> None:
 
 
 def test_one_amount_with_a_comma_is_that_row_s_fault_alone(exports: Any) -> None:
-    text = "\n".join([HEADER, row(1), row(2), row(3, '"12,50"'), row(4)])
+    text = "\n".join([HEADER, row(1), row(2), row(3, '"12,50"'), row(4), ""])
     usage = exports.read(exports.text("e.csv", text))
     assert (spent(usage), [issue.code for issue in usage.source.issues]) == (Decimal("3.75"), ["bad-cost"])
 
