@@ -20,7 +20,7 @@ from reconciler.apply.journal import Journal, last_declared
 from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import Result
-from reconciler.apply.rewind import rewind
+from reconciler.apply.rewind import all_owned, rewind
 from reconciler.apply.staleness import stale_teams
 from reconciler.apply.store import Lock, Owner, Store
 from reconciler.apply.window import ledger_since
@@ -87,6 +87,7 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
         if plan.changes:
             check_permission(live.identity)
         prove_open(journal, history_of(journal.records), live)
+        live = all_owned(live, history_of(journal.records).transactions)
         desk = site.desk(journal, lock, run=run, live=live)
         return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
 

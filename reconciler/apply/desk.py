@@ -15,7 +15,7 @@ from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.store import Lock
 from reconciler.findings import RemoteError
-from reconciler.model.change import Change
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.operation import mark, operation_period
 from reconciler.model.outcome import Outcome, Status
@@ -59,6 +59,7 @@ class Desk:
     transactions: dict[str, frozenset[str]] = field(default_factory=dict)
     proved: set[str] = field(default_factory=set)
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
+    announced: dict[str, Change] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.transactions.update(self.history.transactions)
@@ -75,6 +76,7 @@ class Desk:
             Step.INTENT, operation_of(change), {**facts, "change": described(change), "writer": self.process}
         )
         (record,) = self.journal.append(self.run, intent)
+        self.announced[operation_of(change)] = change
         if "seen" in facts:
             self.seen[operation_of(change)] = frozenset(facts["seen"])
         self.journal.witness.sending(record.digest)
@@ -104,6 +106,13 @@ class Desk:
                 known = self.transactions.get(entry.operation, frozenset())
                 self.transactions[entry.operation] = known | frozenset(entry.facts.get("transactions", ()))
                 self.proved.add(entry.operation)
+
+    def as_sent(self, move: Move) -> Move:
+        """Return `move` as it was sent, if it was: a rest may have been smaller by then than when it was reviewed."""
+        trace = self.history.of(move.op)
+        earlier = trace.change if trace is not None and trace.may_have_happened else None
+        sent = self.announced.get(move.op, earlier)
+        return sent if isinstance(sent, Allocate | Reclaim) else move
 
     def memory(self, move: Move) -> Memory:
         """Return what is known of `move` besides the ledger; what was there before it was sent, if it ever was."""

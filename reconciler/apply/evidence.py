@@ -73,7 +73,7 @@ def search(ledger: Iterable[LedgerEntry], move: Move, memory: Memory) -> Sightin
     known = memory.transactions.get(move.op, ())
     ours = [entry for entry in funding if entry.id in known or carries(entry.description, move.op)]
     for entry in ours:
-        if not _same_move(entry, move):
+        if not _same_move(entry, move) and not _is_part(entry, move):
             return Contradicted(entry)
     if len({entry.id for entry in ours}) > 1:
         return Doubled(tuple(ours))
@@ -118,3 +118,9 @@ def doubled_operations(ledger: Iterable[LedgerEntry]) -> dict[str, tuple[LedgerE
 
 def _same_move(entry: LedgerEntry, move: Move) -> bool:
     return (entry.kind, entry.amount, entry.currency) == (move.kind, move.amount, move.currency)
+
+
+def _is_part(entry: LedgerEntry, move: Move) -> bool:
+    """Whether an entry takes back what was left of a rest: spending since the review makes a rest smaller."""
+    is_rest = isinstance(move, Reclaim) and move.carried_from is not None
+    return is_rest and (entry.kind, entry.currency) == (move.kind, move.currency) and entry.amount < move.amount

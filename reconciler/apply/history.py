@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -24,7 +26,8 @@ class Trace:
 
     `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
     `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
-    `writer` the process that announced it. `shown` says that a reading of the ledger has shown it.
+    `writer` the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most
+    that the wallet can have held when it was `announced`.
     """
 
     operation: str
@@ -37,6 +40,8 @@ class Trace:
     intent: str = ""
     writer: str = ""
     shown: bool = False
+    held: Decimal | None = None
+    announced: datetime | None = None
 
     @property
     def unproved(self) -> bool:
@@ -149,6 +154,8 @@ def _followed(trace: Trace | None, record: Record) -> Trace:
         transactions=trace.transactions | frozenset(found),
         intent=record.digest if is_intent else trace.intent,
         writer=facts.get("writer", "") if is_intent else trace.writer,
+        held=Decimal(facts["held"]) if "held" in facts else trace.held,
+        announced=datetime.fromisoformat(record.at) if is_intent else trace.announced,
         shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )

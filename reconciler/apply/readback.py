@@ -11,6 +11,7 @@ from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, search
 from reconciler.apply.objects import ObjectChange, is_budget, wanted
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import DONE
+from reconciler.apply.rewind import owned
 from reconciler.apply.transfer import Teller
 from reconciler.findings import RemoteError
 from reconciler.model.billing_budget import BillingBudget
@@ -55,7 +56,7 @@ class ReadBack:
         pending = [
             change
             for change, result in zip(self._plan.changes, outcomes, strict=True)
-            if isinstance(change, Allocate | Reclaim) and result.status in DONE
+            if isinstance(change, Allocate | Reclaim) and result.status in DONE and result.transaction
         ]
         for first, _ in enumerate(self._desk.looks()):
             if first:
@@ -68,7 +69,7 @@ class ReadBack:
 
     def _sighting(self, change: Allocate | Reclaim, wallets: dict[str, LiveWallet]) -> Sighting:
         wallet = wallets.setdefault(change.wallet, LiveWallet(change.wallet, change.currency))
-        return search(wallet.ledger, change, self._desk.memory(change))
+        return search(wallet.ledger, self._desk.as_sent(change), self._desk.memory(change))
 
     def _live(self) -> Live:
         moves = [change for change in self._plan.changes if isinstance(change, Allocate | Reclaim)]
@@ -79,7 +80,7 @@ class ReadBack:
     def _checked_move(
         self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet], *, is_last: bool
     ) -> Outcome:
-        if result.status not in DONE:
+        if result.status not in DONE or result.transaction is None:
             return result
         sighting = self._sighting(move, wallets)
         if isinstance(sighting, Absent):
@@ -91,7 +92,7 @@ class ReadBack:
         if isinstance(sighting, Found) and sighting.entry.id not in self._desk.transactions.get(move.op, ()):
             facts = {"transactions": [sighting.entry.id], "by": sighting.by}
             self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-        funded = wallets[move.wallet].funded(move.period).amount
+        funded = owned(wallets[move.wallet], self._desk.transactions).funded(move.period).amount
         if not is_last or funded == move.funded_after:
             return result
         reason = f"{move.wallet} is funded with {funded:,.2f}, and the plan ends at {move.funded_after:,.2f}"

@@ -53,6 +53,26 @@ def rewind(live: Live, plan: Plan, transactions: Transactions | None = None) -> 
     )
 
 
+def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
+    """Return `wallet` with every entry that a journal knows by its id named after its operation.
+
+    A ledger that loses descriptions dates a rest of May in June, when it was taken; the journal knows what it was.
+    """
+    owners = {id: operation for operation, ids in transactions.items() for id in ids}
+    if not any(entry.id in owners and entry.operation is None for entry in wallet.ledger):
+        return wallet
+    named = (
+        replace(entry, known_as=owners[entry.id]) if entry.id in owners and entry.operation is None else entry
+        for entry in wallet.ledger
+    )
+    return replace(wallet, ledger=tuple(named))
+
+
+def all_owned(live: Live, transactions: Transactions) -> Live:
+    """Return `live` with the entries of every wallet named as `owned` names them."""
+    return replace(live, wallets={key: owned(wallet, transactions) for key, wallet in live.wallets.items()})
+
+
 def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:
     """Return the entries of the ledger that `operation` wrote."""
     known = transactions.get(operation, ())

@@ -11,7 +11,9 @@ from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, 
 from reconciler.apply.history import Trace
 from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.record import Entry, Step
-from reconciler.apply.rewind import without
+from reconciler.apply.rest import inconsistency, is_rest, left_of
+from reconciler.apply.result import DONE
+from reconciler.apply.rewind import owned, without
 from reconciler.apply.staleness import moved_since_review
 from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
@@ -41,6 +43,8 @@ class Teller:
         if accepted := self._accepted(move):
             return accepted
         if move.wallet in self._stopped:
+            if already := self._already_applied(move):
+                return already
             reason = f"{move.wallet} was left alone after {self._stopped[move.wallet]}"
             return outcome(move, Status.SKIPPED, reason=reason)
         try:
@@ -48,7 +52,7 @@ class Teller:
         except RemoteError as error:
             result = unreadable(self._desk, move, error)
         doubtful = result.status is Status.UNKNOWN or (result.status is Status.FAILED and result.transaction)
-        if doubtful:
+        if doubtful or (is_rest(move) and result.status not in DONE):
             self._stopped[move.wallet] = f"{result.op} ended {result.status}"
         return result
 
@@ -82,9 +86,13 @@ class Teller:
                     return self._desk.passed_by(move)
             elif not isinstance(sighting := self._sighting(move, wallet), Absent):
                 return self._concluded(move, sighting, already=False)
+            wallet = self._recognised(move, wallet)
             if objection := self._objection(move, wallet):
                 return objection
+            move = left_of(move, wallet) if is_rest(move) else move
             result = self._sent(move, wallet, attempt)
+            if is_rest(move) and self._became_less(move, result, attempt):
+                continue
             if not isinstance(result, NotSent | RateLimited):
                 return self._answered(move, result)
             if attempt == TRIES or not self._desk.rest(pause(result, attempt)):
@@ -97,7 +105,26 @@ class Teller:
         return self._concluded(move, sighting, already=True) if isinstance(sighting, Found) else None
 
     def _sighting(self, move: Move, wallet: LiveWallet) -> Sighting:
-        return search(wallet.ledger, move, self._desk.memory(move))
+        return search(wallet.ledger, self._desk.as_sent(move), self._desk.memory(move))
+
+    def _recognised(self, move: Move, wallet: LiveWallet) -> LiveWallet:
+        """Return `wallet` with what this run has moved in it before `move` known as such, marked or not."""
+        for other in self._moves[move.wallet]:
+            if other.op != move.op and other.op in self._desk.proved:
+                found = self._sighting(other, wallet)
+                if isinstance(found, Found) and found.entry.id not in self._desk.transactions.get(other.op, ()):
+                    self._desk.record(Entry(Step.CONFIRMED, other.op, _confirmation(found)))
+        return owned(wallet, self._desk.transactions)
+
+    def _became_less(self, move: Move, result: WriteResult, attempt: int) -> bool:
+        """Whether a rest was refused because a part of it was spent meanwhile, so that the rest of it is taken."""
+        if not isinstance(result, Refused) or denial(result) or attempt == TRIES:
+            return False
+        if self.wallets.read(move).money_left.amount >= move.amount:
+            return False
+        refused = Entry(Step.REFUSED, move.op, {"reason": told(result), "status": result.status})
+        self._desk.record(Entry(Step.SENT, move.op), refused)
+        return True
 
     def _settled_before(self, move: Move, wallet: LiveWallet, trace: Trace | None) -> Outcome | None:
         """Return the outcome when earlier runs or the ledger already decide it; None when it is to be sent."""
@@ -139,12 +166,14 @@ class Teller:
             return self._refused(move, f"{closed}; nothing was sent. Plan the month that it is")
         base = wallet
         moves = self._moves[move.wallet]
-        for later in moves[moves.index(move) :]:
+        for later in moves[[each.op for each in moves].index(move.op) :]:
             base = without(base, later.op, self._desk.transactions)
         if base.funded(period).amount != move.funded_before:
             reason = moved_since_review(move, base, period)
             self._desk.stale.setdefault(move.team, reason)
             return self._refused(move, reason)
+        if is_rest(move):
+            return self._no_rest(move, wallet)
         amount = Money(move.amount, move.currency)
         if isinstance(move, Reclaim) and wallet.money_left < amount:
             return self._refused(
@@ -158,11 +187,24 @@ class Teller:
             )
         return None
 
+    def _no_rest(self, move: Reclaim, wallet: LiveWallet) -> Outcome | None:
+        """Return why nothing is taken back out of this reading, or that nothing is left to take."""
+        earlier = self._desk.compared.get(move.wallet)
+        before = owned(earlier, self._desk.transactions) if earlier else None
+        if why := inconsistency(move, wallet, self._desk.history, before=before):
+            return self._refused(move, f"{why}; nothing was sent")
+        if wallet.money_left.amount > 0:
+            return None
+        reason = f"nothing of it is left: it was spent since the review ({Money(move.amount, move.currency)})"
+        self._desk.record(Entry(Step.NOT_SENT, move.op, {"reason": reason}))
+        return outcome(left_of(move, wallet), Status.ALREADY_APPLIED, reason=reason)
+
     def _sent(self, move: Move, wallet: LiveWallet, attempt: int) -> WriteResult:
         """Write down the intent, send `move` once, and write down at once when it is certain that nothing arrived."""
         desk = self._desk
         seen = sorted(entry.id for entry in wallet.ledger if entry.kind == move.kind)
-        desk.announce(move, attempt=attempt, wallet=move.wallet, seen=seen)
+        held = wallet.money_left.amount + 2 * wallet.reserved
+        desk.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, held=f"{held}")
         self.wallets.begin_after(move)
         send = desk.writer.allocate if isinstance(move, Allocate) else desk.writer.reclaim
         amount = Money(move.amount, move.currency)
@@ -211,7 +253,8 @@ class Teller:
                     self._desk.record(Entry(Step.CONFIRMED, move.op, _confirmation(sighting)))
                 self._till.forget()
                 status = Status.ALREADY_APPLIED if already else Status.APPLIED
-                return outcome(move, status, transaction=entry.id)
+                done = move.model_copy(update={"amount": entry.amount}) if is_rest(move) else move
+                return outcome(done, status, transaction=entry.id)
             case Doubled(entries=entries):
                 ids = sorted({entry.id for entry in entries})
                 if not set(ids) <= set(self._desk.transactions.get(move.op, ())):

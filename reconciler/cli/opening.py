@@ -23,15 +23,18 @@ def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Findin
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
     change; that the pool can pay for it does.
     """
-    from reconciler.apply.journal import last_applied
+    from reconciler.apply.history import history_of
+    from reconciler.apply.journal import last_declared, read_records
+    from reconciler.apply.rewind import all_owned
     from reconciler.cli.planning import assemble, read_live
     from reconciler.cli.session import connected
     from reconciler.plan.diff import make_plan
     from reconciler.plan.opening import opening
 
+    records = read_records(settings.journal, folder=settings.root)
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection)
-    diff = make_plan(desired, live, settings.period, last_applied=last_applied(settings.journal, folder=settings.root))
+        live = all_owned(read_live(settings, desired, connection), history_of(records).transactions)
+    diff = make_plan(desired, live, settings.period, last_applied=last_declared(records))
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
     return sealed(assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=warnings))

@@ -84,6 +84,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     """
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
+    from reconciler.apply.rewind import all_owned
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, forecast, read_live
     from reconciler.cli.processors import working_out
@@ -100,9 +101,10 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
-            live = read_live(settings, desired, connection, teams=teams)
-            last, own = last_declared(records), history_of(records).own
-            diff = make_plan(desired, live, settings.period, last_applied=last, teams=teams, own=own)
+            history = history_of(records)
+            live = all_owned(read_live(settings, desired, connection, teams=teams), history.transactions)
+            last = last_declared(records)
+            diff = make_plan(desired, live, settings.period, last_applied=last, teams=teams, own=history.own)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]

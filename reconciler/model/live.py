@@ -27,7 +27,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One transaction. `amount` is exact and never negative: the kind decides what it does, not the sign."""
+    """One transaction. `amount` is exact and never negative: the kind decides what it does, not the sign.
+
+    `known_as` is the operation that a journal knows it by, where the ledger lost its description.
+    """
 
     id: str
     kind: str
@@ -35,11 +38,12 @@ class LedgerEntry:
     currency: str
     description: str
     created_at: datetime
+    known_as: str | None = None
 
     @property
     def operation(self) -> str | None:
-        """The id of the operation of ours that wrote this entry, if it says so."""
-        return find_operation(self.description)
+        """The id of the operation of ours that wrote this entry, if it says so or a journal knows."""
+        return find_operation(self.description) or self.known_as
 
     def funds(self, period: Period) -> bool:
         """Whether this entry moves money for `period`: by our mark if it has one, else by its date."""

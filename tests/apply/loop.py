@@ -11,10 +11,12 @@ from worlds import JUNE
 
 from reconciler.apply.application import Site, apply_plan
 from reconciler.apply.attribution import Attribution
+from reconciler.apply.history import history_of
 from reconciler.apply.journal import Journal, last_declared
 from reconciler.apply.record import Record
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
+from reconciler.apply.rewind import all_owned
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
@@ -37,7 +39,8 @@ class Loop:
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
         keys = {key: item.currency for key, item in wanted.wallets.items()}
-        live = self.world.live(organization="org_acme", wallets=keys, period=self.period)
+        read = self.world.live(organization="org_acme", wallets=keys, period=self.period)
+        live = all_owned(read, history_of(self.records()).transactions)
         diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()))
         return sealed(
             Plan(
