@@ -224,6 +224,13 @@ class World:
     def spend(self, wallet: str, amount: str) -> None:
         self.accounts[wallet].held -= Decimal(amount)
 
+    def pay(self, wallet: str, amount: str) -> None:
+        """Pay a request, as the ledger shows it."""
+        now = self.clock.now()
+        entry = LedgerEntry(self._id("txn"), "settle", Decimal(amount), "USD", "a request", now)
+        self.accounts[wallet].held -= Decimal(amount)
+        self.accounts[wallet].entries.append((now + timedelta(seconds=self.visible_after), entry))
+
     def settle(self) -> None:
         """Book what was delayed and is due by now."""
         due = [book for when, book in self.late if when <= self.clock.now()]
