@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.live import Identity
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan
+from reconciler.model.plan import GuardResult, Plan
+from reconciler.policy.facts import verdict
 
 WRITING = "org:billing"
 _AGAIN = "run `kt-budgets plan` again and have the new plan reviewed"
 
 
-def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None) -> None:
+def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None, opens: bool = False) -> None:
     """Raise RefusedError unless `plan` is of this organization and of a month that has begun, and no guard refuses.
 
     `period` is the month that was asked for on the command line, None when none was. The budget files may have moved
     on since the plan was made: which of its teams are still as they were reviewed is told by their fingerprints. That
-    the plan was not edited is told where it is read, by the file's own content.
+    the plan was not edited is told where it is read, by the file's own content. Guards and waivers are judged again, as
+    the files have them on this day; a plan that `opens` a month is not limited by them.
     """
     if plan.scope and set(plan.scope.teams) != set(plan.fingerprints):
         raise RefusedError("the plan's scope names other teams than the plan itself", hint=_AGAIN)
@@ -39,7 +42,11 @@ def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
         raise UsageError(
             f"the plan is for {plan.period}, and --period says {period}", hint=f"leave --period out, or {_AGAIN}"
         )
-    _check_guards(plan)
+    organization = desired.organization
+    _refuse(plan.guards, "")
+    if not opens:
+        now = verdict(plan, organization.guards, organization.waivers, as_of=as_of)
+        _refuse(now, f", as the files have it on {as_of}")
 
 
 def closed_month(period: Period, day: date) -> str:
@@ -66,12 +73,14 @@ def _is_wide(permission: str) -> bool:
     return permission.endswith("*") or any(word in permission.lower() for word in ("admin", "owner", "billing"))
 
 
-def _check_guards(plan: Plan) -> None:
-    refused = [guard for guard in plan.guards if guard.status == "refused"]
+def _refuse(guards: Iterable[GuardResult], when: str) -> None:
+    refused = [guard for guard in guards if guard.status == "refused"]
     if not refused:
         return
     sentences = "; ".join(
         f"{guard.guard}: {guard.message or f'{guard.value} is beyond {guard.limit}'}" for guard in refused
     )
     hints = dict.fromkeys(guard.hint for guard in refused if guard.hint)
-    raise RefusedError(f"refused by a guard, and nothing was written: {sentences}", hint="; ".join(hints) or _AGAIN)
+    raise RefusedError(
+        f"refused by a guard{when}, and nothing was written: {sentences}", hint="; ".join(hints) or _AGAIN
+    )

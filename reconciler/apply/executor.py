@@ -144,6 +144,14 @@ class Executor:
 def executable(plan: Plan) -> dict[str, Any]:
     """Return the plan as the journal keeps it: all that is carried out and approved, nothing that is only read."""
     reduced = plan.model_copy(
-        update={"impact": (), "year": None, "assumptions": (), "drift": (), "unmanaged": (), "findings": ()}
+        update={
+            "impact": (),
+            "year": None,
+            "assumptions": (),
+            "drift": (),
+            "unmanaged": (),
+            "findings": (),
+            "spent": {},
+        }
     )
     return reduced.model_dump(mode="json")

@@ -82,7 +82,7 @@ def command(
     settings = settings_of(options)
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
-    admit(plan, desired, as_of=settings.as_of, period=month)
+    admit(plan, desired, as_of=settings.as_of, period=month, opens=opens)
     last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
     if require_approval:

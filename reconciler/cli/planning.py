@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.change import Change
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
-from reconciler.model.money import ZERO
 from reconciler.model.period import Period
-from reconciler.model.plan import Funds, GuardResult, Plan, PlanFinding, Source, Tool
+from reconciler.model.plan import Plan, PlanFinding, Source, Tool
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
@@ -87,6 +87,7 @@ def assemble(
 
     The fiscal year is that of all wallets: a plan within a scope has none.
     """
+    from reconciler.policy.facts import verdict
     from reconciler.report.usage_doubts import usage_summary
     from reconciler.source.git import provenance
     from reconciler.source.positions import positions
@@ -101,7 +102,7 @@ def assemble(
         for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
     notes = {*findings, *_found(diff, warned, places)}
-    return Plan(
+    drafted = Plan(
         tool=Tool(version=__version__),
         organization=desired.organization.organization,
         currency=desired.organization.currency,
@@ -120,8 +121,11 @@ def assemble(
         drift=diff.drift,
         unmanaged=diff.unmanaged,
         findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
-        guards=(*diff.guards, *_guards(settings, desired, live, diff.funds, changes, outlook)),
+        spent=_spent(changes, live, settings.period),
     )
+    organization = desired.organization
+    judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
+    return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
 
 
 def _found(
@@ -144,25 +148,10 @@ def _warned(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWa
     ]
 
 
-def _guards(
-    settings: Settings,
-    desired: Desired,
-    live: Live,
-    funds: Funds,
-    changes: tuple[Change, ...],
-    outlook: Forecast | None,
-) -> tuple[GuardResult, ...]:
-    """Return what the guards of `org.yaml` say of the changes, by the ledger's spend and the forecast's P50."""
-    from reconciler.policy.guards import Facts, guard_results
-
-    impact = outlook.wallets if outlook else ()
-    spent = {key: wallet.spent(settings.period).amount for key, wallet in live.wallets.items()}
-    for item in impact:
-        spent[item.wallet] = max(spent.get(item.wallet, ZERO), item.spend_to_date)
-    expected = {item.wallet: item.month_end.quantiles["0.5"] for item in impact if item.confidence != "none"}
-    facts = Facts(changes, funds, desired.organization.currency, spent, expected)
-    organization = desired.organization
-    return guard_results(organization.guards, organization.waivers, facts, as_of=settings.as_of)
+def _spent(changes: Iterable[Change], live: Live, period: Period) -> dict[str, Decimal]:
+    """Return what the ledger shows as spent in `period` of each wallet whose money changes."""
+    keys = sorted({change.wallet for change in changes if isinstance(change, Allocate | Reclaim)})
+    return {key: live.wallets[key].spent(period).amount for key in keys if key in live.wallets}
 
 
 def _plan_finding(finding: Finding) -> PlanFinding:

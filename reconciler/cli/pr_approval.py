@@ -10,6 +10,7 @@ from reconciler.findings import FindingsError, RefusedError, StalePlanError, Usa
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.approval import Approval
@@ -144,31 +145,20 @@ def _required(
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
     for rules in before:
-        _check_guards(rules, after, plan)
+        _check_guards(rules, after, plan, as_of=settings.as_of)
     found = [requirements(rules, after, plan.changes) for rules in before]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 
 
-def _check_guards(rules: Desired, after: Desired, plan: Plan) -> None:
+def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) -> None:
     """Refuse what the limits of `rules` refuse, whatever the change says about limits.
 
     A waiver may come with the change: the organization's owners, as `rules` names them, must approve that.
     """
-    from reconciler.policy.guards import Facts, guard_results
+    from reconciler.policy.facts import verdict
 
-    facts = Facts(
-        changes=plan.changes,
-        funds=plan.funds,
-        currency=plan.currency,
-        spent={forecast.wallet: forecast.spend_to_date for forecast in plan.impact},
-        expected={
-            forecast.wallet: forecast.month_end.quantiles["0.5"]
-            for forecast in plan.impact
-            if forecast.confidence != "none"
-        },
-    )
     waivers = (*rules.organization.waivers, *after.organization.waivers)
-    for result in guard_results(rules.organization.guards, waivers, facts, as_of=plan.as_of):
+    for result in verdict(plan, rules.organization.guards, waivers, as_of=as_of):
         if result.status == "refused":
             raise RefusedError(
                 f"{result.guard}: {result.message}; this is the limit from before the merge",

@@ -151,6 +151,8 @@ class Plan(Frozen):
     """A plan document. `scope` is None where it is about every team, export schedules included.
 
     `later` is None where there is no commit to compare the YAML with.
+
+    `spent` is what the ledger shows as spent this month of each wallet whose money changes.
     """
 
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
@@ -166,6 +168,7 @@ class Plan(Frozen):
     changes: tuple[Change, ...]
     fingerprints: dict[str, str]
     funds: Funds
+    spent: dict[str, Amount] = {}
     impact: tuple[WalletForecast, ...] = ()
     year: YearForecast | None = None
     assumptions: tuple[TeamAssumptions, ...] = ()
