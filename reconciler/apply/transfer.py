@@ -18,6 +18,7 @@ from reconciler.apply.staleness import moved_since_review
 from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.currency import is_payable
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
@@ -164,6 +165,8 @@ class Teller:
         period = move.period
         if closed := closed_month(period, self._desk.today):
             return self._refused(move, f"{closed}; nothing was sent. Plan the month that it is")
+        if not is_payable(move.amount, move.currency):
+            return self._refused(move, f"{move.currency} has no decimals: {move.amount:,.2f} cannot be sent")
         base = wallet
         moves = self._moves[move.wallet]
         for later in moves[[each.op for each in moves].index(move.op) :]:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 )
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
+@click.option("--dry-run", is_flag=True, help="With --period: show what would be moved, and write nothing.")
+@click.option("--beyond-fiscal-year", is_flag=True, help="Fund a month outside of org.yaml's fiscal year.")
 @format_option("text", "json")
 @output_option
 @click.pass_context
@@ -52,12 +54,16 @@ def command(
     format_: str,
     output: Path | None,
     require_approval: bool,
+    dry_run: bool,
+    beyond_fiscal_year: bool,
     **options: Any,
 ) -> None:
     """Execute a reviewed plan, exactly once.
 
     With --period and without --plan it opens that month instead: it funds every wallet for it from the YAML as it is
     merged, and takes back or keeps what earlier months left. It is safe to repeat, and refuses a month not yet begun.
+    With --dry-run it shows what would be moved and exits 10 when that is anything. A month outside of the fiscal year
+    of org.yaml has to be confirmed, or asked for with --beyond-fiscal-year.
 
     The plan is compared with live state again, and every change is derived again: a team on which anything moved since
     review is refused, the others go on. Every step is written to the journal before it is taken, and the ledger
@@ -70,12 +76,17 @@ def command(
     from reconciler.apply.journal import last_applied
     from reconciler.cli import pr_approval
     from reconciler.cli.lineage import refuse_older
-    from reconciler.cli.opening import opening_plan
+    from reconciler.cli.opening import confirm_month, opening_plan, show_opening
     from reconciler.cli.scope import declared_by
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
 
     month, opens = options["period"], plan_path is None and options["period"] is not None
+    if dry_run and not opens:
+        raise UsageError(
+            "--dry-run shows what opening a month would move, and this is a saved plan",
+            hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
+        )
     reviewed = None if opens else load_plan(plan_path or Path("plan.json"))
     if options["sandbox"] and reviewed:
         options["as_of"] = options["as_of"] or reviewed.as_of
@@ -83,6 +94,10 @@ def command(
     desired, warnings = load_desired(settings)
     plan = reviewed or opening_plan(settings, desired, warnings)
     admit(plan, desired, as_of=settings.as_of, period=month, opens=opens)
+    if dry_run:
+        context.exit(show_opening(plan, format_, output))
+    if opens:
+        confirm_month(desired, plan.period, is_confirmed=beyond_fiscal_year)
     last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
     if require_approval:

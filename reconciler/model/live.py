@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.currency import payable
 from reconciler.model.money import ZERO, Money, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.organization import ExportSchedule
@@ -199,5 +200,5 @@ class Live:
 
 
 def available_money(balance: Decimal, reserved: Decimal, currency: str) -> Money:
-    """Return what can still be moved or spent: the balance less what is reserved, never below zero."""
-    return Money(max(whole_cents_of(balance - reserved), ZERO), currency)
+    """Return what can still be moved: the balance less what is reserved, in whole coins, never below zero."""
+    return Money(max(payable(whole_cents_of(balance - reserved), currency), ZERO), currency)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
+from reconciler.source.coin_rules import organization_coin_problems, team_coin_problems
 from reconciler.source.context import Context, TeamView, context_of
 from reconciler.source.documents import Document
 from reconciler.source.identity_rules import identity_problems
@@ -37,6 +38,7 @@ def check(
         problems[organization.path] = [
             *organization_problems(context, views, whole=whole),
             *organization_owner_problems(context),
+            *organization_coin_problems(context),
         ]
     return problems
 
@@ -45,6 +47,7 @@ def _team_problems(view: TeamView, context: Context) -> Iterator[Problem]:
     yield from wallet_problems(view, context)
     yield from alert_problems(view, context)
     yield from plan_problems(view, context)
+    yield from team_coin_problems(view, context)
     yield from team_owner_problems(view, context)
 
 

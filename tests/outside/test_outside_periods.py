@@ -98,3 +98,32 @@ def test_a_month_that_is_over_is_not_funded_any_more(kt: Callable[..., Any]) -> 
     assert done.returncode == 4
     assert "is over" in done.stderr
     assert state.writes == []
+
+
+def test_a_dry_run_shows_what_opening_a_month_moves_and_writes_nothing(kt: Callable[..., Any], folder: Path) -> None:
+    state = june_is_over()
+    opening = ("apply", "--period", "2026-07", "--as-of", "2026-07-01")
+    with other_keeptrusts(state) as url:
+        shown = kt(url, *opening, "--dry-run", "--format", "json")
+        assert shown.returncode == 10, shown.stderr
+        moves = {change["wallet"]: change["amount"] for change in json.loads(shown.stdout)["changes"]}
+        assert moves == {"t-alpha": "1000.00", "t-alpha-dev": "300.00", "t-beta": "0.07", "t-gamma": "450.00"}
+        assert state.writes == []
+        assert not (folder / ".kt-budgets").exists()
+        assert kt(url, *opening).returncode == 0
+        assert kt(url, *opening, "--dry-run").returncode == 0
+        assert kt(url, "apply", "--plan", "plan.json", "--dry-run").returncode == 2
+
+
+def test_a_month_outside_of_the_fiscal_year_is_funded_only_when_that_is_said(kt: Callable[..., Any]) -> None:
+    state = june_is_over()
+    state.now = datetime(2027, 6, 1, 0, 5, tzinfo=UTC)
+    opening = ("apply", "--period", "2027-06", "--as-of", "2027-06-01")
+    with other_keeptrusts(state) as url:
+        refused = kt(url, *opening)
+        assert refused.returncode == 4
+        assert "2027-06 is not in FY2027 (2026-06 to 2027-05)" in refused.stderr
+        assert state.writes == []
+        done = kt(url, *opening, "--beyond-fiscal-year")
+        assert done.returncode == 0, done.stderr
+    assert state.funded("t-beta", "2027-06") == Decimal("0.07")

@@ -1,0 +1,48 @@
+"""Amounts with decimals are findings in a currency that has none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.source.load import load
+
+ORG = """\
+version: 1
+organization: org_acme
+currency: {currency}
+fiscal_year: {{name: FY2027, starts: 2026-06}}
+environments: [prod]
+annual_target: 1000000.5
+guards: {{largest_change: 10.01}}
+"""
+TEAM = """\
+version: 1
+team: support
+plan: {baseline_monthly: 99.5}
+wallets:
+  prod:
+    team_id: team_support
+    monthly: 1000.50
+    overrides: {2026-11: 2000.25}
+billing_budgets:
+  - {name: monthly, amount: 900.01}
+"""
+
+
+def findings(folder: Path, currency: str) -> list[str]:
+    teams = folder / "budgets" / "teams"
+    teams.mkdir(parents=True)
+    (folder / "budgets" / "org.yaml").write_text(ORG.format(currency=currency))
+    (teams / "support.yaml").write_text(TEAM)
+    found = load(folder / "budgets").findings
+    return [f"{item.position.line} {item.message} {item.hint}" for item in found if item.code == "no-such-coin"]
+
+
+def test_every_amount_with_decimals_in_yen_is_found_at_its_place(tmp_path: Path) -> None:
+    found = findings(tmp_path, "JPY")
+    assert len(found) == 6
+    assert "7 1,000.50 cannot be paid: JPY has no decimals write `1000` or `1001`" in found
+
+
+def test_a_currency_with_cents_takes_them(tmp_path: Path) -> None:
+    assert findings(tmp_path, "EUR") == []
