@@ -194,7 +194,10 @@ def _continued(run: TrailRun, record: Record) -> TrailRun:
             note = f"lock of {record.facts.get('owner')} broken {record.at} by {record.facts.get('who')}"
             return replace(run, notes=(*run.notes, note))
         case Step.RECOVERED:
-            return replace(run, notes=(*run.notes, f"an incomplete last line was dropped {record.at}"))
+            repaired = record.facts.get("repaired")
+            who, why = record.facts.get("who"), record.facts.get("reason")
+            what = f"the journal was repaired by {who} ({why})" if repaired else "an incomplete last line was dropped"
+            return replace(run, notes=(*run.notes, f"{what} {record.at}"))
         case _:
             return replace(run, operations=_with(run.operations, run.facts, record))
 

@@ -75,6 +75,31 @@ class FileStore:
         except OSError as error:
             raise self._unusable("written", error) from None
 
+    def restore(self) -> Stored:
+        """Return what is in the file; what is not there any more is nowhere else."""
+        try:
+            content = self.path.read_bytes() if self.path.exists() else b""
+        except OSError as error:
+            raise self._unusable("read", error) from None
+        whole, separator, torn = content.rpartition(b"\n")
+        return Stored(tuple(whole.decode("utf-8", "replace").split("\n")) if separator else (), torn)
+
+    def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
+        aside, fresh = (self.path.with_name(f"{self.path.name}.{name}") for name in (f"distrusted-{at}", "partial"))
+        try:
+            self._create()
+            aside.write_bytes(self.path.read_bytes())
+            with fresh.open("wb") as file:
+                file.write("".join(f"{line}\n" for line in lines).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+            self._head.unlink(missing_ok=True)
+            self._write_head(anchor)
+        except OSError as error:
+            raise self._unusable("written", error) from None
+        return str(aside)
+
     @contextmanager
     def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
         try:

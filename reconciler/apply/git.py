@@ -108,11 +108,12 @@ class Git:
         done = self.run("rev-parse", "--verify", "--quiet", f"{_KNOWN}/seen/{ref.removeprefix('refs/')}")
         return done.stdout.decode().strip() if done.returncode == 0 else ""
 
-    def commit(self, files: Mapping[str, str], message: str, *, parent: str = "") -> str:
+    def commit(self, files: Mapping[str, str], message: str, *, parent: str | tuple[str, ...] = "") -> str:
         """Write a commit whose tree holds `files` (name to blob) and return its id."""
         listing = "".join(f"100644 blob {blob}\t{name}\n" for name, blob in sorted(files.items()))
         tree = self.ask("mktree", data=listing.encode()).decode().strip()
-        after = ("-p", parent) if parent else ()
+        parents = (parent,) if isinstance(parent, str) else parent
+        after = [word for commit in parents if commit for word in ("-p", commit)]
         return self.ask("commit-tree", tree, *after, data=message.encode()).decode().strip()
 
     def blob(self, data: bytes) -> str:

@@ -18,7 +18,7 @@ JOURNAL = "refs/kt-budgets/journal"
 SEGMENT_BYTES = 256 * 1024
 """A segment that has grown beyond this is left alone and a new one begun, so that an append stays small."""
 
-_SUBJECT = re.compile(r"journal: ([0-9]+) records, (sha256:[0-9a-f]{64})")
+_SUBJECT = re.compile(r"journal: ([0-9]+) records, (sha256:[0-9a-f]{64})(, repaired)?")
 
 
 class GitStore:
@@ -66,6 +66,35 @@ class GitStore:
     def cut_torn(self) -> None:
         """Do nothing: a push is whole or not at all, so no line is ever torn."""
 
+    def restore(self) -> Stored:
+        """Put the ref back where it was last seen from here, if it was deleted or rewound since."""
+        head, seen = self._git.fetch("refs/kt-budgets").get(JOURNAL, ""), self._git.kept(JOURNAL)
+        if seen and seen != head and (not head or self._is_before(head, seen)):
+            if not self._git.swap(JOURNAL, expected=head, commit=seen):
+                raise fenced()
+            head = seen
+        self._head, self._files, self._last = head, {}, b""
+        content = b"".join(self._segments()) if head else b""
+        whole, separator, torn = content.rpartition(b"\n")
+        return Stored(tuple(whole.decode("utf-8", "replace").split("\n")) if separator else (), torn)
+
+    def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
+        del at
+        head, seen = self._head, self._git.kept(JOURNAL)
+        content = "".join(f"{line}\n" for line in lines).encode()
+        files = {"000001.jsonl": self._git.blob(content)}
+        after = tuple(dict.fromkeys(commit for commit in (head, seen) if commit))
+        words = f"journal: {anchor.count} records, {anchor.digest}, repaired\n"
+        commit = self._git.commit(files, words, parent=after)
+        if not self._git.swap(JOURNAL, expected=head, commit=commit):
+            raise fenced()
+        self._head, self._files, self._last = commit, files, content
+        self._git.keep(JOURNAL, commit)
+        return " and ".join(f"commit {known[:12]}" for known in after)
+
+    def _is_before(self, commit: str, other: str) -> bool:
+        return self._git.run("merge-base", "--is-ancestor", commit, other).returncode == 0
+
     @contextmanager
     def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
         held = GitLock(self._git, owner, clock)
@@ -106,16 +135,18 @@ class GitStore:
             return
         if not head:
             raise distrust(str(self), f"{JOURNAL} was deleted since it was last seen from here")
-        if self._git.run("merge-base", "--is-ancestor", seen, head).returncode != 0:
+        if not self._is_before(seen, head):
             raise distrust(str(self), f"{JOURNAL} was rewritten since it was last seen from here ({seen[:12]})")
 
     def _acknowledged(self) -> Anchor:
-        """Return the highest count that any commit of the journal acknowledged; every commit must name one."""
+        """Return the highest count that any commit acknowledged since the last repair; every commit must name one."""
         anchors = []
-        for line in self._git.ask("log", "--format=%H %s", self._head).decode().splitlines():
+        for line in self._git.ask("log", "--first-parent", "--format=%H %s", self._head).decode().splitlines():
             commit, _, subject = line.partition(" ")
             match = _SUBJECT.fullmatch(subject)
             if match is None:
                 raise distrust(str(self), f"commit {commit[:12]} was not written by kt-budgets")
             anchors.append(Anchor(int(match[1]), match[2]))
+            if match[3]:
+                break
         return max(anchors, key=lambda anchor: anchor.count)

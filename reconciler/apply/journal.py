@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reconciler.apply.git import JournalUnreachableError
 from reconciler.apply.ports import Clock
-from reconciler.apply.record import GENESIS, Entry, JournalError, Record, Step, chained, distrust, read_chain
+from reconciler.apply.record import (
+    GENESIS,
+    Entry,
+    JournalError,
+    Record,
+    Step,
+    chained,
+    distrust,
+    read_chain,
+    whole_part,
+)
 from reconciler.apply.store import Anchor, Store, Stored, open_store
+from reconciler.findings import UsageError
 from reconciler.model.applied import LastApplied
 
 
@@ -41,6 +53,38 @@ class Journal:
             journal.append(run, Entry(Step.RECOVERED, facts={"dropped_bytes": len(stored.torn)}))
         return journal
 
+    @classmethod
+    def repair(cls, store: Store, *, organization: str, clock: Clock, facts: Mapping[str, Any]) -> Journal:
+        """Return the journal as far as it can be trusted, which is recorded with `facts`: who says so, and why.
+
+        What was deleted or rewound is put back if this machine still has it. What does not follow whole records is
+        kept aside. Raises UsageError for a journal that needs no repair.
+        """
+        try:
+            whole = cls.open(store, organization=organization, clock=clock)
+        except JournalUnreachableError:
+            raise
+        except JournalError as error:
+            trouble = error
+        else:
+            raise UsageError(
+                f"the journal {store} is whole ({len(whole.records)} records); nothing was repaired",
+                hint="`kt-budgets audit --verify` compares it with the ledger",
+            )
+        stored = store.restore()
+        records = whole_part(stored.lines)
+        if any(record.organization != organization for record in records):
+            raise trouble
+        aside = ""
+        if len(records) < len(stored.lines) or stored.torn or not _opens(store, organization, clock):
+            digest = records[-1].digest if records else GENESIS
+            at = f"{clock.now():%Y%m%dT%H%M%SZ}"
+            aside = store.replace([record.line() for record in records], Anchor(len(records), digest), at=at)
+        journal = cls.open(store, organization=organization, clock=clock)
+        lost = {"repaired": trouble.message, "kept": len(records), **({"aside": aside} if aside else {})}
+        journal.append(records[-1].run if records else "-", Entry(Step.RECOVERED, facts={**facts, **lost}))
+        return journal
+
     def append(self, run: str, *entries: Entry) -> list[Record]:
         """Write `entries` as one durable step of `run` and return their records."""
         after = self.records[-1] if self.records else None
@@ -67,6 +111,22 @@ def verified(stored: Stored, where: str) -> list[Record]:
     if found != anchor.digest:
         raise distrust(where, f"record {anchor.count} is not the one that was acknowledged")
     return records
+
+
+def _opens(store: Store, organization: str, clock: Clock) -> bool:
+    try:
+        Journal.open(store, organization=organization, clock=clock)
+    except JournalUnreachableError:
+        raise
+    except JournalError:
+        return False
+    return True
+
+
+def torn_sentence(name: str, *, folder: Path | None = None) -> str:
+    """Return what is to be said of an incomplete last line of the journal called `name`, nothing when there is none."""
+    torn = open_store(name, folder=folder).load().torn
+    return f"the last line is incomplete ({len(torn)} bytes): a run was killed while it wrote it" if torn else ""
 
 
 def _torn(where: str, number: int) -> JournalError:

@@ -124,6 +124,20 @@ def read_chain(lines: Iterable[str], where: str) -> list[Record]:
     return records
 
 
+def whole_part(lines: Iterable[str]) -> list[Record]:
+    """Return the records up to the first line that cannot be trusted."""
+    records: list[Record] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _parsed(line, number, "")
+        except JournalError:
+            break
+        if record.sequence != number or record.previous != (records[-1].digest if records else GENESIS):
+            break
+        records.append(record)
+    return records
+
+
 def _parsed(line: str, number: int, where: str) -> Record:
     try:
         document = json.loads(line)
@@ -142,6 +156,6 @@ def distrust(where: str, what: str) -> JournalError:
     """Return the error for a journal that cannot be trusted."""
     return JournalError(
         f"the journal {where} cannot be trusted: {what}; nothing was written to Keeptrusts",
-        hint="bring the journal back from a copy; `kt-budgets audit --verify` checks it. If there is none, start a new"
-        " one with `--journal`: what the ledger already shows is not sent again",
+        hint="bring the journal back from a copy; `kt-budgets audit --verify` checks it. If there is none: kt-budgets"
+        ' resume --repair-journal --reason "WHY", which goes on from what is whole and keeps the rest aside',
     )

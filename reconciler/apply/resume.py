@@ -23,13 +23,14 @@ from reconciler.model.outcome import Outcome, Run, Status
 @dataclass(frozen=True, slots=True)
 class Permission:
     """What a person allows: to take `operation` for lost, to believe the ledger about what is `accepted`, or to break
-    the lock of `owner`. `reason` is recorded.
+    the lock of `owner`, or to go on from what is whole of a journal (`repair`). `reason` is recorded.
     """
 
     operation: str | None = None
     reason: str = ""
     owner: str | None = None
     accepted: tuple[Accepted, ...] = ()
+    repair: bool = False
 
 
 def resume(
@@ -43,7 +44,7 @@ def resume(
     """
     allowed = permission or Permission()
     with _held(site, allowed) as (lock, broken):
-        journal = Journal.open(site.store, organization=organization, clock=site.clock, recover=True)
+        journal = _opened(organization, site, allowed)
         record_broken_lock(journal, broken, allowed.reason, site)
         record_broken_lock(journal, lock.broken, "its lease ran out", site)
         if allowed.operation is not None:
@@ -52,6 +53,13 @@ def resume(
             accept(journal, allowed.accepted, allowed.reason, site, wallets=wallets or {})
         results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]
     return _together(results) if results else None
+
+
+def _opened(organization: str, site: Site, allowed: Permission) -> Journal:
+    if not allowed.repair:
+        return Journal.open(site.store, organization=organization, clock=site.clock, recover=True)
+    facts = {"reason": allowed.reason, **site.attribution.facts()}
+    return Journal.repair(site.store, organization=organization, clock=site.clock, facts=facts)
 
 
 @contextmanager

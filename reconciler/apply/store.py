@@ -72,6 +72,12 @@ class Store(Protocol):
     def cut_torn(self) -> None:
         """Drop what follows the last line break."""
 
+    def restore(self) -> Stored:
+        """Bring back what was lost and is still on this machine, and return what there is, whole or not."""
+
+    def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
+        """Keep `lines` alone from now on and return where all that was there is kept aside; `at` names the time."""
+
     def lock(self, owner: Owner, *, clock: Clock) -> AbstractContextManager[Lock]:
         """Hold the organization's lock for the length of a block; LockHeldError when somebody else does."""
 

@@ -33,7 +33,7 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
     import json
 
     from reconciler.apply.audit import audit_document, audit_text
-    from reconciler.apply.journal import read_records
+    from reconciler.apply.journal import read_records, torn_sentence
     from reconciler.redaction import without_secrets
 
     settings = settings_of(options)
@@ -41,13 +41,18 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
     shown = without_secrets(settings.journal)
     checked = verify and bool(settings.token or settings.sandbox)
     problems, notes = _against_ledger(settings, records) if checked else (None, [])
+    torn = torn_sentence(settings.journal, folder=settings.root)
+    notes = [*notes, *([f"{torn}; `kt-budgets resume` drops it"] if torn else [])]
     if format_ == "json":
         document = audit_document(shown, records, problems, notes)
         write_result(json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False) + "\n", output)
     else:
-        write_result(audit_text(shown, records) + (_verdict(problems, notes) if verify else ""), output)
-    if problems:
+        write_result(audit_text(shown, records) + (_verdict(problems, notes, torn) if verify else ""), output)
+    if problems or (verify and torn):
         context.exit(ExitCode.DRIFT)
+
+
+_WHOLE = "\nEvery record is whole and in order"
 
 
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
@@ -66,9 +71,9 @@ def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list
     return list(ledger_problems(history, live.wallets, since)), list(strangers(history, live.wallets))
 
 
-def _verdict(problems: Sequence[str] | None, notes: Sequence[str]) -> str:
-    whole = "\nEvery record is whole and in order"
+def _verdict(problems: Sequence[str] | None, notes: Sequence[str], torn: str) -> str:
+    whole = f"\nEvery record before the last line is whole and in order; {torn}" if torn else _WHOLE
+    listed = "".join(f"  {line}\n" for line in [*(problems or ()), *(f"note: {note}" for note in notes)])
     if problems is None:
-        return f"{whole}. The ledger was not checked: no token was given.\n"
-    listed = "".join(f"  {line}\n" for line in [*problems, *(f"note: {note}" for note in notes)])
+        return f"{whole}. The ledger was not checked: no token was given.\n{listed}"
     return f"{whole}, and the ledger {'disagrees' if problems else 'agrees'}.\n{listed}"

@@ -32,6 +32,12 @@ from reconciler.findings import UsageError
     metavar="OP[=TXN]",
     help="The ledger as it stands is right about this operation, or about the entry ledger:TXN (repeatable).",
 )
+@click.option(
+    "--repair-journal",
+    "repair",
+    is_flag=True,
+    help="Put back a journal that was deleted or rewound, or go on from what is whole of a damaged one.",
+)
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
 @format_option("text", "json")
@@ -44,6 +50,7 @@ def command(
     settle: float,
     lost: str | None,
     accepted: tuple[str, ...],
+    repair: bool,
     reason: str,
     owner: str | None,
     format_: str,
@@ -62,14 +69,18 @@ def command(
     from reconciler.cli.apply import print_result, site
     from reconciler.cli.session import load_desired
 
-    asked = "--assume-lost" if lost else "--accept" if accepted else ""
+    asked = "--assume-lost" if lost else "--accept" if accepted else "--repair-journal" if repair else ""
     if asked and not reason.strip():
         raise UsageError(f"{asked} needs a reason", hint='add --reason "how you know"; it is kept in the journal')
     settings = settings_of(options)
     desired, _ = load_desired(settings)
     with site(settings, desired, settle=settle, label="Resuming") as place:
         permission = Permission(
-            operation=lost, reason=reason.strip(), owner=owner, accepted=tuple(map(Accepted.parse, accepted))
+            operation=lost,
+            reason=reason.strip(),
+            owner=owner,
+            accepted=tuple(map(Accepted.parse, accepted)),
+            repair=repair,
         )
         wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
         result = resume(desired.organization.organization, place, permission, wallets=wallets)

@@ -403,6 +403,13 @@ class MemoryStore:
     def cut_torn(self) -> None:
         self.torn = b""
 
+    def restore(self) -> Stored:
+        return Stored(tuple(self.lines), self.torn)
+
+    def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
+        self.lines, self.torn, self.anchor = list(lines), b"", anchor
+        return f"what was there at {at}"
+
     @contextmanager
     def lock(self, owner: Owner, *, clock: Clock) -> Iterator[Lock]:
         if self.holder is not None:
