@@ -13,7 +13,7 @@ from reconciler.findings import UsageError
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
-_NARROW, _WIDE = 80, 160
+_NARROW, _WIDE = 40, 160
 _LARGEST = 256 * 2**20
 
 

@@ -31,7 +31,7 @@ _CERTAIN = 0.05
 
 
 def wallet_name(change: Allocate | Reclaim) -> str:
-    return f"{name(change.team, 40)} / {name(change.environment, 24)}"
+    return f"{name(change.team)} / {name(change.environment)}"
 
 
 def moves(plan: Plan) -> tuple[Move, ...]:
@@ -110,8 +110,7 @@ def _budget_names(plan: Plan) -> dict[str, str]:
     listed = budget_changes(plan)
     often = Counter(_plain_name(change) for change in listed)
     return {
-        change.key: name(_plain_name(change), 48)
-        + (f" ({name(change.team, 40)})" if often[_plain_name(change)] > 1 else "")
+        change.key: name(_plain_name(change)) + (f" ({name(change.team)})" if often[_plain_name(change)] > 1 else "")
         for change in listed
     }
 
@@ -171,7 +170,7 @@ def _plain_effects(change: BudgetChange, setting: Setting, plan: Plan) -> Iterat
             yield "new, with a hard limit" if after.get("hard_limit") else "new"
         case DeleteBillingBudget():
             renamed = [other for other in budget_changes(plan) if _is_rename(change, other)]
-            yield f"renamed to {name(_plain_name(renamed[0]), 48)} (a delete and a create)" if renamed else "deleted"
+            yield f"renamed to {name(_plain_name(renamed[0]))} (a delete and a create)" if renamed else "deleted"
         case UpdateBillingBudget():
             for label, cell in setting.differences:
                 if label == "hard limit":

@@ -92,6 +92,32 @@ def clipped(text: str, width: int) -> str:
     return text if columns_of(text) <= width else f"{set_cell_size(text, width - 3).rstrip()}..."
 
 
+def clipped_apart(texts: Sequence[str], width: int) -> list[str]:
+    """Return each of `texts` cut to `width` columns, so that no two different ones become the same."""
+    ends: dict[str, list[str]] = {}
+    found: list[str] = []
+    cuts = [clipped(text, width) for text in texts]
+    shared = {cut for cut in cuts if len({text for text, other in zip(texts, cuts, strict=True) if other == cut}) > 1}
+    for text, cut in zip(texts, cuts, strict=True):
+        if cut in shared:
+            half = (width - 3) // 2
+            cut = f"{set_cell_size(text, half).rstrip()}...{_tail(text, half)}"
+        taken = ends.setdefault(cut, [])
+        if text not in taken:
+            taken.append(text)
+        number = taken.index(text) + 1
+        found.append(cut if number == 1 else f"{clipped(cut, width - 4)} #{number}")
+    return found
+
+
+def _tail(text: str, width: int) -> str:
+    """Return the end of `text` that takes at most `width` columns."""
+    start = len(text)
+    while start and columns_of(text[start - 1 :]) <= width:
+        start -= 1
+    return text[start:].lstrip()
+
+
 def padded(text: str, width: int, align: Align) -> str:
     """Return `text` filled with spaces to `width` columns."""
     filled = " " * (width - columns_of(text))

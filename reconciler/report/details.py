@@ -30,7 +30,7 @@ def assumption_tables(plan: Plan) -> tuple[Table, ...]:
     """Return the planning table of each team that changes."""
     changed = {change.team for change in plan.changes}
     return tuple(
-        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), name(team.team, 40))
+        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), name(team.team))
         for team in plan.assumptions
         if team.team in changed and team.assumptions
     )
@@ -150,13 +150,13 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
                 f"This plan is about none of {wording.counted(scope.of, 'team')}: no YAML differs from ", commit, "."
             ),
         )
-    named = wording.listed([name(team, 40) for team in scope.teams], 6)
+    named = wording.listed([name(team) for team in scope.teams], 6)
     about = words(
         f"This plan is about {len(scope.teams)} of {wording.counted(scope.of, 'team')}, {named}, by what differs from ",
         commit,
         ".",
     )
-    left = wording.listed([name(team, 40) for team in scope.unfinished], 6)
+    left = wording.listed([name(team) for team in scope.unfinished], 6)
     again = f" The last run did not finish {left}." if left else ""
     rest = "The other team was" if others == 1 else f"The other {wording.counted(others, 'team')} were"
     return (words(about, f"{again} {rest} neither read nor forecast." if others else again),)
@@ -194,7 +194,7 @@ def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
     commit = words(", for commit ", code(plan.source.commit[:7])) if plan.source.commit else ()
     dirty = " with changes not committed" if plan.source.dirty else ""
     stale = (
-        f"; it becomes stale if the ledger of {wording.listed([name(t, 40) for t in teams])} changes before that"
+        f"; it becomes stale if the ledger of {wording.listed([name(t) for t in teams])} changes before that"
         if teams
         else ""
     )

@@ -2,6 +2,7 @@
 
 GitHub turns mentions, references and shortcodes into links *after* it has decoded entities, so an entity alone does
 not stop them: a zero-width space goes between the sign and the word. What Markdown itself would read becomes an entity.
+A figure is never touched, nor is what stands in a code span: people copy them.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ _SHORT = 6
 _SPECIAL = re.compile(
     r"(?P<sign>[\\`*_\[\]&|~$]|[<>](?!\d))"
     r"|(?P<link>[@#]|:(?=//|[\w+-]+:)|www(?=\.)|gh-(?=\d)|(?:mailto|xmpp|https?|ftp):)"
-    r"|(?P<commit>\b[0-9a-f]{7,40}\b)",
+    r"|(?P<commit>\b(?![0-9]{7,15}\b)[0-9a-f]{7,40}\b)",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^(?:(?P<sign>>|[-+=](?=\s|[-+=]|$))|(?P<number>\d{1,9})(?P<stop>[.)])(?=\s|$))")
-_CODE = re.compile(r"[A-Za-z0-9_./:+=,-]+(?: [A-Za-z0-9_./:+=,-]+)*")
+_CODE = re.compile(r"[!-;=-_a-{}~]+(?: [!-;=-_a-{}~]+)*")
+"""What a code span shows as it is, in a table as well: printable, no backtick, bar or tag. It can be copied."""
 _LABEL = re.compile(r"[^\w ./,()%-]|%(?=%)")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from io import StringIO
 
-from reconciler.report.columns import Grid, clipped, wrapped
+from reconciler.report.columns import Grid, clipped_apart, wrapped
 from reconciler.report.document import Table
 from reconciler.report.spans import DASH, Cell, visible
 
@@ -25,9 +25,9 @@ def table_lines(table: Table, width: int) -> list[str]:
     if not table:
         return []
     names = ("" if column.key == "name" else column.short or column.heading for column in table.columns)
+    titles = clipped_apart([ascii_punctuation(row.cells[0].new) for row in table.rows], width // 2 - 4)
     rows = (
-        (clipped(ascii_punctuation(row.cells[0].new), width // 2 - 4), *(cell_text(cell) for cell in row.cells[1:]))
-        for row in table.rows
+        (title, *(cell_text(cell) for cell in row.cells[1:])) for title, row in zip(titles, table.rows, strict=True)
     )
     return Grid(tuple(names), tuple(column.align for column in table.columns), tuple(rows)).lines(width)
 

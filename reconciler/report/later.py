@@ -77,7 +77,7 @@ def _expecting(plan: Plan) -> Iterator[str]:
     listed = later_expectations(plan)
     if not listed:
         return
-    whose = list(dict.fromkeys(name(item.team, 40) if item.team else "the organization" for item in listed))
+    whose = list(dict.fromkeys(name(item.team) if item.team else "the organization" for item in listed))
     paid = [item for item in listed if item.monthly]
     if not paid:
         what = wording.listed(list(dict.fromkeys(visible(item.name, 60) for item in listed)))
@@ -85,7 +85,7 @@ def _expecting(plan: Plan) -> Iterator[str]:
         return
     first = min(paid, key=lambda item: (item.period, item.team, item.name))
     others = f", and {wording.counted(len(listed) - 1, 'expectation')} more" if len(listed) > 1 else ""
-    yield f"{name(first.team, 40)} expects {_amount(plan, first)} {_from(first, plan)}{others}"
+    yield f"{name(first.team)} expects {_amount(plan, first)} {_from(first, plan)}{others}"
 
 
 def _amount(plan: Plan, item: LaterExpectation) -> str:
@@ -102,7 +102,7 @@ def _from(item: LaterExpectation, plan: Plan) -> str:
 
 
 def _expectation(plan: Plan, item: LaterExpectation) -> Words:
-    whose = emphasis(name(item.team, 40)) if item.team else words("The organization")
+    whose = emphasis(name(item.team)) if item.team else words("The organization")
     before, after = (visible(text, 160) or "none" for text in (item.before, item.after))
     what = words(f"{visible(item.name, 100)} {before} → ", strong(after))
     if item.monthly is None:
@@ -132,7 +132,7 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
 
 
 def _wallet(target: LaterTarget) -> str:
-    return f"{name(target.team, 40)} / {name(target.environment, 40)}"
+    return f"{name(target.team)} / {name(target.environment)}"
 
 
 def _months(run: list[LaterTarget]) -> str:

@@ -51,7 +51,7 @@ def _together(group: Sequence[PlanFinding]) -> list[Notice]:
 
 
 def _guard(guard: GuardResult) -> Notice:
-    title = f"{name(guard.guard)} ({name(guard.team, 40)})" if guard.team else name(guard.guard)
+    title = f"{name(guard.guard)} ({name(guard.team)})" if guard.team else name(guard.guard)
     message = marked(visible(guard.message, _LONG) or _numbers(guard))
     return Notice(title, message, marked(visible(guard.hint, _LONG)), visible(guard.position, 160))
 

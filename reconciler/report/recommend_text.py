@@ -101,7 +101,7 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
     rows = tuple(
         Row(
             (
-                Cell(name(alert.name, 40)),
+                Cell(name(alert.name)),
                 Cell(f"{alert.percentage}%"),
                 shift(wording.whole(alert.current.amount), wording.whole(alert.amount.amount)),
             )
@@ -112,7 +112,7 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
     lines = sentence(f"The amount at which each alert leaves {days} to react, under these targets:", width)
     lines += table_lines(Table(columns, rows), width)
     for alert in shown.alerts:
-        lines += sentence(f"{name(alert.name, 40)} {alert.percentage}%: {alert.reason}.", width, indent=4)
+        lines += sentence(f"{name(alert.name)} {alert.percentage}%: {alert.reason}.", width, indent=4)
     return [*lines, *sentence(_FIRST, width)]
 
 
@@ -138,4 +138,4 @@ def _difference(written: Sequence[Written]) -> Iterator[str]:
 
 
 def _name(target: TargetRecommendation) -> str:
-    return f"{name(target.team, 40)} / {name(target.environment, 24)}"
+    return f"{name(target.team)} / {name(target.environment)}"

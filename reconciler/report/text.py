@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from reconciler.report.columns import GLUE, Grid, clipped, columns_of, padded, wrapped
+from reconciler.report.columns import GLUE, Grid, clipped_apart, columns_of, padded, wrapped
 from reconciler.report.document import Move, Notice, Report, Table
 from reconciler.report.spans import DASH, Cell, Words, plain
 
@@ -73,34 +73,34 @@ def _ascii(words: str) -> str:
     return words.replace("→", "->").replace("−", "-").replace(DASH, "-").replace("…", "...")
 
 
-def _named(name: str, width: int) -> str:
-    """Return a name that leaves half of the line to what is said about it."""
-    return clipped(_ascii(name), width // 2 - 4)
+def _named(names: Sequence[str], width: int) -> list[str]:
+    """Return names that leave half of the line to what is said about them."""
+    return clipped_apart([_ascii(name) for name in names], width // 2 - 4)
 
 
 def _changes(report: Report, width: int) -> list[Inked]:
     """Return the moves of money and the settings, names aligned with each other; the wallet's id where it fits."""
-    listed = [_named(item, width) for item in (*(m.name for m in report.moves), *(s.name for s in report.settings))]
+    listed = _named([*(m.name for m in report.moves), *(s.name for s in report.settings)], width)
     names = max(map(columns_of, listed), default=0)
-    lines = _moves(report.moves, names, width)
-    for setting in report.settings:
-        told = ", ".join(f"{label} {_cell(cell)}".replace(" ", GLUE) for label, cell in setting.differences)
+    lines = _moves(report.moves, listed, names, width)
+    for setting, label in zip(report.settings, listed[len(report.moves) :], strict=True):
+        told = ", ".join(f"{field} {_cell(cell)}".replace(" ", GLUE) for field, cell in setting.differences)
         words = wrapped(_ascii(f"{setting.kind.ljust(15)}  {setting.verb}  {told}"), width, indent=names + 4)
-        lines += [f"  {padded(_named(setting.name, width), names, 'left')}{words[0][names + 2 :]}", *words[1:]]
+        lines += [f"  {padded(label, names, 'left')}{words[0][names + 2 :]}", *words[1:]]
     return _inked(lines)
 
 
-def _moves(moves: tuple[Move, ...], names: int, width: int) -> list[str]:
+def _moves(moves: tuple[Move, ...], listed: Sequence[str], names: int, width: int) -> list[str]:
     rows = [
         (
-            padded(_named(m.name, width), names, "left"),
+            padded(label, names, "left"),
             _ascii(m.wallet),
             f"funded {m.funded}",
             f"target {m.target}",
             m.verb,
             m.amount,
         )
-        for m in moves
+        for m, label in zip(moves, listed, strict=False)
     ]
     full = Grid(("",) * 6, ("left", "left", "right", "right", "left", "right"), tuple(rows))
     if not rows or full.fits(width):
@@ -115,7 +115,8 @@ def _table(table: Table, width: int) -> list[Inked]:
         tuple("" if column.key == "name" else column.short or column.heading for column in table.columns),
         tuple(column.align for column in table.columns),
         tuple(
-            (_named(row.cells[0].new, width), *(_ascii(_cell(cell)) for cell in row.cells[1:])) for row in table.rows
+            (name, *(_ascii(_cell(cell)) for cell in row.cells[1:]))
+            for name, row in zip(_named([row.cells[0].new for row in table.rows], width), table.rows, strict=True)
         ),
     )
     return _inked(grid.lines(width))

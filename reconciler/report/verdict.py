@@ -61,7 +61,7 @@ def _unmoved(plan: Plan, later: str) -> Words:
 def _matching(plan: Plan) -> str:
     if plan.scope is None:
         return "Keeptrusts matches git"
-    teams = wording.listed([name(team, 40) for team in plan.scope.teams], 4)
+    teams = wording.listed([name(team) for team in plan.scope.teams], 4)
     return f"Keeptrusts matches git for {teams}" if teams else "no team's budgets differ"
 
 

@@ -42,7 +42,7 @@ class WalletStory:
 
     @property
     def name(self) -> str:
-        return f"{name(self.team, 40)} / {name(self.environment, 24)}"
+        return f"{name(self.team)} / {name(self.environment)}"
 
     @property
     def lasts_now(self) -> float | None:

@@ -31,12 +31,19 @@ def _file_names(views: Iterable[TeamView]) -> Iterator[Found]:
 
 
 def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
-    first: dict[str, str] = {}
+    first: dict[str, tuple[str, str]] = {}
     for view in views:
-        other = first.setdefault(view.team.team, view.path)
-        if other != view.path:
-            message = f"the team {shown(view.team.team)} is already in {other}"
+        name = view.team.team
+        other, path = first.setdefault(name.casefold(), (name, view.path))
+        if path == view.path:
+            continue
+        if other == name:
+            message = f"the team {shown(name)} is already in {path}"
             yield view.path, Problem("duplicate-team", message, "move everything into one file", ("team",))
+        else:
+            message = f"the team {shown(name)} differs from {shown(other)} in {path} by upper and lower case alone"
+            hint = "give one of them another name: many file systems and people take them for one"
+            yield view.path, Problem("team-differs-by-case", message, hint, ("team",))
 
 
 def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:

@@ -16,7 +16,7 @@ from reconciler.report.escape import code_span, escaped, inline, label
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.mermaid import mermaid
-from reconciler.report.spans import Span, marked, name, plain, visible, words
+from reconciler.report.spans import Span, code, marked, name, plain, visible, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
@@ -125,7 +125,7 @@ def test_no_hidden_character_reaches_a_reader(raw: str) -> None:
         ("\x1b[31m", "\\x1b[31m"),
         ("\u202eabc", "\\u202eabc"),
         ("\ud800", "\\ud800"),
-        ("n" * 10_000, "n" * 63 + "…"),
+        ("n" * 10_000, "n" * 127 + "…"),
         (" " * 5_000 + "x", "…"),
         ("", "–"),
         ("e" + "\u0301" * 50, "e\u0301\u0301\u0301"),
@@ -184,3 +184,23 @@ def test_code_in_our_own_messages_is_code() -> None:
 
 def test_a_lone_backtick_is_a_character() -> None:
     assert inline(marked("a ` b")) == "a &#96; b"
+
+
+@pytest.mark.parametrize(
+    "figure", ["1234567", "1234567.89", "12345678901234.56", "-9876543", "IDR 1500000000", "9,999,999", "20261127"]
+)
+def test_a_figure_is_copied_from_the_comment_as_it_is(figure: str) -> None:
+    assert escaped(figure) == figure
+    assert inline(words("raise it to ", code(f'{figure} by "@acme/finance"'))).isascii()
+
+
+@pytest.mark.parametrize("commit", ["deadbee", "1234567a", "9" * 40, "12345678901234567890abcdef"])
+def test_a_commit_id_is_still_broken(commit: str) -> None:
+    assert "&#8203;" in escaped(commit)
+
+
+def test_what_people_copy_from_a_code_span_is_what_it_says() -> None:
+    waiver = '{guard: x, team: a, max: 1234567.00, approved_by: "@acme/finance"}'
+    assert code_span(waiver) == f"`{waiver}`"
+    assert "`" not in code_span("a|b")
+    assert "<" not in code_span("</details>")

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, DeleteExportSchedule, UpdateExportSchedule
 from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
 from reconciler.report.chart import picked, ticks
+from reconciler.report.columns import clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.spans import Cell, plain
 from reconciler.report.summary import summarise
+from reconciler.report.text import text
 from reconciler.report.wallets import when
 
 
@@ -255,3 +257,24 @@ def test_ticks_are_round_and_reach_above_the_highest_value(highest: int) -> None
     assert 2 <= len(values) <= 7
     assert values[-1] >= highest
     assert len({after - before for before, after in pairwise(values)}) == 1
+
+
+def test_teams_whose_names_begin_alike_are_told_apart(plans: Any) -> None:
+    long = "customer-support-and-operations-in-the-northern-region"
+    wallets = [plans.Wallet(team=f"{long}-{end}") for end in ("one", "two")]
+    plan = plans.plan(*(wallet.change() for wallet in wallets), impact=tuple(wallet.forecast() for wallet in wallets))
+    report = summarise(plan)
+    assert f"{long}-one" in markdown(report)
+    assert f"{long}-two" in markdown(report)
+    for width in (40, 60, 80, 120):
+        shown = text(report, width=width, colour=False)
+        assert all(len(line) <= width for line in shown.splitlines()), width
+        assert width < 60 or ("one / prod" in shown and "two / prod" in shown)
+
+
+def test_names_that_differ_in_the_middle_alone_are_numbered() -> None:
+    names = ["a" * 30 + middle + "b" * 30 for middle in "xyx"]
+    cut = clipped_apart(names, 20)
+    assert cut[0] == cut[2] != cut[1]
+    assert all(columns_of(name) <= 20 for name in cut)
+    assert all(columns_of(name) <= 21 for name in clipped_apart(["名前" * 20, "名前" * 21], 21))

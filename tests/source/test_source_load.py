@@ -194,6 +194,14 @@ def test_a_team_is_declared_once(tmp_path: Path) -> None:
     ]
 
 
+def test_teams_that_differ_by_case_alone_are_found(tmp_path: Path) -> None:
+    files = {f"teams/{team}.yaml": TEAM.format(team=team) for team in ("support", "Support")}
+    found = load(write_tree(tmp_path, files)).findings
+    (clash,) = (finding for finding in found if finding.code == "team-differs-by-case")
+    assert "`support` differs from `Support` in budgets/teams/Support.yaml" in clash.message
+    assert clash.is_error
+
+
 def test_names_in_org_yaml_are_unique(tmp_path: Path) -> None:
     schedule = '{name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: b}}'
     org = ORGANIZATION.replace("[prod, dev]", "[prod, dev, prod]")
