@@ -17,7 +17,7 @@ _NEXT = {
     ExitCode.STALE: "Next: kt-budgets plan, and have the new plan reviewed.",
     ExitCode.PARTIAL: "Next: kt-budgets plan shows what is left.",
     ExitCode.INTERRUPTED: "Next: kt-budgets resume, which finishes this run from its journal.",
-    ExitCode.REFUSED: "Next: repair the journal, then kt-budgets resume.",
+    ExitCode.REFUSED: "Next: kt-budgets audit says what is wrong with the journal; then kt-budgets resume.",
     ExitCode.LOCKED: "Next: see who holds the lock, then kt-budgets resume.",
 }
 
