@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent import futures
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from reconciler.apply.admission import check_permission
@@ -12,8 +13,8 @@ from reconciler.apply.attribution import Attribution
 from reconciler.apply.clock import SignalInterruption, SystemClock
 from reconciler.apply.declared import Declares, declared_by
 from reconciler.apply.derivation import as_reviewed, unlike
-from reconciler.apply.desk import Desk, words
-from reconciler.apply.evidence import Found, Memory, search
+from reconciler.apply.desk import Desk
+from reconciler.apply.evidence import Found, Memory, confirmation, search, words
 from reconciler.apply.executor import Executor, Notify, Order
 from reconciler.apply.history import History, history_of
 from reconciler.apply.journal import Journal, last_declared
@@ -21,9 +22,11 @@ from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import Result
 from reconciler.apply.rewind import all_owned, rewind
-from reconciler.apply.staleness import stale_teams
+from reconciler.apply.staleness import stale_teams, unplanned
+from reconciler.apply.standing import standing_of
 from reconciler.apply.store import Lock, Owner, Store
 from reconciler.apply.window import ledger_since
+from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
@@ -83,41 +86,71 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
         journal = Journal.open(site.store, organization=plan.organization, clock=site.clock)
         record_broken_lock(journal, lock.broken, "its lease ran out", site)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
-        live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, site)
+        live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, site, journal)
         if plan.changes:
             check_permission(live.identity)
         prove_open(journal, history_of(journal.records), live)
         live = all_owned(live, history_of(journal.records).transactions)
         desk = site.desk(journal, lock, run=run, live=live)
+        live = all_owned(_awaited(plan, live, desk), desk.transactions)
         return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
 
 
 def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares) -> Order:
-    """Compare live state, had this plan not run, with what was approved, and derive every change again."""
+    """Compare live state, had this plan not run, with what was approved, and derive every change again.
+
+    Teams with a wallet in doubt are refused.
+    """
     former = last_declared(desk.journal.records, before_plan=plan.digest)
     before = rewind(live, plan, desk.history.transactions)
     teams = plan.scope.teams if plan.scope else None
-    diff = make_plan(desired, as_reviewed(before, plan, desired), plan.period, last_applied=former, teams=teams)
+    doubts = desk.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
+    reviewed = as_reviewed(before, plan, desired)
+    diff = make_plan(desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
-    stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before)
+    stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)
     return Order(
         plan=plan,
         declared=declared_by(plan, desired, declares, before=former),
         stale={**stale, **unlike(plan, diff.changes, stale=stale)},
+        doubts=diff.doubts,
+        unplanned=unplanned(plan, diff),
         about={**site.attribution.facts(), "principal": live.identity.principal},
     )
 
 
-def read_live(plan: Plan, wallets: Mapping[str, str], site: Site) -> Live:
-    """Return live state with every ledger entry that can speak of the plan's period."""
-    since = ledger_since(plan.period, site.clock.now())
+def _awaited(plan: Plan, live: Live, desk: Desk) -> Live:
+    """Return `live` with readings that agree with the journal, as far as they do before the settle deadline."""
+    wallets = dict(live.wallets)
+    since = desk.standing.reading_since(ledger_since(plan.period, desk.clock.now()))
+    late = sorted(wallets)
+    for first, _ in enumerate(desk.looks()):
+        for key in late:
+            if first:
+                with suppress(RemoteError):
+                    wallets[key] = desk.reader.wallet(key, wallets[key].currency, since)
+            desk.note(wallets[key], besides=_operations(plan))
+        doubts = desk.standing.doubts({key: wallets[key] for key in late}, plan.period, besides=_operations(plan))
+        late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
+        if not late:
+            break
+    return replace(live, wallets=wallets)
+
+
+def _operations(plan: Plan) -> frozenset[str]:
+    return frozenset(change.op for change in plan.changes if isinstance(change, Allocate | Reclaim))
+
+
+def read_live(plan: Plan, wallets: Mapping[str, str], site: Site, journal: Journal) -> Live:
+    """Return live state with every ledger entry that can speak of the plan's period, or of what is open."""
+    since = standing_of(journal.records).reading_since(ledger_since(plan.period, site.clock.now()))
     return site.reader.live(organization=plan.organization, wallets=wallets, period=since)
 
 
 def prove_open(journal: Journal, history: History, live: Live) -> None:
     """Record what `live`, or the witness on this machine, proves of operations that earlier runs left open."""
-    for trace in history.unproved():
+    for trace in history.unsettled():
         if trace.step is Step.INTENT and journal.witness.denies(trace.writer, trace.intent):
             denial = {"reason": "its process ended before it was sent"}
             journal.append(trace.run, Entry(Step.NOT_SENT, trace.operation, denial))
@@ -125,10 +158,9 @@ def prove_open(journal: Journal, history: History, live: Live) -> None:
         move, wallet = trace.change, live.wallets.get(trace.wallet or "")
         if wallet is None or not isinstance(move, Allocate | Reclaim):
             continue
-        memory = Memory(history.transactions, trace.seen, words(move))
+        memory = Memory(history.transactions, trace.seen, words(move), trace.since)
         if isinstance(found := search(wallet.ledger, move, memory), Found):
-            facts = {"transactions": [found.entry.id], "by": found.by}
-            journal.append(trace.run, Entry(Step.CONFIRMED, trace.operation, facts))
+            journal.append(trace.run, Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
 
 
 def record_broken_lock(journal: Journal, owner: Owner | None, reason: str, site: Site) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.apply.evidence import Memory, Move
+from reconciler.apply.evidence import Found, Memory, Move, confirmation, words
 from reconciler.apply.history import History
 from reconciler.apply.journal import Journal
 from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
-from reconciler.apply.record import Entry, Step
+from reconciler.apply.record import Entry, Record, Step
+from reconciler.apply.standing import Standing
 from reconciler.apply.store import Lock
 from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
-from reconciler.model.operation import mark, operation_period
 from reconciler.model.outcome import Outcome, Status
 
 LONGEST_WAIT = 300.0
@@ -35,8 +35,8 @@ class Desk:
 
     `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what
     is being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only
-    proves. On `pool`, if any, ledgers are read ahead. `rehearsed` is the day that was asked for, None for the
-    clock's own.
+    proves. `standing` is the journal as it is by now. On `pool`, if any, ledgers are read ahead. `rehearsed` is the
+    day that was asked for, None for the clock's own.
     """
 
     reader: LiveReader
@@ -60,9 +60,11 @@ class Desk:
     proved: set[str] = field(default_factory=set)
     seen: dict[str, frozenset[str]] = field(default_factory=dict)
     announced: dict[str, Change] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
 
     def __post_init__(self) -> None:
         self.transactions.update(self.history.transactions)
+        self.standing = Standing(self.history.operations)
 
     @property
     def today(self) -> date:
@@ -75,7 +77,7 @@ class Desk:
         intent = Entry(
             Step.INTENT, operation_of(change), {**facts, "change": described(change), "writer": self.process}
         )
-        (record,) = self.journal.append(self.run, intent)
+        (record,) = self._appended(intent)
         self.announced[operation_of(change)] = change
         if "seen" in facts:
             self.seen[operation_of(change)] = frozenset(facts["seen"])
@@ -100,7 +102,7 @@ class Desk:
 
     def record(self, *entries: Entry) -> None:
         """Write `entries` to the journal, durably, and remember the ledger ids they confirm."""
-        self.journal.append(self.run, *entries)
+        self._appended(*entries)
         for entry in entries:
             if entry.operation and entry.step is Step.CONFIRMED:
                 known = self.transactions.get(entry.operation, frozenset())
@@ -114,15 +116,31 @@ class Desk:
         sent = self.announced.get(move.op, earlier)
         return sent if isinstance(sent, Allocate | Reclaim) else move
 
+    def _appended(self, *entries: Entry) -> list[Record]:
+        records = self.journal.append(self.run, *entries)
+        self.standing.follow(records)
+        return records
+
+    def note(self, wallet: LiveWallet, *, besides: Collection[str] = ()) -> None:
+        """Record what `wallet` shows of operations that were open, or that no reading had shown yet."""
+        for trace in self.standing.on(wallet.key):
+            is_open = (trace.unproved or trace.unseen) and trace.operation not in besides
+            if is_open and isinstance(found := self.standing.sighting(trace, wallet), Found):
+                self.record(Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
+
     def memory(self, move: Move) -> Memory:
         """Return what is known of `move` besides the ledger; what was there before it was sent, if it ever was."""
         trace = self.history.of(move.op)
         earlier = trace.seen if trace is not None and trace.may_have_happened else None
-        return Memory(self.transactions, self.seen.get(move.op, earlier), words(move))
+        now = self.standing.traces.get(move.op)
+        return Memory(self.transactions, self.seen.get(move.op, earlier), words(move), now.since if now else None)
 
-    def looks(self) -> Iterator[None]:
-        """Yield once now, then after growing pauses until the settle deadline; the lease is renewed on the way."""
-        deadline = self.clock.monotonic() + self.settle
+    def looks(self, most: float | None = None) -> Iterator[None]:
+        """Yield once now, then after growing pauses until the settle deadline; the lease is renewed on the way.
+
+        `most` is after how many seconds it ends at the latest.
+        """
+        deadline = self.clock.monotonic() + (self.settle if most is None else min(most, self.settle))
         pause = 0.1
         yield
         while (left := deadline - self.clock.monotonic()) > 0 and not self.interruption.requested:
@@ -168,12 +186,6 @@ def unreadable(desk: Desk, change: Change, error: RemoteError) -> Outcome:
         reason = f"an earlier run may have sent it, and this one cannot tell: {error.message}"
         return outcome(change, Status.UNKNOWN, reason=reason)
     return outcome(change, Status.FAILED, reason=f"nothing was sent: {error.message}")
-
-
-def words(move: Move) -> str:
-    """Return the description that `move` is sent with: our mark first, then words for people."""
-    period = operation_period(move.op)
-    return f"{mark(move.op)} {period.name}: {move.team} / {move.environment}, target {move.target:,.2f}"
 
 
 def in_order(change: Change) -> int:

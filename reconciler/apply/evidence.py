@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry
-from reconciler.model.operation import carries, find_operation
+from reconciler.model.operation import carries, find_operation, mark, operation_period
+from reconciler.model.period import Period
 
 Move = Allocate | Reclaim
 
@@ -55,12 +56,20 @@ class Memory:
     """What is known of a wallet besides its ledger.
 
     `transactions` are the ledger ids confirmed for operations of ours, `seen` the funding entries that were there
-    before the operation was sent (None: it never was), `words` the description that it was sent with.
+    before the operation was sent (None: it never was), `words` the description that it was sent with. `since` is
+    the month from which the ledger was read for `seen`: what is dated before it was not sent since.
     """
 
     transactions: Mapping[str, Collection[str]]
     seen: Collection[str] | None = None
     words: str = ""
+    since: Period | None = None
+
+
+def words(move: Move) -> str:
+    """Return the description that `move` is sent with: our mark first, then words for people."""
+    period = operation_period(move.op)
+    return f"{mark(move.op)} {period.name}: {move.team} / {move.environment}, target {move.target:,.2f}"
 
 
 def search(ledger: Iterable[LedgerEntry], move: Move, memory: Memory) -> Sighting:
@@ -87,13 +96,23 @@ def _by_elimination(funding: list[LedgerEntry], move: Move, memory: Memory) -> S
         return Absent()
     taken = {id for ids in memory.transactions.values() for id in ids}
     fresh = [
-        entry for entry in funding if entry.id not in memory.seen and entry.id not in taken and _same_move(entry, move)
+        entry
+        for entry in funding
+        if entry.id not in memory.seen
+        and entry.id not in taken
+        and _same_move(entry, move)
+        and not (memory.since and entry.created_at < memory.since.start_instant)
     ]
     stripped = strips(funding, memory.transactions)
     plausible = [entry for entry in fresh if stripped or memory.words.startswith(entry.description.rstrip(" .…"))]
     if len(plausible) > 1:
         return Ambiguous(tuple(plausible))
     return Found(plausible[0], "elimination") if plausible else Absent()
+
+
+def confirmation(found: Found) -> dict[str, object]:
+    """Return the facts of a record that says that the ledger shows an operation."""
+    return {"transactions": [found.entry.id], "by": found.by}
 
 
 def echoes(funding: Iterable[LedgerEntry]) -> bool:

@@ -16,6 +16,7 @@ from reconciler.apply.store import FencedError
 from reconciler.apply.transfer import Teller
 from reconciler.findings import BudgetsError
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.doubt import Doubt
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.plan import Plan
 
@@ -26,7 +27,9 @@ Notify = Callable[[Outcome, int, int], None]
 class Order:
     """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
 
-    `only` limits a run to proving these operations: a later run went past it, so that nothing is sent for it any more.
+    `doubts` are the wallets whose ledger contradicts the journal, `unplanned` says which wallets the plan left out for
+    that reason. `only` limits a run to proving these operations: a later run went past it, so that nothing is sent for
+    it any more.
     """
 
     plan: Plan
@@ -34,6 +37,8 @@ class Order:
     stale: Mapping[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
     only: frozenset[str] | None = None
+    doubts: tuple[Doubt, ...] = ()
+    unplanned: tuple[str, ...] = ()
 
 
 class Executor:
@@ -94,7 +99,9 @@ class Executor:
         if self._order.only is not None and operation_of(change) not in self._order.only:
             return outcome(change, Status.SKIPPED, reason="a later run went past it")
         if change.team in self._order.stale:
-            return outcome(change, Status.REFUSED, reason=self._order.stale[change.team])
+            unsure = {doubt.wallet for doubt in self._order.doubts if doubt.kind != "foreign"}
+            status = Status.UNKNOWN if getattr(change, "wallet", None) in unsure else Status.REFUSED
+            return outcome(change, status, reason=self._order.stale[change.team])
         try:
             if isinstance(change, Allocate | Reclaim):
                 return self._teller.carry_out(change)
@@ -115,23 +122,25 @@ class Executor:
         outcomes = [self._outcomes[operation_of(change)] for change in plan.changes]
         interrupted = desk.interruption.requested
         read_back = ReadBack(desk, plan, self._teller)
+        read_back.differences += self._order.unplanned
         if not interrupted and self._stopped is None:
             outcomes = read_back.check(outcomes)
             interrupted = desk.interruption.requested
         complete = all(result.status in DONE for result in outcomes)
-        converged = complete and not desk.stale and not read_back.differences
-        run = Run(run=desk.run, outcomes=tuple(outcomes), converged=converged)
+        converged = complete and not (desk.stale or read_back.differences or self._order.doubts)
+        run = Run(run=desk.run, outcomes=tuple(outcomes), converged=converged, doubts=self._order.doubts)
         if not interrupted and self._stopped is None and self._order.only is None:
-            self._finish(run, read_back.differences)
+            self._finish(run, read_back)
         desk.journal.witness.end()
         return Result(run, dict(desk.stale), interrupted, self._stopped, tuple(read_back.differences), desk.denied)
 
-    def _finish(self, run: Run, differences: list[str]) -> None:
+    def _finish(self, run: Run, read_back: ReadBack) -> None:
         facts = {
             "plan": self._plan.digest,
             "outcomes": [result.model_dump(mode="json", exclude_none=True) for result in run.outcomes],
             "converged": run.converged,
-            "differences": list(differences),
+            "differences": list(read_back.differences),
+            **({} if read_back.has_read else {"read_back": False}),
             "stale": dict(self._desk.stale),
             **self._order.declared.after(run.outcomes).facts(),
         }

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from reconciler.apply.record import UNPROVED, Record, Step
 from reconciler.apply.result import DONE
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 
 _OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
@@ -27,7 +28,8 @@ class Trace:
     `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
     `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
     `writer` the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most
-    that the wallet can have held when it was `announced`.
+    that the wallet can have held when it was `announced`. `since` is the month from which the ledger was read when
+    `seen` was noted.
     """
 
     operation: str
@@ -42,6 +44,7 @@ class Trace:
     shown: bool = False
     held: Decimal | None = None
     announced: datetime | None = None
+    since: Period | None = None
 
     @property
     def unproved(self) -> bool:
@@ -94,6 +97,10 @@ class History:
             trace for trace in self.operations.values() if trace.unproved and (wallet is None or trace.wallet == wallet)
         )
 
+    def unsettled(self) -> tuple[Trace, ...]:
+        """The operations that may or may not have happened, and those that no reading has shown yet."""
+        return tuple(trace for trace in self.operations.values() if trace.unproved or trace.unseen)
+
     @property
     def transactions(self) -> dict[str, frozenset[str]]:
         """The ledger ids that are known to be each operation's."""
@@ -122,7 +129,7 @@ def history_of(records: Iterable[Record]) -> History:
         if record.step is Step.FINISHED:
             operations |= _read_back(record, operations)
         if record.operation and record.step in _OPERATION_STEPS:
-            operations[record.operation] = _followed(operations.get(record.operation), record)
+            operations[record.operation] = followed(operations.get(record.operation), record)
     return History(operations, runs)
 
 
@@ -134,7 +141,8 @@ def _read_back(record: Record, operations: Mapping[str, Trace]) -> dict[str, Tra
     return {op: replace(operations[op], shown=True) for op in done if op in operations}
 
 
-def _followed(trace: Trace | None, record: Record) -> Trace:
+def followed(trace: Trace | None, record: Record) -> Trace:
+    """Return what is known of an operation after `record`, which is about it."""
     facts: dict[str, Any] = record.facts
     first = trace is None
     trace = trace or Trace(record.operation or "", record.run, record.step)
@@ -156,6 +164,7 @@ def _followed(trace: Trace | None, record: Record) -> Trace:
         writer=facts.get("writer", "") if is_intent else trace.writer,
         held=Decimal(facts["held"]) if "held" in facts else trace.held,
         announced=datetime.fromisoformat(record.at) if is_intent else trace.announced,
+        since=Period.parse(facts["since"]) if "since" in facts else trace.since,
         shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )

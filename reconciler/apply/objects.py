@@ -92,20 +92,45 @@ class Registrar:
                     self._record(change, Step.SENT, Step.CONFIRMED)
                     return outcome(change, Status.ALREADY_APPLIED, transaction=found.id if found else None)
                 case Refused():
-                    reason = told(result)
-                    self._record(change, Step.SENT, Step.REFUSED, reason=reason)
-                    self._desk.denied = self._desk.denied or denial(result)
-                    return outcome(change, Status.REFUSED, reason=reason)
+                    return self._turned_down(change, result)
                 case Lost():
                     self._record(change, Step.SENT, reason=result.reason)
                     if isinstance(change, _CREATES) or attempt == TRIES:
                         return self._proved(change, result.reason, Status.APPLIED)
                     if self._arrived(change):
                         return self._holds(change, self._current(change), Status.APPLIED)
-                case NotSent() | RateLimited():
+                case NotSent():
                     self._record(change, Step.NOT_SENT)
-            if attempt == TRIES or not self._desk.rest(pause(result, attempt)):
+                case RateLimited():
+                    self._record(change, Step.SENT, reason=told(result))
+            rested = attempt < TRIES and self._desk.rest(pause(result, attempt))
+            if isinstance(result, RateLimited) and (booked := self._booked(change, result)):
+                return booked
+            if not rested:
                 return self._given_up(change, result)
+
+    def _booked(self, change: ObjectChange, result: Refused | RateLimited) -> Outcome | None:
+        """Return the outcome when `change` was made whatever was answered, or nobody can tell; None when it was not."""
+        try:
+            found = self._current(change, afresh=True)
+        except RemoteError as error:
+            reason = f"{told(result)}, and it could not be read: {error.message}"
+            return self._proved(change, reason, Status.APPLIED)
+        if _value(found) == wanted(change):
+            return self._holds(change, found, Status.APPLIED)
+        if isinstance(result, RateLimited):
+            self._record(change, Step.NOT_SENT, reason=f"{told(result)}, and it is not there")
+        return None
+
+    def _turned_down(self, change: ObjectChange, result: Refused) -> Outcome:
+        """Return what a refusal means, after a look at what is there."""
+        reason = told(result)
+        self._record(change, Step.SENT, reason=reason)
+        if booked := self._booked(change, result):
+            return booked
+        self._record(change, Step.REFUSED, reason=reason)
+        self._desk.denied = self._desk.denied or denial(result)
+        return outcome(change, Status.REFUSED, reason=reason)
 
     def _sent(self, change: ObjectChange, found: Found | None, attempt: int) -> WriteResult:
         writer = self._desk.writer
@@ -160,7 +185,8 @@ class Registrar:
             return self._proved(change, result.reason, Status.APPLIED)
         if self._desk.interruption.requested:
             return outcome(change, Status.SKIPPED, reason="interrupted; it was not sent")
-        return outcome(change, Status.FAILED, reason=f"{told(result)}; nothing arrived")
+        why = "nothing arrived" if isinstance(result, NotSent) else "and it is not there"
+        return outcome(change, Status.FAILED, reason=f"{told(result)}; {why}")
 
     def _current(self, change: ObjectChange, *, afresh: bool = False) -> Found | None:
         kind = "budgets" if is_budget(change) else "schedules"

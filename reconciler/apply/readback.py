@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from reconciler.apply.answers import doubled
 from reconciler.apply.desk import Desk
-from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, search
+from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, confirmation, search
 from reconciler.apply.objects import ObjectChange, is_budget, wanted
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import DONE
@@ -30,6 +30,7 @@ class ReadBack:
         self._plan = plan
         self._wallets = teller.wallets
         self.differences: list[str] = []
+        self.has_read = not plan.changes
 
     def check(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Return `outcomes`, corrected where the ledger shows a confirmed write twice or not at all."""
@@ -40,6 +41,7 @@ class ReadBack:
         except RemoteError as error:
             self.differences.append(f"live could not be read back: {error.message}")
             return list(outcomes)
+        self.has_read = True
         wallets = dict(live.wallets)
         self._await_visibility(outcomes, wallets)
         objects = Objects(live)
@@ -80,6 +82,8 @@ class ReadBack:
     def _checked_move(
         self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet], *, is_last: bool
     ) -> Outcome:
+        if result.status is Status.REFUSED:
+            return self._refused_after_all(move, result, wallets)
         if result.status not in DONE or result.transaction is None:
             return result
         sighting = self._sighting(move, wallets)
@@ -90,8 +94,7 @@ class ReadBack:
             ids = sorted({entry.id for entry in sighting.entries})
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": doubled(ids)})
         if isinstance(sighting, Found) and sighting.entry.id not in self._desk.transactions.get(move.op, ()):
-            facts = {"transactions": [sighting.entry.id], "by": sighting.by}
-            self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
+            self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
         funded = owned(wallets[move.wallet], self._desk.transactions).funded(move.period).amount
         if not is_last or funded == move.funded_after:
             return result
@@ -100,6 +103,17 @@ class ReadBack:
         seen_by_mark = isinstance(sighting, Found) and sighting.by == "mark"
         status = result.status if seen_by_mark else Status.UNKNOWN
         return result.model_copy(update={"status": status, "reason": reason})
+
+    def _refused_after_all(self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet]) -> Outcome:
+        """Return the outcome of a move that was answered with a refusal, and that the ledger may show by now."""
+        trace = self._desk.standing.traces.get(move.op)
+        sighting = self._sighting(move, wallets)
+        if trace is None or not trace.intent or not isinstance(sighting, Found):
+            return result
+        self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
+        reason = f"{result.reason}; the ledger shows it all the same"
+        update = {"status": Status.APPLIED, "reason": reason, "transaction": sighting.entry.id}
+        return result.model_copy(update=update)
 
     def _checked_object(self, change: ObjectChange, result: Outcome, objects: Objects) -> Outcome:
         if result.status not in DONE:

@@ -38,12 +38,13 @@ class Result:
         statuses = {outcome.status for outcome in self.run.outcomes}
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        if Status.UNKNOWN in statuses:
+        doubts = {doubt.kind for doubt in self.run.doubts}
+        if Status.UNKNOWN in statuses or doubts - {"foreign"}:
             return ExitCode.UNKNOWN
         if self.stopped is not None:
             return self.stopped.exit_code
         if self.denied and not statuses & DONE:
             return ExitCode.REMOTE
-        if self.stale:
+        if self.stale or doubts:
             return ExitCode.STALE
         return ExitCode.DONE if statuses <= DONE and self.run.converged else ExitCode.PARTIAL

@@ -81,14 +81,14 @@ def _held(site: Site, allowed: Permission) -> Iterator[tuple[Lock, Owner | None]
 def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
     """Return the runs with something left to do, oldest first, each with the operations that are left (None: all).
 
-    Only the last run is finished; of those that a later run went past, only what is unproved matters.
+    Only the last run is finished; of those that a later run went past, only what is unproved or unseen matters.
     """
     last = history.last
     if last is None:
         return []
     left: dict[str, set[str]] = {}
     for trace in history.operations.values():
-        if (trace.unproved or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
+        if (trace.unproved or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
             left.setdefault(trace.run, set()).add(trace.operation)
     passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
     unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)
@@ -103,7 +103,7 @@ def _statuses(run: RunTrace) -> set[str]:
 def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, site: Site) -> Result:
     plan = run.plan
     moves = [change for change in plan.changes if isinstance(change, Allocate | Reclaim)]
-    live = read_live(plan, {move.wallet: move.currency for move in moves}, site)
+    live = read_live(plan, {move.wallet: move.currency for move in moves}, site, journal)
     prove_open(journal, history_of(journal.records), live)
     order = Order(
         plan=plan,

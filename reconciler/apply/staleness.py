@@ -6,27 +6,44 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.plan.diff import Diff
 
 AGAIN = "Run `kt-budgets plan` again and have it reviewed."
 
 
 def stale_teams(
-    plan: Plan, *, fingerprints: Mapping[str, str], changes: Iterable[Change], live: Live
+    plan: Plan, *, fingerprints: Mapping[str, str], changes: Iterable[Change], live: Live, doubts: Iterable[Doubt] = ()
 ) -> dict[str, str]:
     """Return why each team is stale that the plan changes and whose fingerprint is no longer the approved one.
 
     `fingerprints`, `changes` and `live` are those of a new comparison, in which the plan itself has not run. A team
-    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it.
+    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it. Where a wallet
+    that the plan changes is in doubt, `doubts` say why.
     """
+    moved = {change.wallet: change.team for change in plan.changes if isinstance(change, Allocate | Reclaim)}
+    doubtful = {moved[doubt.wallet]: f"{doubt.reason}. Next: {doubt.hint}" for doubt in doubts if doubt.wallet in moved}
     now = tuple(changes)
     teams = sorted({change.team for change in plan.changes})
     return {
-        team: _reason(plan, team, now, live) for team in teams if plan.fingerprints.get(team) != fingerprints.get(team)
+        team: doubtful.get(team) or _reason(plan, team, now, live)
+        for team in teams
+        if team in doubtful or plan.fingerprints.get(team) != fingerprints.get(team)
     }
+
+
+def unplanned(plan: Plan, diff: Diff) -> tuple[str, ...]:
+    """Return a sentence for each wallet that was left out of `plan` because of a doubt, and that is to be changed."""
+    changed = {change.wallet for change in diff.changes if isinstance(change, Allocate | Reclaim)}
+    return tuple(
+        f"{doubt.wallet} was left out of this plan, because its ledger contradicted the journal; now it agrees. {AGAIN}"
+        for doubt in plan.doubts
+        if doubt.wallet in changed
+    )
 
 
 def moved_since_review(move: Allocate | Reclaim, wallet: LiveWallet, period: Period) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reconciler.apply.admission import closed_month
-from reconciler.apply.answers import denial, doubled, listed, pause, told
-from reconciler.apply.desk import TRIES, Desk, outcome, unreadable, words
-from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Move, Sighting, search
+from reconciler.apply.answers import denial, listed, pause, told
+from reconciler.apply.desk import TRIES, Desk, outcome, unreadable
+from reconciler.apply.evidence import Absent, Found, Move, words
 from reconciler.apply.history import Trace
 from reconciler.apply.lookahead import Lookahead
+from reconciler.apply.proof import Proof
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.rest import inconsistency, is_rest, left_of
 from reconciler.apply.result import DONE
@@ -19,6 +20,7 @@ from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.currency import is_payable
+from reconciler.model.doubt import Doubt
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
@@ -37,6 +39,7 @@ class Teller:
                 self._moves[change.wallet].append(change)
         self._till = Till(desk.reader, plan.currency)
         self.wallets = Lookahead(desk, (move for moves in self._moves.values() for move in moves))
+        self._proof = Proof(desk, self.wallets, self._till)
         self._stopped: dict[str, str] = {}
 
     def carry_out(self, move: Move) -> Outcome:
@@ -66,7 +69,7 @@ class Teller:
         if trace is None or trace.step is not Step.ACCEPTED:
             return None
         wallet = self._desk.compared.get(move.wallet)
-        is_gone = wallet is None or isinstance(self._sighting(move, wallet), Absent)
+        is_gone = wallet is None or isinstance(self._proof.sighting(move, wallet), Absent)
         if is_gone and not self._desk.resuming:
             return None
         reason = f"the ledger was accepted as it is about {move.op}; what is still needed is in the next plan"
@@ -79,86 +82,88 @@ class Teller:
         attempt = 0
         while True:
             attempt += 1
-            wallet = self.wallets.answer(move) if attempt == 1 else self.wallets.read(move)
+            wallet = self._believed(move, self.wallets.answer(move) if attempt == 1 else self.wallets.read(move))
+            if isinstance(wallet, Outcome):
+                return wallet
             if attempt == 1:
                 if settled := self._settled_before(move, wallet, trace):
                     return settled
                 if not self._desk.may_send:
                     return self._desk.passed_by(move)
-            elif not isinstance(sighting := self._sighting(move, wallet), Absent):
-                return self._concluded(move, sighting, already=False)
-            wallet = self._recognised(move, wallet)
+            elif not isinstance(sighting := self._proof.sighting(move, wallet), Absent):
+                return self._proof.concluded(move, sighting, already=False)
+            wallet = owned(wallet, self._desk.transactions)
             if objection := self._objection(move, wallet):
                 return objection
             move = left_of(move, wallet) if is_rest(move) else move
             result = self._sent(move, wallet, attempt)
-            if is_rest(move) and self._became_less(move, result, attempt):
-                continue
-            if not isinstance(result, NotSent | RateLimited):
-                return self._answered(move, result)
-            if attempt == TRIES or not self._desk.rest(pause(result, attempt)):
-                return self._given_up(move, result)
+            if ended := self._told(move, wallet, result, attempt):
+                return ended
+
+    def _told(self, move: Move, wallet: LiveWallet, result: WriteResult, attempt: int) -> Outcome | None:
+        """Return what `result` means, which only the ledger can tell; None when `move` may be sent again."""
+        if isinstance(result, Written | Lost):
+            return self._answered(move, result)
+        if isinstance(result, Refused):
+            if booked := self._proof.booked(move, wallet, result):
+                return booked
+            is_less = is_rest(move) and self._became_less(move, result, attempt)
+            return None if is_less else self._turned_down(move, result)
+        rested = attempt < TRIES and self._desk.rest(pause(result, attempt))
+        if isinstance(result, RateLimited) and (booked := self._proof.booked(move, wallet, result)):
+            return booked
+        return None if rested else self._given_up(move, result)
 
     def _already_applied(self, move: Move) -> Outcome | None:
         """Return the outcome when the comparison at the start has shown `move` in the ledger: nothing is sent then."""
         wallet = self._desk.compared.get(move.wallet)
-        sighting = self._sighting(move, wallet) if wallet is not None else Absent()
-        return self._concluded(move, sighting, already=True) if isinstance(sighting, Found) else None
+        sighting = self._proof.sighting(move, wallet) if wallet is not None else Absent()
+        return self._proof.concluded(move, sighting, already=True) if isinstance(sighting, Found) else None
 
-    def _sighting(self, move: Move, wallet: LiveWallet) -> Sighting:
-        return search(wallet.ledger, self._desk.as_sent(move), self._desk.memory(move))
-
-    def _recognised(self, move: Move, wallet: LiveWallet) -> LiveWallet:
-        """Return `wallet` with what this run has moved in it before `move` known as such, marked or not."""
-        for other in self._moves[move.wallet]:
-            if other.op != move.op and other.op in self._desk.proved:
-                found = self._sighting(other, wallet)
-                if isinstance(found, Found) and found.entry.id not in self._desk.transactions.get(other.op, ()):
-                    self._desk.record(Entry(Step.CONFIRMED, other.op, _confirmation(found)))
-        return owned(wallet, self._desk.transactions)
-
-    def _became_less(self, move: Move, result: WriteResult, attempt: int) -> bool:
+    def _became_less(self, move: Move, result: Refused, attempt: int) -> bool:
         """Whether a rest was refused because a part of it was spent meanwhile, so that the rest of it is taken."""
-        if not isinstance(result, Refused) or denial(result) or attempt == TRIES:
+        if denial(result) or attempt == TRIES or self.wallets.read(move).money_left.amount >= move.amount:
             return False
-        if self.wallets.read(move).money_left.amount >= move.amount:
-            return False
-        refused = Entry(Step.REFUSED, move.op, {"reason": told(result), "status": result.status})
-        self._desk.record(Entry(Step.SENT, move.op), refused)
+        self._desk.record(Entry(Step.REFUSED, move.op, {"reason": told(result), "status": result.status}))
         return True
 
     def _settled_before(self, move: Move, wallet: LiveWallet, trace: Trace | None) -> Outcome | None:
         """Return the outcome when earlier runs or the ledger already decide it; None when it is to be sent."""
-        if blocked := self._blocked(move, wallet):
-            return blocked
-        sighting = self._sighting(move, wallet)
+        sighting = self._proof.sighting(move, wallet)
         if not isinstance(sighting, Absent):
-            return self._concluded(move, sighting, already=True)
+            return self._proof.concluded(move, sighting, already=True)
         if trace is not None and trace.unproved:
-            return self._proved(move, "an earlier run may have sent it")
+            return self._proof.proved(move, "an earlier run may have sent it")
         if trace is not None and trace.step is Step.CONFIRMED:
-            return self._proved(move, f"{listed(trace.transactions)} was confirmed earlier")
+            return self._proof.proved(move, f"{listed(trace.transactions)} was confirmed earlier")
         if trace is not None and trace.step is Step.REFUSED and self._desk.resuming:
             return outcome(move, Status.REFUSED, reason="it was refused before; plan it again")
         return None
 
-    def _blocked(self, move: Move, wallet: LiveWallet) -> Outcome | None:
-        """Prove what other operations left open on this wallet; return the outcome when one stays open."""
-        for trace in self._desk.history.unproved(move.wallet):
-            if trace.operation == move.op or trace.operation in self._desk.proved:
-                continue
-            found = self._sighting_of(trace, wallet)
-            if not isinstance(found, Found):
-                reason = f"{trace.operation} of run {trace.run} is not proved on this wallet; run `kt-budgets resume`"
-                return outcome(move, Status.UNKNOWN, reason=reason)
-            self._desk.record(Entry(Step.CONFIRMED, trace.operation, _confirmation(found)))
-        return None
+    def _believed(self, move: Move, wallet: LiveWallet) -> LiveWallet | Outcome:
+        """Return the wallet in a reading that agrees with the journal, which may take until the settle deadline.
 
-    def _sighting_of(self, trace: Trace, wallet: LiveWallet) -> Sighting:
-        other = trace.change
-        if not isinstance(other, Allocate | Reclaim):
-            return Absent()
-        return self._sighting(other, wallet)
+        What the journal has to say against it for as long is the outcome: nothing is sent then.
+        """
+        doubt = self._doubt(move, wallet)
+        if doubt and doubt.kind == "stale":
+            for first, _ in enumerate(self._desk.looks()):
+                if first:
+                    wallet = self.wallets.read(move)
+                if (doubt := self._doubt(move, wallet)) is None or doubt.kind != "stale":
+                    break
+        if doubt is None:
+            return wallet
+        if doubt.kind == "foreign":
+            self._desk.stale.setdefault(move.team, doubt.reason)
+            return self._refused(move, doubt.reason)
+        return outcome(move, Status.UNKNOWN, reason=doubt.reason)
+
+    def _doubt(self, move: Move, wallet: LiveWallet) -> Doubt | None:
+        """Record what `wallet` shows of other operations on it; return what it lacks, or shows too much."""
+        self._desk.note(wallet, besides={move.op})
+        planned = {other.op for other in self._moves[move.wallet]}
+        return self._desk.standing.doubt(wallet, move.period, besides={move.op}, planned=planned)
 
     def _objection(self, move: Move, wallet: LiveWallet) -> Outcome | None:
         """Return why `move` must not be sent to the wallet as it is now."""
@@ -207,16 +212,26 @@ class Teller:
         desk = self._desk
         seen = sorted(entry.id for entry in wallet.ledger if entry.kind == move.kind)
         held = wallet.money_left.amount + 2 * wallet.reserved
-        desk.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, held=f"{held}")
+        since = str(self.wallets.since(move))
+        desk.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, since=since, held=f"{held}")
         self.wallets.begin_after(move)
         send = desk.writer.allocate if isinstance(move, Allocate) else desk.writer.reclaim
         amount = Money(move.amount, move.currency)
         result = send(move.wallet, amount, description=words(move), operation=desk.key(move.op))
-        if isinstance(result, NotSent | RateLimited):
+        if isinstance(result, NotSent):
             desk.record(Entry(Step.NOT_SENT, move.op, {"reason": told(result)}))
+        elif isinstance(result, Refused | RateLimited):
+            desk.record(Entry(Step.SENT, move.op, {"reason": told(result)}))
         return result
 
-    def _answered(self, move: Move, result: Written | Refused | Lost) -> Outcome:
+    def _turned_down(self, move: Move, result: Refused) -> Outcome:
+        """Conclude that a refusal is one, after a look at the ledger."""
+        facts = {"reason": told(result), "status": result.status}
+        self._desk.record(Entry(Step.REFUSED, move.op, facts))
+        self._desk.denied = self._desk.denied or denial(result)
+        return outcome(move, Status.REFUSED, reason=told(result))
+
+    def _answered(self, move: Move, result: Written | Lost) -> Outcome:
         desk = self._desk
         match result:
             case Written(id=str(id)):
@@ -224,83 +239,23 @@ class Teller:
                 desk.record(Entry(Step.SENT, move.op), confirmed)
                 self._counted(move)
                 return outcome(move, Status.APPLIED, transaction=id)
-            case Refused():
-                refused = Entry(Step.REFUSED, move.op, {"reason": told(result), "status": result.status})
-                desk.record(Entry(Step.SENT, move.op), refused)
-                desk.denied = desk.denied or denial(result)
-                return outcome(move, Status.REFUSED, reason=told(result))
             case _:
                 desk.record(Entry(Step.SENT, move.op, {"reason": told(result)}))
                 self._till.forget()
-                return self._proved(move, told(result), already=False)
-
-    def _proved(self, move: Move, why: str, *, already: bool = True) -> Outcome:
-        """Look for `move` in the ledger until the settle deadline; what does not show by then stays unknown."""
-        trouble = ""
-        for _ in self._desk.looks():
-            try:
-                sighting = self._sighting(move, self.wallets.read(move))
-            except RemoteError as error:
-                trouble = f"; the ledger could not be read: {error.message}"
-                continue
-            trouble = ""
-            if not isinstance(sighting, Absent):
-                return self._concluded(move, sighting, already=already)
-        reason = f"{why}, and the ledger of {move.wallet} does not show it after {self._desk.settle:g} s{trouble}"
-        return self._unknown(move, reason)
-
-    def _concluded(self, move: Move, sighting: Sighting, *, already: bool) -> Outcome:
-        match sighting:
-            case Found(entry=entry):
-                if entry.id not in self._desk.transactions.get(move.op, ()):
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, _confirmation(sighting)))
-                self._till.forget()
-                status = Status.ALREADY_APPLIED if already else Status.APPLIED
-                done = move.model_copy(update={"amount": entry.amount}) if is_rest(move) else move
-                return outcome(done, status, transaction=entry.id)
-            case Doubled(entries=entries):
-                ids = sorted({entry.id for entry in entries})
-                if not set(ids) <= set(self._desk.transactions.get(move.op, ())):
-                    facts = {"transactions": ids, "doubled": True}
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids))
-            case Contradicted(entry=entry):
-                reason = (
-                    f"the ledger shows {move.op} as {entry.kind} of {Money(entry.amount, entry.currency)} ({entry.id}),"
-                    f" and it was to {move.kind} {Money(move.amount, move.currency)}; nothing more is sent"
-                )
-                if not already:
-                    facts = {"transactions": [entry.id], "contradicted": True}
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-                status = Status.FAILED if already else Status.UNKNOWN
-                return outcome(move, status, transaction=entry.id, reason=reason)
-            case Ambiguous(entries=entries):
-                ids = sorted(entry.id for entry in entries)
-                return self._unknown(move, f"the ledger keeps no descriptions, and any of {listed(ids)} could be it")
-            case Absent():
-                raise AssertionError("nothing was found to conclude from")
+                return self._proof.proved(move, told(result), already=False)
 
     def _refused(self, move: Move, reason: str) -> Outcome:
         self._desk.record(Entry(Step.REFUSED, move.op, {"reason": reason}))
         return outcome(move, Status.REFUSED, reason=reason)
 
-    def _unknown(self, move: Move, reason: str) -> Outcome:
-        trace = self._desk.history.of(move.op)
-        if trace is None or trace.step is not Step.CONFIRMED:
-            self._desk.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
-        return outcome(move, Status.UNKNOWN, reason=reason)
-
     def _given_up(self, move: Move, result: NotSent | RateLimited) -> Outcome:
         if self._desk.interruption.requested:
             return outcome(move, Status.SKIPPED, reason="interrupted; it was not sent")
-        return outcome(move, Status.FAILED, reason=f"{told(result)}; nothing arrived")
+        why = "nothing arrived" if isinstance(result, NotSent) else "the ledger does not show it, so it was not booked"
+        return outcome(move, Status.FAILED, reason=f"{told(result)}; {why}")
 
     def _counted(self, move: Move) -> None:
         if isinstance(move, Allocate):
             self._till.paid_out(Money(move.amount, move.currency))
         else:
             self._till.forget()
-
-
-def _confirmation(found: Found) -> dict[str, object]:
-    return {"transactions": [found.entry.id], "by": found.by}

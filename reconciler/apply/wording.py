@@ -61,6 +61,11 @@ def _cells(outcome: Outcome) -> tuple[str, str, str, str]:
 def _remarks(result: Result) -> list[str]:
     told = {outcome.reason for outcome in result.run.outcomes}
     stale = [f"  stale: {reason}" for _, reason in sorted(result.stale.items()) if reason not in told]
+    stale += [
+        f"  in doubt: {doubt.reason}. Next: {doubt.hint}"
+        for doubt in result.run.doubts
+        if not any(doubt.reason in reason for reason in (*told, *result.stale.values()))
+    ]
     return stale + [f"  read back: {difference}" for difference in result.differences if difference not in told]
 
 

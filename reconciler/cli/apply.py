@@ -175,7 +175,7 @@ def print_result(result: Result, format_: str, output: Path | None, *, journal: 
 
     kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
     if format_ == "json":
-        text = json.dumps(result.run.model_dump(mode="json"), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(result.run.document(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
     else:
         text = run_text(result)
     try:

@@ -48,6 +48,7 @@ def command(
     """
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
+    from reconciler.apply.standing import standing_of
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
@@ -59,8 +60,9 @@ def command(
     last = last_declared(records)
     refuse_behind(settings, last)
     proposals = _proposals(settings, repo, remote) if pull_requests else ()
+    standing = standing_of(records)
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection)
+        live = read_live(settings, desired, connection, standing=standing)
     found = classify(
         desired,
         live,
@@ -70,6 +72,7 @@ def command(
         proposals=proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
         own=history_of(records).own,
+        doubts=standing.doubts(live.wallets, settings.period),
     )
     if issue:
         _publish(found, repo)

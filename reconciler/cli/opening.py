@@ -29,18 +29,14 @@ def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Findin
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
     change; that the pool can pay for it does.
     """
-    from reconciler.apply.history import history_of
-    from reconciler.apply.journal import last_declared, read_records
-    from reconciler.apply.rewind import all_owned
-    from reconciler.cli.planning import assemble, read_live
+    from reconciler.apply.journal import read_records
+    from reconciler.cli.planning import assemble, compared
     from reconciler.cli.session import connected
-    from reconciler.plan.diff import make_plan
     from reconciler.plan.opening import opening
 
     records = read_records(settings.journal, folder=settings.root)
     with connected(settings, desired) as connection:
-        live = all_owned(read_live(settings, desired, connection), history_of(records).transactions)
-    diff = make_plan(desired, live, settings.period, last_applied=last_declared(records))
+        live, diff = compared(settings, desired, connection, records)
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
     return sealed(assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=warnings))

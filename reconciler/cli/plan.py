@@ -82,16 +82,13 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
 
     It is about the teams that changed since the commit `since`, or since what this run of CI says.
     """
-    from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
-    from reconciler.apply.rewind import all_owned
     from reconciler.cli.lineage import refuse_behind
-    from reconciler.cli.planning import assemble, forecast, read_live
+    from reconciler.cli.planning import assemble, compared, forecast
     from reconciler.cli.processors import working_out
     from reconciler.cli.scope import aim_of
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
-    from reconciler.plan.diff import make_plan
     from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
@@ -101,10 +98,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
-            history = history_of(records)
-            live = all_owned(read_live(settings, desired, connection, teams=teams), history.transactions)
-            last = last_declared(records)
-            diff = make_plan(desired, live, settings.period, last_applied=last, teams=teams, own=history.own)
+            live, diff = compared(settings, desired, connection, records, teams=teams)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]

@@ -18,6 +18,8 @@ from reconciler.settings import Settings
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
+    from reconciler.apply.record import Record
+    from reconciler.apply.standing import Standing
     from reconciler.cli.scope import Aim
     from reconciler.forecast.part import WorkOut
     from reconciler.forecast.question import Forecast, ForecastWarning
@@ -25,22 +27,57 @@ if TYPE_CHECKING:
     from reconciler.model.usage import DailyUsage
 
 
-def read_live(settings: Settings, desired: Desired, connection: Connection, *, teams: Teams = None) -> Live:
+def read_live(
+    settings: Settings,
+    desired: Desired,
+    connection: Connection,
+    *,
+    teams: Teams = None,
+    standing: Standing | None = None,
+) -> Live:
     """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`.
 
-    For a month to come, ledgers begin with the present one: what is pending of it comes first.
+    For a month to come, ledgers begin with the present one: what is pending of it comes first. They are read as far
+    back as `standing`, what the journal knows, has something to see in them.
     """
     from reconciler.cli.progress import progress
     from reconciler.keeptrusts.reader import Reader
 
+    since = min(settings.period, Period.of(settings.as_of))
     with Reader(connection) as reader, progress("Reading Keeptrusts") as advance:
         return reader.live(
             organization=desired.organization.organization,
             wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
-            period=min(settings.period, Period.of(settings.as_of)),
+            period=standing.reading_since(since) if standing else since,
             currency=desired.organization.currency,
             on_progress=advance,
         )
+
+
+def compared(
+    settings: Settings, desired: Desired, connection: Connection, records: Sequence[Record], *, teams: Teams = None
+) -> tuple[Live, Diff]:
+    """Return live state, and what it differs in from `desired`; `records` are those of the journal."""
+    from reconciler.apply.history import history_of
+    from reconciler.apply.journal import last_declared
+    from reconciler.apply.rewind import all_owned
+    from reconciler.apply.standing import Standing
+    from reconciler.plan.diff import make_plan
+
+    history = history_of(records)
+    standing = Standing(history.operations)
+    read = read_live(settings, desired, connection, teams=teams, standing=standing)
+    live = all_owned(read, history.transactions)
+    diff = make_plan(
+        desired,
+        live,
+        settings.period,
+        last_applied=last_declared(records),
+        teams=teams,
+        own=history.own,
+        doubts=standing.doubts(live.wallets, settings.period),
+    )
+    return live, diff
 
 
 def forecast(
@@ -121,6 +158,7 @@ def assemble(
         drift=diff.drift,
         unmanaged=diff.unmanaged,
         findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
+        doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )
     organization = desired.organization

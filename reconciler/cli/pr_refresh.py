@@ -71,15 +71,14 @@ def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: s
 
 
 def _fingerprints(settings: Settings, desired: Desired, *, teams: Teams) -> dict[str, str]:
-    from reconciler.apply.journal import last_applied
-    from reconciler.cli.planning import read_live
+    from reconciler.apply.journal import read_records
+    from reconciler.cli.planning import compared
     from reconciler.cli.session import connected
-    from reconciler.plan.diff import make_plan
 
     with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection, teams=teams)
-    applied = last_applied(settings.journal, folder=settings.root)
-    return dict(make_plan(desired, live, settings.period, last_applied=applied, teams=teams).fingerprints)
+        records = read_records(settings.journal, folder=settings.root)
+        _, diff = compared(settings, desired, connection, records, teams=teams)
+    return dict(diff.fingerprints)
 
 
 def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:

@@ -103,5 +103,5 @@ def _say_nothing_to_resume(format_: str, output: Path | None) -> None:
 
         from reconciler.model.outcome import Run
 
-        said = json.dumps(Run(run="", outcomes=(), converged=True).model_dump(mode="json"), sort_keys=True, indent=2)
+        said = json.dumps(Run(run="", outcomes=(), converged=True).document(), sort_keys=True, indent=2)
     write_result(f"{said}\n", output)

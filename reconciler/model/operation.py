@@ -49,6 +49,19 @@ def find_operation(description: str | None) -> str | None:
     return f"{match['period']}-{match['digest']}" if match else None
 
 
+_NO_JOURNAL = "0" * 12
+
+
+def without_journal(operation: str) -> str:
+    """Return an id for an operation that is part of a made-up past, which no journal tells of."""
+    return f"{operation[:8]}{_NO_JOURNAL}{operation[-8:]}"
+
+
+def has_no_journal(operation: str) -> bool:
+    """Whether an operation is part of a made-up past, such as the embedded Keeptrusts begins with."""
+    return operation[8:].startswith(_NO_JOURNAL)
+
+
 def operation_period(operation: str) -> Period:
     """Return the period that an operation funds, whenever the ledger says it was written."""
     return Period.parse(operation[:7])
@@ -69,3 +82,9 @@ def carries(description: str | None, operation: str) -> bool:
 def is_cut_from(description: str | None, whole: str) -> bool:
     """Whether a ledger description is what is left of `whole` when its end, or everything, is cut off."""
     return whole.startswith((description or "").rstrip(" .…"))
+
+
+def is_cut_mark(description: str | None) -> bool:
+    """Whether a ledger description holds the beginning of a mark of ours whose end was cut off."""
+    _, opening, rest = (description or "").rpartition(_OPENING)
+    return bool(opening) and "]" not in rest

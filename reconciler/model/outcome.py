@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
+from reconciler.model.doubt import Doubt
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 
@@ -33,9 +34,18 @@ class Outcome(Frozen):
 
 
 class Run(Frozen):
-    """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target."""
+    """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target.
+
+    `doubts` are the wallets whose ledger contradicts the journal: nothing was sent to them.
+    """
 
     format: Literal["kt-budgets.run/1"] = "kt-budgets.run/1"
     run: str
     outcomes: tuple[Outcome, ...]
     converged: bool
+    doubts: tuple[Doubt, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return this as a JSON object; `doubts` is there when there are any."""
+        document = self.model_dump(mode="json")
+        return document if self.doubts else {key: value for key, value in document.items() if key != "doubts"}

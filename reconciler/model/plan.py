@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
+from reconciler.model.doubt import Doubt
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
@@ -150,7 +151,8 @@ class Scope(Frozen):
 class Plan(Frozen):
     """A plan document. `scope` is None where it is about every team, export schedules included.
 
-    `later` is None where there is no commit to compare the YAML with.
+    `later` is None where there is no commit to compare the YAML with. `doubts` are the wallets whose
+    ledger contradicts the journal: nothing is planned for them.
 
     `spent` is what the ledger shows as spent this month of each wallet whose money changes.
     """
@@ -176,6 +178,7 @@ class Plan(Frozen):
     unmanaged: tuple[Unmanaged, ...] = ()
     findings: tuple[PlanFinding, ...] = ()
     guards: tuple[GuardResult, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     complete: Literal[True] = True
     digest: str = ""
 

@@ -11,6 +11,7 @@ from reconciler.findings import Severity
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
+from reconciler.model.doubt import Doubt
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
@@ -41,6 +42,7 @@ class Diff:
     unmanaged: tuple[Unmanaged, ...]
     notes: tuple[Note, ...]
     guards: tuple[GuardResult, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 def make_plan(
@@ -51,16 +53,18 @@ def make_plan(
     last_applied: LastApplied | None = None,
     teams: Teams = None,
     own: Collection[str] = (),
+    doubts: Mapping[str, Doubt] | None = None,
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
-    operations: they are not by hand, even where their marks were cut off.
+    operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
+    against its reading: nothing is planned for such a wallet.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams, own)
+    gaps = _gaps(desired, live, period, teams, own, doubts or {})
     moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
     budgets = [item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams]
     schedules = list(schedule_changes(desired, live, applied)) if teams is None else []
@@ -82,10 +86,18 @@ def make_plan(
         unmanaged=tuple(_unmanaged(desired, live, applied)),
         notes=tuple(_notes(desired, live, applied, gaps, run, period, teams)),
         guards=(guard,) if guard else (),
+        doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
     )
 
 
-def _gaps(desired: Desired, live: Live, period: Period, teams: Teams, own: Collection[str]) -> list[WalletGap]:
+def _gaps(
+    desired: Desired,
+    live: Live,
+    period: Period,
+    teams: Teams,
+    own: Collection[str],
+    doubts: Mapping[str, Doubt],
+) -> list[WalletGap]:
     return [
         WalletGap(
             live.identity.organization,
@@ -94,6 +106,7 @@ def _gaps(desired: Desired, live: Live, period: Period, teams: Teams, own: Colle
             period,
             desired.organization.unused,
             own,
+            doubts.get(key),
         )
         for key, wanted in sorted(wallets_of(desired, teams).items())
     ]
@@ -140,6 +153,7 @@ def _notes(
     period: Period,
     teams: Teams,
 ) -> Iterator[Note]:
+    yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from _unknown_teams(live, gaps)

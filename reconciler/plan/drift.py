@@ -15,6 +15,7 @@ from typing import Literal
 
 from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, Live, LiveWallet, Unreadable
 from reconciler.model.money import Money
 from reconciler.model.organization import ExportSchedule
@@ -51,15 +52,19 @@ def classify(
     proposals: Sequence[Proposal] = (),
     unfinished: Collection[str] = (),
     own: Collection[str] = (),
+    doubts: Mapping[str, Doubt] | None = None,
 ) -> tuple[Drifted, ...]:
     """Return every difference between `live` and what was applied, classified, in a fixed order.
 
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
     billing budget that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
     the last run did not do it; a person is needed, since nothing does it by itself. `own` are the ledger's ids of our
-    operations, as far as the journal knows them.
+    operations, as far as the journal knows them. `doubts` say by wallet what the journal has against its reading: such
+    a wallet is pending, and needs a person too.
     """
-    view = _View(merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own))
+    view = _View(
+        merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own), doubts or {}
+    )
     return tuple(
         view.judged(item, needs_person=needs_person)
         for item, needs_person in (*view.wallets(), *view.budgets(), *view.schedules(), *view.unmanaged())
@@ -76,6 +81,7 @@ class _View:
     proposals: tuple[Proposal, ...]
     unfinished: frozenset[str]
     own: frozenset[str]
+    doubts: Mapping[str, Doubt]
 
     def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
         """Return the difference, acknowledged when an entry of `org.yaml` covers it."""
@@ -93,8 +99,12 @@ class _View:
         return Drifted(item.model_copy(update=update), needs_person=False)
 
     def wallets(self) -> Iterator[tuple[DriftItem, bool]]:
-        """Yield each declared wallet that is not funded as git says now."""
+        """Yield each declared wallet that is not funded as git says now, or whose reading is in doubt."""
         for key, wanted in sorted(self.merged.wallets.items()):
+            if doubt := self.doubts.get(key):
+                words = f"{_name(wanted)}: {doubt.reason}. Next: {doubt.hint}."
+                yield DriftItem(**{"class": "pending"}, team=wanted.team, wallet=key, sentence=words), True
+                continue
             found = self.live.wallets.get(key) or LiveWallet(key, wanted.currency)
             if found.funded(self.period) != wanted.target(self.period):
                 yield self._wallet(found, wanted)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from reconciler.findings import Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet, Origin
+from reconciler.model.doubt import Doubt
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
@@ -22,7 +23,10 @@ from reconciler.plan.note import Note
 
 @dataclass(frozen=True)
 class WalletGap:
-    """One wallet's desired and live funding for a period. `own` are the ledger's ids of our own operations."""
+    """One wallet's desired and live funding for a period. `own` are the ledger's ids of our own operations.
+
+    With a `doubt` about the reading, nothing follows from it.
+    """
 
     organization: str
     desired: DesiredWallet
@@ -30,6 +34,7 @@ class WalletGap:
     period: Period
     unused: Literal["keep", "reclaim"] = "keep"
     own: Collection[str] = ()
+    doubt: Doubt | None = None
 
     @cached_property
     def target(self) -> Money:
@@ -41,7 +46,7 @@ class WalletGap:
 
     @property
     def is_open(self) -> bool:
-        return self.target != self.funded or self.takes_rest_back
+        return self.doubt is not None or self.target != self.funded or self.takes_rest_back
 
     @cached_property
     def is_opening(self) -> bool:
@@ -60,6 +65,8 @@ class WalletGap:
     @property
     def facts(self) -> dict[str, str]:
         """What a review of this wallet approves: nothing volatile, so neither balances nor times."""
+        if self.doubt:
+            return {"wallet": self.desired.key, "in_doubt": ", ".join(self.doubt.operations)}
         return {
             "wallet": self.desired.key,
             "currency": self.desired.currency,
@@ -69,7 +76,9 @@ class WalletGap:
         }
 
     def changes(self) -> Iterator[Allocate | Reclaim]:
-        """Yield the moves of money that close the gap as far as it can be closed."""
+        """Yield the moves of money that close the gap as far as it can be closed, none when in doubt."""
+        if self.doubt:
+            return
         if self.takes_rest_back and self.live.money_left.amount > 0:
             earlier = self.period.plus(-1)
             move = self._move("reclaim", self.live.money_left, after=self.funded, period=earlier)
@@ -113,7 +122,7 @@ class WalletGap:
         """Say how much of an excess is already spent or reserved, so that it cannot be taken back."""
         excess = self.funded - self.target
         stuck = excess - self.live.money_left
-        if excess.amount <= 0 or stuck.amount <= 0:
+        if self.doubt or excess.amount <= 0 or stuck.amount <= 0:
             return None
         name = f"{self.desired.team}/{self.desired.environment}"
         return Note(
@@ -129,7 +138,7 @@ class WalletGap:
     def carried_over_note(self) -> Note | None:
         """Say how much of earlier periods a wallet keeps when a period opens."""
         rest = self.live.money_left
-        if not self.is_opening or self.takes_rest_back or rest.amount <= 0 or self.target.amount <= 0:
+        if self.doubt or not self.is_opening or self.takes_rest_back or rest.amount <= 0 or self.target.amount <= 0:
             return None
         return Note(
             origin=self.origin,
@@ -140,9 +149,22 @@ class WalletGap:
             hint="nothing to do, or set `unused: reclaim` in org.yaml to take unspent money back when a month opens",
         )
 
+    def doubt_note(self) -> Note | None:
+        """Say why nothing is planned for this wallet."""
+        if self.doubt is None:
+            return None
+        return Note(
+            origin=self.origin,
+            code=f"{self.doubt.kind}-wallet",
+            severity=Severity.WARNING,
+            message=f"{self.desired.team}/{self.desired.environment}: {self.doubt.reason}",
+            hint=self.doubt.hint,
+        )
+
     def drift(self) -> DriftItem | None:
         """Return what was moved by hand, or twice, since our last own operation, while the wallet is off its target."""
-        foreign = entries_by_hand(self.live.funding(self.period), self.own) if self.is_open else ()
+        is_off = self.is_open and not self.doubt
+        foreign = entries_by_hand(self.live.funding(self.period), self.own) if is_off else ()
         if not foreign:
             return None
         amount = Money(sum((entry.signed for entry in foreign), Decimal(0)), self.desired.currency)

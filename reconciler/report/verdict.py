@@ -40,6 +40,8 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
     match status(plan):
         case "refused":
             return words("Budget plan refused: ", _waiting(plan, changed))
+        case "nothing" if plan.doubts:
+            return words(f"Budget plan: no money moves, and {_doubtful(plan)}")
         case "nothing" if later := later_words(plan):
             return words(f"Budget plan: no money moves in {plan.period.name}, {later}")
         case "nothing":
@@ -63,6 +65,11 @@ def _matching(plan: Plan) -> str:
         return "Keeptrusts matches git"
     teams = wording.listed([name(team) for team in plan.scope.teams], 4)
     return f"Keeptrusts matches git for {teams}" if teams else "no team's budgets differ"
+
+
+def _doubtful(plan: Plan) -> str:
+    named = wording.listed([name(doubt.wallet, 40) for doubt in plan.doubts], 4)
+    return f"nothing is planned for {named}, whose ledger contradicts the journal"
 
 
 def _waiting(plan: Plan, changed: Sequence[WalletStory]) -> str:
@@ -150,6 +157,7 @@ def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[str]) -> t
         sentence
         for sentence in (
             *(_outlook(plan, changed[0]) if len(changed) == 1 else _outlooks(changed)),
+            words(f"{_doubtful(plan).capitalize()}: see the warnings.") if plan.doubts else (),
             *_year(plan),
             *_permission(plan, approvals),
         )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from reconciler.model.operation import mark, operation_id
+from reconciler.model.operation import mark, operation_id, without_journal
 from reconciler.model.period import Period
 from reconciler.sandbox.acme import TEAMS, acme_traffic
 from reconciler.sandbox.amount import MICRO
@@ -122,7 +122,7 @@ class _Ledger:
             funded_before=Decimal(0),
             sequence=0,
         )
-        return f"{mark(operation)} {self.month.name}: {funding.words}, target {amount:,.2f}"
+        return f"{mark(without_journal(operation))} {self.month.name}: {funding.words}, target {amount:,.2f}"
 
     def _settle(self, team: str, at: int, cost: int) -> None:
         """Settle a day's spend from the team's wallet, and what it cannot pay from the organization's."""

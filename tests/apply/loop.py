@@ -17,6 +17,7 @@ from reconciler.apply.record import Record
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
 from reconciler.apply.rewind import all_owned
+from reconciler.apply.standing import standing_of
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
@@ -39,9 +40,12 @@ class Loop:
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
         keys = {key: item.currency for key, item in wanted.wallets.items()}
-        read = self.world.live(organization="org_acme", wallets=keys, period=self.period)
+        standing = standing_of(self.records())
+        since = standing.reading_since(self.period)
+        read = self.world.live(organization="org_acme", wallets=keys, period=since)
         live = all_owned(read, history_of(self.records()).transactions)
-        diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()))
+        doubts = standing.doubts(live.wallets, self.period)
+        diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts)
         return sealed(
             Plan(
                 tool=Tool(version="0"),
@@ -54,6 +58,7 @@ class Loop:
                 fingerprints=dict(diff.fingerprints),
                 funds=diff.funds,
                 guards=diff.guards,
+                doubts=diff.doubts,
             )
         )
 

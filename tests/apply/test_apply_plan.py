@@ -135,10 +135,11 @@ def test_an_unknown_operation_is_not_sent_again_by_the_next_apply(loop: Loop) ->
 
 
 def test_a_new_plan_does_not_go_past_an_unknown_operation_on_the_same_wallet(loop: Loop) -> None:
+    other = desired([wallet("sales", "prod", "35")])
+    reviewed = loop.plan(other)
     loop.world.faults = only("drop before")
     loop.apply()
-    other = desired([wallet("sales", "prod", "35")])
-    result = loop.apply(wanted=other)
+    result = loop.apply(reviewed, other)
     assert statuses(result.run.outcomes)[0] == "unknown"
     assert "is not proved on this wallet" in result.run.outcomes[0].reason
 

@@ -39,6 +39,8 @@ Fault = Literal[
     "not sent",
     "duplicate delivery",
     "refused",
+    "refused after commit",
+    "429 after commit",
 ]
 FAULTS: tuple[Fault, ...] = (
     "none",
@@ -51,6 +53,8 @@ FAULTS: tuple[Fault, ...] = (
     "not sent",
     "duplicate delivery",
     "refused",
+    "refused after commit",
+    "429 after commit",
 )
 
 
@@ -58,7 +62,7 @@ HARMLESS: frozenset[Fault] = frozenset({"429", "not sent", "refused"})
 """Faults of which the client knows for certain that nothing was booked."""
 
 
-def nothing(place: str) -> None:
+def nothing(place: object) -> None:
     """Do nothing at a step."""
 
 
@@ -107,8 +111,10 @@ class Account:
 class World:
     """The server side.
 
-    `commits` counts, per operation, which sends of ours the ledger booked; `risky` lists the sends of which the
-    client cannot be certain that nothing was booked.
+    `visible_after` is how many seconds the ledger is late; balances never are. `as_it_was_at` makes every reading of
+    wallets one of a replica that knows nothing of what came after that moment. `commits` counts, per operation, which
+    sends of ours the ledger booked; `risky` lists the sends of which the client cannot be certain that nothing was
+    booked.
     """
 
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -119,9 +125,11 @@ class World:
     schedules: dict[str, tuple[ExportSchedule, dict[str, Any]]] | None = field(default_factory=dict)
     descriptions: Callable[[str], str] = whole
     visible_after: float = 0.0
+    as_it_was_at: datetime | None = None
     answers_with_other_ids: bool = False
     delay: float = 20.0
     faults: Iterator[Fault] = field(default_factory=lambda: iter(()))
+    before_read: Callable[[int], None] = nothing
     before_send: Callable[[str], None] = nothing
     after_send: Callable[[str], None] = nothing
     unreadable: int = 0
@@ -137,14 +145,20 @@ class World:
     def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
         self._read()
         account = self.accounts.get(key)
-        if account is None:
+        if account is None or (self.as_it_was_at and account.entries[0][1].created_at > self.as_it_was_at):
             return LiveWallet(key, currency)
         visible = tuple(
             entry
             for since, entry in account.entries
-            if since <= self.clock.now() and (entry.created_at >= period.start_instant or entry.funds(period))
+            if since <= (self.as_it_was_at or self.clock.now())
+            and (entry.created_at >= period.start_instant or entry.funds(period))
         )
-        return LiveWallet(key, currency, f"wal_{key}", Money(account.held, currency), ledger=visible)
+        held = account.held
+        if self.as_it_was_at:
+            held -= sum(
+                (entry.signed for _, entry in account.entries if entry.created_at > self.as_it_was_at), Decimal(0)
+            )
+        return LiveWallet(key, currency, f"wal_{key}", Money(max(held, Decimal(0)), currency), ledger=visible)
 
     def read_pool(self, currency: str) -> Pool | None:
         self._read()
@@ -183,6 +197,7 @@ class World:
 
     def _read(self) -> None:
         self.reads += 1
+        self.before_read(self.reads)
         self.settle()
         if self.unreadable:
             self.unreadable -= 1
@@ -273,6 +288,12 @@ class World:
                 return RateLimited(1.0)
             case "refused":
                 return Refused(422, "403 not permitted")
+            case "refused after commit":
+                result = book()
+                return result if isinstance(result, Refused) else Refused(409, "409 it was sent before")
+            case "429 after commit":
+                result = book()
+                return result if isinstance(result, Refused) else RateLimited(1.0)
             case "delayed commit":
                 self.late.append((self.clock.now() + timedelta(seconds=self.delay), lambda: _ignored(book())))
                 return Lost("no answer")

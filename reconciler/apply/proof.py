@@ -1,0 +1,132 @@
+"""Proof: what a move of money came to, by the ledger alone, whatever was answered to it."""
+
+from __future__ import annotations
+
+from reconciler.apply.answers import denial, doubled, listed, told
+from reconciler.apply.desk import Desk, outcome
+from reconciler.apply.evidence import (
+    Absent,
+    Ambiguous,
+    Contradicted,
+    Doubled,
+    Found,
+    Move,
+    Sighting,
+    confirmation,
+    search,
+)
+from reconciler.apply.lookahead import Lookahead
+from reconciler.apply.record import Entry, Step
+from reconciler.apply.rest import is_rest
+from reconciler.apply.till import Till
+from reconciler.findings import RemoteError
+from reconciler.model.change import Reclaim
+from reconciler.model.live import LiveWallet
+from reconciler.model.money import Money
+from reconciler.model.outcome import Outcome, Status
+from reconciler.model.write import RateLimited, Refused
+
+LOOK = 3.0
+"""For how many seconds the ledger is looked at after a refusal, or a rate limit, before that is believed."""
+
+
+class Proof:
+    """Looks moves up in the ledger, and writes down what that says of them."""
+
+    def __init__(self, desk: Desk, wallets: Lookahead, till: Till) -> None:
+        self._desk = desk
+        self._wallets = wallets
+        self._till = till
+
+    def sighting(self, move: Move, wallet: LiveWallet) -> Sighting:
+        """Return what the ledger of `wallet` shows of `move`."""
+        return search(wallet.ledger, self._desk.as_sent(move), self._desk.memory(move))
+
+    def booked(self, move: Move, before: LiveWallet, result: Refused | RateLimited) -> Outcome | None:
+        """Look whether `move` was booked whatever was answered: a gateway may have sent it twice, and told the second.
+
+        Return the outcome when the ledger shows it, or a balance that differs from `before` says so; None when
+        nothing does. Then it is written down that it did not arrive.
+        """
+        trouble = ""
+        denied = isinstance(result, Refused) and bool(denial(result))
+        for _ in self._desk.looks(0.0 if denied else LOOK):
+            try:
+                wallet = self._wallets.read(move)
+            except RemoteError as error:
+                trouble = f", and the ledger could not be read: {error.message}"
+                continue
+            trouble = ""
+            if not isinstance(sighting := self.sighting(move, wallet), Absent):
+                return self.concluded(move, sighting, already=False)
+            if _has_moved(move, before, wallet):
+                trouble = f", but {move.wallet} holds {wallet.money_left} and held {before.money_left} before"
+                break
+        if trouble:
+            self._till.forget()
+            return self.proved(move, f"{told(result)}{trouble}", already=False)
+        if isinstance(result, RateLimited):
+            facts = {"reason": f"{told(result)}, and the ledger does not show it"}
+            self._desk.record(Entry(Step.NOT_SENT, move.op, facts))
+        return None
+
+    def proved(self, move: Move, why: str, *, already: bool = True) -> Outcome:
+        """Look for `move` in the ledger until the settle deadline; what does not show by then stays unknown."""
+        trouble = ""
+        for _ in self._desk.looks():
+            try:
+                sighting = self.sighting(move, self._wallets.read(move))
+            except RemoteError as error:
+                trouble = f"; the ledger could not be read: {error.message}"
+                continue
+            trouble = ""
+            if not isinstance(sighting, Absent):
+                return self.concluded(move, sighting, already=already)
+        reason = f"{why}, and the ledger of {move.wallet} does not show it after {self._desk.settle:g} s{trouble}"
+        return self.unknown(move, reason)
+
+    def concluded(self, move: Move, sighting: Sighting, *, already: bool) -> Outcome:
+        """Return the outcome that a sighting stands for, written down where the journal did not know it."""
+        match sighting:
+            case Found(entry=entry):
+                trace = self._desk.standing.traces.get(move.op)
+                if entry.id not in self._desk.transactions.get(move.op, ()) or (trace and trace.unseen):
+                    self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
+                self._till.forget()
+                status = Status.ALREADY_APPLIED if already else Status.APPLIED
+                done = move.model_copy(update={"amount": entry.amount}) if is_rest(move) else move
+                return outcome(done, status, transaction=entry.id)
+            case Doubled(entries=entries):
+                ids = sorted({entry.id for entry in entries})
+                if not set(ids) <= set(self._desk.transactions.get(move.op, ())):
+                    facts = {"transactions": ids, "doubled": True}
+                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
+                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids))
+            case Contradicted(entry=entry):
+                reason = (
+                    f"the ledger shows {move.op} as {entry.kind} of {Money(entry.amount, entry.currency)} ({entry.id}),"
+                    f" and it was to {move.kind} {Money(move.amount, move.currency)}; nothing more is sent"
+                )
+                if not already:
+                    facts = {"transactions": [entry.id], "contradicted": True}
+                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
+                status = Status.FAILED if already else Status.UNKNOWN
+                return outcome(move, status, transaction=entry.id, reason=reason)
+            case Ambiguous(entries=entries):
+                ids = sorted(entry.id for entry in entries)
+                return self.unknown(move, f"the ledger keeps no descriptions, and any of {listed(ids)} could be it")
+            case Absent():
+                raise AssertionError("nothing was found to conclude from")
+
+    def unknown(self, move: Move, reason: str) -> Outcome:
+        """Return that nobody knows, written down unless more was known before."""
+        trace = self._desk.history.of(move.op)
+        if trace is None or trace.step is not Step.CONFIRMED:
+            self._desk.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
+        return outcome(move, Status.UNKNOWN, reason=reason)
+
+
+def _has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:
+    """Whether the balance has moved as `move` would have moved it; traffic alone takes less than that in a moment."""
+    difference = after.money_left.amount - before.money_left.amount
+    return -difference >= move.amount if isinstance(move, Reclaim) else difference >= move.amount / 2

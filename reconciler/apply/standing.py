@@ -1,0 +1,206 @@
+"""Standing: a reading of a wallet held against the journal. One that contradicts it is not believed.
+
+A reading is consistent when it shows every operation that the journal knows to be in the ledger, when nothing is open
+on the wallet, and when it shows no operation of ours that this journal never sent.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
+from reconciler.apply.history import Trace, followed, history_of
+from reconciler.apply.record import Record, Step, accepted_entry
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.doubt import Doubt
+from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.money import Money
+from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
+from reconciler.model.period import Period
+
+Traces = Mapping[str, Trace]
+
+
+class Standing:
+    """The operations of a journal, as they are by now."""
+
+    def __init__(self, traces: Traces | None = None) -> None:
+        self.traces = dict(traces or {})
+        self._on: dict[str, set[str]] = defaultdict(set)
+        self._known: dict[str, frozenset[str]] = {}
+        self._ids: set[str] = set()
+        for trace in self.traces.values():
+            self._keep(trace)
+
+    def follow(self, records: Iterable[Record]) -> None:
+        """Take note of what `records`, which follow those known so far, say about operations."""
+        for record in records:
+            if record.operation:
+                self._keep(followed(self.traces.get(record.operation), record))
+
+    def _keep(self, trace: Trace) -> None:
+        self.traces[trace.operation] = trace
+        if trace.wallet:
+            self._on[trace.wallet].add(trace.operation)
+        if trace.transactions:
+            self._known[trace.operation] = trace.transactions
+            self._ids |= trace.transactions
+
+    def on(self, wallet: str) -> list[Trace]:
+        """Return the operations of one wallet."""
+        return [self.traces[operation] for operation in sorted(self._on.get(wallet, ()))]
+
+    def sighting(self, trace: Trace, wallet: LiveWallet) -> Sighting:
+        """Return what the ledger of `wallet` shows of the operation of `trace`."""
+        if isinstance(trace.change, Allocate | Reclaim):
+            memory = Memory(self._known, trace.seen, words(trace.change), trace.since)
+            return search(wallet.ledger, trace.change, memory)
+        own = (e for e in wallet.ledger if e.id in trace.transactions or carries(e.description, trace.operation))
+        return next((Found(entry) for entry in own), Absent())
+
+    def doubts(
+        self, wallets: Mapping[str, LiveWallet], period: Period, *, besides: Collection[str] = ()
+    ) -> dict[str, Doubt]:
+        """Return by wallet why its reading for `period` is not believed; consistent wallets have no entry.
+
+        `besides` are operations that the caller answers for itself.
+        """
+        found = ((key, self.doubt(wallet, period, besides=besides)) for key, wallet in sorted(wallets.items()))
+        return {key: doubt for key, doubt in found if doubt}
+
+    def doubt(
+        self, wallet: LiveWallet, period: Period, *, besides: Collection[str] = (), planned: Collection[str] = ()
+    ) -> Doubt | None:
+        """Return why the reading `wallet` is not believed, None when it is consistent.
+
+        `planned` are operations whose marks may be there already, whoever sent them.
+        """
+        sightings = {
+            trace.operation: self.sighting(trace, wallet)
+            for trace in self.on(wallet.key)
+            if trace.may_have_happened and trace.operation not in besides
+        }
+        missing = [
+            self.traces[operation]
+            for operation, found in sightings.items()
+            if isinstance(found, Absent | Ambiguous) and _is_due(self.traces[operation], period)
+        ]
+        if missing:
+            return _missing(wallet.key, missing)
+        claimed = self._ids.union(*map(_ids, sightings.values()))
+        strange = [
+            entry
+            for entry in wallet.ledger
+            if entry.kind in ("allocate", "reclaim")
+            and (entry.funds(period) or entry.created_at >= period.start_instant)
+            and entry.id not in claimed
+            and self._is_strange(entry, {*besides, *planned})
+        ]
+        return _foreign(wallet.key, strange) if strange else None
+
+    def _is_strange(self, entry: LedgerEntry, expected: Collection[str]) -> bool:
+        """Whether an entry carries a mark of ours that this journal never sent."""
+        operation = entry.operation
+        if operation is None:
+            known = (*self.traces, *expected)
+            return is_cut_mark(entry.description) and not any(carries(entry.description, op) for op in known)
+        if operation in expected or has_no_journal(operation):
+            return False
+        trace = self.traces.get(operation)
+        return trace is None or not (trace.intent or trace.may_have_happened)
+
+    def reading_since(self, period: Period) -> Period:
+        """Return the month to read ledgers from for `period`: also that of what is still to be seen in them."""
+        still = [trace for trace in self.traces.values() if trace.unseen or trace.unproved]
+        months = (operation_period(t.operation) for t in still if isinstance(t.change, Allocate | Reclaim))
+        return min((period, *months))
+
+
+def standing_of(records: Iterable[Record]) -> Standing:
+    """Return what the `records` of a journal say of operations."""
+    return Standing(history_of(records).operations)
+
+
+def _ids(found: Sighting) -> set[str]:
+    match found:
+        case Found(entry=entry) | Contradicted(entry=entry):
+            return {entry.id}
+        case Doubled(entries=entries) | Ambiguous(entries=entries):
+            return {entry.id for entry in entries}
+        case Absent():
+            return set()
+
+
+def _is_due(trace: Trace, period: Period) -> bool:
+    """Whether a reading for `period` must show it: what is open, and what was confirmed for that month or later."""
+    if trace.unproved or trace.unseen:
+        return True
+    if trace.step is not Step.CONFIRMED:
+        return False
+    funds = trace.change.period if isinstance(trace.change, Allocate | Reclaim) else operation_period(trace.operation)
+    return max(funds, operation_period(trace.operation)) >= period
+
+
+def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
+    lacking = [trace for trace in missing if trace.step is Step.CONFIRMED]
+    if lacking:
+        return Doubt(
+            wallet=wallet,
+            kind="stale",
+            operations=tuple(sorted(trace.operation for trace in lacking)),
+            reason=f"the ledger of {wallet} does not show {_listed(map(_confirmed, lacking))}: this reading is older"
+            " than what is known, so nothing is planned for or sent to this wallet",
+            hint="run `kt-budgets resume`, which looks until the ledger shows it; where it never will, as after a"
+            f" backup was restored: {_accepting(trace.operation for trace in lacking)}",
+        )
+    return Doubt(
+        wallet=wallet,
+        kind="unknown",
+        operations=tuple(sorted(trace.operation for trace in missing)),
+        reason=f"{wallet}: {_listed(map(_open, missing))} is not proved on this wallet: whether it happened is not"
+        " known, so nothing is planned for or sent to it",
+        hint="run `kt-budgets resume`, which proves or finishes it",
+    )
+
+
+def _foreign(wallet: str, strange: Sequence[LedgerEntry]) -> Doubt:
+    return Doubt(
+        wallet=wallet,
+        kind="foreign",
+        operations=tuple(sorted({entry.operation or accepted_entry(entry.id) for entry in strange})),
+        reason=f"the ledger of {wallet} shows {_listed(map(_entry, strange))}, which kt-budgets sent and this journal"
+        " does not know: another journal exists, or records of this one were lost; nothing is planned for or sent to"
+        " this wallet",
+        hint="name the journal that recorded it with `--journal`; where that journal is lost, or this one was set back:"
+        f" {_accepting(entry.operation or accepted_entry(entry.id) for entry in strange)}",
+    )
+
+
+def _accepting(operations: Iterable[str]) -> str:
+    """Return the command by which a person takes the ledger's word for `operations`."""
+    accepted = " ".join(f"--accept {operation}" for operation in sorted(set(operations)))
+    return f'`kt-budgets resume {accepted} --reason "how you know"`'
+
+
+def _listed(sentences: Iterable[str]) -> str:
+    told = list(sentences)
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return ", ".join(told[:3]) + more
+
+
+def _confirmed(trace: Trace) -> str:
+    ids = ", ".join(sorted(trace.transactions))
+    return f"{_open(trace)}, confirmed{f' as {ids}' if ids else ''}"
+
+
+def _open(trace: Trace) -> str:
+    move = trace.change
+    amount = f" ({move.kind} {Money(move.amount, move.currency)})" if isinstance(move, Allocate | Reclaim) else ""
+    return f"{trace.operation}{amount}"
+
+
+def _entry(entry: LedgerEntry) -> str:
+    when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
+    name = entry.operation or "an operation with a cut mark"
+    return f"{name} ({entry.kind} {Money(entry.amount, entry.currency)}, {entry.id}, {when})"
