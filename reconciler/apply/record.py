@@ -49,9 +49,17 @@ class Step(StrEnum):
     RECOVERED = "recovered"
 
 
+_ENTRY = "ledger:"
+
+
 def accepted_entry(transaction: str) -> str:
     """Return the name under which a ledger entry is accepted whose mark is cut, or is none of ours."""
-    return f"ledger:{transaction}"
+    return f"{_ENTRY}{transaction}"
+
+
+def is_accepted_entry(operation: str) -> bool:
+    """Whether `operation` is the name of a ledger entry, and no operation of ours."""
+    return operation.startswith(_ENTRY)
 
 
 UNPROVED = frozenset({Step.INTENT, Step.SENT, Step.UNKNOWN})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from reconciler.apply.record import is_accepted_entry
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.change import (
     Allocate,
@@ -58,7 +59,8 @@ def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
 
     A ledger that loses descriptions dates a rest of May in June, when it was taken; the journal knows what it was.
     """
-    owners = {id: operation for operation, ids in transactions.items() for id in ids}
+    ours = {operation: ids for operation, ids in transactions.items() if not is_accepted_entry(operation)}
+    owners = {id: operation for operation, ids in ours.items() for id in ids}
     if not any(entry.id in owners and entry.operation is None for entry in wallet.ledger):
         return wallet
     named = (
