@@ -139,9 +139,9 @@ def _flag(key: str, written: str, value: Any) -> bool | None:
         return not value
     if isinstance(value, bool) or (isinstance(value, int) and key in _MORE | _CUT):
         return bool(value) if key in _MORE | _CUT else None
-    if key in _MORE or (key in _CUT and str(value).lower() not in _YES | _NO):
+    if key in _MORE or (key in _CUT and isinstance(value, str) and value.lower() not in _YES | _NO):
         raise ValueError(f"`{written}` does not say plainly whether there is more")
-    return str(value).lower() in _YES if key in _CUT else None
+    return value.lower() in _YES if key in _CUT and isinstance(value, str) else None
 
 
 def _first(said: Sequence[Entry], names: Sequence[str]) -> object:

@@ -23,6 +23,7 @@ from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
 from reconciler.usage.exact_json import make_exact
 from reconciler.usage.files import find_exports
+from reconciler.usage.parts import refuse_parts
 from reconciler.usage.recency import recency
 from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
@@ -64,6 +65,7 @@ def read_usage(
     with _scratch(folder) as scratch:
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
         files = [unpack(file, scratch) for file in found.files]
+        refuse_parts(file.part for file in files if file.part is not None)
         reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say, (first, end))
         try:
             return reading.usage(known_wallets, found.issues)

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from reconciler.findings import UsageError
 from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
 from reconciler.usage.foreign import refuse_foreign
 from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, Format, recognise
 from reconciler.usage.line_ends import evened
+from reconciler.usage.parts import Part, part_of
 from reconciler.usage.spool import spool
 
 _CHUNK = 1 << 20
@@ -32,13 +33,15 @@ _MARK_AND_QUOTE = BYTE_ORDER_MARK + b'"'
 class PlainFile:
     """An export as it can be scanned: `name` for people, `path` of the plain file, and its format.
 
-    `exact` says that a JSON file's amounts are written as text, which loses no digit.
+    `exact` says that a JSON file's amounts are written as text, which loses no digit. `part` is the
+    page of an export that it is, None when it is whole.
     """
 
     name: str
     path: str
     format: Format
     exact: bool = False
+    part: Part | None = None
 
 
 def unpack(file: ExportFile, scratch: Path) -> PlainFile:
@@ -69,13 +72,14 @@ def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
         raise damaged(name, "its end is not the end of a Parquet file, so it was cut off")
     if shape.format is Format.CSV and b"\x00" in head:
         raise damaged(name, "it is neither CSV, JSON, JSON Lines nor Parquet, plain or gzip, in UTF-8")
+    part = None
     if shape.envelope is not None:
-        local = _open_envelope(name, local, shape.envelope, scratch)
+        local, part = _open_envelope(name, local, shape.envelope, scratch)
     elif head.startswith(BYTE_ORDER_MARK) and (shape.is_json or head.startswith(_MARK_AND_QUOTE)):
         local = _without_mark(local, scratch)
     if shape.format is Format.CSV and evened(local, even := _fresh(scratch, "evened")):
         local = even
-    return PlainFile(name, str(local), shape.format)
+    return PlainFile(name, str(local), shape.format, part=part)
 
 
 def _without_mark(local: Path, scratch: Path) -> Path:
@@ -120,31 +124,29 @@ def _gzip_whole(name: str, local: Path) -> Iterator[gzip.GzipFile]:
             raise damaged(name, f"the gzip data are damaged near unpacked byte {source.tell():,}") from error
 
 
-def _open_envelope(name: str, local: Path, before: str, scratch: Path) -> Path:
-    """Copy the list out of a JSON envelope, once what stands around the list is proved to be a whole object."""
+def _open_envelope(name: str, local: Path, before: str, scratch: Path) -> tuple[Path, Part | None]:
+    """Copy the list out of a JSON envelope, once what stands around it is proved whole; say what part it is."""
     start, size = len(before.encode()), local.stat().st_size
     tail = _tail(local, min(_TAIL, size - start))
-    closing = _closing_bracket(before, tail)
-    if closing is None:
+    closing, envelope = _closing_bracket(before, tail)
+    if envelope is None:
         raise damaged(name, f"the JSON object around the list at byte {start:,} is not complete, so it was cut off")
     target = _fresh(scratch, "list")
     with local.open("rb") as source, target.open("wb") as sink:
         source.seek(start)
         _copy(source, sink, size - start - len(tail) + closing + 1)
-    return target
+    return target, part_of(name, envelope, target)
 
 
-def _closing_bracket(before: str, tail: bytes) -> int | None:
-    """Return the first place in `tail` at which closing the list leaves a whole object, None when there is none."""
+def _closing_bracket(before: str, tail: bytes) -> tuple[int, dict[str, Any] | None]:
+    """Return the first place in `tail` at which closing the list leaves a whole object, and that object; else None."""
     at = tail.find(b"]")
     while at >= 0:
         try:
-            json.loads(before.removeprefix("\ufeff") + "[" + tail[at:].decode())
+            return at, json.loads(before.removeprefix("\ufeff") + "[" + tail[at:].decode())
         except ValueError:
             at = tail.find(b"]", at + 1)
-        else:
-            return at
-    return None
+    return at, None
 
 
 def _copy(source: IO[bytes], sink: IO[bytes], length: int) -> None:
