@@ -18,7 +18,7 @@ from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exac
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated
-from reconciler.model.forecast import DayPoint, MonthEnd, MonthForecast, WalletForecast, WorkloadShare
+from reconciler.model.forecast import DayPoint, Exhaustion, MonthEnd, MonthForecast, WalletForecast, WorkloadShare
 from reconciler.model.money import CENT
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
@@ -48,7 +48,7 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
             (desired, question.desired_target, question.desired, empty_desired),
         )
     )
-    return WalletForecast(
+    found = WalletForecast(
         team=question.wallet.team,
         environment=question.wallet.environment,
         wallet=question.wallet.key,
@@ -75,6 +75,18 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         workloads=_workloads(simulated, scene),
         method=simulated.method,
     )
+    return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
+
+
+def _untold(found: WalletForecast) -> WalletForecast:
+    """Return the forecast of a wallet that neither usage nor a plan says anything of: its money and nothing else."""
+    nobody_knows = Exhaustion(probability=None, date=dict.fromkeys(DAY_KEYS))
+    sides = {
+        side: outlook.model_copy(update={"exhaustion": nobody_knows, "unserved": {}})
+        for side, outlook in (("live", found.live), ("desired", found.desired))
+    }
+    nothing = {"month_end": MonthEnd(quantiles={}), "alerts": (), "months": (), "daily": ()}
+    return found.model_copy(update={**sides, **nothing})
 
 
 def _confidence(history_days: int) -> Literal["normal", "low", "none"]:

@@ -57,7 +57,7 @@ def stale_notice(spending: Spending, *, team: str) -> Iterator[ForecastWarning]:
 
 def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
     exhaustion = forecast.desired.exhaustion
-    if exhaustion.probability < RUN_OUT_PROBABILITY:
+    if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY:
         return
     middle, early = exhaustion.date["0.5"], exhaustion.date["0.1"]
     when = f"{middle}, " if middle else f"as early as {early}, " if early else ""
@@ -79,10 +79,13 @@ def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[
         )
     if forecast.confidence == "none":
         has_baseline = question.plan.baseline_monthly is not None
-        source = "its plan's baseline" if has_baseline else "its own target"
+        said = "no plan says what it will spend: how long its money lasts is not known"
+        if forecast.month_end.quantiles:
+            source = "its plan's baseline" if has_baseline else "what its plan adds"
+            said = f"the forecast is {source}, not an observation"
         yield (
             "no-history",
-            f"has no usage before {forecast.as_of}; the forecast is {source}, not an observation",
+            f"has no usage before {forecast.as_of}; {said}",
             "give usage with --usage" if has_baseline else "set `plan.baseline_monthly`, or give usage with --usage",
         )
 

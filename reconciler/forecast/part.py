@@ -65,7 +65,8 @@ def work_out(questions: Sequence[WalletQuestion], scene: Scene) -> Part:
     for simulated in simulations(questions, scene):
         answers.append(answer(simulated, scene))
         teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], scene.period)
-        if year is not None and simulated.question.wallet.currency == scene.organization.currency:
+        told = bool(answers[-1].month_end.quantiles)
+        if year is not None and told and simulated.question.wallet.currency == scene.organization.currency:
             year.add(simulated.course)
     views = [team.view(name, scene) for name, team in sorted(teams.items())]
     tables = [team_assumptions(view) for view in views]

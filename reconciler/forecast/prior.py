@@ -21,15 +21,14 @@ TEACHERS = 200
 
 
 def planned_daily(question: WalletQuestion, team: TeamBudget | None) -> float:
-    """Return what a day of the wallet costs by the plan alone, before growth.
+    """Return what a day of the wallet costs by the plan alone, before growth; nothing where no plan says so.
 
-    The team's baseline is split over its wallets in proportion to their monthly targets. Without a baseline the
-    wallet's own target is taken for its demand: the money was asked for because it is expected to be spent.
+    The team's baseline is split over its wallets in proportion to their monthly targets.
     """
     target = question.wallet.setting.monthly
     baseline = question.plan.baseline_monthly
     if baseline is None:
-        return float(question.desired_target.amount) / DAYS_OF_A_MONTH
+        return 0.0
     wallets = team.wallets.values() if team else (question.wallet.setting,)
     total = sum((wallet.monthly for wallet in wallets), Decimal(0))
     share = target / total if total else Decimal(1) / max(len(wallets), 1)

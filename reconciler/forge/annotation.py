@@ -83,8 +83,8 @@ def _forecasts(plan: Plan) -> Iterator[Annotation]:
     places = {getattr(change, "wallet", None): change.position for change in plan.changes}
     for forecast in plan.impact:
         place = _PLACE.fullmatch(places.get(forecast.wallet, ""))
-        exhaustion = forecast.desired.exhaustion
-        if place and forecast.confidence != "none" and exhaustion.probability >= _RUNS_OUT_FROM:
+        gone = forecast.desired.exhaustion.probability
+        if place and forecast.confidence != "none" and gone is not None and gone >= _RUNS_OUT_FROM:
             yield Annotation(
                 place["path"], int(place["line"]), "warning", "runs-out", _runs_out(forecast), int(place["column"] or 0)
             )

@@ -27,7 +27,9 @@ class MonthEnd(Frozen):
 
 
 class Exhaustion(Frozen):
-    probability: float
+    """Whether and when the money runs out. `probability` is None where nothing tells what the wallet will spend."""
+
+    probability: float | None
     date: DateQuantiles
 
 
@@ -104,7 +106,10 @@ class UnitPrice(Frozen):
 
 
 class WalletForecast(Frozen):
-    """One wallet. `method` is how its paths were centred: by the model, or by a naive guess that did better before."""
+    """One wallet. Without history and without a plan nothing is known of it: there are no quantiles, alerts or months.
+
+    `method` is how its paths were centred: by the model, or by a naive guess that did better before.
+    """
 
     team: str
     environment: str

@@ -32,7 +32,7 @@ def _rows(found: WalletForecast, keys: Sequence[str]) -> list[dict[str, Value]]:
         "period": str(found.period),
         "target": found.desired.target,
         "spend_to_date": found.spend_to_date,
-        **{f"q{key}": found.month_end.quantiles[key] for key in keys},
+        **{f"q{key}": found.month_end.quantiles.get(key) for key in keys},
         **sides,
     }
     later = [

@@ -46,12 +46,12 @@ class WalletStory:
 
     @property
     def lasts_now(self) -> float | None:
-        return 1 - self.forecast.live.exhaustion.probability if self.forecast else None
+        return _lasting(self.forecast.live) if self.forecast else None
 
     @property
     def lasts(self) -> float | None:
         """The probability that the money lasts under the new target."""
-        return 1 - self.forecast.desired.exhaustion.probability if self.forecast else None
+        return _lasting(self.forecast.desired) if self.forecast else None
 
     @property
     def carried_over(self) -> Decimal:
@@ -84,6 +84,11 @@ class WalletStory:
         return min(
             there, key=lambda alert: (alert.percentage * alert.amount, not alert.declared, alert.name), default=None
         )
+
+
+def _lasting(outlook: WalletOutlook) -> float | None:
+    gone = outlook.exhaustion.probability
+    return None if gone is None else 1 - gone
 
 
 def is_known(forecast: WalletForecast) -> bool:
@@ -182,7 +187,7 @@ def _exhaustion(outlook: WalletOutlook) -> str:
     return when(outlook.exhaustion.date, outlook.exhaustion.probability)
 
 
-def when(dates: dict[str, date | None], chance: float) -> str:
+def when(dates: dict[str, date | None], chance: float | None) -> str:
     """Return the median day; where it is less likely than not, the early day with the probability; else a dash."""
     if median := dates.get("0.5"):
         return wording.day(median)

@@ -73,7 +73,7 @@ def _impact(shown: WhatIfPage, told: Sequence[WalletStory], before: dict[str, Wa
                 "target": shift(wording.whole(old.desired.target), wording.whole(new.desired.target)),
                 "ceiling": shift(wording.whole(old.desired.ceiling), wording.whole(new.desired.ceiling)),
                 "month_end": shift(
-                    wording.whole(old.month_end.quantiles["0.5"]), wording.interval(new.month_end.quantiles)
+                    wording.whole(old.month_end.quantiles.get("0.5")), wording.interval(new.month_end.quantiles)
                 )
                 if old.month_end != new.month_end
                 else Cell(wording.interval(new.month_end.quantiles)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli.conftest import Run
-from cli.outlook_world import World, make_world
+from cli.outlook_world import FINANCE, World, make_world, write_budgets
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +111,11 @@ def test_new_demand_comes_with_the_first_unknown_month_to_the_first_wallet(world
     assert later(at_last)[1] == later(prod)[1]
 
 
-def test_without_usage_the_plan_is_what_is_moved(world: World, kt: Run) -> None:
-    options = ("--budgets", world.budgets, "--as-of", "2026-06-18", "--offline", "--format", "json")
+def test_without_usage_the_plan_is_what_is_moved(tmp_path: Path, kt: Run) -> None:
+    planned = FINANCE.replace("wallets:", "plan: {baseline_monthly: 3000.00}\nwallets:", 1)
+    own = World(tmp_path)
+    write_budgets(own, finance=planned)
+    options = ("--budgets", own.budgets, "--as-of", "2026-06-18", "--offline", "--format", "json")
     done = kt("whatif", *options, "--growth", "finance=50%", "--cache", "support=50%", "--cache", "finance=10%")
     assert done.code == 0, done.err
     read = json.loads(done.out)

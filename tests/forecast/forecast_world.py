@@ -14,6 +14,7 @@ import numpy.typing as npt
 from reconciler.forecast.project import Forecast, WalletQuestion, project
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.desired import DesiredWallet, Origin
+from reconciler.model.forecast import AlertOutlook, Exhaustion
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -147,6 +148,12 @@ def question(
 def purse(left: float, target: float = 0.0) -> Purse:
     """Return a purse of the month of as_of: what is no longer left of the target is gone."""
     return Purse(money(left).amount, max(money(target - left).amount, Decimal(0)))
+
+
+def chance_of(event: Exhaustion | AlertOutlook) -> float:
+    """Return a probability that is known."""
+    assert event.probability is not None
+    return event.probability
 
 
 def money(value: float) -> Money:

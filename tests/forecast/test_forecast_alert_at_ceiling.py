@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, ask, budget, question, steady
+from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, ask, budget, chance_of, question, steady
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,7 +52,7 @@ def assert_fires_at_least_as_often(found: WalletForecast) -> None:
     assert found.alerts
     for alert in found.alerts:
         assert alert.live is not None
-        assert alert.live.probability >= gone.probability, alert.amount
+        assert chance_of(alert.live) >= chance_of(gone), alert.amount
         assert alert.live.no_warning_probability <= 0.0005
         for key, day in gone.date.items():
             fires = alert.live.date[key]
@@ -136,8 +136,8 @@ def test_half_a_cent_more_or_less_changes_nothing(digits: str) -> None:
     (alert,) = found.alerts
     assert isinstance(alert, AlertForecast)
     assert alert.live is not None
-    assert 0.5 < found.live.exhaustion.probability < 1
-    assert alert.live.probability >= found.live.exhaustion.probability
+    assert 0.5 < chance_of(found.live.exhaustion) < 1
+    assert chance_of(alert.live) >= chance_of(found.live.exhaustion)
     assert found.live.ceiling == target
 
 

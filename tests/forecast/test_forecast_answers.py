@@ -14,6 +14,7 @@ from forecast.forecast_world import (
     UsageBuilder,
     ask,
     budget,
+    chance_of,
     history,
     money,
     organization,
@@ -86,11 +87,20 @@ def test_no_history_is_the_plans_share_of_the_baseline_and_says_so() -> None:
     assert "baseline" in forecast.warnings[0].message
 
 
-def test_without_history_or_baseline_the_target_stands_in_for_demand() -> None:
-    forecast = ask(history(), question("team_new", live=600))
-    assert only(forecast).confidence == "none"
-    assert 150 < only(forecast).month_end.quantiles["0.5"] < 400
-    assert "its own target" in forecast.warnings[0].message
+def test_without_history_and_without_a_plan_nothing_is_known() -> None:
+    asked = question("team_new", live=600, alerts_live=(budget("team_new"),), targets={"2026-07": 600})
+    forecast = ask(history(), asked)
+    answer = only(forecast)
+    assert (answer.confidence, answer.month_end.quantiles) == ("none", {})
+    assert (answer.live.exhaustion.probability, answer.desired.exhaustion.probability) == (None, None)
+    assert (answer.live.money_left, answer.alerts, answer.months, answer.daily) == (Decimal(600), (), (), ())
+    assert [warning.code for warning in forecast.warnings] == ["no-history"]
+    assert "how long its money lasts is not known" in forecast.warnings[0].message
+    assert forecast.year is not None
+    assert forecast.year.wallets == 0
+    planned = only(ask(history(), question("team_new", live=600, plan=plan(baseline_monthly="500.00"))))
+    assert planned.confidence == "none"
+    assert planned.live.exhaustion.probability is not None
 
 
 def test_no_history_with_empty_targets_still_answers() -> None:
@@ -127,7 +137,7 @@ def test_a_wallet_that_spends_nothing_never_runs_out() -> None:
     )
     answer = only(ask(usage.build(), question(left_live=1)))
     assert answer.month_end.quantiles["0.975"] < 1
-    assert answer.live.exhaustion.probability < 0.01
+    assert chance_of(answer.live.exhaustion) < 0.01
 
 
 def test_a_wallet_without_money_is_exhausted_on_as_of_for_certain() -> None:
@@ -138,8 +148,8 @@ def test_a_wallet_without_money_is_exhausted_on_as_of_for_certain() -> None:
 
 def test_probabilities_of_what_no_path_did_are_small_but_not_zero() -> None:
     answer = only(ask(history(), question(left_live=10**7, left_desired=1)))
-    assert 0 < answer.live.exhaustion.probability < 0.001
-    assert 0.999 < answer.desired.exhaustion.probability < 1
+    assert 0 < chance_of(answer.live.exhaustion) < 0.001
+    assert 0.999 < chance_of(answer.desired.exhaustion) < 1
 
 
 def test_no_day_is_above_ten_times_the_largest_observed_one() -> None:
@@ -177,7 +187,7 @@ def test_what_the_ledger_settled_today_is_not_paid_a_second_time() -> None:
     def lasts(left: float, settled: str) -> float:
         answer = only(ask(usage, question(left_live=left, settled=Decimal(settled))))
         assert answer.month_end == only(ask(usage, question())).month_end
-        return 1 - answer.live.exhaustion.probability
+        return 1 - chance_of(answer.live.exhaustion)
 
     rest = 13 * 100.0
     assert lasts(rest + 20, "0") > 0.7
@@ -204,9 +214,9 @@ def test_money_that_does_not_know_of_the_last_days_pays_for_them_too() -> None:
     def outlook(left: float, unpaid: date | None) -> WalletOutlook:
         return only(ask(usage, question(left_live=left, unpaid_since=unpaid))).live
 
-    assert outlook(rest + 100, None).exhaustion.probability < 0.05
-    assert outlook(rest + 100, known).exhaustion.probability > 0.95
-    assert outlook(rest + gap + 100, known).exhaustion.probability < 0.1
+    assert chance_of(outlook(rest + 100, None).exhaustion) < 0.05
+    assert chance_of(outlook(rest + 100, known).exhaustion) > 0.95
+    assert chance_of(outlook(rest + gap + 100, known).exhaustion) < 0.1
     gone = outlook(gap / 2, known)
     assert gone.exhaustion.date["0.5"] == AS_OF
     assert float(gone.unserved["0.5"]) == pytest.approx(rest, rel=0.05)
@@ -355,7 +365,7 @@ def test_with_reclaim_a_period_to_come_spends_its_own_funding_only() -> None:
         for keeps in (True, False)
     )
     keep, reclaim = (only(ask(history(noise=0.02), asked, period=july)).live for asked in (kept, taken))
-    assert keep.exhaustion.probability < 0.001
+    assert chance_of(keep.exhaustion) < 0.001
     assert 9500 < keep.ceiling < 9900
     assert reclaim.ceiling == reclaim.money_left == 2000
     assert reclaim.exhaustion.date["0.5"] is not None
@@ -368,7 +378,7 @@ def test_each_month_in_between_is_funded_with_its_target_and_no_debt_is_carried_
     asked = question(live=3300, live_purse=replace(purse(300), openings=months))
     answer = only(ask(history(noise=0.02), asked, period=Period(2026, 10))).live
     assert 3300 <= answer.ceiling < 4300
-    assert answer.exhaustion.probability < 0.2
+    assert chance_of(answer.exhaustion) < 0.2
     unfunded = replace(purse(300), openings=(*(replace(month, added=Decimal(0)) for month in months[:-1]), months[-1]))
     alone = only(ask(history(noise=0.02), question(live=3300, live_purse=unfunded), period=Period(2026, 10))).live
     assert alone.ceiling == 3300

@@ -101,11 +101,11 @@ def test_levers_that_cut_single_days_are_not_taken_over_weeks() -> None:
 
 
 def test_a_limit_far_ahead_cuts_the_later_months() -> None:
-    limit = plan(rate_limits=[{"reason": "cap", "daily": "10.00", "from": "2026-09"}])
+    limit = plan(baseline_monthly="3000.00", rate_limits=[{"reason": "cap", "daily": "10.00", "from": "2026-09"}])
     targets = {f"2026-{month:02d}": 3000.0 for month in (7, 8, 9, 10)}
     free, cut = (
         {month.period.month: month.quantiles["0.5"] for month in ask(None, asked).wallets[0].months}
-        for asked in (question(targets=targets), question(targets=targets, plan=limit))
+        for asked in (question(targets=targets, plan=levers) for levers in (plan(baseline_monthly="3000.00"), limit))
     )
     assert (cut[7], cut[8]) == (free[7], free[8])
     assert cut[9] == Decimal("300.00")
@@ -135,6 +135,7 @@ def test_histories_of_other_lengths_change_no_number_of_a_wallet(as_of: date) ->
 
 def test_the_year_is_the_sum_of_its_months() -> None:
     org = organization(annual_target="1000000.00")
-    answer = ask(None, question(targets={str(Period(2026, 7)): 3000.0}), org=org, period=JUNE)
+    asked = question(targets={str(Period(2026, 7)): 3000.0}, plan=plan(baseline_monthly="3000.00"))
+    answer = ask(None, asked, org=org, period=JUNE)
     assert answer.year is not None
     assert answer.year.quantiles["0.5"] == pytest.approx(Decimal(36500), rel=Decimal("0.1"))

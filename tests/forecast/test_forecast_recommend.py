@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, JUNE, ask, budget, history, organization, plan, question
+from forecast.forecast_world import AS_OF, JUNE, ask, budget, chance_of, history, organization, plan, question
 
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.recommend import AlertRecommendation, Recommendations, recommend, smallest_enough
@@ -28,7 +28,7 @@ def test_a_forecast_with_the_recommended_target_shows_the_promised_probability(p
     (target,) = advice(asked, probability=probability).targets
     assert target.promised >= probability
     funded = replace(asked, desired=asked.desired.plus(target.target.amount - target.current.amount))
-    lasts = 1 - ask(history(noise=0.3), funded).wallets[0].desired.exhaustion.probability
+    lasts = 1 - chance_of(ask(history(noise=0.3), funded).wallets[0].desired.exhaustion)
     assert lasts >= probability - 0.001
     assert target.now < 0.01
     assert "P50" in target.reason
