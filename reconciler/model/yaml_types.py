@@ -159,7 +159,7 @@ YamlAmount = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": 0, "maximum": float(LARGEST_AMOUNT), "multipleOf": 0.01},
+                {"type": "number", "minimum": 0, "maximum": float(LARGEST_AMOUNT)},
                 {
                     "type": "string",
                     "pattern": MONEY_PATTERN,
@@ -170,7 +170,11 @@ YamlAmount = Annotated[
         }
     ),
 ]
-"""Money in YAML: a plain number or a quoted one, not negative, at most two decimals."""
+"""Money in YAML: a plain number or a quoted one, not negative, at most two decimals.
+
+The schema says how many decimals of quoted amounts alone: editors and libraries divide numbers as floats, and call
+right ones wrong.
+"""
 
 Ratio = Annotated[
     Decimal,
@@ -179,7 +183,7 @@ Ratio = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "multipleOf": 0.000001},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 100},
                 {"type": "string", "pattern": r"^(?!0(\.0*)?$)(100(\.0{1,6})?|[1-9]?[0-9](\.[0-9]{1,6})?)$"},
             ],
             "examples": [1.9],

@@ -128,10 +128,26 @@ def test_the_model_and_the_schema_judge_a_broken_file_alike(case: str) -> None:
 
 SCALARS = st.one_of(
     st.sampled_from(
-        ["0", "-1", "12500.00", "0.1", "0.001", "9999999999999.99", "10000000000000", "1", "100", "101", "80.0", "24"]
+        ["0", "-1", "12500.00", "0.1", "9999999999999.99", "10000000000000", "1", "100", "101", "80.0", "24"]
     ),
     st.sampled_from(
-        ['"12500.00"', '"1"', "true", "false", "yes", "18%", "0%", "100%", "100.5%", "-100%", "-101%", "+5%", "18"]
+        [
+            '"12500.00"',
+            '"0.001"',
+            '"12500.000"',
+            '"1"',
+            "true",
+            "false",
+            "yes",
+            "18%",
+            "0%",
+            "100%",
+            "100.5%",
+            "-100%",
+            "-101%",
+            "+5%",
+            "18",
+        ]
     ),
     st.sampled_from(
         ["2026-06", "2026-13", "0000-01", "prod", "a b", "-x", "[]", "{}", "[80]", "off_peak", "team", '""']
@@ -197,6 +213,27 @@ def test_the_organizations_model_and_schema_judge_any_scalar_alike(place: tuple[
 
     if not parsed.flaws and isinstance(parsed.value, dict):
         agree(OrganizationBudget, "organization.schema.json", parsed.value)
+
+
+AMOUNTS = [*range(0, 20_000, 7), *(10**power + cent for power in range(2, 15) for cent in (0, 1, 29, 57, 58, 99))]
+
+
+def test_every_amount_in_cents_is_right_for_validators_that_count_in_floats() -> None:
+    schema = documents()["team.schema.json"]
+    node = {**schema["$defs"]["WalletTarget"]["properties"]["monthly"], "$defs": schema["$defs"]}
+    validator = Draft7Validator(node)
+    for cents in AMOUNTS:
+        written = f"{Decimal(cents) / 100:.2f}"
+        assert validator.is_valid(json.loads(written)), written
+        assert validator.is_valid(written), written
+        assert not validator.is_valid(f"{written}1"), written
+    assert not any("multipleOf" in part for document in documents().values() for part in schemas_in(document))
+
+
+def test_the_model_alone_refuses_a_plain_number_with_three_decimals() -> None:
+    parsed = parse(SUPPORT.replace("monthly: 12500.00", "monthly: 12500.001", 1).encode())
+    assert shape_of(TeamBudget, parsed.value, fallbacks={}).problems
+    assert EXACT["team.schema.json"].is_valid(parsed.value)
 
 
 def test_a_field_cannot_be_written_by_the_name_it_has_in_python() -> None:
