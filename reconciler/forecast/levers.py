@@ -106,8 +106,18 @@ def ramp(days: Days, *, since: Period, by: Period) -> Floats:
     return np.clip(months_since(days, since) / months, 0.0, 1.0)
 
 
+class LaterCache(CacheHitRate):
+    """A cache hit rate that is reached after an `earlier` one, from the month on in which that is held."""
+
+    earlier: CacheHitRate
+
+
 def cache_path(rate: CacheHitRate, days: Days, *, organization: OrganizationBudget) -> Floats:
     """Return the cache hit rate that the plan has for each day."""
+    if isinstance(rate, LaterCache):
+        before = cache_path(rate.earlier, days, organization=organization)
+        done = ramp(days, since=rate.earlier.by.plus(1), by=rate.by)
+        return np.asarray(before + (float(rate.target) - float(rate.earlier.target)) * done)
     done = ramp(days, since=rate.since or organization.fiscal_year.starts, by=rate.by)
     return np.asarray(float(rate.start) + (float(rate.target) - float(rate.start)) * done)
 

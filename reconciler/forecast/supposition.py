@@ -15,7 +15,7 @@ from difflib import get_close_matches
 
 from reconciler.findings import UsageError
 from reconciler.forecast.history import Spending, spending
-from reconciler.forecast.levers import cache_position
+from reconciler.forecast.levers import LaterCache, cache_position
 from reconciler.forecast.observed import LONG_WINDOW_DAYS, Observations, observations
 from reconciler.forecast.question import WalletQuestion
 from reconciler.model.forecast import LeverContribution, WalletForecast
@@ -138,11 +138,17 @@ def supposed(
     changed = []
     for question in questions:
         wallet, plan = question.wallet, question.plan
-        for each in suppositions:
+        for each in sorted(suppositions, key=_order):
             if each.team == wallet.team and each.environment in (None, wallet.environment):
                 plan = _planned(plan, each, question, view)
         changed.append(replace(question, plan=plan))
     return tuple(changed)
+
+
+def _order(supposition: Supposition) -> tuple[int, int]:
+    """Return the sort key that brings cache hit rates in the order of their months; the others stay as they are."""
+    what = supposition.what
+    return (what.month.year, what.month.month) if isinstance(what, Cache) and what.month else (0, 0)
 
 
 def relabelled(forecast: WalletForecast, plan: AnnualPlan) -> WalletForecast:
@@ -173,8 +179,7 @@ def _planned(plan: AnnualPlan, supposition: Supposition, question: WalletQuestio
         case Cache(rate, month):
             observed = _hit_rate(plan, question, view)
             if month is not None:
-                path = CacheHitRate.model_construct(start=observed, target=rate, by=month, since=now)
-                return plan.model_copy(update={"cache_hit_rate": path})
+                return plan.model_copy(update={"cache_hit_rate": _reached(plan, rate, month, observed, now)})
             effect = (1 - rate) / max(1 - observed, Decimal("0.01")) - 1
             return _grown(plan.model_copy(update={"cache_hit_rate": None}), effect, view.day, reason)
         case Mix(source, target, share, month):
@@ -190,6 +195,18 @@ def _planned(plan: AnnualPlan, supposition: Supposition, question: WalletQuestio
                 return plan
             starts = month or (now if view.day == now.first else now.plus(1))
             return _with_demand(plan, monthly, starts, reason)
+
+
+def _reached(plan: AnnualPlan, rate: Decimal, month: Period, observed: Decimal, now: Period) -> CacheHitRate:
+    """Return the way to a hit rate: from what is observed, or from an earlier one that is supposed as well."""
+    earlier = plan.cache_hit_rate
+    if isinstance(earlier, _Supposed | LaterCache) and earlier.by < month:
+        return LaterCache.model_construct(start=earlier.start, target=rate, by=month, since=now, earlier=earlier)
+    return _Supposed.model_construct(start=observed, target=rate, by=month, since=now)
+
+
+class _Supposed(CacheHitRate):
+    """A hit rate that is supposed and not the plan's."""
 
 
 def _grown(plan: AnnualPlan, rate: Decimal, starts: Period | date, reason: str) -> AnnualPlan:

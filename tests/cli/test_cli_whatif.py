@@ -184,3 +184,15 @@ def test_what_cannot_be_supposed_is_said_with_its_cure(
     assert done.code == 2
     assert done.out == ""
     assert said in done.err
+
+
+def test_two_cache_rates_for_one_team_are_reached_one_after_the_other(world: World, kt: Run) -> None:
+    def months(*rates: str) -> dict[str, float]:
+        options = [option for rate in rates for option in ("--cache", f"support={rate}")]
+        (wallet, *_) = supposing(kt, world, *options)["wallets"]
+        return {month["period"]: float(month["quantiles"]["0.5"]) for month in wallet["months"]}
+
+    near, far, both = months("60%@2026-07"), months("70%@2026-09"), months("70%@2026-09", "60%@2026-07")
+    assert both["2026-07"] == near["2026-07"] < far["2026-07"]
+    assert both["2026-09"] < near["2026-09"]
+    assert both["2026-09"] < far["2026-09"]
