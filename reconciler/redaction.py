@@ -14,7 +14,7 @@ SHOWN = "***"
 
 _NAMES = re.compile(r"(?i)token|secret|password|passwd|api_?key|access_?key|credential|private_?key")
 _USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^\s'\"]*@")
-_PAIR = re.compile(r"(?<![\w/])[^\s/:@'\"]+:[^\s@'\"]+@(?=[\w.\[-])")
+_PAIR = re.compile(r"(?<![\w/])[^\s/:@'\"]+:(?!//)[^\s@'\"]+@(?=[\w.\[-])")
 _QUERY = re.compile(r"(://[^\s'\"?]*\?)[^\s'\"]+")
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)?\s*)[^\s'\",]+")
 _BEARER = re.compile(r"(?i)\b(bearer )[a-z0-9._~+/=-]{8,}")

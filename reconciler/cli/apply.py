@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
     from reconciler.settings import Settings
+
+_logger = logging.getLogger(__name__)
 
 
 @click.command(epilog="Example: kt-budgets apply --plan plan.json")
@@ -173,6 +176,11 @@ def print_result(result: Result, format_: str, output: Path | None, *, journal: 
 
     from reconciler.apply.wording import run_text
 
+    for done in result.run.outcomes:
+        subject = done.wallet or done.key or done.team
+        _logger.info(
+            "%s %s %s: %s %s", done.kind, subject, done.amount or "", done.status.value, done.transaction or ""
+        )
     kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
     if format_ == "json":
         text = json.dumps(result.run.document(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"

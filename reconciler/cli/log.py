@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from reconciler.redaction import without_secrets
+
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, message."""
@@ -17,18 +19,23 @@ class JsonFormatter(logging.Formatter):
                 "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
                 "level": record.levelname.lower(),
                 "logger": record.name,
-                "message": record.getMessage(),
+                "message": without_secrets(record.getMessage()),
             },
             ensure_ascii=False,
         )
 
 
+class TextFormatter(logging.Formatter):
+    """One line for people: level, logger, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
 def configure(*, verbosity: int, format: str) -> None:
-    """Send the logs of `reconciler` to stderr: warnings, with -v information, with -vv every request."""
+    """Send the logs of `reconciler` to stderr: warnings, with -v requests and decisions, with -vv details."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonFormatter() if format == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s")
-    )
+    handler.setFormatter(JsonFormatter() if format == "json" else TextFormatter("%(levelname)s %(name)s: %(message)s"))
     logger = logging.getLogger("reconciler")
     logger.handlers = [handler]
     logger.propagate = False

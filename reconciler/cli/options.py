@@ -92,7 +92,7 @@ def network_options(command: F) -> F:
             ),
             click.option("--period", type=PeriodType(), metavar="YYYY-MM", help="The month; default that of --as-of."),
             click.option("--sandbox", is_flag=True, help="Start the embedded Keeptrusts for this one command."),
-            click.option("-v", "--verbose", count=True, help="Log requests to stderr."),
+            click.option("-v", "--verbose", count=True, help="Log requests, readings and decisions to stderr."),
             click.option(
                 "--log-format",
                 type=click.Choice(["text", "json"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from reconciler.findings import ExitCode
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
+
+_logger = logging.getLogger(__name__)
 
 
 @click.command(epilog="Example: kt-budgets plan --usage exports/ --detailed-exit-code")
@@ -57,6 +60,8 @@ def command(
     settings = settings_of(options)
     with uncollected():
         plan, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since))
+        for change in plan.changes:
+            _logger.info("planned: %s for %s (%s)", change.kind, change.team, change.position)
         write_file(output, saved)
         printed = not is_stdout(output)
         if printed:

@@ -75,10 +75,14 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> Daily
 
     first, end = trailing_window(settings.as_of)
     with progress("Reading usage"):
-        return read_usage(
+        usage = read_usage(
             paths,
             first=first,
             end=end,
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
         )
+    source = usage.source
+    days = (source.rows, source.first_day, source.last_day)
+    logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)
+    return usage

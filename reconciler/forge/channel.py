@@ -144,11 +144,13 @@ class Channel:
                 raise error_of(self.connection, method, url.path, response)
 
     def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
+        started = time.monotonic()
         try:
             response = self._client.request(method, url, json=body) if body else self._client.request(method, url)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            _logger.info("%s %s: %s after %.0f ms", method, url.path, type(error).__name__, _since(started))
             raise unreachable(self.connection, method, url.path, error) from None
-        _logger.debug("%s %s: %d", method, url.path, response.status_code)
+        _logger.info("%s %s: %d after %.0f ms", method, url.path, response.status_code, _since(started))
         return response
 
     def _same_origin(self, method: str, path: str, link: str, *, at: httpx.URL | None = None) -> httpx.URL:
@@ -191,3 +193,7 @@ def _answered_at(headers: httpx.Headers) -> float:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError):
         return time.time()
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

@@ -87,11 +87,11 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
             response.extensions["body"] = await self._body(response)
             await self._check_end(response)
         except httpx.HTTPError as error:
-            _logger.debug("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
+            _logger.info("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
             raise
-        if _logger.isEnabledFor(logging.DEBUG):
+        if _logger.isEnabledFor(logging.INFO):
             identity = f", request {found}" if (found := request_id(response.headers)) else ""
-            _logger.debug("GET %s: %d after %.0f ms%s", path, response.status_code, _since(started), identity)
+            _logger.info("GET %s: %d after %.0f ms%s", path, response.status_code, _since(started), identity)
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)

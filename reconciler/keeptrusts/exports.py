@@ -5,6 +5,7 @@ A download may lead to object storage. The token goes to the API's own origin on
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -33,6 +34,7 @@ LARGEST_ANSWER = 1024 * 1024
 _COMPLETED = frozenset({"completed", "complete", "succeeded"})
 _ENDED = frozenset({"failed", "expired", "error", "cancelled", "canceled"})
 _Result = TypeVar("_Result")
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,10 @@ class ExportJobs:
 
     def _download(self, job: ExportJob, folder: Path) -> Path:
         path = f"{JOBS}/{segment(job.id)}/download"
+        started = time.monotonic()
         try:
             with follow(self._client, self._connection, path) as response:
+                _logger.info("GET %s: %d after %.0f ms", path, response.status_code, _since(started))
                 if not response.is_success:
                     raise self._refusal("GET", path, response)
                 return save(response, folder, name=job.id, format=job.format, path=path)
@@ -142,8 +146,10 @@ class ExportJobs:
     def _json(self, method: str, path: str, *, content: bytes | None = None) -> Any:
         headers = {**self._connection.authorization, **({"Content-Type": "application/json"} if content else {})}
         request = self._client.build_request(method, self._connection.url(path), headers=headers, content=content)
+        started = time.monotonic()
         try:
             with closing(self._client.send(request, stream=True)) as response:
+                _logger.info("%s %s: %d after %.0f ms", method, path, response.status_code, _since(started))
                 if not response.is_success:
                     raise self._refusal(method, path, response)
                 return exact_json.decode(_bounded(response))
@@ -208,3 +214,7 @@ def _bounded(response: httpx.Response) -> bytes:
         if len(body) > LARGEST_ANSWER:
             break
     return bytes(body[:LARGEST_ANSWER])
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000

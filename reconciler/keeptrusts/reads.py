@@ -93,6 +93,8 @@ class Reads:
         found = listing.teams(wanted)
         ledgers = await self._ledgers(found, period, on_progress)
         others, mismatches = listing.rest(wanted)
+        entries = sum(map(len, ledgers.values()))
+        _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(ledgers), entries)
         pool = listing.organization(currency)
         names = teams.value or {}
         return Live(

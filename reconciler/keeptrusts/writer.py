@@ -135,9 +135,9 @@ class Writer:
         try:
             response, answer = self._exchange(request, started)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            _logger.debug("%s %s: %s after %.0f ms", method, path, type(error).__name__, _since(started))
+            _logger.info("%s %s: %s after %.0f ms", method, path, type(error).__name__, _since(started))
             return self._broken(method, path, error)
-        _logger.debug(
+        _logger.info(
             "%s %s: %d after %.0f ms%s",
             method,
             path,
