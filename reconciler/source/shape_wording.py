@@ -19,6 +19,7 @@ _BOOLEANS = {
     **dict.fromkeys(("no", "off", "n", "false"), "false"),
 }
 _LONGEST_GUESS = 64
+_CALLED: dict[Keys, str] = {("usage", "columns"): "a column of an event that can be mapped"}
 
 
 def word(model: type[Frozen], error: ErrorDetails) -> Problem:
@@ -55,9 +56,21 @@ def _keys(location: tuple[int | str, ...]) -> Keys:
 
 def _key_problem(keys: Keys, error: ErrorDetails) -> Problem:
     told = error.get("ctx", {})
+    if error["type"] == "literal_error":
+        return _unknown_choice(keys, told)
     hint = told.get("hint", "use letters, digits, `_`, `.` and `-` only")
     sentence = error["msg"] if "hint" in told else f"{shown(keys[-1])} cannot be a key here"
     return Problem("invalid-key", sentence, hint, keys, "key", cure=told.get("cure"))
+
+
+def _unknown_choice(keys: Keys, told: dict[str, Any]) -> Problem:
+    """Return the problem of a key that is none of those that a mapping may have."""
+    choices = re.findall(r"'([^']*)'", str(told.get("expected", "")))
+    close = _close(str(keys[-1]), choices)
+    listed = f"the keys are: {', '.join(f'`{choice}`' for choice in choices)}"
+    hint = f"did you mean `{close[0]}`? {listed}" if close else listed
+    noun = _CALLED.get(keys[:-1], f"a key of `{dotted(keys[:-1])}`")
+    return Problem("unknown-key", f"{shown(keys[-1])} is not {noun}", hint, keys, "key", cure=only(close))
 
 
 def _missing(model: type[Frozen], keys: Keys) -> Problem:

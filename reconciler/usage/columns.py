@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.findings import BudgetsError, UsageError
+from reconciler.findings import UsageError
 
 KNOWN_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id",),
@@ -31,6 +30,20 @@ IN_METADATA = ("workload", "lane", "fallback")
 """Attributes that are also looked up inside the `metadata` object, under the same name."""
 
 
+class MissingColumnsError(UsageError):
+    """Exports lack columns that money needs; `others` are further exports that do."""
+
+    def __init__(self, path: str, missing: Sequence[str], found: Iterable[str], others: Sequence[str] = ()) -> None:
+        self.path = path
+        self.missing = tuple(missing)
+        self.found = tuple(found)
+        self.others = tuple(others)
+        super().__init__(f"{path}: no column for {' or '.join(f'`{name}`' for name in self.missing)}")
+
+    def with_others(self, others: Sequence[str]) -> MissingColumnsError:
+        return MissingColumnsError(self.path, self.missing, self.found, others)
+
+
 def column_names(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the names to look for by canonical name; one that `own` maps is looked for under that name alone."""
     unknown = sorted(set(own) - set(KNOWN_NAMES))
@@ -54,35 +67,17 @@ def find_columns(path: str, found: Sequence[str], names: Mapping[str, Sequence[s
     }
     missing = [name for name in REQUIRED if not places[name]]
     if missing:
-        raise missing_columns(path, missing, found)
+        raise MissingColumnsError(path, missing, found)
+    _refuse_twins(path, folded, [names[name] for name in REQUIRED])
     return places
 
 
-def missing_columns(path: str, missing: Sequence[str], found: Iterable[str]) -> BudgetsError:
-    """Return the error that names the columns an export lacks, those it has, and the YAML that maps them."""
-    present = [name.strip() for name in found]
-    lines = "\n".join(f"    {name}: {_closest(name, present)}" for name in missing)
-    listed = ", ".join(f"`{name[:60]}`" for name in present[:40]) or "none"
-    return UsageError(
-        f"{path}: no column for {' or '.join(f'`{name}`' for name in missing)}; the columns found are {listed}",
-        hint=f"name this export's own columns in budgets/org.yaml:\nusage:\n  columns:\n{lines}",
-    )
-
-
-_LIKELY = {
-    "timestamp": ("created_at", "time", "date", "occurred_at", "event_time", "ts", "datetime"),
-    "team_id": ("team", "squad", "team_name", "wallet", "group", "scope_id", "cost_center"),
-    "cost": ("price", "cost_usd", "amount", "spend", "total_cost", "usd", "charge"),
-}
-
-
-def _closest(name: str, present: Sequence[str]) -> str:
-    by_folded = {column.casefold(): column for column in present}
-    for likely in _LIKELY[name]:
-        if likely in by_folded:
-            return by_folded[likely]
-    for likely in (name, *_LIKELY[name]):
-        close = difflib.get_close_matches(likely, list(by_folded), n=1, cutoff=0.6)
-        if close:
-            return by_folded[close[0]]
-    return f"<the column that holds the {name.removesuffix('_id')}>"
+def _refuse_twins(path: str, folded: Sequence[str], needed: Iterable[Sequence[str]]) -> None:
+    """Raise UsageError when two columns have a name that money is read by: which of them is meant cannot be told."""
+    for name in (alias.casefold() for aliases in needed for alias in aliases):
+        places = [str(at) for at, column in enumerate(folded, 1) if column == name]
+        if len(places) > 1:
+            raise UsageError(
+                f"{path}: columns {' and '.join(places)} are both called `{name}`, so nothing of it was used",
+                hint="give each column a name of its own in the first line, or export again without one of them",
+            )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
+from reconciler.usage.lines import first_flaw
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -78,11 +79,27 @@ def _explained(text: str, names: dict[str, str]) -> UsageError:
     said = next((name for path, name in names.items() if path in text), None)
     if said is None and len(set(names.values())) == 1:
         said = next(iter(names.values()))
+    flaw = next((_flaw(path, name) for path, name in names.items() if path in text and "Malformed JSON" in text), None)
+    if flaw is not None:
+        return flaw
     for path, name in names.items():
         text = text.replace(path, name)
     first = re.sub(r"\s+", " ", text.split("\n\n")[0].split("Possible fixes")[0].split("LINE 1:")[0]).strip()
+    first = re.sub(r", at byte \d+ in (line|record/value) \d+", "", first)
     reason = re.sub(r"^(?:\w+ )?Error: ", "", re.sub(r"^\w+(?: \w+)* Error: ", "", first))[:300].rstrip(". ")
     return UsageError(
         f"{said or 'the exports'}: cannot be read whole ({reason}); nothing of it was used",
         hint="export or download this file again",
+    )
+
+
+def _flaw(path: str, name: str) -> UsageError | None:
+    """Return the error that names the line of a JSON Lines file that is no JSON: the engine's own is too high."""
+    found = first_flaw(Path(path))
+    if found is None:
+        return None
+    line, why = found
+    return UsageError(
+        f"{name}:{line}: this line is no JSON ({why}), so nothing of the file was used",
+        hint="export or download this file again; a last line that is cut shows that it did not come whole",
     )

@@ -39,6 +39,7 @@ _NO_NUMBERS = ("", "-", "none", "null", "nan", "n/a", "na", "undefined")
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 _NO_TEXT = ibis.null("string")
+_NO_COUNT = ibis.literal(0, "int64")
 _FIRST_MOMENT = ibis.timestamp(f"{FIRST_YEAR}-01-01")
 _LAST_MOMENT = ibis.timestamp(f"{LAST_YEAR}-12-31")
 
@@ -74,7 +75,7 @@ def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) ->
         day=rows.day,
         cost=rows.cost,
         **{name: rows[name] for name in kept},
-        **{name: rows[f"counted_{name}"].fill_null(0) if name in rows.columns else ibis.literal(0) for name in TOKENS},
+        **{name: rows[f"counted_{name}"].fill_null(0) if name in rows.columns else _NO_COUNT for name in TOKENS},
         unread_tokens=_unread(rows, words=written),
         cache_hit=_known(rows, "cache_hit", flag, ibis.literal(False)),
         team_id=text(rows.team_id),

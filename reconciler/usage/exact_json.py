@@ -16,7 +16,8 @@ from ibis.backends.duckdb import Backend
 
 from reconciler.usage.engine import fetch
 from reconciler.usage.formats import Format
-from reconciler.usage.scans import INEXACT, Scan, json_objects, literal
+from reconciler.usage.layouts import INEXACT, json_objects, literal
+from reconciler.usage.scans import Scan
 from reconciler.usage.unpack import PlainFile
 
 _AT_ONCE = 10_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import importlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +14,10 @@ from urllib.parse import urlsplit
 
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.model.usage import RowIssue
+from reconciler.usage.folders import SUFFIXES, Walk, is_export, not_an_export, unreadable_folders
 
-SUFFIXES = (".csv", ".json", ".jsonl", ".ndjson", ".parquet")
-KNOWN_SUFFIXES = (*SUFFIXES, *(f"{suffix}.gz" for suffix in SUFFIXES))
+_NAMED_OF_A_KIND = 10
+"""How many files of which the same is to be said are named one by one; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -34,22 +36,56 @@ class ExportFiles:
 
 
 def find_exports(paths: Sequence[str]) -> ExportFiles:
-    """Return the exports that `paths` name, each once, and an issue for each file of a folder that is none."""
-    files: dict[str, ExportFile] = {}
-    issues: list[RowIssue] = []
+    """Return the exports that `paths` name, each once, and an issue for each thing in a folder that is not read.
+
+    Raises UsageError when a path leads to no export or a part of it cannot be read, with all of them.
+    """
+    walk = Walk()
+    files: dict[object, ExportFile] = {}
+    fruitless = []
     for path in paths:
-        for file in _remote(path) if is_url(path) else _local(path):
-            if file.name.casefold().endswith(KNOWN_SUFFIXES) or file.name == path:
-                files.setdefault(_identity(file), file)
-            else:
-                issues.append(RowIssue(file.name, 0, "not-an-export", _not_an_export(file.name)))
-    if not files:
-        raise UsageError(
-            "no usage export was found" + (f" at {', '.join(map(shown, paths))}" if paths else ": no path was given"),
-            hint="give `--usage` files, folders, globs or object-store URLs that hold "
-            f"{', '.join(SUFFIXES)} files, plain or .gz",
-        )
-    return ExportFiles(tuple(sorted(files.values())), tuple(sorted(set(issues))))
+        before = len(walk.problems)
+        found = list(_remote(path, walk) if is_url(path) else _local(path, walk))
+        for file in found:
+            files.setdefault(_identity(file), file)
+        if not found and len(walk.problems) == before:
+            fruitless.append(_fruitless(path, walk))
+    _refuse(walk.problems, fruitless, paths)
+    return ExportFiles(tuple(sorted(files.values())), tuple(sorted(_summed_up(set(walk.issues)))))
+
+
+def _refuse(problems: Sequence[str], fruitless: Sequence[str], paths: Sequence[str]) -> None:
+    if not paths:
+        raise UsageError("no usage export was found: no path was given", hint=_NAME_EXPORTS)
+    if not problems and not fruitless:
+        return
+    cures = ["make readable what cannot be read, or take it away"] if problems else []
+    cures += [_NAME_EXPORTS] if fruitless else []
+    raise UsageError("; ".join((*problems, *fruitless)) + "; nothing was read", hint="; ".join(cures))
+
+
+_NAME_EXPORTS = (
+    f"give `--usage` files, folders, globs or object-store URLs that hold {', '.join(SUFFIXES)} files, plain or .gz"
+)
+
+
+def _fruitless(path: str, walk: Walk) -> str:
+    left_out = sorted(Path(issue.path).name for issue in walk.issues if issue.path.startswith(shown(path).rstrip("/")))
+    but = f" (left out: {', '.join(left_out[:_NAMED_OF_A_KIND])})" if left_out else ""
+    return f"no usage export was found at {shown(path)}{but}"
+
+
+def _summed_up(issues: Collection[RowIssue]) -> Iterator[RowIssue]:
+    """Yield the issues, those of which there are many of a kind as a few and a number."""
+    kinds: dict[str, list[RowIssue]] = defaultdict(list)
+    for issue in sorted(issues):
+        kinds[issue.code].append(issue)
+    for code, alike in kinds.items():
+        yield from alike[:_NAMED_OF_A_KIND]
+        more = alike[_NAMED_OF_A_KIND:]
+        if more:
+            others = f"{len(more)} more were left out for the same reason as {Path(alike[0].path).name}"
+            yield RowIssue(str(Path(more[0].path).parent), 0, code, f"{others}, the first is {Path(more[0].path).name}")
 
 
 def is_url(path: str) -> bool:
@@ -81,48 +117,61 @@ def object_store() -> ModuleType:
         ) from error
 
 
-def _identity(file: ExportFile) -> str:
-    return file.location if file.remote else str(Path(file.location).resolve())
+def _identity(file: ExportFile) -> object:
+    if file.remote:
+        return file.location
+    try:
+        status = Path(file.location).stat()
+    except OSError:
+        return file.location
+    return status.st_dev, status.st_ino
 
 
-def _not_an_export(name: str) -> str:
-    return f"{Path(name).name} was left out: its name ends in none of {', '.join(SUFFIXES)}, plain or .gz"
-
-
-def _local(path: str) -> Iterator[ExportFile]:
+def _local(path: str, walk: Walk) -> Iterator[ExportFile]:
     here = Path(path).expanduser()
     try:
         if here.is_dir():
-            yield from _folder(here)
-        elif here.exists():
+            yield from _folder(str(here), walk)
+        elif here.exists() or here.is_symlink():
             yield ExportFile(path, str(here))
         elif glob.has_magic(path):
-            for match in sorted(glob.glob(str(here), recursive=True)):  # noqa: PTH207 (pathlib globs no absolute pattern)
-                yield from _folder(Path(match)) if Path(match).is_dir() else [ExportFile(match, match)]
+            yield from _matches(str(here), walk)
         else:
-            raise UsageError(f"{path}: there is no such file or folder", hint="check the path given to `--usage`")
+            walk.problems.append(f"{path}: there is no such file or folder")
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror or error})", hint="check its permissions") from error
+        walk.problems.append(f"{path}: it cannot be read ({error.strerror or error})")
 
 
-def _folder(folder: Path) -> Iterator[ExportFile]:
-    for file in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not hidden and file.is_file():
-            yield ExportFile(str(file), str(file))
+def _matches(pattern: str, walk: Walk) -> Iterator[ExportFile]:
+    for match in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 (pathlib globs no absolute pattern)
+        if Path(match).is_dir():
+            yield from _folder(match, walk)
+        elif is_export(match):
+            yield ExportFile(match, match)
+        else:
+            walk.issues.append(RowIssue(match, 0, "not-an-export", not_an_export(match)))
+    above = (str(parent) for parent in Path(pattern).parents)
+    looked_into = {folder for each in above for folder in glob.glob(each, recursive=True)}  # noqa: PTH207 (as above)
+    walk.problems += unreadable_folders(pattern, iter(sorted(looked_into)))
 
 
-def _remote(url: str) -> Iterator[ExportFile]:
+def _folder(folder: str, walk: Walk) -> Iterator[ExportFile]:
+    before = len(walk.files)
+    walk.seen.clear()
+    walk.folder(folder)
+    for file in walk.files[before:]:
+        yield ExportFile(file, file)
+
+
+def _remote(url: str, walk: Walk) -> Iterator[ExportFile]:
     fsspec = object_store()
     try:
         system, path = fsspec.core.url_to_fs(url, **store_options(url))
         if glob.has_magic(path):
-            matches = sorted(system.glob(path))
-        elif system.isdir(path):
-            matches = sorted(system.find(path))
+            matches = [each for match in sorted(system.glob(path)) for each in _below(system, match)]
         else:
-            matches = [path] if system.exists(path) else []
-        found = [system.unstrip_protocol(match) for match in matches if system.isfile(match)]
+            matches = _below(system, path)
+        found = [system.unstrip_protocol(match) for match in matches]
     except ImportError as error:
         raise UsageError(
             f"{shown(url)}: the driver for this kind of URL is not installed",
@@ -130,8 +179,19 @@ def _remote(url: str) -> Iterator[ExportFile]:
         ) from error
     except Exception as error:
         raise unreachable(url, error) from error
-    for location in found:
-        yield ExportFile(shown(url) if matches == [path] else shown(location), location, remote=True)
+    for location in dict.fromkeys(found):
+        name = shown(url) if matches == [path] else shown(location)
+        if matches == [path] or is_export(name):
+            yield ExportFile(name, location, remote=True)
+        else:
+            walk.issues.append(RowIssue(name, 0, "not-an-export", not_an_export(name)))
+
+
+def _below(system: Any, path: str) -> list[str]:
+    """Return the file at `path` of an object store, or all files below it, none when nothing is there."""
+    if system.isfile(path):
+        return [path]
+    return sorted(system.find(path)) if system.isdir(path) else []
 
 
 def unreachable(url: str, error: Exception) -> UnreachableError:

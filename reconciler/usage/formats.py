@@ -23,16 +23,15 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+JSON = (Format.JSON_ARRAY, Format.JSON_LINES, Format.JSON_OBJECTS)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A format and, for a JSON envelope, the byte at which its list of events opens and the text before that."""
 
     format: Format
     envelope: str | None = None
-
-    @property
-    def is_json(self) -> bool:
-        return self.format in (Format.JSON_ARRAY, Format.JSON_LINES, Format.JSON_OBJECTS)
 
 
 def recognise(head: bytes) -> Shape:

@@ -23,13 +23,15 @@ from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
 from reconciler.usage.exact_json import make_exact
 from reconciler.usage.files import find_exports
+from reconciler.usage.lines import Book
 from reconciler.usage.parts import refuse_parts
+from reconciler.usage.proposals import unmapped_ids, with_proposals
 from reconciler.usage.recency import recency
 from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
 from reconciler.usage.scans import Scan, make_scans, metadata_is_diverse
-from reconciler.usage.unpack import PlainFile, unpack
+from reconciler.usage.unpack import PlainFile, remarks, unpack
 from reconciler.usage.window import Days, last_month
 
 Progress = Callable[[str], None]
@@ -68,7 +70,7 @@ def read_usage(
         refuse_parts(file.part for file in files if file.part is not None)
         reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say, (first, end))
         try:
-            return reading.usage(known_wallets, found.issues)
+            return reading.usage(known_wallets, (*found.issues, *remarks(files)))
         finally:
             reading.connection.disconnect()
 
@@ -106,15 +108,18 @@ class _Reading:
 
     def usage(self, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
         """Run the reading."""
-        with in_our_words(self.shown):
+        with in_our_words(self.shown), with_proposals(self.connection, self.files, self.names, known):
             table = self._added_up()
             while unusable(table).any() and (self._make_exact() or self._make_wide()):
                 table = self._added_up()
-            rejected = rejected_rows(self.connection, self.scans, self.shown, self.month)
-            doubts = self._doubts(table, rejected)
+            book = Book({file.path: file for scan in self.scans for file in scan.files})
+            rejected = rejected_rows(self.connection, self.scans, self.shown, self.month, book)
+            doubts = book.placed((*rejected.issues, *self._doubts(table, rejected)))
+            if self.ids.lack:
+                doubts += unmapped_ids(self.connection, self.scans, self.names)
             stale = stale_wallets(self.connection, self.scans, table, self.window)
         met_again = meeting_issues(self.repeats.meetings, self.shown)
-        left = Left((*issues, *rejected.issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
+        left = Left((*issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
         return make_usage(table, self.window, self.month, known=known, left=left, stale=stale)
 
     def _added_up(self) -> Columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -15,6 +15,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import fetch
 from reconciler.usage.events import LARGEST_COST
+from reconciler.usage.lines import Book
 from reconciler.usage.scans import Scan
 from reconciler.usage.unpack import damaged
 from reconciler.usage.window import Days
@@ -58,13 +59,17 @@ def holds_broken_text(connection: Backend, scans: Sequence[Scan]) -> bool:
     return bool(found["n"][0])
 
 
-def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], month: Days) -> Rejected:
+def rejected_rows(
+    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], month: Days, book: Book
+) -> Rejected:
     """Return the rows of CSV files that the scan could not take apart; raise when one of them shows a cut-off file."""
     csvs = {file.path: scan for scan in scans if scan.is_csv for file in scan.files}
     issues: dict[tuple[str, str], _Tally] = {}
     rows: dict[str, list[int]] = defaultdict(list)
-    for row in _rejects(connection) if csvs else ():
-        _refuse_cut_off(row, names[row.path])
+    for counted in _rejects(connection) if csvs else ():
+        lines = book.of(counted.path)
+        row = replace(counted, number=lines.row(counted.number))
+        _refuse_cut_off(row, f"{names[row.path]}:{lines.line(row.number)}")
         tally = issues.setdefault((row.path, row.code), _Tally(row.number))
         tally.add(*_told(row, csvs[row.path]), month)
         rows[row.path].append(row.number)
@@ -125,9 +130,9 @@ def _is_in(day: str, month: Days) -> bool:
 
 def _refuse_cut_off(row: _Row, name: str) -> None:
     if row.swallowed:
-        raise damaged(name, f"a quote that opens in row {row.number:,} is never closed, so the file was cut off")
+        raise damaged(name, "a quote that opens in the row that begins here is never closed, so the file was cut off")
     if row.kind in _CUT_OFF and _is_last(row.path, row.at):
-        raise damaged(name, f"its last row, row {row.number:,}, ends before its line does, so the file was cut off")
+        raise damaged(name, "this last row ends before it has all columns, so the file was cut off")
 
 
 def _is_last(path: str, at: int) -> bool:

@@ -19,7 +19,8 @@ from ibis.expr.types import Table
 
 from reconciler.usage.engine import fetch, run
 from reconciler.usage.events import NO_IDS, events_of
-from reconciler.usage.scans import Scan, literal
+from reconciler.usage.layouts import literal
+from reconciler.usage.scans import Scan
 from reconciler.usage.versions import Names, ranked_versions
 from reconciler.usage.window import Days
 

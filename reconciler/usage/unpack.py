@@ -9,16 +9,17 @@ import gzip
 import json
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from reconciler.findings import UsageError
+from reconciler.model.usage import RowIssue
 from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
 from reconciler.usage.foreign import refuse_foreign
-from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, Format, recognise
+from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, JSON, Format, recognise
 from reconciler.usage.line_ends import evened
 from reconciler.usage.parts import Part, part_of
 from reconciler.usage.spool import spool
@@ -33,8 +34,8 @@ _MARK_AND_QUOTE = BYTE_ORDER_MARK + b'"'
 class PlainFile:
     """An export as it can be scanned: `name` for people, `path` of the plain file, and its format.
 
-    `exact` says that a JSON file's amounts are written as text, which loses no digit. `part` is the
-    page of an export that it is, None when it is whole.
+    `packed` says that the export is compressed; `exact` that a JSON file's amounts are written as text, which loses no
+    digit. `part` is the page of an export that it is, None when it is whole.
     """
 
     name: str
@@ -42,15 +43,21 @@ class PlainFile:
     format: Format
     exact: bool = False
     part: Part | None = None
+    packed: bool = False
+
+    @property
+    def is_json(self) -> bool:
+        return self.format in JSON
 
 
 def unpack(file: ExportFile, scratch: Path) -> PlainFile:
     """Return the plain local file of an export, made in `scratch` when the export itself is not one."""
     try:
         local = _local(file, scratch)
-        if _head(local, 2) == GZIP_MAGIC:
+        packed = _head(local, 2) == GZIP_MAGIC
+        if packed:
             local = _decompress(file.name, local, scratch)
-        return _plain(file.name, local, scratch)
+        return replace(_plain(file.name, local, scratch), packed=packed)
     except OSError as error:
         raise UsageError(
             f"{file.name}: cannot be read ({error.strerror or type(error).__name__})",
@@ -75,7 +82,7 @@ def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
     part = None
     if shape.envelope is not None:
         local, part = _open_envelope(name, local, shape.envelope, scratch)
-    elif head.startswith(BYTE_ORDER_MARK) and (shape.is_json or head.startswith(_MARK_AND_QUOTE)):
+    elif head.startswith(BYTE_ORDER_MARK) and (shape.format in JSON or head.startswith(_MARK_AND_QUOTE)):
         local = _without_mark(local, scratch)
     if shape.format is Format.CSV and evened(local, even := _fresh(scratch, "evened")):
         local = even
@@ -88,6 +95,20 @@ def _without_mark(local: Path, scratch: Path) -> Path:
         source.seek(len(BYTE_ORDER_MARK))
         shutil.copyfileobj(source, sink, _CHUNK)
     return target
+
+
+def remarks(files: Sequence[PlainFile]) -> list[RowIssue]:
+    """Return what is odd about exports although they can be read: that they are empty, or not compressed as named."""
+    issues = [RowIssue(file.name, 0, "empty-file", _EMPTY) for file in files if file.format is Format.EMPTY]
+    return issues + [
+        RowIssue(file.name, 0, "not-gzip", _NOT_GZIP)
+        for file in files
+        if file.name.casefold().endswith(".gz") and not file.packed
+    ]
+
+
+_EMPTY = "it is empty: there is not even a header in it; export it again if there should be events"
+_NOT_GZIP = "its name ends in .gz and it is not compressed, so it was read as it is; rename it, or download it again"
 
 
 def damaged(name: str, why: str) -> UsageError:

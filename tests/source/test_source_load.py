@@ -202,6 +202,18 @@ def test_teams_that_differ_by_case_alone_are_found(tmp_path: Path) -> None:
     assert clash.is_error
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"), [("costs", "`cost`"), ("Timestamp", "`timestamp`"), ("team", "`team_id`"), ("when", None)]
+)
+def test_a_column_that_cannot_be_mapped_is_named_with_the_one_that_was_meant(
+    key: str, meant: str | None, tmp_path: Path
+) -> None:
+    org = f"{ORGANIZATION}usage: {{columns: {{{key}: x}}}}\n"
+    (finding,) = load(write_tree(tmp_path, {"org.yaml": org, "teams/a.yaml": TEAM.format(team="a")})).findings
+    assert finding.message == f"`{key}` is not a column of an event that can be mapped"
+    assert finding.hint.startswith(f"did you mean {meant}?" if meant else "the keys are: `id`, `timestamp`")
+
+
 def test_names_in_org_yaml_are_unique(tmp_path: Path) -> None:
     schedule = '{name: weekly, cron: "0 6 * * MON", window: 7d, s3: {bucket: b}}'
     org = ORGANIZATION.replace("[prod, dev]", "[prod, dev, prod]")

@@ -224,9 +224,9 @@ def test_bytes_that_are_not_utf8_cost_only_their_row_in_any_column(exports: Any,
     assert usage.source.unparsable == 2
 
 
-def test_quoted_newlines_do_not_shift_row_numbers(exports: Any) -> None:
+def test_newlines_within_quotes_are_lines_as_in_an_editor(exports: Any) -> None:
     usage = exports.read(exports.text("e.csv", HEADER + row("a", team='"x\n\ny"') + row("b", cost="?")))
-    assert codes(usage) == [("bad-cost", 3, 1)]
+    assert codes(usage) == [("bad-cost", 5, 1)]
 
 
 def test_a_repeated_event_counts_once(exports: Any) -> None:

@@ -1,0 +1,195 @@
+"""How to read one export: the engine's own reader for its format, and an expression for each canonical column."""
+
+# ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `literal` and `quoted`)
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+
+from reconciler.usage.columns import REQUIRED, MissingColumnsError, find_columns
+from reconciler.usage.dialect import dialect_of, refuse_decimal_commas
+from reconciler.usage.engine import fetch
+from reconciler.usage.formats import Format
+from reconciler.usage.unpack import PlainFile, damaged
+
+_SAMPLED_KEYS = 20_000
+INEXACT = "inexact"
+_EXACT_DIGITS, _EXACT_BELOW = 15, 10**6
+LONGEST_ROW = 1 << 25
+"""Bytes of a CSV file's row that the engine makes room for: the size of its usual buffer."""
+_LINE_ENDS = {"": "", "\n": r", new_line = '\n'", "\r\n": r", new_line = '\r\n'", "\r": r", new_line = '\r'"}
+Names = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How to read files that look alike: a table function with options, and an expression for each canonical column."""
+
+    reader: str
+    options: str
+    select: tuple[tuple[str, str], ...]
+    whole_rows: bool = False
+    delimiter: str = ","
+    places: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+    def sql(self, paths: Sequence[str]) -> str:
+        columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
+        files = ", ".join(literal(_unmagic(path)) for path in paths)
+        source = f"{self.reader}([{files}], filename = true{self.options})"
+        return f"SELECT {columns}, filename AS file FROM {f'(SELECT * FROM {source})' if self.whole_rows else source}"
+
+
+def layout_of(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
+    """Return how to read an export, None when it holds nothing; raise when it lacks a column that money needs."""
+    match file.format:
+        case Format.EMPTY:
+            return None
+        case Format.CSV:
+            return _csv(file, names)
+        case Format.PARQUET:
+            return _parquet(connection, file, names)
+        case Format.JSON_ARRAY | Format.JSON_LINES | Format.JSON_OBJECTS:
+            return _json(connection, file, names)
+
+
+def columns_of(connection: Backend, file: PlainFile, names: Names) -> Sequence[str]:
+    """Return the columns of an export as it names them, of a JSON file the most frequent keys first."""
+    match file.format:
+        case Format.EMPTY:
+            return ()
+        case Format.CSV:
+            return dialect_of(file.name, Path(file.path), _known(names)).names
+        case Format.PARQUET:
+            return [name for name, _ in _parquet_columns(connection, file)]
+        case Format.JSON_ARRAY | Format.JSON_LINES | Format.JSON_OBJECTS:
+            return _json_keys(connection, file)
+
+
+def rows_of(connection: Backend, file: PlainFile, names: Names) -> str:
+    """Return SQL that selects the rows of one export with the columns that `names` find; raise as `layout_of` does."""
+    layout = layout_of(connection, file, names)
+    return layout.sql([file.path]) if layout is not None else "SELECT NULL WHERE false"
+
+
+def _csv(file: PlainFile, names: Names) -> Layout:
+    """Return how to read a CSV file.
+
+    The end of the header's line is passed on to the engine, which would guess it from the first line end, even a quoted
+    one.
+    """
+    dialect = dialect_of(file.name, Path(file.path), _known(names))
+    places = find_columns(file.name, dialect.names, names)
+    refuse_decimal_commas(file.name, dialect, places["cost"])
+    columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(dialect.names)))
+    options = (
+        f", compression = 'none', auto_detect = false, header = true, skip = {dialect.skip}"
+        f", delim = {literal(dialect.delimiter)}, quote = '\"', escape = '\"'{_LINE_ENDS[dialect.line_end]}"
+        f", max_line_size = {LONGEST_ROW}, buffer_size = {LONGEST_ROW}, store_rejects = true, columns = {{{columns}}}"
+    )
+    select = tuple((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
+    found = tuple((name, tuple(at)) for name, at in places.items())
+    return Layout("read_csv", options, select, delimiter=dialect.delimiter, places=found)
+
+
+def _known(names: Names) -> set[str]:
+    return {alias.casefold() for aliases in names.values() for alias in aliases}
+
+
+def _parquet_columns(connection: Backend, file: PlainFile) -> list[tuple[str, str]]:
+    """Return the names and types of a Parquet file's columns."""
+    described = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet([{literal(_unmagic(file.path))}])")
+    return list(zip(described["column_name"].tolist(), described["column_type"].tolist(), strict=True))
+
+
+def _parquet(connection: Backend, file: PlainFile, names: Names) -> Layout:
+    columns = _parquet_columns(connection, file)
+    places = find_columns(file.name, [name for name, _ in columns], names)
+    select = tuple(
+        (name, _first([_parquet_value(name, quoted(columns[index][0]), columns[index][1]) for index in at]))
+        for name, at in places.items()
+        if at
+    )
+    return Layout("read_parquet", "", select)
+
+
+def _parquet_value(name: str, column: str, kind: str) -> str:
+    """Return SQL for a typed column: moments as TIMESTAMP in UTC, exact numbers as they are, all else as text.
+
+    A floating-point cost becomes the shortest decimal that stands for it, which is what it was before it was stored.
+    """
+    if name == "timestamp" and kind.startswith(("TIMESTAMP", "DATE")):
+        return f"TRY_CAST({column} AS TIMESTAMP)"
+    if name == "metadata" and kind.startswith(("STRUCT", "MAP")):
+        return f"CAST(to_json({column}) AS VARCHAR)"
+    if kind in ("VARCHAR", "DECIMAL(18,9)", "BOOLEAN") or (kind == "BIGINT" and name.endswith("_tokens")):
+        return column
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _json_keys(connection: Backend, file: PlainFile) -> list[str]:
+    """Return the keys of a JSON file's objects, the most frequent first."""
+    keys = fetch(
+        connection,
+        f"SELECT key, count(*) AS n FROM (SELECT unnest(json_keys(json)) AS key FROM {json_objects(file)}"
+        f" LIMIT {_SAMPLED_KEYS}) GROUP BY key ORDER BY n DESC, key",
+    )["key"]
+    return list(keys)
+
+
+def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
+    keys = _json_keys(connection, file)
+    if not keys:
+        _refuse_values(connection, file)
+        return None
+    spelled = {key.strip().casefold(): key for key in reversed(keys)}
+    missing = [name for name in REQUIRED if not any(alias.casefold() in spelled for alias in names[name])]
+    if missing:
+        raise MissingColumnsError(file.name, missing, keys)
+    wanted = {name: [spelled.get(alias.casefold(), alias) for alias in aliases] for name, aliases in names.items()}
+    distinct = sorted({key for keys in wanted.values() for key in keys})
+    columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in distinct)
+    options = f", compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}}"
+    select = tuple((name, _json_value(name, keys, exact=file.exact)) for name, keys in wanted.items())
+    return Layout("read_json", options, select)
+
+
+def _json_value(name: str, keys: Sequence[str], *, exact: bool) -> str:
+    """Return SQL for the text of a JSON value; a cost that a double may have rounded is `INEXACT` instead."""
+    value = _first([quoted(key) for key in keys])
+    if exact or name != "cost":
+        return value
+    rounded = f"length({value}) > {_EXACT_DIGITS} AND abs(TRY_CAST({value} AS DOUBLE)) >= {_EXACT_BELOW}"
+    return f"CASE WHEN {rounded} THEN {literal(INEXACT)} ELSE {value} END"
+
+
+def json_objects(file: PlainFile) -> str:
+    """Return SQL for the objects of a JSON file as text, in a column `json`."""
+    path = literal(_unmagic(file.path))
+    return f"read_json_objects([{path}], compression = 'uncompressed', format = '{file.format}')"
+
+
+def _refuse_values(connection: Backend, file: PlainFile) -> None:
+    if int(fetch(connection, f"SELECT count(*) AS n FROM {json_objects(file)}")["n"][0]):
+        raise damaged(file.name, "its JSON holds values that are not events")
+
+
+def _first(expressions: Sequence[str]) -> str:
+    """Return SQL for the first value that is not empty."""
+    if len(expressions) == 1:
+        return expressions[0]
+    return "coalesce(" + ", ".join(f"nullif(CAST({each} AS VARCHAR), '')" for each in expressions) + ")"
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _unmagic(path: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
