@@ -66,7 +66,7 @@ def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) ->
     if not scan.timestamp.type().is_timestamp():
         rows = rows.mutate(at=rows["at"].coalesce(_other_moment(text(rows.timestamp))))
     in_range = rows["at"].between(_FIRST_MOMENT, _LAST_MOMENT) & rows.cost.notnull()
-    rows = rows.mutate(day=ibis.ifelse(in_range, rows["at"].date(), ibis.null("date")))
+    rows = rows.mutate(day=ibis.ifelse(in_range, rows["at"].date(), ibis.null("date")), **_plausible(rows))
     return rows.select(
         *(place for place in PLACES if place in scan.columns),
         id=ibis.ifelse(rows.day.notnull(), _real_id(text(rows.id)), _NO_TEXT) if "id" in rows.columns else _NO_TEXT,
@@ -90,6 +90,14 @@ def _real_id(written: StringValue) -> StringValue:
 
 def _counts(scan: Table) -> dict[str, Value]:
     return {f"counted_{name}": count(scan[name]) for name in TOKENS if name in scan.columns}
+
+
+def _plausible(rows: Table) -> dict[str, Value]:
+    """Return counts without those that one event cannot have."""
+    counts = {name: rows[name] for name in (f"counted_{name}" for name in TOKENS) if name in rows.columns}
+    return {
+        name: ibis.ifelse(number.between(0, MOST_TOKENS), number, ibis.null("int64")) for name, number in counts.items()
+    }
 
 
 def _unread(rows: Table, *, words: bool) -> BooleanValue:
@@ -158,9 +166,8 @@ def wide_money(column: Column) -> DecimalValue:
 
 
 def count(column: Column) -> Value:
-    """Return the number of tokens, None when it is not written or is no number that one event can have."""
-    number = column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
-    return ibis.ifelse(number.between(0, MOST_TOKENS), number, ibis.null("int64"))
+    """Return the number of tokens, None when it is not written or is no number."""
+    return column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
 
 
 def flag(column: Column) -> BooleanValue:
