@@ -27,11 +27,12 @@ def pause(result: WriteResult, attempt: int) -> float:
     return result.retry_after if isinstance(result, RateLimited) else 0.5 * 2 ** (attempt - 1)
 
 
-def doubled(ids: Iterable[str]) -> str:
-    """Return the sentence for an operation that the ledger shows more than once."""
+def doubled(ids: Iterable[str], sends: int) -> str:
+    """Return the sentence for an operation that the ledger shows more than once, of which `sends` were sent."""
     entries = sorted(ids)
+    sent = {0: "never sent from this journal", 1: "sent once"}.get(sends, f"sent {sends} times")
     return (
-        f"doubled: it was sent once and the ledger shows it {len(entries)} times ({listed(entries)});"
+        f"doubled: it was {sent}, and the ledger shows it {len(entries)} times ({listed(entries)});"
         " the next plan proposes to take the surplus back"
     )
 

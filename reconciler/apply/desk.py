@@ -83,6 +83,11 @@ class Desk:
             self.seen[operation_of(change)] = frozenset(facts["seen"])
         self.journal.witness.sending(record.digest)
 
+    def sends(self, change: Change) -> int:
+        """Return how many requests for `change` may have arrived, over all runs."""
+        trace = self.standing.traces.get(operation_of(change))
+        return trace.sends if trace else 0
+
     def key(self, operation: str) -> str:
         """Return the idempotency key for sending `operation` now: its id, numbered after each decision about it.
 
@@ -96,7 +101,10 @@ class Desk:
 
     def passed_by(self, change: Change) -> Outcome:
         """Return the outcome of a change that was not sent and that a later run went past: it is final."""
-        reason = "it was not sent, and a later run went past it; plan it again"
+        sent = (
+            "nothing more is sent for it, and the ledger does not show it" if self.sends(change) else "it was not sent"
+        )
+        reason = f"{sent}: a later run went past it; plan it again"
         self.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
         return outcome(change, Status.SKIPPED, reason=reason)
 
@@ -181,11 +189,11 @@ def outcome(change: Change, status: Status, *, transaction: str | None = None, r
 
 def unreadable(desk: Desk, change: Change, error: RemoteError) -> Outcome:
     """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
-    trace = desk.history.of(operation_of(change))
+    trace = desk.standing.traces.get(operation_of(change))
     if trace is not None and trace.unproved:
-        reason = f"an earlier run may have sent it, and this one cannot tell: {error.message}"
-        return outcome(change, Status.UNKNOWN, reason=reason)
-    return outcome(change, Status.FAILED, reason=f"nothing was sent: {error.message}")
+        return outcome(change, Status.UNKNOWN, reason=f"it may have been sent before, and this run cannot tell: {error.message}")
+    what = "nothing more was sent" if trace is not None and trace.sends else "nothing was sent"
+    return outcome(change, Status.FAILED, reason=f"{what}: {error.message}")
 
 
 def in_order(change: Change) -> int:

@@ -91,11 +91,11 @@ class Executor:
 
     def _carried_out(self, change: Change) -> Outcome:
         if self._stopped is not None:
-            return outcome(change, Status.SKIPPED, reason=f"the run stopped: {self._stopped.message}")
+            return self._left(change, f"the run stopped: {self._stopped.message}")
         if self._desk.interruption.requested:
-            return outcome(change, Status.SKIPPED, reason="interrupted before it was sent")
+            return self._left(change, "interrupted before it was sent")
         if self._desk.denied:
-            return outcome(change, Status.SKIPPED, reason="not sent: the token may not write")
+            return self._left(change, "not sent: the token may not write")
         if self._order.only is not None and operation_of(change) not in self._order.only:
             return outcome(change, Status.SKIPPED, reason="a later run went past it")
         if change.team in self._order.stale:
@@ -108,6 +108,13 @@ class Executor:
             return self._registrar.carry_out(change)
         except (JournalError, FencedError) as error:
             return self._broken_off(change, error)
+
+    def _left(self, change: Change, why: str) -> Outcome:
+        """Return the outcome of a change that this run does not get to; an earlier one may have sent it."""
+        trace = self._desk.standing.traces.get(operation_of(change))
+        if trace is not None and trace.unproved:
+            return outcome(change, Status.UNKNOWN, reason=f"{why}; an earlier run may have sent it")
+        return outcome(change, Status.SKIPPED, reason=why)
 
     def _broken_off(self, change: Change, error: BudgetsError) -> Outcome:
         """The journal or the lock is gone: nothing more is sent, and what was under way is for `resume` to prove."""
@@ -131,6 +138,8 @@ class Executor:
         run = Run(run=desk.run, outcomes=tuple(outcomes), converged=converged, doubts=self._order.doubts)
         if not interrupted and self._stopped is None and self._order.only is None:
             self._finish(run, read_back)
+        if self._stopped is not None:
+            run = run.model_copy(update={"converged": False})
         desk.journal.witness.end()
         return Result(run, dict(desk.stale), interrupted, self._stopped, tuple(read_back.differences), desk.denied)
 

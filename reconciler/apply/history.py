@@ -28,7 +28,8 @@ class Trace:
     `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
     `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
     `writer` the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most
-    that the wallet can have held when it was `announced`. `since` is the month from which the ledger was read when
+    that the wallet can have held when it was `announced`. `sends`
+    counts its requests, as far as they may have arrived. `since` is the month from which the ledger was read when
     `seen` was noted.
     """
 
@@ -42,6 +43,7 @@ class Trace:
     intent: str = ""
     writer: str = ""
     shown: bool = False
+    sends: int = 0
     held: Decimal | None = None
     announced: datetime | None = None
     since: Period | None = None
@@ -165,6 +167,13 @@ def followed(trace: Trace | None, record: Record) -> Trace:
         held=Decimal(facts["held"]) if "held" in facts else trace.held,
         announced=datetime.fromisoformat(record.at) if is_intent else trace.announced,
         since=Period.parse(facts["since"]) if "since" in facts else trace.since,
+        sends=trace.sends + _sent(record),
         shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )
+
+
+def _sent(record: Record) -> int:
+    """Return what a record adds to the number of requests that may have arrived."""
+    is_answered = record.facts.get("answered", False)
+    return {Step.INTENT: 1, Step.NOT_SENT: 0 if is_answered else -1}.get(record.step, 0)

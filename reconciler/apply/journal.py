@@ -132,7 +132,7 @@ def torn_sentence(name: str, *, folder: Path | None = None) -> str:
 def _torn(where: str, number: int) -> JournalError:
     return JournalError(
         f"the last line of the journal {where} (record {number}) is incomplete: a run was killed while it wrote;"
-        " nothing was written to Keeptrusts",
+        " this command wrote nothing to Keeptrusts, and what that run wrote is not known yet",
         hint="run `kt-budgets resume`, which drops that line and proves or finishes the interrupted run",
     )
 

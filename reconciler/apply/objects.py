@@ -119,7 +119,8 @@ class Registrar:
         if _value(found) == wanted(change):
             return self._holds(change, found, Status.APPLIED)
         if isinstance(result, RateLimited):
-            self._record(change, Step.NOT_SENT, reason=f"{told(result)}, and it is not there")
+            facts = {"reason": f"{told(result)}, and it is not there", "answered": True}
+            self._desk.record(Entry(Step.NOT_SENT, operation_of(change), facts))
         return None
 
     def _turned_down(self, change: ObjectChange, result: Refused) -> Outcome:
@@ -184,7 +185,8 @@ class Registrar:
         if isinstance(result, Lost):
             return self._proved(change, result.reason, Status.APPLIED)
         if self._desk.interruption.requested:
-            return outcome(change, Status.SKIPPED, reason="interrupted; it was not sent")
+            how = "not sent" if isinstance(result, NotSent) else "not made"
+            return outcome(change, Status.SKIPPED, reason=f"interrupted; it was {how}")
         why = "nothing arrived" if isinstance(result, NotSent) else "and it is not there"
         return outcome(change, Status.FAILED, reason=f"{told(result)}; {why}")
 

@@ -66,7 +66,7 @@ class Proof:
             self._till.forget()
             return self.proved(move, f"{told(result)}{trouble}", already=False)
         if isinstance(result, RateLimited):
-            facts = {"reason": f"{told(result)}, and the ledger does not show it"}
+            facts = {"reason": f"{told(result)}, and the ledger does not show it", "answered": True}
             self._desk.record(Entry(Step.NOT_SENT, move.op, facts))
         return None
 
@@ -101,7 +101,7 @@ class Proof:
                 if not set(ids) <= set(self._desk.transactions.get(move.op, ())):
                     facts = {"transactions": ids, "doubled": True}
                     self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids))
+                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids, self._desk.sends(move)))
             case Contradicted(entry=entry):
                 reason = (
                     f"the ledger shows {move.op} as {entry.kind} of {Money(entry.amount, entry.currency)} ({entry.id}),"

@@ -92,7 +92,7 @@ class ReadBack:
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
         if isinstance(sighting, Doubled):
             ids = sorted({entry.id for entry in sighting.entries})
-            return result.model_copy(update={"status": Status.UNKNOWN, "reason": doubled(ids)})
+            return result.model_copy(update={"status": Status.UNKNOWN, "reason": doubled(ids, self._desk.sends(move))})
         if isinstance(sighting, Found) and sighting.entry.id not in self._desk.transactions.get(move.op, ()):
             self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
         funded = owned(wallets[move.wallet], self._desk.transactions).funded(move.period).amount

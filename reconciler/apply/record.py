@@ -163,7 +163,7 @@ def _parsed(line: str, number: int, where: str) -> Record:
 def distrust(where: str, what: str) -> JournalError:
     """Return the error for a journal that cannot be trusted."""
     return JournalError(
-        f"the journal {where} cannot be trusted: {what}; nothing was written to Keeptrusts",
+        f"the journal {where} cannot be trusted: {what}; this command wrote nothing to Keeptrusts",
         hint="bring the journal back from a copy; `kt-budgets audit --verify` checks it. If there is none: kt-budgets"
         ' resume --repair-journal --reason "WHY", which goes on from what is whole and keeps the rest aside',
     )

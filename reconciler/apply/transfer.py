@@ -250,7 +250,8 @@ class Teller:
 
     def _given_up(self, move: Move, result: NotSent | RateLimited) -> Outcome:
         if self._desk.interruption.requested:
-            return outcome(move, Status.SKIPPED, reason="interrupted; it was not sent")
+            how = "not sent" if isinstance(result, NotSent) else "not booked, as far as the ledger shows"
+            return outcome(move, Status.SKIPPED, reason=f"interrupted; it was {how}")
         why = "nothing arrived" if isinstance(result, NotSent) else "the ledger does not show it, so it was not booked"
         return outcome(move, Status.FAILED, reason=f"{told(result)}; {why}")
 

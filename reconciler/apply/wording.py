@@ -66,6 +66,8 @@ def _remarks(result: Result) -> list[str]:
         for doubt in result.run.doubts
         if not any(doubt.reason in reason for reason in (*told, *result.stale.values()))
     ]
+    if result.stopped is not None and not any(result.stopped.message in reason for reason in told):
+        stale.append(f"  stopped: {result.stopped.message}")
     return stale + [f"  read back: {difference}" for difference in result.differences if difference not in told]
 
 
@@ -87,4 +89,4 @@ def _moved(outcomes: Sequence[Outcome]) -> str:
             sums[outcome.kind] += outcome.amount
     if any(sums.values()):
         return f"; {sums['allocate']:,.2f} out and {sums['reclaim']:,.2f} back"
-    return "" if any(outcome.status is not Status.ALREADY_APPLIED for outcome in outcomes) else "; nothing was sent"
+    return "" if any(outcome.status is not Status.ALREADY_APPLIED for outcome in outcomes) else "; nothing moved"

@@ -50,7 +50,7 @@ def test_a_second_apply_sends_no_write(tmp_path: Path) -> None:
         assert len(rehearsal.store.writes()) == writes
         assert said.code == ExitCode.DONE
         assert set(said.statuses) == {"already_applied"}
-        assert "nothing was sent" in rehearsal.kt("apply", as_json=False).out
+        assert "nothing moved" in rehearsal.kt("apply", as_json=False).out
 
 
 @pytest.mark.parametrize(

@@ -504,7 +504,7 @@ def test_a_ledger_that_cannot_be_read_leaves_an_unknown_operation_unknown(loop: 
     loop.world.wallet = unreadable_the_second_time  # type: ignore[method-assign]
     result = loop.apply(plan)
     assert statuses(result.run.outcomes) == ["unknown"]
-    assert "this one cannot tell" in result.run.outcomes[0].reason
+    assert "this run cannot tell" in result.run.outcomes[0].reason
 
 
 def test_the_next_ledger_is_read_while_a_move_is_sent_and_read_again_when_that_took_long(loop: Loop) -> None:

@@ -393,7 +393,10 @@ class MemoryWitness:
 
 @dataclass
 class MemoryStore:
-    """A journal in memory that behaves like a remote one: appends compare and swap, and its lock can be broken."""
+    """A journal in memory that behaves like a remote one: appends compare and swap, and its lock can be broken.
+
+    It cannot write records in which the text `refuses` stands.
+    """
 
     lines: list[str] = field(default_factory=list)
     torn: bytes = b""
@@ -401,6 +404,7 @@ class MemoryStore:
     holder: Owner | None = None
     holder_is_dead: bool = False
     unwritable: bool = False
+    refuses: str | None = None
     notes: Notes = field(default_factory=Notes)
     before_append: Callable[[str], None] = nothing
     after_append: Callable[[str], None] = nothing
@@ -413,7 +417,7 @@ class MemoryStore:
 
     def append(self, lines: Sequence[str], anchor: Anchor) -> None:
         self.before_append("record")
-        if self.unwritable:
+        if self.unwritable or (self.refuses and any(self.refuses in line for line in lines)):
             raise JournalError("the journal memory cannot be written")
         if anchor.count != len(self.lines) + len(lines):
             raise FencedError("somebody else wrote to the journal")

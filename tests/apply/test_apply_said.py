@@ -1,0 +1,75 @@
+"""What a run says about what was sent and written is what the journal and the ledger say."""
+
+from __future__ import annotations
+
+import pytest
+from apply.loop import Loop
+from apply.world import World, only, statuses
+from worlds import JUNE, desired, wallet
+
+from reconciler.apply.resume import Permission
+from reconciler.apply.wording import run_text
+from reconciler.findings import ExitCode, UnreachableError
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop(desired([wallet("support", "prod", "100")]), World(), settle=5)
+
+
+def test_a_double_says_how_often_it_was_sent(loop: Loop) -> None:
+    loop.world.faults = only("duplicate delivery")
+    assert "it was sent once, and the ledger shows it 2 times" in loop.apply().run.outcomes[0].reason
+    late = Loop(loop.wanted, World(delay=60), settle=5)
+    late.world.faults = only("delayed commit", "hang after commit")
+    (unknown,) = late.apply().run.outcomes
+    late.resume(Permission(operation=unknown.op, reason="the gateway log shows no request"))
+    late.world.clock.sleep(60)
+    late.world.settle()
+    result = late.apply(late.plan())
+    text = " ".join(outcome.reason for outcome in result.run.outcomes) + run_text(result)
+    assert "sent once, and" not in text
+
+
+def test_an_operation_that_was_sent_and_that_a_later_run_went_past_is_not_called_unsent(loop: Loop) -> None:
+    loop.world.faults = only("drop before")
+    (unknown,) = loop.apply().run.outcomes
+    loop.wanted = desired([wallet("sales", "prod", "1")], teams=["support"])
+    loop.apply()
+    result = loop.resume(Permission(operation=unknown.op, reason="nobody saw it"))
+    assert result is not None
+    assert "it was not sent" not in result.run.outcomes[0].reason
+    assert "the ledger does not show it" in result.run.outcomes[0].reason
+
+
+def test_a_run_whose_end_cannot_be_written_down_is_not_called_converged(loop: Loop) -> None:
+    loop.store.refuses = '"step":"finished"'
+    result = loop.apply()
+    assert result.exit_code is ExitCode.REFUSED
+    assert not result.run.converged
+    assert "Not converged" in run_text(result)
+    assert "stopped:" in run_text(result)
+
+
+def test_what_an_earlier_run_may_have_sent_is_unknown_to_one_that_is_interrupted_before_it(loop: Loop) -> None:
+    loop.world.faults = only("drop before")
+    loop.apply()
+    loop.flag.requested = True
+    result = loop.resume()
+    assert result is not None
+    assert statuses(result.run.outcomes) == ["unknown"]
+    assert "an earlier run may have sent it" in result.run.outcomes[0].reason
+
+
+def test_nothing_is_called_unsent_after_a_rate_limit_when_the_ledger_then_goes_dark(loop: Loop) -> None:
+    loop.world.faults = only("429")
+    sends = len(loop.world.sends)
+
+    def go_dark(reads: int) -> None:
+        if len(loop.world.sends) > sends and loop.world.clock.now().second > 3:
+            raise UnreachableError("Keeptrusts does not answer")
+
+    loop.world.before_read = go_dark
+    (outcome,) = loop.apply().run.outcomes
+    assert "nothing was sent" not in outcome.reason
+    assert loop.world.funded("team_support", JUNE) in (0, 100)
