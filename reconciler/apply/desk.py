@@ -191,7 +191,9 @@ def unreadable(desk: Desk, change: Change, error: RemoteError) -> Outcome:
     """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
     trace = desk.standing.traces.get(operation_of(change))
     if trace is not None and trace.unproved:
-        return outcome(change, Status.UNKNOWN, reason=f"it may have been sent before, and this run cannot tell: {error.message}")
+        return outcome(
+            change, Status.UNKNOWN, reason=f"it may have been sent before, and this run cannot tell: {error.message}"
+        )
     what = "nothing more was sent" if trace is not None and trace.sends else "nothing was sent"
     return outcome(change, Status.FAILED, reason=f"{what}: {error.message}")
 
