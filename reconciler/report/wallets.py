@@ -55,14 +55,14 @@ class WalletStory:
 
     @property
     def carried_over(self) -> Decimal:
-        """What the wallet holds beyond what is left of this period's funding; nothing where that is within 1% of it.
+        """What the wallet can spend beyond what this period was funded with; nothing where that is within 1% of it.
 
         Spend that the organization's wallet paid for, because this one was empty, is no money of this wallet.
         """
         if self.forecast is None:
             return Decimal(0)
         funded = self.forecast.live.target
-        beyond = self.forecast.live.money_left - max(funded - self.forecast.spend_to_date, Decimal(0))
+        beyond = self.forecast.live.ceiling - funded
         return beyond if beyond >= max(Decimal(1), funded / 100) else Decimal(0)
 
     @property

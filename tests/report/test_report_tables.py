@@ -105,11 +105,20 @@ def test_the_layers_of_the_month_end_add_up_to_it(plans: Any) -> None:
     assert f"{sum(amounts):,.2f}" == together.cells[1].new == "11,240.00"
 
 
-def test_money_that_another_wallet_paid_is_not_carried_over(plans: Any) -> None:
-    empty = plans.Wallet(funded="0", spent="298").forecast()
-    live = empty.live.model_copy(update={"money_left": Decimal(0), "ceiling": Decimal(298)})
+@pytest.mark.parametrize("funded", ["0", "500"], ids=["before it is funded", "after"])
+def test_money_that_another_wallet_paid_is_not_carried_over(plans: Any, funded: str) -> None:
+    empty = plans.Wallet(funded=funded, spent="298").forecast()
+    live = empty.live.model_copy(update={"money_left": Decimal(funded), "ceiling": Decimal(funded)})
     report = summarise(plans.one_wallet(impact=(empty.model_copy(update={"live": live}),)))
     assert "ceiling" not in [column.key for column in report.wallets.columns]
+
+
+def test_what_is_carried_over_and_what_is_funded_are_the_ceiling(plans: Any) -> None:
+    """All of it counts, also what is spent already."""
+    wallet = plans.Wallet(funded="5000", spent="5800").forecast()
+    live = wallet.live.model_copy(update={"money_left": Decimal(200), "ceiling": Decimal(6000)})
+    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"live": live}),)))
+    assert any(plain(note).endswith(" 1,000.") for note in report.wallet_notes)
 
 
 def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> None:
