@@ -38,6 +38,7 @@ class Organization(RuleBasedStateMachine):
         self.plan: Plan | None = None
         self.planned_for: Desired = self.loop.wanted
         self.approved: set[str] = set()
+        self.whole_for = 0
 
     @staticmethod
     def yaml(sales: Decimal, support: Decimal) -> Desired:
@@ -76,6 +77,11 @@ class Organization(RuleBasedStateMachine):
     @rule(faults=faults, place=places, same_machine=st.booleans())
     def resume(self, faults: list[Fault], place: int | None, same_machine: bool) -> None:
         self.dying(self.loop.resume, faults, place, same_machine)
+
+    @rule(steps=st.integers(1, 8))
+    def listings_come_in_part(self, steps: int) -> None:
+        """Let two readings of the next run be refused, after so many of its steps."""
+        self.whole_for = steps
 
     @rule(key=keys, amount=amounts, kind=st.sampled_from(["allocate", "reclaim"]))
     def by_hand(self, key: str, amount: Decimal, kind: str) -> None:
@@ -126,6 +132,9 @@ class Organization(RuleBasedStateMachine):
         def step(where: str) -> None:
             nonlocal left
             left -= 1
+            self.whole_for -= 1
+            if self.whole_for == 0:
+                self.world.unreadable = 2
             if left == 0:
                 raise Crash
 
@@ -142,6 +151,7 @@ class Organization(RuleBasedStateMachine):
         except BudgetsError:
             return None
         finally:
+            world.unreadable = self.whole_for = 0
             world.faults = iter(())
             world.before_send = world.after_send = store.before_append = store.after_append = nothing
 
