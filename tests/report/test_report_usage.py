@@ -79,3 +79,15 @@ def test_a_month_below_zero_has_a_sentence() -> None:
     assert finding.code == "month-below-zero"
     assert "team_a in June 2026 add up to EUR -8,831.78" in finding.message
     assert finding.hint
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["not-an-export", "hidden", "linked-twice", "folder-like-a-file", "empty-file", "not-gzip", "id-not-mapped"],
+)
+def test_what_is_said_about_a_file_counts_no_row(code: str) -> None:
+    about = replace(SOURCE, issues=(issue("notes.txt", row=0, code=code, count=1),))
+    assert [finding.message for finding in usage_findings(about, currency="USD") if finding.code == code] == [
+        "no amount; left out"
+    ]
+    assert usage_summary(about) == usage_summary(replace(SOURCE, issues=()))
