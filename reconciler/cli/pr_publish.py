@@ -48,6 +48,7 @@ def publish(
     with github(repo) as session:
         pull = session.pull(number)
         head = _head(session, pull)
+        _refuse_other_commit(shown, plan_path, budgets, number=pull.number, head=head)
         choice = chosen(session, pull, suggestions if head == pull.head else ())
         body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
         told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
@@ -69,6 +70,7 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
     with github(repo) as session:
         pull = session.pull(number)
         head = _head(session, pull)
+        _refuse_other_commit(plan, plan_path, budgets, number=pull.number, head=head)
         body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
     print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
@@ -166,6 +168,29 @@ def _body(shown: Shown, approvals: tuple[str, ...], number: int, head: str, run:
 def _head(session: GitHub, pull: PullRequest) -> str:
     """Return the head that the plan was made for: the run's own, else the last one."""
     return session.event.head if session.event.number == pull.number and session.event.head else pull.head
+
+
+def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int, head: str) -> None:
+    """Raise UsageError for a plan that was made from neither `head` nor a merge of it: it would be shown as its own.
+
+    A plan that was made outside of git names no commit.
+    """
+    from reconciler.cli.checkout import parents
+    from reconciler.findings import UsageError
+
+    commit = None if isinstance(shown, tuple) else shown.source.commit
+    if commit is None or commit == head:
+        return
+    try:
+        if head in parents(budgets, commit):
+            return
+        why = "which is no merge of it"
+    except BudgetsError:
+        why = "which is not in this clone"
+    raise UsageError(
+        f"{path} was made from {commit[:12]}, {why}; the head of pull request {number} is {head[:12]}",
+        hint="check out that head, or its merge with the base, with `fetch-depth: 0`, and run `kt-budgets plan` there",
+    )
 
 
 def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:

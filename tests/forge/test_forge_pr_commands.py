@@ -755,3 +755,27 @@ def test_what_was_last_applied_may_be_funded_again(desk: Desk, tmp_path: Path) -
     desk.repository.commit("Merged, and not applied")
     assert desk.kt(*ask) == ExitCode.REFUSED
     assert "merged and not applied" in desk.errors
+
+
+def of_commit(commit: str) -> Plan:
+    return PLAN.model_copy(update={"source": PLAN.source.model_copy(update={"commit": commit})})
+
+
+def test_a_plan_of_another_commit_is_neither_shown_nor_recorded(desk: Desk) -> None:
+    base = desk.repository.head
+    desk.opened(RAISE)
+    for commit, why in ((base, "which is no merge of it"), ("d" * 40, "which is not in this clone")):
+        assert desk.show(of_commit(commit)) == ExitCode.USAGE
+        assert f"plan.json was made from {commit[:12]}, {why}" in desk.errors
+        assert "run `kt-budgets plan` there" in desk.errors
+        assert desk.kt("pr", "check", "--pr", "128") == ExitCode.USAGE
+    assert desk.github.writes == []
+
+
+def test_a_plan_of_the_head_or_of_its_merge_is_shown(desk: Desk) -> None:
+    desk.opened(RAISE)
+    head = desk.github.pulls[128].commits[-1][0]
+    assert desk.show(of_commit(head)) == ExitCode.DONE
+    merge = desk.repository.merge("raise-support")
+    assert desk.show(of_commit(merge)) == ExitCode.DONE
+    assert len(desk.github.ours(128)) == 1
