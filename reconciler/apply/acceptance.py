@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from reconciler.model.operation import carries, operation_period
 from reconciler.model.period import Period
 
 _AUDIT = "`kt-budgets audit` shows every operation and what became of it"
+_MOVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9a-f]{20}=")
 _LOST = frozenset({Step.CONFIRMED, Step.ASSUMED_LOST})
 
 
@@ -27,8 +29,8 @@ class Accepted:
 
     @classmethod
     def parse(cls, text: str) -> Accepted:
-        """Read OP, OP=TXN,TXN or ledger:TXN."""
-        operation, _, entries = text.partition("=")
+        """Read OP, OP=TXN,TXN or ledger:TXN. The key of a billing budget may hold a `=` of its own."""
+        operation, _, entries = text.partition("=") if _MOVE.match(text) else (text, "", "")
         return cls(operation.strip(), tuple(entry.strip() for entry in entries.split(",") if entry.strip()))
 
 
