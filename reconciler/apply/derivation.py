@@ -30,7 +30,7 @@ def as_reviewed(live: Live, plan: Plan, desired: Desired) -> Live:
     excess of which a part was spent, are derived from what was left then. A move is never sent for more than is left
     when it is sent.
     """
-    wallets = {key: _since(wallet, plan.period) for key, wallet in live.wallets.items()}
+    wallets = dict(read_since(live, plan.period).wallets)
     for change in plan.changes:
         if not isinstance(change, Reclaim) or change.wallet not in wallets or change.wallet not in desired.wallets:
             continue
@@ -39,6 +39,14 @@ def as_reviewed(live: Live, plan: Plan, desired: Desired) -> Live:
         if change.carried_from is not None or wallet.money_left < excess:
             wallets[change.wallet] = replace(wallet, available=Money(change.amount, wallet.currency))
     return replace(live, wallets=wallets)
+
+
+def read_since(live: Live, period: Period) -> Live:
+    """Return `live` with the entries since `period` began, and those for it: what a plan is made from.
+
+    Ledgers are read further back where something is still to be seen in them, and an operation id counts entries.
+    """
+    return replace(live, wallets={key: _since(wallet, period) for key, wallet in live.wallets.items()})
 
 
 def _since(wallet: LiveWallet, period: Period) -> LiveWallet:

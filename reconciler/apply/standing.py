@@ -111,10 +111,15 @@ class Standing:
         return trace is None or not (trace.intent or trace.may_have_happened)
 
     def reading_since(self, period: Period) -> Period:
-        """Return the month to read ledgers from for `period`: also that of what is still to be seen in them."""
-        still = [trace for trace in self.traces.values() if trace.unseen or trace.unproved]
-        months = (operation_period(t.operation) for t in still if isinstance(t.change, Allocate | Reclaim))
-        return min((period, *months))
+        """Return the month to read ledgers from for `period`: also that of what is still to be seen in them.
+
+        What was sent on the first day of a month may be dated in the one before, by a slower clock; where the ledger
+        also loses descriptions, nothing but its id in that earlier month tells that it is there.
+        """
+        moves = [trace for trace in self.traces.values() if isinstance(trace.change, Allocate | Reclaim)]
+        months = [operation_period(trace.operation) for trace in moves if trace.unseen or trace.unproved]
+        dated = [trace.since for trace in moves if trace.since and _is_due(trace, period)]
+        return min((period, *months, *dated))
 
 
 def standing_of(records: Iterable[Record]) -> Standing:

@@ -58,6 +58,7 @@ def compared(
     settings: Settings, desired: Desired, connection: Connection, records: Sequence[Record], *, teams: Teams = None
 ) -> tuple[Live, Diff]:
     """Return live state, and what it differs in from `desired`; `records` are those of the journal."""
+    from reconciler.apply.derivation import read_since
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared
     from reconciler.apply.rewind import all_owned
@@ -67,7 +68,8 @@ def compared(
     history = history_of(records)
     standing = Standing(history.operations)
     read = read_live(settings, desired, connection, teams=teams, standing=standing)
-    live = all_owned(read, history.transactions)
+    known = all_owned(read, history.transactions)
+    live = read_since(known, min(settings.period, Period.of(settings.as_of)))
     diff = make_plan(
         desired,
         live,
@@ -75,7 +77,7 @@ def compared(
         last_applied=last_declared(records),
         teams=teams,
         own=history.own,
-        doubts=standing.doubts(live.wallets, settings.period),
+        doubts=standing.doubts(known.wallets, settings.period),
     )
     return live, diff
 

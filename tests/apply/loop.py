@@ -11,6 +11,7 @@ from worlds import JUNE
 
 from reconciler.apply.application import Site, apply_plan
 from reconciler.apply.attribution import Attribution
+from reconciler.apply.derivation import read_since
 from reconciler.apply.history import history_of
 from reconciler.apply.journal import Journal, last_declared
 from reconciler.apply.record import Record
@@ -43,8 +44,9 @@ class Loop:
         standing = standing_of(self.records())
         since = standing.reading_since(self.period)
         read = self.world.live(organization="org_acme", wallets=keys, period=since)
-        live = all_owned(read, history_of(self.records()).transactions)
-        doubts = standing.doubts(live.wallets, self.period)
+        known = all_owned(read, history_of(self.records()).transactions)
+        doubts = standing.doubts(known.wallets, self.period)
+        live = read_since(known, self.period)
         diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts)
         return sealed(
             Plan(

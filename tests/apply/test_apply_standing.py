@@ -241,3 +241,19 @@ def accept(loop: Loop, operation: str, *transactions: str) -> None:
     asked = Accepted(operation, transactions)
     permission = Permission(accepted=(asked,), reason="the backup of Tuesday was restored")
     resume("org_acme", loop.site(), permission, wallets={SUPPORT: "USD"})
+
+
+@pytest.mark.parametrize("described", [True, False])
+def test_money_that_a_slow_clock_dates_in_the_month_before_is_counted_all_month(*, described: bool) -> None:
+    loop = wanting("500")
+    loop.world.descriptions = whole if described else lambda _: ""
+    loop.world.behind = timedelta(minutes=10)
+    loop.open(JULY)
+    loop.world.clock.instant = JULY.start_instant + timedelta(minutes=2)
+    assert loop.apply().exit_code is ExitCode.DONE
+    for _ in range(3):
+        plan = loop.plan()
+        assert (plan.changes, plan.doubts) == ((), ())
+        assert loop.apply(plan).exit_code is ExitCode.DONE
+        loop.world.clock.sleep(timedelta(days=9).total_seconds())
+    assert len(loop.world.accounts[SUPPORT].entries) == 1

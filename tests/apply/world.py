@@ -125,6 +125,7 @@ class World:
     schedules: dict[str, tuple[ExportSchedule, dict[str, Any]]] | None = field(default_factory=dict)
     descriptions: Callable[[str], str] = whole
     visible_after: float = 0.0
+    behind: timedelta = timedelta()
     as_it_was_at: datetime | None = None
     answers_with_other_ids: bool = False
     delay: float = 20.0
@@ -317,7 +318,7 @@ class World:
         self.pool -= signed
         now = self.clock.now()
         text = self.descriptions(description)
-        entry = LedgerEntry(self._id("txn"), kind, amount.amount, amount.currency, text, now)
+        entry = LedgerEntry(self._id("txn"), kind, amount.amount, amount.currency, text, now - self.behind)
         account.entries.append((now + timedelta(seconds=self.visible_after), entry))
         told = f"org_{entry.id}" if self.answers_with_other_ids else entry.id
         return Written(told, replace(entry, id=told, description=description))

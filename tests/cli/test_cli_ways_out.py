@@ -140,3 +140,15 @@ def test_an_unknown_operation_that_nobody_wants_any_more_is_given_up(desk: Desk)
     assert desk.applied().code == 0
     assert desk.funded == 300
     assert verified(desk).code == 0
+
+
+def test_operations_of_a_journal_that_is_lost_are_accepted_and_nothing_is_paid_twice(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    (desk.clone / ".kt-budgets").rename(desk.clone / "lost")
+    desk.write("800")
+    applied = desk.applied()
+    assert applied.code != 0, applied
+    assert desk.funded == 500
+    assert resumed(desk, "--accept", operation(desk), *WHY).code == 0
+    assert desk.applied().code == 0
+    assert desk.funded == 800
