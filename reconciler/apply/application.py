@@ -40,8 +40,9 @@ from reconciler.plan.scope import wallets_of
 class Site:
     """Where a run takes place: Keeptrusts, the journal, the clock. `settle` is in seconds.
 
-    `rehearsed` is the day that was asked for instead of the clock's, None for a run that is meant. With a `pool` the
-    next ledger is read while a move is being sent.
+    Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to. `rehearsed` is the day
+    that was asked for instead of the clock's, None for a run that is meant. With a `pool` the next ledger is read
+    while a move is being sent.
     """
 
     reader: LiveReader
@@ -54,6 +55,7 @@ class Site:
     notify: Notify | None = None
     pool: futures.Executor | None = None
     rehearsed: date | None = None
+    first_apply: bool = True
 
     def desk(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> Desk:
         """Return the desk for a run whose journal and lock are held."""
@@ -105,8 +107,9 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
     before = rewind(live, plan, desk.history.transactions)
     teams = plan.scope.teams if plan.scope else None
     doubts = desk.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
+    known = None if site.first_apply else desk.history.applied_to(besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
-    diff = make_plan(desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
+    diff = make_plan(desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts, known=known)
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)

@@ -50,8 +50,10 @@ def read_since(live: Live, period: Period) -> Live:
 
 
 def _since(wallet: LiveWallet, period: Period) -> LiveWallet:
-    kept = (entry for entry in wallet.ledger if entry.created_at >= period.start_instant or entry.funds(period))
-    return replace(wallet, ledger=tuple(kept))
+    """Return `wallet` as a plan for `period` reads it."""
+    now = tuple(e for e in wallet.ledger if e.created_at >= period.start_instant or e.funds(period))
+    before = (e for e in wallet.ledger if e not in now and e.kind == "allocate" and e.operation is None)
+    return replace(wallet, ledger=now, early=(*wallet.early, *before))
 
 
 def unlike(plan: Plan, derived: Iterable[Change], *, stale: Mapping[str, str]) -> dict[str, str]:

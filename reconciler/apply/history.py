@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -107,6 +107,14 @@ class History:
     def transactions(self) -> dict[str, frozenset[str]]:
         """The ledger ids that are known to be each operation's."""
         return {trace.operation: trace.transactions for trace in self.operations.values() if trace.transactions}
+
+    def applied_to(self, besides: Collection[str] = ()) -> frozenset[str]:
+        """The wallets that money was moved in by operations of ours, other than `besides`."""
+        return frozenset(
+            trace.wallet
+            for trace in self.operations.values()
+            if trace.wallet and trace.may_have_happened and trace.operation not in besides
+        )
 
     @property
     def own(self) -> frozenset[str]:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
+from reconciler.cli.options import (
+    first_apply_option,
+    format_option,
+    network_options,
+    output_option,
+    settings_of,
+    write_result,
+)
 from reconciler.cli.output import kept_in
 from reconciler.findings import UsageError
 
@@ -45,6 +52,7 @@ _logger = logging.getLogger(__name__)
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
 @click.option("--dry-run", is_flag=True, help="With --period: show what would be moved, and write nothing.")
 @click.option("--beyond-fiscal-year", is_flag=True, help="Fund a month outside of org.yaml's fiscal year.")
+@first_apply_option
 @format_option("text", "json")
 @output_option
 @click.pass_context
@@ -59,6 +67,7 @@ def command(
     require_approval: bool,
     dry_run: bool,
     beyond_fiscal_year: bool,
+    first_apply: bool,
     **options: Any,
 ) -> None:
     """Execute a reviewed plan, exactly once.
@@ -95,7 +104,7 @@ def command(
         options["as_of"] = options["as_of"] or reviewed.as_of
     settings = settings_of(options)
     desired, warnings = load_desired(settings)
-    plan = reviewed or opening_plan(settings, desired, warnings)
+    plan = reviewed or opening_plan(settings, desired, warnings, first_apply=first_apply)
     admit(plan, desired, as_of=settings.as_of, period=month, opens=opens)
     if dry_run:
         context.exit(show_opening(plan, format_, output))
@@ -105,7 +114,7 @@ def command(
     refuse_older(settings, plan.source.commit, last)
     if require_approval:
         pr_approval.require_approval(settings, plan)
-    with site(settings, desired, settle=settle, label="Applying") as place:
+    with site(settings, desired, settle=settle, label="Applying", first_apply=first_apply) as place:
         declares = "nothing" if opens else declared_by(settings, plan, desired, last)
         result = apply_plan(plan, desired, place, declares=declares)
     print_result(result, format_, output, journal=settings.journal)
@@ -116,7 +125,9 @@ def command(
 
 
 @contextmanager
-def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> Iterator[Site]:
+def site(
+    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False
+) -> Iterator[Site]:
     """Yield where a run takes place, with signals taken over and progress shown on a terminal."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -152,6 +163,7 @@ def site(settings: Settings, desired: Desired, *, settle: float, label: str) -> 
             notify=lambda _, done, total: advance(done, total),
             pool=pool,
             rehearsed=settings.as_of if settings.rehearsed else None,
+            first_apply=first_apply or settings.sandbox,
         )
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan
 
 
-def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Finding]) -> Plan:
+def opening_plan(
+    settings: Settings, desired: Desired, warnings: Sequence[Finding], *, first_apply: bool = False
+) -> Plan:
     """Return the sealed plan that funds `settings.period`, and takes back what earlier months left if YAML says so.
 
     It holds nothing else: an excess that somebody gave by hand, an alert or a schedule that differs is left for a
@@ -36,7 +38,7 @@ def opening_plan(settings: Settings, desired: Desired, warnings: Sequence[Findin
 
     records = read_records(settings.journal, folder=settings.root)
     with connected(settings, desired) as connection:
-        live, diff = compared(settings, desired, connection, records)
+        live, diff = compared(settings, desired, connection, records, first_apply=first_apply)
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
     return sealed(assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=warnings))

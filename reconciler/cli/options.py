@@ -106,6 +106,14 @@ def network_options(command: F) -> F:
     return command
 
 
+def first_apply_option(command: F) -> F:
+    return click.option(
+        "--first-apply",
+        is_flag=True,
+        help="Take money back, and believe dates, in wallets that nothing was ever applied to.",
+    )(command)
+
+
 def usage_option(command: F) -> F:
     return click.option(
         "--usage",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, settings_of, usage_option
+from reconciler.cli.options import first_apply_option, format_option, network_options, settings_of, usage_option
 from reconciler.cli.output import is_stdout, kept_in, write_file
 from reconciler.cli.scope import ALL
 from reconciler.findings import ExitCode
@@ -23,6 +23,7 @@ _logger = logging.getLogger(__name__)
 @click.command(epilog="Example: kt-budgets plan --usage exports/ --detailed-exit-code")
 @network_options
 @usage_option
+@first_apply_option
 @format_option("text", "json")
 @click.option(
     "--output",
@@ -46,6 +47,7 @@ def command(
     since: str | None,
     all_teams: bool,
     detailed_exit_code: bool,
+    first_apply: bool,
     **options: Any,
 ) -> None:
     """Compare the YAML with Keeptrusts, forecast, and write plan.json.
@@ -59,7 +61,7 @@ def command(
 
     settings = settings_of(options)
     with uncollected():
-        plan, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since))
+        plan, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since, first_apply=first_apply))
         for change in plan.changes:
             _logger.info("planned: %s for %s (%s)", change.kind, change.team, change.position)
         write_file(output, saved)
@@ -82,10 +84,11 @@ def make(settings: Settings) -> Plan:
     return sealed(drafted(settings))
 
 
-def drafted(settings: Settings, *, since: str | None = None) -> Plan:
+def drafted(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
     """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed.
 
-    It is about the teams that changed since the commit `since`, or since what this run of CI says.
+    It is about the teams that changed since the commit `since`, or since what this run of CI says. Without
+    `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
     """
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
@@ -103,7 +106,7 @@ def drafted(settings: Settings, *, since: str | None = None) -> Plan:
     teams = aim.scope.teams if aim.scope else None
     with working_out(len(wallets_of(desired, teams))) as work_out:
         with connected(settings, desired) as connection:
-            live, diff = compared(settings, desired, connection, records, teams=teams)
+            live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*warnings, *doubts]

@@ -55,9 +55,18 @@ def read_live(
 
 
 def compared(
-    settings: Settings, desired: Desired, connection: Connection, records: Sequence[Record], *, teams: Teams = None
+    settings: Settings,
+    desired: Desired,
+    connection: Connection,
+    records: Sequence[Record],
+    *,
+    teams: Teams = None,
+    first_apply: bool = False,
 ) -> tuple[Live, Diff]:
-    """Return live state, and what it differs in from `desired`; `records` are those of the journal."""
+    """Return live state, and what it differs in from `desired`; `records` are those of the journal.
+
+    Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
+    """
     from reconciler.apply.derivation import read_since
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared
@@ -78,6 +87,7 @@ def compared(
         teams=teams,
         own=history.own,
         doubts=standing.doubts(known.wallets, settings.period),
+        known=None if first_apply or settings.sandbox else history.applied_to(),
     )
     return live, diff
 

@@ -24,6 +24,7 @@ from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend
 from reconciler.keeptrusts.together import for_each, together
 from reconciler.keeptrusts.wallets import (
     WALLETS,
+    Ledger,
     WalletListing,
     WalletRow,
     ledger_entry,
@@ -34,7 +35,6 @@ from reconciler.keeptrusts.wallets import (
 from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.live import (
     Identity,
-    LedgerEntry,
     Live,
     LiveBillingBudget,
     LiveExportSchedule,
@@ -93,7 +93,7 @@ class Reads:
         found = listing.teams(wanted)
         ledgers = await self._ledgers(found, period, on_progress)
         others, mismatches = listing.rest(wanted)
-        entries = sum(map(len, ledgers.values()))
+        entries = sum(len(ledger.entries) for ledger in ledgers.values())
         _logger.info("read %d wallets, and %d ledgers with %d entries", len(listing.rows), len(ledgers), entries)
         pool = listing.organization(currency)
         names = teams.value or {}
@@ -200,8 +200,8 @@ class Reads:
 
     async def _ledgers(
         self, rows: Mapping[str, WalletRow], period: Period, on_progress: Progress | None
-    ) -> dict[str, tuple[LedgerEntry, ...]]:
-        ledgers: dict[str, tuple[LedgerEntry, ...]] = {}
+    ) -> dict[str, Ledger]:
+        ledgers: dict[str, Ledger] = {}
 
         async def read(row: WalletRow) -> None:
             ledgers[row.holder] = await self._ledger(row, period)
@@ -211,11 +211,11 @@ class Reads:
         await for_each(rows.values(), read, workers=self._connection.concurrency)
         return ledgers
 
-    async def _ledger(self, row: WalletRow, period: Period) -> tuple[LedgerEntry, ...]:
+    async def _ledger(self, row: WalletRow, period: Period) -> Ledger:
         self._wallet_ids[row.holder, row.currency] = row.id
         return await self._entries(row.id, row.currency, period)
 
-    async def _entries(self, wallet: str, currency: str, period: Period) -> tuple[LedgerEntry, ...]:
+    async def _entries(self, wallet: str, currency: str, period: Period) -> Ledger:
         start = period.plus(-self._connection.ledger_months_before).start_instant
         params = {"from": f"{start:%Y-%m-%dT%H:%M:%SZ}"}
         items = await read_all(self._channel, ledger_path(wallet), plural="transactions", params=params)

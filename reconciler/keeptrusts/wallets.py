@@ -37,6 +37,14 @@ _OTHER_FORMS: Mapping[str, EntryKind] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """What was read of a wallet's ledger, oldest first. `early` are allocations before, without a mark of ours."""
+
+    entries: tuple[LedgerEntry, ...]
+    early: tuple[LedgerEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WalletRow:
     """One row of the wallet listing. `holder` is the team's or user's id; empty for the organization."""
 
@@ -56,7 +64,7 @@ class WalletRow:
     def pool(self) -> Pool:
         return Pool(id=self.id, available=self.available)
 
-    def live(self, ledger: tuple[LedgerEntry, ...]) -> LiveWallet:
+    def live(self, ledger: Ledger) -> LiveWallet:
         """Return the team wallet with its ledger."""
         return LiveWallet(
             key=self.holder,
@@ -64,7 +72,8 @@ class WalletRow:
             id=self.id,
             available=self.available,
             reserved=self.reserved,
-            ledger=ledger,
+            ledger=ledger.entries,
+            early=ledger.early,
             beyond_cents=max(self.balance - self.reserved - self.available.amount, Decimal(0)),
         )
 
@@ -184,10 +193,12 @@ def entry_kind(item: Item, types: Mapping[str, str]) -> EntryKind:
     )
 
 
-def since(entries: Iterable[LedgerEntry], period: Period) -> tuple[LedgerEntry, ...]:
-    """Return the entries since `period` began, oldest first, and earlier ones that carry a mark for it."""
-    kept = (entry for entry in entries if entry.created_at >= period.start_instant or entry.funds(period))
-    return tuple(sorted(kept, key=lambda entry: (entry.created_at, entry.id)))
+def since(entries: Iterable[LedgerEntry], period: Period) -> Ledger:
+    """Return the entries since `period` began and earlier ones with a mark for it; apart, what funded before."""
+    ordered = sorted(entries, key=lambda entry: (entry.created_at, entry.id))
+    kept = tuple(entry for entry in ordered if entry.created_at >= period.start_instant or entry.funds(period))
+    early = (entry for entry in ordered if entry.created_at < period.start_instant and entry.operation is None)
+    return Ledger(kept, tuple(entry for entry in early if entry.kind == "allocate"))
 
 
 @dataclass(frozen=True, slots=True)

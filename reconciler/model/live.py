@@ -67,9 +67,9 @@ class LedgerEntry:
 class LiveWallet:
     """A wallet and its ledger since the period began.
 
-    `available` is the balance less what is reserved. `spent` is what the ledger settled in the period (less
-    refunds). A wallet that does not exist yet has no `id` and holds nothing. `beyond_cents` is the part of a cent that
-    is available too and cannot be moved.
+    `early` are allocations of the month before, without a mark of ours. `available` is the balance less what is
+    reserved. `spent` is what the ledger settled in the period (less refunds). A wallet that does not exist yet has
+    no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be moved.
     """
 
     key: str
@@ -78,6 +78,7 @@ class LiveWallet:
     available: Money | None = None
     reserved: Decimal = Decimal(0)
     ledger: tuple[LedgerEntry, ...] = ()
+    early: tuple[LedgerEntry, ...] = ()
     beyond_cents: Decimal = Decimal(0)
 
     @property

@@ -54,17 +54,19 @@ def make_plan(
     teams: Teams = None,
     own: Collection[str] = (),
     doubts: Mapping[str, Doubt] | None = None,
+    known: Collection[str] | None = None,
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
     operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
-    against its reading: nothing is planned for such a wallet.
+    against its reading: nothing is planned for such a wallet. From wallets that are not `known`, because nothing was
+    ever applied to them, nothing is taken back; None: all are.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams, own, doubts or {})
+    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
     moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
     budgets = [item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams]
     schedules = list(schedule_changes(desired, live, applied)) if teams is None else []
@@ -97,6 +99,7 @@ def _gaps(
     teams: Teams,
     own: Collection[str],
     doubts: Mapping[str, Doubt],
+    known: Collection[str] | None,
 ) -> list[WalletGap]:
     return [
         WalletGap(
@@ -107,6 +110,7 @@ def _gaps(
             desired.organization.unused,
             own,
             doubts.get(key),
+            is_first=known is not None and key not in known,
         )
         for key, wanted in sorted(wallets_of(desired, teams).items())
     ]
@@ -156,6 +160,7 @@ def _notes(
     yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.carried_over_note()))
+    yield from (note for gap in gaps if (note := gap.first_contact_note()))
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
     yield from repeated_budgets(desired, live)

@@ -12,12 +12,13 @@ from reconciler.findings import Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet, Origin
 from reconciler.model.doubt import Doubt
-from reconciler.model.live import LiveWallet
+from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
 from reconciler.plan.by_hand import entries_by_hand
+from reconciler.plan.first_contact import is_doubtful
 from reconciler.plan.note import Note
 
 
@@ -35,6 +36,7 @@ class WalletGap:
     unused: Literal["keep", "reclaim"] = "keep"
     own: Collection[str] = ()
     doubt: Doubt | None = None
+    is_first: bool = False
 
     @cached_property
     def target(self) -> Money:
@@ -76,9 +78,50 @@ class WalletGap:
         }
 
     def changes(self) -> Iterator[Allocate | Reclaim]:
-        """Yield the moves of money that close the gap as far as it can be closed, none when in doubt."""
-        if self.doubt:
-            return
+        """Yield the moves of money that close the gap as far as it can be closed, none when in doubt or in question."""
+        if self.doubt is None and self.question is None:
+            yield from (move for move in self._moves() if not self.is_first or isinstance(move, Allocate))
+
+    def first_contact_note(self) -> Note | None:
+        """Say what is not taken back from a wallet that nothing was ever applied to, or whose month is asked about."""
+        name = f"{self.desired.team}/{self.desired.environment}"
+        flags = "`plan --first-apply` and `apply --first-apply`"
+        if self.doubt is not None:
+            return None
+        if (question := self.question) is not None:
+            amount = Money(question.amount, question.currency)
+            return Note(
+                origin=self.origin,
+                code="whose-month",
+                severity=Severity.WARNING,
+                message=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
+                " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
+                hint=f"write under `overrides:` what {self.period} is still to get, such as `{self.period}:"
+                f" {max(self.target.amount - question.amount, ZERO):.2f}` if it was meant for it; or, if its date is"
+                f" right, use {flags}",
+            )
+        held = [move for move in self._moves() if isinstance(move, Reclaim)] if self.is_first else []
+        if not held:
+            return None
+        amount = Money(held[0].amount, held[0].currency)
+        return Note(
+            origin=self.origin,
+            code="first-contact",
+            severity=Severity.WARNING,
+            message=f"{name} holds {amount} that would be taken back, and nothing was ever applied to this wallet:"
+            " it may be there on purpose, and stays",
+            hint=f"{flags} take it back; or write what the wallet has as its target",
+        )
+
+    @cached_property
+    def question(self) -> LedgerEntry | None:
+        """The funding that may be meant for another month than its date's, unless YAML says what this one gets."""
+        if not self.is_first or self.desired.absent or self.period in self.desired.setting.overrides:
+            return None
+        funding = (*self.live.early, *self.live.funding(self.period))
+        return next((entry for entry in funding if is_doubtful(entry, self.period)), None)
+
+    def _moves(self) -> Iterator[Allocate | Reclaim]:
         if self.takes_rest_back and self.live.money_left.amount > 0:
             earlier = self.period.plus(-1)
             move = self._move("reclaim", self.live.money_left, after=self.funded, period=earlier)

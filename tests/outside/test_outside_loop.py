@@ -55,8 +55,8 @@ def world(habits: Habits | None = None) -> World:
     return made
 
 
-PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")
-APPLY = ("apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
+PLAN = ("plan", "--first-apply", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")
+APPLY = ("apply", "--first-apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
 
 HABITS = [
     Habits(page=7, envelope="data", amounts="1500.00"),

@@ -25,9 +25,9 @@ def june_is_over() -> World:
 
 def open_july(kt: Callable[..., Any], url: str) -> dict[str, Any]:
     day = ("--as-of", "2026-07-01")
-    planned = kt(url, "plan", *day, "--usage", "usage.csv", "--detailed-exit-code")
+    planned = kt(url, "plan", "--first-apply", *day, "--usage", "usage.csv", "--detailed-exit-code")
     assert planned.returncode in (0, 10), planned.stderr
-    done = kt(url, "apply", *day, "--plan", "plan.json", "--format", "json")
+    done = kt(url, "apply", "--first-apply", *day, "--plan", "plan.json", "--format", "json")
     assert done.returncode == 0, done.stdout + done.stderr
     run: dict[str, Any] = json.loads(done.stdout)
     return run
@@ -66,7 +66,7 @@ def test_a_month_is_opened_without_a_saved_plan_and_only_money_moves(kt: Callabl
     organization = folder / "budgets" / "org.yaml"
     organization.write_text(organization.read_text() + "unused: reclaim\nguards: {total_moved: 1}\n")
     state = june_is_over()
-    arguments = ("apply", "--period", "2026-07", "--format", "json")
+    arguments = ("apply", "--period", "2026-07", "--first-apply", "--format", "json")
     with other_keeptrusts(state) as url:
         early = kt(url, *arguments, "--as-of", "2026-06-30")
         assert early.returncode == 4, early.stderr

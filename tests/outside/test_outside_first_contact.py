@@ -1,0 +1,92 @@
+"""The first plan for an organization that others have funded: nothing is taken back or paid twice unasked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from other_keeptrusts import World, other_keeptrusts
+
+Run = Callable[..., Any]
+DAY = ("--as-of", "2026-07-02")
+PLAN = ("plan", *DAY, "--usage", "usage.csv")
+APPLY = ("apply", *DAY, "--plan", "plan.json", "--format", "json")
+TEAMS = ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma")
+
+
+def world() -> World:
+    return World(teams={key: key for key in TEAMS})
+
+
+def changes(folder: Path) -> dict[str, str]:
+    plan = json.loads((folder / "plan.json").read_text())
+    return {item["wallet"]: item["kind"] for item in plan["changes"] if "wallet" in item}
+
+
+def findings(folder: Path, code: str) -> list[str]:
+    plan = json.loads((folder / "plan.json").read_text())
+    return [item["message"] + " " + item["hint"] for item in plan["findings"] if item["code"] == code]
+
+
+def test_a_deliberate_top_up_stays_until_it_is_said_that_it_goes(kt: Run, folder: Path) -> None:
+    state = world()
+    state.enter("t-gamma", "allocate", Decimal(600), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert "t-gamma" not in changes(folder)
+        (finding,) = findings(folder, "first-contact")
+        assert "gamma/prod holds USD 150.00" in finding
+        assert "--first-apply" in finding
+        assert kt(url, *APPLY).returncode == 0
+        assert state.balance("t-gamma") == 600
+        assert kt(url, *PLAN, "--first-apply").returncode == 0
+        refused = kt(url, *APPLY)
+        assert refused.returncode == 5, refused.stdout
+        assert state.balance("t-gamma") == 600
+        assert kt(url, *APPLY, "--first-apply").returncode == 0
+    assert state.balance("t-gamma") == 450
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [("2026-06-29T09:00:00Z", ""), ("2026-06-12T09:00:00Z", "July budget"), ("2026-07-01T09:00:00Z", "2026-06")],
+)
+def test_a_wallet_whose_money_may_be_another_month_s_is_asked_about_and_left_alone(
+    kt: Run, folder: Path, at: str, words: str
+) -> None:
+    state = world()
+    state.enter("t-gamma", "allocate", Decimal("450"), words, at=at)
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert "t-gamma" not in changes(folder)
+        (finding,) = findings(folder, "whose-month")
+        assert "txn_000000" in finding
+        assert kt(url, *APPLY).returncode == 0
+        assert state.balance("t-gamma") == 450
+        team = folder / "budgets" / "teams" / "gamma.yaml"
+        team.write_text(team.read_text().replace("monthly: 450", "monthly: 450, overrides: {2026-07: 450.00}"))
+        assert kt(url, *PLAN).returncode == 0
+        assert findings(folder, "whose-month") == []
+
+
+def test_money_of_the_month_before_that_says_so_is_no_question(kt: Run, folder: Path) -> None:
+    state = world()
+    state.enter("t-gamma", "allocate", Decimal("450"), "June 2026 extra", at="2026-06-29T09:00:00Z")
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+    assert findings(folder, "whose-month") == []
+    assert changes(folder)["t-gamma"] == "allocate"
+
+
+def test_after_the_first_apply_an_excess_is_taken_back_as_ever(kt: Run, folder: Path) -> None:
+    state = world()
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert kt(url, *APPLY).returncode == 0
+        state.enter("t-gamma", "allocate", Decimal(50), at="2026-07-02T09:00:00Z")
+        assert kt(url, *PLAN).returncode == 0
+        assert changes(folder) == {"t-gamma": "reclaim"}
