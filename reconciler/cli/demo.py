@@ -72,11 +72,11 @@ def _story(folder: Path) -> Sequence[tuple[str, Sequence[str]]]:
     saved, comment, report = (str(folder / name) for name in ("plan.json", "comment.md", "report.html"))
     return (
         ("Every finding of every file", ("validate", *budgets)),
-        ("What would change, and what it does", ("plan", *network, *journal, "--output", saved)),
+        ("What would change, and what it does", ("plan", *network, *journal, "--first-apply", "--output", saved)),
         ("The comment that a reviewer reads", ("show", saved, "--format", "markdown")),
         ("The same, kept beside the full report", ("show", saved, "--format", "markdown", "--output", comment)),
         ("", ("show", saved, "--format", "html", "--output", report)),
-        ("Merged: apply exactly what was reviewed", ("apply", *network, *journal, "--plan", saved)),
+        ("Merged: apply exactly what was reviewed", ("apply", *network, *journal, "--first-apply", "--plan", saved)),
         (
             "And nothing is left to do",
             ("plan", *network, *journal, "--output", str(folder / "after.json"), "--detailed-exit-code"),
