@@ -73,7 +73,8 @@ def growth_so_far(plan: AnnualPlan, day: date) -> float:
 def growth_row(view: TeamView) -> Assumption:
     """Return the growth since the first step, against what the steps have for the same days."""
     steps = "; ".join(f"{float(step.rate):+.0%} from {step.starts}, {step.reason}" for step in view.plan.growth)
-    window = Window.since(min(step.starts for step in view.plan.growth), view)
+    first = min((step.starts for step in view.plan.growth), key=lambda month: month.first)
+    window = Window.since(first, view)
     if not window.days:
         return unknown_row("growth", steps, window.too_short)
     before, now = view.monthly(window.month.first), view.monthly(window.end, days=window.days)

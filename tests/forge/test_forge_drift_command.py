@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def test_accepting_writes_the_month_and_keeps_every_comment(desk: Desk) -> None:
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_half_written(desk: Desk) -> None:
     desk.apply()
     desk.by_hand(700.0)
-    (desk.repository.budgets / "teams" / ".support.yaml.partial").mkdir()
+    (desk.repository.budgets / "teams" / f".support.yaml.{os.getpid()}.partial").mkdir()
     assert desk.drift("--accept") == ExitCode.USAGE
     assert "support.yaml cannot be written" in desk.errors
     assert (desk.repository.budgets / "teams" / "support.yaml").read_text(encoding="utf-8") == SUPPORT
@@ -228,6 +229,7 @@ def test_outside_of_the_commit_that_was_applied_the_yaml_of_now_stands_for_it(
     other.git("update-ref", "-d", "refs/remotes/origin/main")
     other.git("update-ref", "-d", "refs/remotes/origin/HEAD")
     other.git("gc", "--quiet", "--prune=now")
+    other.git("remote", "remove", "origin")
     monkeypatch.chdir(other.folder)
     assert desk.drift() == ExitCode.DRIFT
     assert "the YAML of now stands for what was applied" in desk.errors
