@@ -7,12 +7,13 @@ from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from reconciler.apply.admission import check_permission
 from reconciler.apply.attribution import Attribution
 from reconciler.apply.clock import SignalInterruption, SystemClock
 from reconciler.apply.declared import Declares, declared_by
-from reconciler.apply.derivation import as_reviewed, unlike
+from reconciler.apply.derivation import as_reviewed, first_contact, unlike
 from reconciler.apply.desk import Desk
 from reconciler.apply.evidence import Found, Memory, confirmation, search, words
 from reconciler.apply.executor import Executor, Notify, Order
@@ -107,16 +108,21 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
     before = rewind(live, plan, desk.history.transactions)
     teams = plan.scope.teams if plan.scope else None
     doubts = desk.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
-    known = None if site.first_apply else desk.history.applied_to(besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
-    diff = make_plan(desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts, known=known)
+    derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
+    known = desk.history.applied_to(besides=_operations(plan))
+    diff = derive(known=None if site.first_apply else known)
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)
+    refused = unlike(plan, diff.changes, stale=stale)
+    if refused and declares != "nothing":
+        otherwise = unlike(plan, derive(known=known if site.first_apply else None).changes, stale=stale)
+        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=site.first_apply)
     return Order(
         plan=plan,
         declared=declared_by(plan, desired, declares, before=former),
-        stale={**stale, **unlike(plan, diff.changes, stale=stale)},
+        stale={**stale, **refused},
         doubts=diff.doubts,
         unplanned=unplanned(plan, diff),
         about={**site.attribution.facts(), "principal": live.identity.principal},

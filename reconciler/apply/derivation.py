@@ -69,6 +69,17 @@ def unlike(plan: Plan, derived: Iterable[Change], *, stale: Mapping[str, str]) -
     return {team: _sentence(team, differences) for team, differences in found.items() if differences}
 
 
+def first_contact(teams: Iterable[str], *, first_apply: bool) -> dict[str, str]:
+    """Return the refusal of `teams` whose changes would be as reviewed with, or without, `--first-apply`."""
+    cure = (
+        "The plan was made without `--first-apply`: apply it without, or plan with it and have that reviewed."
+        if first_apply
+        else "The plan was made with `--first-apply`: run `kt-budgets apply --first-apply` to carry it out."
+    )
+    why = "it moves money in a wallet that nothing was ever applied to; nothing was applied for this team"
+    return {team: f"{team}: {why}. {cure}" for team in teams}
+
+
 def _by_team(changes: Iterable[Change]) -> dict[str, dict[str, list[Change]]]:
     """Return the changes of each team by what they are about and what they do to it."""
     found: dict[str, dict[str, list[Change]]] = {}

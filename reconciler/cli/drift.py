@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,6 +64,7 @@ def command(
     standing = standing_of(records)
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, standing=standing)
+    history = history_of(records)
     found = classify(
         desired,
         live,
@@ -71,13 +73,13 @@ def command(
         applied=_applied(settings, desired, last),
         proposals=proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
-        own=history_of(records).own,
+        own=history.own,
         doubts=standing.doubts(live.wallets, settings.period),
     )
     if issue:
         _publish(found, repo)
     left = _accepted(settings, desired, live, found) if accept else found
-    _print(found, format_)
+    _print(found, format_, following="" if accept else _following(left, desired.wallets.keys() - history.applied_to()))
     if any(entry.needs_person for entry in left):
         context.exit(ExitCode.DRIFT)
 
@@ -144,7 +146,20 @@ def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Dri
     return left
 
 
-def _print(found: tuple[Drifted, ...], format_: str) -> None:
+def _following(found: tuple[Drifted, ...], untouched: Collection[str]) -> str:
+    """Return what a person can do next, an empty text when nothing needs one.
+
+    Nothing was ever applied to the `untouched` wallets.
+    """
+    needed = [entry.item for entry in found if entry.needs_person]
+    if not needed:
+        return ""
+    first = any(item.category == "changed" and item.wallet in untouched for item in needed)
+    how = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to" if first else ""
+    return f"Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back{how}."
+
+
+def _print(found: tuple[Drifted, ...], format_: str, *, following: str) -> None:
     import json
 
     from reconciler.plan.drift import drift_document
@@ -161,7 +176,5 @@ def _print(found: tuple[Drifted, ...], format_: str) -> None:
         click.echo("No drift.")
         return
     click.echo(f"{counted(len(found), 'difference')}, {needed} of them need{'s' if needed == 1 else ''} a person.")
-    if needed:
-        click.echo(
-            "Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back."
-        )
+    if following:
+        click.echo(following)

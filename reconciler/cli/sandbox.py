@@ -41,7 +41,7 @@ def command() -> None:
     type=click.Choice(["acme", "empty"]),
     default="acme",
     show_default=True,
-    help="What a new sandbox holds: the example organization with a year of events, or nothing.",
+    help="What a new sandbox holds: the example organization `org_acme` with a year of events, or nothing.",
 )
 @click.option("--as-of", type=DayType(), metavar="DATE", help="The day on which it is; default today (UTC).")
 @click.option(
@@ -71,7 +71,7 @@ def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency
     click.echo("Stopped.", err=True)
 
 
-@command.command("faults")
+@command.command("faults", epilog="Example: kt-budgets sandbox faults")
 def faults_guide() -> None:
     """Explain the file that `serve --faults` reads."""
     import inspect

@@ -46,9 +46,36 @@ def test_a_deliberate_top_up_stays_until_it_is_said_that_it_goes(kt: Run, folder
         assert kt(url, *PLAN, "--first-apply").returncode == 0
         refused = kt(url, *APPLY)
         assert refused.returncode == 5, refused.stdout
+        assert "run `kt-budgets apply --first-apply`" in json.loads(refused.stdout)["outcomes"][0]["reason"]
         assert state.balance("t-gamma") == 600
         assert kt(url, *APPLY, "--first-apply").returncode == 0
     assert state.balance("t-gamma") == 450
+
+
+def test_drift_names_the_option_that_takes_a_top_up_back(kt: Run, folder: Path) -> None:
+    state = world()
+    state.enter("t-gamma", "allocate", Decimal(600), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert kt(url, *APPLY).returncode == 0
+        told = kt(url, "drift", *DAY)
+        assert "with `--first-apply`" in told.stdout
+        accepted = kt(url, "drift", *DAY, "--accept")
+        assert accepted.returncode == 0, accepted.stderr
+        assert "Next:" not in accepted.stdout
+        assert "--first-apply" not in kt(url, "drift", *DAY).stdout
+
+
+def test_an_option_that_the_plan_was_made_without_is_named_where_apply_has_it(kt: Run, folder: Path) -> None:
+    state = world()
+    state.enter("t-alpha-dev", "allocate", Decimal(9000), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        refused = kt(url, *APPLY, "--first-apply")
+        reasons = {item.get("reason", "") for item in json.loads(refused.stdout)["outcomes"]}
+        assert any("apply it without" in reason for reason in reasons), reasons
+        assert state.balance("t-alpha-dev") == 9000
+        assert kt(url, *APPLY).returncode == 0
 
 
 @pytest.mark.parametrize(
