@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.findings import FindingsError
+from reconciler.findings import FindingsError, UnauthorizedError
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,5 +44,11 @@ def connected(settings: Settings, desired: Desired, *, writing: bool = False) ->
     from reconciler.sandbox.server import running
 
     with running(scenario="acme", as_of=settings.as_of) as sandbox:
+        if (theirs := sandbox.store.organization) != (ours := desired.organization.organization):
+            raise UnauthorizedError(
+                f"the sandbox holds the example's organization `{theirs}`, and the YAML is for `{ours}`",
+                hint="leave `--sandbox` out and name a token of your organization; or look ahead from exports alone:"
+                " `kt-budgets forecast --usage exports/`, and `whatif` and `recommend` alike",
+            )
         token = sandbox.billing_token if writing else sandbox.read_token
         yield Connection(base_url=sandbox.url, token=token, ledger_months_before=1)

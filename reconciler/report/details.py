@@ -101,6 +101,10 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
             "Simulated day by day from each wallet's own history: level, weekdays and past surprises; today's and the"
             " new target see the same simulated days, so their difference is the change and not chance."
         ),
+        words(
+            "P50 is the middle: half of the simulated months end below it. One in ten ends below P10, and one in ten"
+            " above P90."
+        ),
         *([words(_data(plan.usage, plan.currency))] if plan.usage else []),
         *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
     )

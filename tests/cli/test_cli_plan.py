@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -140,6 +141,16 @@ def test_a_token_that_is_refused_stops_before_anything_is_saved(
     assert json.loads(result.out)["exit_code"] == ExitCode.REMOTE
     assert "kt_wrong_token" not in result.out + result.err
     assert not (here / "plan.json").exists()
+
+
+def test_the_sandbox_says_whose_organization_it_holds(kt: Any, here: Path) -> None:
+    folder = shutil.copytree(example_budgets(), here / "budgets")
+    path = folder / "org.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("org_acme", "org_nordwind"), encoding="utf-8")
+    done = kt("plan", "--budgets", folder, "--as-of", DAY, "--sandbox")
+    assert done.code == ExitCode.REMOTE
+    assert "the sandbox holds the example's organization `org_acme`" in done.err
+    assert "kt-budgets forecast --usage" in done.err
 
 
 def test_a_place_that_cannot_be_written_is_said(plan: Any, here: Path) -> None:

@@ -156,7 +156,7 @@ def test_usage_without_a_day_is_no_usage_yet(plans: Any) -> None:
     empty = plans.USAGE.model_copy(update={"first_day": None, "last_day": None, "rows": 0, "duplicates": 3})
     report = summarise(plans.one_wallet(usage=empty))
     assert "no usage yet" in report.header
-    assert plain(report.method[1]) == "Data: 0 events; 0.3% of tokens unpriced; 3 events came twice and count once."
+    assert plain(report.method[2]) == "Data: 0 events; 0.3% of tokens unpriced; 3 events came twice and count once."
 
 
 def test_a_marker_holds_nothing_that_is_not_a_digest_or_a_commit(plans: Any) -> None:
