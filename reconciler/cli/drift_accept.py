@@ -55,18 +55,24 @@ def _edited(budgets: Path, edits: list[Edit]) -> Mapping[str, str]:
     """Return the new text of each file, proven by reading all files with them.
 
     Raises:
-        EditError: when a place cannot be edited. FindingsError: when the YAML would have errors.
+        FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
-    from reconciler.source.edits import set_value
+    from reconciler.source.edits import EditError, set_value
     from reconciler.source.load import read
     from reconciler.source.removal import remove_item
 
-    texts: dict[str, str] = {}
+    before = {edit.path: _read(budgets / edit.path.partition("/")[2]) for edit in edits}
+    texts, refused = dict(before), []
     for edit in sorted(edits, key=lambda edit: edit.order):
-        text = texts[edit.path] if edit.path in texts else _read(budgets / edit.path.partition("/")[2])
-        texts[edit.path] = (
-            remove_item(text, edit.keys) if edit.literal is None else set_value(text, edit.keys, edit.literal)
-        )
+        text = texts[edit.path]
+        try:
+            texts[edit.path] = (
+                remove_item(text, edit.keys) if edit.literal is None else set_value(text, edit.keys, edit.literal)
+            )
+        except EditError as error:
+            refused.append(error.finding(edit.path, before[edit.path], edit.keys, edit.literal))
+    if refused:
+        raise FindingsError(refused)
     findings = read(budgets).rewritten(texts).findings if texts else ()
     if any(finding.is_error for finding in findings):
         raise FindingsError(findings)

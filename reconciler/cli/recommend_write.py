@@ -131,23 +131,28 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[Written, ...]
     """Write `edits` and return them as people name them; nothing is written unless all are possible and valid.
 
     Raises:
-        EditError: when a place cannot be edited. FindingsError: when the YAML would have errors.
+        FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
     from reconciler.cli.output import write_file
     from reconciler.report.recommend_text import Written
-    from reconciler.source.edits import set_value
+    from reconciler.source.edits import EditError, set_value
     from reconciler.source.load import load
     from reconciler.source.problem import dotted
 
     before: dict[Path, str] = {}
     after: dict[Path, str] = {}
-    written = []
+    written, refused = [], []
     for edit in sorted(edits, key=lambda edit: edit.path):
         file = settings.budgets / edit.path.partition("/")[2]
         if file not in before:
             before[file] = _text(file)
-        after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
+        try:
+            after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
+        except EditError as error:
+            refused.append(error.finding(edit.path, before[file], edit.keys, edit.literal))
         written.append(Written(file.as_posix(), dotted(edit.keys), edit.before, edit.literal))
+    if refused:
+        raise FindingsError(refused)
     for file, text in after.items():
         write_file(file, text)
     loaded = load(settings.budgets)

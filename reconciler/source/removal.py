@@ -9,12 +9,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.source.edits import last_line, offset_of, parsed_text, refusal
+from reconciler.source.edits import (
+    LINES,
+    anchored,
+    dash,
+    last_line,
+    offset_of,
+    owns_comment,
+    parsed_text,
+    refusal,
+    with_comments,
+)
 from reconciler.source.marks import Node, Place, find, mark_tree
 from reconciler.source.problem import Keys
 
-_LINES = re.compile(r"[^\n]*\n|[^\n]+")
-_DASH = re.compile(r"(\s*)-(?:\s+|\s*$)")
+_KEY = re.compile(r"""(?:[\w.-]+|"[^"\n]*"|'[^'\n]*')\s*:(?:[ \t]+&[^\s,]+)?""")
 _ONLY_COMMENT = re.compile(r"\s*,?\s*(#.*)?\r?\n?")
 
 
@@ -47,11 +56,13 @@ def without_item(text: str, root: Node, keys: Keys) -> str:
 
 def _from_lines(text: str, root: Node, parent: Node, keys: Keys) -> str:
     index = int(keys[-1])
-    lines = _LINES.findall(text)
+    lines = LINES.findall(text)
     item = parent.children[index][1]
-    dash, indent = _dash(lines, item.start, keys)
-    first = _with_comments(lines, dash, indent) if _owns_comment(lines, parent, index, keys) else dash
+    begins, indent = dash(lines, item.start, keys)
+    first = with_comments(lines, begins, indent) if owns_comment(lines, parent, index, keys) else begins
     last = last_line(item)
+    while last < len(lines) and _is_deeper_comment(lines[last], indent):
+        last += 1
     if len(parent.children) == 1:
         key = find(root, keys[:-2])
         place = key.children[keys[-2]][0] if key and len(keys) > 1 else None
@@ -60,45 +71,26 @@ def _from_lines(text: str, root: Node, parent: Node, keys: Keys) -> str:
     return "".join(lines[: first - 1] + lines[last:])
 
 
+def _is_deeper_comment(line: str, indent: str) -> bool:
+    """Whether a line below an item is a comment that stands further in than its dash: it is about the item."""
+    return line.lstrip(" ").startswith("#") and len(line) - len(line.lstrip(" ")) > len(indent)
+
+
 def _emptied(text: str, place: Place | None, keys: Keys) -> str:
     """Write `[]` behind the key at `place`, which has lost its last line."""
     if place is None:
         raise refusal(keys, "the list has no key")
     start = offset_of(text, place)
-    match = re.compile(r"[\w.-]+\s*:").match(text, start)
+    match = _KEY.match(text, start)
     if match is None:
-        raise refusal(keys, "the key of the list is not plain text")
+        raise refusal(keys, "the key of the list is not text on one line")
     return f"{text[: match.end()]} []{text[match.end() :]}"
 
 
-def _dash(lines: list[str], place: Place, keys: Keys) -> tuple[int, str]:
-    """Return the line of an item's dash and the blanks before it."""
-    line, column = place
-    match = _DASH.fullmatch(lines[line - 1][: column - 1])
-    if match is None:
-        raise refusal(keys, "it does not begin on the line of its dash")
-    return line, match[1]
-
-
-def _owns_comment(lines: list[str], parent: Node, index: int, keys: Keys) -> bool:
-    """Whether a comment above the item is its own, not that of the list."""
-    if index > 0 or len(parent.children) == 1:
-        return True
-    line, indent = _dash(lines, parent.children[1][1].start, keys)
-    return _with_comments(lines, line, indent) < line
-
-
-def _with_comments(lines: list[str], line: int, indent: str) -> int:
-    """Return the first line of the comments that stand right above `line` and as far in."""
-    while line > 1 and lines[line - 2].startswith(f"{indent}#"):
-        line -= 1
-    return line
-
-
 def _from_brackets(text: str, parent: Node, keys: Keys, index: int) -> str:
-    start, end = offset_of(text, parent.start), offset_of(text, parent.end)
+    start, end = anchored(text, offset_of(text, parent.start)), offset_of(text, parent.end)
     if text[start] != "[":
-        raise refusal(keys, "the list has an anchor or a tag")
+        raise refusal(keys, "the list has a tag")
     if len(parent.children) == 1:
         return f"{text[: start + 1]}{text[end - 1 :]}"
     items = [parent.children[position][1] for position in range(len(parent.children))]

@@ -176,13 +176,15 @@ def test_a_wallet_without_usage_is_left_alone(world: World, kt: Run, tmp_path: P
 
 def test_a_value_that_cannot_be_edited_stops_before_anything_is_written(world: World, kt: Run) -> None:
     text = FINANCE.replace("wallets:\n", "wallets:\n  # shared\n").replace(
-        "{2026-06: 2500.00}", "{2026-06: &june 2500.00}"
+        "{2026-06: 2500.00}", "{2026-06: &june 2500.00, 2026-07: *june}"
     )
     world.team("finance").write_text(text, encoding="utf-8")
     done = kt("recommend", *world.options(), "--write")
 
     assert done.code == 3
-    assert "cannot be set in place" in done.err
+    assert "teams/finance.yaml:" in done.err
+    assert "cannot be set in place: something else would change, as where it is repeated by an alias" in done.err
+    assert "hint: write `2026-06: " in done.err
     assert world.team("support").read_text(encoding="utf-8") == SUPPORT
     assert world.team("finance").read_text(encoding="utf-8") == text
 

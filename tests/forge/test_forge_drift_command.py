@@ -149,7 +149,62 @@ def test_a_list_that_cannot_be_edited_in_place_is_left_whole(desk: Desk) -> None
     desk.by_hand(100.0)
     assert desk.drift("--accept") == ExitCode.FINDINGS
     assert "comment between it and its neighbour" in desk.errors
+    assert "budgets/teams/support.yaml:6:19: error not-in-place" in desk.errors
+    assert "take this item out of `billing_budgets` by hand" in desk.errors
     assert written(desk) == text
+
+
+BLOCK = """\
+version: 1
+team: support
+owners: ["@acme/support-leads"]
+"wallets":
+  # what customers use
+  "prod":
+    team_id: team_support
+    monthly: &usual 10500.00
+    # months that differ
+    "overrides":
+      2026-07: 9000.00   # holidays
+      # the trade fair
+      2026-06: 11000.00   # agreed
+
+# what warns us
+billing_budgets:
+  # the first
+  -
+    "name": support-monthly
+    amount: *usual
+    alert_percentages:
+      # half
+      - 50
+      - 80    # most
+      - 100
+    # more of the first
+  # the board wants to know
+  - name: board
+    amount: 9000.00
+"""
+
+
+def test_files_in_lines_with_quoted_keys_and_anchors_are_written_as_they_are_and_keep_comments(desk: Desk) -> None:
+    desk.repository.write({"budgets/teams/support.yaml": BLOCK})
+    desk.repository.commit("In lines")
+    desk.apply()
+    gone(desk, "board")
+    (first,) = desk.keeptrusts("GET", "/v1/billing/budgets")["data"]
+    changed = {**first, "amount": 9500.0, "alert_percentages": [50, 90, 95, 100]}
+    desk.keeptrusts("PUT", f"/v1/billing/budgets/{first['id']}", **changed)
+    desk.by_hand(250.0)
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+    expected = BLOCK.replace("11000.00", "11250.00").replace("amount: *usual", "amount: 9500.00")
+    expected = expected.replace("- 80    # most\n", "- 90    # most\n      - 95\n")
+    assert written(desk) == expected[: expected.index("  # the board")]
+    desk.repository.commit("Accept")
+    desk.apply()
+    gone(desk, "support-monthly")
+    assert desk.drift("--accept") == ExitCode.DONE, desk.errors
+    assert written(desk).endswith("# what warns us\nbilling_budgets: []\n")
 
 
 def test_an_acceptance_that_makes_the_yaml_wrong_is_not_written(desk: Desk) -> None:

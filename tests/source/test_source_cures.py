@@ -235,7 +235,6 @@ def test_a_key_in_quotes_is_cured_with_its_quotes(tmp_path: Path) -> None:
         ("monthly: 12500.00,", '"mont\\x6cy": 12500.00,'),
         ("  dev: {", "  1e1: {"),
         ("name: Support\n", "name: `Support\n"),
-        ("rate: 18%", "rate: &r 18"),
         ("monthly: 12500.00,", "monthly: 12,500.00.1,"),
         ("rate: 18%, from: 2026-06}", "rate: 1e1, from: 2026-06"),
         ("{team_id: team_support, ", "{1e1: 2, team_id: team_support, "),

@@ -116,9 +116,36 @@ def test_windows_line_ends_are_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "literal", "edited"),
+    [
+        ("a:\n  - 50\n  - 80\nb: 1\n", "[50, 90]", "a:\n  - 50\n  - 90\nb: 1\n"),
+        ("a:\n  - 50  # half\n  - 80  # most\n", "[40, 80]", "a:\n  - 40  # half\n  - 80  # most\n"),
+        ("a:\n- 50\n- 80\n", "[50]", "a:\n- 50\n"),
+        ("a:\n- 50\n- 80\n", "[80]", "a:\n- 80\n"),
+        ("a:\n  # half\n  - 50\n  # most\n  - 80\n", "[80]", "a:\n  # most\n  - 80\n"),
+        ("a:\n  # both\n  - 50\n  - 80\n", "[80]", "a:\n  # both\n  - 80\n"),
+        ("a:\n  - 50  # half\n  # most\n  - 80", "[50, 80, 100]", "a:\n  - 50  # half\n  # most\n  - 80\n  - 100\n"),
+        ("a:\n  - 50  # half\n  - 80\n", "[25, 50, 80]", "a:\n  - 25\n  - 50  # half\n  - 80\n"),
+        ("a:\n  - 50\n  # most\n  - 80\n", "[50, 60, 80]", "a:\n  - 50\n  - 60\n  # most\n  - 80\n"),
+        ("a:\n  - 10\n  - 20\n  - 30\n", "[11, 12, 30, 40]", "a:\n  - 11\n  - 12\n  - 30\n  - 40\n"),
+        ("a:\n  - 10\n  - 20\n", "[5]", "a:\n  - 5\n"),
+        ('a:\r\n  - "50"\r\n', "[50, 90]", "a:\r\n  - 50\r\n  - 90\r\n"),
+        ("a:\n  -  # low\n    50\n  - 80\n", "[60, 80]", "a:\n  -  # low\n    60\n  - 80\n"),
+        ("a: &p\n  - 50\nb: 1\n", "[60]", "a: &p\n  - 60\nb: 1\n"),
+        ("p: &p [1]\na: *p\n", "[60]", "p: &p [1]\na: [60]\n"),
+        ("a: &p [50]  # why\n", "[60]", "a: &p [60]  # why\n"),
+        ('"a": [50]\n', "[60]", '"a": [60]\n'),
+    ],
+)
+def test_a_list_is_written_as_it_was_written_and_what_stays_keeps_its_comments(
+    text: str, literal: str, edited: str
+) -> None:
+    assert set_value(text, ("a",), literal) == edited
+
+
+@pytest.mark.parametrize(
     ("text", "keys", "literal"),
     [
-        ("a: &x 1\nb: *x\n", ("b",), "2"),
         ("a: &x 1\nb: *x\n", ("a",), "2"),
         ("a:\n  b: 1\n", ("a",), "2"),
         ("a:\n  - 1\n", ("a",), "2"),

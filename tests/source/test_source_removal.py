@@ -101,13 +101,10 @@ def test_an_item_between_brackets_goes_with_its_comma(text: str, index: int, edi
         ("list: &l [a, b]\nother: *l\n", ("other", 0)),
         ("list: [&x a, *x]\n", ("list", 0)),
         ("list: [a,  # first\n  b]\n", ("list", 0)),
-        ("list:\n  -\n    a: 1\n  - b\n", ("list", 0)),
         ("list:\n  - - a\n    - b\n", ("list", 0, 0)),
         ("list:\n  - - a\n", ("list", 0, 0)),
-        ('"li:st":\n  - a\n', ("li:st", 0)),
         ("- a\n", (0,)),
         ("list: [a\n", ("list", 0)),
-        ("list: &l [a]\n", ("list", 0)),
         ("list: !!seq [a]\n", ("list", 0)),
         ("", ("list", 0)),
     ],
@@ -141,3 +138,19 @@ def test_every_other_item_and_comment_stays(items: list[str], data: st.DataObjec
     gone = {line for line in text.splitlines() if line not in edited.splitlines()}
     if not flow and len(items) > 1:
         assert all(f"beside {index}" in line or f"above {index}" in line for line in gone)
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [
+        ("li:\n  -\n    a: 1\n  - b\n", "li:\n  - b\n"),
+        ("li:\n  -  # first\n\n    a: 1\n    # of a\n  # of b\n  - b\n", "li:\n  # of b\n  - b\n"),
+        ('"li":\n  - a\nb: 1\n', '"li": []\nb: 1\n'),
+        ("'li':  # all\n  - a\n", "'li': []  # all\n"),
+        ("li: &l\n  - a\n", "li: &l []\n"),
+        ("li: &l [a]\n", "li: &l []\n"),
+        ("li:\n- &x {a: 1}\n- {a: 2}\n", "li:\n- {a: 2}\n"),
+    ],
+)
+def test_dashes_alone_quoted_keys_and_anchors_are_no_obstacle(text: str, edited: str) -> None:
+    assert remove_item(text, ("li", 0)) == edited
