@@ -10,6 +10,7 @@ from reconciler.apply.application import Site
 from reconciler.apply.history import History, Trace, history_of
 from reconciler.apply.journal import Journal
 from reconciler.apply.record import Entry, Step, accepted_entry
+from reconciler.apply.standing import require_read
 from reconciler.findings import UsageError
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, operation_period
@@ -95,6 +96,7 @@ def _ledgers(
     year_ago = Period.of(site.clock.now().date()).plus(-12)
     months = [_month(wanted.operation) or year_ago for wanted in asked]
     live = site.reader.live(organization=organization, wallets={**known, **(wallets or {})}, period=min(months))
+    require_read(live.wallets)
     return live.wallets
 
 

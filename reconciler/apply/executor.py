@@ -27,9 +27,9 @@ Notify = Callable[[Outcome, int, int], None]
 class Order:
     """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
 
-    `doubts` are the wallets whose ledger contradicts the journal, `unplanned` says which wallets the plan left out for
-    that reason. `only` limits a run to proving these operations: a later run went past it, so that nothing is sent for
-    it any more.
+    `doubts` are the wallets whose ledger contradicts the journal or cannot be read, `unplanned` says which wallets the
+    plan left out for that reason. `only` limits a run to proving these operations: a later run went past it, so that
+    nothing is sent for it any more.
     """
 
     plan: Plan
@@ -99,8 +99,10 @@ class Executor:
         if self._order.only is not None and operation_of(change) not in self._order.only:
             return outcome(change, Status.SKIPPED, reason="a later run went past it")
         if change.team in self._order.stale:
-            unsure = {doubt.wallet for doubt in self._order.doubts if doubt.kind != "foreign"}
-            status = Status.UNKNOWN if getattr(change, "wallet", None) in unsure else Status.REFUSED
+            unsure = {doubt.wallet for doubt in self._order.doubts if doubt.kind in ("stale", "unknown")}
+            trace = self._desk.standing.traces.get(operation_of(change))
+            is_open = trace is not None and trace.unproved
+            status = Status.UNKNOWN if is_open or getattr(change, "wallet", None) in unsure else Status.REFUSED
             return outcome(change, status, reason=self._order.stale[change.team])
         try:
             if isinstance(change, Allocate | Reclaim):

@@ -33,7 +33,7 @@ class LiveReader(LedgerReader, Protocol):
     """Reads single things before a write, and the whole live state for the comparison before and after a run."""
 
     def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
-        """Return everything; `wallets` maps the team ids that are asked for to their currency."""
+        """Return everything; `wallets` maps the team ids that are asked for to their currency. Some may be `unread`."""
 
 
 class Writer(Protocol):

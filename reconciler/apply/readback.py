@@ -87,6 +87,9 @@ class ReadBack:
         if result.status not in DONE or result.transaction is None:
             return result
         sighting = self._sighting(move, wallets)
+        if unread := wallets[move.wallet].unread:
+            reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger cannot be read: {unread.reason}"
+            return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
         if isinstance(sighting, Absent):
             reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger does not show it yet"
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})

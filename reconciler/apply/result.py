@@ -39,7 +39,7 @@ class Result:
         if self.interrupted:
             return ExitCode.INTERRUPTED
         doubts = {doubt.kind for doubt in self.run.doubts}
-        if Status.UNKNOWN in statuses or doubts - {"foreign"}:
+        if Status.UNKNOWN in statuses or doubts & {"stale", "unknown"}:
             return ExitCode.UNKNOWN
         if self.stopped is not None:
             return self.stopped.exit_code

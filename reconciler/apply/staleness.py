@@ -40,10 +40,15 @@ def unplanned(plan: Plan, diff: Diff) -> tuple[str, ...]:
     """Return a sentence for each wallet that was left out of `plan` because of a doubt, and that is to be changed."""
     changed = {change.wallet for change in diff.changes if isinstance(change, Allocate | Reclaim)}
     return tuple(
-        f"{doubt.wallet} was left out of this plan, because its ledger contradicted the journal; now it agrees. {AGAIN}"
+        f"{doubt.wallet} was left out of this plan, because its ledger {_against(doubt)}. {AGAIN}"
         for doubt in plan.doubts
         if doubt.wallet in changed
     )
+
+
+def _against(doubt: Doubt) -> str:
+    unreadable = doubt.kind == "unreadable"
+    return "could not be read; now it can" if unreadable else "contradicted the journal; now it agrees"
 
 
 def moved_since_review(move: Allocate | Reclaim, wallet: LiveWallet, period: Period) -> str:

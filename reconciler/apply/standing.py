@@ -1,7 +1,7 @@
 """Standing: a reading of a wallet held against the journal. One that contradicts it is not believed.
 
-A reading is consistent when it shows every operation that the journal knows to be in the ledger, when nothing is open
-on the wallet, and when it shows no operation of ours that this journal never sent.
+A reading is consistent when all of it was understood, when it shows every operation that the journal knows to be in
+the ledger, when nothing is open on the wallet, and when it shows no operation of ours that this journal never sent.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
 from reconciler.apply.history import Trace, followed, history_of
 from reconciler.apply.record import Record, Step, accepted_entry
+from reconciler.findings import UnreadableError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
-from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.live import LedgerEntry, LiveWallet, Unread
 from reconciler.model.money import Money
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
 from reconciler.model.period import Period
@@ -76,6 +77,8 @@ class Standing:
 
         `planned` are operations whose marks may be there already, whoever sent them.
         """
+        if wallet.unread:
+            return _unreadable(wallet.key, wallet.unread)
         sightings = {
             trace.operation: self.sighting(trace, wallet)
             for trace in self.on(wallet.key)
@@ -127,6 +130,18 @@ def standing_of(records: Iterable[Record]) -> Standing:
     return Standing(history_of(records).operations)
 
 
+def unreadable(wallets: Mapping[str, LiveWallet]) -> dict[str, Doubt]:
+    """Return the doubts about wallets whose ledger cannot be understood, whatever a journal says."""
+    return {key: _unreadable(key, wallet.unread) for key, wallet in sorted(wallets.items()) if wallet.unread}
+
+
+def require_read(wallets: Mapping[str, LiveWallet]) -> None:
+    """Raise UnreadableError unless every ledger of `wallets` was understood."""
+    for wallet in wallets.values():
+        if wallet.unread:
+            raise UnreadableError(wallet.unread.reason, hint=wallet.unread.hint)
+
+
 def _ids(found: Sighting) -> set[str]:
     match found:
         case Found(entry=entry) | Contradicted(entry=entry):
@@ -145,6 +160,17 @@ def _is_due(trace: Trace, period: Period) -> bool:
         return False
     funds = trace.change.period if isinstance(trace.change, Allocate | Reclaim) else operation_period(trace.operation)
     return max(funds, operation_period(trace.operation)) >= period
+
+
+def _unreadable(wallet: str, unread: Unread) -> Doubt:
+    return Doubt(
+        wallet=wallet,
+        kind="unreadable",
+        operations=(),
+        reason=f"the ledger of {wallet} cannot be read, so nothing is planned for or sent to this wallet:"
+        f" {unread.reason}",
+        hint=unread.hint,
+    )
 
 
 def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:

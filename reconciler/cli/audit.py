@@ -58,6 +58,7 @@ _WHOLE = "\nEvery record is whole and in order"
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
     from reconciler.apply.audit import audited_wallets, ledger_problems, strangers
     from reconciler.apply.history import history_of
+    from reconciler.apply.standing import require_read
     from reconciler.cli.session import connected, load_desired
     from reconciler.keeptrusts.reader import Reader
 
@@ -68,6 +69,7 @@ def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list
     desired, _ = load_desired(settings)
     with connected(settings, desired) as connection, Reader(connection) as reader:
         live = reader.live(organization=records[0].organization, wallets=wallets, period=since)
+    require_read(live.wallets)
     return list(ledger_problems(history, live.wallets, since)), list(strangers(history, live.wallets))
 
 

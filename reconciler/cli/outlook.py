@@ -74,10 +74,12 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
+        from reconciler.apply.standing import unreadable
         from reconciler.cli.questions import questions
         from reconciler.plan.diff import make_plan
 
-        diff = make_plan(desired, live, self.settings.period, last_applied=self.applied, teams=self.teams)
+        doubts, period = unreadable(live.wallets), self.settings.period
+        diff = make_plan(desired, live, period, last_applied=self.applied, teams=self.teams, doubts=doubts)
         return questions(self.settings, desired, live, diff, teams=self.teams)
 
     def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
@@ -204,9 +206,21 @@ def with_horizon(desired: Desired, months: int) -> Desired:
 
 
 def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[tuple[str, str, str]]:
-    """Return what is to be said about the usage and the forecast: code, sentence, hint."""
+    """Return what is to be said about the ledgers, the usage and the forecast: code, sentence, hint."""
+    from reconciler.apply.standing import unreadable
+
+    wallets, declared = outlook.live.wallets if outlook.live else {}, outlook.desired.wallets
+    unread = [
+        (
+            "unreadable-wallet",
+            f"{declared[key].team}/{declared[key].environment} is left out: {doubt.reason}",
+            doubt.hint,
+        )
+        for key, doubt in unreadable(wallets).items()
+        if key in declared
+    ]
     doubts = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in outlook.doubts]
-    return [*doubts, *((warning.code, warning.message, warning.hint) for warning in warnings)]
+    return [*unread, *doubts, *((warning.code, warning.message, warning.hint) for warning in warnings)]
 
 
 def echo_notices(listed: Sequence[tuple[str, str, str]]) -> None:

@@ -27,7 +27,10 @@ MOST_CHARTED = 100
 def questions(
     settings: Settings, desired: Desired, live: Live, diff: Diff, *, teams: Teams = None
 ) -> tuple[WalletQuestion, ...]:
-    """Return what is asked of the forecast: each wallet of `teams` with its money before and after the plan."""
+    """Return what is asked of the forecast: each wallet of `teams` with its money before and after the plan.
+
+    Nothing is asked of a wallet whose ledger cannot be read: what it holds for the month is not known.
+    """
     from reconciler.forecast.project import WalletQuestion
     from reconciler.plan.purses import ledger_purses, signed
 
@@ -48,6 +51,8 @@ def questions(
     asked = []
     for key, wallet in wallets.items():
         current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
+        if current.unread:
+            continue
         moved = deltas.get(key, ZERO)
         before, after = ledger_purses(wallet, current, period=period, as_of=as_of, moved=moved, unused=unused)
         asked.append(

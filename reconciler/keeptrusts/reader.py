@@ -59,6 +59,8 @@ class Reader:
     ) -> Live:
         """Return everything that a plan for `period` compares with, read whole.
 
+        A ledger with an entry of a type that nobody knows is `unread`, and the others are there.
+
         `wallets` maps the Keeptrusts team ids that are asked for to their currencies; `currency` is that of the pool
         (default: the one currency of `wallets`). The organization is checked before anything else is read.
         `on_progress` is told how many ledgers of how many are read, from the reading thread.
@@ -68,7 +70,10 @@ class Reader:
         return self._run(partial(self._reads.live, organization, dict(wallets), period, pool, on_progress))
 
     def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
-        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound."""
+        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound.
+
+        Raises UnreadableError for an entry of a type that nobody knows.
+        """
         return self._run(partial(self._reads.wallet, key, currency, period))
 
     def pool(self, currency: str) -> Pool | None:

@@ -25,6 +25,7 @@ from reconciler.keeptrusts.together import for_each, together
 from reconciler.keeptrusts.wallets import (
     WALLETS,
     Ledger,
+    UnknownTypeError,
     WalletListing,
     WalletRow,
     ledger_entry,
@@ -40,6 +41,7 @@ from reconciler.model.live import (
     LiveExportSchedule,
     LiveWallet,
     Pool,
+    Unread,
     Unreadable,
 )
 from reconciler.model.period import Period
@@ -204,7 +206,10 @@ class Reads:
         ledgers: dict[str, Ledger] = {}
 
         async def read(row: WalletRow) -> None:
-            ledgers[row.holder] = await self._ledger(row, period)
+            try:
+                ledgers[row.holder] = await self._ledger(row, period)
+            except UnknownTypeError as error:
+                ledgers[row.holder] = Ledger((), unread=Unread(error.message, error.hint))
             if on_progress is not None:
                 on_progress(len(ledgers), len(rows))
 

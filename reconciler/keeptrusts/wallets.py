@@ -11,7 +11,7 @@ from urllib.parse import quote
 from reconciler.findings import UnreadableError
 from reconciler.keeptrusts.failures import shown
 from reconciler.keeptrusts.fields import FieldError, Item, worded
-from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unreadable, available_money
+from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unread, Unreadable, available_money
 from reconciler.model.money import Money
 from reconciler.model.operation import EntryKind
 from reconciler.model.period import Period
@@ -36,12 +36,17 @@ _OTHER_FORMS: Mapping[str, EntryKind] = {
 """The participle and the noun of a kind, which can mean nothing else."""
 
 
+class UnknownTypeError(UnreadableError):
+    """An entry of a ledger is of a type that nobody knows: it might fund the wallet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What was read of a wallet's ledger, oldest first. `early` are allocations before, without a mark of ours."""
 
     entries: tuple[LedgerEntry, ...]
     early: tuple[LedgerEntry, ...] = ()
+    unread: Unread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class WalletRow:
             reserved=self.reserved,
             ledger=ledger.entries,
             early=ledger.early,
+            unread=ledger.unread,
             beyond_cents=max(self.balance - self.reserved - self.available.amount, Decimal(0)),
         )
 
@@ -162,7 +168,7 @@ def ledger_entry(item: Item, *, currency: str, description_field: str, types: Ma
     """Return the transaction that `item` describes. The kind decides what it does: the amount's sign is dropped.
 
     `types` are the words of this deployment for our kinds. Raises UnreadableError when the entry is in another currency
-    than its wallet, for currencies are never netted, or of a type that is not known: it might fund the wallet.
+    than its wallet, for currencies are never netted, and UnknownTypeError when its type is not known.
     """
     if item.currency(default=currency) != currency:
         item.refuse("currency", f"is not {currency}, the currency of its wallet")
@@ -185,9 +191,9 @@ def entry_kind(item: Item, types: Mapping[str, str]) -> EntryKind:
             return cast("EntryKind", known)
     written = shown(item.text("type", "kind"), limit=60)
     identity = shown(item.optional_text("id"), limit=60)
-    raise UnreadableError(
+    raise UnknownTypeError(
         f"{item.source} ({identity}): its type `{written}` is not known, so nobody can tell what this wallet was funded"
-        " with; nothing was changed",
+        " with",
         hint=f"say in org.yaml what it means here, such as `api: {{ledger_types: {{{written}: allocate}}}}`; money that"
         " neither funds a month nor was spent is a `credit`",
     )

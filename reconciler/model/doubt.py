@@ -8,14 +8,15 @@ from reconciler.model.frozen import Frozen
 
 
 class Doubt(Frozen):
-    """What the journal says against a reading of `wallet`, and the cure.
+    """What is to be said against a reading of `wallet`, and the cure.
 
     `stale`: the ledger lacks `operations` that were confirmed. `unknown`: nobody knows whether they happened.
     `foreign`: the ledger shows operations of ours, or marks of ours, that this journal never sent.
+    `unreadable`: an entry of the ledger may mean anything, so it has no operations.
     """
 
     wallet: str
-    kind: Literal["stale", "unknown", "foreign"]
+    kind: Literal["stale", "unknown", "foreign", "unreadable"]
     operations: tuple[str, ...]
     reason: str
     hint: str

@@ -64,12 +64,21 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a ledger cannot be understood, and the cure."""
+
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveWallet:
     """A wallet and its ledger since the period began.
 
     `early` are allocations of the month before, without a mark of ours. `available` is the balance less what is
     reserved. `spent` is what the ledger settled in the period (less refunds). A wallet that does not exist yet has
-    no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be moved.
+    no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be moved. Where
+    the ledger is `unread`, because an entry of it may mean anything, it is empty and says nothing of the wallet.
     """
 
     key: str
@@ -80,6 +89,7 @@ class LiveWallet:
     ledger: tuple[LedgerEntry, ...] = ()
     early: tuple[LedgerEntry, ...] = ()
     beyond_cents: Decimal = Decimal(0)
+    unread: Unread | None = None
 
     @property
     def money_left(self) -> Money:

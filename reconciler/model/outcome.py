@@ -36,7 +36,7 @@ class Outcome(Frozen):
 class Run(Frozen):
     """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target.
 
-    `doubts` are the wallets whose ledger contradicts the journal: nothing was sent to them.
+    `doubts` are the wallets whose ledger contradicts the journal or cannot be read: nothing was sent to them.
     """
 
     format: Literal["kt-budgets.run/1"] = "kt-budgets.run/1"

@@ -152,7 +152,7 @@ class Plan(Frozen):
     """A plan document. `scope` is None where it is about every team, export schedules included.
 
     `later` is None where there is no commit to compare the YAML with. `doubts` are the wallets whose
-    ledger contradicts the journal: nothing is planned for them.
+    ledger contradicts the journal or cannot be read: nothing is planned for them.
 
     `spent` is what the ledger shows as spent this month of each wallet whose money changes.
     """

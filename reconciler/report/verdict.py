@@ -69,7 +69,10 @@ def _matching(plan: Plan) -> str:
 
 def _doubtful(plan: Plan) -> str:
     named = wording.listed([name(doubt.wallet, 40) for doubt in plan.doubts], 4)
-    return f"nothing is planned for {named}, whose ledger contradicts the journal"
+    unreadable = {doubt.kind == "unreadable" for doubt in plan.doubts}
+    one = {frozenset({True}): "cannot be read", frozenset({False}): "contradicts the journal"}
+    why = one.get(frozenset(unreadable), "contradicts the journal or cannot be read")
+    return f"nothing is planned for {named}, whose ledger {why}"
 
 
 def _waiting(plan: Plan, changed: Sequence[WalletStory]) -> str:

@@ -136,11 +136,16 @@ def test_a_ledger_may_be_read_from_earlier_months_to_find_money_that_was_moved_a
 
 
 @pytest.mark.parametrize("written", ["gift", "allocate_v2", "debit", "transfer"])
-def test_a_type_that_nobody_knows_makes_the_ledger_unreadable(acme: Any, make: Any, written: str) -> None:
+def test_a_type_that_nobody_knows_makes_that_ledger_unread_and_no_other(acme: Any, make: Any, written: str) -> None:
     acme.ledgers["wal_dev"].append(make.transaction("txn_3", written, "6"))
-    with pytest.raises(UnreadableError, match=rf"\(txn_3\): its type `{written}` is not known") as caught:
-        live(acme, make)
-    assert f"`api: {{ledger_types: {{{written}: allocate}}}}`" in caught.value.hint
+    found = live(acme, make).wallets
+    unread = found["team_support_dev"].unread
+    assert unread is not None
+    assert f"(txn_3): its type `{written}` is not known" in unread.reason
+    assert f"`api: {{ledger_types: {{{written}: allocate}}}}`" in unread.hint
+    assert not found["team_support_dev"].ledger
+    assert found["team_support"].unread is None
+    assert found["team_support"].ledger
 
 
 def test_forms_and_case_of_a_type_and_a_deployments_own_words_are_known(acme: Any, make: Any) -> None:
