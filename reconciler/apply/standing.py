@@ -203,8 +203,8 @@ def _foreign(wallet: str, strange: Sequence[LedgerEntry]) -> Doubt:
         reason=f"the ledger of {wallet} shows {_listed(map(_entry, strange))}, which kt-budgets sent and this journal"
         " does not know: another journal exists, or records of this one were lost; nothing is planned for or sent to"
         " this wallet",
-        hint="name the journal that recorded it with `--journal`; where that journal is lost, or this one was set back:"
-        f" {_accepting(entry.operation or accepted_entry(entry.id) for entry in strange)}",
+        hint="name the journal that recorded it (`journal:` in org.yaml); where that journal is lost, or this one was"
+        f" set back: {_accepting(entry.operation or accepted_entry(entry.id) for entry in strange)}",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from reconciler.apply.result import Result
+from reconciler.apply.staleness import AGAIN
 from reconciler.findings import ExitCode
 from reconciler.model.outcome import Outcome, Status
 
@@ -26,9 +27,16 @@ def run_text(result: Result) -> str:
     """Return a run as the terminal shows it."""
     lines = [*_table(result.run.outcomes), *_remarks(result)]
     lines += ["", _closing(result)] if lines else [_closing(result)]
-    if following := _NEXT.get(result.exit_code):
+    if following := _following(result):
         lines.append(following)
     return "\n".join(lines) + "\n"
+
+
+def _following(result: Result) -> str:
+    """Return what to do next, an empty text where each refusal says its own cure and planning again is none."""
+    if result.exit_code is ExitCode.STALE and not any(AGAIN in reason for reason in result.stale.values()):
+        return ""
+    return _NEXT.get(result.exit_code, "")
 
 
 def _table(outcomes: Sequence[Outcome]) -> list[str]:

@@ -65,6 +65,7 @@ def command(
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, standing=standing)
     history = history_of(records)
+    doubts = standing.doubts(live.wallets, settings.period)
     found = classify(
         desired,
         live,
@@ -74,12 +75,13 @@ def command(
         proposals=proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
         own=history.own,
-        doubts=standing.doubts(live.wallets, settings.period),
+        doubts=doubts,
     )
     if issue:
         _publish(found, repo)
     left = _accepted(settings, desired, live, found) if accept else found
-    _print(found, format_, following="" if accept else _following(left, desired.wallets.keys() - history.applied_to()))
+    untouched = desired.wallets.keys() - history.applied_to()
+    _print(found, format_, following="" if accept else _following(left, untouched, doubts))
     if any(entry.needs_person for entry in left):
         context.exit(ExitCode.DRIFT)
 
@@ -146,12 +148,12 @@ def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Dri
     return left
 
 
-def _following(found: tuple[Drifted, ...], untouched: Collection[str]) -> str:
-    """Return what a person can do next, an empty text when nothing needs one.
+def _following(found: tuple[Drifted, ...], untouched: Collection[str], doubts: Collection[str]) -> str:
+    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it.
 
     Nothing was ever applied to the `untouched` wallets.
     """
-    needed = [entry.item for entry in found if entry.needs_person]
+    needed = [entry.item for entry in found if entry.needs_person and entry.item.wallet not in doubts]
     if not needed:
         return ""
     first = any(item.category == "changed" and item.wallet in untouched for item in needed)

@@ -99,6 +99,17 @@ def test_a_mark_of_no_month_is_an_entry_like_any_other(desk: Desk, year: str) ->
     assert desk.kt("audit", *AS_OF, "--verify").code == 0
 
 
+def test_what_is_next_for_a_mark_of_another_journal_is_its_cure_alone(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(20), f"[kt-budgets op=2026-06-{'a' * 20}] elsewhere")
+    done = desk.applied()
+    assert done.code == 5, done
+    assert "`journal:` in org.yaml" in done.out
+    assert "kt-budgets plan, and have" not in done.out
+    drifted = desk.kt("drift", *AS_OF)
+    assert "--accept 2026-06-" in drifted.out
+    assert "drift --accept" not in drifted.out
+
+
 def test_what_is_in_no_doubt_is_not_accepted(desk: Desk) -> None:
     assert desk.applied().code == 0
     refused = resumed(desk, "--accept", "2026-06-00000000000000000000", *WHY)
