@@ -96,9 +96,7 @@ class WalletGap:
                 severity=Severity.WARNING,
                 message=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
                 " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
-                hint=f"write under `overrides:` what {self.period} is still to get, such as `{self.period}:"
-                f" {max(self.target.amount - question.amount, ZERO):.2f}` if it was meant for it; or, if its date is"
-                f" right, use {flags}",
+                hint=self._answer(question, flags),
             )
         held = [move for move in self._moves() if isinstance(move, Reclaim)] if self.is_first else []
         if not held:
@@ -112,6 +110,17 @@ class WalletGap:
             " it may be there on purpose, and stays",
             hint=f"{flags} take it back; or write what the wallet has as its target",
         )
+
+    def _answer(self, question: LedgerEntry, flags: str) -> str:
+        """Say which override gives the month its target when `question` is another month's than its date's."""
+        if question in self.live.early:
+            rest = max(self.target.amount - question.amount, ZERO)
+            meant = f"if it was meant for {self.period}, write what that is still to get: `{self.period}: {rest:.2f}`"
+        else:
+            whole = self.target.amount + question.amount
+            meant = f"if it was meant for another month, write what {self.period} gets with it:"
+            meant += f" `{self.period}: {whole:.2f}`"
+        return f"{meant} under `overrides:`; if its date is right, use {flags}"
 
     @cached_property
     def question(self) -> LedgerEntry | None:
