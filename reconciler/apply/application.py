@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent import futures
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,7 @@ from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
@@ -95,7 +96,7 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
         prove_open(journal, history_of(journal.records), live)
         live = all_owned(live, history_of(journal.records).transactions)
         desk = site.desk(journal, lock, run=run, live=live)
-        live = all_owned(_awaited(plan, live, desk), desk.transactions)
+        live = all_owned(awaited(plan.period, live, desk, besides=_operations(plan)), desk.transactions)
         return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
 
 
@@ -129,18 +130,21 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
     )
 
 
-def _awaited(plan: Plan, live: Live, desk: Desk) -> Live:
-    """Return `live` with readings that agree with the journal, as far as they do before the settle deadline."""
+def awaited(period: Period, live: Live, desk: Desk, *, besides: Collection[str] = ()) -> Live:
+    """Return `live` with readings that agree with the journal, as far as they do before the settle deadline.
+
+    `besides` are operations that the caller answers for itself.
+    """
     wallets = dict(live.wallets)
-    since = desk.standing.reading_since(ledger_since(plan.period, desk.clock.now()))
+    since = desk.standing.reading_since(ledger_since(period, desk.clock.now()))
     late = sorted(wallets)
     for first, _ in enumerate(desk.looks()):
         for key in late:
             if first:
                 with suppress(RemoteError):
                     wallets[key] = desk.reader.wallet(key, wallets[key].currency, since)
-            desk.note(wallets[key], besides=_operations(plan))
-        doubts = desk.standing.doubts({key: wallets[key] for key in late}, plan.period, besides=_operations(plan))
+            desk.note(wallets[key], besides=besides)
+        doubts = desk.standing.doubts({key: wallets[key] for key in late}, period, besides=besides)
         late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
         if not late:
             break

@@ -7,17 +7,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from reconciler.apply.acceptance import Accepted, accept, assume_lost
-from reconciler.apply.application import Site, prove_open, read_live, record_broken_lock
+from reconciler.apply.application import Site, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
 from reconciler.apply.executor import Executor, Order
 from reconciler.apply.history import History, RunTrace, history_of
 from reconciler.apply.journal import Journal
 from reconciler.apply.record import Step
 from reconciler.apply.result import DONE, Result
+from reconciler.apply.rewind import all_owned
+from reconciler.apply.standing import standing_of
 from reconciler.apply.store import Lock, Owner
+from reconciler.apply.window import ledger_since
 from reconciler.findings import LockHeldError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,9 @@ class Permission:
 def resume(
     organization: str, site: Site, permission: Permission | None = None, *, wallets: Mapping[str, str] | None = None
 ) -> Result | None:
-    """Finish or prove what is open in the journal and return what came of it; None when nothing is.
+    """Finish or prove what is open in the journal and return what came of it; None when there is nothing.
 
+    There is something also where every run has finished, and a wallet's ledger contradicts the journal.
     Operations keep their ids, refused changes stay refused, and nothing that may have been sent is sent again, but
     for the operation that `permission` takes for lost. `wallets` (team id to currency) are those, besides the
     journal's own, in which a person may accept what the ledger shows.
@@ -52,7 +57,24 @@ def resume(
         if allowed.accepted:
             accept(journal, allowed.accepted, allowed.reason, site, wallets=wallets or {})
         results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]
-    return _together(results) if results else None
+        return _together(results) if results else _in_doubt(organization, journal, lock, site, wallets or {})
+
+
+def _in_doubt(organization: str, journal: Journal, lock: Lock, site: Site, wallets: Mapping[str, str]) -> Result | None:
+    """Return what the journal has against the readings of `wallets`, where no run is open; None when nothing.
+
+    A confirmed entry can be gone again, and a mark can come in from another journal, after every run has finished.
+    """
+    last = history_of(journal.records).last
+    if last is None or not wallets:
+        return None
+    period = Period.of(site.rehearsed or site.clock.now().date())
+    since = standing_of(journal.records).reading_since(ledger_since(period, site.clock.now()))
+    live = site.reader.live(organization=organization, wallets=wallets, period=since)
+    desk = site.desk(journal, lock, run=last.run, live=live, resuming=True)
+    agreed = all_owned(awaited(period, live, desk), desk.transactions)
+    doubts = tuple(desk.standing.doubts(agreed.wallets, period).values())
+    return Result(run=Run(run=last.run, outcomes=(), converged=False, doubts=doubts)) if doubts else None
 
 
 def _opened(organization: str, site: Site, allowed: Permission) -> Journal:

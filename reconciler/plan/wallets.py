@@ -190,7 +190,14 @@ class WalletGap:
     def carried_over_note(self) -> Note | None:
         """Say how much of earlier periods a wallet keeps when a period opens."""
         rest = self.live.money_left
-        if self.doubt or not self.is_opening or self.takes_rest_back or rest.amount <= 0 or self.target.amount <= 0:
+        if (
+            self.doubt
+            or self.question
+            or not self.is_opening
+            or self.takes_rest_back
+            or rest.amount <= 0
+            or self.target.amount <= 0
+        ):
             return None
         return Note(
             origin=self.origin,

@@ -54,8 +54,15 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
         unmanaged=notices.unmanaged(plan),
         footer=details.footer(plan, refused=status == "refused"),
         totals=details.totals(plan, approvals),
-        nothing=f"Nothing to change in {plan.period.name}." if later_words(plan) else "Nothing to change.",
+        nothing=_nothing(plan),
     )
+
+
+def _nothing(plan: Plan) -> str:
+    """Return what is said of a plan without changes."""
+    if left := verdict.left_alone(plan):
+        return f"No change is planned, and {left}."
+    return f"Nothing to change in {plan.period.name}." if later_words(plan) else "Nothing to change."
 
 
 def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:

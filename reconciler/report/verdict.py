@@ -16,6 +16,8 @@ from reconciler.report.spans import Words, code, emphasis, name, strong, visible
 from reconciler.report.wallets import SAFE, WalletStory
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
+_LEFT_ALONE = frozenset({"first-contact", "unreclaimable", "whose-month"})
+
 
 def status(plan: Plan) -> Status:
     """Return whether the plan is refused, has changes, or nothing to do."""
@@ -40,8 +42,8 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
     match status(plan):
         case "refused":
             return words("Budget plan refused: ", _waiting(plan, changed))
-        case "nothing" if plan.doubts:
-            return words(f"Budget plan: no money moves, and {_doubtful(plan)}")
+        case "nothing" if left := left_alone(plan):
+            return words(f"Budget plan: no money moves, and {left}")
         case "nothing" if later := later_words(plan):
             return words(f"Budget plan: no money moves in {plan.period.name}, {later}")
         case "nothing":
@@ -65,6 +67,15 @@ def _matching(plan: Plan) -> str:
         return "Keeptrusts matches git"
     teams = wording.listed([name(team) for team in plan.scope.teams], 4)
     return f"Keeptrusts matches git for {teams}" if teams else "no team's budgets differ"
+
+
+def left_alone(plan: Plan) -> str:
+    """Return what a plan leaves as it is although git says otherwise, or nobody can tell; empty when there is none."""
+    if plan.doubts:
+        return _doubtful(plan)
+    differing = sum(finding.code in _LEFT_ALONE for finding in plan.findings)
+    wallets = wording.counted(differing, "wallet")
+    return f"{wallets} {wording.agree(differing, 'is')} left as found: see the warnings" if differing else ""
 
 
 def _doubtful(plan: Plan) -> str:

@@ -78,6 +78,20 @@ def test_an_option_that_the_plan_was_made_without_is_named_where_apply_has_it(kt
         assert kt(url, *APPLY).returncode == 0
 
 
+def test_a_plan_that_leaves_a_wallet_as_it_was_found_does_not_say_that_all_is_as_in_git(kt: Run) -> None:
+    state = world()
+    for key, amount in {"t-alpha": "1000", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "600"}.items():
+        state.enter(key, "allocate", Decimal(amount), "July 2026", at="2026-07-01T00:00:00Z")
+    with other_keeptrusts(state) as url:
+        kt(url, *PLAN)
+        assert kt(url, *APPLY).returncode == 0
+        planned = kt(url, *PLAN)
+        shown = kt(url, "show", "plan.json", "--format", "markdown")
+    assert "No change is planned, and 1 wallet is left as found: see the warnings." in planned.stdout
+    assert "Nothing to change" not in planned.stdout
+    assert "matches git" not in shown.stdout
+
+
 @pytest.mark.parametrize(
     ("at", "words"),
     [("2026-06-29T09:00:00Z", ""), ("2026-06-12T09:00:00Z", "July budget"), ("2026-07-01T09:00:00Z", "2026-06")],
