@@ -85,7 +85,12 @@ def _typed(scan: Table, present: Sequence[str], *, wide: bool, written: bool) ->
 
 
 def _real_id(written: StringValue) -> StringValue:
-    return ibis.ifelse(written.strip().lower().isin(NO_IDS), _NO_TEXT, written)
+    return ibis.ifelse(_is_one_of(written.strip().lower(), NO_IDS), _NO_TEXT, written)
+
+
+def _is_one_of(word: StringValue, words: Sequence[str]) -> BooleanValue:
+    """Return whether a text is one of many: as `IN` an engine would join every row with them, asked for or not."""
+    return ibis.array(list(words)).contains(word)
 
 
 def _counts(scan: Table) -> dict[str, Value]:
@@ -108,7 +113,7 @@ def _unread(rows: Table, *, words: bool) -> BooleanValue:
     present = [name for name in TOKENS if name in rows.columns]
     unread = [rows[name].notnull() & rows[f"counted_{name}"].isnull() for name in present]
     if words:
-        none = [text(rows[name]).strip().lower().isin(_NO_NUMBERS) for name in present]
+        none = [_is_one_of(text(rows[name]).strip().lower(), _NO_NUMBERS) for name in present]
         unread = [one & ~other for one, other in zip(unread, none, strict=True)]
     return ibis.or_(*unread) if unread else ibis.literal(False)
 
@@ -154,20 +159,31 @@ def money(column: Column) -> DecimalValue:
     """Return the exact amount, None when the text is no number or too large; no text at all is zero."""
     if column.type().is_decimal():
         return column.fill_null(0)
-    return ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), column).try_cast(COST)
+    return _zero_if_empty(column).try_cast(COST)
 
 
 def wide_money(column: Column) -> DecimalValue:
     """Return the exact amount as `money` does, for amounts up to `LARGEST_COST`."""
     if column.type().is_decimal():
         return column.cast(WIDE_COST).fill_null(0)
-    amount = ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), column).try_cast(WIDE_COST)
+    amount = _zero_if_empty(column).try_cast(WIDE_COST)
     return ibis.ifelse(amount.abs() < LARGEST_COST, amount, ibis.null(WIDE_COST))
 
 
 def count(column: Column) -> Value:
-    """Return the number of tokens, None when it is not written or is no number."""
-    return column.cast("int64") if column.type().is_integer() else column.try_cast("int64")
+    """Return the number of tokens, None when it is not written, is no decimal number or one beyond 18 digits."""
+    if column.type().is_integer():
+        return column.cast("int64")
+    return _without_underscore(text(column)).try_cast("decimal(18, 0)").cast("int64")
+
+
+def _zero_if_empty(column: StringValue) -> StringValue:
+    return ibis.ifelse(column.isnull() | (column == ""), ibis.literal("0"), _without_underscore(column))
+
+
+def _without_underscore(written: StringValue) -> StringValue:
+    """Return text that no engine takes for another number than a person: some read `12_50` as 1,250."""
+    return ibis.ifelse(written.contains("_"), _NO_TEXT, written)
 
 
 def flag(column: Column) -> BooleanValue:

@@ -175,6 +175,8 @@ def _lines(source: Iterator[bytes]) -> Iterator[str]:
 
 
 def _amount(text: str) -> Decimal | None:
+    if "_" in text:
+        return None
     try:
         amount = Decimal(text.strip() or "0")
     except InvalidOperation:

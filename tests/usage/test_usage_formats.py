@@ -80,6 +80,35 @@ def test_any_split_order_format_and_repetition_gives_the_same_usage(
         assert usage.source.duplicates == len(repeated) - count
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("repeated", [False, True])
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        *("id", "provider", "model", "input_tokens", "output_tokens", "cache_hit", "avoided_cost", "metadata"),
+        *("workload", "lane", "fallback", "gateway_id"),
+    ],
+)
+def test_a_column_that_one_of_two_exports_lacks_is_read_from_the_other(
+    exports: Any, events: Any, form: str, lacking: str, repeated: bool
+) -> None:
+    more = {"workload": "batch", "lane": "standard", "fallback": True, "gateway_id": "gw"}
+    whole = [event | more for event in events(4)]
+    bare = [
+        {name: value for name, value in event.items() if name != lacking} | {"timestamp": "2026-02-01T00:00:00Z"}
+        for event in [event | more for event in events(8)[4:]]
+    ]
+    exports.write(whole, form, name="whole")
+    exports.write(bare * (1 + repeated), "csv", name="bare")
+    usage = exports.read()
+    assert usage.source.rows == 8 + (4 if repeated and lacking == "id" else 0)
+    for name in ("input_tokens", "output_tokens"):
+        expected = sum(event[name] for event in whole) + sum(
+            event.get(name, 0) for event in bare * (1 + (repeated and lacking == "id"))
+        )
+        assert getattr(usage, name).sum() == expected
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -128,7 +128,9 @@ def test_a_cost_is_exact_to_the_billionth(exports: Any, text: str, nano: int) ->
     assert usage.credits.tolist() == [min(nano, 0)]
 
 
-@pytest.mark.parametrize("text", ["free", "$1", "1e15", "1e400", "nan", "-inf", "Infinity", "0x10", "1.5.2"])
+@pytest.mark.parametrize(
+    "text", ["free", "$1", "1e15", "1e400", "nan", "-inf", "Infinity", "0x10", "1.5.2", "12_50", "1_0.5_0", "1_0e1"]
+)
 def test_what_is_no_cost_is_reported_with_its_row(exports: Any, text: str) -> None:
     usage = exports.read(exports.text("e.csv", HEADER + row("x") + row("y", cost=text)))
     assert (usage.source.rows, usage.source.unparsable) == (1, 1)
@@ -335,7 +337,19 @@ def test_progress_is_told(exports: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9223372036854775807", "99999999999999999999", "1000000000001", "-1", "1e400", "many", "inf"]
+    "text",
+    [
+        "9223372036854775807",
+        "99999999999999999999",
+        "1000000000001",
+        "-1",
+        "1e400",
+        "many",
+        "inf",
+        "1_000",
+        "0x10",
+        "0b1",
+    ],
 )
 def test_a_token_count_that_is_none_is_not_known_and_stops_nothing(exports: Any, text: str) -> None:
     usage = exports.read(
@@ -343,6 +357,23 @@ def test_a_token_count_that_is_none_is_not_known_and_stops_nothing(exports: Any,
     )
     assert (usage.source.rows, usage.cost.tolist()) == (2, [2 * 10**9])
     assert (usage.input_tokens.tolist(), usage.output_tokens.tolist()) == ([7], [8])
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonl", "parquet-text"])
+def test_digits_parted_by_underscores_are_no_number_in_any_format_and_beside_large_amounts(
+    exports: Any, form: str
+) -> None:
+    moment, costs = "2026-03-01T00:00:00Z", ("12_50", "3000000000", "1")
+    events = [
+        {"id": str(number), "timestamp": moment, "team_id": "team_a", "cost": cost, "avoided_cost": "1_000"}
+        for number, cost in enumerate(costs)
+    ]
+    usage = exports.read(exports.write(events, form))
+    assert (usage.cost.sum(), usage.avoided.sum()) == (3_000_000_001 * 10**9, 0)
+    assert [(issue.code, issue.count, issue.unread) for issue in usage.source.issues] == [
+        ("bad-cost", 1, 1),
+        ("large-cost", 1, 0),
+    ]
 
 
 def test_tokens_that_are_none_and_large_costs_are_named(exports: Any) -> None:
@@ -366,6 +397,7 @@ def test_tokens_that_are_none_and_large_costs_are_named(exports: Any) -> None:
         ("1e400", None),
         ("free", None),
         ("1.5.2", None),
+        ("12_50", None),
     ],
 )
 def test_money_of_a_cost_that_is_no_number_is_told_where_it_is_clear(

@@ -5,6 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.usage import engine, read
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "usage_speed.py"
 
@@ -15,3 +20,21 @@ def test_the_benchmark_runs_small_and_finds_the_same_answer() -> None:
     assert "20,000 events, 20% of them twice" in printed
     assert "same answer: yes" in printed
     assert "peak memory" in printed
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_adding_up_events_that_all_differ_joins_them_with_nothing(
+    exports: Any, events: Any, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = []
+
+    def explained(connection: Any, query: Any) -> Any:
+        sql = query if isinstance(query, str) else connection.compile(query)
+        plans.append(str(connection.con.execute(f"EXPLAIN {sql}").fetchall()))
+        return fetch(connection, query)
+
+    fetch = engine.fetch
+    monkeypatch.setattr(read, "fetch", explained)
+    exports.read(exports.write(events(50), form))
+    assert any("GROUP_BY" in plan for plan in plans)
+    assert not [plan for plan in plans if "JOIN" in plan]
