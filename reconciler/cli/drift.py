@@ -163,20 +163,27 @@ def _following(found: tuple[Drifted, ...], untouched: Collection[str], doubts: C
 
 def _print(found: tuple[Drifted, ...], format_: str, *, following: str) -> None:
     import json
+    import os
+    import sys
 
+    from reconciler.cli.show import terminal_width
     from reconciler.plan.drift import drift_document
+    from reconciler.report.columns import wrapped
     from reconciler.report.findings_text import visible
     from reconciler.report.wording import counted
 
     if format_ == "json":
         click.echo(json.dumps(drift_document(found), sort_keys=True, indent=2, ensure_ascii=False))
         return
+    is_sized = sys.stdout.isatty() or "COLUMNS" in os.environ
     for entry in found:
-        click.echo(f"{entry.item.category:>12}  {visible(entry.item.sentence)}")
+        line = f"{entry.item.category:>12}  {visible(entry.item.sentence)}"
+        told = wrapped(line.strip(), terminal_width(), indent=len(line) - len(line.lstrip()), hanging=14)
+        click.echo("\n".join(told) if is_sized else line)
     needed = sum(entry.needs_person for entry in found)
     if not found:
         click.echo("No drift.")
         return
     click.echo(f"{counted(len(found), 'difference')}, {needed} of them need{'s' if needed == 1 else ''} a person.")
     if following:
-        click.echo(following)
+        click.echo("\n".join(wrapped(following, terminal_width(), indent=0, hanging=2)) if is_sized else following)

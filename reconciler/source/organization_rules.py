@@ -57,9 +57,9 @@ def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) 
     known = whole and all(view.whole("wallets") for view in present)
     least = "" if known else "at least "
     message = (
-        f"the wallets of {len(present)} team{'s' if len(present) != 1 else ''} add up to {least}"
+        f"the targets of the wallets of {len(present)} team{'s' if len(present) != 1 else ''} add up to {least}"
         f"{context.money(total)} in {year.name}, {context.money(total - target)} above the annual target of"
-        f" {context.money(target)}"
+        f" {context.money(target)}; each month counts with its target in the YAML, also where it is over"
     )
     cure = f"raise the annual target to {total:.2f}, or lower wallets by {context.money(total - target)} over the year"
     hint = cure if known else "correct the other files first: the sum is not whole without them"

@@ -134,6 +134,29 @@ def test_wallets_are_chosen_by_name_or_by_team_and_stay_the_same(world: World, k
     assert "FY2027" not in kt("forecast", *world.options(), "--wallet", "support").out
 
 
+def test_the_csv_ends_every_line_alike_and_no_cell_is_a_formula(world: World, kt: Run, tmp_path: Path) -> None:
+    output = tmp_path / "forecast.csv"
+    assert kt("forecast", *world.options(), "--format", "csv", "--output", str(output)).code == 0
+    written = output.read_bytes()
+    assert b"\r" not in written
+    assert written.endswith(b"\n")
+    rows = list(csv.reader(io.StringIO(written.decode("utf-8"))))
+    assert len({len(row) for row in rows}) == 1
+    assert all(cell[:1].isalnum() for row in rows for cell in row if cell)
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@"])
+def test_no_name_that_a_spreadsheet_would_run_comes_from_the_yaml(own_world: World, kt: Run, first: str) -> None:
+    file = own_world.team("support")
+    text = file.read_text(encoding="utf-8")
+    for old, new in (("team_id: team_support,", f'team_id: "{first}1+1",'), ("  prod:", f'  "{first}cmd":')):
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        done = kt("forecast", *own_world.options(), "--format", "csv")
+        assert done.code == 3
+        assert done.out == ""
+
+
 def test_the_csv_has_a_row_for_each_wallet_and_month(world: World, kt: Run) -> None:
     done = kt("forecast", *world.options(), "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.out)))

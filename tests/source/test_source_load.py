@@ -158,6 +158,7 @@ def test_the_sum_of_all_wallets_is_compared_with_the_annual_target(tmp_path: Pat
 
     assert at(loaded) == ["budgets/org.yaml:5:16 warning annual-target-exceeded"]
     assert "USD 12,000.01 in FY2027, USD 0.01 above" in loaded.findings[0].message
+    assert "each month counts with its target in the YAML, also where it is over" in loaded.findings[0].message
     assert loaded.desired is not None
 
 

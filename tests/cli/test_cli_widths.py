@@ -1,0 +1,40 @@
+"""Text of every width: what a command prints for people fits the terminal that it is printed on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.report.columns import columns_of
+
+TOOL = Path(sys.executable).parent / "kt-budgets"
+COMMANDS = {
+    "forecast": (),
+    "whatif": ("--growth", "support=+25%", "--wallet", "finance/prod=4000"),
+    "recommend": (),
+    "backtest": (),
+    "drift": (),
+}
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_line_is_wider_than_the_terminal(command: str, width: int, tmp_path: Path) -> None:
+    place = Path(__file__).parents[2]
+    options = ("--sandbox", "--as-of", "2026-06-18", "--budgets", str(place / "budgets"))
+    done = subprocess.run(
+        [str(TOOL), command, *COMMANDS[command], *options],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": str(width)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (0, 11), done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if columns_of(line) > width] == []
