@@ -11,6 +11,7 @@ from reconciler.apply.history import History, Trace
 from reconciler.apply.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
+from reconciler.model.money import ZERO
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
 
@@ -160,7 +161,8 @@ def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[Ledg
             if (entry.kind, entry.amount) != (move.kind, move.amount):
                 yield (
                     f"{move.wallet}: {trace.operation} was to {move.kind} {move.amount:,.2f}, and {entry.id} is"
-                    f" {entry.kind} {entry.amount:,.2f}"
+                    f" {entry.kind} {entry.amount + ZERO:,f}; where the ledger is right, `kt-budgets resume --accept"
+                    f" {trace.operation}` with --reason says so"
                 )
     elif trace.step is Step.ACCEPTED:
         return

@@ -22,7 +22,7 @@ from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
 from reconciler.model.change import Reclaim
 from reconciler.model.live import LiveWallet
-from reconciler.model.money import Money
+from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import RateLimited, Refused
 
@@ -104,8 +104,9 @@ class Proof:
                 return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids, self._desk.sends(move)))
             case Contradicted(entry=entry):
                 reason = (
-                    f"the ledger shows {move.op} as {entry.kind} of {Money(entry.amount, entry.currency)} ({entry.id}),"
-                    f" and it was to {move.kind} {Money(move.amount, move.currency)}; nothing more is sent"
+                    f"the ledger shows {move.op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f}"
+                    f" ({entry.id}), and it was to {move.kind} {Money(move.amount, move.currency)}; nothing more is"
+                    f' sent. Where the ledger is right: `kt-budgets resume --accept {move.op} --reason "how you know"`'
                 )
                 if not already:
                     facts = {"transactions": [entry.id], "contradicted": True}

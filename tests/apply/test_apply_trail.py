@@ -131,7 +131,8 @@ def test_an_entry_that_the_ledger_lost_or_changed_is_a_problem(loop: Loop) -> No
     changed = replace(current, ledger=tuple(replace(e, amount=Decimal(7)) for e in current.ledger))
     problems = list(ledger_problems(history, {"team_support": changed}, JUNE))
     assert len(problems) == 1
-    assert problems[0].endswith("was to allocate 100.00, and txn_0003 is allocate 7.00")
+    assert "was to allocate 100.00, and txn_0003 is allocate 7.00; where the ledger is right" in problems[0]
+    assert "`kt-budgets resume --accept" in problems[0]
 
 
 def test_an_unknown_operation_and_one_that_came_after_its_refusal_are_problems(loop: Loop) -> None:

@@ -73,7 +73,9 @@ def test_a_confirmed_entry_that_a_restored_backup_lacks_is_accepted_and_the_next
 def test_an_amount_that_differs_by_a_hair_is_accepted(desk: Desk) -> None:
     assert desk.applied().code == 0
     entries(desk)[0]["amount"] = Decimal("500.01")
-    assert verified(desk).code == 11
+    told = verified(desk)
+    assert told.code == 11
+    assert "is allocate 500.01; where the ledger is right, `kt-budgets resume --accept" in told.out
     assert resumed(desk, "--accept", operation(desk), *WHY).code == 0
     assert verified(desk).code == 0
     assert desk.applied().code == 0
