@@ -31,6 +31,8 @@ acknowledged_drift:
   - {key: team_marketing, until: 2026-12-31, reason: a trial, approved_by: finance}
 """
 
+_JOURNAL = ("--journal", "git:origin")
+
 _COMMAND = """\
 #!/bin/bash
 # The installed command, on the day of the story.
@@ -53,7 +55,9 @@ class Company:
     runs: int = 0
     logs: list[str] = field(default_factory=list)
 
-    def actions(self, workflow: str, job: str, *, commit: str, event: dict[str, Any]) -> Runner:
+    def actions(
+        self, workflow: str, job: str, *, commit: str, event: dict[str, Any], first_apply: str = "", by: str = ""
+    ) -> Runner:
         """Run a job of a workflow on a checkout of `commit`."""
         self.runs += 1
         place = self.place / f"run-{self.runs}"
@@ -69,6 +73,7 @@ class Company:
             {
                 "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
                 "GITHUB_ACTIONS": "true",
+                **({"GITHUB_EVENT_NAME": by} if by else {}),
                 "GITHUB_API_URL": self.github_url,
                 "GITHUB_REPOSITORY": self.github.repository,
                 "GITHUB_SHA": commit,
@@ -82,6 +87,7 @@ class Company:
             },
             {
                 "github.token": "ghs_actions",
+                "inputs.first_apply": first_apply,
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
@@ -166,12 +172,11 @@ def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]
     github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
     with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox:
         made = Company(tmp_path, repository, github, github_url, sandbox)
-        begin(made)
         yield made
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
-def begin(company: Company) -> None:
+def begin(company: Company, *options: str) -> None:
     """Adopt what is there: the first apply, before there are pull requests to approve."""
     runner = Runner(company.repository.folder, {}, {})
     runner.variables = {
@@ -179,16 +184,14 @@ def begin(company: Company) -> None:
         "KEEPTRUSTS_API_URL": company.sandbox.url,
         "KEEPTRUSTS_API_TOKEN": company.sandbox.billing_token,
     }
-    for script in (
-        "kt-budgets plan --journal git:origin --output ../plan.json",
-        "kt-budgets apply --plan ../plan.json --journal git:origin",
-    ):
-        runner._step({"name": "Begin", "run": script}, {})
+    for script in ("plan --output ../plan.json", "apply --plan ../plan.json"):
+        runner._step({"name": "Begin", "run": shlex.join(["kt-budgets", *script.split(), *options, *_JOURNAL])}, {})
         assert runner.code == 0, runner.log[-1]
 
 
 @pytest.mark.slow
 def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(company: Company) -> None:
+    begin(company, "--first-apply")
     github, repository = company.github, company.repository
     before = company.funded()
 
@@ -292,6 +295,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
 
 @pytest.mark.slow
 def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
+    begin(company, "--first-apply")
     github, repository = company.github, company.repository
     repository.git("switch", "--quiet", "main")
     repository.edit(SUPPORT, "team: support\n", "# One line more than in the pull request.\nteam: support\n")
@@ -317,3 +321,18 @@ def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
     company.pushed("Apply suggestion from code review")
     assert company.planned().code == 0, company.logs[-1]
     assert sum("did you mean" in item["body"] for item in github.review_comments) == 1
+
+
+@pytest.mark.slow
+def test_what_the_first_apply_left_is_taken_back_by_the_workflow_run_by_hand(company: Company) -> None:
+    begin(company)
+    head = company.repository.git("rev-parse", "main")
+    held = company.funded("team_engineering_dev")
+    assert company.actions("apply.yml", "apply", commit=head, event={}, by="workflow_dispatch").code == 0
+    assert company.funded("team_engineering_dev") == held == 3500.00
+
+    taken = company.actions("apply.yml", "apply", commit=head, event={}, by="workflow_dispatch", first_apply="true")
+    assert taken.code == 0, taken.log
+    assert company.funded("team_engineering_dev") == 2000.00
+    assert company.drift().code == 0, company.logs[-1]
+    assert company.github.issues == []
