@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from reconciler.apply.answers import denial, doubled, listed, told
 from reconciler.apply.desk import Desk, outcome
 from reconciler.apply.evidence import (
@@ -25,6 +27,8 @@ from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import RateLimited, Refused
+
+_IN = frozenset({"credit", "allocate", "top_up", "refund"})
 
 LOOK = 3.0
 """For how many seconds the ledger is looked at after a refusal, or a rate limit, before that is believed."""
@@ -128,6 +132,15 @@ class Proof:
 
 
 def _has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:
-    """Whether the balance has moved as `move` would have moved it; traffic alone takes less than that in a moment."""
-    difference = after.money_left.amount - before.money_left.amount
-    return -difference >= move.amount if isinstance(move, Reclaim) else difference >= move.amount / 2
+    """Whether the balance shows that `move` was booked, or that the ledger is behind and cannot say that it was not.
+
+    Traffic takes money, and less of it in a moment than a move does; a reservation that ends gives some back. Money
+    that comes in otherwise, and that no new entry tells of, came by somebody whom the ledger does not show yet.
+    """
+    seen = {entry.id for entry in before.ledger}
+    told = sum((entry.amount for entry in after.ledger if entry.id not in seen and entry.kind in _IN), Decimal(0))
+    difference = after.spendable + after.reserved - before.spendable - before.reserved
+    given_back = max(before.reserved - after.reserved, Decimal(0))
+    if difference > told + given_back:
+        return True
+    return isinstance(move, Reclaim) and before.spendable - after.spendable >= move.amount

@@ -54,7 +54,8 @@ def wallet_option(command: F) -> F:
 class Outlook:
     """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage.
 
-    Of live state, the ledgers of `teams` are there; None stands for all. `applied` is what tells what git deletes.
+    Of live state, the ledgers of `teams` are there; None stands for all. `applied` is what tells what git deletes,
+    `known` the wallets that something was applied to (None: all of them): a plan takes nothing back from another.
     """
 
     settings: Settings
@@ -64,6 +65,7 @@ class Outlook:
     doubts: tuple[Finding, ...] = ()
     teams: Teams = None
     applied: LastApplied | None = None
+    known: frozenset[str] | None = None
 
     def asking(
         self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
@@ -79,7 +81,15 @@ class Outlook:
         from reconciler.plan.diff import make_plan
 
         doubts, period = unreadable(live.wallets), self.settings.period
-        diff = make_plan(desired, live, period, last_applied=self.applied, teams=self.teams, doubts=doubts)
+        diff = make_plan(
+            desired,
+            live,
+            period,
+            last_applied=self.applied,
+            teams=self.teams,
+            doubts=doubts,
+            known=self.known,
+        )
         return questions(self.settings, desired, live, diff, teams=self.teams)
 
     def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
@@ -173,6 +183,7 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
 
     Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
     """
+    from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
@@ -195,8 +206,9 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
-    applied = last_declared(read_records(settings.journal, folder=settings.root))
-    return Outlook(settings, desired, live, usage, doubts, teams, applied)
+    records = read_records(settings.journal, folder=settings.root)
+    known = None if settings.sandbox else history_of(records).applied_to()
+    return Outlook(settings, desired, live, usage, doubts, teams, last_declared(records), known)
 
 
 def with_horizon(desired: Desired, months: int) -> Desired:

@@ -54,7 +54,15 @@ def questions(
         if current.unread:
             continue
         moved = deltas.get(key, ZERO)
-        before, after = ledger_purses(wallet, current, period=period, as_of=as_of, moved=moved, unused=unused)
+        before, after = ledger_purses(
+            wallet,
+            current,
+            period=period,
+            as_of=as_of,
+            moved=moved,
+            unused=unused,
+            is_first=key in diff.first_contacts,
+        )
         asked.append(
             WalletQuestion(
                 wallet=wallet,

@@ -32,7 +32,10 @@ from reconciler.plan.wallets import WalletGap
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What to change and what was noticed. `origins` names the place in the YAML of each change, in their order."""
+    """What to change and what was noticed. `origins` names the place in the YAML of each change, in their order.
+
+    `first_contacts` are the wallets that nothing was ever applied to, and that keep what they hold.
+    """
 
     changes: tuple[Change, ...]
     origins: tuple[Origin, ...]
@@ -43,6 +46,7 @@ class Diff:
     notes: tuple[Note, ...]
     guards: tuple[GuardResult, ...]
     doubts: tuple[Doubt, ...] = ()
+    first_contacts: frozenset[str] = frozenset()
 
 
 def make_plan(
@@ -89,6 +93,7 @@ def make_plan(
         notes=tuple(_notes(desired, live, applied, gaps, run, period, teams)),
         guards=(guard,) if guard else (),
         doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
+        first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
     )
 
 

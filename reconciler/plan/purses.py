@@ -42,9 +42,18 @@ def funded_purse(
 
 
 def ledger_purses(
-    wallet: DesiredWallet, live: LiveWallet, *, period: Period, as_of: date, moved: Decimal, unused: Unused = "keep"
+    wallet: DesiredWallet,
+    live: LiveWallet,
+    *,
+    period: Period,
+    as_of: date,
+    moved: Decimal,
+    unused: Unused = "keep",
+    is_first: bool = False,
 ) -> tuple[Purse, Purse]:
     """Return the purses of a wallet under live and under desired money: they differ by `moved`, or when period opens.
+
+    From a wallet that `is_first`, because nothing was ever applied to it, nothing is taken back this month.
 
     For a month to come, both have what the YAML still does to this one, and each month in between is funded with its
     target. Of a month that is over, what was left at its end counts.
@@ -58,7 +67,7 @@ def ledger_purses(
             left += live.reserved - sum((_effect(entry.kind, entry.amount) for entry in live.ledger
                                          if entry.created_at >= period.end_instant), Decimal(0))  # fmt: skip
         return Purse(left, gone), Purse(left + moved, gone)
-    pending = sum(map(signed, WalletGap("", wallet, live, now, unused).changes()), Decimal(0))
+    pending = sum(map(signed, WalletGap("", wallet, live, now, unused, is_first=is_first).changes()), Decimal(0))
     left = live.spendable + pending
     openings = tuple(_openings(wallet, live, _months(now, period), unused))
     return Purse(left, openings=(*openings[:-1], Opening(period, ZERO))), Purse(left, openings=openings)

@@ -63,7 +63,7 @@ def event(number: int, **changes: str) -> dict[str, str]:
 
 
 def test_a_plan_shows_what_changes_and_is_saved(plan: Any, here: Path) -> None:
-    result = plan()
+    result = plan("--first-apply")
     assert result.code == ExitCode.DONE, result.err
     assert "support / prod" in result.out
     assert "Saved to plan.json." in result.out

@@ -434,5 +434,5 @@ def test_a_change_of_demand_alone_is_never_called_no_changes(small: Organization
         shown = small.kt("show", "plan.json", "--format", "markdown").stdout
         assert "no money moves in June 2026, t002 expects USD 90 a month more from June 2026" in shown
         assert "Merging moves no money now" in shown
-    assert small.kt("apply", "--plan", "plan.json").returncode == 0
+    assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     assert small.plan()["later"] is None

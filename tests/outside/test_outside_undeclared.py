@@ -70,7 +70,7 @@ def url(world: World) -> Iterator[str]:
 
 
 def planned(kt: Run, url: str, folder: Path) -> dict[str, Any]:
-    done = kt(url, "plan", *AT, *USAGE)
+    done = kt(url, "plan", "--first-apply", *AT, *USAGE)
     assert done.returncode == 0, done.stdout + done.stderr
     document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
     return document
@@ -87,7 +87,7 @@ def test_what_yaml_cannot_express_stops_no_command(kt: Run, url: str, folder: Pa
     assert kt(url, "recommend", *AT, *USAGE).returncode == 0
     for format_ in ("text", "markdown", "html", "json"):
         assert kt(url, "show", "plan.json", "--format", format_).returncode == 0
-    applied = kt(url, "apply", "--plan", "plan.json", *AT)
+    applied = kt(url, "apply", "--first-apply", "--plan", "plan.json", *AT)
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert kt(url, "drift", *AT).returncode == 0
     kept = {number: item for number, item in world.budgets.items() if not str(item.get("id")).startswith("new_")}
