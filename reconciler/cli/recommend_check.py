@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def unwarned(made: Draft, budgets: Path) -> Draft:
     """Return `made` without the edits after which the YAML would have a finding more; says which, and why not."""
+    from reconciler.cli.recommend_write import UNDER
     from reconciler.source.load import read
     from reconciler.source.problem import dotted
 
@@ -26,6 +27,9 @@ def unwarned(made: Draft, budgets: Path) -> Draft:
         culprit = trial.culprit(edits, found)
         edits.remove(culprit)
         kept.append(f"{culprit.path} {dotted(culprit.keys)}: the YAML would warn: {found[0].message}")
+        for edit in [edit for edit in edits if edit.under and edit.under == culprit.target_of]:
+            edits.remove(edit)
+            kept.append(f"{edit.path} {dotted(edit.keys)}: {UNDER}")
     return replace(made, edits=tuple(edits), kept=tuple(kept))
 
 

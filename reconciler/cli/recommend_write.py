@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One value of one file, and why. `path` is as origins name it; `before` is None where the value is added."""
+    """One value of one file, and why. `path` is as origins name it; `before` is None where the value is added.
+
+    `target_of` is the wallet whose target it sets, `under` the one whose target an alert's amount was worked out under.
+    """
 
     path: str
     keys: tuple[str | int, ...]
     before: str | None
     literal: str
     reason: str = ""
+    target_of: str = ""
+    under: str = ""
+
+
+UNDER = "it was worked out under a target that is not written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,16 @@ def draft(
             kept.append(f"{target.team}/{target.environment}: there is no usage to recommend from")
         elif target.target != target.current:
             made = _target(target, desired, period=settings.period)
-            kept.append(made) if isinstance(made, str) else edits.append(made)
+            kept.append(made) if isinstance(made, str) else edits.append(replace(made, target_of=target.wallet))
+    left = {target.wallet for target in advice.targets if target.target != target.current}
+    left -= {edit.target_of for edit in edits}
     for alert in _first_alerts(advice):
         found = _budget(desired, alert)
         if found is None or spent.get(found.budget.scope_id) is None or alert.amount == alert.current:
             continue
-        made = _alert(alert, found, settings=settings)
-        kept.append(made) if isinstance(made, str) else edits.append(made)
+        wallet = found.budget.scope_id
+        made = f"{alert.name}: {UNDER}" if wallet in left else _alert(alert, found, settings=settings)
+        kept.append(made) if isinstance(made, str) else edits.append(replace(made, under=wallet))
     return Draft(tuple(edits), tuple(kept))
 
 

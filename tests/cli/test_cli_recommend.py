@@ -138,7 +138,10 @@ def test_what_is_recommended_adds_no_warning(world: World, kt: Run) -> None:
     done = kt("recommend", *world.options(), "--write")
 
     assert kt("validate", "--budgets", world.budgets).out == before
-    assert "the YAML would warn: the plan needs USD 10,200.00 in 2026-06" in " ".join(done.out.split())
+    said = " ".join(done.out.split())
+    assert "the YAML would warn: the plan needs USD 10,200.00 in 2026-06" in said
+    assert "it was worked out under a target that is not written" in said
+    assert "name: support-monthly, amount: 9000.00" in (world.budgets / "teams" / "support.yaml").read_text("utf-8")
 
 
 def test_an_alert_is_never_recommended_above_what_the_wallet_gets(world: World, kt: Run) -> None:
