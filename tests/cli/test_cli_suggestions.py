@@ -115,7 +115,7 @@ def test_the_reason_has_the_figures(world: World, kt: Run, tmp_path: Path) -> No
 
 
 def test_a_value_that_cannot_be_edited_in_place_is_left_out(world: World, kt: Run, tmp_path: Path) -> None:
-    world.team("finance").write_text(FINANCE.replace("2500.00}", "&june 2500.00}"), encoding="utf-8")
+    world.team("finance").write_text(FINANCE.replace("2500.00}", "&june 2500.00, 2026-07: *june}"), encoding="utf-8")
     file = tmp_path / "recommended.json"
     done = kt("recommend", *world.options(), "--suggestions", file)
 
