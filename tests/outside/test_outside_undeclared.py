@@ -69,18 +69,18 @@ def url(world: World) -> Iterator[str]:
         yield url
 
 
-def planned(kt: Run, url: str, folder: Path) -> dict[str, Any]:
-    done = kt(url, "plan", "--first-apply", *AT, *USAGE)
+def planned(kt: Run, url: str, folder: Path, *options: str) -> dict[str, Any]:
+    done = kt(url, "plan", *options, *AT, *USAGE)
     assert done.returncode == 0, done.stdout + done.stderr
     document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
     return document
 
 
 def test_what_yaml_cannot_express_stops_no_command(kt: Run, url: str, folder: Path, world: World) -> None:
-    changes = planned(kt, url, folder)["changes"]
+    changes = planned(kt, url, folder, "--first-apply")["changes"]
     world.budgets = {str(number): item for number, item in enumerate(STRANGE)}
     before = json.dumps(world.budgets, default=str)
-    plan = planned(kt, url, folder)
+    plan = planned(kt, url, folder, "--first-apply")
     assert plan["changes"] == changes
     assert len([item for item in plan["unmanaged"] if item["kind"] == "billing_budget"]) == len(STRANGE)
     assert kt(url, "forecast", *AT, *USAGE).returncode == 0
