@@ -97,6 +97,7 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
     from reconciler.cli.scope import aim_of
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
+    from reconciler.cli.year_known import year_known
     from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
@@ -109,7 +110,7 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
             live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
-    findings = [*warnings, *doubts]
+    findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
     return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim)
 
 

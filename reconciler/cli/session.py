@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.findings import FindingsError, UnauthorizedError
+from reconciler.model.period import Period
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
     """Return what the YAML declares and its warnings; errors stop with every finding."""
     from reconciler.source.load import load
 
-    loaded = load(settings.budgets)
+    loaded = load(settings.budgets, since=Period.of(settings.as_of))
     if loaded.desired is None:
         raise FindingsError(loaded.findings)
     return loaded.desired, loaded.findings

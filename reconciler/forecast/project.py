@@ -11,7 +11,7 @@ from reconciler.forecast.notices import stale_notice
 from reconciler.forecast.part import Part, WorkOut, one_by_one, parted
 from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
 from reconciler.forecast.scene import Scene, make_scene
-from reconciler.forecast.year import YearSum, uncovered_spend, year_forecast
+from reconciler.forecast.year import YearSum, left_out_wallets, uncovered_spend, year_forecast
 from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -60,15 +60,15 @@ def project(
     stale = stale_notice(scene.known, team=min(names)) if names else ()
     return Forecast(
         wallets=tuple(answers[place] for place in range(len(questions))),
-        year=_year(parts, scene, asked={question.wallet.key for question in questions}),
+        year=_year(parts, scene, answers={questions[place].wallet.key: answer for place, answer in answers.items()}),
         assumptions=tuple(sorted((table for part in parts for table in part.assumptions), key=attrgetter("team"))),
         warnings=tuple(sorted((*stale, *(warning for part in parts for warning in part.warnings)))),
         prices=tuple(sorted((price for part in parts for price in part.prices), key=attrgetter("team"))),
     )
 
 
-def _year(parts: Sequence[Part], scene: Scene, *, asked: set[str]) -> YearForecast | None:
-    """Return the year of all parts together, and beside it what no YAML covers."""
+def _year(parts: Sequence[Part], scene: Scene, *, answers: Mapping[str, WalletForecast]) -> YearForecast | None:
+    """Return the year of all parts together, and beside it what no YAML covers, and what could not be told."""
     total = YearSum.of(scene.organization, period=scene.period, as_of=scene.as_of)
     if total is None:
         return None
@@ -77,5 +77,11 @@ def _year(parts: Sequence[Part], scene: Scene, *, asked: set[str]) -> YearForeca
             total.include(part.year)
     first_day = scene.usage.source.first_day if scene.usage else None
     declared = {wallet.team_id for team in scene.teams.values() for wallet in team.wallets.values()}
-    uncovered = uncovered_spend(total, scene.known, covered=asked | declared)
-    return year_forecast(total, keys=scene.keys, first_day=first_day, uncovered=uncovered)
+    summed = {key for key, answer in answers.items() if answer.month_end.quantiles}
+    return year_forecast(
+        total,
+        keys=scene.keys,
+        first_day=first_day,
+        uncovered=uncovered_spend(total, scene.known, covered=declared | answers.keys()),
+        left_out=left_out_wallets(total, scene.known, scene.teams, unread=declared - answers.keys(), summed=summed),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,10 +13,11 @@ from reconciler.forecast.course import Course, joint
 from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
-from reconciler.model.forecast import UncoveredSpend, YearForecast
+from reconciler.model.forecast import LeftOutWallet, UncoveredSpend, YearForecast
 from reconciler.model.money import cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
+from reconciler.model.team import TeamBudget
 
 QUIET_START = timedelta(days=7)
 """How late the first event of a fiscal year may come for the year still to be known whole."""
@@ -68,8 +69,38 @@ def uncovered_spend(total: YearSum, known: Spending, *, covered: Collection[str]
     return tuple(sorted(found, key=lambda one: (-one.spent, one.team_id)))
 
 
+def left_out_wallets(
+    total: YearSum,
+    known: Spending,
+    teams: Mapping[str, TeamBudget],
+    *,
+    unread: Collection[str],
+    summed: Collection[str],
+) -> tuple[LeftOutWallet, ...]:
+    """Return the wallets of `teams` that are not `summed`; of those in `unread` the ledger could not be read."""
+    first, end = total.year.starts.first, min(total.as_of, total.year.end)
+    return tuple(
+        LeftOutWallet(
+            team=name,
+            environment=environment,
+            wallet=wallet.team_id,
+            spent=known.of(wallet.team_id).between(first, end),
+            reason="unreadable" if wallet.team_id in unread else "unknown",
+        )
+        for name, team in sorted(teams.items())
+        if team.state == "present"
+        for environment, wallet in team.wallets.items()
+        if wallet.team_id not in summed
+    )
+
+
 def year_forecast(
-    total: YearSum, *, keys: Sequence[str], first_day: date | None, uncovered: tuple[UncoveredSpend, ...] = ()
+    total: YearSum,
+    *,
+    keys: Sequence[str],
+    first_day: date | None,
+    uncovered: tuple[UncoveredSpend, ...] = (),
+    left_out: tuple[LeftOutWallet, ...] = (),
 ) -> YearForecast:
     """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
     rest = total.rest if total.rest is not None else np.zeros(1)
@@ -77,17 +108,18 @@ def year_forecast(
     known_from = min(first_day or total.as_of, total.as_of)
     whole = known_from - total.year.starts.first <= QUIET_START
     within = None
-    if total.target is not None and whole:
-        others = sum((one.spent for one in uncovered), Decimal(0))
+    if total.target is not None and whole and total.wallets:
+        others = sum([one.spent for one in uncovered] + [one.spent for one in left_out], Decimal(0))
         inside = rest <= float(total.target - total.exact - others)
         within = probability(inside) if random else float(inside[0])
     return YearForecast(
         name=total.year.name,
         annual_target=total.target,
         spent=total.spent,
-        quantiles=money_quantiles(rest, exact=total.exact, keys=keys),
+        quantiles=money_quantiles(rest, exact=total.exact, keys=keys) if total.wallets else {},
         within_probability=within,
         known_from=None if whole else known_from,
         wallets=total.wallets,
         uncovered=uncovered,
+        left_out=left_out,
     )

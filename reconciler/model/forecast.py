@@ -147,13 +147,27 @@ class UncoveredSpend(Frozen):
     spent: Amount
 
 
+class LeftOutWallet(Frozen):
+    """A wallet in git that is not in the year's sum, and what the usage shows that it spent in the year so far.
+
+    `unreadable`: its ledger cannot be read; `unknown`: neither usage nor a plan says what it will spend.
+    """
+
+    team: str
+    environment: str
+    wallet: str
+    spent: Amount
+    reason: Literal["unreadable", "unknown"]
+
+
 class YearForecast(Frozen):
-    """The fiscal year of the `wallets` in git against `annual_target`.
+    """The fiscal year of the `wallets` in git against `annual_target`; no quantiles where there is no such wallet.
 
     `known_from` is set where the usage begins after the year: what came before is unknown, and not counted.
     `uncovered` is what others have spent, the dearest first: it is in neither `spent` nor `quantiles`, for nothing is
-    known of what they are to get. `within_probability` counts it as far as it is spent, so that it is the most that
-    can be hoped for; it is None where a part of the year is unknown, and where there is no target to be within.
+    known of what they are to get; nor is what wallets in git spend of which nothing can be told (`left_out`).
+    `within_probability` counts both as far as it is spent, so that it is the most that can be hoped for; it is None
+    where a part of the year is unknown, and where there is no target to be within.
     """
 
     name: str
@@ -164,6 +178,7 @@ class YearForecast(Frozen):
     known_from: date | None = None
     wallets: int = 0
     uncovered: tuple[UncoveredSpend, ...] = ()
+    left_out: tuple[LeftOutWallet, ...] = ()
 
 
 class ForecastDocument(Frozen):

@@ -69,7 +69,14 @@ def header(organization: str, period: Period, as_of: date, known: str) -> str:
 def wallet_stories(forecasts: Sequence[WalletForecast]) -> tuple[WalletStory, ...]:
     """Return the wallets, the one that runs out first on top."""
     told = (
-        WalletStory(found.team, found.environment, found.wallet, None, found if is_known(found) else None)
+        WalletStory(
+            found.team,
+            found.environment,
+            found.wallet,
+            None,
+            found if is_known(found) else None,
+            found.desired.target,
+        )
         for found in forecasts
     )
     return tuple(sorted(told, key=lambda story: story.urgency))
@@ -118,6 +125,9 @@ def _month(target: Decimal, quantiles: Mapping[str, Decimal]) -> Cell:
 
 def year_sentence(year: YearForecast, currency: str) -> str:
     """Return the fiscal year in one sentence, and another where it does not cover all that was spent."""
+    if not year.quantiles:
+        others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
+        return f"{name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
     words = f"{name(year.name, 24)}: {name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
     words += covered_words(year) + wording.counted_from(year.known_from)
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""

@@ -32,13 +32,17 @@ class Dated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WalletStory:
-    """One wallet: what changes, if anything, and how the month may go, if there is anything to tell it from."""
+    """One wallet: what changes, if anything, and how the month may go, if there is anything to tell it from.
+
+    `target` is what it gets by the YAML, which is known without a forecast too.
+    """
 
     team: str
     environment: str
     wallet: str
     change: Allocate | Reclaim | None
     forecast: WalletForecast | None
+    target: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -106,7 +110,8 @@ def stories(plan: Plan) -> tuple[WalletStory, ...]:
         about = changes.get(wallet) or forecasts[wallet]
         forecast = forecasts.get(wallet)
         known = forecast if forecast and is_known(forecast) else None
-        found.append(WalletStory(about.team, about.environment, wallet, changes.get(wallet), known))
+        target = forecast.desired.target if forecast else None
+        found.append(WalletStory(about.team, about.environment, wallet, changes.get(wallet), known, target))
     return tuple(sorted(found, key=lambda story: story.urgency))
 
 
@@ -158,7 +163,7 @@ def _any_carried(told: Sequence[WalletStory]) -> bool:
 def _target(story: WalletStory) -> Cell:
     if story.change:
         return shift(wording.whole(story.change.funded_before), wording.whole(story.change.target))
-    return Cell(wording.whole(story.forecast.desired.target)) if story.forecast else UNKNOWN
+    return UNKNOWN if story.target is None else Cell(wording.whole(story.target))
 
 
 def _ceiling(story: WalletStory) -> Cell:

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from reconciler.model.forecast import YearForecast
+from reconciler.model.forecast import LeftOutWallet, YearForecast
 from reconciler.report import wording
 from reconciler.report.spans import name
 
 MOST_NAMED = 4
+_WHY = {
+    "unreadable": "because their ledgers cannot be read",
+    "unknown": "because neither usage nor a plan says what they will spend",
+}
 
 
 def covered_words(year: YearForecast) -> str:
-    """Return whose sum the year is, where others have spent too; else an empty text."""
+    """Return whose sum the year is, where others have spent too or could not be told; else an empty text."""
+    if year.left_out:
+        return f" for {year.wallets:,} of the {wording.counted(year.wallets + len(year.left_out), 'wallet')} in git"
     return f" for the {wording.counted(year.wallets, 'wallet')} in git" if year.uncovered else ""
 
 
 def uncovered_words(year: YearForecast, currency: str) -> str:
-    """Return as a sentence what teams that git does not name have spent, and that it is not counted; or nothing."""
+    """Return as sentences what is not in the sum, and why: wallets of which nothing can be told, and other teams."""
+    return " ".join((*_left_out(year, currency), *_uncovered(year, currency)))
+
+
+def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
+    for reason, why in _WHY.items():
+        found = [one for one in year.left_out if one.reason == reason]
+        if not found:
+            continue
+        named = wording.listed([_named(one) for one in found], MOST_NAMED)
+        if len(found) == 1:
+            why = why.replace("their ledgers", "its ledger").replace("they", "it")
+        spent = sum((one.spent for one in found), Decimal(0))
+        told = f": {name(currency, 8)} {wording.whole(spent)} spent so far" if spent else ""
+        yield f"{named} {wording.agree(len(found), 'is')} not in it, {why}{told}."
+
+
+def _named(one: LeftOutWallet) -> str:
+    return f"{name(one.team, 40)} / {name(one.environment, 40)}"
+
+
+def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
     if not year.uncovered:
-        return ""
+        return
     total = sum((one.spent for one in year.uncovered), Decimal(0))
     named = wording.listed([f"{_who(one.team_id)} {wording.whole(one.spent)}" for one in year.uncovered], MOST_NAMED)
     what = f"{name(currency, 8)} {wording.whole(total)} more was spent in it so far"
-    return f"{what} by what git does not cover ({named}) and is not in that sum."
+    yield f"{what} by what git does not cover ({named}) and is not in that sum."
 
 
 def sure_words(year: YearForecast) -> str:
     """Return the probability to stay within the target; at most, where others spend too."""
-    most = "at most " if year.uncovered else ""
+    most = "at most " if year.uncovered or year.left_out else ""
     return f"{most}{wording.probability(year.within_probability)}"
 
 

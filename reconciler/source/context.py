@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
-from reconciler.model.period import FiscalYear
+from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget, WalletTarget
-from reconciler.model.yaml_types import LARGEST_AMOUNT
+from reconciler.model.year_targets import money
 from reconciler.source.documents import Document
 from reconciler.source.shape import Shape
 
@@ -19,18 +18,20 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The organization, None without a readable org.yaml; what is damaged there is None or empty here."""
+    """The organization, None without a readable org.yaml; what is damaged there is None or empty here.
+
+    `since` is the month that is under way, None where nobody says what day it is.
+    """
 
     organization: Shape[OrganizationBudget] | None
     currency: str = ""
     fiscal_year: FiscalYear | None = None
     environments: tuple[str, ...] = ()
+    since: Period | None = None
 
     def money(self, amount: Decimal) -> str:
-        """Return an amount as sentences write it; one that no plan can mean is written as a power of ten."""
-        if amount > LARGEST_AMOUNT * 1000:
-            return f"{self.currency} {amount:.1e}".strip()
-        return str(Money(amount, self.currency)).strip()
+        """Return an amount as sentences write it."""
+        return money(amount, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ class TeamView:
         return self.shape.index("billing_budgets", position)
 
 
-def context_of(organization: Document[OrganizationBudget] | None) -> Context:
+def context_of(organization: Document[OrganizationBudget] | None, *, since: Period | None = None) -> Context:
     """Return what is known of the organization."""
     if organization is None or organization.shape.model is None:
-        return Context(None)
+        return Context(None, since=since)
     shape = organization.shape
     org, damaged = organization.shape.model, shape.damaged
     return Context(
@@ -62,6 +63,7 @@ def context_of(organization: Document[OrganizationBudget] | None) -> Context:
         currency="" if "currency" in damaged else org.currency,
         fiscal_year=None if "fiscal_year" in damaged else org.fiscal_year.value,
         environments=() if "environments" in damaged else org.environments,
+        since=since,
     )
 
 

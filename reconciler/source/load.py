@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler.findings import Finding
 from reconciler.model.desired import Desired
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.desired import build
 from reconciler.source.documents import Document, read_document
@@ -36,10 +37,13 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(root: Path) -> Loaded:
-    """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all."""
+def load(root: Path, *, since: Period | None = None) -> Loaded:
+    """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all.
+
+    `since` is the month that is under way: of those before it nothing is said that only a later day can change.
+    """
     with uncollected():
-        reading = read(root)
+        reading = read(root, since=since)
         if reading.organization is None or any(finding.is_error for finding in reading.findings):
             return Loaded(None, reading.findings)
         return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
@@ -72,12 +76,12 @@ class Reading:
         return next(file for file in self.tree.files if file.path == path)
 
 
-def read(root: Path) -> Reading:
-    """Return everything that is below `root`, the right and the wrong."""
+def read(root: Path, *, since: Period | None = None) -> Reading:
+    """Return everything that is below `root`, the right and the wrong; `since` as for `load`."""
     with uncollected():
         tree = read_tree(root)
         organization, teams = _documents(tree)
-        return Reading(tree, organization, teams, _found(organization, teams))
+        return Reading(tree, organization, teams, _found(organization, teams, since=since))
 
 
 LARGE_HEAP = 100_000
@@ -121,9 +125,12 @@ def _team(file: SourceFile) -> Document[TeamBudget]:
 
 
 def _found(
-    organization: Document[OrganizationBudget] | None, teams: Sequence[Document[TeamBudget]]
+    organization: Document[OrganizationBudget] | None,
+    teams: Sequence[Document[TeamBudget]],
+    *,
+    since: Period | None = None,
 ) -> tuple[tuple[Finding, Flaw | Problem], ...]:
-    problems = check(organization, teams)
+    problems = check(organization, teams, since=since)
     found = organization.findings(problems.get(organization.path, ())) if organization else []
     for team in teams:
         found += team.findings(problems.get(team.path, ()))

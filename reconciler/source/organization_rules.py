@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from reconciler.findings import Severity
 from reconciler.model.yaml_types import shown
+from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.source.context import Context, TeamView, year_target
 from reconciler.source.problem import Keys, Problem
 
@@ -55,12 +56,6 @@ def _annual_target(context: Context, views: Sequence[TeamView], *, whole: bool) 
     if total <= target:
         return
     known = whole and all(view.whole("wallets") for view in present)
-    least = "" if known else "at least "
-    message = (
-        f"the targets of the wallets of {len(present)} team{'s' if len(present) != 1 else ''} add up to {least}"
-        f"{context.money(total)} in {year.name}, {context.money(total - target)} above the annual target of"
-        f" {context.money(target)}; each month counts with its target in the YAML, also where it is over"
-    )
-    cure = f"raise the annual target to {total:.2f}, or lower wallets by {context.money(total - target)} over the year"
-    hint = cure if known else "correct the other files first: the sum is not whole without them"
-    yield Problem("annual-target-exceeded", message, hint, ("annual_target",), severity=Severity.WARNING)
+    found = YearTargets(year, context.currency, total, len(present), whole=known)
+    hint = found.cure(target) if known else "correct the other files first: the sum is not whole without them"
+    yield Problem(ANNUAL_TARGET_EXCEEDED, found.sentence(target), hint, ("annual_target",), severity=Severity.WARNING)

@@ -80,21 +80,30 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[P
         return
     if _most_planned(team.plan) <= _least_targets(team):
         return
-    gaps = [(planned_spend(team.plan, period, year) - _targets(team, period), period) for period in year.periods]
+    months = [period for period in year.periods if context.since is None or period >= context.since]
+    gaps = [(planned_spend(team.plan, period, year) - _targets(team, period), period) for period in months]
     short = [(gap, period) for gap, period in gaps if gap > 0]
     if not short:
         return
     gap, period = max(short, key=lambda item: (item[0], -item[1].months_since(year.starts)))
     target = _targets(team, period)
-    months = f"{len(short)} months" if len(short) > 1 else "1 month"
     message = (
         f"the plan needs {context.money(target + gap)} in {period} ({_counted(team.plan)}), and the wallets get"
-        f" {context.money(target)}: {context.money(gap)} too little; short in {months} of {year.name}"
+        f" {context.money(target)}: {context.money(gap)} too little; {_short(short, year, context)}"
     )
     raised = f"raise the wallets by {gap.quantize(CENT, ROUND_CEILING)} a month, or " if gap < LARGEST_AMOUNT else ""
     hint = f"{raised}correct the plan"
     at = ("plan", "baseline_monthly")
     yield Problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
+
+
+def _short(gaps: list[tuple[Decimal, Period]], year: FiscalYear, context: Context) -> str:
+    """Return in how many months, and whether those that are over are among them."""
+    months = f"{len(gaps)} months" if len(gaps) > 1 else "1 month"
+    first = f", first in {gaps[0][1]}" if len(gaps) > 1 else ""
+    if context.since is None:
+        return f"short in {months} of {year.name}{first}, where months that are over count too"
+    return f"short in {months} of {year.name} from {context.since} on{first}"
 
 
 def planned_spend(plan: AnnualPlan, period: Period, year: FiscalYear) -> Decimal:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.coin_rules import organization_coin_problems, team_coin_problems
@@ -23,10 +24,13 @@ from reconciler.source.wallet_rules import wallet_problems
 
 
 def check(
-    organization: Document[OrganizationBudget] | None, teams: Sequence[Document[TeamBudget]]
+    organization: Document[OrganizationBudget] | None,
+    teams: Sequence[Document[TeamBudget]],
+    *,
+    since: Period | None = None,
 ) -> dict[str, list[Problem]]:
-    """Return what the rules find, by the path of the file it is found in."""
-    context = context_of(organization)
+    """Return what the rules find, by the path of the file it is found in; `since` is the month that is under way."""
+    context = context_of(organization, since=since)
     views = [view for view in map(_view, teams) if view is not None]
     problems: dict[str, list[Problem]] = {}
     for view in views:

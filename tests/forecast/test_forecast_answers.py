@@ -97,7 +97,7 @@ def test_without_history_and_without_a_plan_nothing_is_known() -> None:
     assert [warning.code for warning in forecast.warnings] == ["no-history"]
     assert "how long its money lasts is not known" in forecast.warnings[0].message
     assert forecast.year is not None
-    assert forecast.year.wallets == 0
+    assert (forecast.year.wallets, forecast.year.quantiles, forecast.year.within_probability) == (0, {}, None)
     planned = only(ask(history(), question("team_new", live=600, plan=plan(baseline_monthly="500.00"))))
     assert planned.confidence == "none"
     assert planned.live.exhaustion.probability is not None
@@ -433,10 +433,28 @@ def test_the_year_counts_and_names_what_no_yaml_covers() -> None:
     assert both.within_probability < alone.within_probability
 
 
-def test_a_wallet_that_git_declares_and_nobody_asks_about_is_not_said_to_be_uncovered() -> None:
+def test_a_wallet_in_git_of_which_nothing_can_be_told_is_named_beside_the_year_and_never_called_uncovered() -> None:
     usage = UsageBuilder().series("team_support", date(2026, 6, 1), np.full(17, 10.0))
-    usage.series("team_dev", date(2026, 6, 1), np.full(17, 10.0))
-    teams = {"support": team(prod=("team_support", 2000), dev=("team_dev", 1000))}
-    year = ask(usage.build(), question(), teams=teams).year
+    usage.series("team_dev", date(2026, 5, 1), np.full(48, 10.0))
+    teams = {"support": team(prod=("team_support", 2000), dev=("team_dev", 1000), test=("team_test", 10))}
+    year = ask(usage.build(), question(), question("team_test"), teams=teams).year
     assert year is not None
     assert year.uncovered == ()
+    assert [(one.environment, one.spent, one.reason) for one in year.left_out] == [
+        ("dev", Decimal(170), "unreadable"),
+        ("test", Decimal(0), "unknown"),
+    ]
+
+
+def test_what_a_left_out_wallet_spent_counts_against_the_annual_target() -> None:
+    tight = organization(annual_target="30000.00")
+    teams = {"support": team(prod=("team_support", 2000), dev=("team_dev", 1000))}
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=382), steady(382))
+    alone = ask(usage.build(), question(), org=tight).year
+    both = ask(usage.row(date(2026, 6, 2), "team_dev", 25000.0).build(), question(), org=tight, teams=teams).year
+    assert alone is not None
+    assert both is not None
+    assert both.quantiles == alone.quantiles
+    assert both.within_probability is not None
+    assert alone.within_probability is not None
+    assert both.within_probability < alone.within_probability

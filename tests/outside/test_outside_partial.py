@@ -135,6 +135,11 @@ def test_every_other_command_goes_on_without_a_wallet_whose_ledger_cannot_be_rea
         document = json.loads(kt(url, "forecast", *day, *usage, "--format", "json").stdout)
         assert "t-gamma" not in {wallet["wallet"] for wallet in document["wallets"]}
         assert "unreadable-wallet" in {notice["code"] for notice in document["notices"]}
+        left_out = {one["wallet"]: one["reason"] for one in document["year"]["left_out"]}
+        assert left_out == {"t-gamma": "unreadable", "t-beta": "unknown"}
+        year = " ".join(found.stdout.split())
+        assert "gamma / prod is not in it, because its ledger cannot be read" in year
+        assert "what git does not cover" not in year
         alone = kt(url, "forecast", *day, *usage, "--wallet", "gamma")
         assert alone.returncode == 0, alone.stderr
         assert "gamma/prod is left out" in alone.stdout

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.forecast.backtest import Backtest, BacktestReport
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.forecast.scores import Score
-from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.forecast import LeftOutWallet, WalletForecast, YearForecast
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.report.backtest_text import BacktestPage, backtest_text
@@ -128,12 +128,12 @@ def test_months_are_marked_where_they_are_above_their_target() -> None:
     assert re.search(r"support / prod +100! +100~ +100\n", text)
 
 
-def test_a_wallet_of_which_nothing_is_known_has_dashes_and_no_picture() -> None:
+def test_a_wallet_of_which_nothing_is_known_has_its_target_and_no_picture() -> None:
     unknown = wallet("0", p10="0", p50="0", p90="0", confidence="none", history_days=0)
     text = forecast_text(shown(unknown), width=100, colour=False, palette=BLOCKS)
 
     assert "8 weeks" not in text
-    assert re.search(r"support / prod +-", text)
+    assert re.search(r"support / prod +100\n", text)
 
 
 def test_a_year_without_a_target_has_no_probability() -> None:
@@ -148,6 +148,29 @@ def test_a_year_without_a_target_has_no_probability() -> None:
         "FY2027: USD 2 (1 to 3), P50 (P10 to P90), without what was spent before 2026-08-02, which no usage shows,"
         " against an annual target of 9."
     )
+
+
+def test_wallets_that_are_not_in_the_year_are_named_with_the_reason_and_what_they_spent() -> None:
+    left = (
+        LeftOutWallet(team="a", environment="prod", wallet="a", spent=Decimal(12345), reason="unreadable"),
+        LeftOutWallet(team="b", environment="prod", wallet="b", spent=Decimal(0), reason="unknown"),
+        LeftOutWallet(team="b", environment="dev", wallet="c", spent=Decimal(0), reason="unknown"),
+    )
+    year = YearForecast(
+        name="FY2027", annual_target=Decimal(9), spent=Decimal(1), wallets=2, left_out=left,
+        quantiles={"0.1": Decimal(1), "0.5": Decimal(2), "0.9": Decimal(3)}, within_probability=0.5,
+    )  # fmt: skip
+
+    why = (
+        "a / prod is not in it, because its ledger cannot be read: USD 12,345 spent so far. b / prod and b / dev are"
+        " not in it, because neither usage nor a plan says what they will spend."
+    )
+    assert year_sentence(year, "USD") == (
+        "FY2027: USD 2 (1 to 3), P50 (P10 to P90) for 2 of the 5 wallets in git, against an annual target of 9: within"
+        f" it with probability at most 50%. {why}"
+    )
+    nothing = year.model_copy(update={"wallets": 0, "quantiles": {}, "within_probability": None})
+    assert year_sentence(nothing, "USD") == f"FY2027: not known, for no wallet has a forecast. {why}"
 
 
 def test_a_csv_without_wallets_has_a_header_alone() -> None:

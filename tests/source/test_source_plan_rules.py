@@ -67,9 +67,28 @@ def test_the_worst_month_and_the_number_of_short_months_are_named(tmp_path: Path
     assert (finding.code, finding.position.line, finding.position.column) == ("wallets-below-plan", 4, 21)
     assert finding.message == (
         "the plan needs USD 1,100.00 in 2027-04 (baseline, growth and planned demand), and the wallets get"
-        " USD 1,000.00: USD 100.00 too little; short in 3 months of FY2027"
+        " USD 1,000.00: USD 100.00 too little; short in 3 months of FY2027, first in 2026-09, where months that are"
+        " over count too"
     )
     assert finding.hint == "raise the wallets by 100.00 a month, or correct the plan"
+
+
+def test_once_the_day_is_known_months_that_are_over_are_short_no_more(tmp_path: Path) -> None:
+    team = (
+        "version: 1\nteam: web\nplan:\n  baseline_monthly: 1000.00\n"
+        "  planned_demand: [{reason: a, monthly: 70.00, from: 2026-06, until: 2026-07},"
+        " {reason: b, monthly: 5.00, from: 2026-09, until: 2026-10}]\n"
+        "wallets:\n  prod: {team_id: web, monthly: 1000.00}\n"
+    )
+    root = write_tree(tmp_path, {"teams/web.yaml": team})
+
+    [told] = load(root, since=Period(2026, 8)).findings
+
+    assert "USD 1,005.00 in 2026-09" in told.message
+    assert told.message.endswith("USD 5.00 too little; short in 2 months of FY2027 from 2026-08 on, first in 2026-09")
+    assert "USD 1,070.00 in 2026-06" in load(root).findings[0].message
+    assert load(root, since=Period(2026, 11)).findings == ()
+    assert load(root, since=Period(2027, 7)).findings == ()
 
 
 def test_an_override_pays_for_a_seasonal_month(tmp_path: Path) -> None:
