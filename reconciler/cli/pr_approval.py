@@ -56,7 +56,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
         session.repository,
         pull,
         required=_required(session, settings, plan, pull, merge, applied),
-        fingerprints=plan.fingerprints,
+        plan=plan,
         app=session.app,
     )
 

@@ -111,14 +111,26 @@ def located(budgets: Path) -> Callable[[str], str]:
     return lambda path: str(where / path.partition("/")[2])
 
 
-def verdict_of(plan: Plan, body: str, *, repository: str, number: int, head: str, budgets: Path) -> Verdict:
-    """Return what the check run says about a plan."""
+def verdict_of(
+    plan: Plan,
+    body: str,
+    *,
+    repository: str,
+    pull: PullRequest,
+    budgets: Path,
+    run: tuple[int, int] | None = None,
+) -> Verdict:
+    """Return what the check run says about a plan for the last head of `pull`, as `run` made it."""
     from reconciler.forge.annotation import remarks
     from reconciler.forge.check_run import Verdict
     from reconciler.forge.record import record_of, record_text
     from reconciler.report.summary import summarise
 
-    record = record_of(plan, repository=repository, pull_request=number, head=head)
+    try:
+        base = _merged_onto(budgets, pull)
+    except BudgetsError:
+        base = None
+    record = record_of(plan, repository=repository, pull_request=pull.number, head=pull.head, run=run, base=base)
     refused = is_refused(plan)
     return Verdict(
         conclusion="failure" if refused else "success",
@@ -230,7 +242,7 @@ def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets:
         verdict = verdict_of_findings(shown, body, budgets=budgets)
     else:
         name = str(session.repository)
-        verdict = verdict_of(shown, body, repository=name, number=pull.number, head=pull.head, budgets=budgets)
+        verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.event.run)
     written, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
     return "published" if written else "unchanged"
 

@@ -10,9 +10,9 @@ from reconciler.findings import ExitCode, RemoteError
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.check_run import CheckRun, Verdict
+    from reconciler.forge.record import PlanRecord
     from reconciler.forge.repository import PullRequest
     from reconciler.model.desired import Desired
-    from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
@@ -65,20 +65,21 @@ def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: s
         return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
     last = recorded[-1]
     assert last.record is not None  # noqa: S101
-    moved = last.record.moved(_fingerprints(settings, desired, teams=last.record.scope))
+    moved = _moved(settings, desired, last.record)
     _mark(session, pull, checks[-1], last, moved)
     return pull.number, "stale" if moved else "current", moved
 
 
-def _fingerprints(settings: Settings, desired: Desired, *, teams: Teams) -> dict[str, str]:
+def _moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
     from reconciler.apply.journal import read_records
     from reconciler.cli.planning import compared
     from reconciler.cli.session import connected
 
     with connected(settings, desired) as connection:
         records = read_records(settings.journal, folder=settings.root)
-        _, diff = compared(settings, desired, connection, records, teams=teams)
-    return dict(diff.fingerprints)
+        _, diff = compared(settings, desired, connection, records, teams=record.scope)
+    organization = desired.organization.organization
+    return record.moved(diff.fingerprints, diff.changes, organization=organization, period=settings.period)
 
 
 def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
@@ -20,17 +20,38 @@ from reconciler.forge.repository import (
 )
 from reconciler.forge.requirement import Requirement
 from reconciler.forge.review import Review, approving, last_words
+from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
+from reconciler.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A merge that was approved. `stale` are the teams whose plan moved since; they must not be applied."""
+    """What the reviews of a pull request approve.
+
+    `stale` are the teams whose plan moved since it was shown, `missing` the approvals that are not there: neither may
+    be applied. What is missing and about no team stops the whole change.
+    """
 
     pull_request: int
     head: str
     approved_by: tuple[str, ...]
     record: PlanRecord
     stale: tuple[str, ...]
+    missing: tuple[Shortfall, ...] = ()
+
+    @property
+    def stops(self) -> tuple[Shortfall, ...]:
+        """What stops the whole change."""
+        return tuple(found for found in self.missing if found.team is None)
+
+    @property
+    def refused(self) -> dict[str, Shortfall]:
+        """The teams that are not approved, each with the first thing that is missing."""
+        found: dict[str, Shortfall] = {}
+        for missing in self.missing:
+            if missing.team is not None:
+                found.setdefault(missing.team, missing)
+        return found
 
 
 def merged_pull_request(channel: Channel, repository: Repository, merge: str) -> PullRequest:
@@ -62,13 +83,33 @@ def check_approval(
     pull: PullRequest,
     *,
     required: Sequence[Requirement],
-    fingerprints: Mapping[str, str],
+    plan: Plan,
     app: str,
 ) -> Approval:
-    """Return the approval of `pull` for a plan with `fingerprints`.
+    """Return the approval of `pull` for all of `plan`.
 
     Raises:
         RefusedError: an owner's approval of the last head is missing, or there is no record of a plan of ours for it.
+    """
+    found = judge(channel, repository, pull, required=required, plan=plan, app=app)
+    for missing in found.missing:
+        raise missing.error()
+    return found
+
+
+def judge(
+    channel: Channel,
+    repository: Repository,
+    pull: PullRequest,
+    *,
+    required: Sequence[Requirement],
+    plan: Plan,
+    app: str,
+) -> Approval:
+    """Return what of `plan` the reviews of `pull` approve, and what is missing.
+
+    Raises:
+        RefusedError: there is no record of a plan of ours for the last head, so nothing of it can be approved.
     """
     authors = commit_authors(channel, repository, pull.number)
     words = last_words(channel, repository, pull.number)
@@ -80,100 +121,63 @@ def check_approval(
             hint="run the plan workflow on that head and have it reviewed, or name the app that records plans",
         )
     record = records[-1][1]
-    given, late = _after_the_plan(given, records, fingerprints)
-    _require(Membership(channel), required, given=given, words=words, late=late, pull=pull, authors=authors)
+    given, late = _after_the_plan(given, records, plan.fingerprints)
+    near = tuple(near_misses(pull, words, late, authors))
+    missing = _shortfalls(Membership(channel), required, given=given, words=words, pull=pull, near=near)
     logins = tuple(review.login for review in given)
-    return Approval(pull.number, pull.head, logins, record, record.moved(fingerprints))
+    return Approval(pull.number, pull.head, logins, record, record.stale_teams(plan), tuple(missing))
 
 
 def _records(
     checks: Iterable[CheckRun], repository: Repository, pull: PullRequest
 ) -> list[tuple[CheckRun, PlanRecord]]:
-    """Return the records that were made for exactly this head of this pull request, oldest first."""
-    return [
-        (check, check.record)
-        for check in checks
-        if check.record
-        and check.is_complete
-        and check.record.repository.lower() == str(repository).lower()
-        and check.record.pull_request == pull.number
-        and check.record.head == pull.head
-    ]
+    """Return the records that were made for exactly this head of this pull request, oldest first.
+
+    What a run wrote after a run that began later is left out: it is a run that was started again.
+    """
+    found: list[tuple[CheckRun, PlanRecord]] = []
+    for check in checks:
+        record = check.record
+        if (
+            record
+            and check.is_complete
+            and record.repository.lower() == str(repository).lower()
+            and record.pull_request == pull.number
+            and record.head == pull.head
+            and not any(record.is_older_than(earlier) for _, earlier in found)
+        ):
+            found.append((check, record))
+    return found
 
 
 def _after_the_plan(
     given: tuple[Review, ...], records: Sequence[tuple[CheckRun, PlanRecord]], fingerprints: Mapping[str, str]
 ) -> tuple[tuple[Review, ...], tuple[Review, ...]]:
-    """Return the approvals of the plan that holds now, and those of another plan that was shown for this head before.
+    """Return the approvals of the plan that holds now, and those that were given before it was shown.
 
-    Where every record of the head says the same, there is nothing else that an approval could have meant.
+    Where every record of the head says the same, it was shown with the first of them.
     """
     last = records[-1][1].all_fingerprints
     changed = [index for index, (_, record) in enumerate(records) if record.all_fingerprints != last]
-    if not changed or not pending(fingerprints):
-        return given, ()
-    shown = records[changed[-1] + 1][0].at
+    first = changed[-1] + 1 if changed and pending(fingerprints) else 0
+    shown = records[first][0].at
     late = tuple(review for review in given if shown is None or review.at is None or review.at < shown)
     return tuple(review for review in given if review not in late), late
 
 
-def _require(
+def _shortfalls(
     membership: Membership,
     required: Sequence[Requirement],
     *,
     given: tuple[Review, ...],
     words: tuple[Review, ...],
-    late: tuple[Review, ...],
     pull: PullRequest,
-    authors: frozenset[str],
-) -> None:
+    near: tuple[str, ...],
+) -> Iterator[Shortfall]:
+    objecting = [word.login for word in words if word.state == "CHANGES_REQUESTED"]
     for requirement in required:
-        objecting = [word for word in words if word.state == "CHANGES_REQUESTED"]
-        for objection in objecting:
-            if membership.is_any(objection.login, requirement.owners):
-                raise RefusedError(
-                    f"{objection.login} asked for changes in pull request {pull.number} ({requirement.reason})",
-                    hint="settle it and have the last head approved",
-                )
-        if not any(membership.is_any(review.login, requirement.owners) for review in given):
-            raise _missing(requirement, pull=pull, words=words, late=late, authors=authors)
-
-
-def _missing(
-    requirement: Requirement,
-    *,
-    pull: PullRequest,
-    words: tuple[Review, ...],
-    late: tuple[Review, ...],
-    authors: frozenset[str],
-) -> RefusedError:
-    if not requirement.owners:
-        return RefusedError(
-            f"pull request {pull.number} cannot be approved: nobody is named for it ({requirement.reason})",
-            hint="name `owners` in org.yaml first, in a pull request of its own",
-        )
-    about = "".join(f"; {words}" for words in _near_misses(pull, words, late, authors))
-    who = " or ".join(requirement.owners)
-    return RefusedError(
-        f"pull request {pull.number} lacks an approval of its last head {pull.head[:12]} by {who}"
-        f" ({requirement.reason}){about}",
-        hint=f"ask {who} to approve that head, and run this again",
-    )
-
-
-def _near_misses(
-    pull: PullRequest, words: tuple[Review, ...], late: tuple[Review, ...], authors: frozenset[str]
-) -> list[str]:
-    """Return why approvals that were given do not count."""
-    own = authors | {pull.author.lower()}
-    said = []
-    for word in words:
-        if word.state != "APPROVED":
-            continue
-        if word.login.lower() in own:
-            said.append(f"{word.login} wrote it and cannot approve it")
-        elif word.commit != pull.head:
-            said.append(f"{word.login} approved the older head {word.commit[:12]}")
-        elif word in late:
-            said.append(f"{word.login} approved before this plan was shown")
-    return said
+        against = [login for login in objecting if membership.is_any(login, requirement.owners)]
+        if against:
+            yield objection(requirement, pull, against[0])
+        elif not any(membership.is_any(review.login, requirement.owners) for review in given):
+            yield absence(requirement, pull, near)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import ValidationError
 
+from reconciler.model.change import Change, Reclaim
 from reconciler.model.frozen import Frozen
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, canonical_json, digest_of
@@ -17,6 +18,7 @@ NOTHING = digest_of([])
 """The fingerprint of a team that has nothing to change."""
 
 _LARGEST = 60_000
+_SHORT = 16
 _BLOCK = re.compile(r"^```json\n(.*)\n```$", re.MULTILINE)
 
 
@@ -24,8 +26,10 @@ class PlanRecord(Frozen):
     """Which plan was shown for which head of which pull request.
 
     `fingerprints` are those of the teams with something to change; None when they are too many for a check run, and
-    then only `all_fingerprints`, the digest over them all, can be compared. `scope` are the teams that the plan was
-    about, None where it was about all.
+    then only `all_fingerprints`, the digest over them all, can be compared. `changes` are the digests of each team's
+    changes, None where they are too many or a version that did not note them wrote the record. `scope` are the teams
+    that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
+    commit that was planned and `base` what that was merged onto.
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -38,17 +42,58 @@ class PlanRecord(Frozen):
     all_fingerprints: str
     fingerprints: dict[str, str] | None
     scope: tuple[str, ...] | None = None
+    changes: dict[str, tuple[str, ...]] | None = None
+    run: tuple[int, int] | None = None
+    made_from: str | None = None
+    base: str | None = None
 
-    def moved(self, now: Mapping[str, str]) -> tuple[str, ...]:
+    def stale_teams(self, plan: Plan) -> tuple[str, ...]:
+        """Return the teams for which `plan` is another one than was recorded, sorted."""
+        return self.moved(plan.fingerprints, plan.changes, organization=plan.organization, period=plan.period)
+
+    def moved(
+        self, now: Mapping[str, str], changes: Iterable[Change], *, organization: str, period: Period
+    ) -> tuple[str, ...]:
         """Return the teams whose plan is another one now than it was when this was recorded, sorted.
 
-        A team that has nothing left to change has not moved: nothing would be applied for it.
+        A team that has nothing left to change has not moved: nothing would be applied for it. Neither has one of whose
+        recorded changes a part is left: the others were applied. In another month, or for another organization,
+        everything is another plan.
         """
         open_now = pending(now)
-        if self.fingerprints is None:
-            return () if digest_of(open_now) == self.all_fingerprints else tuple(sorted(open_now))
-        recorded = self.fingerprints
-        return tuple(sorted(team for team, fingerprint in open_now.items() if recorded.get(team) != fingerprint))
+        if (organization, period) != (self.organization, self.period):
+            return tuple(open_now)
+        if self.fingerprints is None and digest_of(open_now) == self.all_fingerprints:
+            return ()
+        recorded = self.fingerprints or {}
+        left = change_digests(changes)
+        return tuple(
+            team
+            for team, fingerprint in open_now.items()
+            if recorded.get(team) != fingerprint and not self._holds(team, left.get(team, ()))
+        )
+
+    def _holds(self, team: str, left: tuple[str, ...]) -> bool:
+        recorded = (self.changes or {}).get(team)
+        return recorded is not None and set(left) <= set(recorded)
+
+    def is_older_than(self, other: PlanRecord) -> bool:
+        """Whether a run that began before the other's wrote this; runs that are started again keep their number."""
+        return self.run is not None and other.run is not None and self.run < other.run
+
+
+_VOLATILE = {"op", "position", "environment"}
+_OF_A_RECLAIM = {"amount", "unreclaimable", "funded_after"}
+
+
+def change_digests(changes: Iterable[Change]) -> dict[str, tuple[str, ...]]:
+    """Return a short digest of each change by team: what it leads from and to, and nothing that moves by the hour."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        volatile = _VOLATILE | _OF_A_RECLAIM if isinstance(change, Reclaim) else _VOLATILE
+        facts = change.model_dump(mode="json", exclude=volatile)
+        found.setdefault(change.team, []).append(digest_of(facts).removeprefix("sha256:")[:_SHORT])
+    return {team: tuple(sorted(digests)) for team, digests in sorted(found.items())}
 
 
 def pending(fingerprints: Mapping[str, str]) -> dict[str, str]:
@@ -56,9 +101,19 @@ def pending(fingerprints: Mapping[str, str]) -> dict[str, str]:
     return {team: fingerprint for team, fingerprint in sorted(fingerprints.items()) if fingerprint != NOTHING}
 
 
-def record_of(plan: Plan, *, repository: str, pull_request: int, head: str) -> PlanRecord:
+def record_of(
+    plan: Plan,
+    *,
+    repository: str,
+    pull_request: int,
+    head: str,
+    run: tuple[int, int] | None = None,
+    base: str | None = None,
+) -> PlanRecord:
     """Return the record of `plan`, as it was shown for `head` of a pull request."""
     open_now = pending(plan.fingerprints)
+    digests = change_digests(plan.changes)
+    room = _LARGEST - len(canonical_json(open_now).encode())
     return PlanRecord(
         repository=repository,
         pull_request=pull_request,
@@ -68,7 +123,11 @@ def record_of(plan: Plan, *, repository: str, pull_request: int, head: str) -> P
         digest=plan.digest,
         all_fingerprints=digest_of(open_now),
         scope=plan.scope.teams if plan.scope else None,
-        fingerprints=open_now if len(canonical_json(open_now).encode()) < _LARGEST else None,
+        fingerprints=open_now if room > 0 else None,
+        changes=digests if len(canonical_json(digests).encode()) < room else None,
+        run=run,
+        made_from=plan.source.commit,
+        base=base,
     )
 
 

@@ -13,7 +13,7 @@ from forge.github_standin import State, answer
 from worlds import billing_budget, desired, wallet
 
 from reconciler.findings import RefusedError, UnauthorizedError
-from reconciler.forge.approval import Approval, belongs_to, check_approval, merged_pull_request
+from reconciler.forge.approval import Approval, belongs_to, check_approval, judge, merged_pull_request
 from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import Verdict, publish_check
 from reconciler.forge.connection import Connection
@@ -64,7 +64,7 @@ def ask(
         repository,
         pull,
         required=required or (LEADS, FINANCE),
-        fingerprints=now.fingerprints,
+        plan=now,
         app="github-actions",
     )
 
@@ -230,6 +230,59 @@ def test_what_a_comment_says_has_no_weight(approved: State, channel: Channel, re
         ask(channel, repository)
 
 
+def test_a_missing_approval_of_one_team_refuses_that_team_alone(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    data = Requirement("data: it is new", ("@dora",), "data")
+    pull = merged_pull_request(channel, repository, MERGE)
+    found = judge(channel, repository, pull, required=(LEADS, data, FINANCE), plan=PLAN, app="github-actions")
+    assert list(found.refused) == ["data"]
+    assert found.stops == ()
+    assert "ask @dora to approve that head" in found.refused["data"].hint
+    approved.reviews = [review for review in approved.reviews if review["user"]["login"] == "lena"]
+    found = judge(channel, repository, pull, required=(LEADS, data, FINANCE), plan=PLAN, app="github-actions")
+    assert [missing.requirement for missing in found.stops] == [FINANCE]
+
+
+def test_an_owner_who_asks_for_changes_stops_what_is_hers(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.review(128, "lena", "CHANGES_REQUESTED")
+    data = Requirement("data: it is new", ("@bob",), "data")
+    support = replace(LEADS, team="support")
+    pull = merged_pull_request(channel, repository, MERGE)
+    found = judge(channel, repository, pull, required=(support, data, FINANCE), plan=PLAN, app="github-actions")
+    assert list(found.refused) == ["support"]
+    assert "lena asked for changes" in found.refused["support"].message
+
+
+def test_an_approval_before_any_plan_was_shown_does_not_count(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.checks.clear()
+    shown(channel, repository, PLAN)
+    with pytest.raises(RefusedError, match="lena approved before this plan was shown"):
+        ask(channel, repository)
+    with pytest.raises(RefusedError, match="bob approved before this plan was shown"):
+        ask(channel, repository, now=plan())
+    approved.review(128, "lena")
+    approved.review(128, "bob")
+    assert ask(channel, repository).approved_by == ("bob", "lena")
+
+
+def test_what_an_older_run_records_when_it_is_started_again_does_not_count(
+    approved: State, channel: Channel, repository: Repository
+) -> None:
+    approved.checks.clear()
+    newer, older = plan(allocate()), plan(allocate(amount="9000.00"))
+    shown(channel, repository, newer, instead={"run": (1005, 1)})
+    shown(channel, repository, older, instead={"run": (1001, 2)})
+    approved.review(128, "lena")
+    approved.review(128, "bob")
+    assert ask(channel, repository).record.run == (1005, 1)
+    assert ask(channel, repository, now=older).stale == ("support",)
+
+
 def test_an_approval_that_was_given_before_another_plan_was_shown_is_for_the_first(
     approved: State, channel: Channel, repository: Repository
 ) -> None:
@@ -329,6 +382,30 @@ def test_weakening_the_rules_needs_the_owners_that_the_rules_name() -> None:
     found = asked(rules, after, plan(allocate()))
     assert ("the organization's settings change", ("@acme/finance",)) in found
     assert ("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",)) in found
+
+
+def test_a_requirement_names_the_team_that_it_is_about() -> None:
+    rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000)))
+    budget = billing_budget("monthly", "1", hard_limit=True)
+    after = organization(rules, owners=("@mallory",))
+    after = replace(after, billing_budgets=desired(budgets=[("support", budget)]).billing_budgets)
+    found = requirements(rules, after, plan(allocate(), allocate("engineering")).changes)
+    assert [(item.team, item.reason.partition(" ")[0]) for item in found] == [
+        (None, "the"),
+        ("engineering", "engineering:"),
+        ("support", "support:"),
+        (None, "USD"),
+        ("support", "the"),
+    ]
+
+
+def test_the_step_may_begin_elsewhere_than_the_rules_that_judge_it() -> None:
+    before = organization(teams(BEFORE, support=("@mallory",)), owners=("@mallory",))
+    after = replace(before, wallets={"team_support": wallet("support", "prod", "12500.00")})
+    found = requirements(BEFORE, after, plan(allocate()).changes, before=before)
+    assert [(item.reason, item.owners) for item in found] == [
+        ("support: its plan, wallets or alerts change", ("@lena",))
+    ]
 
 
 def test_export_schedules_are_the_organizations() -> None:

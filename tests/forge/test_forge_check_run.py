@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,9 +19,10 @@ from reconciler.forge.check_run import NAME, Verdict, our_check_runs, publish_ch
 from reconciler.forge.failures import ForbiddenError
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.forge.repository import Repository
+from reconciler.model.change import CreateBillingBudget, Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, PlanFinding
+from reconciler.model.plan import GuardResult, Plan, PlanFinding
 
 
 def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> Verdict:
@@ -120,21 +122,59 @@ def test_anything_else_is_no_record(text: object) -> None:
     assert read_record(text) is None
 
 
+def recorded(made: Plan, **about: Any) -> PlanRecord:
+    return record_of(made, repository="a/b", pull_request=1, head=HEAD, **about)
+
+
 def test_a_team_moved_when_its_fingerprint_is_another_and_something_is_left_to_do() -> None:
-    record = record_of(
-        plan(fingerprints={"a": "sha256:1", "b": "sha256:2", "c": NOTHING}), repository="a/b", pull_request=1, head=HEAD
-    )
-    assert record.moved({"a": "sha256:1", "b": NOTHING, "c": NOTHING}) == ()
-    assert record.moved({"a": "sha256:9", "b": "sha256:2", "c": "sha256:3", "d": "sha256:4"}) == ("a", "c", "d")
+    record = recorded(plan(fingerprints={"a": "sha256:1", "b": "sha256:2", "c": NOTHING}))
+    assert record.stale_teams(plan(fingerprints={"a": "sha256:1", "b": NOTHING, "c": NOTHING})) == ()
+    moved = {"a": "sha256:9", "b": "sha256:2", "c": "sha256:3", "d": "sha256:4"}
+    assert record.stale_teams(plan(fingerprints=moved)) == ("a", "c", "d")
 
 
 def test_a_record_of_a_thousand_teams_fits_and_compares_them_as_a_whole() -> None:
     many = {f"team-{number}": f"sha256:{number:064d}" for number in range(1000)}
-    record = record_of(plan(fingerprints=many), repository="a/b", pull_request=1, head=HEAD)
+    record = recorded(plan(*(allocate(team) for team in many), fingerprints=many))
     assert record.fingerprints is None
+    assert record.changes is None
     assert len(record_text(record)) < 65_000
-    assert record.moved(many) == ()
-    assert record.moved({**many, "team-1": "sha256:0"}) == tuple(sorted(many))
+    assert record.stale_teams(plan(fingerprints=many)) == ()
+    assert record.stale_teams(plan(fingerprints={**many, "team-1": "sha256:0"})) == tuple(sorted(many))
+
+
+ALERT = CreateBillingBudget(team="support", environment="prod", key="team/team_support/monthly", after={"amount": 1})
+
+
+def test_a_team_of_which_a_part_was_applied_is_what_was_recorded() -> None:
+    record = read_record(record_text(recorded(plan(allocate(), ALERT))))
+    assert record is not None
+    assert record.stale_teams(plan(ALERT)) == ()
+    assert record.stale_teams(plan(allocate())) == ()
+    assert record.stale_teams(plan(ALERT.model_copy(update={"after": {"amount": 2}}))) == ("support",)
+    assert record.stale_teams(plan(allocate(amount="100.00", funded_before="12400.00"))) == ("support",)
+    assert record.stale_teams(plan(allocate("engineering"), ALERT)) == ("engineering",)
+
+
+def test_what_a_reclaim_finds_left_does_not_make_it_another_change() -> None:
+    facts = allocate(funded_before="14500.00").model_dump(exclude={"kind"})
+    first, later = (Reclaim(**{**facts, "amount": left, "unreclaimable": Decimal(0)}) for left in (2000, 1500))
+    assert recorded(plan(first, ALERT)).stale_teams(plan(later)) == ()
+
+
+def test_a_plan_of_june_is_another_plan_in_july_even_where_its_changes_are_the_same() -> None:
+    assert recorded(plan(ALERT)).stale_teams(plan(ALERT, period=Period(2026, 7))) == ("support",)
+    assert recorded(plan(ALERT)).stale_teams(plan(ALERT, organization="org_other")) == ("support",)
+    assert recorded(plan(ALERT)).stale_teams(plan(period=Period(2026, 7))) == ()
+
+
+def test_a_record_of_an_earlier_version_is_read_and_compared_by_fingerprints() -> None:
+    whole = recorded(plan(allocate(), ALERT))
+    fields = whole.model_dump(mode="json", exclude={"changes", "run", "made_from", "base"})
+    old = read_record(f"```json\n{json.dumps(fields)}\n```")
+    assert old is not None
+    assert old.stale_teams(plan(allocate(), ALERT)) == ()
+    assert old.stale_teams(plan(ALERT)) == ("support",)
 
 
 def forecast(probability: float, **fields: Any) -> WalletForecast:

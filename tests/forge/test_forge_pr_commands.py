@@ -263,7 +263,7 @@ def test_apply_can_require_the_approval_of_its_own_commit(desk: Desk) -> None:
         with pytest.raises(UsageError):
             require_approval(settings, desk.planned())
         with pytest.raises(StalePlanError, match="support"):
-            require_approval(settings, desk.planned(plan(fingerprints={"support": "sha256:other"})), merge=merge)
+            require_approval(settings, desk.planned(plan(allocate(amount="9000.00"))), merge=merge)
 
 
 def test_a_root_commit_has_no_rules_to_be_approved_by(desk: Desk) -> None:

@@ -1,0 +1,85 @@
+"""Shortfalls: approvals that are missing, and why those that were given do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.findings import RefusedError
+from reconciler.forge.repository import PullRequest
+from reconciler.forge.requirement import Requirement
+from reconciler.forge.review import Review
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A requirement that is not met. `near` are the approvals that were given and do not count, in words."""
+
+    requirement: Requirement
+    message: str
+    hint: str
+    near: tuple[str, ...] = ()
+
+    @property
+    def team(self) -> str | None:
+        """The team that alone is not applied; None when nothing of the change is."""
+        return self.requirement.team
+
+    def error(self) -> RefusedError:
+        return RefusedError(self.message, hint=self.hint)
+
+    def document(self) -> dict[str, object]:
+        """Return it as a part of a JSON document."""
+        return {
+            "team": self.requirement.team,
+            "owners": list(self.requirement.owners),
+            "reason": self.requirement.reason,
+            "near_misses": list(self.near),
+            "message": self.message,
+            "cure": self.hint,
+        }
+
+
+def objection(requirement: Requirement, pull: PullRequest, login: str) -> Shortfall:
+    """Return that an owner asked for changes."""
+    return Shortfall(
+        requirement,
+        f"{login} asked for changes in pull request {pull.number} ({requirement.reason})",
+        "settle it and have the last head approved",
+        (f"{login} asked for changes",),
+    )
+
+
+def absence(requirement: Requirement, pull: PullRequest, near: tuple[str, ...]) -> Shortfall:
+    """Return that nobody approved who may."""
+    if not requirement.owners:
+        return Shortfall(
+            requirement,
+            f"pull request {pull.number} cannot be approved: nobody is named for it ({requirement.reason})",
+            "name `owners` in org.yaml first, in a pull request of its own",
+        )
+    about = "".join(f"; {words}" for words in near)
+    who = " or ".join(requirement.owners)
+    return Shortfall(
+        requirement,
+        f"pull request {pull.number} lacks an approval of its last head {pull.head[:12]} by {who}"
+        f" ({requirement.reason}){about}",
+        f"ask {who} to approve that head, and run this again",
+        near,
+    )
+
+
+def near_misses(
+    pull: PullRequest, words: tuple[Review, ...], late: tuple[Review, ...], authors: frozenset[str]
+) -> Iterator[str]:
+    """Yield why approvals that were given do not count."""
+    own = authors | {pull.author.lower()}
+    for word in words:
+        if word.state != "APPROVED":
+            continue
+        if word.login.lower() in own:
+            yield f"{word.login} wrote it and cannot approve it"
+        elif word.commit != pull.head:
+            yield f"{word.login} approved the older head {word.commit[:12]}"
+        elif word in late:
+            yield f"{word.login} approved before this plan was shown"
