@@ -64,7 +64,7 @@ class WarningTime:
                     amount=Money(value, budget.currency),
                     reaction_days=days,
                     reason=f"{days} days before the money is gone, spend has reached"
-                    f" {amount(threshold, budget.currency)} on nine in ten paths; {percentage}% of"
+                    f" {amount(threshold, budget.currency)} with a probability of 90%; {percentage}% of"
                     f" {amount(value, budget.currency)} fires {where}",
                 )
 
