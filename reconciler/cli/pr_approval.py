@@ -47,6 +47,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
+    from reconciler.git.merging import clean_merges
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
@@ -58,6 +59,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
         required=_required(session, settings, plan, pull, merge, applied),
         plan=plan,
         app=session.app,
+        is_clean=clean_merges(settings.budgets, reference=f"refs/pull/{pull.number}/head"),
     )
 
 
@@ -103,10 +105,16 @@ def print_approval(found: Approval, format_: str) -> None:
         "approved_by": list(found.approved_by),
         "stale": list(found.stale),
         "recorded": found.record.digest,
+        "stood_in": [item.document() for item in found.stood_in],
     }
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
     text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
-    print_facts(format_, "approval", facts, f"{text}; but {_stale_words(found)}" if found.stale else text)
+    lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
+    lines += [
+        f"approved by {', '.join(item.logins)} instead ({item.requirement.reason}): {item.why}"
+        for item in found.stood_in
+    ]
+    print_facts(format_, "approval", facts, "\n".join(lines))
 
 
 AGAIN = (

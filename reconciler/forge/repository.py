@@ -80,13 +80,6 @@ def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) 
     return tuple(read_pull_request(item, path) for item in channel.pages(path))
 
 
-def commit_authors(channel: Channel, repository: Repository, number: int) -> frozenset[str]:
-    """Return the logins of everybody who wrote a commit of the pull request, in lower case."""
-    path = f"{repository.path}/pulls/{number}/commits"
-    authors = (login_of(item.get("author")) for item in channel.pages(path))
-    return frozenset(author.lower() for author in authors if author)
-
-
 def commit_id(text: str) -> str:
     """Return `text` if it is a whole commit id; nothing else may become a part of a path."""
     if _SHA.fullmatch(text) is None:
