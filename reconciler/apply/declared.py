@@ -13,8 +13,11 @@ from reconciler.model.landing import ORGANIZATION, Landing, moved_on
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 
-Declares = Literal["all", "its teams", "nothing"]
-"""What of the YAML counts as applied after a run: all of it, what the plan's scope is about, or nothing of it."""
+Declares = Literal["all", "its teams", "nothing", "again"]
+"""What of the YAML counts as applied after a run: all of it, what the plan's scope is about, or nothing of it.
+
+Nothing new is applied "again" either, and what earlier runs left unfinished is finished.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,8 @@ def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, be
         return _landing(declares, desired, before)
     if declares == "nothing":
         return Declared.kept(before)
+    if declares == "again":
+        return replace(Declared.kept(before), unfinished=frozenset())
     if declares == "its teams" and plan.scope:
         within = Declared.within(plan.scope.teams, desired, before=before)
         commit = None if plan.source.dirty else plan.source.commit

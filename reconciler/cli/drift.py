@@ -91,14 +91,14 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    from reconciler.cli.checkout import load_at
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
 
     if last is None or not last.whole:
         return None
     if last.commit is None:
         return desired
     try:
-        return load_at(settings.budgets, last.commit) or desired
+        return applied_desired(Commits(settings.budgets), last) or desired
     except BudgetsError as error:
         click.echo(f"kt-budgets: {error.message}; the YAML of now stands for what was applied", err=True)
         return desired

@@ -79,14 +79,20 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
 
 def require_last_applied(settings: Settings) -> str:
     """Return a sentence that says that the checked-out budgets are what was last applied; RefusedError when not."""
+    from reconciler.app.change_request.budget_files import Commits, applied_desired, changed_parts
+    from reconciler.app.checkout import git
     from reconciler.apply.journal import last_applied
-    from reconciler.cli.checkout import tree_id
 
     last = last_applied(settings.journal, folder=settings.root)
-    hint = "apply what is merged first, with its approval; then run this again"
+    hint = "`kt-budgets pr apply` applies what is merged, with its approval"
     if last is None or last.commit is None:
         raise RefusedError("the journal names no commit that was applied", hint=hint)
-    if tree_id(settings.budgets, last.commit) != tree_id(settings.budgets, "HEAD"):
+    commits = Commits(settings.budgets)
+    applied, now = (
+        applied_desired(commits, last),
+        commits.desired(git(settings.budgets, "rev-parse", "HEAD").decode().strip()),
+    )
+    if applied is None or now is None or changed_parts(applied, now):
         raise RefusedError(
             f"the budgets differ from those of {last.commit[:12]}, the last applied commit: something is merged and"
             " not applied",

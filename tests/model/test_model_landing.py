@@ -1,4 +1,4 @@
-"""What is applied of the landings, remembered as one commit and the parts that are ahead of it: nothing is forgotten."""
+"""What is applied of the landings: one commit and the parts that are ahead of it tell all that is left."""
 
 from __future__ import annotations
 
