@@ -159,6 +159,7 @@ def awaited(period: Period, live: Live, desk: Desk, *, besides: Collection[str] 
         late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
         if not late:
             break
+        desk.is_behind = True
     return replace(live, wallets=wallets)
 
 

@@ -46,7 +46,7 @@ _logger = logging.getLogger(__name__)
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long a lost answer is looked for in the ledger.",
+    help="How long a lost answer is looked for in the ledger; longer than replicas are behind.",
 )
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
