@@ -68,12 +68,48 @@ def test_checkouts_leave_no_credentials_behind(name: str) -> None:
             assert step["with"]["persist-credentials"] is False
 
 
+def test_no_branch_is_written_down_by_name() -> None:
+    for name in BUDGETS:
+        for trigger in load(name)["on"].values():
+            assert "branches" not in (trigger or {})
+        for job in load(name)["jobs"].values():
+            if "push" in load(name)["on"]:
+                assert "refs/heads/{0}', github.event.repository.default_branch" in job["if"]
+                assert "concurrency" not in load(name), "a push elsewhere would cancel what waits"
+
+
+def test_no_workflow_has_a_credential_helper_of_its_own() -> None:
+    for name in BUDGETS:
+        assert "credential" not in re.sub("persist-credentials", "", (WORKFLOWS / name).read_text(encoding="utf-8"))
+
+
+def test_a_token_of_the_app_is_made_for_the_job_and_can_only_read() -> None:
+    for name in BUDGETS:
+        for step in steps(load(name)):
+            if step.get("uses", "").startswith("actions/create-github-app-token@"):
+                asked = {key: value for key, value in step["with"].items() if key.startswith("permission-")}
+                assert set(asked.values()) == {"read"}
+                assert asked.keys() <= {
+                    "permission-checks",
+                    "permission-contents",
+                    "permission-members",
+                    "permission-pull-requests",
+                }
+
+
+def test_no_token_of_github_is_a_stored_secret() -> None:
+    for name in BUDGETS:
+        stored = set(re.findall(r"secrets\.(\w+)", (WORKFLOWS / name).read_text(encoding="utf-8")))
+        assert stored <= {"KEEPTRUSTS_READ_TOKEN", "KEEPTRUSTS_BILLING_TOKEN", "BUDGETS_APP_PRIVATE_KEY"}
+
+
 def test_the_token_that_moves_money_is_in_the_protected_environment_alone() -> None:
     for name in BUDGETS:
         for job in load(name)["jobs"].values():
             if "BILLING_TOKEN" in str(job):
                 assert job["environment"] == "budgets"
-                assert load(name)["concurrency"] == {"group": "budget-writes", "cancel-in-progress": False}
+                queue = job.get("concurrency") or load(name)["concurrency"]
+                assert queue == {"group": "budget-writes", "cancel-in-progress": False}
 
 
 def test_pull_requests_get_a_token_that_can_only_read_keeptrusts() -> None:
