@@ -55,7 +55,7 @@ class MergeBench:
         session, number = self.session, step.landing.pull_request
         if session is None:
             raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
-        forge = Forge(session.channel, session.repository, session.app)
+        forge = Forge(session.channel, session.repository, session.app, self.settings.budgets)
         pull = pull_request(session.channel, session.repository, number) if number else None
         return approved(forge, pull, step, plan, as_of=self.settings.as_of)
 

@@ -53,6 +53,7 @@ class PullRequest:
     merge_commit: str | None
     is_fork: bool
     commits: int
+    is_open: bool = True
 
 
 def default_branch(channel: Channel, repository: Repository) -> str:
@@ -113,6 +114,7 @@ def read_pull_request(document: Any, path: str) -> PullRequest:
         merge_commit=commit if merged and isinstance(commit, str) else None,
         is_fork=_full_name(head) != _full_name(base),
         commits=commits if isinstance(commits, int) else 1,
+        is_open=document.get("state") != "closed" and not merged,
     )
 
 

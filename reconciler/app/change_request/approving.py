@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 
 from reconciler.app.change_request.replay import Step
 from reconciler.app.change_request.settled import Verdict
@@ -13,6 +14,7 @@ from reconciler.forge.approval import judge
 from reconciler.forge.channel import Channel
 from reconciler.forge.repository import PullRequest, Repository
 from reconciler.forge.requirement import Requirement, requirements
+from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
@@ -21,11 +23,12 @@ from reconciler.policy.facts import verdict
 
 @dataclass(frozen=True, slots=True)
 class Forge:
-    """An open channel to one repository. `app` is the slug whose check runs count as ours."""
+    """An open channel to one repository, with a clone of its budgets. `app` is the slug whose check runs count."""
 
     channel: Channel
     repository: Repository
     app: str
+    budgets: Path
 
 
 def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, as_of: date) -> Verdict:
@@ -41,7 +44,13 @@ def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, 
         )
     rules = _rules(step)
     found = judge(
-        forge.channel, forge.repository, pull, required=_required(rules, step, plan), plan=plan, app=forge.app
+        forge.channel,
+        forge.repository,
+        pull,
+        required=_required(rules, step, plan),
+        plan=plan,
+        app=forge.app,
+        is_clean=clean_merges(forge.budgets, reference=f"refs/pull/{pull.number}/head"),
     )
     if found.stops:
         first = found.stops[0]
