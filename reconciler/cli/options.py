@@ -44,15 +44,11 @@ def budgets_option(command: F) -> F:
     return click.option(
         "--budgets",
         type=click.Path(path_type=Path),
-        default=_budgets,
-        show_default="$KT_BUDGETS_FOLDER, else budgets",
+        default=Path("budgets"),
+        show_default=True,
         metavar="DIR",
         help="The folder with org.yaml and teams/.",
     )(command)
-
-
-def _budgets() -> Path:
-    return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
 def output_option(command: F) -> F:

@@ -136,6 +136,7 @@ def assemble(
 
     The fiscal year is that of all wallets: a plan within a scope has none.
     """
+    from reconciler.plan.consequences import with_rest
     from reconciler.policy.facts import verdict
     from reconciler.report.usage_doubts import usage_summary
     from reconciler.source.git import provenance
@@ -159,7 +160,7 @@ def assemble(
         as_of=settings.as_of,
         source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
         scope=scope,
-        later=aim.later if aim else None,
+        later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
         usage=usage_summary(usage.source) if usage else None,
         changes=changes,
         fingerprints=dict(diff.fingerprints),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
     from reconciler.forge.suggestion import Choice
     from reconciler.model.plan import Plan, PlanFinding
+    from reconciler.report.document import Asked
 
     Shown = Plan | tuple[PlanFinding, ...]
 
@@ -33,7 +34,6 @@ def publish(
     format_: str,
 ) -> None:
     """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
-    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_files import read_findings, read_suggestions
     from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts
     from reconciler.cli.pr_suggest import chosen, suggest, with_remarks
@@ -50,11 +50,6 @@ def publish(
         pull = session.pull(number)
         head = _head(session, pull)
         _refuse_other_commit(shown, plan_path, budgets, number=pull.number, head=head)
-        if not pull.is_open:
-            facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
-            print_facts(format_, "comment", facts, _left_alone(pull))
-            return
-        refuse_behind_base(shown, budgets, pull)
         choice = chosen(session, pull, suggestions if head == pull.head else ())
         body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
         told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
@@ -69,7 +64,6 @@ def publish(
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None, format_: str) -> None:
     """Publish the check run of the plan at `plan_path`."""
-    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_session import github, print_facts
     from reconciler.cli.show import load_plan
 
@@ -78,26 +72,18 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
         pull = session.pull(number)
         head = _head(session, pull)
         _refuse_other_commit(plan, plan_path, budgets, number=pull.number, head=head)
-        if not pull.is_open:
-            print_facts(format_, "check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
-            return
-        refuse_behind_base(plan, budgets, pull)
         body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
     print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
 
 
-def _left_alone(pull: PullRequest) -> str:
-    state = "merged" if pull.merge_commit else "closed"
-    return (
-        f"pull request {pull.number} is {state}: what its comment and check run say is what was reviewed, and was left"
-        " as it is"
-    )
+def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
+    """Return who must approve the plan, as far as this clone can tell: without git, nothing is said.
 
-
-def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[str, ...]:
-    """Return who must approve the plan, as far as this clone can tell: without git, nothing is said."""
+    Everybody is named, those with the most to approve first.
+    """
     from reconciler.cli.checkout import load_at
+    from reconciler.cli.pr_asked import asked_of
     from reconciler.forge.requirement import requirements
     from reconciler.source.load import load
 
@@ -107,8 +93,7 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[str, ...]:
         return ()
     if rules is None or after is None or isinstance(shown, tuple):
         return ()
-    found = requirements(rules, after, shown.changes)
-    return tuple(f"{' or '.join(item.owners) or 'nobody is named'} ({item.reason})".replace("@", "") for item in found)
+    return asked_of(requirements(rules, after, shown.changes))
 
 
 def _merged_onto(budgets: Path, pull: PullRequest) -> str:
@@ -182,7 +167,7 @@ def is_refused(plan: Plan) -> bool:
     )
 
 
-def _body(shown: Shown, approvals: tuple[str, ...], number: int, head: str, run: tuple[int, int] | None) -> str:
+def _body(shown: Shown, approvals: tuple[Asked, ...], number: int, head: str, run: tuple[int, int] | None) -> str:
     from reconciler.forge.findings_text import findings_text
     from reconciler.forge.marker import Stamp, stamped
     from reconciler.report.escape import escaped
@@ -262,8 +247,8 @@ def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets:
     else:
         name = str(session.repository)
         verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.event.run)
-    said, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
-    return said.value
+    written, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return "published" if written else "unchanged"
 
 
 def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:

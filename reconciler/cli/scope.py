@@ -98,10 +98,11 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
 def _later(
     settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
 ) -> Later | None:
-    """Return what `desired` makes of the months after the period, to the horizon or the end of the fiscal year."""
+    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
     from reconciler.model.plan import Later
-    from reconciler.plan.expectations import changed_expectations
+    from reconciler.plan.later import changed_expectations
     from reconciler.plan.scope import later_targets
+    from reconciler.source.positions import positions
 
     if before is None or not commit:
         return None
@@ -111,11 +112,13 @@ def _later(
     months = [period.plus(ahead) for ahead in range(last + 1)]
     about = {*before.teams, *desired.teams} if teams is None else teams
     comparable = before.organization.currency == organization.currency
+    found = list(changed_expectations(before, desired, teams=about, periods=months, as_of=settings.as_of))
+    places = positions(settings.budgets, (origin for _, origin in found))
     return Later(
         since=commit,
         until=months[-1],
         targets=tuple(later_targets(before, desired, teams=about, periods=months[1:])) if comparable else (),
-        expectations=tuple(changed_expectations(before, desired, teams=about, periods=months)),
+        expectations=tuple(item.model_copy(update={"position": str(places[origin])}) for item, origin in found),
     )
 
 
@@ -124,13 +127,13 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
     Something else did where an earlier merge was never applied; then only the plan's own teams count.
     """
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.cli.checkout import load_at
     from reconciler.plan.scope import changed_teams
 
     if plan.scope is None:
         return "all"
     commit = _known(settings, last.commit or "") if last else ""
-    before = applied_desired(Commits(settings.budgets), last) if commit else None
+    before = load_at(settings.budgets, commit) if commit else None
     changed = changed_teams(before, desired) if before else None
     return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
 

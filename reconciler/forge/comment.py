@@ -26,7 +26,6 @@ class Published(StrEnum):
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     NOT_NEEDED = "not needed"
-    CLOSED = "left alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ class Trouble(StrEnum):
     NETWORK = "network"
     DISK = "disk"
     SLOW = "slow"
-    TOO_OLD = "too old"
     OTHER = "other"
 
 

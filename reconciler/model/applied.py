@@ -20,4 +20,3 @@ class LastApplied:
     export_schedules: frozenset[str] = frozenset()
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
-    ahead: Mapping[str, str] = field(default_factory=dict)

@@ -72,3 +72,8 @@ class Desired:
 
     def team_path(self, team: str) -> str:
         return f"{self.folder}/teams/{team}.yaml"
+
+    def approvers(self, team: str) -> tuple[str, ...]:
+        """Return of whom one must approve a change of `team`: its owners, else, and without a team, everybody's."""
+        known = self.teams.get(team)
+        return (known.owners if known else ()) or self.organization.owners

@@ -113,6 +113,10 @@ class LaterExpectation(Frozen):
     `monthly` is by how much that changes `period`, the first month in which it does, and `total` all months to `until`,
     the last one looked at in which it does; zero where it changes none of them, None where the plan alone cannot tell
     the money. What is expected moves no money by itself.
+
+    A `setting` is any other value of the YAML that differs: `key` leads to it in its file, `meaning` says what follows
+    from it, `amount` is the money that it stands for, by wallet in `wallets`. `approvers` are those of whom one must
+    approve it, by the YAML before it. Plans of earlier versions know expectations alone.
     """
 
     team: str
@@ -123,10 +127,20 @@ class LaterExpectation(Frozen):
     until: Period | None = None
     monthly: Amount | None = None
     total: Amount | None = None
+    kind: Literal["expectation", "setting"] = "expectation"
+    key: str = ""
+    position: str = ""
+    meaning: str = ""
+    amount: Amount | None = None
+    wallets: dict[str, Amount] = {}
+    approvers: tuple[str, ...] = ()
 
 
 class Later(Frozen):
-    """What the YAML makes of later months otherwise than it did in the commit `since`, up to the month `until`."""
+    """What the YAML says otherwise than in the commit `since`; of later months, up to the month `until`.
+
+    `targets` are what wallets get in those months, `expectations` everything else that differs.
+    """
 
     since: str
     until: Period

@@ -1,14 +1,12 @@
-"""What the YAML expects otherwise than before: growth, new demand and the like, with the later money that they mean."""
+"""What a team's plan expects otherwise than before: growth, new demand and the like, with the later money they mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
-from reconciler.model.desired import Desired
 from reconciler.model.money import ZERO, Money, cents
-from reconciler.model.organization import OrganizationBudget
 from reconciler.model.percent import percent_text
 from reconciler.model.period import Period
 from reconciler.model.plan import LaterExpectation
@@ -30,68 +28,42 @@ def expected(plan: AnnualPlan, period: Period) -> Decimal | None:
     return cents(plan.baseline_monthly * factor)
 
 
-def changed_expectations(
-    before: Desired, after: Desired, *, teams: Collection[str], periods: Sequence[Period]
-) -> Iterator[LaterExpectation]:
-    """Yield what the plans of `teams`, and the organization, expect otherwise in `periods`, in a fixed order.
-
-    A team that is new, or leaves, is told by its targets.
-    """
-    yield from _of_organization(before.organization, after.organization, periods)
-    currency = after.organization.currency
-    for team in sorted(set(teams) & set(before.teams) & set(after.teams)):
-        old, new = before.teams[team].plan, after.teams[team].plan
-        if old != new:
-            yield from _Comparison(team, old, new, currency, periods).items()
-
-
-def _of_organization(
-    old: OrganizationBudget, new: OrganizationBudget, periods: Sequence[Period]
-) -> Iterator[LaterExpectation]:
-    def target(of: OrganizationBudget) -> str:
-        return "" if of.annual_target is None else str(Money(of.annual_target, of.currency))
-
-    told: tuple[tuple[str, Callable[[OrganizationBudget], str]], ...] = (
-        ("currency", lambda of: of.currency),
-        ("fiscal year", lambda of: f"{of.fiscal_year.name} from {of.fiscal_year.starts}"),
-        ("annual target", target),
-        ("unused money", lambda of: of.unused),
-        ("resilience margin", lambda of: percent_text(of.forecast.resilience_margin)),
-    )
-    for name, word in told:
-        if word(old) != word(new):
-            yield LaterExpectation(team="", name=name, before=word(old), after=word(new), period=periods[0])
-
-
-class _Comparison:
+class PlanComparison:
     """One team's plan before and after."""
 
-    def __init__(self, team: str, old: AnnualPlan, new: AnnualPlan, currency: str, periods: Sequence[Period]) -> None:
+    def __init__(
+        self, team: str, old: AnnualPlan, new: AnnualPlan, currencies: tuple[str, str], periods: Sequence[Period]
+    ) -> None:
         self._team, self._old, self._new = team, old, new
-        self._currency, self._periods = currency, periods
+        self._before, self._after = currencies
+        self._periods = periods
 
     def items(self) -> Iterator[LaterExpectation]:
+        """Yield what differs, in a fixed order. What reads alike on both sides is left out."""
         old, new = self._old, self._new
         if old.baseline_monthly != new.baseline_monthly:
-            was, will = self._amount(old.baseline_monthly), self._amount(new.baseline_monthly)
-            yield from self._base("baseline", was, will, old, new)
+            was, will = _amount(old.baseline_monthly, self._before), _amount(new.baseline_monthly, self._after)
+            yield from self._base("baseline_monthly", "baseline", was, will, old, new)
         if old.growth != new.growth:
             start = old.model_copy(update={"baseline_monthly": new.baseline_monthly})
-            yield from self._base("growth", _growth(old), _growth(new), start, new)
+            yield from self._base("growth", "growth", _growth(old), _growth(new), start, new)
         yield from self._demand()
-        for name, word in self._priced():
-            if word(old) != word(new):
-                yield self._item(name, word(old), word(new), None)
+        for key, (name, word) in _PRICED.items():
+            was, will = word(old, self._before), word(new, self._after)
+            if getattr(old, key) != getattr(new, key) and was != will:
+                yield self._item(key, name, was, will, None)
 
-    def _base(self, name: str, before: str, after: str, old: AnnualPlan, new: AnnualPlan) -> Iterator[LaterExpectation]:
+    def _base(
+        self, key: str, name: str, before: str, after: str, old: AnnualPlan, new: AnnualPlan
+    ) -> Iterator[LaterExpectation]:
         """Yield a change of what stable demand costs; in money where both plans have a baseline, or get one."""
         if before == after:
             return
         if new.baseline_monthly is None and old.baseline_monthly is None:
-            yield self._item(name, before, after, None)
+            yield self._item(key, name, before, after, None)
             return
         yield self._item(
-            name, before, after, lambda month: (expected(new, month) or ZERO) - (expected(old, month) or ZERO)
+            key, name, before, after, lambda month: (expected(new, month) or ZERO) - (expected(old, month) or ZERO)
         )
 
     def _demand(self) -> Iterator[LaterExpectation]:
@@ -103,13 +75,12 @@ class _Comparison:
             )
             for was, will in zip_longest(old, new):
                 if was != will:
-                    yield self._item(
-                        f"planned demand, {reason}", self._piece(was), self._piece(will), _added(was, will)
-                    )
+                    told = _piece(was, self._before), _piece(will, self._after)
+                    yield self._item("planned_demand", f"planned demand, {reason}", *told, _added(was, will))
 
-    def _item(self, name: str, before: str, after: str, months: Months | None) -> LaterExpectation:
+    def _item(self, key: str, name: str, before: str, after: str, months: Months | None) -> LaterExpectation:
         """Return the item, with its money from the first month that differs to the last one that does."""
-        facts = {"team": self._team, "name": name, "before": before, "after": after}
+        facts = {"team": self._team, "name": name, "before": before, "after": after, "key": f"plan.{key}"}
         moved = {month: months(month) for month in self._periods} if months else {}
         differing = [month for month, amount in moved.items() if amount]
         if not differing:
@@ -122,26 +93,17 @@ class _Comparison:
             total=sum(moved.values(), ZERO),
         )
 
-    def _priced(self) -> tuple[tuple[str, Callable[[AnnualPlan], str]], ...]:
-        return (
-            ("cache hit rate", _cache),
-            ("provider mix", _mix),
-            ("fallback", _fallback),
-            (
-                "rate limits",
-                lambda plan: ", ".join(f"{self._amount(x.daily)} a day from {x.starts}" for x in plan.rate_limits),
-            ),
-        )
 
-    def _amount(self, amount: Decimal | None) -> str:
-        return "" if amount is None else str(Money(amount, self._currency))
+def _amount(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else str(Money(amount, currency))
 
-    def _piece(self, piece: PlannedDemand | None) -> str:
-        if piece is None:
-            return ""
-        until = f" until {piece.until}" if piece.until else ""
-        lane = "" if piece.lane == "standard" else f", {piece.lane}"
-        return f"{self._amount(piece.monthly)} a month from {piece.starts}{until}{lane}"
+
+def _piece(piece: PlannedDemand | None, currency: str) -> str:
+    if piece is None:
+        return ""
+    until = f" until {piece.until}" if piece.until else ""
+    lane = "" if piece.lane == "standard" else f", {piece.lane}"
+    return f"{_amount(piece.monthly, currency)} a month from {piece.starts}{until}{lane}"
 
 
 def _added(was: PlannedDemand | None, will: PlannedDemand | None) -> Months:
@@ -155,10 +117,10 @@ def _costs(piece: PlannedDemand | None, month: Period) -> Decimal:
 
 
 def _growth(plan: AnnualPlan) -> str:
-    return ", ".join(f"{percent_text(step.rate)} from {step.starts}" for step in plan.growth)
+    return ", ".join(f"{percent_text(step.rate)} from {step.starts} ({step.reason})" for step in plan.growth)
 
 
-def _cache(plan: AnnualPlan) -> str:
+def _cache(plan: AnnualPlan, _: str) -> str:
     rate = plan.cache_hit_rate
     if rate is None:
         return ""
@@ -166,16 +128,31 @@ def _cache(plan: AnnualPlan) -> str:
     return f"{percent_text(rate.start)} to {percent_text(rate.target)}{since} by {rate.by}"
 
 
-def _mix(plan: AnnualPlan) -> str:
+def _mix(plan: AnnualPlan, _: str) -> str:
     moves = (
         f"{percent_text(move.share)} of {move.source} to {move.target}"
-        f"{f' since {move.since}' if move.since else ''} by {move.by}"
+        f"{f' since {move.since}' if move.since else ''} by {move.by} ({move.reason})"
         for move in plan.provider_mix
     )
     return ", ".join(moves)
 
 
-def _fallback(plan: AnnualPlan) -> str:
+def _fallback(plan: AnnualPlan, _: str) -> str:
     return (
         f"{percent_text(plan.fallback.share)} at {plan.fallback.price_ratio} times the price" if plan.fallback else ""
     )
+
+
+def _limits(plan: AnnualPlan, currency: str) -> str:
+    return ", ".join(
+        f"{_amount(limit.daily, currency)} a day from {limit.starts} ({limit.reason})" for limit in plan.rate_limits
+    )
+
+
+_PRICED: Mapping[str, tuple[str, Callable[[AnnualPlan, str], str]]] = {
+    "cache_hit_rate": ("cache hit rate", _cache),
+    "provider_mix": ("provider mix", _mix),
+    "fallback": ("fallback", _fallback),
+    "rate_limits": ("rate limits", _limits),
+}
+"""What changes the price of demand: what that is in money depends on the usage."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import LaterTarget
+from reconciler.model.team import TeamBudget
 
 Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
@@ -17,7 +18,12 @@ def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
     if before.organization != after.organization:
         return None
     names = {*before.teams, *after.teams}
-    return frozenset(name for name in names if before.teams.get(name) != after.teams.get(name))
+    return frozenset(name for name in names if not _same(before.teams.get(name), after.teams.get(name)))
+
+
+def _same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
+    """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
+    return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))
 
 
 def wallets_of(desired: Desired, teams: Teams) -> dict[str, DesiredWallet]:

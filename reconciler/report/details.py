@@ -10,9 +10,10 @@ from reconciler.model.forecast import Assumption, WalletForecast
 from reconciler.model.plan import Plan
 from reconciler.model.usage_summary import UsageSummary
 from reconciler.report import later, wording
+from reconciler.report.asked import owners_words
 from reconciler.report.changes import budget_changes, schedule_changes
-from reconciler.report.document import Column, Row, Table
-from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, visible, words
+from reconciler.report.document import Asked, Column, Row, Table
+from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, plain, visible, words
 from reconciler.report.wallets import WalletStory
 
 _ROWS = {
@@ -169,11 +170,11 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
 def merging(plan: Plan) -> str:
     """Return what merging will do, with the money to the cent."""
     told = list(_merging(plan))
+    more = later.count(plan)
     if told:
-        return f"Merging {wording.listed(told, most=8)}, once."
-    return (
-        "Merging moves no money now; what changes later is above." if later.count(plan) else "Merging applies nothing."
-    )
+        also = ", and changes what else is listed above" if more else ""
+        return f"Merging {wording.listed(told, most=8)}, once{also}."
+    return "Merging moves no money today; what it changes is above." if more else "Merging applies nothing."
 
 
 def _merging(plan: Plan) -> Iterator[str]:
@@ -223,18 +224,15 @@ def usage_words(plan: Plan) -> str:
     return f"usage to {wording.long_day(plan.usage.last_day)}, {wording.rows(plan.usage.rows)}"
 
 
-def totals(plan: Plan, approvals: Sequence[str]) -> str:
+def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
     """Return the terminal's closing line: how many changes, how much money, who must approve, which plan."""
     out, back = plan.funds.allocated, plan.funds.reclaimed
     parts = [wording.counted(len(plan.changes), "change")]
     if ahead := later.count(plan):
-        parts.append(f"{wording.counted(ahead, 'change')} of later months")
+        parts.append(f"{ahead:,} more that {'moves' if ahead == 1 else 'move'} no money today")
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
         parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")
-    needs = (
-        f"; needs approval by {wording.listed([visible(who, 80) for who in approvals])}"
-        if approvals and plan.changes
-        else ""
-    )
+    owners = [plain(owners_words(asked)).replace("`", "") for asked in approvals]
+    needs = f"; needs approval by {', '.join(owners)}" if owners else ""
     return f"{', '.join(parts)}{needs} (digest {short_digest(plan)})."

@@ -94,8 +94,7 @@ class Line:
 class Chart:
     """Cumulative spend of a month. `picked` are the few days for small charts; `known` counts the days known in full.
 
-    `ticks` are the values of the vertical axis with their labels, in units of `unit`; the first of them is its bottom
-    and the last its top.
+    `ticks` are the values of the vertical axis with their labels; the last of them is its top.
     """
 
     title: str
@@ -105,11 +104,6 @@ class Chart:
     picked: tuple[int, ...]
     lines: tuple[Line, ...]
     ticks: tuple[tuple[int, str], ...]
-    unit: int = 1
-
-    @property
-    def bottom(self) -> int:
-        return self.ticks[0][0]
 
     @property
     def top(self) -> int:
@@ -126,8 +120,21 @@ class Marker:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Owners of whom one must approve: for the whole plan by `reasons`, and for teams, together where that is alike."""
+
+    owners: tuple[str, ...]
+    reasons: tuple[str, ...] = ()
+    teams: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A plan for people. `totals` is the closing line of the terminal's text, `nothing` what it says of no changes."""
+    """A plan for people.
+
+    `rules` is what its YAML says otherwise, `ahead` what changes later, `neighbours` what other pull requests do to the
+    same money. `totals` is the closing line of the terminal's text, `nothing` what it says of no changes.
+    """
 
     status: Status
     marker: Marker
@@ -137,6 +144,10 @@ class Report:
     lead: tuple[Words, ...]
     wallets: Table = Table()
     wallet_notes: tuple[Words, ...] = ()
+    rules: tuple[Words, ...] = ()
+    ahead: tuple[Words, ...] = ()
+    approvals: tuple[Words, ...] = ()
+    neighbours: tuple[Words, ...] = ()
     other_wallets: Table = Table()
     moves: tuple[Move, ...] = ()
     move_table: Table = Table()

@@ -30,6 +30,10 @@ def html(report: Report) -> str:
 def _sections(report: Report) -> Iterator[str]:
     yield _notices("Refused", report.refusals, "notice refusal")
     yield _titled("Wallets", _table(report.wallets), _list(report.wallet_notes))
+    yield _titled("What else merging changes", _list(report.rules))
+    yield _titled("Months to come", _list(report.ahead))
+    yield _titled("Who must approve, and what for", _list(report.approvals))
+    yield _titled("Other pull requests and the same money", _list(report.neighbours))
     yield _titled("Billing budgets", _table(report.budgets))
     yield _titled("Export schedules", _table(report.schedules))
     for table in report.assumptions:

@@ -1,16 +1,20 @@
-"""What a plan's YAML changes in months to come: nothing of it moves money now, and the reviewer should know it."""
+"""What a plan's YAML changes besides the money that moves now: months to come, and everything else that it says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 
+from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.money import ZERO
+from reconciler.model.period import Period
 from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
 from reconciler.report import wording
+from reconciler.report.declared import setting_words, settings
 from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
 
-MOST = 8
+_MOST_SUMS = 6
 
 
 def later_targets(plan: Plan) -> tuple[LaterTarget, ...]:
@@ -21,38 +25,80 @@ def later_targets(plan: Plan) -> tuple[LaterTarget, ...]:
 
 
 def later_expectations(plan: Plan) -> tuple[LaterExpectation, ...]:
-    return plan.later.expectations if plan.later else ()
+    """Return what plans expect otherwise."""
+    return tuple(item for item in plan.later.expectations if item.kind == "expectation") if plan.later else ()
+
+
+def declared(plan: Plan) -> tuple[LaterExpectation, ...]:
+    """Return every other value that differs and that nothing else tells."""
+    return settings(plan, later_targets(plan))
 
 
 def later_notes(plan: Plan) -> tuple[Words, ...]:
-    """Return a sentence for each run of months in which a target changes alike, and for each new expectation."""
+    """Return a sentence for each run of months in which a target changes alike, their sum, and each new expectation."""
     runs, expectations = list(_runs(plan)), later_expectations(plan)
-    told = [_sentence(plan, run) for run in runs[:MOST]]
-    if len(runs) > MOST:
-        told.append(words(f"Later: {wording.counted(len(runs) - MOST, 'change')} more, in plan.json."))
-    told += [_expectation(plan, item) for item in expectations[:MOST]]
-    if len(expectations) > MOST:
-        more = wording.counted(len(expectations) - MOST, "expectation")
-        told.append(words(f"Expected: {more} more, in plan.json."))
+    told = [*(_sentence(plan, run) for run in runs), *_together(plan, runs)]
+    told += [_expectation(plan, item) for item in expectations]
     if any(item.monthly for item in expectations):
         told.append(words("What a plan expects moves no money by itself: a wallet gets its target, no more."))
     return tuple(told)
 
 
 def later_words(plan: Plan) -> str:
-    """Return in a few words what changes later; an empty text where nothing does."""
+    """Return in a few words what changes besides money that moves now; an empty text where nothing does."""
     runs = list(_runs(plan))
     changing = [run for run in runs if run[0].after is not None]
     leaving = list(dict.fromkeys(_wallet(run[0]) for run in runs if run[0].after is None))
     told = [*_changing(plan, changing)]
     if leaving:
         told.append(f"{wording.listed(leaving)} {wording.agree(len(leaving), 'leaves')} the YAML")
-    return ", ".join([*told, *_expecting(plan)])
+    return ", ".join([*setting_words(plan, declared(plan)), *told, *_expecting(plan)])
+
+
+def besides(plan: Plan) -> str:
+    """Return, by count, what changes besides the money that moves now; an empty text where nothing does.
+
+    A wallet that gets from the next month on what it gets now is no other change.
+    """
+    now = {(x.wallet, x.target) for x in plan.changes if isinstance(x, Allocate | Reclaim)}
+    runs = [run for run in _runs(plan) if (run[0].wallet, run[0].after) not in now]
+    wallets = len({run[0].wallet for run in runs})
+    told = [wording.counted(len(found), "setting")] if (found := declared(plan)) else []
+    told += [f"later months of {wording.counted(wallets, 'wallet')}"] if wallets else []
+    told += [wording.counted(len(expected), "expectation")] if (expected := later_expectations(plan)) else []
+    return f"; it also changes {wording.listed(told)}" if told else ""
 
 
 def count(plan: Plan) -> int:
-    """Return how many changes of later months there are: runs of months that change alike, and expectations."""
-    return len(list(_runs(plan))) + len(later_expectations(plan))
+    """Return how many changes there are besides: runs of months that change alike, expectations and settings."""
+    return len(list(_runs(plan))) + len(later_expectations(plan)) + len(declared(plan))
+
+
+def _together(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[Words]:
+    """Yield by how much all targets together change in later months, where more than one run of them does."""
+    sums: dict[Period, Decimal] = {}
+    for target in later_targets(plan):
+        sums[target.period] = sums.get(target.period, ZERO) + (target.after or ZERO) - (target.before or ZERO)
+    if len(runs) < 2 or not any(sums.values()):
+        return
+    months = sorted(month for month, amount in sums.items() if amount)
+    spans = [list(group) for _, group in groupby(enumerate(months), key=lambda item: _alike(item, sums, months[0]))]
+    told = [_sum(plan, [month for _, month in span], sums) for span in spans[:_MOST_SUMS]]
+    more = [f"and {len(spans) - _MOST_SUMS:,} more"] if len(spans) > _MOST_SUMS else []
+    yield words("All of these targets together: ", strong("; ".join([*told, *more])), ".")
+
+
+def _alike(item: tuple[int, Period], sums: dict[Period, Decimal], first: Period) -> tuple[Decimal, int]:
+    place, month = item
+    return sums[month], month.months_since(first) - place
+
+
+def _sum(plan: Plan, months: list[Period], sums: dict[Period, Decimal]) -> str:
+    amount = sums[months[0]]
+    each = " a month" if len(months) > 1 else ""
+    when = f"in {months[0].name}" if len(months) == 1 else f"for {months[0].name} to {months[-1].name}"
+    way = "more" if amount > 0 else "less"
+    return f"{name(plan.currency, 8)} {wording.brief(abs(amount))}{each} {way} {when}"
 
 
 def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
@@ -150,4 +196,9 @@ def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
     if first.before is None:
         return words("Later: ", whose, which, f" is new, with {currency} ", after, f", {when}.")
     was = f" {currency} {wording.brief(first.before)} \N{RIGHTWARDS ARROW} "
-    return words("Later: ", whose, was, after, f", {when}.")
+    delta = f" ({_delta(first.before, first.after)}{' a month' if len(run) > 1 else ''})"
+    return words("Later: ", whose, was, after, f"{delta}, {when}.")
+
+
+def _delta(before: Decimal, after: Decimal) -> str:
+    return f"{wording.brief(abs(after - before))} {'more' if after > before else 'less'}"

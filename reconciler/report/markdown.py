@@ -46,6 +46,10 @@ def _sections(report: Report) -> list[Section]:
     return [
         _table(report.wallets, "wallet", rank=1),
         _list(report.wallet_notes, "note", "", rank=2),
+        _headed(report.rules, "setting", "What else merging changes", rank=1),
+        _headed(report.ahead, "later change", "Months to come", rank=1),
+        _headed(report.approvals, "approval", "Who must approve, and what for", rank=1),
+        _headed(report.neighbours, "pull request", "Other pull requests and the same money", rank=1),
         _table(report.budgets, "billing budget", rank=3),
         _table(report.schedules, "export schedule", rank=4),
         _blocks([_assumptions(table) for table in report.assumptions], "planning table", "", rank=5),
@@ -109,6 +113,11 @@ def _blocks(blocks: list[str], noun: str, summary: str, *, rank: int) -> Section
 
 def _list(sentences: tuple[Words, ...], noun: str, summary: str, *, rank: int) -> Section:
     return _folded(Section(tuple(f"- {inline(sentence)}" for sentence in sentences), noun, rank), summary)
+
+
+def _headed(sentences: tuple[Words, ...], noun: str, heading: str, *, rank: int) -> Section:
+    items = tuple(f"- {inline(sentence)}" for sentence in sentences)
+    return Section(items, noun, rank, head=f"#### {heading}\n\n")
 
 
 def _notices(notices: tuple[Notice, ...], noun: str, heading: str, *, rank: int) -> Section:

@@ -7,18 +7,23 @@ from collections.abc import Sequence
 
 from reconciler.model.plan import Plan
 from reconciler.report import changes, details, notices, verdict, wording
+from reconciler.report.asked import asked_list
 from reconciler.report.chart import chart
-from reconciler.report.document import Marker, Report
-from reconciler.report.later import later_notes, later_targets, later_words
-from reconciler.report.spans import name
+from reconciler.report.declared import setting_notes
+from reconciler.report.document import Asked, Marker, Report
+from reconciler.report.later import declared, later_notes, later_targets, later_words
+from reconciler.report.spans import Words, name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
 _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""
 
 
-def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
-    """Return the report of `plan`. `approvals` names who must approve it, each with the reason, where that is known."""
+def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] = ()) -> Report:
+    """Return the report of `plan`. `approvals` names who must approve it and what for, where that is known.
+
+    `neighbours` are sentences about other pull requests that change the same money.
+    """
     told = stories(plan)
     shown, aside = _split(plan, told)
     later = _changing_later(plan, shown)
@@ -35,7 +40,11 @@ def summarise(plan: Plan, *, approvals: Sequence[str] = ()) -> Report:
         headline=verdict.headline(plan, told),
         lead=verdict.lead(plan, told, approvals),
         wallets=wallet_table(shown, plan),
-        wallet_notes=(*details.scope_notes(plan), *later_notes(plan), *wallet_notes(shown)),
+        wallet_notes=(*details.scope_notes(plan), *wallet_notes(shown)),
+        rules=setting_notes(declared(plan)),
+        ahead=later_notes(plan),
+        approvals=asked_list(approvals),
+        neighbours=tuple(neighbours),
         other_wallets=wallet_table(aside, plan),
         moves=moves,
         move_table=changes.move_table(moves),
@@ -62,7 +71,8 @@ def _nothing(plan: Plan) -> str:
     """Return what is said of a plan without changes."""
     if left := verdict.left_alone(plan):
         return f"No change is planned, and {left}."
-    return f"Nothing to change in {plan.period.name}." if later_words(plan) else "Nothing to change."
+    later = later_words(plan)
+    return f"{plan.period.name} stays as it is; {later}." if later else "Nothing to change."
 
 
 def _split(plan: Plan, told: tuple[WalletStory, ...]) -> tuple[tuple[WalletStory, ...], tuple[WalletStory, ...]]:

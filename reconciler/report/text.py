@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from reconciler.report.columns import GLUE, Grid, clipped_apart, columns_of, padded, wrapped
 from reconciler.report.document import Move, Notice, Report, Table
-from reconciler.report.spans import DASH, Cell, Words, plain
+from reconciler.report.spans import DASH, Cell, Words, plain, words
 
+MOST = 40
+"""So many changes of one kind are told, and the rest counted."""
 NARROWEST = 40
 """Narrower terminals get lines of this width: breaking them is then up to the terminal."""
 
@@ -43,6 +45,8 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         _changes(report, width),
         _table(report.wallets.without("target"), width),
         _sentences("", report.wallet_notes, width),
+        _sentences("What else this changes:", _some(report.rules), width),
+        _sentences("Months to come:", _some(report.ahead), width),
         *(_notices(word, notices, width, ink) for word, notices, ink in _noticed(report)),
         _sentences("Changed by hand in Keeptrusts:", report.drift, width),
         _sentences("Not declared in git, left alone:", report.unmanaged, width),
@@ -54,6 +58,12 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
             yield from lines
     yield ("", Ink.NONE)
     yield from _inked(wrapped(_ascii(report.totals), width, indent=0), Ink.BOLD)
+
+
+def _some(sentences: tuple[Words, ...]) -> tuple[Words, ...]:
+    """Return as many sentences as one reads on a terminal, and how many more there are."""
+    more = len(sentences) - MOST
+    return (*sentences[:MOST], words(f"{more:,} more, in plan.json.")) if more > 0 else sentences
 
 
 def _noticed(report: Report) -> tuple[tuple[str, tuple[Notice, ...], Ink], ...]:

@@ -9,10 +9,11 @@ from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import WalletOutlook
 from reconciler.model.plan import Plan
 from reconciler.report import wording
+from reconciler.report.asked import asked_lead
 from reconciler.report.changes import budget_changes, schedule_changes
-from reconciler.report.document import Status
-from reconciler.report.later import later_words
-from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
+from reconciler.report.document import Asked, Status
+from reconciler.report.later import besides, later_words
+from reconciler.report.spans import Words, emphasis, name, strong, words
 from reconciler.report.wallets import SAFE, WalletStory
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
@@ -41,25 +42,29 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
     changed = [story for story in told if story.change]
     match status(plan):
         case "refused":
-            return words("Budget plan refused: ", _waiting(plan, changed))
+            return words("Budget plan refused: ", _waiting(plan, changed), besides(plan))
+        case "nothing" if later := later_words(plan):
+            left = left_alone(plan) or f"{plan.period.name} stays as it is"
+            return words(f"Budget plan: {later}; {left}")
         case "nothing" if left := left_alone(plan):
             return words(f"Budget plan: no money moves, and {left}")
-        case "nothing" if later := later_words(plan):
-            return words(f"Budget plan: no money moves in {plan.period.name}, {later}")
         case "nothing":
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:
             return _unmoved(plan, later_words(plan))
         case _ if len(changed) == 1:
-            return words("Budget plan: ", *(_one(plan, story, story.change) for story in changed if story.change))
+            return words(
+                "Budget plan: ", *(_one(plan, story, story.change) for story in changed if story.change), besides(plan)
+            )
         case _:
-            return words("Budget plan: ", _many(plan, changed))
+            return words("Budget plan: ", _many(plan, changed), besides(plan))
 
 
 def _unmoved(plan: Plan, later: str) -> Words:
     """Return the verdict of a plan that moves no money now, and changes settings."""
-    when = f" in {plan.period.name}" if later else ""
-    return words(f"Budget plan: no money moves{when}, {_settings(plan)}", f", {later}" if later else "")
+    if later:
+        return words(f"Budget plan: {_settings(plan)}, {later}; the money of {plan.period.name} stays as it is")
+    return words(f"Budget plan: no money moves, {_settings(plan)}")
 
 
 def _matching(plan: Plan) -> str:
@@ -164,7 +169,7 @@ def _after_many(changed: Sequence[WalletStory]) -> str:
     return f", but {worst.name} {_ends(worst)}"
 
 
-def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[str]) -> tuple[Words, ...]:
+def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[Asked]) -> tuple[Words, ...]:
     """Return the sentences below the verdict: the money and how long it lasts, the year, refusals, approvals."""
     changed = [story for story in told if story.change]
     return tuple(
@@ -249,15 +254,11 @@ def _year(plan: Plan) -> Iterator[Words]:
         yield words(uncovered)
 
 
-def _permission(plan: Plan, approvals: Sequence[str]) -> Iterator[Words]:
+def _permission(plan: Plan, approvals: Sequence[Asked]) -> Iterator[Words]:
     refused = sum(guard.status == "refused" for guard in plan.guards)
     refused += sum(finding.severity == "error" for finding in plan.findings)
     if refused:
         yield words(strong(f"{wording.counted(refused, 'refusal')}, below, with the cure."))
     elif plan.changes:
         yield words("Nothing is refused.")
-    if approvals and plan.changes:
-        needed: list[Words] = [
-            words(", " if index else "", code(visible(who, 80))) for index, who in enumerate(approvals[:6])
-        ]
-        yield words("Approval needed: ", *needed, ".")
+    yield from asked_lead(approvals)

@@ -209,7 +209,7 @@ def test_a_plan_of_teams_whose_budgets_change_later_has_a_comment(desk: Desk) ->
     scope = Scope(since="9c1e7b2", teams=("support",), of=1, later=(later,))
     assert desk.show(plan().model_copy(update={"scope": scope})) == ExitCode.DONE
     (comment,) = desk.github.ours(128)
-    assert "no money moves in June 2026, support / prod goes from USD 1 to 2 in February 2027" in comment
+    assert "support / prod goes from USD 1 to 2 in February 2027; June 2026 stays as it is" in comment
     assert "USD 1 → **2**, February 2027" in comment
 
 

@@ -13,7 +13,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import LaterExpectation
 from reconciler.model.team import TeamBudget
-from reconciler.plan.expectations import changed_expectations
+from reconciler.plan.later import changed_expectations
 
 MONTHS = [JUNE.plus(ahead) for ahead in range(12)]
 GROWN: dict[str, Any] = {"baseline_monthly": 10000, "growth": [{"reason": "r", "rate": "10%", "from": "2026-06"}]}
@@ -28,7 +28,8 @@ def organization(plan: dict[str, Any], **settings: Any) -> Desired:
 
 
 def changed(before: Desired, after: Desired, **other: Any) -> list[LaterExpectation]:
-    return list(changed_expectations(before, after, **{"teams": {"support"}, "periods": MONTHS, **other}))
+    facts = {"teams": {"support"}, "periods": MONTHS, **other}
+    return [item for item, _ in changed_expectations(before, after, **facts)]
 
 
 def demand(monthly: int, start: str, **other: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def test_a_change_is_told_with_its_first_month_and_its_money(
 @pytest.mark.parametrize(
     ("before", "after", "name", "told"),
     [
-        ({}, {"growth": GROWN["growth"]}, "growth", ("", "10% from 2026-06")),
+        ({}, {"growth": GROWN["growth"]}, "growth", ("", "10% from 2026-06 (r)")),
         (
             {},
             {"cache_hit_rate": {"from": "14%", "to": "28%", "by": "2026-12", "since": "2026-07"}},
@@ -77,14 +78,14 @@ def test_a_change_is_told_with_its_first_month_and_its_money(
             {"provider_mix": [{"reason": "r", "from": "a/b", "to": "c/d", "share": "30%", "by": "2026-09"}]},
             {},
             "provider mix",
-            ("30% of a/b to c/d by 2026-09", ""),
+            ("30% of a/b to c/d by 2026-09 (r)", ""),
         ),
         ({}, {"fallback": {"share": "3%", "price_ratio": 1}}, "fallback", ("", "3% at 1 times the price")),
         (
             {},
             {"rate_limits": [{"reason": "r", "daily": 800, "from": "2026-07"}]},
             "rate limits",
-            ("", "USD 800.00 a day from 2026-07"),
+            ("", "USD 800.00 a day from 2026-07 (r)"),
         ),
     ],
 )
@@ -100,11 +101,14 @@ def test_a_change_of_months_that_are_over_changes_no_money() -> None:
     assert (item.monthly, item.total) == (Decimal(0), None)
 
 
-def test_other_teams_and_other_words_are_no_change() -> None:
+def test_another_reason_is_told_and_changes_no_money() -> None:
+    after = organization({**GROWN, "growth": [{**GROWN["growth"][0], "reason": "x"}]})
+    (item,) = changed(organization(GROWN), after)
+    assert (item.before, item.after, item.monthly) == ("10% from 2026-06 (r)", "10% from 2026-06 (x)", Decimal(0))
+
+
+def test_other_teams_are_left_out() -> None:
     assert changed(organization({}), organization(demand(5, "2026-10")), teams=set()) == []
-    assert (
-        changed(organization(GROWN), organization({**GROWN, "growth": [{**GROWN["growth"][0], "reason": "x"}]})) == []
-    )
 
 
 def test_what_the_organization_changes_is_told_too() -> None:

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.plan import PlanFinding
+from reconciler.model.plan import Later, LaterExpectation, LaterTarget, PlanFinding
+from reconciler.report.document import Asked
 from reconciler.report.fitting import Section, fit, size
 from reconciler.report.markdown import SMALLEST_LIMIT, markdown
+from reconciler.report.spans import visible, words
 from reconciler.report.summary import summarise
 
 FAT = ("@|`<!--&[x](y)#_*" * 700, "名前", "team", "\u202e" * 300, "a" * 10_000)
@@ -36,7 +38,25 @@ def crowd(plans: Any) -> Any:
         findings=findings,
         year=plans.YEAR,
     )
-    return summarise(plan, approvals=FAT * 3)
+    hostile = FAT * 9
+    later = Later(
+        since=FAT[0],
+        until=plan.period,
+        targets=tuple(
+            LaterTarget(team=team, environment="prod", wallet=f"{number}", period=plan.period, before=1, after=number)
+            for number, team in enumerate(hostile)
+        ),
+        expectations=tuple(
+            LaterExpectation(
+                team=text, name=text, before=text, after=text, period=plan.period, kind=kind, key=f"x{number}"
+            ).model_copy(update={"position": text, "meaning": text, "approvers": (text,) * 9})
+            for number, text in enumerate(hostile)
+            for kind in ("setting", "expectation")
+        ),
+    )
+    asked = tuple(Asked(FAT, (text, "x"), ((text, FAT * 2),)) for text in hostile)
+    neighbours = tuple(words(visible(text)) for text in hostile)
+    return summarise(plan.model_copy(update={"later": later}), approvals=asked, neighbours=neighbours)
 
 
 @pytest.mark.parametrize("limit", [SMALLEST_LIMIT, 20_011, 30_000, 59_999, 60_000, 65_536, 400_000])

@@ -10,8 +10,11 @@ import pytest
 
 from reconciler.model.period import Period
 from reconciler.model.plan import LaterTarget, Scope, Source
+from reconciler.report.document import Asked
+from reconciler.report.markdown import markdown
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
+from reconciler.report.text import text
 
 SAFE: tuple[Any, Any] = ((None, None, None), (None, None, None))
 BACK = "gives back USD 1,500"
@@ -124,10 +127,31 @@ def test_the_year_is_told_without_a_target_too(plans: Any) -> None:
     assert "Organization" not in lead(plans.one_wallet(year=silent))
 
 
-def test_who_must_approve_is_named(plans: Any) -> None:
-    report = summarise(plans.one_wallet(), approvals=("acme/finance", "acme/platform"))
-    assert plain(report.lead[-1]) == "Approval needed: `acme/finance`, `acme/platform`."
-    assert "needs approval by acme/finance and acme/platform" in report.totals
+def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
+    finance = Asked(("@acme/finance",), ("USD 12,500.00 move, above USD 10,000.00",), (("", ("support", "ads")),))
+    platform = Asked(("@acme/platform", "@boss"), (), (("it is new", ("legal",)),))
+    report = summarise(plans.one_wallet(), approvals=(finance, platform))
+    assert plain(report.lead[-1]) == (
+        "Approval needed: `acme/finance`: USD 12,500.00 move, above USD 10,000.00; support, ads;"
+        " `acme/platform` or `boss`: legal (it is new)."
+    )
+    assert "needs approval by acme/finance, acme/platform or boss" in report.totals
+    assert report.approvals == ()
+
+
+def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -> None:
+    teams = [f"team_{number}" for number in range(100)]
+    asked = [Asked((f"@acme/{team}-leads",), (), (("", (team,)),)) for team in teams]
+    report = summarise(plans.nothing(), approvals=[Asked(("@boss",), ("x",), (("", tuple(teams)),)), *asked])
+    assert plain(report.lead[-1]).endswith("more; everybody is named below, with what for.")
+    document = markdown(report).replace("&#95;", "_")
+    assert "#### Who must approve, and what for" in document
+    for team in teams:
+        assert f"- `acme/{team}-leads`: {team}." in document.replace("&#95;", "_")
+        assert (
+            sum(f" {team}," in line or f" {team}." in line for line in document.replace("&#95;", "_").splitlines()) == 2
+        )
+        assert f"@acme/{team}" not in document
 
 
 def test_another_year_is_named(plans: Any) -> None:
@@ -213,15 +237,17 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
     )
     report = summarise(plans.plan(scope=scope))
     assert plain(report.headline) == (
-        "Budget plan: no money moves in June 2026, engineering / prod and support / prod change later,"
-        " first support / prod to USD 14,000 for July 2026 to August 2026, legal_ops / prod leaves the YAML"
+        "Budget plan: engineering / prod and support / prod change later, first support / prod to USD 14,000 for July"
+        " 2026 to August 2026, legal_ops / prod leaves the YAML; June 2026 stays as it is"
     )
-    assert [plain(note) for note in report.wallet_notes][1:] == [
+    assert [plain(note) for note in report.ahead] == [
         "Later: engineering / prod (`team_engineering`) is new, with USD 900, December 2026.",
         "legal_ops / prod (`team_legal_ops`) leaves the YAML: it is not funded again, and what it holds stays in it.",
-        "Later: support / prod USD 12,500 → 14,000, July 2026 to August 2026.",
-        "Later: support / prod USD 12,500 → 14,000, October 2026.",
-        "Later: support / prod USD 12,500 → 15,000, November 2026.",
+        "Later: support / prod USD 12,500 → 14,000 (1,500 more a month), July 2026 to August 2026.",
+        "Later: support / prod USD 12,500 → 14,000 (1,500 more), October 2026.",
+        "Later: support / prod USD 12,500 → 15,000 (2,500 more), November 2026.",
+        "All of these targets together: USD 1,500 a month more for July 2026 to August 2026; USD 800 more in October"
+        " 2026; USD 2,500 more in November 2026; USD 399.50 more in December 2026.",
     ]
 
 
@@ -245,11 +271,13 @@ def test_a_wallet_that_changes_later_has_its_months_told(plans: Any) -> None:
     assert [row.cells[0].new for row in summarise(changed).wallets.rows] == ["support / prod", "t4 / prod"]
 
 
-def test_many_later_changes_are_counted(plans: Any) -> None:
-    scope = later(*((f"team_{number}", "2026-12", "1", "2") for number in range(11)))
-    notes = [plain(note) for note in summarise(plans.plan(scope=scope)).wallet_notes]
-    assert notes[-1] == "Later: 3 changes more, in plan.json."
-    assert sum(note.startswith("Later: team_") for note in notes) == 8
+def test_many_later_changes_are_all_told_and_summed_up(plans: Any) -> None:
+    scope = later(*((f"team_{number}", "2026-12", "1", "2") for number in range(60)))
+    report = summarise(plans.plan(scope=scope))
+    notes = [plain(note) for note in report.ahead]
+    assert sum(note.startswith("Later: team_") for note in notes) == 60
+    assert notes[-1] == "All of these targets together: USD 60 more in December 2026."
+    assert "    21 more, in plan.json." in text(report, width=120, colour=False).splitlines()
 
 
 def test_a_plan_in_which_nothing_moves_shows_the_wallets_that_it_is_about(plans: Any) -> None:

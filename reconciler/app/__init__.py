@@ -1,1 +1,0 @@
-"""Use cases: what the product does, callable without a command line."""

@@ -1,0 +1,267 @@
+"""What every field of the budget files is called in a sentence, and how its values read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reconciler.model.approvals import Acknowledgement, Approvals
+from reconciler.model.frozen import Frozen
+from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.money import Money
+from reconciler.model.organization import (
+    ApiSettings,
+    ExportSchedule,
+    FiscalYearSetting,
+    ForecastSettings,
+    OrganizationBudget,
+    S3Target,
+    UsageSettings,
+)
+from reconciler.model.percent import percent_text
+from reconciler.model.team import (
+    AnnualPlan,
+    BillingBudgetSetting,
+    CacheHitRate,
+    Fallback,
+    GrowthStep,
+    PlannedDemand,
+    ProviderMixMove,
+    RateLimit,
+    Scope,
+    TeamBudget,
+    WalletTarget,
+)
+
+Says = Callable[[Any, str], str]
+"""A value, and the currency that its file is in, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a field is called; a field that only groups others has no name of its own."""
+
+    name: str
+    says: Says | None = None
+
+
+def spoken(value: Any, currency: str) -> str:
+    """Return any value of the YAML in words; an empty text for what is not there."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "on" if value else "off"
+        case tuple():
+            return ", ".join(spoken(item, currency) for item in value)
+        case dict():
+            return ", ".join(f"{key} {spoken(item, currency)}" for key, item in value.items())
+        case Frozen():
+            return described(value, currency)
+        case Decimal():
+            return f"{value.normalize():f}"
+        case _:
+            return str(value)
+
+
+def described(entry: Frozen, currency: str) -> str:
+    """Return what an entry sets, without what it is known by and what is as usual."""
+    told = []
+    for field, word in WORDS[type(entry)].items():
+        value, info = getattr(entry, field), type(entry).model_fields[field]
+        if field in KNOWN_BY.get(type(entry), ()) or (not info.is_required() and value == info.default):
+            continue
+        text = (word.says or spoken)(value, currency)
+        told.append(f"{word.name} {text}".strip())
+    return ", ".join(told)
+
+
+def known_as(entry: Frozen) -> str:
+    """Return what tells an entry of a list from the others."""
+    return ", ".join(filter(None, (spoken(getattr(entry, field), "") for field in KNOWN_BY[type(entry)])))
+
+
+def _money(value: Decimal | None, currency: str) -> str:
+    return "" if value is None else str(Money(value, currency))
+
+
+def _percent(value: Decimal | None, _: str) -> str:
+    return "" if value is None else percent_text(value)
+
+
+def _percents(values: tuple[int, ...], _: str) -> str:
+    return ", ".join(f"{value}%" for value in values)
+
+
+def _fiscal_year(value: FiscalYearSetting, _: str) -> str:
+    return f"{value.name} from {value.starts}"
+
+
+def _no_limit(value: Decimal | None, currency: str) -> str:
+    return "no limit" if value is None else str(Money(value, currency))
+
+
+KNOWN_BY: Mapping[type[Frozen], tuple[str, ...]] = {
+    Waiver: ("guard", "team"),
+    Acknowledgement: ("key",),
+    ExportSchedule: ("name",),
+    GrowthStep: ("reason",),
+    ProviderMixMove: ("source", "target"),
+    PlannedDemand: ("reason",),
+    RateLimit: ("reason",),
+    BillingBudgetSetting: ("name", "environment", "scope"),
+}
+"""The fields by which an entry of a list is known again; the others may change without it being another one."""
+
+_ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
+    OrganizationBudget: {
+        "version": Word("format version"),
+        "organization": Word("Keeptrusts organization"),
+        "currency": Word("currency"),
+        "fiscal_year": Word("fiscal year", _fiscal_year),
+        "annual_target": Word("annual target", _money),
+        "environments": Word("environments"),
+        "unused": Word("unused money"),
+        "journal": Word("journal", lambda value, _: value or "file:.kt-budgets/journal"),
+        "owners": Word("owners"),
+        "guards": Word(""),
+        "waivers": Word("waiver"),
+        "approvals": Word(""),
+        "acknowledged_drift": Word("accepted drift"),
+        "forecast": Word(""),
+        "export_schedules": Word("export schedule"),
+        "usage": Word(""),
+        "api": Word(""),
+    },
+    FiscalYearSetting: {"name": Word("fiscal year's name"), "starts": Word("fiscal year's first month")},
+    GuardSettings: {
+        "total_moved": Word("guard on all money that a run moves", _no_limit),
+        "largest_change": Word("guard on one wallet's change", _no_limit),
+        "largest_change_percent": Word(
+            "guard on one wallet's change, as a share",
+            lambda value, _: "no limit" if value is None else percent_text(value),
+        ),
+        "net_increase": Word("guard on the growth of all wallets together", _no_limit),
+        "target_below_spend": Word("guard on targets below what is spent"),
+        "target_below_forecast": Word("guard on targets below the forecast"),
+        "hard_limit_on": Word("guard on hard limits being switched on"),
+        "alert_removed": Word("guard on alerts being removed"),
+    },
+    Waiver: {
+        "guard": Word("guard"),
+        "team": Word("team"),
+        "max": Word("up to", _money),
+        "until": Word("until"),
+        "reason": Word("because of"),
+        "approved_by": Word("approved by"),
+    },
+    Approvals: {
+        "finance_above": Word("finance threshold", lambda value, currency: _money(value, currency) or "never asked"),
+        "finance": Word("who approves for finance"),
+        "platform": Word("who approves hard limits"),
+    },
+    Acknowledgement: {
+        "key": Word("of"),
+        "until": Word("until"),
+        "reason": Word("because of"),
+        "approved_by": Word("approved by"),
+        "team": Word("team"),
+    },
+    ForecastSettings: {
+        "interval": Word("forecast interval", _percent),
+        "horizon_months": Word("forecast horizon", lambda value, _: f"{value} month{'s' if value != 1 else ''}"),
+        "resilience_margin": Word("resilience margin", _percent),
+    },
+    ExportSchedule: {
+        "name": Word("name"),
+        "cron": Word("runs at"),
+        "window": Word("window"),
+        "type": Word("type"),
+        "format": Word("format"),
+        "s3": Word("delivered to", lambda value, _: f"{value.bucket}/{value.prefix}"),
+        "enabled": Word("enabled"),
+    },
+    S3Target: {"bucket": Word("bucket"), "prefix": Word("folder")},
+    UsageSettings: {"columns": Word("column of usage exports")},
+    ApiSettings: {
+        "billing_budgets_path": Word("API path of billing budgets"),
+        "description_field": Word("API field of descriptions"),
+        "ledger_types": Word("ledger type"),
+    },
+}
+
+_TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
+    TeamBudget: {
+        "version": Word("format version"),
+        "team": Word("team"),
+        "name": Word("name"),
+        "state": Word("state"),
+        "owners": Word("owners", lambda value, _: ", ".join(value) or "the organization's"),
+        "plan": Word(""),
+        "wallets": Word("wallet"),
+        "billing_budgets": Word("alert"),
+    },
+    AnnualPlan: {
+        "baseline_monthly": Word("baseline", _money),
+        "growth": Word("growth"),
+        "cache_hit_rate": Word("cache hit rate"),
+        "provider_mix": Word("provider mix"),
+        "planned_demand": Word("planned demand"),
+        "fallback": Word("fallback"),
+        "rate_limits": Word("rate limit"),
+    },
+    GrowthStep: {"reason": Word("reason"), "rate": Word("by", _percent), "starts": Word("from")},
+    CacheHitRate: {
+        "start": Word("from", _percent),
+        "target": Word("to", _percent),
+        "by": Word("by"),
+        "since": Word("since"),
+    },
+    ProviderMixMove: {
+        "reason": Word("reason"),
+        "source": Word("from"),
+        "target": Word("to"),
+        "share": Word("share", _percent),
+        "by": Word("by"),
+        "since": Word("since"),
+    },
+    PlannedDemand: {
+        "reason": Word("reason"),
+        "monthly": Word("a month", _money),
+        "starts": Word("from"),
+        "until": Word("until"),
+        "lane": Word("lane"),
+    },
+    Fallback: {
+        "share": Word("share", _percent),
+        "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
+    },
+    RateLimit: {"reason": Word("reason"), "daily": Word("a day", _money), "starts": Word("from")},
+    WalletTarget: {
+        "team_id": Word("Keeptrusts team"),
+        "monthly": Word("monthly target", _money),
+        "overrides": Word("target of", lambda value, currency: _months(value, currency)),
+    },
+    Scope: {"type": Word(""), "id": Word("")},
+    BillingBudgetSetting: {
+        "name": Word("name"),
+        "amount": Word("amount", _money),
+        "alert_percentages": Word("alerts at", _percents),
+        "hard_limit": Word("hard limit"),
+        "environment": Word("environment"),
+        "scope": Word("scope"),
+        "period": Word("period"),
+    },
+}
+
+WORDS: Mapping[type[Frozen], Mapping[str, Word]] = {**_ORGANIZATION, **_TEAM}
+"""Each model of the budget files, and each of its fields."""
+
+
+def _months(value: Any, currency: str) -> str:
+    """Return the overrides of a wallet, or a single one of them."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{month} {_money(amount, currency)}" for month, amount in value.items())
+    return _money(value, currency)

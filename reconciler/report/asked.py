@@ -1,0 +1,77 @@
+"""Who is asked to approve a plan, grouped by owner, with everything that they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.report.document import Asked
+from reconciler.report.spans import Words, code, name, plain, visible, words
+
+_SHORT = 480
+"""So many characters of who is asked, and what for, fit below a verdict; more get a list."""
+_TEAMS = 30
+"""So many teams are in one entry of that list, which is cut between entries."""
+
+
+def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
+    """Return one sentence that names who is asked: with what for, or as many as are short and where the others are."""
+    if not approvals:
+        return ()
+    if _is_short(approvals):
+        pieces = [words("; " if index else "", _whole(asked)) for index, asked in enumerate(approvals)]
+        return (words("Approval needed: ", *pieces, "."),)
+    named: list[Words] = []
+    for asked in approvals:
+        owners = words(", " if named else "", owners_words(asked))
+        if sum(len(plain(part)) for part in (*named, owners)) > _SHORT:
+            break
+        named.append(owners)
+    more = f" and {len(approvals) - len(named):,} more" if len(named) < len(approvals) else ""
+    return (words("Approval needed: ", *named, f"{more}; everybody is named below, with what for."),)
+
+
+def asked_list(approvals: Sequence[Asked]) -> tuple[Words, ...]:
+    """Return everybody who is asked and what for, where that is too long for a sentence."""
+    if _is_short(approvals):
+        return ()
+    return tuple(words(entry, ".") for asked in approvals for entry in _entries(asked))
+
+
+def owners_words(asked: Asked) -> Words:
+    """Return the owners of whom one is enough, none of them as a mention."""
+    if not asked.owners:
+        return words("nobody is named")
+    pieces = [(" or " if index else "", code(visible(who.lstrip("@"), 210))) for index, who in enumerate(asked.owners)]
+    return words(*(piece for pair in pieces for piece in pair))
+
+
+def _is_short(approvals: Sequence[Asked]) -> bool:
+    length = 0
+    for asked in approvals:
+        length += len(plain(_whole(asked)))
+        if length > _SHORT:
+            return False
+    return True
+
+
+def _whole(asked: Asked) -> Words:
+    """Return who is asked and what for: `acme/finance: USD 12,500.00 move, above USD 10,000.00; support, ads`."""
+    return words(owners_words(asked), ": ", "; ".join([*_reasons(asked), *_teams(asked)]))
+
+
+def _entries(asked: Asked) -> Iterator[Words]:
+    told = [*_reasons(asked), *_teams(asked)]
+    yield words(owners_words(asked), ": ", told[0] if told else "")
+    for more in told[1:]:
+        yield words(owners_words(asked), ", also: ", more)
+
+
+def _reasons(asked: Asked) -> list[str]:
+    return [visible(reason, 240) for reason in asked.reasons]
+
+
+def _teams(asked: Asked) -> Iterator[str]:
+    for what, teams in asked.teams:
+        for start in range(0, len(teams), _TEAMS):
+            named = ", ".join(name(team) for team in teams[start : start + _TEAMS])
+            yield f"{named} ({visible(what, 240)})" if what else named

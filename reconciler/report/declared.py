@@ -1,0 +1,136 @@
+"""What a plan's YAML says otherwise and no move of money shows: owners, limits, waivers, how a month opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
+from reconciler.report import wording
+from reconciler.report.spans import Span, Words, code, marked, name, strong, visible, words
+
+_OWNERS = 4
+_LONG = 320
+_OBJECTS = {"billing_budgets": "alert", "export_schedules": "export schedule"}
+"""What the entries of a section are called, where a change in Keeptrusts follows from them."""
+
+
+def settings(plan: Plan, targets: Sequence[LaterTarget]) -> tuple[LaterExpectation, ...]:
+    """Return the settings that differ, without those that a change or `targets`, of later months, tell already."""
+    if plan.later is None:
+        return ()
+    told = _Told(plan, targets)
+    return tuple(item for item in plan.later.expectations if item.kind == "setting" and not told.knows(item))
+
+
+class _Told:
+    """What is told where money moves, where alerts and schedules change, and among the months to come."""
+
+    def __init__(self, plan: Plan, targets: Sequence[LaterTarget]) -> None:
+        self._months: dict[tuple[str, str], set[str]] = {}
+        self._objects: dict[str, list[Any]] = {}
+        self._leaving = {target.team for target in targets if target.after is None}
+        for target in targets:
+            self._months.setdefault((target.team, target.environment), set()).add(str(target.period))
+        for change in plan.changes:
+            if isinstance(change, Allocate | Reclaim):
+                self._months.setdefault((change.team, change.environment), set()).add(str(plan.period))
+            else:
+                self._objects.setdefault(change.team, []).append(change)
+
+    def knows(self, item: LaterExpectation) -> bool:
+        section, _, rest = item.key.partition(".")
+        if not item.key:
+            return not item.after and item.team in self._leaving
+        if section == "wallets":
+            return self._knows_target(item.team, *_wallet_key(rest))
+        return section in _OBJECTS and self._knows_object(item, section)
+
+    def _knows_target(self, team: str, environment: str, field: str, month: str) -> bool:
+        told = self._months.get((team, environment), set())
+        return field != "team_id" and (month in told if month else bool(told))
+
+    def _knows_object(self, item: LaterExpectation, section: str) -> bool:
+        field = item.key.rpartition(".")[2]
+        for change in self._objects.get(item.team, ()):
+            before, after = change.before or {}, change.after or {}
+            known = f"{_OBJECTS[section]} {(after or before).get('name', '')},"
+            if f"{item.name},".startswith(known) and (not before or not after or before.get(field) != after.get(field)):
+                return True
+        return False
+
+
+def _wallet_key(rest: str) -> tuple[str, str, str]:
+    """Return the environment, the field and the month of a key below `wallets`; environments may hold dots."""
+    environment, dot, month = rest.rpartition(".overrides.")
+    if dot:
+        return environment, "overrides", month
+    for field in ("monthly", "team_id", "overrides"):
+        if rest.endswith(f".{field}"):
+            return rest.removesuffix(f".{field}"), field, ""
+    return rest, "", ""
+
+
+def setting_notes(listed: Sequence[LaterExpectation]) -> tuple[Words, ...]:
+    """Return a sentence for each setting: whose, from and to, what follows, its place and who approves it."""
+    return tuple(_sentence(item) for item in listed)
+
+
+def _sentence(item: LaterExpectation) -> Words:
+    whose = strong(name(item.team) if item.team else "The organization")
+    before, after = (visible(text, _LONG) for text in (item.before, item.after))
+    what = f", {visible(item.name, 160)}: "
+    shown: tuple[str | Span, ...] = (before or "none", " → ", strong(after or "none"))
+    if not item.key:
+        shown = ("new in the YAML, ", strong(after)) if after else ("leaves the YAML (", before, ")")
+        what = " is " if after else " "
+    meaning = marked(visible(item.meaning, _LONG))
+    return words(whose, what, *shown, "; " if meaning else "", meaning, ".", *_place(item), *_approved(item))
+
+
+def _place(item: LaterExpectation) -> Iterator[str | Span]:
+    if item.position:
+        yield from (" ", code(visible(item.position, 160)))
+
+
+def _approved(item: LaterExpectation) -> Iterator[str | Span]:
+    """Yield who approves it; one of them is enough."""
+    if not item.approvers:
+        return
+    yield ", approved by "
+    for index, owner in enumerate(item.approvers[:_OWNERS]):
+        yield from (" or " if index else "", code(visible(owner.removeprefix("@"), 128)))
+    if len(item.approvers) > _OWNERS:
+        yield f" or {len(item.approvers) - _OWNERS:,} more"
+
+
+def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[str]:
+    """Yield in a few words what settings differ, money first."""
+    for item in listed:
+        if item.key == "unused" and not item.team and item.amount is not None:
+            yield _rest_words(plan, item)
+    others = [item for item in listed if item.key != "unused" or item.team or item.amount is None]
+    whose = list(dict.fromkeys(item.team for item in others))
+    for team in whose[:3]:
+        named = list(dict.fromkeys(visible(item.name, 60) for item in others if item.team == team))
+        yield _whose_words(team, named, [item for item in others if item.team == team])
+    if len(whose) > 3:
+        rest = sum(item.team not in whose[:3] for item in others)
+        teams = wording.counted(len(whose) - 3, "other team")
+        yield f"{wording.counted(rest, 'setting')} of {teams} {wording.agree(rest, 'changes')}"
+
+
+def _whose_words(team: str, named: Sequence[str], items: Sequence[LaterExpectation]) -> str:
+    if not items[0].key:
+        return f"{name(team)} {'is new' if items[0].after else 'leaves the YAML'}"
+    listed = wording.listed(named, 3)
+    return f"{name(team) if team else 'the organization'} changes {listed}"
+
+
+def _rest_words(plan: Plan, item: LaterExpectation) -> str:
+    when = f"on 1 {item.period.first:%B}"
+    amount = f"{name(plan.currency, 8)} {wording.brief(item.amount)}" if item.amount is not None else ""
+    if item.after == "reclaim":
+        return f"about {amount} of unused money goes back to the pool {when}"
+    return f"about {amount} of unused money stays in wallets {when}"
