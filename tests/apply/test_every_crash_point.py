@@ -34,6 +34,7 @@ WANTED = desired(
 )
 TARGETS = {"team_sales": Decimal(40), "team_support": Decimal(100)}
 SENDS = 3
+MODES = ("kill", "interrupt", "second apply", "take over", "by hand", "the same by hand")
 NO_FAULT: Fault = "none"
 
 DESCRIPTIONS: dict[str, Callable[[str], str]] = {
@@ -212,29 +213,34 @@ def run(schedule: Schedule) -> ExitCode:
     return stage.check(stage.resumed() or stage.operator or first)
 
 
-def schedules() -> Iterator[Schedule]:
+def schedules(mode: str) -> Iterator[Schedule]:
+    """Every place under every fault on every send; for `killed twice`, every place, and another a little later."""
     places = range(1, place_count() + 1)
-    for mode in ("kill", "interrupt", "second apply", "take over", "by hand", "the same by hand"):
+    if mode != "killed twice":
         for fault, number in faulty():
             yield from (Schedule(mode, place, fault, number) for place in places)
+        return
     for fault in FAULTS:
         for place in places:
             for later in (3, 6, 9):
                 yield Schedule("kill", place, fault, at_send=1, second_place=place + later, same_machine=later != 6)
 
 
+@pytest.mark.no_cover
+@pytest.mark.parametrize("mode", [*MODES, "killed twice"])
 def test_every_crash_point_under_every_fault_moves_money_once_or_says_so(
-    record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
+    mode: str, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    endings = Counter(run(schedule) for schedule in schedules())
+    endings = Counter(run(schedule) for schedule in schedules(mode))
     total = sum(endings.values())
     with capsys.disabled():
         listed = ", ".join(f"{count} exit {int(code)}" for code, count in sorted(endings.items()))
-        print(f"\n{total} schedules run, 0 doubles ({listed})")  # noqa: T201
+        print(f"\n{mode}: {total} schedules run, 0 doubles ({listed})")  # noqa: T201
     record_property("schedules", total)
-    assert total >= 2000
+    assert total >= 600
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("visible_after", [0.0, 10.0, 40.0])
 @pytest.mark.parametrize("descriptions", [name for name in DESCRIPTIONS if name != "kept"])
 def test_ledgers_that_lose_descriptions_or_show_entries_late_make_no_difference_to_safety(
@@ -247,6 +253,7 @@ def test_ledgers_that_lose_descriptions_or_show_entries_late_make_no_difference_
         run(Schedule("the same by hand", 8, fault, number, descriptions, visible_after))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("fault", sorted(HARMLESS | {"none"}))
 def test_without_doubt_about_any_send_a_killed_run_is_finished_unless_it_died_while_sending(fault: Fault) -> None:
     for same_machine, doubtful in ((False, 2), (True, 1)):

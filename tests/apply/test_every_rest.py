@@ -17,6 +17,7 @@ from decimal import Decimal
 import pytest
 from apply.loop import Loop
 from apply.world import FAULTS, Crash, Fault, World
+from thorough import drawn as of_all
 from worlds import JULY, desired, taking_back, wallet
 
 from reconciler.findings import BudgetsError, ExitCode
@@ -28,6 +29,7 @@ TARGET = Decimal(40)
 LEFT = Decimal(30)
 WANTED = taking_back(desired([wallet("sales", "prod", "40"), wallet("support", "prod", "100")]))
 PLACES = 18
+PART = of_all(500, sample=160) // 4
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,11 @@ class Stage:
             assert moved + LEFT >= TARGET, "it is said to be done, and the month is not funded"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(4))
 def test_no_schedule_takes_money_of_the_new_month_for_a_rest(part: int) -> None:
     endings: Counter[str] = Counter()
-    for seed in range(part * 125, part * 125 + 125):
+    for seed in range(part * PART, (part + 1) * PART):
         stage = Stage(drawn(seed))
         code = stage.play()
         try:
@@ -138,4 +141,4 @@ def test_no_schedule_takes_money_of_the_new_month_for_a_rest(part: int) -> None:
         except AssertionError as error:
             raise AssertionError(f"{stage.schedule} ({seed}): {error}") from error
         endings[str(code)] += 1
-    assert endings["0"] > 60, endings
+    assert endings["0"] > 0.45 * PART, endings
