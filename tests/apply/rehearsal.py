@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from installed import forks
 from worlds import JUNE
 
 from reconciler.apply.journal import last_applied
@@ -39,7 +38,6 @@ currency: USD
 fiscal_year: {name: FY2027, starts: 2026-06}
 environments: [prod]
 """
-_FORKS = multiprocessing.get_context("forkserver")
 
 
 @dataclass
@@ -132,7 +130,7 @@ class Rehearsal:
     def start(self, *arguments: str, output: Path | None = None) -> BaseProcess:
         """Start a command in a process of its own."""
         given = [*self.arguments(*arguments), "--format", "json"]
-        process = _FORKS.Process(target=_command, args=(arguments[0], given, self._variables(), output))
+        process = forks().Process(target=_command, args=(arguments[0], given, self._variables(), output))
         process.start()
         return process
 
@@ -161,8 +159,6 @@ def rehearsing(
     journal: str | None = None,
 ) -> Iterator[Rehearsal]:
     """Yield a rehearsal with the wallets of `teams`, a full pool, and `faults` on what is sent."""
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
-    _FORKS.set_forkserver_preload(["apply.rehearsal"])
     with Store(as_of=AS_OF) as store:
         store.wallets.credit(1_000_000 * 10**6, description="opening balance")
         for team in teams:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from installed import kt_budgets
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.redaction import hide, hide_environment, without_secrets
-
-TOOL = str(Path(sys.executable).parent / "kt-budgets")
 
 
 @pytest.fixture
@@ -33,9 +31,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def kt(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def kt(folder: Path, *arguments: str, **variables: str) -> CompletedProcess[str]:
     environment = {**os.environ, "KEEPTRUSTS_API_URL": "http://127.0.0.1:1", "KEEPTRUSTS_API_TOKEN": TOKEN, **variables}
-    return subprocess.run([TOOL, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return kt_budgets(*arguments, folder=folder, environment=environment)
 
 
 SECRET = "kt_live_5f2c9a_hunter2"

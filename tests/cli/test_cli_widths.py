@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from installed import kt_budgets
 
 from reconciler.report.columns import columns_of
 
-TOOL = Path(sys.executable).parent / "kt-budgets"
 COMMANDS = {
     "forecast": (),
     "whatif": ("--growth", "support=+25%", "--wallet", "finance/prod=4000"),
@@ -26,14 +24,8 @@ COMMANDS = {
 def test_no_line_is_wider_than_the_terminal(command: str, width: int, tmp_path: Path) -> None:
     place = Path(__file__).parents[2]
     options = ("--sandbox", "--as-of", "2026-06-18", "--budgets", str(place / "budgets"))
-    done = subprocess.run(
-        [str(TOOL), command, *COMMANDS[command], *options],
-        cwd=tmp_path,
-        env={**os.environ, "COLUMNS": str(width)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "COLUMNS": str(width)}
+    done = kt_budgets(command, *COMMANDS[command], *options, folder=tmp_path, environment=environment)
     assert done.returncode in (0, 11), done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) > 5

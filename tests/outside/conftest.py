@@ -1,17 +1,17 @@
-"""An organization on disk and the installed command, for tests from outside."""
+"""An organization on disk and the command, for tests from outside."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from installed import kt_budgets
 from other_keeptrusts import TOKEN
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Run = Callable[..., CompletedProcess[str]]
 
 ORG = """\
 version: 1
@@ -54,13 +54,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def kt(folder: Path) -> Run:
-    """Return a function that runs the installed command in `folder` against a URL."""
-    tool = Path(sys.executable).parent / "kt-budgets"
+    """Return a function that runs the command in `folder` against a URL."""
 
-    def run(url: str, *arguments: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
+    def run(url: str, *arguments: str, token: str = TOKEN) -> CompletedProcess[str]:
         environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
-        return subprocess.run(
-            [str(tool), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
+        return kt_budgets(*arguments, folder=folder, environment=environment)
 
     return run

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from installed import kt_budgets
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.model.plan import digest_of
@@ -59,19 +59,15 @@ class Organization:
         return done.stdout.strip()
 
     def kt(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run the installed command, in no CI unless `variables` say so."""
+        """Run the command, in no CI unless `variables` say so."""
         environment = {
-            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),
             "KEEPTRUSTS_API_URL": self.url,
             "KEEPTRUSTS_API_TOKEN": TOKEN,
             **variables,
         }
-        tool = str(Path(sys.executable).parent / "kt-budgets")
-        return subprocess.run(
-            [tool, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        return kt_budgets(*arguments, folder=self.folder, environment=environment)
 
     def plan(self, *arguments: str, **variables: str) -> dict[str, Any]:
         """Plan, and return plan.json with what was printed under `text` and `stderr`."""

@@ -1,0 +1,57 @@
+"""The command in a process of its own, forked from one that has done the imports: they take longer than most commands.
+
+What depends on how a process starts (its streams, signals, the installed script) is tested with the script itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Mapping
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from subprocess import CompletedProcess
+from tempfile import TemporaryDirectory
+
+from reconciler.cli.main import COMMANDS, main
+
+_FORKS = multiprocessing.get_context("forkserver")
+
+
+def forks() -> ForkServerContext:
+    """Return what starts processes that have all commands imported."""
+    engine = ["duckdb", "ibis.backends.duckdb", "reconciler.usage.engine", "reconciler.sandbox.server"]
+    _FORKS.set_forkserver_preload([*(f"reconciler.cli.{name}" for name in COMMANDS), *engine])
+    return _FORKS
+
+
+def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = os.environ) -> CompletedProcess[str]:
+    """Run `kt-budgets` in `folder`, where nothing but `environment` is set."""
+    with TemporaryDirectory() as kept:
+        out, err = Path(kept) / "out", Path(kept) / "err"
+        process = forks().Process(target=_command, args=(arguments, folder, dict(environment), out, err))
+        process.start()
+        process.join()
+        assert process.exitcode is not None
+        return CompletedProcess(arguments, process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    sys.stdout = out.open("w", encoding="utf-8")
+    sys.stderr = err.open("w", encoding="utf-8", errors="backslashreplace")
+    os.dup2(sys.stdout.fileno(), 1)
+    os.dup2(sys.stderr.fileno(), 2)
+    sys.argv = ["kt-budgets", *arguments]
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        atexit._run_exitfuncs()
