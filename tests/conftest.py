@@ -15,6 +15,15 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 GOLDEN = Path(__file__).parent / "golden"
+_OF_CI = (
+    "GITHUB_EVENT_NAME",
+    "GITHUB_BASE_REF",
+    "GITHUB_OUTPUT",
+    "GITHUB_STEP_SUMMARY",
+    "CI_PIPELINE_SOURCE",
+    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+    "KT_BUDGETS_FOLDER",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,8 +48,8 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _in_no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forget what starts this run of CI, if it is one: a plan would be about what that changes."""
-    for name in ("GITHUB_EVENT_NAME", "GITHUB_BASE_REF", "CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"):
+    """Forget what this run of CI says, if it is one: a plan would be about what started it."""
+    for name in _OF_CI:
         monkeypatch.delenv(name, raising=False)
 
 

@@ -100,6 +100,22 @@ def test_what_running_needs_is_pinned_whole(environment: Environment) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=called)
+def test_what_is_left_in_a_light_installation_needs_nothing_that_is_left_out(environment: Environment) -> None:
+    script = (ROOT / ".github/actions/kt-budgets/install.sh").read_text(encoding="utf-8")
+    (listed,) = re.findall(r'^heavy="([a-z0-9|-]+)"$', script, flags=re.MULTILINE)
+    left_out = set(listed.split("|"))
+    assert left_out <= pinned(environment, RUNNING).keys()
+    needing = {
+        str(canonicalize_name(found.name))
+        for name in pinned(environment, RUNNING).keys() - left_out
+        for found in wanted_by(Requirement(name), environment)
+    }
+    assert needing & left_out == set()
+    roots = [line for line in PROJECT["dependencies"] if canonicalize_name(Requirement(line).name) in left_out]
+    assert {Requirement(line).name for line in roots} == {"duckdb", "ibis-framework", "numpy"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=called)
 def test_what_tests_and_every_extra_need_is_pinned_whole(environment: Environment) -> None:
     everything = [line for lines in EXTRAS.values() for line in lines]
     assert amiss([*PROJECT["dependencies"], *everything], environment, RUNNING, TESTING) == []

@@ -53,6 +53,12 @@ def test_every_make_target_of_the_readme_exists() -> None:
     assert named <= targets
 
 
+def test_every_script_of_the_readme_exists_and_can_be_started() -> None:
+    scripts = {line.split()[0] for line in commands() if line.startswith(".")}
+    assert scripts == {".github/adopt.sh"}
+    assert all(os.access(ROOT / script, os.X_OK) for script in scripts)
+
+
 def test_every_command_is_in_the_readme() -> None:
     missing = [name for name in COMMANDS if f"| `{name}" not in README]
     assert missing == []

@@ -50,7 +50,7 @@ def accept(
     for wanted in asked:
         trace = history.of(wanted.operation)
         wallet, found = _shown(wanted, trace, ledgers)
-        if not found and (trace is None or not (trace.unproved or trace.step in _LOST)):
+        if not found and (trace is None or not (trace.unproved or trace.until or trace.step in _LOST)):
             raise _nothing_to_accept(wanted.operation, trace, ledgers, history)
         facts = {"reason": reason, **site.attribution.facts(), "transactions": sorted(entry.id for entry in found)}
         key = wallet or (trace.wallet if trace else None)
@@ -64,15 +64,14 @@ def assume_lost(journal: Journal, operation: str, reason: str, site: Site) -> No
     """Record that `operation`, which the run lists as unknown, cannot come any more, so that it may be sent again."""
     history = history_of(journal.records)
     trace = history.of(operation)
-    if trace is None or not (trace.unproved or trace.step is Step.CONFIRMED):
+    if trace is None or not (trace.unproved or trace.until or trace.step is Step.CONFIRMED):
         raise UsageError(
             f"{operation} is not unknown, so it cannot be assumed lost; unknown: {_in_doubt(history)}", hint=_AUDIT
         )
     asked = Accepted(operation)
-    if (
-        trace.step is Step.CONFIRMED
-        and _shown(asked, trace, _ledgers((asked,), history, site, journal.organization))[1]
-    ):
+    if (trace.step is Step.CONFIRMED or trace.until) and _shown(
+        asked, trace, _ledgers((asked,), history, site, journal.organization)
+    )[1]:
         raise UsageError(
             f"the ledger shows {operation}, so it was not lost",
             hint=f'if the ledger is right as it stands: kt-budgets resume --accept {operation} --reason "WHY"',
@@ -143,5 +142,5 @@ def _nothing_to_accept(
 
 
 def _in_doubt(history: History) -> str:
-    doubtful = sorted(t.operation for t in history.operations.values() if t.unproved or t.unseen)
+    doubtful = sorted(t.operation for t in history.unsettled())
     return ", ".join(doubtful) or "none is"

@@ -12,7 +12,7 @@ from functools import partial
 from reconciler.apply.admission import check_permission
 from reconciler.apply.attribution import Attribution
 from reconciler.apply.clock import SignalInterruption, SystemClock
-from reconciler.apply.declared import Declares, declared_by
+from reconciler.apply.declared import Declares, Landed, declared_by
 from reconciler.apply.derivation import as_reviewed, first_contact, unlike
 from reconciler.apply.desk import Desk
 from reconciler.apply.evidence import Found, Memory, confirmation, search, words
@@ -79,10 +79,18 @@ class Site:
         )
 
 
-def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares = "all") -> Result:
+def apply_plan(
+    plan: Plan,
+    desired: Desired,
+    site: Site,
+    *,
+    declares: Declares | Landed = "all",
+    withheld: Mapping[str, str] | None = None,
+) -> Result:
     """Execute an admitted `plan` and return what came of it; teams whose live state moved are refused as stale.
 
-    `declares` says what of `desired` counts as applied afterwards.
+    `declares` says what of `desired` counts as applied afterwards. Nothing is done for the teams that are `withheld`,
+    for the reason that is said.
     Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
     run = run_name(plan, site)
@@ -97,10 +105,13 @@ def apply_plan(plan: Plan, desired: Desired, site: Site, *, declares: Declares =
         live = all_owned(live, history_of(journal.records).transactions)
         desk = site.desk(journal, lock, run=run, live=live)
         live = all_owned(awaited(plan.period, live, desk, besides=_operations(plan)), desk.transactions)
-        return Executor(desk, _order(plan, desired, live, desk, site, declares=declares), site.notify).execute()
+        order = _order(plan, desired, live, desk, site, declares=declares)
+        if withheld:
+            order = replace(order, stale={**order.stale, **withheld})
+        return Executor(desk, order, site.notify).execute()
 
 
-def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares) -> Order:
+def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares | Landed) -> Order:
     """Compare live state, had this plan not run, with what was approved, and derive every change again.
 
     Teams with a wallet in doubt are refused.
@@ -148,6 +159,7 @@ def awaited(period: Period, live: Live, desk: Desk, *, besides: Collection[str] 
         late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
         if not late:
             break
+        desk.is_behind = True
     return replace(live, wallets=wallets)
 
 

@@ -9,11 +9,40 @@ from typing import Any, Literal
 from reconciler.apply.result import DONE
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
-from reconciler.model.outcome import Outcome
+from reconciler.model.landing import ORGANIZATION, Landing, moved_on
+from reconciler.model.outcome import Outcome, Status
 from reconciler.model.plan import Plan
 
-Declares = Literal["all", "its teams", "nothing"]
-"""What of the YAML counts as applied after a run: all of it, what the plan's scope is about, or nothing of it."""
+Declares = Literal["all", "its teams", "nothing", "again"]
+"""What of the YAML counts as applied after a run: all of it, what the plan's scope is about, or nothing of it.
+
+Nothing new is applied "again" either, and what earlier runs left unfinished is finished.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """That a run is about one landing: `parts` of it count as applied from its `commit` once everything is done.
+
+    `landings` are all that came to the branch after the last applied commit, in order; `ahead` says which parts are
+    applied further than that before the run.
+    """
+
+    commit: str
+    parts: frozenset[str]
+    landings: tuple[Landing, ...] = ()
+    ahead: Mapping[str, str] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, Any]:
+        """Return this as a JSON object, `ahead` aside."""
+        passed = [[landing.commit, sorted(landing.parts)] for landing in self.landings]
+        return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed}
+
+    @classmethod
+    def read(cls, facts: Mapping[str, Any], ahead: Mapping[str, str]) -> Landed:
+        """Return what `facts` hold."""
+        landings = tuple(Landing(commit, frozenset(parts)) for commit, parts in facts["landings"])
+        return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +50,8 @@ class Declared:
     """`billing_budgets` maps the declared keys, as text, to their teams; `export_schedules` are names.
 
     Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared. `unfinished` are the
-    teams whose last run did not do everything.
+    teams whose last run did not do everything. `ahead` are the teams that are applied further than `commit`, and
+    `landed` is what the run is about to add to that.
     """
 
     commit: str | None = None
@@ -29,6 +59,8 @@ class Declared:
     export_schedules: frozenset[str] = frozenset()
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
+    ahead: Mapping[str, str] = field(default_factory=dict)
+    landed: Landed | None = None
 
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
@@ -57,17 +89,27 @@ class Declared:
         """Return what was declared `before`, unchanged."""
         if before is None:
             return cls()
-        return cls(before.commit, before.billing_budgets, before.export_schedules, before.whole, before.unfinished)
+        return cls(
+            before.commit,
+            before.billing_budgets,
+            before.export_schedules,
+            before.whole,
+            before.unfinished,
+            before.ahead,
+        )
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Declared:
         """Return what `facts` of a journal record hold."""
+        ahead = dict(facts.get("ahead", {}))
         return cls(
             facts.get("commit"),
             dict(facts.get("billing_budgets", {})),
             frozenset(facts.get("export_schedules", ())),
             facts.get("whole", True),
             frozenset(facts.get("unfinished", ())),
+            ahead,
+            Landed.read(facts["landed"], ahead) if "landed" in facts else None,
         )
 
     def facts(self) -> dict[str, Any]:
@@ -78,21 +120,23 @@ class Declared:
             "export_schedules": sorted(self.export_schedules),
             **({} if self.whole else {"whole": False}),
             **({"unfinished": sorted(self.unfinished)} if self.unfinished else {}),
+            **({"ahead": dict(sorted(self.ahead.items()))} if self.ahead else {}),
+            **({"landed": self.landed.facts()} if self.landed else {}),
         }
 
     def after(self, outcomes: Iterable[Outcome]) -> Declared:
         """Return what counts as declared after a run: not what could not be made, still what could not be deleted.
 
-        Teams for which something was not done are unfinished.
+        Teams for which something was not done are unfinished. In a run that is about a landing those are not that were
+        refused whole: nothing of them was begun, and they stay to be applied.
         """
         budgets = dict(self.billing_budgets)
         schedules = set(self.export_schedules)
-        unfinished = set(self.unfinished)
-        for result in outcomes:
-            if result.status in DONE:
-                continue
-            unfinished.add(result.team)
-            if result.key is None:
+        listed = tuple(outcomes)
+        begun = {result.team for result in listed if result.status is not Status.REFUSED}
+        left = {result.team for result in listed if result.status not in DONE}
+        for result in listed:
+            if result.status in DONE or result.key is None:
                 continue
             match result.kind:
                 case "create_billing_budget":
@@ -105,21 +149,48 @@ class Declared:
                     schedules.add(result.key)
                 case _:
                     continue
-        return replace(
+        kept = replace(
             self,
             billing_budgets=budgets,
             export_schedules=frozenset(schedules),
-            unfinished=frozenset(unfinished),
+            unfinished=self.unfinished | (left & begun if self.landed and self.landed.landings else left),
         )
+        return kept._moved_on(left)
+
+    def _moved_on(self, left: Collection[str]) -> Declared:
+        """Return this with what the run's landing adds to what is applied; the teams that are `left` are not."""
+        if self.landed is None:
+            return self
+        parts = self.landed.parts - (set(left) | ({ORGANIZATION} if left else set()))
+        ahead = {**self.ahead, **dict.fromkeys(parts, self.landed.commit)}
+        commit, further = moved_on(self.commit, ahead, self.landed.landings)
+        whole = self.whole or commit != self.commit
+        return replace(self, commit=commit, ahead=further, whole=whole, landed=None)
 
 
-def declared_by(plan: Plan, desired: Desired, declares: Declares, *, before: LastApplied | None) -> Declared:
+def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, before: LastApplied | None) -> Declared:
     """Return what counts as declared after a run of `plan` in which everything succeeds."""
+    if isinstance(declares, Landed):
+        return _landing(declares, desired, before)
     if declares == "nothing":
         return Declared.kept(before)
+    if declares == "again":
+        return replace(Declared.kept(before), unfinished=frozenset())
     if declares == "its teams" and plan.scope:
-        return Declared.within(plan.scope.teams, desired, before=before)
+        within = Declared.within(plan.scope.teams, desired, before=before)
+        commit = None if plan.source.dirty else plan.source.commit
+        teams = frozenset(plan.scope.teams)
+        return replace(within, landed=Landed(commit, teams, ahead=within.ahead)) if commit else within
     now = Declared.of(desired, commit=plan.source.commit, before=before)
     if plan.scope is None or before is None:
         return now
     return replace(now, unfinished=before.unfinished - set(plan.scope.teams))
+
+
+def _landing(landed: Landed, desired: Desired, before: LastApplied | None) -> Declared:
+    former = set(before.billing_budgets.values()) if before else set()
+    is_whole = ORGANIZATION in landed.parts
+    teams = {*desired.teams, *former} if is_whole else landed.parts
+    within = Declared.within(teams, desired, before=before)
+    schedules = frozenset(desired.export_schedules) if is_whole else within.export_schedules
+    return replace(within, export_schedules=schedules, ahead=landed.ahead, landed=landed)

@@ -33,10 +33,10 @@ _DECIDED = frozenset({Step.ASSUMED_LOST, Step.ACCEPTED, Step.REFUSED})
 class Desk:
     """One run's working place. `settle` is how many seconds a lost answer is looked for in the ledger.
 
-    `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what
-    is being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only
-    proves. `standing` is the journal as it is by now. On `pool`, if any, ledgers are read ahead. `rehearsed` is the
-    day that was asked for, None for the clock's own.
+    `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what is
+    being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only proves.
+    `is_behind` says that a reading of this run was older than what is known. `standing` is the journal as it is by now.
+    On `pool`, if any, ledgers are read ahead. `rehearsed` is the day that was asked for, None for the clock's own.
     """
 
     reader: LiveReader
@@ -52,6 +52,7 @@ class Desk:
     process: str = ""
     denied: str = ""
     may_send: bool = True
+    is_behind: bool = False
     compared: Mapping[str, LiveWallet] = field(default_factory=dict)
     pool: Executor | None = None
     rehearsed: date | None = None
@@ -64,7 +65,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.transactions.update(self.history.transactions)
-        self.standing = Standing(self.history.operations)
+        self.standing = Standing(self.history.operations, now=self.clock.now)
 
     @property
     def today(self) -> date:
@@ -132,7 +133,7 @@ class Desk:
     def note(self, wallet: LiveWallet, *, besides: Collection[str] = ()) -> None:
         """Record what `wallet` shows of operations that were open, or that no reading had shown yet."""
         for trace in self.standing.on(wallet.key):
-            is_open = (trace.unproved or trace.unseen) and trace.operation not in besides
+            is_open = (trace.unproved or trace.unseen or trace.until) and trace.operation not in besides
             if is_open and isinstance(found := self.standing.sighting(trace, wallet), Found):
                 self.record(Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
 
@@ -146,9 +147,9 @@ class Desk:
     def looks(self, most: float | None = None) -> Iterator[None]:
         """Yield once now, then after growing pauses until the settle deadline; the lease is renewed on the way.
 
-        `most` is after how many seconds it ends at the latest.
+        `most` is after how many seconds it ends instead.
         """
-        deadline = self.clock.monotonic() + (self.settle if most is None else min(most, self.settle))
+        deadline = self.clock.monotonic() + (self.settle if most is None else most)
         pause = 0.1
         yield
         while (left := deadline - self.clock.monotonic()) > 0 and not self.interruption.requested:

@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from reconciler.apply.hold import is_newer
 from reconciler.apply.record import UNPROVED, Record, Step
 from reconciler.apply.result import DONE
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.live import LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 
@@ -26,11 +28,11 @@ class Trace:
     """One operation's way through the journal, over all runs.
 
     `seen` are the ledger ids that were there before the last send, None when nothing was ever to be sent.
-    `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and
-    `writer` the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most
-    that the wallet can have held when it was `announced`. `sends`
-    counts its requests, as far as they may have arrived. `since` is the month from which the ledger was read when
-    `seen` was noted.
+    `transactions` are the ledger ids that were confirmed for it. `intent` is the digest of its last intent and `writer`
+    the process that announced it. `shown` says that a reading of the ledger has shown it. `held` is the most that the
+    wallet can have held when it was `announced`. `sends` counts its requests, as far as they may have arrived. After an
+    answer that may be about a second delivery nothing is sent for it before `until`, but for a reading that shows
+    something dated after `newer`. `since` is the month from which the ledger was read when `seen` was noted.
     """
 
     operation: str
@@ -47,6 +49,12 @@ class Trace:
     held: Decimal | None = None
     announced: datetime | None = None
     since: Period | None = None
+    until: datetime | None = None
+    newer: datetime | None = None
+
+    def holds(self, wallet: LiveWallet, now: datetime) -> bool:
+        """Whether `wallet` has to wait, because this may have happened and the reading may be older than that."""
+        return self.until is not None and now < self.until and not (self.newer and is_newer(wallet, self.newer))
 
     @property
     def unproved(self) -> bool:
@@ -101,7 +109,7 @@ class History:
 
     def unsettled(self) -> tuple[Trace, ...]:
         """The operations that may or may not have happened, and those that no reading has shown yet."""
-        return tuple(trace for trace in self.operations.values() if trace.unproved or trace.unseen)
+        return tuple(trace for trace in self.operations.values() if trace.unproved or trace.unseen or trace.until)
 
     @property
     def transactions(self) -> dict[str, frozenset[str]]:
@@ -159,6 +167,7 @@ def followed(trace: Trace | None, record: Record) -> Trace:
     seen = frozenset(facts["seen"]) if "seen" in facts else trace.seen
     found = facts.get("transactions", ())
     is_intent = record.step is Step.INTENT
+    is_settled = record.step in (Step.CONFIRMED, Step.ACCEPTED, Step.ASSUMED_LOST)
     if record.step is Step.PLANNED and not first:
         return trace
     if record.step is Step.SEEN:
@@ -176,9 +185,15 @@ def followed(trace: Trace | None, record: Record) -> Trace:
         announced=datetime.fromisoformat(record.at) if is_intent else trace.announced,
         since=Period.parse(facts["since"]) if "since" in facts else trace.since,
         sends=trace.sends + _sent(record),
+        until=None if is_settled else _instant(facts.get("until")) or trace.until,
+        newer=None if is_settled else _instant(facts.get("newer")) or trace.newer,
         shown=(trace.shown and not is_intent) or (record.step is Step.CONFIRMED and facts.get("by") in _BY_LEDGER),
         change=_CHANGE.validate_python(facts["change"]) if "change" in facts else trace.change,
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _sent(record: Record) -> int:

@@ -173,4 +173,5 @@ def _declared(facts: dict[str, Any]) -> LastApplied:
         export_schedules=frozenset(facts.get("export_schedules", ())),
         whole=facts.get("whole", True),
         unfinished=frozenset(facts.get("unfinished", ())),
+        ahead=dict(facts.get("ahead", {})),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from reconciler.apply.answers import denial, doubled, listed, told
 from reconciler.apply.desk import Desk, outcome
@@ -17,9 +19,11 @@ from reconciler.apply.evidence import (
     confirmation,
     search,
 )
+from reconciler.apply.hold import CATCH_UP, REPEAT, holding, is_newer
 from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.rest import is_rest
+from reconciler.apply.standing import held_back
 from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
 from reconciler.model.change import Reclaim
@@ -31,7 +35,7 @@ from reconciler.model.write import RateLimited, Refused
 _IN = frozenset({"credit", "allocate", "top_up", "refund"})
 
 LOOK = 3.0
-"""For how many seconds the ledger is looked at after a refusal, or a rate limit, before that is believed."""
+"""For how many seconds the ledger is looked at after a refusal, before that is told."""
 
 
 class Proof:
@@ -50,11 +54,12 @@ class Proof:
         """Look whether `move` was booked whatever was answered: a gateway may have sent it twice, and told the second.
 
         Return the outcome when the ledger shows it, or a balance that differs from `before` says so; None when
-        nothing does. Then it is written down that it did not arrive.
+        nothing does. Of what was put off it is then written down that it did not arrive, if that can be told by now.
         """
         trouble = ""
-        denied = isinstance(result, Refused) and bool(denial(result))
-        for _ in self._desk.looks(0.0 if denied else LOOK):
+        answered = self._desk.clock.now()
+        facts = holding(result, since=answered, time=CATCH_UP)
+        for _ in self._desk.looks(self._patience(result)):
             try:
                 wallet = self._wallets.read(move)
             except RemoteError as error:
@@ -66,13 +71,38 @@ class Proof:
             if _has_moved(move, before, wallet):
                 trouble = f", but {move.wallet} holds {wallet.money_left} and held {before.money_left} before"
                 break
+            if facts and is_newer(wallet, datetime.fromisoformat(facts["newer"])):
+                facts = {}
+                break
+            self._desk.is_behind |= _goes_back(before, wallet)
         if trouble:
             self._till.forget()
             return self.proved(move, f"{told(result)}{trouble}", already=False)
+        return self._put_off(move, result, facts, answered) if isinstance(result, RateLimited) else None
+
+    def _patience(self, result: Refused | RateLimited) -> float:
+        """Return for how many seconds the ledger is looked at: what was put off is repeated in this run."""
         if isinstance(result, RateLimited):
-            facts = {"reason": f"{told(result)}, and the ledger does not show it", "answered": True}
-            self._desk.record(Entry(Step.NOT_SENT, move.op, facts))
-        return None
+            return max(self._desk.settle, REPEAT)
+        return 0.0 if denial(result) else min(LOOK, self._desk.settle)
+
+    def _put_off(self, move: Move, result: RateLimited, facts: dict[str, Any], answered: datetime) -> Outcome | None:
+        """Write down that a move that was put off did not arrive; return the outcome when it cannot be repeated now."""
+        desk = self._desk
+        why = f"{told(result)}, and the ledger does not show it"
+        waited = desk.clock.now() - answered >= timedelta(seconds=self._patience(result))
+        is_told = not facts or (waited and not desk.is_behind)
+        time = CATCH_UP if desk.is_behind else timedelta(seconds=self._patience(result))
+        kept = {} if is_told else holding(result, since=answered, time=time)
+        desk.record(Entry(Step.NOT_SENT, move.op, {"reason": why, "answered": True, **kept}))
+        if is_told or desk.interruption.requested:
+            return None
+        return self.held(move)
+
+    def held(self, move: Move) -> Outcome:
+        """Return that `move` may have been booked although the answer was no, and that this cannot be told yet."""
+        reason, hint = held_back(move.wallet, [self._desk.standing.traces[move.op]])
+        return outcome(move, Status.UNKNOWN, reason=f"{reason}. Next: {hint}")
 
     def proved(self, move: Move, why: str, *, already: bool = True) -> Outcome:
         """Look for `move` in the ledger until the settle deadline; what does not show by then stays unknown."""
@@ -129,6 +159,11 @@ class Proof:
         if trace is None or trace.step is not Step.CONFIRMED:
             self._desk.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
         return outcome(move, Status.UNKNOWN, reason=reason)
+
+
+def _goes_back(before: LiveWallet, after: LiveWallet) -> bool:
+    """Whether a later reading lacks what an earlier one showed."""
+    return not {entry.id for entry in before.ledger} <= {entry.id for entry in after.ledger}
 
 
 def _has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:

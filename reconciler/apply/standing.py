@@ -7,7 +7,8 @@ the ledger, when nothing is open on the wallet, and when it shows no operation o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
 from reconciler.apply.history import Trace, followed, history_of
@@ -23,11 +24,16 @@ from reconciler.model.period import Period
 Traces = Mapping[str, Trace]
 
 
-class Standing:
-    """The operations of a journal, as they are by now."""
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, traces: Traces | None = None) -> None:
+
+class Standing:
+    """The operations of a journal, as they are by now; `now` tells the time."""
+
+    def __init__(self, traces: Traces | None = None, *, now: Callable[[], datetime] = _clock) -> None:
         self.traces = dict(traces or {})
+        self._now = now
         self._on: dict[str, set[str]] = defaultdict(set)
         self._known: dict[str, frozenset[str]] = {}
         self._ids: set[str] = set()
@@ -91,6 +97,10 @@ class Standing:
         ]
         if missing:
             return _missing(wallet.key, missing)
+        if held := [
+            trace for trace in self.on(wallet.key) if trace.operation not in besides and self.holds(trace, wallet)
+        ]:
+            return _held(wallet.key, held)
         claimed = self._ids.union(*map(_ids, sightings.values()))
         strange = [
             entry
@@ -101,6 +111,10 @@ class Standing:
             and self._is_strange(entry, {*besides, *planned})
         ]
         return _foreign(wallet.key, strange) if strange else None
+
+    def holds(self, trace: Trace, wallet: LiveWallet) -> bool:
+        """Whether nothing is sent to `wallet` yet, because `trace` was answered with a no that may be a repeat's."""
+        return trace.holds(wallet, self._now()) and isinstance(self.sighting(trace, wallet), Absent)
 
     def _is_strange(self, entry: LedgerEntry, expected: Collection[str]) -> bool:
         """Whether an entry carries a mark of ours that this journal never sent."""
@@ -125,9 +139,9 @@ class Standing:
         return min((period, *months, *dated))
 
 
-def standing_of(records: Iterable[Record]) -> Standing:
+def standing_of(records: Iterable[Record], *, now: Callable[[], datetime] = _clock) -> Standing:
     """Return what the `records` of a journal say of operations."""
-    return Standing(history_of(records).operations)
+    return Standing(history_of(records).operations, now=now)
 
 
 def unreadable(wallets: Mapping[str, LiveWallet]) -> dict[str, Doubt]:
@@ -193,6 +207,25 @@ def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
         " known, so nothing is planned for or sent to it",
         hint="run `kt-budgets resume`, which proves or finishes it",
     )
+
+
+def held_back(wallet: str, held: Sequence[Trace]) -> tuple[str, str]:
+    """Return why nothing is sent to `wallet` yet, and what ends that."""
+    times = [trace.until for trace in held if trace.until]
+    until = f"{max(times, default=_clock()):%Y-%m-%d %H:%M:%S} UTC"
+    lost = " ".join(f"--assume-lost {trace.operation}" for trace in held[:1])
+    return (
+        f"{wallet}: {_listed(map(_open, held))} was answered with a no, which may be about a second delivery of it;"
+        f" this reading may be older than that, so nothing is sent to this wallet before {until}, or before its"
+        " ledger shows something newer",
+        f'wait; or, where you know that it was not booked: `kt-budgets resume {lost} --reason "how you know"`',
+    )
+
+
+def _held(wallet: str, held: Sequence[Trace]) -> Doubt:
+    reason, hint = held_back(wallet, held)
+    operations = tuple(sorted(trace.operation for trace in held))
+    return Doubt(wallet=wallet, kind="unknown", operations=operations, reason=reason, hint=hint)
 
 
 def _foreign(wallet: str, strange: Sequence[LedgerEntry]) -> Doubt:

@@ -9,6 +9,7 @@ from reconciler.apply.answers import denial, listed, pause, told
 from reconciler.apply.desk import TRIES, Desk, outcome, unreadable
 from reconciler.apply.evidence import Absent, Found, Move, words
 from reconciler.apply.history import Trace
+from reconciler.apply.hold import CATCH_UP, holding
 from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.proof import Proof
 from reconciler.apply.record import Entry, Step
@@ -109,9 +110,11 @@ class Teller:
                 return booked
             is_less = is_rest(move) and self._became_less(move, result, attempt)
             return None if is_less else self._turned_down(move, result)
-        rested = attempt < TRIES and self._desk.rest(pause(result, attempt))
+        answered = self._desk.clock.monotonic()
         if isinstance(result, RateLimited) and (booked := self._proof.booked(move, wallet, result)):
             return booked
+        left = pause(result, attempt) - (self._desk.clock.monotonic() - answered)
+        rested = attempt < TRIES and self._desk.rest(max(left, 0.0))
         return None if rested else self._given_up(move, result)
 
     def _already_applied(self, move: Move) -> Outcome | None:
@@ -138,6 +141,8 @@ class Teller:
             return self._proof.proved(move, f"{listed(trace.transactions)} was confirmed earlier")
         if trace is not None and trace.step is Step.REFUSED and self._desk.resuming:
             return outcome(move, Status.REFUSED, reason="it was refused before; plan it again")
+        if trace is not None and self._desk.standing.holds(trace, wallet):
+            return self._proof.held(move)
         return None
 
     def _believed(self, move: Move, wallet: LiveWallet) -> LiveWallet | Outcome:
@@ -147,6 +152,7 @@ class Teller:
         """
         doubt = self._doubt(move, wallet)
         if doubt and doubt.kind == "stale":
+            self._desk.is_behind = True
             for first, _ in enumerate(self._desk.looks()):
                 if first:
                     wallet = self.wallets.read(move)
@@ -226,7 +232,8 @@ class Teller:
 
     def _turned_down(self, move: Move, result: Refused) -> Outcome:
         """Conclude that a refusal is one, after a look at the ledger."""
-        facts = {"reason": told(result), "status": result.status}
+        hold = holding(result, since=self._desk.clock.now(), time=CATCH_UP)
+        facts = {"reason": told(result), "status": result.status, **hold}
         self._desk.record(Entry(Step.REFUSED, move.op, facts))
         self._desk.denied = self._desk.denied or denial(result)
         return outcome(move, Status.REFUSED, reason=told(result))

@@ -19,7 +19,7 @@ from reconciler.cli.options import (
     write_result,
 )
 from reconciler.cli.output import kept_in
-from reconciler.findings import UsageError
+from reconciler.findings import LockHeldError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.apply.application import Site
@@ -46,7 +46,7 @@ _logger = logging.getLogger(__name__)
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long a lost answer is looked for in the ledger.",
+    help="How long a lost answer is looked for in the ledger; longer than replicas are behind.",
 )
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
@@ -126,14 +126,18 @@ def command(
 
 @contextmanager
 def site(
-    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False
+    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
 ) -> Iterator[Site]:
-    """Yield where a run takes place, with signals taken over and progress shown on a terminal."""
+    """Yield where a run takes place, with signals taken over and progress shown on a terminal.
+
+    A lock that somebody else holds is waited for, `wait` seconds at most.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     from reconciler.apply.application import Site
     from reconciler.apply.attribution import attribution
     from reconciler.apply.clock import SignalInterruption, SystemClock
+    from reconciler.apply.patience import PatientStore
     from reconciler.apply.store import open_store
     from reconciler.cli.journal_place import refuse_beside_git_unless_said
     from reconciler.cli.progress import progress
@@ -144,6 +148,7 @@ def site(
 
     refuse_beside_git_unless_said(settings)
     interruption = SignalInterruption()
+    store = open_store(settings.journal, folder=settings.root)
     with (
         connected(settings, desired, writing=True) as connection,
         Reader(connection) as reader,
@@ -155,7 +160,7 @@ def site(
         yield Site(
             reader=reader,
             writer=writer,
-            store=open_store(settings.journal, folder=settings.root),
+            store=PatientStore(store, wait, _say_waiting) if wait else store,
             attribution=attribution(environment()),
             clock=SystemClock(interruption),
             interruption=interruption,
@@ -165,6 +170,10 @@ def site(
             rehearsed=settings.as_of if settings.rehearsed else None,
             first_apply=first_apply or settings.sandbox,
         )
+
+
+def _say_waiting(error: LockHeldError) -> None:
+    click.echo(f"kt-budgets: waiting: {error.message.partition('; nothing')[0]}", err=True)
 
 
 @contextmanager

@@ -78,10 +78,10 @@ def command(
         doubts=doubts,
     )
     if issue:
-        _publish(found, repo)
+        _publish(found, repo, doubtful=doubts)
     left = _accepted(settings, desired, live, found) if accept else found
     untouched = desired.wallets.keys() - history.applied_to()
-    _print(found, format_, following="" if accept else _following(left, untouched, doubts))
+    _print(found, format_, doubtful=doubts, following="" if accept else _following(left, untouched, doubts))
     if any(entry.needs_person for entry in left):
         context.exit(ExitCode.DRIFT)
 
@@ -91,14 +91,14 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    from reconciler.cli.checkout import load_at
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
 
     if last is None or not last.whole:
         return None
     if last.commit is None:
         return desired
     try:
-        return load_at(settings.budgets, last.commit) or desired
+        return applied_desired(Commits(settings.budgets), last) or desired
     except BudgetsError as error:
         click.echo(f"kt-budgets: {error.message}; the YAML of now stands for what was applied", err=True)
         return desired
@@ -118,7 +118,7 @@ def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Propo
     return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 
-def _publish(found: tuple[Drifted, ...], repo: str | None) -> None:
+def _publish(found: tuple[Drifted, ...], repo: str | None, *, doubtful: Collection[str]) -> None:
     from reconciler.cli.pr_session import github
     from reconciler.forge.drift_text import issue_text, issue_title
     from reconciler.forge.issue import publish_issue
@@ -130,7 +130,7 @@ def _publish(found: tuple[Drifted, ...], repo: str | None) -> None:
             session.repository,
             identity=session.identity,
             title=issue_title([entry.item for entry in found if entry.needs_person]),
-            text=issue_text([(entry.item, entry.needs_person) for entry in found], escaped=escaped),
+            text=issue_text([(entry.item, entry.needs_person) for entry in found], escaped=escaped, doubtful=doubtful),
             is_needed=any(entry.needs_person for entry in found),
         )
     click.echo(f"issue{f' {number}' if number else ''}: {step.value}", err=True)
@@ -161,7 +161,8 @@ def _following(found: tuple[Drifted, ...], untouched: Collection[str], doubts: C
     return f"Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back{how}."
 
 
-def _print(found: tuple[Drifted, ...], format_: str, *, following: str) -> None:
+def _print(found: tuple[Drifted, ...], format_: str, *, doubtful: Collection[str], following: str) -> None:
+    """Print the differences; a wallet that is `doubtful` is explained by nobody, so it is not called pending."""
     import json
     import os
     import sys
@@ -177,7 +178,8 @@ def _print(found: tuple[Drifted, ...], format_: str, *, following: str) -> None:
         return
     is_sized = sys.stdout.isatty() or "COLUMNS" in os.environ
     for entry in found:
-        line = f"{entry.item.category:>12}  {visible(entry.item.sentence)}"
+        is_doubtful = entry.item.category == "pending" and entry.item.wallet in doubtful
+        line = f"{'in doubt' if is_doubtful else entry.item.category:>12}  {visible(entry.item.sentence)}"
         told = wrapped(line.strip(), terminal_width(), indent=len(line) - len(line.lstrip()), hanging=14)
         click.echo("\n".join(told) if is_sized else line)
     needed = sum(entry.needs_person for entry in found)

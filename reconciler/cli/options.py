@@ -44,11 +44,15 @@ def budgets_option(command: F) -> F:
     return click.option(
         "--budgets",
         type=click.Path(path_type=Path),
-        default=Path("budgets"),
-        show_default=True,
+        default=_budgets,
+        show_default="$KT_BUDGETS_FOLDER, else budgets",
         metavar="DIR",
         help="The folder with org.yaml and teams/.",
     )(command)
+
+
+def _budgets() -> Path:
+    return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
 def output_option(command: F) -> F:

@@ -8,7 +8,15 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.options import budgets_option, format_option, network_options, settings_of, usage_option
+from reconciler.cli.options import (
+    budgets_option,
+    first_apply_option,
+    format_option,
+    network_options,
+    output_option,
+    settings_of,
+    usage_option,
+)
 from reconciler.findings import ExitCode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -147,6 +155,53 @@ def approval(
     print_approval(found, format_)
     if found.stale:
         context.exit(ExitCode.STALE)
+
+
+@command.command("apply", epilog="Example: kt-budgets pr apply --journal git:origin --wait 1200")
+@network_options
+@journal_option
+@repository_option
+@recorder_option
+@click.option("--pr", "number", type=click.IntRange(min=1), metavar="N", help="Only this one, and what it needs.")
+@click.option("--commit", metavar="SHA", help="Only what this commit brought, and what it needs.")
+@click.option("--put-back", is_flag=True, help="Afterwards put git's values back for every team.")
+@first_apply_option
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long another run is waited for; one that was killed is taken over ten minutes later.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a lost answer is looked for in the ledger.",
+)
+@format_option("text", "json")
+@output_option
+@click.pass_context
+def apply(context: click.Context, /, *, format_: str, output: Path | None, **options: Any) -> None:
+    """Apply everything that was merged with approval and is not applied yet.
+
+    Each pull request, or direct push, since the last applied commit is looked at in order, whatever way it was merged:
+    planned from the YAML of its own commit, judged by its own approvals, and applied. A team that lacks an approval, or
+    whose plan moved since it was shown, is left out and told; the others go on. What is left out stays pending and is
+    tried again the next time. A run that was interrupted is finished first.
+
+    It is quick where nothing is pending, and safe to repeat. Exits with the most serious of what happened: 4 where an
+    approval is missing, 5 where a plan moved, 7 where a part was applied.
+    """
+    from reconciler.cli.merge_words import print_merges
+    from reconciler.cli.pr_apply import Asked, apply_merges
+
+    settings = settings_of(options)
+    found = apply_merges(settings, Asked(**options))
+    print_merges(found, format_, output, journal=settings.journal)
+    context.exit(found.exit_code)
 
 
 @command.command("receipt", epilog='Example: kt-budgets pr receipt --run run.json --merge-sha "$GITHUB_SHA"')

@@ -47,6 +47,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_older
     from reconciler.forge.approval import check_approval, merged_pull_request
+    from reconciler.git.merging import clean_merges
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
@@ -58,6 +59,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
         required=_required(session, settings, plan, pull, merge, applied),
         plan=plan,
         app=session.app,
+        is_clean=clean_merges(settings.budgets, reference=f"refs/pull/{pull.number}/head"),
     )
 
 
@@ -77,14 +79,20 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
 
 def require_last_applied(settings: Settings) -> str:
     """Return a sentence that says that the checked-out budgets are what was last applied; RefusedError when not."""
+    from reconciler.app.change_request.budget_files import Commits, applied_desired, changed_parts
+    from reconciler.app.checkout import git
     from reconciler.apply.journal import last_applied
-    from reconciler.cli.checkout import tree_id
 
     last = last_applied(settings.journal, folder=settings.root)
-    hint = "apply what is merged first, with its approval; then run this again"
+    hint = "`kt-budgets pr apply` applies what is merged, with its approval"
     if last is None or last.commit is None:
         raise RefusedError("the journal names no commit that was applied", hint=hint)
-    if tree_id(settings.budgets, last.commit) != tree_id(settings.budgets, "HEAD"):
+    commits = Commits(settings.budgets)
+    applied, now = (
+        applied_desired(commits, last),
+        commits.desired(git(settings.budgets, "rev-parse", "HEAD").decode().strip()),
+    )
+    if applied is None or now is None or changed_parts(applied, now):
         raise RefusedError(
             f"the budgets differ from those of {last.commit[:12]}, the last applied commit: something is merged and"
             " not applied",
@@ -103,10 +111,16 @@ def print_approval(found: Approval, format_: str) -> None:
         "approved_by": list(found.approved_by),
         "stale": list(found.stale),
         "recorded": found.record.digest,
+        "stood_in": [item.document() for item in found.stood_in],
     }
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
     text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
-    print_facts(format_, "approval", facts, f"{text}; but {_stale_words(found)}" if found.stale else text)
+    lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
+    lines += [
+        f"approved by {', '.join(item.logins)} instead ({item.requirement.reason}): {item.why}"
+        for item in found.stood_in
+    ]
+    print_facts(format_, "approval", facts, "\n".join(lines))
 
 
 AGAIN = (

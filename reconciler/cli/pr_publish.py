@@ -34,6 +34,7 @@ def publish(
     format_: str,
 ) -> None:
     """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
+    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_files import read_findings, read_suggestions
     from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts
     from reconciler.cli.pr_suggest import chosen, suggest, with_remarks
@@ -50,6 +51,11 @@ def publish(
         pull = session.pull(number)
         head = _head(session, pull)
         _refuse_other_commit(shown, plan_path, budgets, number=pull.number, head=head)
+        if not pull.is_open:
+            facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
+            print_facts(format_, "comment", facts, _left_alone(pull))
+            return
+        refuse_behind_base(shown, budgets, pull)
         choice = chosen(session, pull, suggestions if head == pull.head else ())
         body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
         told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
@@ -64,6 +70,7 @@ def publish(
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None, format_: str) -> None:
     """Publish the check run of the plan at `plan_path`."""
+    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_session import github, print_facts
     from reconciler.cli.show import load_plan
 
@@ -72,9 +79,21 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
         pull = session.pull(number)
         head = _head(session, pull)
         _refuse_other_commit(plan, plan_path, budgets, number=pull.number, head=head)
+        if not pull.is_open:
+            print_facts(format_, "check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
+            return
+        refuse_behind_base(plan, budgets, pull)
         body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
     print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
+
+
+def _left_alone(pull: PullRequest) -> str:
+    state = "merged" if pull.merge_commit else "closed"
+    return (
+        f"pull request {pull.number} is {state}: what its comment and check run say is what was reviewed, and was left"
+        " as it is"
+    )
 
 
 def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
@@ -247,8 +266,8 @@ def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets:
     else:
         name = str(session.repository)
         verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.event.run)
-    written, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
-    return "published" if written else "unchanged"
+    said, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return said.value
 
 
 def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:

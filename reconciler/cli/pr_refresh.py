@@ -32,16 +32,16 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
 
 
 def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
-    """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged."""
+    """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged.
+
+    Raises GitError where git is too old to tell.
+    """
     from reconciler.cli.checkout import git, load_at
-    from reconciler.git.failures import GitError
+    from reconciler.git.merging import merged
 
     git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, f"refs/pull/{pull.number}/head")
-    try:
-        tree = git(settings.budgets, "merge-tree", "--write-tree", "HEAD", pull.head).decode().split()[0]
-    except GitError:
-        return None
-    return load_at(settings.budgets, tree)
+    tree = merged(settings.budgets, "HEAD", pull.head)
+    return load_at(settings.budgets, tree) if tree else None
 
 
 def _pulls(session: GitHub) -> tuple[PullRequest, ...]:

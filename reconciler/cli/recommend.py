@@ -122,9 +122,8 @@ def command(
     )
     made = _draft(outlook, advice) if writing or suggestions else None
     if made and suggestions:
-        _suggest(made, suggestions, settings.budgets)
-    to_write = made if writing else None
-    page = _page(outlook, advice, to_write, probability=float(probability), reaction_days=reaction_days)
+        made = _suggest(made, suggestions, settings.budgets)
+    page = _page(outlook, advice, made, writing=writing, probability=float(probability), reaction_days=reaction_days)
     write_result(_rendered(outlook, page, format_, output), output)
 
 
@@ -153,17 +152,27 @@ def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
     return unwarned(made, settings.budgets)
 
 
-def _suggest(made: Draft, file: Path, budgets: Path) -> None:
+def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
+    """Write the suggestions, and return the draft with what is not among them, and why."""
+    from dataclasses import replace
+
     from reconciler.cli.pr_files import write_suggestions
     from reconciler.cli.pr_publish import located
     from reconciler.cli.recommend_suggest import suggested
 
-    changes = suggested(made.edits, budgets=budgets)
+    changes, left = suggested(made.edits, budgets=budgets)
     write_suggestions(file, changes, command="kt-budgets recommend", located=located(budgets))
+    return replace(made, kept=(*made.kept, *left))
 
 
 def _page(
-    outlook: Outlook, advice: Recommendations, to_write: Draft | None, *, probability: float, reaction_days: int
+    outlook: Outlook,
+    advice: Recommendations,
+    made: Draft | None,
+    *,
+    writing: bool,
+    probability: float,
+    reaction_days: int,
 ) -> RecommendPage:
     """Write what is to be written, and return what is to be shown."""
     from reconciler.cli.forecast import known_words
@@ -182,9 +191,9 @@ def _page(
         targets=advice.targets,
         alerts=advice.alerts,
         notices=notices(outlook),
-        written=write(to_write.edits, settings=settings) if to_write and to_write.edits else (),
-        kept=to_write.kept if to_write else (),
-        was_writing=to_write is not None,
+        written=write(made.edits, settings=settings) if writing and made and made.edits else (),
+        kept=made.kept if made else (),
+        was_writing=writing,
     )
 
 

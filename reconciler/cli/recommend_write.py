@@ -34,6 +34,7 @@ class Edit:
     under: str = ""
 
 
+BELOW_ZERO = "its credits are more than its spend, so what it needs cannot be told from this month"
 UNDER = "it was worked out under a target that is not written"
 
 
@@ -51,13 +52,16 @@ def draft(
     """Return the edits that make the YAML say what is recommended.
 
     `spent` is what the usage shows of each wallet's period, None for a wallet without usage: a recommendation that
-    rests on the plan alone would only repeat the plan, so it is not written.
+    rests on the plan alone would only repeat the plan, so it is not written; nor is one that rests on credits.
     """
     edits: list[Edit] = []
     kept: list[str] = []
+    below_zero = {wallet for wallet, amount in spent.items() if amount is not None and amount < 0}
     for target in advice.targets:
         if spent.get(target.wallet) is None:
             kept.append(f"{target.team}/{target.environment}: there is no usage to recommend from")
+        elif target.wallet in below_zero:
+            kept.append(f"{target.team}/{target.environment}: {BELOW_ZERO}")
         elif target.target != target.current:
             made = _target(target, desired, period=settings.period)
             kept.append(made) if isinstance(made, str) else edits.append(replace(made, target_of=target.wallet))
@@ -65,10 +69,13 @@ def draft(
     left -= {edit.target_of for edit in edits}
     for alert in _first_alerts(advice):
         found = _budget(desired, alert)
-        if found is None or spent.get(found.budget.scope_id) is None or alert.amount == alert.current:
+        if found is None or spent.get(found.budget.scope_id) is None:
+            continue
+        if alert.possible and alert.amount == alert.current:
             continue
         wallet = found.budget.scope_id
-        made = f"{alert.name}: {UNDER}" if wallet in left else _alert(alert, found, settings=settings)
+        why = BELOW_ZERO if wallet in below_zero else UNDER if wallet in left else ""
+        made = f"{alert.name}: {why}" if why else _alert(alert, found, settings=settings)
         kept.append(made) if isinstance(made, str) else edits.append(replace(made, under=wallet))
     return Draft(tuple(edits), tuple(kept))
 
@@ -77,7 +84,7 @@ def _alert(alert: AlertRecommendation, found: DesiredBillingBudget, *, settings:
     """Return the edit of one alert's amount, or why there is none."""
     if found.budget.hard_limit:
         return f"{alert.name}: it is a hard limit, and its amount stops traffic"
-    if alert.amount.amount <= 0:
+    if not alert.possible:
         return f"{alert.name}: no amount leaves {alert.reaction_days} days"
     if settings.as_of < settings.period.first:
         return f"{alert.name}: it has one amount for every month, and {settings.period.name} has not begun"

@@ -127,13 +127,13 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
     Something else did where an earlier merge was never applied; then only the plan's own teams count.
     """
-    from reconciler.cli.checkout import load_at
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
     from reconciler.plan.scope import changed_teams
 
     if plan.scope is None:
         return "all"
     commit = _known(settings, last.commit or "") if last else ""
-    before = load_at(settings.budgets, commit) if commit else None
+    before = applied_desired(Commits(settings.budgets), last) if commit else None
     changed = changed_teams(before, desired) if before else None
     return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
 

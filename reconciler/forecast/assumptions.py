@@ -55,6 +55,8 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
     verdict = verdict_of(off, 0.0, BASELINE_TOLERANCE)
     words = {"holds": "holds", "ahead": "spend is ahead of plan", "behind": "spend is below plan"}[verdict]
     sentence = words if verdict == "holds" else f"{words} by {share(abs(off), places=0)}"
+    if observed < 0:
+        sentence = "credits are more than the spend"
     return Assumption(
         name="baseline",
         plan=text,

@@ -61,12 +61,11 @@ def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
         return
     middle, early = exhaustion.date["0.5"], exhaustion.date["0.1"]
     when = f"{middle}, " if middle else f"as early as {early}, " if early else ""
-    missing = forecast.desired.unserved["0.9"]
-    yield (
-        "runs-out",
-        f"runs out {when}before the month is over, with probability {chance(exhaustion.probability)}",
-        f"{amount(missing, forecast.currency)} more lasts on nine in ten paths",
-    )
+    missing = amount(forecast.desired.unserved["0.9"], forecast.currency)
+    told = f"runs out {when}before the month is over, with probability {chance(exhaustion.probability)}"
+    if exhaustion.probability == 1 and middle == forecast.as_of:
+        told = f"has no money left on {middle}, before the month is over"
+    yield ("runs-out", told, f"with {missing} more it lasts with a probability of 90%")
 
 
 def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[tuple[str, str, str]]:

@@ -25,7 +25,10 @@ NEAR_ENOUGH = Decimal("0.02")
 
 @dataclass(frozen=True, slots=True)
 class AlertRecommendation:
-    """The amount at which an alert percentage leaves `reaction_days` before the money is gone, on 9 in 10 paths."""
+    """The amount at which an alert percentage leaves `reaction_days` before the money is gone, on 9 in 10 paths.
+
+    Where no amount above zero does, it is not `possible`, and `amount` stays what it is.
+    """
 
     team: str
     environment: str
@@ -35,6 +38,7 @@ class AlertRecommendation:
     amount: Money
     reaction_days: int
     reason: str
+    possible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,34 @@ class WarningTime:
         for budget in budgets:
             for percentage in budget.alert_percentages:
                 value, where = self._amount(budget, percentage, threshold)
+                why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{self._fired(threshold)}"
+                if value <= 0:
+                    why = f"no amount leaves {days} days"
                 yield AlertRecommendation(
                     team=self.question.wallet.team,
                     environment=self.question.wallet.environment,
                     name=budget.name,
                     percentage=percentage,
                     current=Money(budget.amount, budget.currency),
-                    amount=Money(value, budget.currency),
+                    amount=Money(value if value > 0 else budget.amount, budget.currency),
                     reaction_days=days,
                     reason=f"{days} days before the money is gone, spend has reached"
-                    f" {amount(threshold, budget.currency)} on nine in ten paths; {percentage}% of"
-                    f" {amount(value, budget.currency)} fires {where}",
+                    f" {amount(threshold, budget.currency)} with a probability of 90%; {why}",
+                    possible=value > 0,
                 )
+
+    @property
+    def _spent(self) -> Decimal:
+        """What the period has spent by now: nothing of one that has not begun."""
+        if self.wanted.opens:
+            return Decimal(0)
+        return self.course.exact(self.period.first, self.course.as_of) + Decimal(repr(float(self.course.paid)))
+
+    def _fired(self, threshold: Decimal) -> str:
+        """Say where so much is spent already that the alert comes too late this month."""
+        spent, currency = self._spent, self.question.wallet.currency
+        late = f"; {amount(spent, currency)} is spent already, so that this month it fires at once"
+        return late if 0 < threshold <= spent else ""
 
     def _amount(self, budget: BillingBudget, percentage: AlertPercentage, threshold: Decimal) -> tuple[Decimal, str]:
         """Return the amount, and where it fires: at the threshold, or before it where the wallet gets less."""

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
+from reconciler.forge.author import MOST_LISTED, IsClean, authors_of
 from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import CheckRun, our_check_runs
+from reconciler.forge.judgement import Bench, StandIn
 from reconciler.forge.owner import Membership
 from reconciler.forge.record import PlanRecord, pending
 from reconciler.forge.repository import (
     PullRequest,
     Repository,
-    commit_authors,
     default_branch,
     pull_request,
     pull_requests_of_commit,
 )
 from reconciler.forge.requirement import Requirement
 from reconciler.forge.review import Review, approving, last_words
-from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
+from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
 
 
@@ -38,6 +39,7 @@ class Approval:
     record: PlanRecord
     stale: tuple[str, ...]
     missing: tuple[Shortfall, ...] = ()
+    stood_in: tuple[StandIn, ...] = ()
 
     @property
     def stops(self) -> tuple[Shortfall, ...]:
@@ -85,13 +87,14 @@ def check_approval(
     required: Sequence[Requirement],
     plan: Plan,
     app: str,
+    is_clean: IsClean | None = None,
 ) -> Approval:
     """Return the approval of `pull` for all of `plan`.
 
     Raises:
-        RefusedError: an owner's approval of the last head is missing, or there is no record of a plan of ours for it.
+        RefusedError: an owner's approval of the last head is missing, or what `judge` raises.
     """
-    found = judge(channel, repository, pull, required=required, plan=plan, app=app)
+    found = judge(channel, repository, pull, required=required, plan=plan, app=app, is_clean=is_clean)
     for missing in found.missing:
         raise missing.error()
     return found
@@ -103,17 +106,17 @@ def judge(
     pull: PullRequest,
     *,
     required: Sequence[Requirement],
-    plan: Plan,
+    plan: Plan | None,
     app: str,
+    is_clean: IsClean | None = None,
 ) -> Approval:
-    """Return what of `plan` the reviews of `pull` approve, and what is missing.
+    """Return what of `plan` the reviews of `pull` approve, and what is missing. None: the plan that was recorded last.
+
+    `is_clean` tells which merge commits git itself would have made: they make nobody an author.
 
     Raises:
-        RefusedError: there is no record of a plan of ours for the last head, so nothing of it can be approved.
+        RefusedError: there is no record of a plan of ours for the last head, or nobody knows who wrote it.
     """
-    authors = commit_authors(channel, repository, pull.number)
-    words = last_words(channel, repository, pull.number)
-    given = approving(words, pull, authors=authors)
     records = _records(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
     if not records:
         raise RefusedError(
@@ -121,11 +124,33 @@ def judge(
             hint="run the plan workflow on that head and have it reviewed, or name the app that records plans",
         )
     record = records[-1][1]
-    given, late = _after_the_plan(given, records, plan.fingerprints)
-    near = tuple(near_misses(pull, words, late, authors))
-    missing = _shortfalls(Membership(channel), required, given=given, words=words, pull=pull, near=near)
-    logins = tuple(review.login for review in given)
-    return Approval(pull.number, pull.head, logins, record, record.stale_teams(plan), tuple(missing))
+    bench = _bench(channel, repository, pull, records, plan, is_clean)
+    missing, stood_in = bench.judge(required)
+    logins = tuple(review.login for review in bench.given)
+    stale = record.stale_teams(plan) if plan else ()
+    return Approval(pull.number, pull.head, logins, record, stale, missing, stood_in)
+
+
+def _bench(
+    channel: Channel,
+    repository: Repository,
+    pull: PullRequest,
+    records: Sequence[tuple[CheckRun, PlanRecord]],
+    plan: Plan | None,
+    is_clean: IsClean | None,
+) -> Bench:
+    authors = authors_of(channel, repository, pull, is_clean=is_clean)
+    if not authors.is_whole:
+        raise RefusedError(
+            f"pull request {pull.number} has {pull.commits} commits, and GitHub does not list them all: nobody knows"
+            " who wrote them, so nobody can approve them",
+            hint=f"bring its change in with fewer than {MOST_LISTED} commits, in a new pull request",
+        )
+    words = last_words(channel, repository, pull.number)
+    given = approving(words, pull, authors=authors.logins)
+    is_open = bool(pending(plan.fingerprints)) if plan else True
+    given, late = _after_the_plan(given, records, is_open=is_open)
+    return Bench(pull, Membership(channel, repository), authors, words, given, late)
 
 
 def _records(
@@ -151,33 +176,15 @@ def _records(
 
 
 def _after_the_plan(
-    given: tuple[Review, ...], records: Sequence[tuple[CheckRun, PlanRecord]], fingerprints: Mapping[str, str]
+    given: tuple[Review, ...], records: Sequence[tuple[CheckRun, PlanRecord]], *, is_open: bool
 ) -> tuple[tuple[Review, ...], tuple[Review, ...]]:
     """Return the approvals of the plan that holds now, and those that were given before it was shown.
 
-    Where every record of the head says the same, it was shown with the first of them.
+    Where every record of the head says the same, it was shown with the first of them. So it was where nothing is open:
+    where there is nothing left to change.
     """
     last = records[-1][1].all_fingerprints
     changed = [index for index, (_, record) in enumerate(records) if record.all_fingerprints != last]
-    first = changed[-1] + 1 if changed and pending(fingerprints) else 0
-    shown = records[first][0].at
+    shown = records[changed[-1] + 1 if changed and is_open else 0][0].at
     late = tuple(review for review in given if shown is None or review.at is None or review.at < shown)
     return tuple(review for review in given if review not in late), late
-
-
-def _shortfalls(
-    membership: Membership,
-    required: Sequence[Requirement],
-    *,
-    given: tuple[Review, ...],
-    words: tuple[Review, ...],
-    pull: PullRequest,
-    near: tuple[str, ...],
-) -> Iterator[Shortfall]:
-    objecting = [word.login for word in words if word.state == "CHANGES_REQUESTED"]
-    for requirement in required:
-        against = [login for login in objecting if membership.is_any(login, requirement.owners)]
-        if against:
-            yield objection(requirement, pull, against[0])
-        elif not any(membership.is_any(review.login, requirement.owners) for review in given):
-            yield absence(requirement, pull, near)

@@ -107,6 +107,33 @@ class Channel:
             url = self._same_origin("GET", path, following)
         raise unreadable("GET", path, f"it has more than {self.connection.max_pages} pages")
 
+    def first_page(self, path: str, **params: str | int) -> tuple[list[Mapping[str, Any]], bool]:
+        """Return the first items of a listing, and whether they are all."""
+        response = self._send("GET", self._url(path, {**params, "per_page": self.connection.page_size}))
+        items = self._json("GET", path, response)
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise unreadable("GET", path, "it is not a list of objects")
+        return items, "next" not in response.links
+
+    def exists(self, path: str) -> bool:
+        """Whether GET `path` finds something (2xx), or says that there is nothing (404)."""
+        try:
+            self._send("GET", self._url(path, {}))
+        except RejectedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def query(self, question: str, variables: Mapping[str, str]) -> Any:
+        """Return the data that a GraphQL query answers; RemoteError where it answers with errors, or not at all."""
+        url = httpx.URL(f"{self.connection.api_url.removesuffix('/v3')}/graphql")
+        body = {"query": question, "variables": dict(variables)}
+        document = self._json("POST", url.path, self._send("POST", url, body))
+        if not isinstance(document, dict) or document.get("errors") or "data" not in document:
+            raise unreadable("POST", url.path, "it holds errors, or no data")
+        return document["data"]
+
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
         """Send a write once and return its answer; LostAnswerError when it may have arrived."""
         return self._json(method, path, self._send(method, self._url(path, {}), body))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.forge.annotation import BATCH, Annotation
@@ -61,12 +62,27 @@ def our_check_runs(channel: Channel, repository: Repository, head: str, *, app: 
     return tuple(sorted((_check_run(item) for item in ours), key=lambda check: check.id))
 
 
+class Written(StrEnum):
+    """What became of a check run."""
+
+    PUBLISHED = "published"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+
+
 def publish_check(
     channel: Channel, repository: Repository, head: str, verdict: Verdict, *, app: str
-) -> tuple[bool, str]:
-    """Make the newest check run of ours say `verdict`; return whether one was written, and its address."""
-    if _stands(channel, repository, head, verdict, app):
-        return False, ""
+) -> tuple[Written, str]:
+    """Make the newest check run of ours say `verdict`; return what became of it, and its address.
+
+    A record of a run that began later is left: this run is an old one that was started again.
+    """
+    ours = our_check_runs(channel, repository, head, app=app)
+    record = read_record(verdict.text)
+    if record and any(check.record and record.is_older_than(check.record) for check in ours):
+        return Written.SUPERSEDED, ""
+    if _says(ours, verdict):
+        return Written.UNCHANGED, ""
     path = f"{repository.path}/check-runs"
     batches = [verdict.annotations[start : start + BATCH] for start in range(0, len(verdict.annotations), BATCH)] or [
         ()
@@ -80,11 +96,11 @@ def publish_check(
     }
     answer = _created(channel, path, opening, repository, head, verdict, app)
     if answer is None:
-        return False, ""
+        return Written.UNCHANGED, ""
     for batch in batches[1:]:
         channel.write("PATCH", f"{path}/{answer['id']}", {"output": _output(verdict, batch)})
     channel.write("PATCH", f"{path}/{answer['id']}", {"status": "completed", "conclusion": verdict.conclusion})
-    return True, str(answer.get("html_url") or "")
+    return Written.PUBLISHED, str(answer.get("html_url") or "")
 
 
 def _created(
@@ -99,7 +115,7 @@ def _created(
     try:
         answer = channel.write("POST", path, opening)
     except LostAnswerError:
-        if _stands(channel, repository, head, verdict, app):
+        if _says(our_check_runs(channel, repository, head, app=app), verdict):
             return None
         answer = channel.write("POST", path, opening)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("id"), int):
@@ -107,9 +123,8 @@ def _created(
     return answer
 
 
-def _stands(channel: Channel, repository: Repository, head: str, verdict: Verdict, app: str) -> bool:
-    """Whether the newest check run of ours is complete and says the same."""
-    ours = our_check_runs(channel, repository, head, app=app)
+def _says(ours: Sequence[CheckRun], verdict: Verdict) -> bool:
+    """Whether the newest check run is complete and says the same."""
     return bool(ours) and ours[-1].is_complete and ours[-1].external_id == verdict.external_id
 
 

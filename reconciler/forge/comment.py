@@ -26,6 +26,7 @@ class Published(StrEnum):
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     NOT_NEEDED = "not needed"
+    CLOSED = "left alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from reconciler.model.plan import DriftItem
 
@@ -14,7 +14,9 @@ _CURE = (
     " the workflow `Budget apply` by hand, which applies what git says. To live with it for a while, add it to"
     " `acknowledged_drift` in org.yaml. This issue closes itself when nobody is needed any more."
 )
+_DOUBTFUL = "doubtful"
 _HEADINGS = {
+    _DOUBTFUL: "In doubt: git and Keeptrusts cannot be compared",
     "changed": "Changed by hand",
     "missing": "Missing",
     "unmanaged": "In no YAML",
@@ -33,12 +35,17 @@ def issue_title(needed: Sequence[DriftItem]) -> str:
     )
 
 
-def issue_text(found: Sequence[tuple[DriftItem, bool]], *, escaped: Callable[[str], str]) -> str:
-    """Return the issue's Markdown: what needs a person first. `escaped` makes text from outside harmless."""
+def issue_text(
+    found: Sequence[tuple[DriftItem, bool]], *, escaped: Callable[[str], str], doubtful: Collection[str] = ()
+) -> str:
+    """Return the issue's Markdown: what needs a person first. `escaped` makes text from outside harmless.
+
+    `doubtful` are the wallets of which nobody can say whether they differ.
+    """
     parts = []
     room = _ROOM
     for category, heading in _HEADINGS.items():
-        listed = [item for item, _ in found if item.category == category]
+        listed = [item for item, _ in found if _heading(item, doubtful) == category]
         lines: list[str] = []
         for item in listed:
             line = f"- {escaped(' '.join(item.sentence[:1000].split()))}"
@@ -53,3 +60,7 @@ def issue_text(found: Sequence[tuple[DriftItem, bool]], *, escaped: Callable[[st
     if any(needs_person for _, needs_person in found):
         parts.append(_CURE)
     return "\n\n".join(parts or ["Keeptrusts is as git says."]) + "\n"
+
+
+def _heading(item: DriftItem, doubtful: Collection[str]) -> str:
+    return _DOUBTFUL if item.category == "pending" and item.wallet in doubtful else item.category

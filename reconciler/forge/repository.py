@@ -53,6 +53,7 @@ class PullRequest:
     merge_commit: str | None
     is_fork: bool
     commits: int
+    is_open: bool = True
 
 
 def default_branch(channel: Channel, repository: Repository) -> str:
@@ -78,13 +79,6 @@ def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) 
     """Return the pull requests that brought a commit into a branch, or that contain it."""
     path = f"{repository.path}/commits/{commit_id(sha)}/pulls"
     return tuple(read_pull_request(item, path) for item in channel.pages(path))
-
-
-def commit_authors(channel: Channel, repository: Repository, number: int) -> frozenset[str]:
-    """Return the logins of everybody who wrote a commit of the pull request, in lower case."""
-    path = f"{repository.path}/pulls/{number}/commits"
-    authors = (login_of(item.get("author")) for item in channel.pages(path))
-    return frozenset(author.lower() for author in authors if author)
 
 
 def commit_id(text: str) -> str:
@@ -120,6 +114,7 @@ def read_pull_request(document: Any, path: str) -> PullRequest:
         merge_commit=commit if merged and isinstance(commit, str) else None,
         is_fork=_full_name(head) != _full_name(base),
         commits=commits if isinstance(commits, int) else 1,
+        is_open=document.get("state") != "closed" and not merged,
     )
 
 

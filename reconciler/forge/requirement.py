@@ -17,12 +17,14 @@ from reconciler.model.period import Period
 class Requirement:
     """One of `owners` must approve, for `reason`. Nobody is named: then it cannot be met.
 
-    `team` is whom it is about: missing, that team alone is not applied. None is the whole change.
+    `team` is whom it is about: missing, that team alone is not applied. None is the whole change. `fallback` are the
+    owners who stand in where none of `owners` can approve.
     """
 
     reason: str
     owners: tuple[str, ...]
     team: str | None = None
+    fallback: tuple[str, ...] = ()
 
 
 def requirements(
@@ -56,7 +58,7 @@ def _teams(rules: Desired, start: Desired, after: Desired, changes: Iterable[Cha
         known = rules.teams.get(team)
         owners = known.owners if known and known.owners else rules.organization.owners
         what = "its plan, wallets or alerts change" if known else "it is new"
-        yield Requirement(f"{team}: {what}", owners, team)
+        yield Requirement(f"{team}: {what}", owners, team, rules.organization.owners)
     if any(not change.team for change in changes):
         yield Requirement("the organization's export schedules change", rules.organization.owners)
 
@@ -69,7 +71,8 @@ def _finance(rules: Desired, start: Desired, after: Desired, changes: Iterable[C
     moved = max(_moved(changes), _retargeted(start, after))
     if moved > settings.finance_above:
         words = f"{Money(moved, currency)} move, above {Money(settings.finance_above, currency)}"
-        yield Requirement(words, settings.finance or rules.organization.owners)
+        owners = settings.finance or rules.organization.owners
+        yield Requirement(words, owners, fallback=rules.organization.owners)
 
 
 def _moved(changes: Iterable[Change]) -> Decimal:
@@ -107,7 +110,7 @@ def _platform(rules: Desired, start: Desired, after: Desired, changes: Iterable[
             switched.setdefault(change.key, change.team or None)
     for key, team in sorted(switched.items()):
         owners = settings.platform or rules.organization.owners
-        yield Requirement(f"the hard limit of {key} is switched", owners, team)
+        yield Requirement(f"the hard limit of {key} is switched", owners, team, rules.organization.owners)
 
 
 def _hard_limits(desired: Desired) -> set[BillingBudgetKey]:

@@ -35,12 +35,11 @@ def last_words(channel: Channel, repository: Repository, number: int) -> tuple[R
 
 
 def approving(reviews: Iterable[Review], pull: PullRequest, *, authors: frozenset[str]) -> tuple[Review, ...]:
-    """Return the reviews that approve the last head, by people who wrote nothing of it, sorted by login."""
-    own = authors | {pull.author.lower()}
+    """Return the reviews that approve the last head, by people who are none of its `authors`, sorted by login."""
     given = (
         review
         for review in reviews
-        if review.state == "APPROVED" and review.commit == pull.head and review.login.lower() not in own
+        if review.state == "APPROVED" and review.commit == pull.head and review.login.lower() not in authors
     )
     return tuple(sorted(given, key=lambda review: review.login.lower()))
 

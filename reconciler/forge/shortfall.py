@@ -50,21 +50,32 @@ def objection(requirement: Requirement, pull: PullRequest, login: str) -> Shortf
     )
 
 
-def absence(requirement: Requirement, pull: PullRequest, near: tuple[str, ...]) -> Shortfall:
-    """Return that nobody approved who may."""
-    if not requirement.owners:
+def absence(
+    requirement: Requirement,
+    pull: PullRequest,
+    near: tuple[str, ...],
+    *,
+    others: tuple[str, ...] = (),
+    why: str = "",
+) -> Shortfall:
+    """Return that nobody approved who may; `others` stand in for the owners, because of `why`."""
+    if not requirement.owners and not others:
         return Shortfall(
             requirement,
             f"pull request {pull.number} cannot be approved: nobody is named for it ({requirement.reason})",
             "name `owners` in org.yaml first, in a pull request of its own",
         )
     about = "".join(f"; {words}" for words in near)
-    who = " or ".join(requirement.owners)
+    who = " or ".join(others or requirement.owners)
+    cause = f"; {why}" if why else ""
+    helpless = bool(why) and not others
     return Shortfall(
         requirement,
         f"pull request {pull.number} lacks an approval of its last head {pull.head[:12]} by {who}"
-        f" ({requirement.reason}){about}",
-        f"ask {who} to approve that head, and run this again",
+        f" ({requirement.reason}){cause}{about}",
+        f"add somebody else to {who} on GitHub, or name other `owners`, and have that head approved"
+        if helpless
+        else f"ask {who} to approve that head, and run this again",
         near,
     )
 
@@ -73,11 +84,10 @@ def near_misses(
     pull: PullRequest, words: tuple[Review, ...], late: tuple[Review, ...], authors: frozenset[str]
 ) -> Iterator[str]:
     """Yield why approvals that were given do not count."""
-    own = authors | {pull.author.lower()}
     for word in words:
         if word.state != "APPROVED":
             continue
-        if word.login.lower() in own:
+        if word.login.lower() in authors:
             yield f"{word.login} wrote it and cannot approve it"
         elif word.commit != pull.head:
             yield f"{word.login} approved the older head {word.commit[:12]}"

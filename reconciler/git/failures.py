@@ -23,6 +23,7 @@ class Trouble(StrEnum):
     NETWORK = "network"
     DISK = "disk"
     SLOW = "slow"
+    TOO_OLD = "too old"
     OTHER = "other"
 
 

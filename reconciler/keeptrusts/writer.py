@@ -173,12 +173,12 @@ class Writer:
         sentence = answered(self._connection, method, path, response, body)
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return RateLimited(retry_after(response.headers))
+            return RateLimited(retry_after(response.headers), _dated(response.headers))
         if not response.is_client_error or status in _UNDECIDED:
             return Lost(sentence)
         if status == httpx.codes.FORBIDDEN:
             sentence = f"{sentence}; {permission_hint(method, path)}"
-        return Refused(status, sentence)
+        return Refused(status, sentence, _dated(response.headers))
 
 
 def retry_after(headers: httpx.Headers, *, now: datetime | None = None) -> float:
@@ -198,6 +198,14 @@ def _seconds_until(wanted: str, headers: httpx.Headers, now: datetime | None) ->
     until = parsedate_to_datetime(wanted)
     since = parsedate_to_datetime(headers["date"]) if "date" in headers else now or datetime.now(UTC)
     return (_aware(until) - _aware(since)).total_seconds()
+
+
+def _dated(headers: httpx.Headers) -> datetime | None:
+    """Return the server's own time of an answer, None where it says none."""
+    try:
+        return _aware(parsedate_to_datetime(headers["date"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _aware(moment: datetime) -> datetime:

@@ -20,3 +20,4 @@ class LastApplied:
     export_schedules: frozenset[str] = frozenset()
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
+    ahead: Mapping[str, str] = field(default_factory=dict)

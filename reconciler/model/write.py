@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from reconciler.model.live import LedgerEntry
 
@@ -17,17 +18,19 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The server refused with a 4xx other than 429: nothing moved. `message` holds the body, bounded."""
+    """The server refused with a 4xx other than 429. `message` holds the body, bounded, `at` the server's own time."""
 
     status: int
     message: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimited:
-    """429: nothing moved, as far as the server says. `retry_after` is in seconds."""
+    """429: nothing moved, as far as the server says. `retry_after` is in seconds, `at` the server's own time."""
 
     retry_after: float
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

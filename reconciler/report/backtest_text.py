@@ -96,9 +96,11 @@ def _scores(tested: Backtest) -> Table:
 
 def _explained(width: int) -> list[str]:
     return sentence(
-        "WAPE and CRPS: error of the month end as a share of spend; cov80, cov95: how often the 80% and 95% intervals"
-        " held it; Brier: error of the exhaustion probability; date error: median days between the expected and the"
-        " real day on which money ran out. Less is better, but for coverage.",
+        "WAPE: how far the month end was off, as a share of spend; CRPS: the same for the whole range and not its"
+        " middle alone; cov80, cov95: how often the month ended within the range that is to hold it in 80% and 95% of"
+        " the cases; Brier: how far the probability to run out was off, 0 at best; date error: days between the"
+        " expected and the real day on which money ran out, half of them less. Less is better, but for cov80 and"
+        " cov95.",
         width,
     )
 
@@ -124,7 +126,7 @@ def _reliability(score: Score, width: int) -> list[str]:
         )
         for entry in score.reliability
     )
-    error = f"Expected calibration error {_number(score.calibration_error)}."
+    error = f"The two are {_number(score.calibration_error)} apart on average (expected calibration error)."
     title = "Probability that the money runs out: what was said, and how often it happened."
     return [*sentence(title, width), *table_lines(Table(columns, rows), width), *sentence(error, width)]
 
@@ -168,13 +170,13 @@ def _verdicts(shown: BacktestPage, width: int) -> list[str]:
         words = f"{told}: {METHODS[best]} was better, WAPE {_number(tested.scores[best].wape)} against {_number(own)}"
         lines += sentence(f"{words}; {_consequence(tested)}", width)
     if not lines:
-        return sentence("No naive method was better for any wallet.", width)
+        return sentence("No usual guess was better for any wallet.", width)
     return lines
 
 
 def _consequence(tested: Backtest) -> str:
     if tested.better:
-        return "that was stable, so `kt-budgets forecast` is centred on it."
+        return "that was so by a tenth in both halves of the time, so `kt-budgets forecast` is centred on it."
     if tested.scores["forecast"].origins < STABLE_ORIGINS:
         return "too few forecasts to rely on that."
     return "not by a tenth in both halves of the time, so the forecast stays."

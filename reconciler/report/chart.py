@@ -12,6 +12,8 @@ from reconciler.report.document import Chart, Line
 from reconciler.report.spans import name
 from reconciler.report.wallets import WalletStory
 
+_UNITS = ((10**9, ", axis in billions"), (10**6, ", axis in millions"), (1, ""))
+"""An axis of figures with more than nine digits cannot be read: it is in units of which the top is 100 or more."""
 _SMALL = 11
 """How many days a small chart can label."""
 
@@ -24,14 +26,18 @@ def chart(story: WalletStory) -> Chart | None:
     points = forecast.daily
     known = sum(point.spent is not None for point in points)
     lines = (*_spend(points), *_ceilings(forecast, len(points)), *_alert(story, len(points)))
+    lowest = min(min(line.values) for line in lines)
+    marks = ticks(round(max(max(line.values) for line in lines) * 1.02) + 1, lowest=lowest)
+    unit, of = next((unit, of) for unit, of in _UNITS if max(marks[-1], -marks[0]) >= unit * 100 or unit == 1)
     return Chart(
-        title=f"{story.name}, cumulative spend in {forecast.period.name} ({name(forecast.currency, 8)})",
+        title=f"{story.name}, cumulative spend in {forecast.period.name} ({name(forecast.currency, 8)}{of})",
         currency=name(forecast.currency, 8),
         days=tuple(str(point.day.day) for point in points),
         known=known,
         picked=picked(len(points), known),
         lines=lines,
-        ticks=ticks(round(max(max(line.values) for line in lines) * 1.02) + 1),
+        ticks=tuple((mark, wording.whole(Decimal(mark // unit))) for mark in marks),
+        unit=unit,
     )
 
 
@@ -74,11 +80,11 @@ def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
     return (Line(f"{alert.percentage}% alert at {at:,}{stays}", "alert", (at,) * days),)
 
 
-def ticks(highest: int) -> tuple[tuple[int, str], ...]:
-    """Return up to seven round values from zero to at least `highest`, with their labels."""
-    step = next(step for step in _round_steps() if step * 6 >= highest)
-    values = range(0, max(1, -(-highest // step)) * step + 1, step)
-    return tuple((value, wording.whole(Decimal(value))) for value in values)
+def ticks(highest: int, *, lowest: int = 0) -> tuple[int, ...]:
+    """Return some seven round values, zero among them, from at most `lowest` to at least `highest`."""
+    step = next(step for step in _round_steps() if step * 6 >= max(highest, 1) - min(lowest, 0))
+    below = -(min(lowest, 0) // step)
+    return tuple(range(-below * step, max(1, -(-highest // step)) * step + 1, step))
 
 
 def _round_steps() -> Iterator[int]:

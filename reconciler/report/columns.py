@@ -77,9 +77,14 @@ class Grid:
         for title, *rest in self.rows:
             found.extend(wrapped(title, width, indent=2))
             named = zip(self.headings[1:], rest, strict=True)
-            pairs = [f"{heading} {text}".replace(" ", GLUE) for heading, text in named if text]
+            pairs = [_kept_together(f"{heading} {text}", width - 7) for heading, text in named if text]
             found.extend(wrapped(", ".join(pairs), width, indent=6))
         return found
+
+
+def _kept_together(pair: str, width: int) -> str:
+    """Return a heading with its text as one word where a line holds it; else it may break between its words."""
+    return pair.replace(" ", GLUE) if columns_of(pair) <= width else pair
 
 
 def _line(row: Sequence[str], shapes: Sequence[tuple[int, Align]]) -> str:

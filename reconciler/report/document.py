@@ -94,7 +94,8 @@ class Line:
 class Chart:
     """Cumulative spend of a month. `picked` are the few days for small charts; `known` counts the days known in full.
 
-    `ticks` are the values of the vertical axis with their labels; the last of them is its top.
+    `ticks` are the values of the vertical axis with their labels, in units of `unit`; the first of them is its bottom
+    and the last its top.
     """
 
     title: str
@@ -104,6 +105,11 @@ class Chart:
     picked: tuple[int, ...]
     lines: tuple[Line, ...]
     ticks: tuple[tuple[int, str], ...]
+    unit: int = 1
+
+    @property
+    def bottom(self) -> int:
+        return self.ticks[0][0]
 
     @property
     def top(self) -> int:

@@ -146,8 +146,8 @@ def _methods(told: Sequence[WalletStory], width: int) -> list[str]:
         for story in told
         if story.forecast and story.forecast.method in _METHODS
         for line in sentence(
-            f"{story.name} is centred on {_METHODS[story.forecast.method]}: on its own past that was stably nearer"
-            " than the model (`kt-budgets backtest` has the numbers).",
+            f"{story.name} is centred on {_METHODS[story.forecast.method]}: on its own past that came"
+            " nearer than the model again and again (`kt-budgets backtest` has the numbers).",
             width,
         )
     ]

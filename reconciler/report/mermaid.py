@@ -7,6 +7,7 @@ smaller the picture, the less it shrinks. So it is small, has room beside its ax
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 
 from reconciler.report.document import Chart, Line
@@ -30,20 +31,20 @@ def mermaid(chart: Chart) -> str:
     """Return the sentence that names the chart and its lines, and the fenced diagram."""
     palette = ", ".join(_COLOURS[line.role][0] for line in chart.lines)
     colours = f'"themeVariables": {{"xyChart": {{"plotColorPalette": "{palette}"}}}}'
-    lines = "\n".join(f'    line "{label(line.name)}" [{_values(line)}]' for line in chart.lines)
+    lines = "\n".join(f'    line "{label(line.name)}" [{_values(line, chart.unit)}]' for line in chart.lines)
     return (
         f"*{escaped(chart.title)}*: {escaped(', '.join(_legend(chart)))}.\n\n"
         f'```mermaid\n%%{{init: {{"theme": "base", "xyChart": {{{_SHAPE}}}, {colours}}}}}%%\nxychart-beta\n'
         f"    x-axis {chart.days[0]} --> {chart.days[-1]}\n"
-        f"    y-axis 0 --> {chart.top}\n"
+        f"    y-axis {chart.bottom // chart.unit} --> {chart.top // chart.unit}\n"
         f"{lines}\n```"
     )
 
 
-def _values(line: Line) -> str:
+def _values(line: Line, unit: int) -> str:
     """Return a value for each day; a level one needs its ends alone."""
     values = line.values if len(set(line.values)) > 1 else (line.values[0], line.values[-1])
-    return ", ".join(map(str, values))
+    return ", ".join(str(value) if unit == 1 else f"{Decimal(value) / unit:.3f}" for value in values)
 
 
 def _legend(chart: Chart) -> Iterator[str]:

@@ -23,6 +23,7 @@ def recommend_json(shown: RecommendPage) -> str:
             "targets": [_target(target, shown.period) for target in shown.targets],
             "alerts": [_alert(alert) for alert in shown.alerts],
             "written": _written(shown.written),
+            "kept": list(shown.kept),
         }
     )
 

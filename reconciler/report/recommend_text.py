@@ -27,7 +27,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class RecommendPage:
-    """What the page shows. `kept` says of what was not written, why; `was_writing` whether anything was to be."""
+    """What the page shows. `kept` says why something was not written, or not suggested unless `was_writing`."""
 
     organization: str
     period: Period
@@ -117,11 +117,11 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
 
 
 def _changed(shown: RecommendPage, width: int) -> list[str]:
+    kept = "not written" if shown.was_writing else "not suggested"
+    told = [line for one in shown.kept for line in sentence(f"{kept}: {one}", width)]
     if not shown.was_writing:
-        return sentence("Nothing was written; `--write` puts these into the YAML.", width)
-    lines = list(_difference(shown.written))
-    for kept in shown.kept:
-        lines += sentence(f"not written: {kept}", width)
+        return [*told, *sentence("Nothing was written; `--write` puts these into the YAML.", width)]
+    lines = [*_difference(shown.written), *told]
     return lines or sentence("The YAML already says so; nothing was written.", width)
 
 

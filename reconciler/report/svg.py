@@ -40,7 +40,7 @@ def _x(chart: Chart, index: int) -> float:
 
 
 def _y(chart: Chart, value: int) -> float:
-    return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * value / chart.top
+    return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * (value - chart.bottom) / (chart.top - chart.bottom)
 
 
 def _points(chart: Chart, line: Line, indexes: Iterable[int]) -> str:

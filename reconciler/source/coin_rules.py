@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.model.currency import is_payable
+from reconciler.model.guards import Guard
 from reconciler.source.context import Context, TeamView
 from reconciler.source.problem import Keys, Problem
 
@@ -21,6 +22,14 @@ def team_coin_problems(view: TeamView, context: Context) -> Iterator[Problem]:
     for position, budget in enumerate(team.billing_budgets):
         found.append((("billing_budgets", view.budget_index(position), "amount"), budget.amount))
     found.append((("plan", "baseline_monthly"), team.plan.baseline_monthly))
+    found += [
+        (("plan", "planned_demand", position, "monthly"), demand.monthly)
+        for position, demand in enumerate(team.plan.planned_demand)
+    ]
+    found += [
+        (("plan", "rate_limits", position, "daily"), limit.daily)
+        for position, limit in enumerate(team.plan.rate_limits)
+    ]
     yield from _problems(found, context.currency)
 
 
@@ -36,6 +45,11 @@ def organization_coin_problems(context: Context) -> Iterator[Problem]:
             (("annual_target",), org.annual_target),
             (("approvals", "finance_above"), org.approvals.finance_above),
             *((("guards", name), getattr(org.guards, name)) for name in limits),
+            *(
+                (("waivers", shape.index("waivers", position), "max"), waiver.max)
+                for position, waiver in enumerate(org.waivers)
+                if waiver.guard is not Guard.LARGEST_CHANGE_PERCENT
+            ),
         ],
         context.currency,
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from reconciler.model.forecast import ForecastDocument
 from reconciler.model.frozen import Frozen
+from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
 from reconciler.model.plan import Plan, PlanFinding
@@ -35,6 +36,7 @@ def documents() -> dict[str, Schema]:
         "team.schema.json": _yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
         "plan.schema.json": _json_schema(Plan, "plan.json"),
         "run.schema.json": _json_schema(Run, "what apply and resume print"),
+        "merges.schema.json": _json_schema(Merges, "what pr apply prints"),
         "forecast.schema.json": _json_schema(ForecastDocument, "what forecast prints"),
         "findings.schema.json": _json_schema(FindingsDocument, "what validate prints"),
         "suggestions.schema.json": _json_schema(SuggestionsDocument, "what validate and recommend suggest"),

@@ -111,5 +111,6 @@ def first_flaw(path: Path) -> tuple[int, str] | None:
 
 def _why(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg[0].lower()}{error.msg[1:]} at column {error.colno}"
+        why = error.msg.removesuffix(" at")
+        return f"{why[0].lower()}{why[1:]} at column {error.colno}"
     return "it is not UTF-8"

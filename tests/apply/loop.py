@@ -41,7 +41,7 @@ class Loop:
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
         keys = {key: item.currency for key, item in wanted.wallets.items()}
-        standing = standing_of(self.records())
+        standing = standing_of(self.records(), now=self.world.clock.now)
         since = standing.reading_since(self.period)
         read = self.world.live(organization="org_acme", wallets=keys, period=since)
         known = all_owned(read, history_of(self.records()).transactions)

@@ -181,7 +181,7 @@ def test_a_refusal_is_told_and_the_other_teams_go_on(loop: Loop) -> None:
     result = loop.apply()
     assert statuses(result.run.outcomes).count("refused") == 1
     assert statuses(result.run.outcomes).count("applied") == len(result.run.outcomes) - 1
-    assert "403" in next(o.reason for o in result.run.outcomes if o.status == "refused")
+    assert "422" in next(o.reason for o in result.run.outcomes if o.status == "refused")
     assert result.exit_code is ExitCode.PARTIAL
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from apply.loop import Loop
 from apply.world import Fault, World, only, statuses
 from worlds import JUNE, billing_budget, desired, wallet
 
+from reconciler.apply.resume import Permission
 from reconciler.findings import ExitCode
 from reconciler.model.outcome import Status
 
@@ -102,3 +105,101 @@ def test_an_alert_of_which_nobody_can_tell_whether_it_was_made_is_unknown(loop: 
     loop.world.unreadable = 0
     assert loop.resume() is not None
     assert len(loop.world.budgets) == 1
+
+
+def behind(loop: Loop, seconds: float) -> None:
+    """Let every reading, balances too, come from a replica that is `seconds` behind."""
+
+    def go_back(reads: object) -> None:
+        del reads
+        loop.world.as_it_was_at = loop.world.clock.now() - timedelta(seconds=seconds)
+
+    loop.world.before_read = go_back
+
+
+def test_a_refusal_after_a_commit_that_no_replica_shows_keeps_its_wallet_waiting(loop: Loop) -> None:
+    behind(loop, 600)
+    loop.world.faults = only("refused after commit")
+    assert statuses(loop.apply().run.outcomes) == ["refused", "applied"]
+    loop.world.clock.sleep(300)
+    (doubt,) = loop.plan().doubts
+    assert "before 2026-06-18 09:20" in doubt.reason
+    assert "--assume-lost" in doubt.hint
+    assert loop.apply().exit_code is ExitCode.UNKNOWN
+    loop.world.clock.sleep(1000)
+    assert loop.apply().exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+    assert loop.world.doubles == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 900.0])
+def test_the_same_plan_waits_after_a_refusal_too_and_then_is_carried_out(loop: Loop, seconds: float) -> None:
+    plan = loop.plan()
+    loop.world.faults = only("refused")
+    loop.apply(plan)
+    loop.world.clock.sleep(seconds)
+    result = loop.apply(plan)
+    assert result.exit_code is ExitCode.UNKNOWN
+    assert "nothing is sent to this wallet before" in result.run.outcomes[0].reason
+    loop.world.clock.sleep(1200)
+    assert loop.apply(plan).exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+
+
+def test_something_newer_in_the_ledger_ends_the_wait_after_a_refusal(loop: Loop) -> None:
+    loop.world.by_hand("allocate", "team_support", "40")
+    loop.world.faults = only("refused")
+    loop.apply()
+    loop.world.clock.sleep(30)
+    assert loop.plan().doubts
+    loop.world.clock.sleep(600)
+    loop.world.pay("team_support", "0.50")
+    assert not loop.plan().doubts
+    assert loop.apply().exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+
+
+def test_a_persons_word_ends_the_wait_after_a_refusal(loop: Loop) -> None:
+    loop.world.faults = only("refused")
+    (refused, _) = loop.apply().run.outcomes
+    result = loop.resume(Permission(operation=refused.op, reason="the gateway log shows a validation error"))
+    assert result is not None
+    assert result.exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+
+
+def test_a_refusal_that_is_about_the_sender_keeps_nothing_waiting(loop: Loop) -> None:
+    loop.world.faults = only("denied")
+    loop.apply()
+    assert not loop.plan().doubts
+    assert loop.apply().exit_code is ExitCode.DONE
+
+
+def test_a_rate_limit_after_a_commit_is_found_while_replicas_are_behind_for_less_than_the_settle_time(
+    loop: Loop,
+) -> None:
+    loop.settle = 60
+    behind(loop, 50)
+    loop.world.faults = only("429 after commit")
+    assert loop.apply().exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+    assert loop.world.doubles == []
+
+
+def test_a_rate_limit_is_not_repeated_where_readings_are_known_to_go_back(loop: Loop) -> None:
+    loop.world.by_hand("allocate", "team_support", "40")
+    loop.world.clock.sleep(30)
+    loop.world.faults = only("429 after commit")
+
+    def go_back(operation: object) -> None:
+        del operation
+        behind(loop, 600)
+
+    loop.world.after_send = go_back
+    result = loop.apply()
+    assert statuses(result.run.outcomes)[0] == "unknown"
+    assert "before its ledger shows something newer" in result.run.outcomes[0].reason
+    loop.world.clock.sleep(1300)
+    assert loop.apply().exit_code is ExitCode.DONE
+    assert loop.world.funded("team_support", JUNE) == 100
+    assert loop.world.doubles == []

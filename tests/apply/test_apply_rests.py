@@ -98,6 +98,7 @@ def test_a_rest_that_was_refused_is_taken_by_the_next_run_before_the_month_is_fu
     result = loop.apply(plan)
     assert statuses(result.run.outcomes) == ["refused", "skipped"]
     assert held(loop) == 30
+    loop.world.clock.sleep(1201)
     assert loop.apply(plan).exit_code is ExitCode.DONE
     assert held(loop) == 40
 

@@ -73,6 +73,7 @@ def test_a_refused_change_is_final_for_resume_and_sent_again_by_a_new_apply(loop
     assert result is not None
     assert statuses(result.run.outcomes)[:2] == ["refused", "unknown"]
     assert len(loop.world.sends) == sent
+    loop.world.clock.sleep(1201)
     again = loop.apply()
     assert statuses(again.run.outcomes)[0] == "applied"
 

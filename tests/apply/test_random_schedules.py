@@ -4,8 +4,8 @@ A schedule edits the YAML, plans, applies and resumes a few times while the serv
 then it behaves, and what is open is resumed until nothing changes. Law: no wallet ever holds more than the most that
 was asked for it, or less than the least that was reviewed; in the end each is as the last YAML says, or is named.
 
-One thing is left out: a commit that is answered with a refusal or 429 while readings, balances too, come from replicas
-that are behind for longer than the look that follows. Nothing can tell that from a refusal that is meant.
+A 429 is repeated after the settle time, so a commit that is answered with one is drawn only where replicas, balances
+too, are not behind for longer than that. Refusals after a commit are drawn with every replica.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ from reconciler.model.desired import Desired
 SCHEDULES = drawn(2000, sample=300)
 KEYS = ("team_sales", "team_support")
 DESCRIPTIONS: tuple[Callable[[str], str], ...] = (whole, whole, lambda text: text[:0], lambda text: text[:40])
-MISLEADING = ("refused after commit", "429 after commit")
 HONEST: tuple[Fault, ...] = tuple(fault for fault in FAULTS if fault != "duplicate delivery")
 
 
@@ -47,7 +46,8 @@ class Month:
                 self.world.by_hand("allocate", key, str(amount))
         self.world.clock.sleep(10_000)
         self.asked = {key: [Decimal(amount)] for key, amount in self.before.items()}
-        self.loop = Loop(self.edited(), self.world, settle=15)
+        self.loop = Loop(self.edited(), self.world, settle=self.dice.choice([15, 15, 90]))
+        self.lag = 0
         self.left = 0
 
     def edited(self) -> Desired:
@@ -65,14 +65,16 @@ class Month:
     def go_back(self, reads: int) -> None:
         del reads
         is_behind = self.dice.random() < self.staleness
-        past = self.world.clock.now() - timedelta(seconds=self.dice.choice([5, 60, 600]))
+        past = self.world.clock.now() - timedelta(seconds=self.lag)
         self.world.as_it_was_at = past if is_behind else None
 
     def step(self) -> None:
         """Let one thing go on: an edit that is planned and applied, the same plan again, or a resume."""
         self.staleness = self.dice.choice([0.0, 0.0, 0.3, 1.0])
+        self.lag = self.dice.choice([5, 60, 600])
         risky = self.dice.random() < 0.5
-        told = [fault for fault in HONEST if not self.staleness or fault not in MISLEADING]
+        is_late = self.staleness and self.lag > self.loop.settle
+        told = [fault for fault in HONEST if not (is_late and fault == "429 after commit")]
         self.world.faults = iter(self.dice.choices(told if risky else ["none"], k=3))
         self.left = self.dice.choice([0, 0, self.dice.randint(1, 14)])
         store = self.loop.store
@@ -114,7 +116,7 @@ class Month:
         """Let everything arrive, resume until nothing changes, and apply what the YAML says."""
         self.world.visible_after = 0.0
         for _ in range(4):
-            self.world.clock.sleep(1000)
+            self.world.clock.sleep(1300)
             self.world.settle()
             result = self.loop.resume()
             self.hold()

@@ -39,6 +39,7 @@ Fault = Literal[
     "not sent",
     "duplicate delivery",
     "refused",
+    "denied",
     "refused after commit",
     "429 after commit",
 ]
@@ -58,7 +59,7 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-HARMLESS: frozenset[Fault] = frozenset({"429", "not sent", "refused"})
+HARMLESS: frozenset[Fault] = frozenset({"429", "not sent", "refused", "denied"})
 """Faults of which the client knows for certain that nothing was booked."""
 
 
@@ -287,14 +288,14 @@ class World:
                 return NotSent("connection refused")
             case "429":
                 return RateLimited(1.0)
-            case "refused":
-                return Refused(422, "403 not permitted")
+            case "refused" | "denied":
+                return Refused(422, "422 not permitted") if fault == "refused" else Refused(404, "404 no such team")
             case "refused after commit":
                 result = book()
-                return result if isinstance(result, Refused) else Refused(409, "409 it was sent before")
+                return result if isinstance(result, Refused) else Refused(409, "409 it was sent before", self._dated())
             case "429 after commit":
                 result = book()
-                return result if isinstance(result, Refused) else RateLimited(1.0)
+                return result if isinstance(result, Refused) else RateLimited(1.0, self._dated())
             case "delayed commit":
                 self.late.append((self.clock.now() + timedelta(seconds=self.delay), lambda: _ignored(book())))
                 return Lost("no answer")
@@ -305,6 +306,10 @@ class World:
             case "drop after commit" | "500 after commit":
                 result = book()
                 return result if isinstance(result, Refused) else Lost(f"fault: {fault}")
+
+    def _dated(self) -> datetime | None:
+        """The server's own time of an answer, which every second one says."""
+        return self.clock.now() - self.behind if len(self.sends) % 2 else None
 
     def _move(self, kind: str, wallet: str, amount: Money, description: str) -> WriteResult:
         held = self.accounts[wallet].held if wallet in self.accounts else Decimal(0)

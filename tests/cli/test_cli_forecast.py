@@ -281,7 +281,8 @@ def test_the_year_says_what_it_covers_in_every_output(world: World, kt: Run, tmp
     options = ("--budgets", world.budgets, "--usage", usage, "--as-of", "2026-06-18")
 
     words = " ".join(kt("forecast", *options).out.split())
-    assert "for the 2 wallets in git" in words
+    assert "for 2 of the 3 wallets in git" in words
+    assert "finance / prod is not in it, because neither usage nor a plan says what it will spend." in words
     assert "more was spent in it so far by what git does not cover (team_marketing" in words
     year = json.loads(kt("forecast", *options, "--format", "json").out)["year"]
     assert [one["team_id"] for one in year["uncovered"]] == ["team_marketing"]

@@ -246,3 +246,23 @@ def test_an_alert_that_could_not_leave_the_days_is_not_written(world: World, kt:
     done = kt(*from_file(world, usage, "--wallet", "support/prod", "--write", "--reaction-days", "31"))
 
     assert "not written: support-monthly: no amount leaves 31 days" in " ".join(done.out.split())
+
+
+def test_a_month_below_zero_is_no_reason_for_a_lower_target(world: World, kt: Run, tmp_path: Path) -> None:
+    usage = tmp_path / "credits.csv"
+    write_usage(usage, {"team_support": lambda day: -20000.0 if day == 390 else 300.0})
+    before = world.team("support").read_text(encoding="utf-8")
+    done = kt(*from_file(world, usage, "--wallet", "support/prod", "--write"))
+
+    assert world.team("support").read_text(encoding="utf-8") == before
+    said = " ".join(done.out.split())
+    assert "not written: support/prod: its credits are more than its spend" in said
+    assert "not written: support-monthly: its credits are more than its spend" in said
+
+
+def test_an_alert_that_fires_at_once_says_so(world: World, kt: Run) -> None:
+    options = world.options()
+    late = kt("recommend", *options, "--wallet", "support/prod", "--reaction-days", "31")
+    assert "is spent already, so that this month it fires at once" in " ".join(late.out.split())
+    soon = kt("recommend", *options, "--wallet", "support/prod", "--reaction-days", "1")
+    assert "is spent already" not in soon.out

@@ -121,6 +121,13 @@ def test_a_value_that_cannot_be_edited_in_place_is_left_out(world: World, kt: Ru
 
     assert done.code == 0, done.err
     assert {Path(item["path"]).stem for item in read(file)["suggestions"]} == {"support"}
+    said = " ".join(done.out.split())
+    assert re.search(
+        r"not suggested: budgets/teams/finance\.yaml:\d+:\d+: .*; write `wallets\..*: [0-9.]+` by hand", said
+    )
+    kept = json.loads(kt("recommend", *world.options(), "--suggestions", file, "--format", "json").out)["kept"]
+    assert [one for one in kept if "by hand" in one]
+    assert all(one in said for one in kept)
 
 
 def test_two_figures_in_one_line_are_one_suggestion(world: World, kt: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -306,10 +307,13 @@ def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -
     forecast = ask(history(noise=0.02), question(left_desired=700))
     message = next(warning for warning in forecast.warnings if warning.code == "runs-out")
     assert message.message.startswith("support/prod runs out 2026-06-2")
-    assert "USD" in message.hint
+    assert re.fullmatch(r"with USD [0-9,]+ more it lasts with a probability of 90%", message.hint)
     rarely = ask(history(noise=0.3), question(left_desired=1400))
     assert only(rarely).desired.exhaustion.date["0.5"] is None
     assert any("as early as" in warning.message for warning in rarely.warnings)
+    gone = ask(history(noise=0.02), question(live=1000, left_live=0, left_desired=0))
+    message = next(warning for warning in gone.warnings if warning.code == "runs-out")
+    assert message.message == "support/prod has no money left on 2026-06-18, before the month is over"
 
 
 def test_repeated_last_alerts_without_exhaustion_read_as_growth_pressure() -> None:

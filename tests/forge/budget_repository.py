@@ -26,7 +26,7 @@ wallets:
 billing_budgets:
   - {name: support-monthly, amount: 12500.00, alert_percentages: [80, 100]}
 """
-_PERSON = {
+PERSON = {
     f"GIT_{role}_{field}": value
     for role in ("AUTHOR", "COMMITTER")
     for field, value in (("NAME", "alice"), ("EMAIL", "alice@acme.test"), ("DATE", "2026-06-18T09:00:00Z"))
@@ -61,7 +61,7 @@ class BudgetRepository:
         done = subprocess.run(
             ["git", "-c", "commit.gpgsign=false", *arguments],
             cwd=self.folder,
-            env={**os.environ, **_PERSON, "GIT_CONFIG_GLOBAL": os.devnull},
+            env={**os.environ, **PERSON, "GIT_CONFIG_GLOBAL": os.devnull},
             capture_output=True,
             text=True,
             check=False,

@@ -40,6 +40,12 @@ OPERATIONS = (
     ("post", "/repos/{owner}/{repo}/check-runs"),
     ("patch", "/repos/{owner}/{repo}/check-runs/{check_run_id}"),
     ("get", "/orgs/{org}/teams/{team_slug}/memberships/{username}"),
+    ("get", "/orgs/{org}/teams/{team_slug}/members"),
+    ("get", "/orgs/{org}/teams"),
+    ("get", "/orgs/{org}/members"),
+    ("get", "/repos/{owner}/{repo}/collaborators/{username}"),
+    ("get", "/repos/{owner}/{repo}/compare/{basehead}"),
+    ("get", "/repos/{owner}/{repo}/git/ref/{ref}"),
 )
 
 
@@ -136,8 +142,13 @@ def _references(node: Any) -> list[str]:
 
 
 def _without_required(node: Any) -> Any:
-    """Return a description whose schemas require nothing: the stand-in may leave out what nobody reads."""
+    """Return a description whose schemas require nothing: the stand-in may leave out what nobody reads.
+
+    What may be null and one of several is null where its author says so; a validator wants that as one of them.
+    """
     if isinstance(node, dict):
+        if node.get("nullable") is True and isinstance(node.get("oneOf"), list):
+            node = {**node, "oneOf": [*node["oneOf"], {"type": "object", "nullable": True, "maxProperties": 0}]}
         return {
             "anyOf" if key == "oneOf" else key: _without_required(value)
             for key, value in node.items()

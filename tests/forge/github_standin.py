@@ -14,20 +14,35 @@ from typing import Any
 
 import uvicorn
 from forge.github_description import Answered, Sent, description
+from forge.github_people import People
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 ACTIONS = "github-actions[bot]"
-TOKENS = {"ghs_actions": ACTIONS, "ghs_other": "other-app[bot]", "ghp_dana": "dana", "ghs_reader": ACTIONS}
+TOKENS = {
+    "ghs_actions": ACTIONS,
+    "ghs_other": "other-app[bot]",
+    "ghp_dana": "dana",
+    "ghs_reader": ACTIONS,
+    "ghs_fork": ACTIONS,
+}
+READ_ONLY = {"ghs_fork", "ghs_reader"}
+MOST_COMMITS = 250
+COUNTS = {"commits": "total_commits"}
+NOT_FOR_APPS = {"message": "Resource not accessible by integration"}
 
 Fault = Callable[["State"], "Response | None"]
 
 
 @dataclass
 class Pull:
-    """A pull request. `commits` are (sha, author) pairs; the last is the head."""
+    """A pull request. `commits` are (sha, author) pairs; the last is the head.
+
+    `facts` say of a commit what else is known of it: `email`, `message`, `parents`, `committer`. An author without an
+    account is an empty text. `tested` is what GitHub made of head and base to test them, until it is merged.
+    """
 
     number: int
     author: str
@@ -40,6 +55,8 @@ class Pull:
     merge_commit: str | None = None
     landed: list[str] = field(default_factory=list)
     patches: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tested: str = "f" * 40
 
     @property
     def head(self) -> str:
@@ -53,7 +70,11 @@ class Pull:
 
 @dataclass
 class State:
-    """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`."""
+    """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`.
+
+    `members` are (organization/team, login) pairs; `teams` are those without members. Only tokens in `reads_members`
+    may read them. `outsiders` cannot see the repository. With `dismisses_stale`, a push dismisses approvals.
+    """
 
     repository: str = "acme/ai-budgets"
     default_branch: str = "main"
@@ -65,6 +86,12 @@ class State:
     issues: list[dict[str, Any]] = field(default_factory=list)
     members: set[tuple[str, str]] = field(default_factory=set)
     pending_members: set[tuple[str, str]] = field(default_factory=set)
+    teams: set[str] = field(default_factory=set)
+    administrators: set[str] = field(default_factory=set)
+    outsiders: set[str] = field(default_factory=set)
+    reads_members: set[str] = field(default_factory=lambda: {"ghs_actions", "ghs_reader", "ghs_other", "ghp_dana"})
+    answers_queries: bool = True
+    dismisses_stale: bool = False
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -97,12 +124,22 @@ class State:
             {
                 "id": self.next_id(),
                 "number": number,
-                "user": user(author),
+                "user": account(author),
                 "state": state,
                 "commit_id": commit or self.pulls[number].head,
                 "submitted_at": self.now(),
             }
         )
+
+    def push(self, number: int, commit: str, author: str, **facts: Any) -> None:
+        """Let a commit arrive at the head of a pull request."""
+        pull = self.pulls[number]
+        pull.commits.append((commit, author))
+        pull.facts[commit] = facts
+        if self.dismisses_stale:
+            for review in self.reviews:
+                if review["number"] == number and review["state"] == "APPROVED":
+                    review["state"] = "DISMISSED"
 
     def merge(self, number: int, commit: str) -> None:
         pull = self.pulls[number]
@@ -112,6 +149,11 @@ class State:
     def fail(self, pattern: str, *faults: Fault) -> None:
         """Let the next requests that match `METHOD path` meet `faults`, one each; None lets one through."""
         self.faults += [(pattern, fault) for fault in faults]
+
+
+def account(login: str) -> dict[str, Any] | None:
+    """Return an account; nobody's, where an e-mail address belongs to none or an account was deleted."""
+    return user(login) if login else None
 
 
 def user(login: str) -> dict[str, Any]:
@@ -141,7 +183,7 @@ def lost(state: State) -> Response:
     return Response(LOST, 599)
 
 
-class GitHub:
+class GitHub(People):
     """The server's side: routes over State."""
 
     def __init__(self, state: State) -> None:
@@ -168,7 +210,9 @@ class GitHub:
             ("GET", f"{repo}/commits/{{sha}}/check-runs", self.check_runs),
             ("POST", f"{repo}/check-runs", self.create_check),
             ("PATCH", f"{repo}/check-runs/{{id:int}}", self.update_check),
-            ("GET", "/orgs/{org}/teams/{team}/memberships/{login}", self.membership),
+            ("GET", f"{repo}/compare/{{basehead}}", self.compare),
+            ("GET", f"{repo}/git/ref/{{ref:path}}", self.reference),
+            *self.people_routes(),
         ]
         self.app = Starlette(
             routes=[Route(path, self.endpoint(handle), methods=[method]) for method, path, handle in routes]
@@ -189,9 +233,15 @@ class GitHub:
     def carried_out(self, request: Request, handle: Callable[..., Any], document: Any) -> Response:
         state = self.state
         state.requests.append((request.method, request.url.path, document))
-        actor = TOKENS.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        actor = TOKENS.get(token)
         if actor is None:
             return JSONResponse({"message": "Bad credentials"}, 401)
+        asks_people = request.url.path.startswith(("/orgs/", "/graphql"))
+        if asks_people and token not in state.reads_members:
+            return JSONResponse(NOT_FOR_APPS, 403)
+        if token in READ_ONLY and request.method != "GET" and not asks_people:
+            return JSONResponse(NOT_FOR_APPS, 403)
         fault = self.fault(request)
         if fault is not None and fault.status_code != 599:
             return fault
@@ -216,11 +266,11 @@ class GitHub:
         headers = {}
         if page * size < len(items):
             headers["link"] = f'<{request.url.include_query_params(page=page + 1)}>; rel="next"'
-        return JSONResponse({"total_count": len(items), key: part} if key else part, headers=headers)
+        return JSONResponse({COUNTS.get(key, "total_count"): len(items), key: part} if key else part, headers=headers)
 
     def judge(self, request: Request, body: bytes, response: Response) -> None:
         judge = description()
-        if judge is None:
+        if judge is None or request.url.path == "/graphql":
             return
         sent = Sent(request.method, request.url.path, request.query_params, body or None)
         status = 500 if response.status_code == 599 else response.status_code
@@ -243,8 +293,8 @@ class GitHub:
             "state": pull.state,
             "title": "Raise Support's wallet",
             "html_url": f"https://github.test/{self.state.repository}/pull/{pull.number}",
-            "user": user(pull.author),
-            "merge_commit_sha": pull.merge_commit or "f" * 40,
+            "user": user(pull.author or "ghost"),
+            "merge_commit_sha": pull.merge_commit or pull.tested,
             "merged_at": "2026-06-18T12:00:00Z" if pull.merge_commit else None,
             "head": {
                 "ref": pull.head_ref,
@@ -272,7 +322,41 @@ class GitHub:
 
     def pull_commits(self, request: Request, actor: str, body: Any) -> Any:
         pull = self.state.pulls[request.path_params["number"]]
-        return ([{"sha": sha, "author": user(author), "committer": user(author)} for sha, author in pull.commits],)
+        return ([self.commit(pull, sha, author) for sha, author in pull.commits[:MOST_COMMITS]],)
+
+    def commit(self, pull: Pull, sha: str, author: str) -> dict[str, Any]:
+        facts = pull.facts.get(sha, {})
+        committer = facts.get("committer", author)
+        email = facts.get("email", f"{author or 'nobody'}@acme.test")
+        people = {
+            "author": {"name": author or "Somebody", "email": email, "date": "2026-06-18T09:00:00Z"},
+            "committer": {
+                "name": committer or "Somebody",
+                "email": "noreply@github.com" if committer == "web-flow" else email,
+                "date": "2026-06-18T09:00:00Z",
+            },
+        }
+        return {
+            "sha": sha,
+            "author": account(author),
+            "committer": account(committer),
+            "commit": {**people, "message": facts.get("message", "Change")},
+            "parents": [{"sha": parent} for parent in facts.get("parents", ("b" * 40,))],
+        }
+
+    def compare(self, request: Request, actor: str, body: Any) -> Any:
+        head = request.path_params["basehead"].partition("...")[2]
+        for pull in self.state.pulls.values():
+            if pull.head == head:
+                return ([self.commit(pull, sha, author) for sha, author in pull.commits], "commits")
+        return missing()
+
+    def reference(self, request: Request, actor: str, body: Any) -> Response:
+        match = re.fullmatch(r"pull/([0-9]+)/merge", request.path_params["ref"])
+        pull = self.state.pulls.get(int(match[1])) if match else None
+        if pull is None or pull.merge_commit:
+            return missing()
+        return JSONResponse({"ref": f"refs/pull/{pull.number}/merge", "object": {"type": "commit", "sha": pull.tested}})
 
     def pull_files(self, request: Request, actor: str, body: Any) -> Any:
         pull = self.state.pulls[request.path_params["number"]]
@@ -407,14 +491,6 @@ class GitHub:
 
     def shown_check(self, item: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in item.items() if key != "annotations" and value is not None}
-
-    def membership(self, request: Request, actor: str, body: Any) -> Response:
-        asked = (f"{request.path_params['org']}/{request.path_params['team']}", request.path_params["login"])
-        if asked in self.state.members:
-            return JSONResponse({"state": "active", "role": "member"})
-        return (
-            JSONResponse({"state": "pending", "role": "member"}) if asked in self.state.pending_members else missing()
-        )
 
 
 def missing() -> Response:

@@ -142,10 +142,33 @@ def test_an_approval_of_an_older_head_is_none(desk: SandboxDesk) -> None:
 def test_nobody_approves_their_own(desk: SandboxDesk) -> None:
     asked(desk, author="lena")
     desk.github.review(128, "lena")
-    desk.github.review(128, "bob")
     merged(desk)
 
-    assert "lena wrote it and cannot approve it" in refused(desk)
+    words = refused(desk)
+    assert "lena wrote it and cannot approve it" in words
+    assert "ask @acme/finance to approve that head" in words
+
+
+def test_the_organizations_owners_stand_in_for_a_sole_owner_and_it_is_said(desk: SandboxDesk) -> None:
+    asked(desk, author="lena")
+    desk.github.review(128, "bob")
+    commit = merged(desk)
+
+    assert desk.kt("pr", "approval", "--merge-sha", commit, "--plan", "../merged.json", "--as-of", DAY) == 0
+    assert "approved by bob instead (support: its plan, wallets or alerts change)" in desk.output
+    assert "@acme/support-leads has nobody who may approve what these authors wrote" in desk.output
+    options = ("--merge-sha", commit, "--plan", "../merged.json", "--as-of", DAY, "--format", "json")
+    assert desk.kt("pr", "approval", *options) == 0, desk.errors
+    assert json.loads(desk.output)["stood_in"] == [
+        {
+            "team": "support",
+            "owners": ["@acme/support-leads"],
+            "reason": "support: its plan, wallets or alerts change",
+            "approved_by": ["bob"],
+            "why": "@acme/support-leads has nobody who may approve what these authors wrote",
+        }
+    ]
+    assert apply(desk) == ExitCode.DONE, desk.errors
 
 
 def test_an_owner_who_asked_for_changes_stops_it(desk: SandboxDesk) -> None:

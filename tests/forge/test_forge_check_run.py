@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.forge.annotation import Annotation, remarks
 from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import NAME, Verdict, our_check_runs, publish_check
+from reconciler.forge.check_run import NAME, Verdict, Written, our_check_runs, publish_check
 from reconciler.forge.failures import ForbiddenError
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.forge.repository import Repository
@@ -35,7 +35,7 @@ def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanReco
 
 
 def publish(channel: Channel, repository: Repository, content: Verdict) -> bool:
-    return publish_check(channel, repository, HEAD, content, app="github-actions")[0]
+    return publish_check(channel, repository, HEAD, content, app="github-actions")[0] is Written.PUBLISHED
 
 
 def test_a_check_run_carries_verdict_annotations_and_record(
@@ -67,6 +67,20 @@ def test_another_verdict_is_a_new_check_run(github: State, channel: Channel, rep
     publish(channel, repository, verdict())
     assert publish(channel, repository, verdict(summary="Another."))
     assert len(github.checks) == 2
+
+
+def test_an_old_run_that_is_started_again_overwrites_no_newer_record(
+    github: State, channel: Channel, repository: Repository
+) -> None:
+    newer, older = (recorded(plan(allocate(amount=amount)), run=run) for amount, run in RUNS)
+    publish(channel, repository, verdict(record=newer))
+    said, _ = publish_check(channel, repository, HEAD, verdict(record=older), app="github-actions")
+    assert said is Written.SUPERSEDED
+    assert len(github.checks) == 1
+    assert publish(channel, repository, verdict(record=newer.model_copy(update={"run": (1005, 2)})))
+
+
+RUNS = (("2000.00", (1005, 1)), ("9000.00", (1001, 3)))
 
 
 def test_a_check_run_that_was_never_finished_is_done_again(

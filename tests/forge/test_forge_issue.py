@@ -80,6 +80,12 @@ def test_the_text_groups_what_needs_a_person_first_and_lets_nothing_act(
     golden("forge/drift_issue.md", text)
 
 
+def test_what_nobody_can_compare_is_not_said_to_be_explained_by_git() -> None:
+    found = [(item("pending", "support / prod: the ledger contradicts the journal."), True)]
+    assert issue_text(found, escaped=escaped, doubtful={"team_support"}).startswith("### In doubt")
+    assert issue_text(found, escaped=escaped, doubtful={"team_other"}).startswith("### Explained by git")
+
+
 def test_a_thousand_differences_fit_into_an_issue() -> None:
     found = [(item(category, "_" * 5000), True) for category in ("changed", "missing", "unmanaged") * 1000]
     text = issue_text(found, escaped=escaped)

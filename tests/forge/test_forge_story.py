@@ -91,7 +91,7 @@ class Company:
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
-                "secrets.BUDGETS_GITHUB_TOKEN": "ghs_reader",
+                "steps.app.outputs.token": "ghs_reader",
             },
         )
         runner.run(workflow, job)

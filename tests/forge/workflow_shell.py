@@ -13,6 +13,8 @@ from typing import Any
 from ruamel.yaml import YAML
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"
+LIGHT = Path(__file__).parent / "light"
+"""On a Python's path, what a light installation leaves out is not there."""
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -42,6 +44,9 @@ class Runner:
         """Run every step of the job that has a script, and return the exit code of the first that failed."""
         document = load(workflow)["jobs"][job]
         assert document["runs-on"] == "ubuntu-latest"
+        light = any(step.get("with", {}).get("light") == "true" for step in document["steps"])
+        if light:
+            self.variables = {**self.variables, "PYTHONPATH": str(LIGHT)}
         for step in document["steps"]:
             if "run" in step and (self.code == 0 or step.get("if") == "always()"):
                 self._step(step, {**document.get("env", {}), **step.get("env", {})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -13,15 +14,18 @@ from hypothesis import strategies as st
 
 from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, DeleteExportSchedule, UpdateExportSchedule
 from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
-from reconciler.report.chart import picked, ticks
-from reconciler.report.columns import clipped_apart, columns_of
+from reconciler.report.chart import chart, picked, ticks
+from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
+from reconciler.report.document import Chart
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
+from reconciler.report.mermaid import mermaid
 from reconciler.report.spans import Cell, plain
 from reconciler.report.summary import summarise
+from reconciler.report.svg import svg
 from reconciler.report.text import text
-from reconciler.report.wallets import when
+from reconciler.report.wallets import WalletStory, when
 
 
 def names(report: Any) -> list[str]:
@@ -259,13 +263,52 @@ def test_small_charts_show_few_days_with_both_ends_and_the_last_known(days: int,
     assert not known or known - 1 in shown
 
 
-@given(st.integers(-5, 10**12))
-def test_ticks_are_round_and_reach_above_the_highest_value(highest: int) -> None:
-    values = [tick for tick, _ in ticks(highest)]
-    assert values[0] == 0
-    assert 2 <= len(values) <= 7
+@given(st.integers(-5, 10**15), st.one_of(st.just(0), st.integers(-(10**15), 10**15)))
+def test_ticks_are_round_hold_zero_and_reach_beyond_both_ends(highest: int, lowest: int) -> None:
+    lowest = min(lowest, highest, 0)
+    values = ticks(highest, lowest=lowest)
+    assert 0 in values
+    assert values[0] == 0 or lowest < 0
+    assert values[0] <= lowest
+    assert 2 <= len(values) <= 8
     assert values[-1] >= highest
     assert len({after - before for before, after in pairwise(values)}) == 1
+
+
+def drawn(plans: Any, times: str) -> Chart:
+    """Return the chart of the one wallet's month with every figure multiplied."""
+    forecast = next(found for found in plans.one_wallet().impact if found.daily)
+    document = forecast.model_dump(mode="json")
+    for day in document["daily"]:
+        day |= {key: str(Decimal(day[key]) * Decimal(times)) for key in ("p10", "p50", "p90", "spent") if day[key]}
+    for side in ("live", "desired"):
+        document[side]["ceiling"] = str(abs(Decimal(document[side]["ceiling"]) * Decimal(times)))
+    story = WalletStory("support", "prod", "team_support", None, type(forecast).model_validate(document))
+    found = chart(story)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("times", "unit", "said"), [("1e5", 10**6, "millions"), ("1e8", 10**9, "billions")])
+def test_an_axis_of_more_digits_than_an_eye_can_count_is_in_millions_or_billions(
+    times: str, unit: int, said: str, plans: Any
+) -> None:
+    small, large = drawn(plans, "1"), drawn(plans, times)
+    assert (small.unit, large.unit) == (1, unit)
+    assert large.title == small.title.replace("(USD)", f"(USD, axis in {said})")
+    assert all(value % unit == 0 for value, _ in large.ticks)
+    assert max(len(label) for _, label in large.ticks) <= 6
+    assert f"y-axis 0 --> {large.top // unit}\n" in mermaid(large)
+    assert max(map(len, re.findall(r"[0-9.]+", mermaid(large).partition("P10")[2].partition("line")[0]))) <= 10
+
+
+def test_a_month_below_zero_is_drawn_below_zero_and_within_the_picture(plans: Any) -> None:
+    below = drawn(plans, "-1")
+    assert below.bottom < min(min(line.values) for line in below.lines) < 0 < below.top
+    assert 0 in [value for value, _ in below.ticks]
+    assert f"y-axis {below.bottom} --> {below.top}\n" in mermaid(below)
+    heights = [float(y) for y in re.findall(r",(-?[0-9.]+)", " ".join(re.findall(r'points="([^"]*)"', svg(below))))]
+    assert 14 <= min(heights) < max(heights) <= 290
 
 
 def test_teams_whose_names_begin_alike_are_told_apart(plans: Any) -> None:
@@ -287,3 +330,10 @@ def test_names_that_differ_in_the_middle_alone_are_numbered() -> None:
     assert cut[0] == cut[2] != cut[1]
     assert all(columns_of(name) <= 20 for name in cut)
     assert all(columns_of(name) <= 21 for name in clipped_apart(["名前" * 20, "名前" * 21], 21))
+
+
+def test_on_a_narrow_terminal_no_figure_is_broken_in_its_middle() -> None:
+    interval = "261,162,212,521 (253,611,361,033 to 268,923,927,789)"
+    shown = "\n".join(Grid(("", "month end (P10 to P90)"), ("left", "left"), (("a / b", interval),)).lines(60))
+    assert {"261,162,212,521", "(253,611,361,033", "268,923,927,789)"} <= set(shown.split())
+    assert max(map(len, shown.splitlines())) <= 60

@@ -33,6 +33,7 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 PUBLISHED = {
     "findings.schema.json",
     "forecast.schema.json",
+    "merges.schema.json",
     "organization.schema.json",
     "plan.schema.json",
     "run.schema.json",

@@ -67,6 +67,7 @@ def test_a_line_that_is_no_json_is_named(exports: Any, above: int, bad: str) -> 
     with pytest.raises(UsageError) as raised:
         exports.read(exports.text("e.jsonl", content))
     assert f"e.jsonl:{above + 2}: this line is no JSON (" in raised.value.message
+    assert " at at " not in raised.value.message
 
 
 def test_a_comma_behind_each_line_is_named_at_the_first(exports: Any) -> None:

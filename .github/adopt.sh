@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Copy the workflows into the repository of your budgets, with one action there that says which kt-budgets all of them
+# run: the commit of this clone, which must be where your runners can fetch it. Run it again after `git pull` to move on.
+#
+# Usage: .github/adopt.sh REPOSITORY [FOLDER]     FOLDER: where its budgets are, if not in budgets
+set -euo pipefail
+
+refuse() {
+  echo "adopt: $1" >&2
+  exit 2
+}
+
+# $1: a clone. Prints the host and OWNER/NAME of its origin.
+origin_of() {
+  local url path='[A-Za-z0-9._-]+/[A-Za-z0-9._-]+'
+  url="$(git -C "$1" remote get-url origin)" || return 1
+  if [[ "$url" =~ ^[a-z+]+://([^/@]*@)?([^/:]+)(:[0-9]+)?/($path)$ || "$url" =~ ^([^/@]*@)?([^/:]+)(:)($path)$ ]]; then
+    echo "${BASH_REMATCH[2]} ${BASH_REMATCH[4]%.git}"
+  else
+    return 1
+  fi
+}
+
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+[ $# -ge 1 ] && [ $# -le 2 ] || refuse "name the repository of your budgets: .github/adopt.sh ../ai-budgets"
+target="$1" folder="${2-budgets}"
+[[ "$folder" =~ ^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$ && ! "/$folder/" =~ /\.\.?/ ]] \
+  || refuse "$folder is no plain path below the top of that repository"
+git -C "$target" rev-parse --git-dir > /dev/null 2>&1 || refuse "$target is no git repository"
+own="$(origin_of "$here" 2> /dev/null)" || refuse "the origin of this clone is no OWNER/NAME on a server; clone kt-budgets from where your runners fetch it"
+name="${own#* }"
+[ -z "$(git -C "$here" status --porcelain -- ..)" ] || refuse "this clone has changes that are in no commit"
+commit="$(git -C "$here" rev-parse HEAD)"
+[ -n "$(git -C "$here" branch --remotes --contains "$commit")" ] || refuse "$commit is not on origin; push it, or check out a commit that is"
+version="$(sed -nE 's/^__version__ = "(.*)"$/\1/p' "$here/../reconciler/version.py")"
+server="$(origin_of "$target" 2> /dev/null)" || server="github.com -"
+
+mkdir -p "$target/.github/workflows" "$target/.github/actions/kt-budgets"
+for workflow in "$here"/workflows/*.yml; do
+  if [ "${workflow##*/}" = ci.yml ]; then continue; fi
+  copy="$target/.github/workflows/${workflow##*/}"
+  sed -E "s|^(    paths: \[\")budgets/|\1$folder/|" "$workflow" > "$copy"
+  case "${server% *}" in
+    github.com | *.ghe.com) ;;
+    *) # GitHub Enterprise Server takes artefacts of version 3 alone.
+      sed -E "s|(actions/upload-artifact)@.*|\1@c24449f33cd45d4826c6702db7e49f7cdb9b551d # v3.2.1|" "$copy" > "$copy.new"
+      mv "$copy.new" "$copy"
+      ;;
+  esac
+done
+cat > "$target/.github/actions/kt-budgets/action.yml" << END
+# The one place that says which kt-budgets this repository runs; written by .github/adopt.sh of $name.
+name: Set up kt-budgets
+description: Install the kt-budgets that every workflow of this repository runs.
+inputs:
+  light:
+    description: Whether to leave out what reads exports and forecasts.
+    default: "false"
+runs:
+  using: composite
+  steps:
+    - uses: $name/.github/actions/kt-budgets@$commit # $version
+      with:
+        light: \${{ inputs.light }}
+        budgets: $folder
+        python-version: "3.12" # "" for the machine's own
+END
+echo "The workflows of $target run kt-budgets $version of $name at ${commit:0:7}. Look at its git diff, and commit it."

@@ -1,0 +1,1 @@
+"""Use cases: what the product does, callable without a command line."""

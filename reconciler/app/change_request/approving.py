@@ -1,0 +1,112 @@
+"""Whether what is about to be applied of a landing was approved: team by team, by the rules that held before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from reconciler.app.change_request.replay import Step
+from reconciler.app.change_request.settled import Verdict
+from reconciler.findings import RefusedError
+from reconciler.forge.approval import judge
+from reconciler.forge.channel import Channel
+from reconciler.forge.repository import PullRequest, Repository
+from reconciler.forge.requirement import Requirement, requirements
+from reconciler.git.merging import clean_merges
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
+from reconciler.model.plan import Plan
+from reconciler.policy.facts import verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """An open channel to one repository, with a clone of its budgets. `app` is the slug whose check runs count."""
+
+    channel: Channel
+    repository: Repository
+    app: str
+    budgets: Path
+
+
+def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, as_of: date) -> Verdict:
+    """Return who approved a step, and which of its teams must not be applied.
+
+    The rules are those of what the landing came on top of, and those that were applied: rules that were weakened
+    without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
+    """
+    if pull is None:
+        raise RefusedError(
+            f"{step.landing.commit[:12]} is not the merge of a pull request: it was pushed directly",
+            hint="revert it, and bring the change in through a pull request",
+        )
+    rules = _rules(step)
+    found = judge(
+        forge.channel,
+        forge.repository,
+        pull,
+        required=_required(rules, step, plan),
+        plan=plan,
+        app=forge.app,
+        is_clean=clean_merges(forge.budgets, reference=f"refs/pull/{pull.number}/head"),
+    )
+    if found.stops:
+        first = found.stops[0]
+        raise RefusedError(first.message, hint=first.hint)
+    beyond = _limited(rules, step, plan, as_of)
+    return Verdict(
+        approved_by=found.approved_by,
+        refused={team: f"{short.message}; {short.hint}" for team, short in found.refused.items()},
+        stale={team: _moved(team, pull, plan, found.record.period) for team in found.stale},
+        limited=beyond,
+        missing=tuple(dict.fromkeys(" or ".join(short.requirement.owners) for short in found.refused.values())),
+    )
+
+
+def _rules(step: Step) -> tuple[Desired, Desired]:
+    """Return the YAML of what the landing came on top of, and what was applied.
+
+    Where there never was any, the new organization's owners approve everything.
+    """
+    begun = replace(step.after, teams={}, wallets={}, billing_budgets={})
+    arrival = step.arrival
+    if arrival.before is None and arrival.had_budgets:
+        raise RefusedError(
+            f"the budgets below {step.landing.commit[:12]} cannot be read, so nobody knows who must approve",
+            hint="run `kt-budgets validate` on what was applied last, and correct the files",
+        )
+    return (arrival.before or begun, step.before or begun)
+
+
+def _required(rules: Iterable[Desired], step: Step, plan: Plan) -> tuple[Requirement, ...]:
+    start = step.before or replace(step.after, teams={}, wallets={}, billing_budgets={})
+    found = [requirements(each, step.after, plan.changes, before=start) for each in rules]
+    return tuple(dict.fromkeys(item for listed in found for item in listed))
+
+
+def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> dict[str, str]:
+    """Return the teams that the limits from before the landing refuse; a limit on the run as a whole refuses all.
+
+    A waiver may come with the landing: the organization's owners must approve that.
+    """
+    refused: dict[str, str] = {}
+    everybody = step.parts | {change.team for change in plan.changes}
+    for each in (*rules, step.after):
+        waivers = (*each.organization.waivers, *step.after.organization.waivers)
+        for result in (*plan.guards, *verdict(plan, each.organization.guards, waivers, as_of=as_of)):
+            if result.status == "refused":
+                words = f"{result.guard}: {result.message}; {result.hint}"
+                refused |= dict.fromkeys({result.team} if result.team else everybody, words)
+    return refused
+
+
+def _moved(team: str, pull: PullRequest, plan: Plan, shown_for: object) -> str:
+    who = team if team != ORGANIZATION else "the export schedules"
+    if shown_for != plan.period:
+        return (
+            f"{who}: what was shown in #{pull.number} was the plan for {shown_for}, and this is {plan.period};"
+            " the new month was funded from what was applied before"
+        )
+    return f"{who}: this is not the plan that was shown in #{pull.number}: the ledger, or what is applied, moved since"

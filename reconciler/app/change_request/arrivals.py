@@ -1,0 +1,129 @@
+"""How what was merged came to the default branch: its own line of commits, grouped by pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.app.change_request.budget_files import BudgetFiles, Commits, changed_files, changed_parts
+from reconciler.app.checkout import git, parents, prefix
+from reconciler.findings import RefusedError
+from reconciler.forge.repository import PullRequest
+from reconciler.git.failures import GitError
+from reconciler.model.desired import Desired
+from reconciler.model.landing import Landing
+from reconciler.source.load import Loaded
+
+PullOf = Callable[[str, Mapping[str, int], tuple[str, ...]], PullRequest | None]
+"""Says which pull request brought a commit: its id, the numbers of the line's commits, and its parents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Commits of the branch's own line that came together; `base` is what lies below the first of them."""
+
+    base: str | None
+    commit: str
+    pull: PullRequest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A landing with what the YAML says `before` and `after` it, as far as it can be read: None where it cannot.
+
+    `had_budgets` tells budgets that cannot be read before it from none.
+    """
+
+    landing: Landing
+    before: Desired | None
+    after: Desired | None
+    had_budgets: bool = True
+
+
+def line_of(budgets: Path, since: str | None, head: str) -> list[str]:
+    """Return the commits of the branch's own line after `since` up to `head`, oldest first."""
+    span = f"{since}..{head}" if since else head
+    listed = git(budgets, "rev-list", "--first-parent", "--reverse", span, "--")
+    return listed.decode().split()
+
+
+def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]:
+    """Return what came to the branch after `since` and touches the budgets, oldest first, by pull request.
+
+    Where `since` is not on the branch's own line, the first group begins at it all the same: whatever differs from
+    what was applied is looked at. Raises RefusedError when `since` is not in this clone.
+    """
+    _refuse_unknown(budgets, since)
+    line = line_of(budgets, since, head)
+    numbers = {commit: number for number, commit in enumerate(line)}
+    where = f":(top){prefix(budgets)}"
+    span = f"{since}..{head}"
+    touched = git(budgets, "rev-list", "--first-parent", "--reverse", span, "--", where).decode().split()
+    found: list[Group] = []
+    for commit in touched:
+        above = parents(budgets, commit)
+        pull = pull_of(commit, numbers, above)
+        last = found[-1] if found else None
+        if last and pull and last.pull and last.pull.number == pull.number:
+            found[-1] = replace(last, commit=commit, pull=pull)
+        else:
+            found.append(Group(above[0] if above else None, commit, pull))
+    if found and line and since not in parents(budgets, line[0])[:1]:
+        found[0] = replace(found[0], base=since)
+    return found
+
+
+def beginning(budgets: Path, head: str, pull_of: PullOf) -> Group:
+    """Return everything as one group, for a journal that names no commit: the pull request that made `head` stands."""
+    line = line_of(budgets, None, head)
+    numbers = {commit: number for number, commit in enumerate(line)}
+    pull = pull_of(head, numbers, parents(budgets, head))
+    base = head
+    while above := parents(budgets, base):
+        is_merge, base = len(above) > 1, above[0]
+        below = None if is_merge or pull is None else pull_of(base, numbers, parents(budgets, base))
+        if below is None or pull is None or below.number != pull.number:
+            return Group(base, head, pull)
+    return Group(None, head, pull)
+
+
+def arrivals(commits: Commits, found: Sequence[Group], since: str | None) -> tuple[Arrival, ...]:
+    """Return what each group changes, on top of what `since` and the groups before it say as far as it can be read.
+
+    A file with errors holds back its own landing alone: the next one that changes it is compared with what was readable
+    before.
+    """
+    return tuple(_arriving(commits, found, since))
+
+
+def _arriving(commits: Commits, found: Sequence[Group], since: str | None) -> Iterator[Arrival]:
+    below = commits.files(since) if since else BudgetFiles(commits.budgets.resolve().name)
+    known, before = below, below.loaded().desired if below.files else None
+    for group in found:
+        files = commits.files(group.commit)
+        touched = changed_files(below, files)
+        tried = known.with_parts(files, touched)
+        loaded, below = tried.loaded(), files
+        landing = Landing(group.commit, base=group.base, pull_request=group.pull.number if group.pull else None)
+        if loaded.desired is None:
+            yield Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, bool(known.files))
+            continue
+        parts = changed_parts(before, loaded.desired)
+        yield Arrival(replace(landing, parts=parts), before, loaded.desired, bool(known.files))
+        known, before = tried, loaded.desired
+
+
+def _problem(loaded: Loaded) -> str:
+    errors = [finding for finding in loaded.findings if finding.is_error]
+    return f"{errors[0].position}: {errors[0].message}" if errors else "it holds no budgets"
+
+
+def _refuse_unknown(budgets: Path, commit: str) -> None:
+    try:
+        git(budgets, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
+    except GitError:
+        raise RefusedError(
+            f"{commit[:12]} was applied last and is not in this clone; what came after it cannot be told",
+            hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand",
+        ) from None

@@ -1,0 +1,127 @@
+"""Budget files as values: those of a commit, and those of what was applied, put together out of several commits."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.app.checkout import tree_at
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
+from reconciler.source.load import Loaded, load
+from reconciler.source.tree import read_tree
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFiles:
+    """The contents of org.yaml and teams/*.yaml by their path below `folder`. Links are read, not kept."""
+
+    folder: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def with_parts(self, other: BudgetFiles, parts: Collection[str]) -> BudgetFiles:
+        """Return these files with those of `parts` as they are in `other`; what is not there is left out."""
+        names = {_path(part) for part in parts}
+        kept = {path: data for path, data in self.files.items() if path not in names}
+        return BudgetFiles(self.folder, {**kept, **{path: other.files[path] for path in names & other.files.keys()}})
+
+    @contextmanager
+    def written(self) -> Iterator[Path]:
+        """Yield a folder that holds these files until the end of the block."""
+        with tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
+            root = Path(place) / self.folder
+            (root / "teams").mkdir(parents=True)
+            for path, data in self.files.items():
+                (root / path).write_bytes(data)
+            yield root
+
+    def loaded(self) -> Loaded:
+        """Return what they declare, or what is wrong with them."""
+        with self.written() as root:
+            return load(root)
+
+
+class Commits:
+    """The budget files of commits, each read once."""
+
+    def __init__(self, budgets: Path) -> None:
+        self.budgets = budgets
+        self._files: dict[str, BudgetFiles] = {}
+        self._loaded: dict[str, Loaded] = {}
+
+    def files(self, commit: str) -> BudgetFiles:
+        """Return the files of a commit; none where it has no budgets."""
+        self._read(commit)
+        return self._files[commit]
+
+    def loaded(self, commit: str) -> Loaded:
+        """Return what a commit declares, or what is wrong with its files."""
+        self._read(commit)
+        return self._loaded[commit]
+
+    def desired(self, commit: str | None) -> Desired | None:
+        """Return what a commit declares, None where it declares nothing that can be read."""
+        return self.loaded(commit).desired if commit else None
+
+    def _read(self, commit: str) -> None:
+        if commit in self._files:
+            return
+        with tree_at(self.budgets, commit) as root:
+            found = read_tree(root) if root else None
+            self._loaded[commit] = load(root) if root else Loaded(None, ())
+        folder = self.budgets.resolve().name
+        self._files[commit] = BudgetFiles(folder, {file.relative: file.data for file in found.files} if found else {})
+
+
+def applied_files(commits: Commits, commit: str | None, ahead: Mapping[str, str]) -> BudgetFiles:
+    """Return the files as they were applied: those of `commit`, with the parts that are `ahead` as of their own."""
+    found = commits.files(commit) if commit else BudgetFiles(commits.budgets.resolve().name)
+    for part, further in ahead.items():
+        found = found.with_parts(commits.files(further), [part])
+    return found
+
+
+def applied_desired(commits: Commits, last: LastApplied | None) -> Desired | None:
+    """Return what was applied last, team by team; None where the journal names no commit, or it cannot be read.
+
+    Raises GitError where a commit is not in this clone.
+    """
+    if last is None or last.commit is None:
+        return None
+    if not last.ahead:
+        return commits.desired(last.commit)
+    return applied_files(commits, last.commit, last.ahead).loaded().desired
+
+
+def changed_files(before: BudgetFiles, after: BudgetFiles) -> frozenset[str]:
+    """Return the parts whose file is another one, whatever its values."""
+    paths = {*before.files, *after.files}
+    return frozenset(_part(path) for path in paths if before.files.get(path) != after.files.get(path))
+
+
+def changed_parts(before: Desired | None, after: Desired) -> frozenset[str]:
+    """Return the parts whose values `after` adds, removes or changes: all of them where there was nothing `before`."""
+    if before is None:
+        return frozenset({ORGANIZATION, *after.teams})
+    names = {*before.teams, *after.teams}
+    changed = {name for name in names if before.teams.get(name) != after.teams.get(name)}
+    return frozenset(changed | ({ORGANIZATION} if before.organization != after.organization else set()))
+
+
+def value(desired: Desired | None, part: str) -> object:
+    """Return what `desired` says of a part, None where it says nothing."""
+    if desired is None:
+        return None
+    return desired.organization if part == ORGANIZATION else desired.teams.get(part)
+
+
+def _path(part: str) -> str:
+    return "org.yaml" if part == ORGANIZATION else f"teams/{part}.yaml"
+
+
+def _part(path: str) -> str:
+    return ORGANIZATION if path == "org.yaml" else path.removeprefix("teams/").removesuffix(".yaml")

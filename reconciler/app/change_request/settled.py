@@ -1,0 +1,199 @@
+"""What became of a landing, in words: why something of it was not applied, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.apply.result import DONE, Result
+from reconciler.findings import BudgetsError, ExitCode, Finding
+from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
+from reconciler.model.outcome import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
+    something else than what was shown, and those of `limited` are beyond a limit. Each has its reason.
+    """
+
+    approved_by: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
+    stale: Mapping[str, str] = field(default_factory=dict)
+    limited: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """The teams that must not be applied, and why."""
+        return {**self.stale, **self.limited, **self.refused}
+
+
+def settled(
+    landing: Landing,
+    *,
+    parts: Iterable[str] = (),
+    verdict: Verdict | None = None,
+    result: Result | None = None,
+    behind: Mapping[str, Landing] | None = None,
+    refused: BudgetsError | None = None,
+    failed: BudgetsError | None = None,
+    apart: Sequence[Finding] = (),
+    problem: str = "",
+) -> LandingOutcome:
+    """Return the outcome of a landing of which `parts` are not applied.
+
+    `behind` are parts that stand behind an earlier landing; `refused` and `failed` are what ended it as a whole, with
+    `apart` the YAML has errors without what it stands behind, and `problem` is what is wrong with its own YAML.
+    """
+    left = frozenset(parts)
+    judged = verdict or Verdict()
+    reasons = {
+        **{part: _behind(part, earlier) for part, earlier in (behind or {}).items()},
+        **judged.withheld,
+        **_moved(result, judged),
+    }
+    whole, cure, code = _whole(refused, failed, apart, problem)
+    for part in left - reasons.keys() if whole else ():
+        reasons[part] = whole
+    stale = frozenset(judged.stale) | _moved(result, judged).keys()
+    status = _status(landing, left, result, failed, reasons, stale)
+    return LandingOutcome(
+        pull_request=landing.pull_request,
+        commit=landing.commit,
+        base=landing.base,
+        teams=landing.teams,
+        status=status,
+        approved_by=judged.approved_by,
+        missing=judged.missing,
+        refused=dict(sorted(reasons.items())) if status != "nothing" else {},
+        stale=tuple(sorted(stale)),
+        run=result.run if result else None,
+        reason=whole or _sentence(status, left, result),
+        cure=cure or _cure(landing, status, judged, stale, behind or {}),
+        exit_code=_code(status, code, result, judged),
+    )
+
+
+def _whole(
+    refused: BudgetsError | None,
+    failed: BudgetsError | None,
+    apart: Sequence[Finding],
+    problem: str,
+) -> tuple[str, str, ExitCode | None]:
+    """Return why nothing of a landing was applied, the cure, and its exit code."""
+    if problem:
+        return problem, "merge a pull request that corrects it, or reverts it", ExitCode.FINDINGS
+    if apart:
+        first = apart[0]
+        words = f"without what is merged before it and not applied, its YAML has errors: {first.position}: "
+        return words + first.message, "have what stands before it applied first", ExitCode.REFUSED
+    error = refused or failed
+    if error is None:
+        return "", "", None
+    retry = "it is tried again within the hour by itself; or start the apply workflow by hand"
+    hint = f"{error.hint}; {retry}" if failed and error.hint else retry if failed else error.hint
+    return error.message, hint, error.exit_code
+
+
+def _moved(result: Result | None, judged: Verdict) -> dict[str, str]:
+    """Return the teams that the run itself refused, because what is live moved while it was prepared."""
+    if result is None:
+        return {}
+    return {team: reason for team, reason in result.stale.items() if team not in judged.withheld}
+
+
+def _status(
+    landing: Landing,
+    left: frozenset[str],
+    result: Result | None,
+    failed: BudgetsError | None,
+    reasons: Mapping[str, str],
+    stale: Iterable[str],
+) -> LandingStatus:
+    statuses = {outcome.status for outcome in result.run.outcomes} if result else set()
+    if Status.UNKNOWN in statuses:
+        return "unknown"
+    if failed is not None or (result and (result.stopped or result.interrupted)):
+        return "failed"
+    if not left:
+        return "applied" if result else "nothing"
+    if statuses & DONE or (result and left != landing.parts):
+        return "partly"
+    if reasons and set(reasons) <= set(stale):
+        return "stale"
+    if Status.FAILED in statuses or (result and not reasons):
+        return "failed"
+    return "refused"
+
+
+def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, judged: Verdict) -> int:
+    by_status = {
+        "applied": ExitCode.DONE,
+        "nothing": ExitCode.DONE,
+        "partly": ExitCode.PARTIAL,
+        "refused": ExitCode.REFUSED,
+        "stale": ExitCode.STALE,
+        "unknown": ExitCode.UNKNOWN,
+        "failed": ExitCode.PARTIAL,
+    }
+    codes = [int(by_status[status]), *([int(whole)] if whole is not None else [])]
+    is_only_withheld = result is not None and result.exit_code is ExitCode.STALE and judged.withheld
+    if result is not None and not is_only_withheld:
+        codes.append(int(result.exit_code))
+    return int(most_serious(codes))
+
+
+def _behind(part: str, earlier: Landing) -> str:
+    return (
+        f"{_named(part)}: {_of(earlier)} changes it too and is not approved; nothing is applied on top of that for it"
+    )
+
+
+def _sentence(status: LandingStatus, left: frozenset[str], result: Result | None) -> str:
+    if status == "nothing":
+        return "there is nothing to apply: what it changed was applied with another merge, or taken back"
+    if status == "unknown":
+        return "it is not known whether a write arrived"
+    if result is not None and result.stopped is not None:
+        return f"the run stopped: {result.stopped.message}"
+    if result is not None and result.interrupted:
+        return "the run was interrupted after a step"
+    if result is not None and result.denied:
+        return f"Keeptrusts does not let this token write: {result.denied}"
+    if status == "partly":
+        return f"not applied: {', '.join(_named(part) for part in sorted(left))}"
+    return ""
+
+
+def _cure(
+    landing: Landing, status: LandingStatus, judged: Verdict, stale: Iterable[str], behind: Mapping[str, Landing]
+) -> str:
+    """Return what mends what is left of a landing."""
+    if status in ("applied", "nothing"):
+        return ""
+    if status == "unknown":
+        return "start the resume workflow, which proves or finishes it"
+    cures = []
+    if judged.refused:
+        who = "; ".join(judged.missing) or "its owners"
+        cures.append(f"ask for the missing approval ({who}) of {_of(landing)}, or revert it")
+    if judged.limited:
+        cures.append("stay within the limit, or add a waiver to org.yaml in a pull request of its own")
+    if behind:
+        before = ", ".join(dict.fromkeys(_of(earlier) for earlier in behind.values()))
+        cures.append(f"have {before} approved, or revert it")
+    if stale:
+        cures.append("have what is planned now approved, or change these teams in a new pull request")
+    if not cures:
+        cures.append("start the resume workflow, then the apply workflow")
+    return "; ".join(cures) + ". It is tried again within the hour, or at once by the apply workflow"
+
+
+def _of(landing: Landing) -> str:
+    return f"#{landing.pull_request}" if landing.pull_request else f"the direct push {landing.commit[:12]}"
+
+
+def _named(part: str) -> str:
+    return part if part != ORGANIZATION else "the organization's settings"

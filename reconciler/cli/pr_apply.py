@@ -1,0 +1,187 @@
+"""`kt-budgets pr apply`: what was merged with approval is applied, each landing as it was reviewed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.findings import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.change_request.replay import Replay
+    from reconciler.apply.result import Result
+    from reconciler.cli.merge_bench import MergeBench
+    from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.landing import Landing
+    from reconciler.model.merges import Merges
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for: one landing by its pull request or commit, with what it needs, or all of them.
+
+    `settle` and `wait` are in seconds; `put_back` is about all teams, after everything else.
+    """
+
+    repo: str | None = None
+    recorded_by: str = ""
+    number: int | None = None
+    commit: str | None = None
+    settle: float = 60.0
+    wait: float = 0.0
+    first_apply: bool = False
+    put_back: bool = False
+
+
+def apply_merges(settings: Settings, asked: Asked) -> Merges:
+    """Finish what was interrupted, apply every landing that may be applied, and return what came of each."""
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.checkout import git
+    from reconciler.cli.merge_bench import MergeBench
+    from reconciler.model.merges import Merges, most_serious
+
+    head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+    commits = Commits(settings.budgets)
+    bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)
+    resumed = _resumed(bench, head)
+    found = _landed(bench, head, asked)
+    again = _put_back(bench) if asked.put_back else None
+    last = bench.applied()
+    codes = [outcome.exit_code for outcome in found.landings]
+    codes += [int(result.exit_code) for result in (resumed, again) if result]
+    return Merges(
+        head=head,
+        applied_commit=last.commit if last else None,
+        landings=found.landings,
+        pending=found.pending,
+        resumed=resumed.run if resumed else None,
+        put_back=again.run if again else None,
+        exit_code=most_serious(codes),
+    )
+
+
+def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
+    """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
+    from reconciler.app.change_request.replay import is_nothing_to_do
+    from reconciler.cli.pr_session import github
+    from reconciler.model.merges import Merges
+
+    last = bench.applied()
+    _refuse_behind(bench.settings, head, last)
+    if is_nothing_to_do(bench.commits, last, head):
+        return Merges(head=head, applied_commit=last.commit if last else None)
+    with github(asked.repo, recorded_by=asked.recorded_by) as session:
+        bench.session = session
+        replay = _replay(bench, session, head, last)
+        outcomes = replay.run(_only(replay, bench.commits, asked))
+        return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
+
+
+def _replay(bench: MergeBench, session: GitHub, head: str, last: LastApplied | None) -> Replay:
+    from reconciler.app.change_request.arrivals import arrivals, beginning, groups
+    from reconciler.app.change_request.replay import Replay
+    from reconciler.forge.landed import brought_by
+    from reconciler.forge.repository import default_branch, pull_requests_of_commit
+
+    branch = default_branch(session.channel, session.repository)
+
+    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
+        listed = pull_requests_of_commit(session.channel, session.repository, commit)
+        return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
+
+    budgets, since = bench.settings.budgets, last.commit if last else None
+    found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]
+    listed = arrivals(bench.commits, found, since)
+    landings = [arrival.landing for arrival in listed]
+    return Replay(bench, bench.commits, listed, since, _known(bench.commits, landings, last.ahead if last else {}))
+
+
+def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, str]) -> dict[str, str]:
+    """Return `ahead` by the landings' own commits, where a part was applied from a commit between two of them."""
+    from reconciler.app.change_request.budget_files import value
+    from reconciler.app.checkout import is_older
+
+    known = {landing.commit for landing in landings}
+    found = dict(ahead)
+    for part, commit in ahead.items():
+        if commit in known:
+            continue
+        for landing in landings:
+            same = value(commits.desired(landing.commit), part) == value(commits.desired(commit), part)
+            if same and is_older(commits.budgets, landing.commit, commit):
+                found[part] = landing.commit
+    return found
+
+
+def _only(replay: Replay, commits: Commits, asked: Asked) -> set[int] | None:
+    """Return the numbers of the landings that were asked for, None for all."""
+    from reconciler.app.checkout import is_older
+
+    if asked.number is None and asked.commit is None:
+        return None
+    for number, landing in enumerate(replay.landings):
+        by_number = asked.number is not None and landing.pull_request == asked.number
+        by_commit = asked.commit is not None and (
+            landing.commit == asked.commit or is_older(commits.budgets, asked.commit, landing.commit)
+        )
+        if by_number or by_commit:
+            return replay.needed_for(number)
+    what = f"pull request {asked.number}" if asked.number is not None else f"{(asked.commit or '')[:40]}"
+    raise UsageError(
+        f"{what} is none of the {len(replay.landings)} landings that are not applied as a whole",
+        hint="leave it out to apply whatever is pending; `kt-budgets audit` lists what was applied",
+    )
+
+
+def _resumed(bench: MergeBench, head: str) -> Result | None:
+    """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
+    from reconciler.apply.history import history_of
+    from reconciler.apply.resume import open_runs, resume
+    from reconciler.cli.apply import site
+    from reconciler.cli.session import load_desired
+
+    settings = bench.settings
+    if not open_runs(history_of(bench.records())):
+        return None
+    desired = bench.commits.desired(head) or load_desired(settings)[0]
+    click.echo("kt-budgets: an earlier run did not finish; it is resumed first", err=True)
+    with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
+        return resume(desired.organization.organization, place)
+
+
+def _put_back(bench: MergeBench) -> Result | None:
+    """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
+    from reconciler.app.change_request.budget_files import applied_files
+
+    last = bench.applied()
+    if last is None or last.commit is None:
+        return None
+    files = applied_files(bench.commits, last.commit, last.ahead)
+    loaded = files.loaded()
+    if loaded.desired is None:
+        raise RefusedError(
+            f"the budgets of {last.commit[:12]}, which were applied last, cannot be read any more",
+            hint="run `kt-budgets validate` on that commit",
+        )
+    plan = bench.planned(loaded.desired, files, loaded.findings, commit=last.commit, scope=None)
+    for guard in plan.guards:
+        if guard.status == "refused":
+            raise RefusedError(f"git's values are not put back: {guard.guard}: {guard.message}", hint=guard.hint)
+    return bench.carried_out(plan, loaded.desired, declares="again")
+
+
+def _refuse_behind(settings: Settings, head: str, last: LastApplied | None) -> None:
+    """Raise RefusedError where something was applied from a commit that comes after `head`: it would be undone."""
+    from reconciler.cli.lineage import refuse_older
+
+    if last is not None:
+        for commit in dict.fromkeys([last.commit, *last.ahead.values()]):
+            refuse_older(settings, head, replace(last, commit=commit))

@@ -1,0 +1,96 @@
+"""Authors: who wrote something of a pull request, and how many of them nobody can name.
+
+Authors, committers and co-authors of every commit count. A commit that merges cleanly, as git itself would, has no
+author: nothing was written in it. An e-mail address that belongs to no account stands for a person who may be anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.forge.channel import Channel
+from reconciler.forge.repository import PullRequest, Repository, login_of
+
+MOST_LISTED = 250
+"""GitHub lists no more commits of a pull request than that."""
+
+IsClean = Callable[[str, tuple[str, ...]], bool]
+"""Whether a merge commit, by its id and its parents, holds exactly what git makes of its parents."""
+
+_NO_REPLY = re.compile(r"(?:[0-9]+\+)?([a-z0-9-]+(?:\[bot\])?)@users\.noreply\.[a-z0-9.-]+")
+_NOBODY = re.compile(r"no-?reply@.*")
+_TRAILER = re.compile(r"^co-authored-by:[^\n<]*<([^<>\s]+)>\s*$", re.MULTILINE | re.IGNORECASE)
+_GITHUB = "web-flow"
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """`logins` are in lower case. `unknown` names commits, one for each address without an account.
+
+    Not `is_whole` where GitHub did not list every commit: then anybody may have written one.
+    """
+
+    logins: frozenset[str]
+    unknown: tuple[str, ...] = ()
+    is_whole: bool = True
+
+    @property
+    def needed(self) -> int:
+        """How many people must approve, so that one of them surely wrote nothing."""
+        return 1 + len(self.unknown)
+
+
+def authors_of(
+    channel: Channel, repository: Repository, pull: PullRequest, *, is_clean: IsClean | None = None
+) -> Authors:
+    """Return everybody who wrote something of a pull request, whoever opened it included."""
+    commits = _commits(channel, repository, pull)
+    logins = {pull.author.lower()} - {""}
+    addresses: dict[str, str] = {}
+    for sha, item in commits.items():
+        parents = tuple(str(parent.get("sha")) for parent in item.get("parents") or ())
+        if len(parents) > 1 and is_clean and is_clean(sha, parents):
+            continue
+        for login, address in _people(item):
+            if login:
+                logins.add(login)
+            else:
+                addresses.setdefault(address or sha, sha)
+    return Authors(frozenset(logins), tuple(addresses.values()), len(commits) >= pull.commits)
+
+
+def _commits(channel: Channel, repository: Repository, pull: PullRequest) -> dict[str, Mapping[str, Any]]:
+    """Return every commit of the pull request: those that it lists, else also what its head is ahead of the base."""
+    listed = channel.pages(f"{repository.path}/pulls/{pull.number}/commits")
+    found = {str(item.get("sha")): item for item in listed}
+    if len(found) < pull.commits or len(found) >= MOST_LISTED:
+        path = f"{repository.path}/compare/{pull.base}...{pull.head}"
+        found.update({str(item.get("sha")): item for item in channel.pages(path, key="commits")})
+    return found
+
+
+def _people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the login, or else the e-mail address, of the people of one commit, in lower case."""
+    commit = _inside(item, "commit")
+    for role in ("author", "committer"):
+        login = login_of(item.get(role)).lower()
+        address = str(_inside(commit, role).get("email") or "").lower()
+        if role == "committer" and (login == _GITHUB or _NOBODY.fullmatch(address) or not (login or address)):
+            continue
+        yield login or _login_in(address), address
+    for address in _TRAILER.findall(str(commit.get("message") or "")):
+        if not _NOBODY.fullmatch(address.lower()):
+            yield _login_in(address.lower()), address.lower()
+
+
+def _login_in(address: str) -> str:
+    match = _NO_REPLY.fullmatch(address)
+    return match[1] if match else ""
+
+
+def _inside(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,149 @@
+"""A company that merges: pull requests whose plans are shown, approved and merged in every way that GitHub offers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
+from forge.github_standin import Pull, State
+from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
+
+from reconciler.findings import ExitCode
+
+SHADOW = """\
+version: 1
+team: shadow
+owners: ["@acme/shadow-leads"]
+wallets:
+  prod: {team_id: team_shadow, monthly: 300.00}
+"""
+SUPPORT_FILE, SHADOW_FILE = "budgets/teams/support.yaml", "budgets/teams/shadow.yaml"
+MEMBERS = {
+    ("acme/support-leads", "lena"),
+    ("acme/shadow-leads", "sam"),
+    ("acme/finance", "bob"),
+    ("acme/platform", "pat"),
+}
+
+Edit = Callable[[], None]
+
+
+class MergeDesk:
+    """A desk at which pull requests are opened, shown, approved, merged and applied."""
+
+    def __init__(self, desk: SandboxDesk) -> None:
+        self.desk = desk
+        self.repository = desk.repository
+        self.github = desk.github
+
+    def target(self, before: str, after: str, file: str = SUPPORT_FILE) -> Edit:
+        return lambda: self.repository.edit(file, f"monthly: {before}", f"monthly: {after}")
+
+    def opened(self, number: int, *edits: Edit, author: str = "alice", shown: bool = True) -> Pull:
+        """Open a pull request from main, one commit for each edit, and show its plan as its workflow does."""
+        self.repository.git("switch", "--quiet", "main")
+        base, branch = self.repository.head, f"change-{number}"
+        self.repository.branch(branch)
+        commits = []
+        for edit in edits:
+            edit()
+            commits.append((self.repository.commit(f"Change {number}"), author))
+        head = self.repository.push(number)
+        patches = self.repository.patches(base, head)
+        pull = Pull(number, author, commits, base, head_ref=branch, patches=patches)
+        self.github.pulls[number] = pull
+        if shown:
+            self.shown(number)
+        self.repository.git("switch", "--quiet", "main")
+        return pull
+
+    def shown(self, number: int, *, day: str = DAY) -> None:
+        """Plan the merge of a pull request into main as it is now, and show that."""
+        self.repository.git("switch", "--quiet", "--detach", "main")
+        self.repository.git("merge", "--quiet", "--no-edit", "--no-ff", self.github.pulls[number].head_ref)
+        self.desk.variables["GITHUB_BASE_REF"] = "main"
+        made = self.desk.kt("plan", "--as-of", day, "--usage", self.usage, "--output", "../pr.json")
+        assert made == ExitCode.DONE, self.desk.errors
+        shown = self.desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", str(number))
+        assert shown == ExitCode.DONE, self.desk.errors
+        del self.desk.variables["GITHUB_BASE_REF"]
+        self.repository.git("switch", "--quiet", "main")
+
+    def approved(self, number: int, *people: str) -> None:
+        for person in people:
+            self.github.review(number, person)
+
+    def merged(self, number: int, how: str = "merge") -> str:
+        """Merge a pull request as GitHub does, and return what its API calls the merge commit."""
+        before = self.repository.git("rev-parse", "main")
+        branch = self.github.pulls[number].head_ref
+        commit = self.repository.merge(branch, squash=how == "squash", rebase=how == "rebase")
+        self.github.merge(number, commit)
+        if how == "rebase":
+            listed = self.repository.git("rev-list", f"{before}..{commit}").split()
+            self.github.pulls[number].landed = listed
+        return commit
+
+    def pushed(self, edit: Edit, subject: str = "Straight in") -> str:
+        """Push a commit to main."""
+        self.repository.git("switch", "--quiet", "main")
+        edit()
+        commit = self.repository.commit(subject)
+        self.repository.git("push", "--quiet", "origin", "main")
+        return commit
+
+    def apply(self, *options: str, day: str = DAY) -> int:
+        """Run `pr apply` on the tip of main."""
+        return self.desk.kt("pr", "apply", "--as-of", day, "--format", "json", *options)
+
+    @property
+    def merges(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self.desk.output)
+        return document
+
+    def landing(self, number: int | None) -> dict[str, Any]:
+        (found,) = [item for item in self.merges["landings"] if item["pull_request"] == number]
+        return dict(found)
+
+    @property
+    def statuses(self) -> list[tuple[int | None, str]]:
+        return [(item["pull_request"], item["status"]) for item in self.merges["landings"]]
+
+    @property
+    def usage(self) -> str:
+        return str(self.repository.folder.parent / "usage.csv")
+
+    def ledger(self, team: str = "team_support") -> list[tuple[str, float]]:
+        wallets = self.desk.keeptrusts("GET", "/v1/wallets")["data"]
+        found = [wallet["id"] for wallet in wallets if wallet.get("scope_id") == team]
+        listed = [self.desk.keeptrusts("GET", f"/v1/wallets/{one}/transactions?limit=200")["data"] for one in found]
+        return [(e["type"], e["amount"]) for entries in listed for e in entries if e["type"] in ("allocate", "reclaim")]
+
+    def funded(self, team: str = "team_support") -> float:
+        signs = {"allocate": 1, "reclaim": -1}
+        return float(sum(signs[kind] * amount for kind, amount in self.ledger(team)))
+
+
+@contextmanager
+def merge_desk(
+    place: Path,
+    github: State,
+    github_url: str,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    files: Mapping[str, str] | None = None,
+) -> Iterator[MergeDesk]:
+    """Yield a desk of a company with two teams, whose budgets were applied once."""
+    begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
+    repository = BudgetRepository.create(place, begun)
+    github.members |= MEMBERS
+    github.pulls.clear()
+    with pytest.MonkeyPatch.context() as patched, sandbox_desk(repository, github, github_url, capsys) as made:
+        patched.chdir(repository.folder)
+        made.apply()
+        yield MergeDesk(made)

@@ -1,0 +1,297 @@
+"""Authors of a pull request, and who stands in where those who are named cannot approve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forge.budget_repository import BudgetRepository
+from forge.forge_world import HEAD, MERGE, allocate, plan
+from forge.github_standin import State, answer
+from starlette.responses import JSONResponse, Response
+
+from reconciler.findings import RefusedError, UnauthorizedError
+from reconciler.forge.approval import Approval, check_approval, judge, merged_pull_request
+from reconciler.forge.author import Authors, IsClean, authors_of
+from reconciler.forge.channel import Channel
+from reconciler.forge.check_run import Verdict, publish_check
+from reconciler.forge.owner import Membership
+from reconciler.forge.record import record_of, record_text
+from reconciler.forge.repository import Repository, pull_request
+from reconciler.forge.requirement import Requirement
+from reconciler.git.merging import clean_merges
+
+TEAM = Requirement("support: its plan, wallets or alerts change", ("@acme/leads",), "support", ("@acme/finance",))
+PLAN = plan(allocate())
+OTHER = "d" * 40
+
+
+@pytest.fixture
+def shown(github: State, channel: Channel, repository: Repository) -> State:
+    """Pull request 128, planned and recorded; two leads, one from finance, one who administrates."""
+    record = record_of(PLAN, repository=str(repository), pull_request=128, head=HEAD)
+    publish_check(
+        channel, repository, HEAD, Verdict("success", "Plan", "Plan.", record_text(record)), app="github-actions"
+    )
+    github.members |= {("acme/leads", "lena"), ("acme/leads", "leo"), ("acme/finance", "bob")}
+    github.administrators = {"ada"}
+    return github
+
+
+def ask(channel: Channel, repository: Repository, *required: Requirement, is_clean: IsClean | None = None) -> Approval:
+    pull = pull_request(channel, repository, 128)
+    return judge(
+        channel, repository, pull, required=required or (TEAM,), plan=PLAN, app="github-actions", is_clean=is_clean
+    )
+
+
+def nothing_listed(_: State) -> Response:
+    return JSONResponse({"commits": [], "total_commits": 301})
+
+
+def written(state: State, author: str, **facts: Any) -> None:
+    """Put a commit under the head."""
+    pull = state.pulls[128]
+    sha = f"{len(pull.commits):040x}"
+    pull.commits.insert(0, (sha, author))
+    pull.facts[sha] = facts
+
+
+@pytest.mark.parametrize(
+    ("author", "facts"),
+    [
+        ("lena", {}),
+        ("alice", {"committer": "lena"}),
+        ("alice", {"message": "Raise\n\nCo-authored-by: Lena <7+lena@users.noreply.github.com>"}),
+        ("alice", {"message": "Raise\n\nco-authored-by: L <LENA@users.noreply.ghe.acme.test>\n"}),
+        ("", {"email": "12+lena@users.noreply.github.com"}),
+    ],
+    ids=["author", "committer", "co-author", "co-author elsewhere", "address of GitHub's"],
+)
+def test_whoever_wrote_a_part_of_it_cannot_approve_it(
+    shown: State, channel: Channel, repository: Repository, author: str, facts: dict[str, Any]
+) -> None:
+    written(shown, author, **facts)
+    shown.review(128, "lena")
+    assert "lena wrote it and cannot approve it" in ask(channel, repository).refused["support"].message
+    shown.review(128, "leo")
+    assert ask(channel, repository).missing == ()
+
+
+@pytest.mark.parametrize(
+    ("author", "facts"),
+    [
+        ("", {"email": "lena@home.test"}),
+        ("alice", {"message": "Raise\n\nCo-authored-by: L <lena@home.test>"}),
+        ("", {"email": ""}),
+    ],
+    ids=["author", "co-author", "no address at all"],
+)
+def test_somebody_without_an_account_may_be_any_owner_so_one_more_must_approve(
+    shown: State, channel: Channel, repository: Repository, author: str, facts: dict[str, Any]
+) -> None:
+    written(shown, author, **facts)
+    shown.review(128, "lena")
+    words = ask(channel, repository).refused["support"].message
+    assert "belongs to no account, so 2 owners must approve" in words
+    shown.review(128, "leo")
+    assert ask(channel, repository).missing == ()
+
+
+def test_commits_of_one_address_are_one_person(shown: State, channel: Channel, repository: Repository) -> None:
+    for _ in range(3):
+        written(shown, "", email="lena@home.test")
+    found = authors_of(channel, repository, pull_request(channel, repository, 128))
+    assert found.needed == 2
+
+
+def test_a_program_that_is_named_as_co_author_is_nobody(shown: State, channel: Channel, repository: Repository) -> None:
+    written(shown, "alice", committer="web-flow", message="Raise\n\nCo-authored-by: A tool <noreply@tool.test>")
+    found = authors_of(channel, repository, pull_request(channel, repository, 128))
+    assert found == Authors(frozenset({"alice"}))
+
+
+def test_a_deleted_account_may_be_anybody_too(shown: State, channel: Channel, repository: Repository) -> None:
+    shown.pulls[128].author = ""
+    shown.pulls[128].commits[-1] = (HEAD, "")
+    shown.review(128, "lena")
+    assert ask(channel, repository).refused
+    shown.review(128, "leo")
+    assert ask(channel, repository).missing == ()
+
+
+def test_more_commits_than_github_lists_are_read_elsewhere(
+    shown: State, channel: Channel, repository: Repository
+) -> None:
+    pull = shown.pulls[128]
+    pull.commits[:0] = [(f"{number:040x}", "alice") for number in range(300)]
+    pull.commits[-2] = (OTHER, "lena")
+    shown.review(128, "lena")
+    assert "lena wrote it" in ask(channel, repository).refused["support"].message
+
+
+def test_where_commits_cannot_be_read_nobody_can_approve(
+    shown: State, channel: Channel, repository: Repository
+) -> None:
+    pull = shown.pulls[128]
+    pull.commits[:0] = [(f"{number:040x}", "alice") for number in range(300)]
+    shown.review(128, "leo")
+    shown.fail(r"GET .*/compare/.*", nothing_listed)
+    with pytest.raises(RefusedError, match="nobody knows who wrote them"):
+        ask(channel, repository)
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> BudgetRepository:
+    """A repository whose branch `change` edits the first line of a file, while main edits the last."""
+    made = BudgetRepository.create(tmp_path, {"budgets/a.yaml": "one: 1\n# a\n# b\n# c\n# d\ntwo: 2\n"})
+    made.branch("change")
+    made.edit("budgets/a.yaml", "one: 1", "one: 11")
+    made.commit("Change")
+    made.git("switch", "--quiet", "main")
+    made.edit("budgets/a.yaml", "two: 2", "two: 22")
+    made.commit("Meanwhile")
+    made.git("push", "--quiet", "origin", "main")
+    made.git("switch", "--quiet", "change")
+    return made
+
+
+def updated(git: BudgetRepository, edit: str = "") -> tuple[str, tuple[str, ...]]:
+    """Merge main into the branch, with an edit on top or none; return the merge and its parents."""
+    git.git("merge", "--quiet", "--no-edit", "--no-commit", "main")
+    if edit:
+        git.edit("budgets/a.yaml", "one: 11", edit)
+    git.commit("Merge main")
+    git.push(128)
+    return git.head, tuple(git.git("rev-parse", "HEAD^1", "HEAD^2").split())
+
+
+def judge_of(git: BudgetRepository, clone: Path) -> IsClean:
+    """Return the judge of a clone that does not have the branch yet."""
+    git.git("clone", "--quiet", "--branch", "main", str(git.remote), str(clone))
+    return clean_merges(clone, reference="refs/pull/128/head")
+
+
+def test_bringing_a_branch_up_to_date_makes_nobody_an_author(
+    shown: State, channel: Channel, repository: Repository, git: BudgetRepository, tmp_path: Path
+) -> None:
+    merge, parents = updated(git)
+    is_clean = judge_of(git, tmp_path / "fresh")
+    assert is_clean(merge, parents)
+    shown.pulls[128].commits.insert(0, (merge, "lena"))
+    shown.pulls[128].facts[merge] = {"parents": parents, "committer": "web-flow"}
+    shown.review(128, "lena")
+    assert ask(channel, repository, is_clean=is_clean).missing == ()
+    assert ask(channel, repository).refused, "without git, nobody knows what a merge holds"
+
+
+def test_a_merge_in_which_something_was_edited_has_an_author(git: BudgetRepository, tmp_path: Path) -> None:
+    merge, parents = updated(git, edit="one: 999")
+    assert not judge_of(git, tmp_path / "fresh")(merge, parents)
+
+
+def test_a_merge_is_judged_by_the_parents_that_git_has(git: BudgetRepository, tmp_path: Path) -> None:
+    merge, parents = updated(git)
+    is_clean = judge_of(git, tmp_path / "fresh")
+    assert not is_clean(merge, (parents[0], parents[0]))
+    assert not is_clean(merge, (*parents, parents[0]))
+    assert not is_clean("e" * 40, parents)
+
+
+def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(
+    shown: State, channel: Channel, repository: Repository
+) -> None:
+    shown.members.discard(("acme/leads", "leo"))
+    shown.pulls[128].author = "lena"
+    shown.pulls[128].commits[-1] = (HEAD, "lena")
+    refused = ask(channel, repository).refused["support"]
+    assert "ask @acme/finance to approve that head" in refused.hint
+    assert "@acme/leads has nobody who may approve what these authors wrote" in refused.message
+    shown.review(128, "bob")
+    found = ask(channel, repository)
+    assert found.missing == ()
+    (stand_in,) = found.stood_in
+    assert (stand_in.requirement, stand_in.logins) == (TEAM, ("bob",))
+    assert stand_in.document()["team"] == "support"
+
+
+@pytest.mark.parametrize("gone", ["renamed", "empty", "a person who left"])
+def test_the_organizations_owners_stand_in_for_owners_who_are_not_there(
+    shown: State, channel: Channel, repository: Repository, gone: str
+) -> None:
+    shown.members -= {("acme/leads", "lena"), ("acme/leads", "leo")}
+    owners = ("@leo",) if gone == "a person who left" else ("@acme/leads",)
+    shown.outsiders = {"leo"}
+    if gone == "empty":
+        shown.teams = {"acme/leads"}
+    requirement = Requirement("support: its wallets change", owners, "support", ("@acme/finance",))
+    assert "has no members, or is not there any more" in ask(channel, repository, requirement).missing[0].message
+    shown.review(128, "bob")
+    found = ask(channel, repository, requirement)
+    assert (found.missing, [item.logins for item in found.stood_in]) == ((), [("bob",)])
+
+
+def test_nobody_stands_in_while_an_owner_could_approve(shown: State, channel: Channel, repository: Repository) -> None:
+    shown.review(128, "bob")
+    refused = ask(channel, repository).refused["support"]
+    assert "bob approved and is none of them" in refused.message
+    assert "ask @acme/leads" in refused.hint
+
+
+def test_who_owns_the_organization_on_github_stands_in_for_finance_that_is_gone(
+    shown: State, channel: Channel, repository: Repository
+) -> None:
+    shown.members.discard(("acme/finance", "bob"))
+    whole = Requirement("the organization's settings change", ("@acme/finance",))
+    assert "ask @ada to approve that head" in ask(channel, repository, whole).stops[0].hint
+    shown.review(128, "ada")
+    assert [item.logins for item in ask(channel, repository, whole).stood_in] == [("ada",)]
+
+
+def test_a_team_that_may_only_be_out_of_sight_is_not_gone(
+    shown: State, channel: Channel, repository: Repository
+) -> None:
+    shown.members -= {("acme/leads", "lena"), ("acme/leads", "leo")}
+    shown.fail(r"GET /orgs/acme/teams", answer(404))
+    shown.review(128, "bob")
+    assert "ask @acme/leads" in ask(channel, repository).refused["support"].hint
+
+
+def test_a_token_that_may_not_read_members_is_told(shown: State, channel: Channel, repository: Repository) -> None:
+    shown.reads_members = set()
+    shown.review(128, "lena")
+    with pytest.raises(UnauthorizedError) as error:
+        ask(channel, repository)
+    assert "members: read" in error.value.hint
+
+
+@pytest.mark.parametrize("answers_queries", [True, False])
+def test_300_teams_take_few_requests(
+    shown: State, channel: Channel, repository: Repository, answers_queries: bool
+) -> None:
+    shown.answers_queries = answers_queries
+    people = [f"owner{number}" for number in range(4)]
+    required = []
+    for number in range(300):
+        shown.members |= {(f"acme/team-{number}", person) for person in people[number % 4 :]}
+        required.append(Requirement(f"team-{number}: it changes", (f"@acme/team-{number}",), f"team-{number}"))
+    for person in people:
+        shown.review(128, person)
+    shown.merge(128, MERGE)
+    shown.requests.clear()
+    pull = merged_pull_request(channel, repository, MERGE)
+    found = check_approval(channel, repository, pull, required=required, plan=PLAN, app="github-actions")
+    assert found.missing == ()
+    assert len(shown.requests) <= (60 if answers_queries else 320)
+
+
+def test_a_team_of_thousands_is_not_read_whole(shown: State, channel: Channel, repository: Repository) -> None:
+    shown.members |= {("acme/everybody", f"person{number}") for number in range(1_500)}
+    shown.requests.clear()
+    membership = Membership(channel, repository)
+    assert membership.is_owner("person0", "@acme/everybody")
+    assert membership.is_owner("person999", "@acme/everybody")
+    assert not membership.is_owner("mallory", "@acme/everybody")
+    assert membership.could_approve(["@acme/everybody"], without=frozenset(), needed=2)
+    assert len(shown.requests) == 3
