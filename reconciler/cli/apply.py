@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     write_result,
 )
 from reconciler.cli.output import kept_in
+from reconciler.cli.step_output import tell_outcomes
 from reconciler.findings import LockHeldError, UsageError
 
 if TYPE_CHECKING:
@@ -118,10 +119,21 @@ def command(
         declares = "nothing" if opens else declared_by(settings, plan, desired, last)
         result = apply_plan(plan, desired, place, declares=declares)
     print_result(result, format_, output, journal=settings.journal)
+    if opens:
+        _summarise(result, plan.source.commit)
     if result.denied:
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)
         click.echo("  hint: use a token with the permission org:billing, then plan again", err=True)
     context.exit(result.exit_code)
+
+
+def _summarise(result: Result, commit: str | None) -> None:
+    """Say in the summary of a job what opening a month did."""
+    from reconciler.cli.pr_session import add_to_summary
+    from reconciler.forge.receipt import receipt
+    from reconciler.report.escape import escaped
+
+    add_to_summary(receipt(result.run, commit=commit or "unknown", escaped=escaped))
 
 
 @contextmanager
@@ -202,6 +214,7 @@ def print_result(result: Result, format_: str, output: Path | None, *, journal: 
         _logger.info(
             "%s %s %s: %s %s", done.kind, subject, done.amount or "", done.status.value, done.transaction or ""
         )
+    tell_outcomes(done.status.value for done in result.run.outcomes)
     kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
     if format_ == "json":
         text = json.dumps(result.run.document(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"

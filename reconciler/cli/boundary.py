@@ -12,6 +12,7 @@ from types import FrameType
 import click
 
 from reconciler.cli.output import PRINTED, guard_streams
+from reconciler.cli.step_output import hand_over, tell
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 from reconciler.redaction import hide_environment, without_secrets
 
@@ -25,7 +26,9 @@ def run_process(command: click.Command, arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, _remember)
     code = run(command, arguments)
     sys.stdout.flush()
-    return _printed(code)
+    code = _printed(code)
+    hand_over(arguments[0] if arguments else "", code)
+    return code
 
 
 def run(command: click.Command, arguments: Sequence[str]) -> int:
@@ -91,6 +94,7 @@ def _printed(code: int) -> int:
 
 def _stop(arguments: Sequence[str], code: ExitCode, sentence: str, hint: str) -> int:
     sentence, hint = without_secrets(sentence), without_secrets(hint)
+    tell(failure_reason=sentence)
     if _json_was_asked_for(arguments):
         import json
 

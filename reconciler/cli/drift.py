@@ -82,6 +82,7 @@ def command(
     left = _accepted(settings, desired, live, found) if accept else found
     untouched = desired.wallets.keys() - history.applied_to()
     _print(found, format_, doubtful=doubts, following="" if accept else _following(left, untouched, doubts))
+    _hand_over(left, doubtful=doubts)
     if any(entry.needs_person for entry in left):
         context.exit(ExitCode.DRIFT)
 
@@ -134,6 +135,24 @@ def _publish(found: tuple[Drifted, ...], repo: str | None, *, doubtful: Collecti
             is_needed=any(entry.needs_person for entry in found),
         )
     click.echo(f"issue{f' {number}' if number else ''}: {step.value}", err=True)
+
+
+def _hand_over(left: tuple[Drifted, ...], *, doubtful: Collection[str]) -> None:
+    """Say in the summary of a job what differs, and to the steps after this one whether a person is needed."""
+    from reconciler.cli.pr_session import add_to_summary
+    from reconciler.cli.step_output import tell
+    from reconciler.forge.drift_text import issue_text, issue_title
+    from reconciler.report.escape import escaped
+
+    needed = [entry.item for entry in left if entry.needs_person]
+    title = issue_title(needed)
+    add_to_summary(
+        f"#### {title}\n\n"
+        + issue_text([(entry.item, entry.needs_person) for entry in left], escaped=escaped, doubtful=doubtful)
+    )
+    tell(changed=bool(needed))
+    if needed:
+        tell(failure_reason=title)
 
 
 def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Drifted, ...]) -> tuple[Drifted, ...]:

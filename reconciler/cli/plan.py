@@ -11,6 +11,7 @@ import click
 from reconciler.cli.options import first_apply_option, format_option, network_options, settings_of, usage_option
 from reconciler.cli.output import is_stdout, kept_in, write_file
 from reconciler.cli.scope import ALL
+from reconciler.cli.step_output import tell
 from reconciler.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def command(
             click.echo(rendered(plan, format_, colour=colours()), nl=False)
     if format_ == "text" and printed:
         click.echo(_next_step(plan, output))
-    if any(guard.status == "refused" for guard in plan.guards):
+    tell(changed=bool(plan.changes), digest=plan.digest)
+    if refused := [guard for guard in plan.guards if guard.status == "refused"]:
+        tell(failure_reason="; ".join(f"{guard.guard}: {guard.message}" for guard in refused))
         context.exit(ExitCode.REFUSED)
     if plan.changes and detailed_exit_code:
         context.exit(ExitCode.PENDING)

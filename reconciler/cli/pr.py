@@ -197,10 +197,12 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     """
     from reconciler.cli.merge_words import print_merges
     from reconciler.cli.pr_apply import Asked, apply_merges
+    from reconciler.cli.step_output import tell_merges
 
     settings = settings_of(options)
     found = apply_merges(settings, Asked(**options))
     print_merges(found, format_, output, journal=settings.journal)
+    tell_merges(found)
     context.exit(found.exit_code)
 
 

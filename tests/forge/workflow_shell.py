@@ -24,6 +24,18 @@ def load(name: str) -> dict[str, Any]:
     return document
 
 
+def outputs(text: str) -> dict[str, str]:
+    """Return what a step wrote to GITHUB_OUTPUT, as a runner reads it: `NAME=VALUE`, or lines up to one it names."""
+    found: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, sign, value = re.split(r"(=|<<)", line, maxsplit=1)
+        if sign == "<<":
+            value = "\n".join(iter(lambda: next(lines), value))
+        found[name] = value
+    return found
+
+
 @dataclass
 class Runner:
     """One run of one job. `values` are what expressions stand for; any other expression is an error of the test."""
@@ -75,9 +87,8 @@ class Runner:
         self.log.append(f"{step['name']}: {done.returncode}\n{done.stdout}{done.stderr}")
         self.finished.append(step["name"])
         self.code = self.code or done.returncode
-        for line in output.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition("=")
-            self.values[f"steps.{step['id']}.outputs.{name}"] = value
+        for name, value in outputs(output.read_text(encoding="utf-8")).items():
+            self.values[f"steps.{step.get('id', '')}.outputs.{name}"] = value
 
     def _value(self, match: re.Match[str]) -> str:
         return self.values[match[1]]
