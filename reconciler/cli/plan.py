@@ -90,9 +90,17 @@ def make(settings: Settings) -> Plan:
 def drafted(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
     """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed.
 
-    It is about the teams that changed since the commit `since`, or since what this run of CI says. Without
-    `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
+    It is about the teams that changed since the commit `since`, or since what this run of CI says; where the branch
+    that it goes to moved on, it is the plan of what merging gives. Without `first_apply` nothing is taken back from a
+    wallet that nothing was ever applied to.
     """
+    from reconciler.cli.merged_result import as_merged
+
+    with as_merged(settings) as (merged, head):
+        return _drafted(merged, since=since, first_apply=first_apply, head=head)
+
+
+def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, compared, forecast
@@ -114,7 +122,7 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
-    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim)
+    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
 
 
 def _next_step(plan: Plan, output: Path) -> str:

@@ -131,22 +131,23 @@ def assemble(
     outlook: Forecast | None,
     findings: Sequence[Finding],
     aim: Aim | None = None,
+    head: str | None = None,
 ) -> Plan:
     """Return the plan document with every position found in the YAML. It still is to be sealed.
+
+    `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone.
 
     The fiscal year is that of all wallets: a plan within a scope has none.
     """
     from reconciler.plan.consequences import with_rest
     from reconciler.policy.facts import verdict
     from reconciler.report.usage_doubts import usage_summary
-    from reconciler.source.git import provenance
     from reconciler.source.positions import positions
 
     scope = aim.scope if aim else None
     warned = _warned(desired, outlook)
     asked = {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
     places = positions(settings.budgets, asked)
-    commit, dirty = provenance(settings.budgets)
     changes = tuple(
         change.model_copy(update={"position": str(places[origin])})
         for change, origin in zip(diff.changes, diff.origins, strict=True)
@@ -158,7 +159,7 @@ def assemble(
         currency=desired.organization.currency,
         period=settings.period,
         as_of=settings.as_of,
-        source=Source(commit=commit, dirty=dirty, tree_digest=desired.tree_digest),
+        source=_source(settings, desired, head),
         scope=scope,
         later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
         usage=usage_summary(usage.source) if usage else None,
@@ -177,6 +178,15 @@ def assemble(
     organization = desired.organization
     judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
     return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
+
+
+def _source(settings: Settings, desired: Desired, head: str | None) -> Source:
+    from reconciler.cli.merged_result import merged_parents
+    from reconciler.source.git import provenance
+
+    commit, dirty = provenance(settings.budgets)
+    base, merged = (commit and merged_parents(settings)) or (None, None)
+    return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)
 
 
 def _found(

@@ -26,11 +26,17 @@ class Tool(Frozen):
 
 
 class Source(Frozen):
-    """Where the YAML came from. `commit` and `dirty` are None outside git."""
+    """Where the YAML came from. `commit` and `dirty` are None outside git.
+
+    In a pull request, `head` is the last commit of its branch and `base` the one that it is merged onto: then `commit`
+    may be a test merge of the two, which no branch holds.
+    """
 
     commit: str | None
     dirty: bool | None
     tree_digest: str
+    head: str | None = None
+    base: str | None = None
 
 
 class PlanFinding(Frozen):

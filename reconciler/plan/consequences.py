@@ -144,7 +144,6 @@ _HEIGHTS = {(Approvals, "finance_above"), *((GuardSettings, name) for name in Gu
 _SUMS = {
     (OrganizationBudget, "annual_target"),
     (WalletTarget, "monthly"),
-    (WalletTarget, "overrides"),
     (BillingBudgetSetting, "amount"),
 }
 

@@ -12,6 +12,9 @@ from reconciler.report.spans import Span, Words, code, marked, name, strong, vis
 
 _OWNERS = 4
 _LONG = 320
+_NAMED = 3
+_TELLING = ("unused", "state", "owners", "approvals.finance_above", "approvals", "guards", "waivers")
+"""The keys of settings that a verdict names first."""
 _OBJECTS = {"billing_budgets": "alert", "export_schedules": "export schedule"}
 """What the entries of a section are called, where a change in Keeptrusts follows from them."""
 
@@ -134,3 +137,24 @@ def _rest_words(plan: Plan, item: LaterExpectation) -> str:
     if item.after == "reclaim":
         return f"about {amount} of unused money goes back to the pool {when}"
     return f"about {amount} of unused money stays in wallets {when}"
+
+
+def setting_names(listed: Sequence[LaterExpectation]) -> str:
+    """Return what the settings are called that differ, those that decide over money and people first."""
+    ordered = sorted(listed, key=lambda item: (_rank(item), item.team))
+    named = list(dict.fromkeys(_short_name(item) for item in ordered))
+    more = [wording.counted(len(named) - _NAMED, "more setting")] if len(named) > _NAMED else []
+    return wording.listed([*named[:_NAMED], *more])
+
+
+def _rank(item: LaterExpectation) -> int:
+    parts = [item.key.partition(".")[0], item.key]
+    return next((place for place, key in enumerate(_TELLING) if key in parts), len(_TELLING))
+
+
+def _short_name(item: LaterExpectation) -> str:
+    whose = f"{name(item.team)}'s " if item.team else ""
+    if item.key == "unused" and item.amount is not None:
+        back = "goes back" if item.after == "reclaim" else "stays"
+        return f"unused money ({wording.brief(item.amount)} {back} on 1 {item.period.first:%B})"
+    return f"{whose}{visible(item.name, 60)}" if item.key else f"the team {name(item.team)}"

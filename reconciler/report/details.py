@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Source
 from reconciler.model.usage_summary import UsageSummary
 from reconciler.report import later, wording
 from reconciler.report.asked import owners_words
@@ -196,18 +196,35 @@ def _merging(plan: Plan) -> Iterator[str]:
 def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
     """Return the last lines: what merging will do, the plan's digest, and how fresh the data are."""
     teams = sorted({change.team for change in plan.changes if change.team})
-    commit = words(", for commit ", code(plan.source.commit[:7])) if plan.source.commit else ()
+    commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
     stale = (
         f"; it becomes stale if the ledger of {wording.listed([name(t) for t in teams])} changes before that"
         if teams
         else ""
     )
-    applies = "Nothing is applied while a refusal stands." if refused else merging(plan)
+    applies = "Nothing is applied while a refusal stands." if refused else f"{merging(plan)}{_who_applies(plan)}"
     return (
         words(applies),
         words("Plan ", code(short_digest(plan)), commit, f"{dirty}{stale}."),
         words(f"As of {wording.long_day(plan.as_of)} {plan.as_of.year}, {usage_words(plan)}."),
+    )
+
+
+def _made_from(source: Source) -> Words:
+    """Return the commits that people find: in a pull request its head and what it is merged onto."""
+    if source.head and source.base:
+        return words(", for commit ", code(source.head[:7]), " merged onto ", code(source.base[:7]))
+    return words(", for commit ", code(source.commit[:7])) if source.commit else ()
+
+
+def _who_applies(plan: Plan) -> str:
+    """Return who applies a pull request, and when."""
+    if plan.source.head is None or not plan.changes:
+        return ""
+    return (
+        " The apply workflow does it right after the merge, if everybody who must has approved, and says here how it"
+        " went."
     )
 
 
@@ -227,9 +244,10 @@ def usage_words(plan: Plan) -> str:
 def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
     """Return the terminal's closing line: how many changes, how much money, who must approve, which plan."""
     out, back = plan.funds.allocated, plan.funds.reclaimed
-    parts = [wording.counted(len(plan.changes), "change")]
-    if ahead := later.count(plan):
-        parts.append(f"{ahead:,} more that {'moves' if ahead == 1 else 'move'} no money today")
+    more = later.count(plan)
+    parts = [wording.counted(len(plan.changes) or more, "change")]
+    if more:
+        parts.append(f"{more:,} more, in what moves no money today" if plan.changes else "no money moves today")
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
         parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")

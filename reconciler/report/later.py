@@ -11,7 +11,7 @@ from reconciler.model.money import ZERO
 from reconciler.model.period import Period
 from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
 from reconciler.report import wording
-from reconciler.report.declared import setting_words, settings
+from reconciler.report.declared import setting_names, setting_words, settings
 from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
 
 _MOST_SUMS = 6
@@ -63,10 +63,10 @@ def besides(plan: Plan) -> str:
     now = {(x.wallet, x.target) for x in plan.changes if isinstance(x, Allocate | Reclaim)}
     runs = [run for run in _runs(plan) if (run[0].wallet, run[0].after) not in now]
     wallets = len({run[0].wallet for run in runs})
-    told = [wording.counted(len(found), "setting")] if (found := declared(plan)) else []
+    told = [setting_names(found)] if (found := declared(plan)) else []
     told += [f"later months of {wording.counted(wallets, 'wallet')}"] if wallets else []
     told += [wording.counted(len(expected), "expectation")] if (expected := later_expectations(plan)) else []
-    return f"; it also changes {wording.listed(told)}" if told else ""
+    return f"; it also changes {', '.join(told)}" if told else ""
 
 
 def count(plan: Plan) -> int:

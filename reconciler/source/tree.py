@@ -52,11 +52,15 @@ class Tree:
 
 
 def digest_of_files(files: Iterable[SourceFile]) -> str:
-    """Return the `sha256:` digest over the sorted relative paths and contents of `files`."""
+    """Return the `sha256:` digest over the sorted relative paths and contents of `files`.
+
+    CR LF counts as LF: with `eol=crlf` in .gitattributes, a checkout differs in it from what is committed.
+    """
     total = sha256()
     for file in sorted(files, key=lambda file: file.relative):
-        total.update(f"{file.relative}\0{len(file.data)}\0".encode(errors="surrogateescape"))
-        total.update(file.data)
+        content = file.data.replace(b"\r\n", b"\n")
+        total.update(f"{file.relative}\0{len(content)}\0".encode(errors="surrogateescape"))
+        total.update(content)
     return f"sha256:{total.hexdigest()}"
 
 

@@ -407,13 +407,15 @@ def test_a_raise_of_a_later_month_is_told_whatever_else_changes_and_wherever_it_
         ("", "annual target"),
         ("t002", "baseline"),
         ("t002", "planned demand, voice pilot"),
+        ("t002", "wallet prod, target of 2026-10"),
+        ("t005", "team"),
     }
     in_every_output(
         small,
-        "Later: t002 / prod USD 100 -> 175.50, October 2026.",
+        "Later: t002 / prod USD 100 -> 175.50 (75.50 more), October 2026.",
         "t002 expects USD 60 a month more from October 2026, USD 540 by June 2027: planned demand, voice pilot none ->"
         " USD 60.00 a month from 2026-10.",
-        "The organization: annual target none -> USD 90,000.00.",
+        "The organization, annual target: none -> USD 90,000.00; it moves no money",
     )
 
 
@@ -425,10 +427,11 @@ def test_a_change_of_demand_alone_is_never_called_no_changes(small: Organization
     for arguments in ((), ("--since", "HEAD^")):
         plan = small.plan(*arguments)
         assert plan["changes"] == []
-        assert "0 changes, 2 changes of later months" in unwrapped(plan["text"])
-        assert "Nothing to change in June 2026." in plan["text"]
+        assert "2 changes, no money moves today" in unwrapped(plan["text"])
+        assert "June 2026 stays as it is; t002 expects USD 90 a month more" in unwrapped(plan["text"])
         shown = small.kt("show", "plan.json", "--format", "markdown").stdout
-        assert "no money moves in June 2026, t002 expects USD 90 a month more from June 2026" in shown
-        assert "Merging moves no money now" in shown
+        assert "Budget plan: t002 expects USD 90 a month more from June 2026" in shown
+        assert "; June 2026 stays as it is" in shown
+        assert "Merging moves no money today" in shown
     assert small.kt("apply", "--as-of", "2026-06-18", "--plan", "plan.json").returncode == 0
     assert small.plan()["later"] is None

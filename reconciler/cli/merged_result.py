@@ -1,0 +1,108 @@
+"""What merging a branch gives: planned where its target has moved on, so that nothing seems to be taken back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.findings import BudgetsError, RefusedError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.settings import Settings
+
+_WHO = ("-c", "user.name=kt-budgets", "-c", "user.email=kt-budgets@localhost", "-c", "commit.gpgsign=false")
+
+
+@contextmanager
+def as_merged(settings: Settings) -> Iterator[tuple[Settings, str | None]]:
+    """Yield the settings for the budgets as merging gives them, and the commit that is checked out.
+
+    They are those of a checkout beside this one where CI checked out a branch whose target has other budgets by now:
+    planned as it is, the branch would seem to take back what the target got since. Else they are the settings as they
+    are, and None. GitHub's own test merge is taken as it is. Raises RefusedError where the two cannot be merged.
+    """
+    target = target_branch()
+    tip = _moved(settings, target) if target else ""
+    if not tip:
+        yield settings, None
+        return
+    from reconciler.cli.checkout import git, prefix
+    from reconciler.source.tree import folder_name
+
+    head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+    merge = _merge(settings, target, tip, head)
+    click.echo(f"kt-budgets: {target} moved on since this branch left it: what merging gives now is planned.", err=True)
+    with tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
+        tree = Path(place) / folder_name(settings.budgets)
+        git(settings.budgets, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), merge)
+        try:
+            where = prefix(settings.budgets)
+            git(tree, "checkout", "--quiet", "HEAD", "--", str(where))
+            yield replace(settings, budgets=tree / where), head
+        finally:
+            git(settings.budgets, "worktree", "remove", "--force", str(tree))
+
+
+def target_branch() -> str:
+    """Return the branch that this run of CI is to merge into, an empty text where it is for none."""
+    variables = environment()
+    return variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
+
+
+def merged_parents(settings: Settings) -> tuple[str, str] | None:
+    """Return base and head of the test merge that is checked out; None for any other commit."""
+    from reconciler.cli.checkout import parents
+
+    if not target_branch():
+        return None
+    try:
+        above = parents(settings.budgets, "HEAD")
+    except BudgetsError:
+        return None
+    return (above[0], above[1]) if len(above) == 2 else None
+
+
+def _moved(settings: Settings, target: str) -> str:
+    """Return the target's last commit where its budgets are others by now than where the branch left it."""
+    from reconciler.cli.checkout import git, tree_id
+    from reconciler.source.git import provenance
+
+    try:
+        if environment().get("GITHUB_BASE_REF") and merged_parents(settings):
+            return ""
+        tip = (
+            git(settings.budgets, "rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{target}").decode().strip()
+        )
+        fork = git(settings.budgets, "merge-base", "HEAD", tip).decode().strip()
+    except BudgetsError:
+        return ""
+    if fork == tip or tree_id(settings.budgets, fork) == tree_id(settings.budgets, tip):
+        return ""
+    if provenance(settings.budgets)[1]:
+        click.echo(f"kt-budgets: {target} moved on, and files here are not committed: planned as they are.", err=True)
+        return ""
+    return tip
+
+
+def _merge(settings: Settings, target: str, tip: str, head: str) -> str:
+    """Return a commit of the merge, which no branch holds."""
+    from reconciler.cli.checkout import git
+
+    try:
+        tree = git(settings.budgets, "merge-tree", "--write-tree", tip, head).decode().split()[0]
+    except BudgetsError as error:
+        raise RefusedError(
+            f"{target} moved on since this branch left it, and the two cannot be merged here: planned as it is, this"
+            " branch would seem to take back what came in since",
+            hint=f"git fetch origin, git merge origin/{target}, solve the conflicts and push"
+            " (git 2.38 or newer is needed to merge without a checkout)",
+        ) from error
+    arguments = ("commit-tree", tree, "-p", tip, "-p", head, "-m", "What merging gives")
+    return git(settings.budgets, *_WHO, *arguments).decode().strip()
