@@ -131,13 +131,14 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
     if refused and declares != "nothing":
         otherwise = unlike(plan, derive(known=known if site.first_apply else None).changes, stale=stale)
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=site.first_apply)
+    opens = {"opens": str(plan.period)} if declares == "nothing" else {}
     return Order(
         plan=plan,
         declared=declared_by(plan, desired, declares, before=former),
         stale={**stale, **refused},
         doubts=diff.doubts,
         unplanned=unplanned(plan, diff),
-        about={**site.attribution.facts(), "principal": live.identity.principal},
+        about={**site.attribution.facts(), "principal": live.identity.principal, **opens},
     )
 
 

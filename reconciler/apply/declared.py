@@ -51,7 +51,7 @@ class Declared:
 
     Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared. `unfinished` are the
     teams whose last run did not do everything. `ahead` are the teams that are applied further than `commit`, and
-    `landed` is what the run is about to add to that.
+    `landed` is what the run is about to add to that. What was applied was `dirty` when it differed from its commit.
     """
 
     commit: str | None = None
@@ -61,6 +61,7 @@ class Declared:
     unfinished: frozenset[str] = frozenset()
     ahead: Mapping[str, str] = field(default_factory=dict)
     landed: Landed | None = None
+    dirty: bool = False
 
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
@@ -96,6 +97,7 @@ class Declared:
             before.whole,
             before.unfinished,
             before.ahead,
+            dirty=before.dirty,
         )
 
     @classmethod
@@ -110,6 +112,7 @@ class Declared:
             frozenset(facts.get("unfinished", ())),
             ahead,
             Landed.read(facts["landed"], ahead) if "landed" in facts else None,
+            facts.get("dirty", False),
         )
 
     def facts(self) -> dict[str, Any]:
@@ -122,6 +125,7 @@ class Declared:
             **({"unfinished": sorted(self.unfinished)} if self.unfinished else {}),
             **({"ahead": dict(sorted(self.ahead.items()))} if self.ahead else {}),
             **({"landed": self.landed.facts()} if self.landed else {}),
+            **({"dirty": True} if self.dirty else {}),
         }
 
     def after(self, outcomes: Iterable[Outcome]) -> Declared:
@@ -165,7 +169,8 @@ class Declared:
         ahead = {**self.ahead, **dict.fromkeys(parts, self.landed.commit)}
         commit, further = moved_on(self.commit, ahead, self.landed.landings)
         whole = self.whole or commit != self.commit
-        return replace(self, commit=commit, ahead=further, whole=whole, landed=None)
+        dirty = self.dirty and commit == self.commit
+        return replace(self, commit=commit, ahead=further, whole=whole, landed=None, dirty=dirty)
 
 
 def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, before: LastApplied | None) -> Declared:
@@ -181,7 +186,8 @@ def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, be
         commit = None if plan.source.dirty else plan.source.commit
         teams = frozenset(plan.scope.teams)
         return replace(within, landed=Landed(commit, teams, ahead=within.ahead)) if commit else within
-    now = Declared.of(desired, commit=plan.source.commit, before=before)
+    declared = Declared.of(desired, commit=plan.source.commit, before=before)
+    now = replace(declared, dirty=bool(plan.source.dirty))
     if plan.scope is None or before is None:
         return now
     return replace(now, unfinished=before.unfinished - set(plan.scope.teams))

@@ -22,6 +22,7 @@ from reconciler.apply.record import (
 from reconciler.apply.store import Anchor, Store, Stored, open_store
 from reconciler.findings import UsageError
 from reconciler.model.applied import LastApplied
+from reconciler.model.period import Period
 
 
 class Journal:
@@ -158,6 +159,15 @@ def interrupted(records: Sequence[Record]) -> str | None:
     return started[-1] if started and started[-1] not in finished else None
 
 
+def opened(records: Sequence[Record], period: Period) -> str | None:
+    """Return when a month was opened as a whole: every wallet funded, and read back. None where it was not."""
+    openings = {record.run for record in records if record.facts.get("opens") == str(period)}
+    for record in records:
+        if record.step is Step.FINISHED and record.run in openings and record.facts.get("converged"):
+            return record.at
+    return None
+
+
 def last_declared(records: Sequence[Record], *, before_plan: str | None = None) -> LastApplied | None:
     """Return what the last finished run of `records` left declared, None when there is none."""
     for record in reversed(records):
@@ -174,4 +184,5 @@ def _declared(facts: dict[str, Any]) -> LastApplied:
         whole=facts.get("whole", True),
         unfinished=frozenset(facts.get("unfinished", ())),
         ahead=dict(facts.get("ahead", {})),
+        dirty=facts.get("dirty", False),
     )

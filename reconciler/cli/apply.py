@@ -16,17 +16,19 @@ from reconciler.cli.options import (
     network_options,
     output_option,
     settings_of,
+    wait_option,
     write_result,
 )
 from reconciler.cli.output import kept_in
 from reconciler.cli.step_output import tell_outcomes
-from reconciler.findings import LockHeldError, UsageError
+from reconciler.findings import ExitCode, LockHeldError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.apply.application import Site
     from reconciler.apply.clock import SignalInterruption
     from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
+    from reconciler.model.period import Period
     from reconciler.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -52,8 +54,10 @@ _logger = logging.getLogger(__name__)
 @click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
 @click.option("--dry-run", is_flag=True, help="With --period: show what would be moved, and write nothing.")
+@click.option("--once", is_flag=True, help="With --period: do nothing where that month was opened as a whole already.")
 @click.option("--beyond-fiscal-year", is_flag=True, help="Fund a month outside of org.yaml's fiscal year.")
 @first_apply_option
+@wait_option
 @format_option("text", "json")
 @output_option
 @click.pass_context
@@ -67,16 +71,19 @@ def command(
     output: Path | None,
     require_approval: bool,
     dry_run: bool,
+    once: bool,
     beyond_fiscal_year: bool,
     first_apply: bool,
+    wait: float,
     **options: Any,
 ) -> None:
     """Execute a reviewed plan, exactly once.
 
-    With --period and without --plan it opens that month instead: it funds every wallet for it from the YAML as it is
-    merged, and takes back or keeps what earlier months left. It is safe to repeat, and refuses a month not yet begun.
-    With --dry-run it shows what would be moved and exits 10 when that is anything. A month outside of the fiscal year
-    of org.yaml has to be confirmed, or asked for with --beyond-fiscal-year.
+    With --period and without --plan it opens that month instead: it funds every wallet for it from what was applied
+    last, and takes back or keeps what earlier months left. What is merged and not applied waits for its own apply. It
+    is safe to repeat, and refuses a month not yet begun. With --dry-run it shows what would be moved and exits 10 when
+    that is anything. A month outside of the fiscal year of org.yaml has to be confirmed, or asked for with
+    --beyond-fiscal-year.
 
     The plan is compared with live state again, and every change is derived again: a team on which anything moved since
     review is refused, the others go on. Every step is written to the journal before it is taken, and the ledger
@@ -86,10 +93,10 @@ def command(
     """
     from reconciler.apply.admission import admit
     from reconciler.apply.application import apply_plan
-    from reconciler.apply.journal import last_applied
+    from reconciler.apply.journal import last_applied, opened, read_records
     from reconciler.cli import pr_approval
     from reconciler.cli.lineage import refuse_older
-    from reconciler.cli.opening import confirm_month, opening_plan, show_opening
+    from reconciler.cli.opening import confirm_month, opening_plan, show_opening, source_of
     from reconciler.cli.scope import declared_by
     from reconciler.cli.session import load_desired
     from reconciler.cli.show import load_plan
@@ -104,8 +111,14 @@ def command(
     if options["sandbox"] and reviewed:
         options["as_of"] = options["as_of"] or reviewed.as_of
     settings = settings_of(options)
-    desired, warnings = load_desired(settings)
-    plan = reviewed or opening_plan(settings, desired, warnings, first_apply=first_apply)
+    if opens and once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
+        _say_opened(settings.period, at, format_, output)
+        context.exit(ExitCode.DONE)
+    if reviewed is None:
+        source = source_of(settings)
+        desired, plan = source.desired, opening_plan(settings, source, first_apply=first_apply)
+    else:
+        (desired, _), plan = load_desired(settings), reviewed
     admit(plan, desired, as_of=settings.as_of, period=month, opens=opens)
     if dry_run:
         context.exit(show_opening(plan, format_, output))
@@ -115,7 +128,7 @@ def command(
     refuse_older(settings, plan.source.commit, last)
     if require_approval:
         pr_approval.require_approval(settings, plan)
-    with site(settings, desired, settle=settle, label="Applying", first_apply=first_apply) as place:
+    with site(settings, desired, settle=settle, label="Applying", first_apply=first_apply, wait=wait) as place:
         declares = "nothing" if opens else declared_by(settings, plan, desired, last)
         result = apply_plan(plan, desired, place, declares=declares)
     print_result(result, format_, output, journal=settings.journal)
@@ -134,6 +147,19 @@ def _summarise(result: Result, commit: str | None) -> None:
     from reconciler.report.escape import escaped
 
     add_to_summary(receipt(result.run, commit=commit or "unknown", escaped=escaped))
+
+
+def _say_opened(period: Period, at: str, format_: str, output: Path | None) -> None:
+    """Say that there is nothing to do: a month was opened before."""
+    import json
+
+    from reconciler.model.outcome import Run
+
+    text = f"{period} was opened on {at[:16].replace('T', ' ')} UTC; nothing was done.\n"
+    if format_ == "json":
+        click.echo(text, err=True, nl=False)
+        text = json.dumps(Run(run="", outcomes=(), converged=True).document(), sort_keys=True, indent=2) + "\n"
+    write_result(text, output)
 
 
 @contextmanager

@@ -118,6 +118,16 @@ def first_apply_option(command: F) -> F:
     )(command)
 
 
+def wait_option(command: F) -> F:
+    return click.option(
+        "--wait",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        metavar="SECONDS",
+        help="How long another run is waited for; one that was killed is taken over ten minutes later.",
+    )(command)
+
+
 def usage_option(command: F) -> F:
     return click.option(
         "--usage",

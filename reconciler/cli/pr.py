@@ -16,6 +16,7 @@ from reconciler.cli.options import (
     output_option,
     settings_of,
     usage_option,
+    wait_option,
 )
 from reconciler.findings import ExitCode
 
@@ -166,13 +167,7 @@ def approval(
 @click.option("--commit", metavar="SHA", help="Only what this commit brought, and what it needs.")
 @click.option("--put-back", is_flag=True, help="Afterwards put git's values back for every team.")
 @first_apply_option
-@click.option(
-    "--wait",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="SECONDS",
-    help="How long another run is waited for; one that was killed is taken over ten minutes later.",
-)
+@wait_option
 @click.option(
     "--settle",
     type=click.FloatRange(min=0),
@@ -213,13 +208,16 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
     metavar="FILE",
-    help="What `kt-budgets apply --format json` printed.",
+    help="What `kt-budgets pr apply` or `kt-budgets apply` printed with `--format json`.",
 )
 @click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
 @repository_option
 @format_option("text", "json")
 def receipt(**options: Any) -> None:
-    """Put what an apply did on top of the pull request's comment."""
+    """Put what an apply did on top of the pull request's comment.
+
+    What `pr apply` printed is put into every pull request that it was about, applied or not, with why and the cure.
+    """
     from reconciler.cli.pr_receipt import publish_receipt
 
     publish_receipt(**options)

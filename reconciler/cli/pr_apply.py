@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
-    from reconciler.model.merges import Merges
+    from reconciler.model.merges import LandingOutcome, Merges
     from reconciler.settings import Settings
 
 
@@ -55,12 +55,14 @@ def apply_merges(settings: Settings, asked: Asked) -> Merges:
     found = _landed(bench, head, asked)
     again = _put_back(bench) if asked.put_back else None
     last = bench.applied()
+    told = {landing.commit for landing in found.landings}
+    before = [landing for landing in _told_anew(bench, resumed) if landing.commit not in told]
     codes = [outcome.exit_code for outcome in found.landings]
     codes += [int(result.exit_code) for result in (resumed, again) if result]
     return Merges(
         head=head,
         applied_commit=last.commit if last else None,
-        landings=found.landings,
+        landings=(*before, *found.landings),
         pending=found.pending,
         resumed=resumed.run if resumed else None,
         put_back=again.run if again else None,
@@ -155,6 +157,18 @@ def _resumed(bench: MergeBench, head: str) -> Result | None:
     click.echo("kt-budgets: an earlier run did not finish; it is resumed first", err=True)
     with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
         return resume(desired.organization.organization, place)
+
+
+def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:
+    """Return the landings whose run was resumed here, or earlier in this run of a workflow."""
+    from reconciler.app.change_request.resumed import resumed_landings
+    from reconciler.apply.attribution import attribution
+    from reconciler.settings import environment
+
+    url = attribution(environment()).url
+    return (
+        resumed_landings(bench.records(), url=url, runs=[resumed.run.run] if resumed else []) if url or resumed else []
+    )
 
 
 def _put_back(bench: MergeBench) -> Result | None:

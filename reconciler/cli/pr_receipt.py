@@ -1,55 +1,121 @@
-"""`kt-budgets pr receipt`: what an apply did, on top of the pull request's comment."""
+"""`kt-budgets pr receipt`: what became of a merge, on top of the pull request's comment."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import UsageError
+from reconciler.settings import environment
 
 if TYPE_CHECKING:
+    from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.merges import Merges
     from reconciler.model.outcome import Run
+
+_HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
 
 
 def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, format_: str) -> None:
-    """Update our comment on the merged pull request, or write one, so that it starts with the receipt."""
+    """Update our comment on each pull request concerned, or write one, so that it starts with the outcome."""
     from reconciler.cli.pr_session import add_to_summary, github, print_facts
+
+    document = _document(run_path)
+    with github(repo) as session:
+        found = []
+        for pull, text in _receipts(session, document, run_path, merge_sha):
+            if document.get("format") != "kt-budgets.merges/1":
+                add_to_summary(text)
+            found.append(_put(session, pull, text))
+    if document.get("format") == "kt-budgets.run/1":
+        (facts,) = found
+        words = f"receipt on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()
+        print_facts(format_, "receipt", facts, words)
+        return
+    lines = [f"pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip() for facts in found]
+    print_facts(format_, "receipts", {"receipts": found}, "\n".join(lines) or "no pull request is concerned")
+
+
+def _receipts(
+    session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None
+) -> list[tuple[PullRequest, str]]:
+    """Return the pull requests that a document is about, each with its receipt."""
+    from reconciler.apply.attribution import attribution
     from reconciler.forge.approval import merged_pull_request
-    from reconciler.forge.comment import our_comments, publish
-    from reconciler.forge.marker import Marked, Stamp, stamped
-    from reconciler.forge.receipt import receipt, with_receipt
+    from reconciler.forge.merge_receipt import merge_receipt, not_begun
+    from reconciler.forge.receipt import receipt
+    from reconciler.forge.repository import pull_request
     from reconciler.report.escape import escaped
 
-    run = read_run(run_path)
-    with github(repo) as session:
-        commit = merge_sha or session.event.sha
-        if not commit:
-            raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
-        pull = merged_pull_request(session.channel, session.repository, commit)
-        text = receipt(run, commit=commit, escaped=escaped)
-        add_to_summary(text)
-        ours = our_comments(session.channel, session.repository, pull.number, session.identity)
-        found = ours[0].marked if ours else Marked({}, "")
-        marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
-        whole = Marked(marker, with_receipt(found, text) if ours else text)
-        marked = stamped(whole.body, Stamp(pull.number, pull.head, session.event.run))
-        step, url = publish(
-            session.channel, session.repository, pull, identity=session.identity, marked=marked, create=True
-        )
-    facts = {"pull_request": pull.number, "comment": step.value, "url": url}
-    print_facts(format_, "receipt", facts, f"receipt on pull request {pull.number}: {step.value} {url}".rstrip())
+    url = attribution(environment()).url
+    if document.get("format") == "kt-budgets.merges/1":
+        merges = _merges(document, path)
+        return [
+            (
+                pull_request(session.channel, session.repository, landing.pull_request),
+                merge_receipt(landing, url=url, escaped=escaped),
+            )
+            for landing in merges.landings
+            if landing.pull_request is not None
+        ]
+    run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
+    commit = merge_sha or session.event.sha
+    if not commit:
+        raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
+    pull = merged_pull_request(session.channel, session.repository, commit)
+    if run is None:
+        return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped))]
+    return [(pull, receipt(run, commit=commit, escaped=escaped))]
 
 
-def read_run(path: Path) -> Run:
-    """Return the run that `kt-budgets apply --format json` printed into a file."""
+def _put(session: GitHub, pull: PullRequest, text: str) -> dict[str, Any]:
+    """Put a receipt on top of our comment, and return what was done to it."""
+    from reconciler.forge.comment import our_comments, publish
+    from reconciler.forge.marker import Marked, Stamp, stamped
+    from reconciler.forge.receipt import with_receipt
+
+    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    found = ours[0].marked if ours else Marked({}, "")
+    marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
+    whole = Marked(marker, with_receipt(found, text) if ours else text)
+    marked = stamped(whole.body, Stamp(pull.number, pull.head, session.event.run))
+    step, url = publish(
+        session.channel, session.repository, pull, identity=session.identity, marked=marked, create=True
+    )
+    return {"pull_request": pull.number, "comment": step.value, "url": url}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from None
+    except ValueError:
+        raise UsageError(f"{path} holds no run", hint=_HINT) from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} holds no run", hint=_HINT)
+    return document
+
+
+def _merges(document: dict[str, Any], path: Path) -> Merges:
+    from pydantic import ValidationError
+
+    from reconciler.model.merges import Merges
+
+    try:
+        return Merges.model_validate_json(json.dumps(document))
+    except ValidationError:
+        raise UsageError(f"{path} is no outcome of `pr apply` of this version", hint=_HINT) from None
+
+
+def _run(document: dict[str, Any], path: Path) -> Run:
     from pydantic import ValidationError
 
     from reconciler.model.outcome import Run
 
-    hint = "give the output of `kt-budgets apply --format json`"
     try:
-        return Run.model_validate_json(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
-    except (ValidationError, ValueError):
-        raise UsageError(f"{path} holds no run", hint=hint) from None
+        return Run.model_validate_json(json.dumps(document))
+    except ValidationError:
+        raise UsageError(f"{path} holds no run", hint=_HINT) from None

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
+from reconciler.cli.options import format_option, network_options, output_option, settings_of, wait_option, write_result
 from reconciler.findings import UsageError
 
 
@@ -40,6 +40,7 @@ from reconciler.findings import UsageError
 )
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
+@wait_option
 @format_option("text", "json")
 @output_option
 @click.pass_context
@@ -53,6 +54,7 @@ def command(
     repair: bool,
     reason: str,
     owner: str | None,
+    wait: float,
     format_: str,
     output: Path | None,
     **options: Any,
@@ -74,7 +76,7 @@ def command(
         raise UsageError(f"{asked} needs a reason", hint='add --reason "how you know"; it is kept in the journal')
     settings = settings_of(options)
     desired, _ = load_desired(settings)
-    with site(settings, desired, settle=settle, label="Resuming") as place:
+    with site(settings, desired, settle=settle, label="Resuming", wait=wait) as place:
         permission = Permission(
             operation=lost,
             reason=reason.strip(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.forge.comment import LARGEST
 from reconciler.forge.marker import Marked
@@ -31,24 +31,26 @@ def receipt(run: Run, *, commit: str, escaped: Callable[[str], str]) -> str:
     counts = Counter(_WORDS[outcome.status].strip("*") for outcome in run.outcomes)
     listed = ", ".join(f"{count} {words}" for words, count in sorted(counts.items())) or "nothing to do"
     proof = "Read back: Keeptrusts equals the YAML." if run.converged else "**Not everything is as the YAML says.**"
+    title = f"#### {'Applied' if run.converged else 'Applied in part'} from `{commit[:7]}`: {listed}"
+    table = "\n".join(outcome_table(run, escaped))
+    return framed([title, proof, *([table] if table else [])], footer=f"Run {escaped(run.run)}")
+
+
+def framed(parts: Iterable[str], *, footer: str) -> str:
+    """Return paragraphs as a receipt: between the marks by which the next one finds and replaces it."""
+    small = f"<sub>{footer}</sub>\n\n" if footer else ""
+    paragraphs = "\n\n".join(parts)
+    return f"<!-- kt-budgets:receipt -->\n{paragraphs}\n\n{small}<!-- /kt-budgets:receipt -->\n"
+
+
+def outcome_table(run: Run, escaped: Callable[[str], str]) -> list[str]:
+    """Return the lines of a table of what became of every change, as many as there is room for; none without one."""
     rows = _within(_rows(run, lambda text: escaped(" ".join(text.split()))))
     more = len(run.outcomes) - len(rows)
-    return "\n".join(
-        [
-            "<!-- kt-budgets:receipt -->",
-            f"#### {'Applied' if run.converged else 'Applied in part'} from `{commit[:7]}`: {listed}",
-            "",
-            proof,
-            "",
-            *(["| Change | Amount | Outcome | Ledger |", "|:--|--:|:--|:--|", *rows] if rows else []),
-            *([f"\n{more} more rows are in the run's output."] if more > 0 else []),
-            "",
-            f"<sub>Run {escaped(run.run)}</sub>",
-            "",
-            "<!-- /kt-budgets:receipt -->",
-            "",
-        ]
-    )
+    return [
+        *(["| Change | Amount | Outcome | Ledger |", "|:--|--:|:--|:--|", *rows] if rows else []),
+        *([f"\n{more} more rows are in the run's output."] if more > 0 else []),
+    ]
 
 
 def with_receipt(found: Marked, text: str) -> str:

@@ -21,3 +21,4 @@ class LastApplied:
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
     ahead: Mapping[str, str] = field(default_factory=dict)
+    dirty: bool = False

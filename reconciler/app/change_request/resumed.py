@@ -1,0 +1,51 @@
+"""Landings whose interrupted run was finished by a resume: their pull requests still say that it is not known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from reconciler.apply.history import RunTrace, history_of
+from reconciler.apply.record import Record, Step
+from reconciler.apply.result import DONE
+from reconciler.findings import ExitCode
+from reconciler.model.landing import ORGANIZATION
+from reconciler.model.merges import LandingOutcome
+from reconciler.model.outcome import Outcome, Run, Status
+
+
+def resumed_landings(records: Sequence[Record], *, url: str, runs: Sequence[str] = ()) -> list[LandingOutcome]:
+    """Return the landings of runs that were resumed from the workflow run at `url`, or that are named in `runs`."""
+    history = history_of(records)
+    here = {record.run for record in records if record.step is Step.RESUMED and url and record.facts.get("url") == url}
+    wanted = here | set(runs)
+    return [found for name, trace in history.runs.items() if name in wanted for found in _landing(trace)]
+
+
+def _landing(trace: RunTrace) -> Iterator[LandingOutcome]:
+    facts = trace.started.facts
+    if "landed" not in facts:
+        return
+    parts = frozenset(facts["landed"]["parts"])
+    number = str(facts.get("why", {}).get("pull_request", ""))
+    finished = trace.finished.facts if trace.finished else {}
+    outcomes = tuple(Outcome.model_validate_json(json.dumps(item)) for item in finished.get("outcomes", ()))
+    statuses = {outcome.status for outcome in outcomes}
+    is_unknown = trace.finished is None or Status.UNKNOWN in statuses
+    is_done = not is_unknown and statuses <= DONE and not trace.stale
+    status = "unknown" if is_unknown else "applied" if is_done else "partly" if statuses & DONE else "refused"
+    code = {"unknown": ExitCode.UNKNOWN, "applied": ExitCode.DONE, "partly": ExitCode.PARTIAL}
+    yield LandingOutcome.model_validate(
+        {
+            "pull_request": int(number) if number.isdigit() and int(number) else None,
+            "commit": facts["landed"]["commit"],
+            "base": None,
+            "teams": None if ORGANIZATION in parts else tuple(sorted(parts)),
+            "status": status,
+            "refused": dict(trace.stale),
+            "run": Run(run=trace.run, outcomes=outcomes, converged=bool(finished.get("converged"))),
+            "reason": "its run was interrupted, and resumed",
+            "cure": "start the resume workflow, which proves or finishes it" if is_unknown else "",
+            "exit_code": int(code.get(status, ExitCode.REFUSED)),
+        }
+    )
