@@ -101,9 +101,13 @@ def levers_of(plan: AnnualPlan, setting: Setting) -> tuple[Lever, ...]:
 
 
 def ramp(days: Days, *, since: Period, by: Period) -> Floats:
-    """Return how much of a linear move is done at the end of each day: none before `since`, all at the end of `by`."""
+    """Return how much of a linear move is done at the end of each day: none before `since`, all at the end of `by`.
+
+    Of a month that begins later than on its first day, the days before are no part of the move.
+    """
     months = max(by.months_since(since) + 1, 1)
-    return np.clip(months_since(days, since) / months, 0.0, 1.0)
+    before = (since.first.day - 1) / (since.end - since.first.replace(day=1)).days
+    return np.clip((months_since(days, since) - before) / (months - before), 0.0, 1.0)
 
 
 class LaterCache(CacheHitRate):

@@ -138,9 +138,13 @@ def supposed(
     changed = []
     for question in questions:
         wallet, plan = question.wallet, question.plan
+        at_once: Decimal | None = None
         for each in sorted(suppositions, key=_order):
-            if each.team == wallet.team and each.environment in (None, wallet.environment):
-                plan = _planned(plan, each, question, view)
+            if each.team != wallet.team or each.environment not in (None, wallet.environment):
+                continue
+            plan = _planned(plan, each, question, view, at_once)
+            if isinstance(each.what, Cache) and each.what.month is None:
+                at_once = each.what.rate
         changed.append(replace(question, plan=plan))
     return tuple(changed)
 
@@ -170,16 +174,18 @@ def relabelled(forecast: WalletForecast, plan: AnnualPlan) -> WalletForecast:
     return forecast.model_copy(update={"levers": tuple(levers)})
 
 
-def _planned(plan: AnnualPlan, supposition: Supposition, question: WalletQuestion, view: _View) -> AnnualPlan:
-    """Return `plan` with one supposition in it."""
-    reason, now = supposition.reason, Period.of(view.day)
+def _planned(
+    plan: AnnualPlan, supposition: Supposition, question: WalletQuestion, view: _View, at_once: Decimal | None
+) -> AnnualPlan:
+    """Return `plan` with one supposition in it; `at_once` is the cache hit rate that another one brings right away."""
+    reason, now, today = supposition.reason, Period.of(view.day), _FromDay.at(view.day)
     match supposition.what:
         case Growth(rate, month):
             return _grown(plan, rate, month or view.day, reason)
         case Cache(rate, month):
-            observed = _hit_rate(plan, question, view)
+            observed = _hit_rate(plan, question, view) if at_once is None else at_once
             if month is not None:
-                return plan.model_copy(update={"cache_hit_rate": _reached(plan, rate, month, observed, now)})
+                return plan.model_copy(update={"cache_hit_rate": _reached(plan, rate, month, observed, today)})
             effect = (1 - rate) / max(1 - observed, Decimal("0.01")) - 1
             return _grown(plan.model_copy(update={"cache_hit_rate": None}), effect, view.day, reason)
         case Mix(source, target, share, month):
@@ -187,7 +193,7 @@ def _planned(plan: AnnualPlan, supposition: Supposition, question: WalletQuestio
             if month is None:
                 return _grown(plan, effect, view.day, reason)
             move = ProviderMixMove.model_construct(
-                reason=reason, source=source, target=target, share=share, by=month, since=now
+                reason=reason, source=source, target=target, share=share, by=month, since=today
             )
             return plan.model_copy(update={"provider_mix": (*plan.provider_mix, move)})
         case Demand(monthly, month):

@@ -16,7 +16,7 @@ from reconciler.report import wording
 _FILES = 5
 """In so many files rows of a kind are told file by file; of more, all together."""
 _PLAIN = (
-    *("not-an-export", "hidden", "linked-twice", "folder-like-a-file", "empty-file", "not-gzip"),
+    *("not-an-export", "hidden", "linked-twice", "folder-like-a-file", "empty-file", "no-rows", "not-gzip"),
     "id-not-mapped",
 )
 """About files rather than rows: there is nothing to count."""

@@ -171,10 +171,16 @@ def wide_money(column: Column) -> DecimalValue:
 
 
 def count(column: Column) -> Value:
-    """Return the number of tokens, None when it is not written, is no decimal number or one beyond 18 digits."""
+    """Return the number of tokens, None when it is not written, is no whole number or one beyond 18 digits."""
     if column.type().is_integer():
         return column.cast("int64")
-    return _without_underscore(text(column)).try_cast("decimal(18, 0)").cast("int64")
+    return _without_fraction(_without_underscore(text(column))).try_cast("decimal(18, 0)").cast("int64")
+
+
+def _without_fraction(written: StringValue) -> StringValue:
+    """Return text without what a cast would round in silence: `.5` and `5e-1` are no counts, `12.0` is one."""
+    rounded = written.contains(".") & ~written.re_search(r"^[^.]+\.0*\s*$")
+    return ibis.ifelse(rounded | written.contains("e-") | written.contains("E-"), _NO_TEXT, written)
 
 
 def _zero_if_empty(column: StringValue) -> StringValue:

@@ -28,10 +28,10 @@ _KNOWN: Mapping[str, tuple[str, ...]] = {
     "cost": (
         *("cost", "cost_usd", "total_cost_usd", "total_cost", "spend", "amount_value", "calculated_total_cost"),
         *("billed_cost", "effective_cost", "line_item_unblended_cost", "unblended_cost", "response_cost"),
-        *("request_cost", "usage_cost", "amount_usd", "charge", "amount"),
+        *("request_cost", "usage_cost", "amount_usd", "charge", "amount", "cost_in_billing_currency", "pre_tax_cost"),
     ),
 }
-"""Our columns and what FOCUS, AWS, Anthropic, OpenAI, OpenRouter, LiteLLM, Langfuse, Helicone and others call them."""
+"""Our columns and what FOCUS, AWS, Azure, Anthropic, OpenAI, OpenRouter, LiteLLM, Langfuse, Helicone and others say."""
 
 SCOPES = (
     *("workspace", "workspace_name", "workspace_id", "project_name", "project_id", "sub_account_name"),
@@ -58,8 +58,10 @@ _LONGEST_NAME = 200
 
 def candidates(name: str, found: Sequence[str]) -> list[str]:
     """Return the columns of `found` that may be our column `name`, the likeliest first."""
-    never = set(_NEVER.get(name, ()))
-    allowed = [column for column in found if can_be_mapped(column) and not never & set(_words(column))]
+    never, own = set(_NEVER.get(name, ())), set(map(key, _KNOWN[name]))
+    allowed = [
+        column for column in found if can_be_mapped(column) and (key(column) in own or not never & set(_words(column)))
+    ]
     by_key: dict[str, str] = {}
     for column in allowed:
         by_key.setdefault(key(column), column)

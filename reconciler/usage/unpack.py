@@ -100,6 +100,7 @@ def _without_mark(local: Path, scratch: Path) -> Path:
 def remarks(files: Sequence[PlainFile]) -> list[RowIssue]:
     """Return what is odd about exports although they can be read: that they are empty, or not compressed as named."""
     issues = [RowIssue(file.name, 0, "empty-file", _EMPTY) for file in files if file.format is Format.EMPTY]
+    issues += [RowIssue(file.name, 0, "no-rows", _NO_ROWS) for file in files if _is_without_rows(file)]
     return issues + [
         RowIssue(file.name, 0, "not-gzip", _NOT_GZIP)
         for file in files
@@ -108,7 +109,20 @@ def remarks(files: Sequence[PlainFile]) -> list[RowIssue]:
 
 
 _EMPTY = "it is empty: there is not even a header in it; export it again if there should be events"
+_NO_ROWS = "it holds no event, only what stands above events; export it again if there should be some"
+_LONGEST_HEADER = 65_536
 _NOT_GZIP = "its name ends in .gz and it is not compressed, so it was read as it is; rename it, or download it again"
+
+
+def _is_without_rows(file: PlainFile) -> bool:
+    """Whether a CSV file is a header alone, or a JSON file an empty list, in an envelope or not."""
+    if file.format not in {Format.CSV, *JSON} or Path(file.path).stat().st_size > _LONGEST_HEADER:
+        return False
+    held = Path(file.path).read_bytes().removeprefix(BYTE_ORDER_MARK).strip()
+    if file.format is Format.CSV:
+        lines = [line for line in held.splitlines() if line.strip() and not line.lower().startswith(b"sep=")]
+        return len(lines) == 1
+    return held == b"[]" or (held.startswith(b"{") and held.endswith(b"[]}") and held.count(b"[") == 1)
 
 
 def damaged(name: str, why: str) -> UsageError:

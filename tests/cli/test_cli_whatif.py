@@ -196,3 +196,18 @@ def test_two_cache_rates_for_one_team_are_reached_one_after_the_other(world: Wor
     assert both["2026-07"] == near["2026-07"] < far["2026-07"]
     assert both["2026-09"] < near["2026-09"]
     assert both["2026-09"] < far["2026-09"]
+
+
+def test_a_later_cache_rate_starts_from_the_one_that_is_supposed_at_once(world: World, kt: Run) -> None:
+    def months(*rates: str) -> dict[str, float]:
+        options = [option for rate in rates for option in ("--cache", f"support={rate}")]
+        (_, wallet) = supposing(kt, world, *options)["wallets"]
+        return {month["period"]: float(month["quantiles"]["0.5"]) for month in wallet["months"]}
+
+    at_once, both, far = months("60%"), months("60%", "70%@2026-07"), months("70%@2026-07")
+    assert both["2026-07"] < at_once["2026-07"]
+    assert both["2026-07"] < far["2026-07"]
+    assert both["2026-09"] == pytest.approx(at_once["2026-09"] * 0.3 / 0.4, rel=0.01)
+    assert both["2026-09"] == pytest.approx(far["2026-09"], rel=0.01)
+    twice = months("30%", "60%")
+    assert twice["2026-09"] == pytest.approx(at_once["2026-09"], rel=0.001)

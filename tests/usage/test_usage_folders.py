@@ -150,6 +150,25 @@ def test_files_that_are_empty_or_not_compressed_as_named_are_told(exports: Any) 
     assert told(usage) == {("empty.csv", "empty-file"), ("blank.jsonl", "empty-file")} | plain
 
 
+def test_files_that_hold_no_event_are_named_and_those_with_one_are_not(exports: Any) -> None:
+    header = "id,timestamp,team_id,cost\n"
+    one = '{"id": "x", "timestamp": "2026-03-01", "team_id": "team_a", "cost": 1}'
+    exports.text("e.csv", event("e"))
+    for name, text in {
+        "header.csv": header,
+        "cut.csv": header.rstrip(),
+        "spaced.csv": f"\ufeffsep=,\n{header}\n\n",
+        "list.json": "[]",
+        "data.json": '{"data": []}\n',
+    }.items():
+        exports.text(name, text)
+    exports.text("one.json", f'{{"data": [{one}], "more": []}}')
+    usage = exports.read()
+    assert spent(usage) == 2
+    names = ("header.csv", "cut.csv", "spaced.csv", "list.json", "data.json")
+    assert {found for found in told(usage) if found[1] == "no-rows"} == {(name, "no-rows") for name in names}
+
+
 def test_many_files_of_a_kind_are_named_in_part_and_counted(exports: Any) -> None:
     exports.text("e.csv", event("e"))
     for number in range(25):

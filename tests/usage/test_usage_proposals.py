@@ -188,7 +188,9 @@ def test_what_only_resembles_a_cost_is_not_proposed(exports: Any, column: str) -
     assert hint.startswith("no column holds what an event cost")
 
 
-@pytest.mark.parametrize("column", ["USD cost", "total_spend_usd", "Costs", "llm_cost", "total-cost", "effectivecosts"])
+@pytest.mark.parametrize(
+    "column", ["USD cost", "total_spend_usd", "Costs", "llm_cost", "effectivecosts", "CostInBillingCurrency"]
+)
 def test_a_name_that_is_nearly_known_is_proposed(exports: Any, column: str) -> None:
     path = exports.text("e.csv", f"timestamp,team_id,{column}\n2026-03-01,team_a,1\n")
     mapping = proposed(hint_for(exports, path))

@@ -376,6 +376,17 @@ def test_digits_parted_by_underscores_are_no_number_in_any_format_and_beside_lar
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(".5", None), ("0.5", None), ("5e-1", None), ("7.25", None), ("12.0", 12), ("12.", 12), ("1e3", 1000)],
+)
+def test_a_part_of_a_token_is_no_count_and_is_not_rounded(exports: Any, written: str, read: int | None) -> None:
+    text = f"id,timestamp,team_id,cost,input_tokens\na,2026-03-01,team_a,1,{written}\n"
+    usage = exports.read(exports.text("e.csv", text))
+    assert codes(usage) == ([("bad-tokens", 2, 1)] if read is None else [])
+    assert usage.input_tokens.tolist() == [read or 0]
+
+
 def test_tokens_that_are_none_and_large_costs_are_named(exports: Any) -> None:
     lines = [row("a"), row("b", rest="many,5,,,,,"), row("c", rest="NaN,null,,,,,"), row("d", cost="2e9")]
     usage = exports.read(exports.text("e.csv", HEADER + "".join(lines)))
