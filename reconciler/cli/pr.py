@@ -120,6 +120,10 @@ def check(**options: Any) -> None:
 @usage_option
 @plan_option(help="The plan that is about to be applied; default: plan now.")
 @click.option("--last-applied", is_flag=True, help="Ask instead whether the budgets are what was last applied.")
+@click.option(
+    "--check", "with_check", is_flag=True, help="Before the merge: publish the check `kt-budgets / approval`."
+)
+@number_option
 @journal_option
 @repository_option
 @recorder_option
@@ -132,12 +136,14 @@ def approval(
     merge_sha: str | None,
     plan_path: Path | None,
     last_applied: bool,
+    with_check: bool,
+    number: int | None,
     repo: str | None,
     recorded_by: str,
     format_: str,
     **options: Any,
 ) -> None:
-    """Answer whether a merge commit may be applied.
+    """Answer whether a merge commit may be applied; with --check, whether a pull request may be merged.
 
     It must be the merge of a pull request into the default branch, whose last head the owners approved, and the plan
     that was recorded for that head must be the plan of now. Owners and rules are those of the base branch. Exits with
@@ -145,10 +151,19 @@ def approval(
 
     With --last-applied, GitHub is not asked: the budgets must be those of the last applied commit, as they are when a
     new month is funded.
+
+    With --check, it publishes the one check to require: who approved, who is missing and why, bound to the plan that
+    was shown; success where no budgets change. It is about the pull request of this run, of --pr, of a merge queue,
+    or about all that are open. Where the token may not publish it, and in a merge queue, it exits with 4 while an
+    approval is missing. Members of teams are read with KT_BUDGETS_MEMBERS_TOKEN, else with GITHUB_TOKEN.
     """
     from reconciler.cli.pr_approval import approve, print_approval, require_last_applied
+    from reconciler.cli.pr_gate import check_gate
 
     settings = settings_of(options)
+    if with_check:
+        code = check_gate(settings, repo=repo, number=number, recorded_by=recorded_by, format_=format_)
+        context.exit(code)
     if last_applied:
         click.echo(require_last_applied(settings))
         return

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
     from reconciler.model.plan import Plan, PlanFinding
 
-_SECONDS = 60.0
-
 
 def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pull: PullRequest) -> None:
     """Raise StalePlanError when merging `pull` now gives other budgets than those that the plan was made from.
@@ -23,13 +21,13 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
     What cannot be told is said on stderr and refuses nothing: before anything is applied, the plan is compared again.
     """
     from reconciler.cli.checkout import parents, tree_id
-    from reconciler.git.merging import merged
+    from reconciler.git.merging import merged, tip_of
 
     commit = None if isinstance(shown, tuple) else shown.source.commit
     if commit is None:
         return
     try:
-        tip = _tip(budgets, pull.base_ref)
+        tip = tip_of(budgets, pull.base_ref)
         if not tip or tip in parents(budgets, commit):
             return
         tree = merged(budgets, tip, pull.head)
@@ -55,17 +53,3 @@ def _cure(pull: PullRequest, *, conflicts: bool) -> str:
         "a run that is started again keeps its old commit: start a new one, with `gh workflow run plan.yml -f"
         f" pull_request={pull.number}`, or bring the branch up to date with {pull.base_ref}"
     )
-
-
-def _tip(budgets: Path, branch: str) -> str:
-    """Return the last commit of the base branch, brought here if need be; without a remote, as this clone knows it."""
-    from reconciler.git.runner import run
-
-    known = run("rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{branch}^{{commit}}", folder=budgets)
-    asked = run("ls-remote", "origin", f"refs/heads/{branch}", folder=budgets, seconds=_SECONDS)
-    tip = asked.stdout.decode("ascii", "replace").partition("\t")[0] if asked.returncode == 0 else ""
-    if tip and run("cat-file", "-e", f"{tip}^{{commit}}", folder=budgets).returncode:
-        wanted = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "origin", tip)
-        if run(*wanted, folder=budgets, seconds=_SECONDS).returncode:
-            raise GitError(f"origin does not give {tip[:12]}")
-    return tip or known.stdout.decode("ascii", "replace").strip()

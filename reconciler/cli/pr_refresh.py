@@ -65,12 +65,13 @@ def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: s
         return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
     last = recorded[-1]
     assert last.record is not None  # noqa: S101
-    moved = _moved(settings, desired, last.record)
-    _mark(session, pull, checks[-1], last, moved)
-    return pull.number, "stale" if moved else "current", moved
+    changed = moved(settings, desired, last.record)
+    _mark(session, pull, checks[-1], last, changed)
+    return pull.number, "stale" if changed else "current", changed
 
 
-def _moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
+def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
+    """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now."""
     from reconciler.apply.journal import read_records
     from reconciler.cli.planning import compared
     from reconciler.cli.session import connected

@@ -70,7 +70,9 @@ def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
         raise UsageError("no repository was named", hint="name it with `--repo OWNER/NAME`, or in GITHUB_REPOSITORY")
     repository = Repository.parse(name)
     connection = Connection(
-        api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL, token=variables.get("GITHUB_TOKEN", "")
+        api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL,
+        token=variables.get("GITHUB_TOKEN", ""),
+        members_token=variables.get("KT_BUDGETS_MEMBERS_TOKEN", ""),
     )
     with Channel(connection) as channel:
         identity = identify(channel, named=variables.get("KT_BUDGETS_GITHUB_LOGIN"))

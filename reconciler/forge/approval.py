@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
 from reconciler.forge.author import MOST_LISTED, IsClean, authors_of
 from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import CheckRun, our_check_runs
-from reconciler.forge.judgement import Bench, StandIn
+from reconciler.forge.judgement import Bench, Judged, StandIn
 from reconciler.forge.owner import Membership
 from reconciler.forge.record import PlanRecord, pending
 from reconciler.forge.repository import (
@@ -30,7 +30,7 @@ class Approval:
     """What the reviews of a pull request approve.
 
     `stale` are the teams whose plan moved since it was shown, `missing` the approvals that are not there: neither may
-    be applied. What is missing and about no team stops the whole change.
+    be applied. What is missing and about no team stops the whole change. `judged` are all requirements.
     """
 
     pull_request: int
@@ -38,8 +38,15 @@ class Approval:
     approved_by: tuple[str, ...]
     record: PlanRecord
     stale: tuple[str, ...]
-    missing: tuple[Shortfall, ...] = ()
-    stood_in: tuple[StandIn, ...] = ()
+    judged: tuple[Judged, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Shortfall, ...]:
+        return tuple(item.missing for item in self.judged if item.missing)
+
+    @property
+    def stood_in(self) -> tuple[StandIn, ...]:
+        return tuple(item.stood_in for item in self.judged if item.stood_in)
 
     @property
     def stops(self) -> tuple[Shortfall, ...]:
@@ -117,7 +124,7 @@ def judge(
     Raises:
         RefusedError: there is no record of a plan of ours for the last head, or nobody knows who wrote it.
     """
-    records = _records(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
+    records = recorded(channel, repository, pull, app=app)
     if not records:
         raise RefusedError(
             f"no plan was recorded by {app} for the last head {pull.head[:12]} of pull request {pull.number}",
@@ -125,10 +132,10 @@ def judge(
         )
     record = records[-1][1]
     bench = _bench(channel, repository, pull, records, plan, is_clean)
-    missing, stood_in = bench.judge(required)
+    judged = bench.judge(required)
     logins = tuple(review.login for review in bench.given)
     stale = record.stale_teams(plan) if plan else ()
-    return Approval(pull.number, pull.head, logins, record, stale, missing, stood_in)
+    return Approval(pull.number, pull.head, logins, record, stale, judged)
 
 
 def _bench(
@@ -153,13 +160,14 @@ def _bench(
     return Bench(pull, Membership(channel, repository), authors, words, given, late)
 
 
-def _records(
-    checks: Iterable[CheckRun], repository: Repository, pull: PullRequest
+def recorded(
+    channel: Channel, repository: Repository, pull: PullRequest, *, app: str
 ) -> list[tuple[CheckRun, PlanRecord]]:
     """Return the records that were made for exactly this head of this pull request, oldest first.
 
     What a run wrote after a run that began later is left out: it is a run that was started again.
     """
+    checks = our_check_runs(channel, repository, pull.head, app=app)
     found: list[tuple[CheckRun, PlanRecord]] = []
     for check in checks:
         record = check.record

@@ -173,7 +173,8 @@ class Channel:
     def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
         started = time.monotonic()
         try:
-            response = self._client.request(method, url, json=body) if body else self._client.request(method, url)
+            headers = self.connection.headers_of(url.path)
+            response = self._client.request(method, url, json=body or None, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             _logger.info("%s %s: %s after %.0f ms", method, url.path, type(error).__name__, _since(started))
             raise unreachable(self.connection, method, url.path, error) from None

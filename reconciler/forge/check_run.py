@@ -54,11 +54,13 @@ class CheckRun:
     record: PlanRecord | None
 
 
-def our_check_runs(channel: Channel, repository: Repository, head: str, *, app: str) -> tuple[CheckRun, ...]:
+def our_check_runs(
+    channel: Channel, repository: Repository, head: str, *, app: str, name: str = NAME
+) -> tuple[CheckRun, ...]:
     """Return every check run with our name that the app wrote for a commit, oldest first."""
     path = f"{repository.path}/commits/{commit_id(head)}/check-runs"
-    listed = channel.pages(path, key="check_runs", check_name=NAME, filter="all")
-    ours = (item for item in listed if _is_ours(item, head, app))
+    listed = channel.pages(path, key="check_runs", check_name=name, filter="all")
+    ours = (item for item in listed if _is_ours(item, head, app, name))
     return tuple(sorted((_check_run(item) for item in ours), key=lambda check: check.id))
 
 
@@ -145,10 +147,10 @@ def _cut(summary: str) -> str:
     return data[: _LARGEST - 40].decode(errors="ignore").rpartition("\n")[0] + "\n\n(cut; see the comment)"
 
 
-def _is_ours(item: Mapping[str, Any], head: str, app: str) -> bool:
+def _is_ours(item: Mapping[str, Any], head: str, app: str, name: str) -> bool:
     author = item.get("app")
     slug = author.get("slug") if isinstance(author, Mapping) else None
-    return slug == app and item.get("name") == NAME and item.get("head_sha") == head and isinstance(item.get("id"), int)
+    return slug == app and item.get("name") == name and item.get("head_sha") == head and isinstance(item.get("id"), int)
 
 
 def _check_run(item: Mapping[str, Any]) -> CheckRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
@@ -13,6 +14,7 @@ from reconciler.version import __version__
 
 DEFAULT_API_URL = "https://api.github.com"
 API_VERSION = "2022-11-28"
+_PEOPLE = re.compile(r"/orgs/[^/]+/(?:teams|members)\b|/graphql$|/collaborators/[^/]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +22,13 @@ class Connection:
     """Settings of one GitHub. Times are in seconds.
 
     `patience` is how long one request may wait for rate limits in all; `retries` counts repetitions of a GET after a
-    5xx or a lost connection. A token is only sent over https, or over http to this machine.
+    5xx or a lost connection. A token is only sent over https, or over http to this machine. `members_token` is for
+    requests about people, where `token` may not make them.
     """
 
     api_url: str = DEFAULT_API_URL
     token: str = field(repr=False)
+    members_token: str = field(default="", repr=False)
     timeout: float = 30.0
     patience: float = 300.0
     retries: int = 4
@@ -35,8 +39,9 @@ class Connection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_url", self.api_url.strip().rstrip("/"))
         object.__setattr__(self, "token", self.token.strip())
+        object.__setattr__(self, "members_token", self.members_token.strip() or self.token)
         self._check_url()
-        if not self.token or not self.token.isascii() or not self.token.isprintable() or " " in self.token:
+        if not _is_usable(self.token) or not _is_usable(self.members_token):
             raise UnauthorizedError(
                 "no usable GitHub token was given; nothing was sent",
                 hint="set GITHUB_TOKEN; in GitHub Actions to `${{ github.token }}`",
@@ -71,10 +76,17 @@ class Connection:
             "X-GitHub-Api-Version": API_VERSION,
         }
 
+    def headers_of(self, path: str) -> dict[str, str]:
+        """Return what a request to `path` has otherwise than every request: who asks about people."""
+        if _PEOPLE.search(path) is None or self.members_token == self.token:
+            return {}
+        return {"Authorization": f"Bearer {self.members_token}"}
+
     def redact(self, text: str) -> str:
-        """Return `text` without the token, however an answer may echo it."""
-        for form in (self.token, quote(self.token, safe="")):
-            text = text.replace(form, "***")
+        """Return `text` without the tokens, however an answer may echo them."""
+        for token in (self.token, self.members_token):
+            for form in (token, quote(token, safe="")):
+                text = text.replace(form, "***")
         return text
 
     def _check_url(self) -> None:
@@ -94,6 +106,10 @@ class Connection:
                 f"{parts.netloc} is plain http, which would show the token to the network; nothing was sent",
                 hint=f"set GITHUB_API_URL to https://{parts.netloc}",
             )
+
+
+def _is_usable(token: str) -> bool:
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:

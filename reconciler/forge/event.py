@@ -13,10 +13,11 @@ _QUEUED = re.compile(r"/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}$")
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A pull request in a merge queue: `head` is the commit that the queue made of it."""
+    """A pull request in a merge queue: `head` is the commit that the queue made of it, on top of `base`."""
 
     number: int
     head: str
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _queued(group: Mapping[str, Any]) -> Queued | None:
     """Return the pull request that a merge group's branch, `…/pr-128-<base>`, is named after."""
     match = _QUEUED.search(_text(group, "head_ref") or "")
     head = _text(group, "head_sha")
-    return Queued(int(match[1]), head) if match and head else None
+    return Queued(int(match[1]), head, _text(group, "base_sha")) if match and head else None
 
 
 def _number(variables: Mapping[str, str]) -> int | None:

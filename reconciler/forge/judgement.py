@@ -33,6 +33,16 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """One requirement with who approved it. `missing` and `stood_in` are None where neither was needed."""
+
+    requirement: Requirement
+    approved_by: tuple[str, ...]
+    missing: Shortfall | None = None
+    stood_in: StandIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """What is judged: the reviews of one pull request. `given` count, `late` were given before the plan was shown."""
 
@@ -43,14 +53,19 @@ class Bench:
     given: tuple[Review, ...]
     late: tuple[Review, ...]
 
-    def judge(self, required: Sequence[Requirement]) -> tuple[tuple[Shortfall, ...], tuple[StandIn, ...]]:
-        """Return which requirements are not met, and which are met by somebody who stands in."""
+    def judge(self, required: Sequence[Requirement]) -> tuple[Judged, ...]:
+        """Return for each requirement who approved it, and what is missing."""
         self.membership.read(owner for requirement in required for owner in requirement.owners)
-        found = [self._judged(requirement) for requirement in required]
-        missing = tuple(item for item in found if isinstance(item, Shortfall))
-        return missing, tuple(item for item in found if isinstance(item, StandIn))
+        return tuple(self._judged(requirement) for requirement in required)
 
-    def _judged(self, requirement: Requirement) -> Shortfall | StandIn | None:
+    def _judged(self, requirement: Requirement) -> Judged:
+        by = self._approving(requirement.owners)
+        found = self._verdict(requirement)
+        if isinstance(found, StandIn):
+            return Judged(requirement, found.logins, stood_in=found)
+        return Judged(requirement, by, missing=found)
+
+    def _verdict(self, requirement: Requirement) -> Shortfall | StandIn | None:
         against = [word.login for word in self.words if word.state == "CHANGES_REQUESTED"]
         for login in against:
             if self.membership.is_any(login, requirement.owners):

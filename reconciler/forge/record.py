@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
+from reconciler.forge.requirement import Effects, effects_of
 from reconciler.model.change import Change, Reclaim
 from reconciler.model.frozen import Frozen
 from reconciler.model.period import Period
@@ -29,7 +30,7 @@ class PlanRecord(Frozen):
     then only `all_fingerprints`, the digest over them all, can be compared. `changes` are the digests of each team's
     changes, None where they are too many or a version that did not note them wrote the record. `scope` are the teams
     that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
-    commit that was planned and `base` what that was merged onto.
+    commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve.
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -46,6 +47,7 @@ class PlanRecord(Frozen):
     run: tuple[int, int] | None = None
     made_from: str | None = None
     base: str | None = None
+    effects: Effects | None = None
 
     def stale_teams(self, plan: Plan) -> tuple[str, ...]:
         """Return the teams for which `plan` is another one than was recorded, sorted."""
@@ -113,7 +115,8 @@ def record_of(
     """Return the record of `plan`, as it was shown for `head` of a pull request."""
     open_now = pending(plan.fingerprints)
     digests = change_digests(plan.changes)
-    room = _LARGEST - len(canonical_json(open_now).encode())
+    effects = effects_of(plan.changes)
+    room = _LARGEST - _size(open_now)
     return PlanRecord(
         repository=repository,
         pull_request=pull_request,
@@ -124,11 +127,16 @@ def record_of(
         all_fingerprints=digest_of(open_now),
         scope=plan.scope.teams if plan.scope else None,
         fingerprints=open_now if room > 0 else None,
-        changes=digests if len(canonical_json(digests).encode()) < room else None,
+        changes=digests if _size(digests) < room else None,
         run=run,
         made_from=plan.source.commit,
         base=base,
+        effects=effects if _size(digests) + _size(effects.model_dump(mode="json")) < room else None,
     )
+
+
+def _size(value: object) -> int:
+    return len(canonical_json(value).encode())
 
 
 def record_text(record: PlanRecord) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.money import ZERO, Money
+from reconciler.model.frozen import Frozen
+from reconciler.model.money import ZERO, Amount, Money
 from reconciler.model.period import Period
 
 
@@ -27,8 +28,36 @@ class Requirement:
     fallback: tuple[str, ...] = ()
 
 
+class Effects(Frozen):
+    """What changes do, as far as it matters to who must approve them.
+
+    `moved` is the money that moves, in and out. `switched` are the billing budgets whose hard limit is switched in
+    Keeptrusts, with their team. `is_general` is whether something changes that belongs to no team.
+    """
+
+    teams: tuple[str, ...] = ()
+    moved: Amount = ZERO
+    switched: dict[str, str] = {}
+    is_general: bool = False
+
+
+def effects_of(changes: Sequence[Change]) -> Effects:
+    """Return what `changes` do."""
+    switched = {
+        change.key: change.team
+        for change in changes
+        if not isinstance(change, Allocate | Reclaim) and _is_hard(change.before) != _is_hard(change.after)
+    }
+    return Effects(
+        teams=tuple(sorted({change.team for change in changes if change.team})),
+        moved=sum((change.amount for change in changes if isinstance(change, Allocate | Reclaim)), ZERO),
+        switched=switched,
+        is_general=any(not change.team for change in changes),
+    )
+
+
 def requirements(
-    rules: Desired, after: Desired, changes: Sequence[Change], *, before: Desired | None = None
+    rules: Desired, after: Desired, changes: Sequence[Change] | Effects, *, before: Desired | None = None
 ) -> tuple[Requirement, ...]:
     """Return who must approve `changes` and the step from `before` to `after`, in a fixed order without repetitions.
 
@@ -37,11 +66,12 @@ def requirements(
     unless `before` says where.
     """
     start = before or rules
+    effects = changes if isinstance(changes, Effects) else effects_of(changes)
     found = [
         *_organization(rules, start, after),
-        *_teams(rules, start, after, changes),
-        *_finance(rules, start, after, changes),
-        *_platform(rules, start, after, changes),
+        *_teams(rules, start, after, effects),
+        *_finance(rules, start, after, effects),
+        *_platform(rules, start, after, effects),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -51,32 +81,27 @@ def _organization(rules: Desired, start: Desired, after: Desired) -> Iterator[Re
         yield Requirement("the organization's settings change", rules.organization.owners)
 
 
-def _teams(rules: Desired, start: Desired, after: Desired, changes: Iterable[Change]) -> Iterator[Requirement]:
-    changed = {change.team for change in changes if change.team}
+def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
     edited = {team for team in {*start.teams, *after.teams} if start.teams.get(team) != after.teams.get(team)}
-    for team in sorted(changed | edited):
+    for team in sorted({*effects.teams} | edited):
         known = rules.teams.get(team)
         owners = known.owners if known and known.owners else rules.organization.owners
         what = "its plan, wallets or alerts change" if known else "it is new"
         yield Requirement(f"{team}: {what}", owners, team, rules.organization.owners)
-    if any(not change.team for change in changes):
+    if effects.is_general:
         yield Requirement("the organization's export schedules change", rules.organization.owners)
 
 
-def _finance(rules: Desired, start: Desired, after: Desired, changes: Iterable[Change]) -> Iterator[Requirement]:
+def _finance(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
     settings = rules.organization.approvals
     if settings.finance_above is None:
         return
     currency = rules.organization.currency
-    moved = max(_moved(changes), _retargeted(start, after))
+    moved = max(effects.moved, _retargeted(start, after))
     if moved > settings.finance_above:
         words = f"{Money(moved, currency)} move, above {Money(settings.finance_above, currency)}"
         owners = settings.finance or rules.organization.owners
         yield Requirement(words, owners, fallback=rules.organization.owners)
-
-
-def _moved(changes: Iterable[Change]) -> Decimal:
-    return sum((change.amount for change in changes if isinstance(change, Allocate | Reclaim)), ZERO)
 
 
 def _retargeted(start: Desired, after: Desired) -> Decimal:
@@ -100,14 +125,13 @@ def _target(desired: Desired, key: str, period: Period) -> Decimal:
     return wallet.target(period).amount if wallet else ZERO
 
 
-def _platform(rules: Desired, start: Desired, after: Desired, changes: Iterable[Change]) -> Iterator[Requirement]:
+def _platform(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
     settings = rules.organization.approvals
     switched: dict[str, str | None] = {
         str(key): _team(start, after, key) for key in _hard_limits(start) ^ _hard_limits(after)
     }
-    for change in changes:
-        if not isinstance(change, Allocate | Reclaim) and _is_hard(change.before) != _is_hard(change.after):
-            switched.setdefault(change.key, change.team or None)
+    for name, whose in effects.switched.items():
+        switched.setdefault(name, whose or None)
     for key, team in sorted(switched.items()):
         owners = settings.platform or rules.organization.owners
         yield Requirement(f"the hard limit of {key} is switched", owners, team, rules.organization.owners)

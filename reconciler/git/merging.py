@@ -13,6 +13,7 @@ NEEDED = (2, 38)
 """The first git that merges without a work tree."""
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
+_SECONDS = 60.0
 _VERSION = re.compile(rb"git version ([0-9]+)\.([0-9]+)")
 
 
@@ -37,6 +38,24 @@ def merged(folder: Path, ours: str, theirs: str) -> str | None:
     raise failure("merge-tree", done.stderr)
 
 
+def tip_of(folder: Path, branch: str, *, remote: str = "origin") -> str:
+    """Return the last commit of a branch, brought here if need be; without a remote, as this clone knows it.
+
+    An empty text where nobody knows the branch. Raises GitError where the remote has a commit and does not give it.
+    """
+    known = run("rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{branch}^{{commit}}", folder=folder)
+    asked = run("ls-remote", remote, f"refs/heads/{branch}", folder=folder, seconds=_SECONDS)
+    tip = asked.stdout.decode("ascii", "replace").partition("\t")[0] if asked.returncode == 0 else ""
+    if tip and not is_here(folder, tip):
+        bring(folder, tip, remote=remote)
+    return tip or known.stdout.decode("ascii", "replace").strip()
+
+
+def bring(folder: Path, wanted: str, *, remote: str = "origin") -> None:
+    """Fetch a commit or a reference, and touch no branch; GitError where the remote does not give it."""
+    ask(*_FETCH, remote, wanted, folder=folder)
+
+
 def version() -> tuple[int, int] | None:
     """Return git's major and minor version, None where it does not say."""
     match = _VERSION.match(ask("version"))
@@ -53,9 +72,9 @@ def clean_merges(folder: Path, *, reference: str, remote: str = "origin") -> Cal
 
     def is_clean(commit: str, parents: tuple[str, ...]) -> bool:
         try:
-            if not _is_here(folder, commit) and not tried:
+            if not is_here(folder, commit) and not tried:
                 tried.append(True)
-                ask(*_FETCH, remote, reference, folder=folder)
+                bring(folder, reference, remote=remote)
             tree = ask("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", folder=folder).decode().strip()
             real = tuple(ask("rev-list", "--parents", "-n", "1", commit, "--", folder=folder).decode().split()[1:])
             return len(parents) == 2 and real == parents and merged(folder, *parents) == tree
@@ -65,5 +84,6 @@ def clean_merges(folder: Path, *, reference: str, remote: str = "origin") -> Cal
     return is_clean
 
 
-def _is_here(folder: Path, commit: str) -> bool:
+def is_here(folder: Path, commit: str) -> bool:
+    """Whether a commit is in this clone."""
     return run("cat-file", "-e", f"{commit}^{{commit}}", folder=folder).returncode == 0

@@ -16,7 +16,7 @@ _KEPT = (
     *("GIT_ALLOW_PROTOCOL", "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_TEST_"),
 )
 """What of git's own variables says how to reach a remote, and not which repository is meant."""
-_NEVER = frozenset({"KEEPTRUSTS_API_TOKEN"})
+_NEVER = frozenset({"KEEPTRUSTS_API_TOKEN", "KT_BUDGETS_MEMBERS_TOKEN"})
 
 
 def variables(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -1,0 +1,66 @@
+"""What a merge queue made: the pull requests between the branch and the commit that is to be merged, one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.app.change_request.arrivals import line_of
+from reconciler.app.checkout import git, is_older, parents
+from reconciler.forge.event import Queued
+from reconciler.git.failures import GitError
+from reconciler.git.merging import tip_of
+
+_QUEUE = re.compile(r"([0-9a-f]{40,64})\trefs/heads/gh-readonly-queue/.*/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
+_SUBJECT = re.compile(r"Merge pull request #([1-9][0-9]{0,9}) from |.* \(#([1-9][0-9]{0,9})\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One pull request in a queue: what lies below it, and what the queue made of it. None: nobody knows which."""
+
+    number: int | None
+    before: str
+    after: str
+
+
+def entries(budgets: Path, queued: Queued, branch: str, *, remote: str = "origin") -> Iterator[Entry]:
+    """Yield the pull requests between the tip of `branch` and what the queue made of `queued`, oldest first.
+
+    Each is known by the branch that the queue has for it; where that is gone, by the subject that GitHub gives to a
+    merge or a squash. What is said of it is checked by its content, so a subject that lies is of no use.
+    """
+    start = _start(budgets, queued, branch, remote)
+    known = {queued.head: queued.number, **_queue(budgets, remote)}
+    before = start
+    line = line_of(budgets, start, queued.head)
+    for commit in line:
+        number = known.get(commit) or _named(budgets, commit)
+        if number or commit == line[-1]:
+            yield Entry(number, before, commit)
+            before = commit
+
+
+def _start(budgets: Path, queued: Queued, branch: str, remote: str) -> str:
+    tip = tip_of(budgets, branch, remote=remote)
+    for commit in (tip, queued.base or ""):
+        if commit and is_older(budgets, commit, queued.head):
+            return commit
+    return parents(budgets, queued.head)[0]
+
+
+def _queue(budgets: Path, remote: str) -> dict[str, int]:
+    """Return the pull request of each commit that the queue has a branch for."""
+    try:
+        listed = git(budgets, "ls-remote", remote, "refs/heads/gh-readonly-queue/*").decode("utf-8", "replace")
+    except GitError:
+        return {}
+    return {match[1]: int(match[2]) for line in listed.splitlines() if (match := _QUEUE.fullmatch(line))}
+
+
+def _named(budgets: Path, commit: str) -> int | None:
+    subject = git(budgets, "log", "-1", "--format=%s", commit, "--").decode("utf-8", "replace").rstrip("\n")
+    match = _SUBJECT.match(subject)
+    return int(match[1] or match[2]) if match else None

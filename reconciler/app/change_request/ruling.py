@@ -1,0 +1,146 @@
+"""Rulings: whether a pull request may be merged, as far as its budgets go, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reconciler.app.change_request.approving import Forge
+from reconciler.app.change_request.budget_files import Commits, changed_parts, value
+from reconciler.app.checkout import knows, prefix, tree_id
+from reconciler.findings import RefusedError, UnauthorizedError
+from reconciler.forge.approval import judge, recorded
+from reconciler.forge.judgement import Judged
+from reconciler.forge.record import PlanRecord
+from reconciler.forge.repository import PullRequest
+from reconciler.forge.requirement import Effects, Requirement, requirements
+from reconciler.git.failures import GitError
+from reconciler.git.merging import bring, clean_merges, is_here, merged
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
+
+State = Literal["nothing", "approved", "waiting", "refused"]
+Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
+"""Plans again and returns the teams whose plan is another one than was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands against a merge besides approvals, and what to do about it."""
+
+    words: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is to be said of a pull request. `required` are judged in `judged` once a plan was shown."""
+
+    number: int
+    head: str
+    state: State
+    problems: tuple[Problem, ...] = ()
+    required: tuple[Requirement, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    record: PlanRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where rulings are made. By the rules of `applied`, which may be nothing yet, approvals are judged as well."""
+
+    forge: Forge
+    commits: Commits
+    applied: Desired | None = None
+    moved: Moved | None = None
+
+    def rule(self, pull: PullRequest, before: str, after: str | None) -> Ruling:
+        """Return the ruling on a pull request that leads from the commit `before` to the commit or tree `after`.
+
+        None: the two conflict.
+        """
+        budgets = self.commits.budgets
+        if after is None:
+            words = f"it conflicts with {pull.base_ref}"
+            return self._refused(pull, Problem(words, f"bring the branch up to date with {pull.base_ref}"))
+        if tree_id(budgets, before) == tree_id(budgets, after):
+            return Ruling(pull.number, pull.head, "nothing")
+        found = self.commits.loaded(after)
+        if found.desired is None:
+            count = sum(finding.severity.name == "ERROR" for finding in found.findings)
+            words = f"the budget files have {count} {'error' if count == 1 else 'errors'}" if count else "no budgets"
+            return self._refused(pull, Problem(words, "run `kt-budgets validate`, and correct the files"))
+        start = self.commits.desired(before)
+        if start is None and knows(budgets, prefix(budgets) / "org.yaml", until=before):
+            words = f"the budgets of {before[:12]} cannot be read, so nobody knows who must approve"
+            return self._refused(pull, Problem(words, f"correct the files on {pull.base_ref} first"))
+        if not changed_parts(start, found.desired):
+            return Ruling(pull.number, pull.head, "nothing")
+        return self._judged(pull, start, found.desired)
+
+    def _judged(self, pull: PullRequest, start: Desired | None, after: Desired) -> Ruling:
+        records = recorded(self.forge.channel, self.forge.repository, pull, app=self.forge.app)
+        record = records[-1][1] if records else None
+        required = self._required(start, after, record)
+        whole = Ruling(pull.number, pull.head, "waiting", required=required, record=record)
+        if record is None:
+            cure = "the plan workflow shows it; where none runs, start it by hand"
+            return replace(whole, problems=(Problem("no plan was shown for the last commit yet", cure),))
+        moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
+        if moved:
+            return replace(whole, state="refused", problems=(_stale(pull, moved),))
+        try:
+            found = judge(
+                self.forge.channel,
+                self.forge.repository,
+                pull,
+                required=required,
+                plan=None,
+                app=self.forge.app,
+                is_clean=clean_merges(self.forge.budgets, reference=f"refs/pull/{pull.number}/head"),
+            )
+        except (RefusedError, UnauthorizedError) as error:
+            return replace(whole, state="refused", problems=(Problem(error.message, error.hint),))
+        return replace(whole, state="waiting" if found.missing else "approved", judged=found.judged)
+
+    def _required(self, start: Desired | None, after: Desired, record: PlanRecord | None) -> tuple[Requirement, ...]:
+        begun = replace(after, teams={}, wallets={}, billing_budgets={})
+        effects = record.effects if record else None
+        effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
+        rules = (start or begun, self.applied or start or begun)
+        found = [requirements(each, after, effects, before=start or begun) for each in rules]
+        return tuple(dict.fromkeys(item for listed in found for item in listed))
+
+    def _behind(self, pull: PullRequest, record: PlanRecord, start: Desired | None, after: Desired) -> tuple[str, ...]:
+        """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML."""
+        budgets = self.commits.budgets
+        if record.base is None:
+            return ()
+        try:
+            for commit, wanted in ((record.base, record.base), (pull.head, f"refs/pull/{pull.number}/head")):
+                if not is_here(budgets, commit):
+                    bring(budgets, wanted)
+            tree = merged(budgets, record.base, pull.head)
+        except GitError:
+            return ()
+        then = (self.commits.desired(record.base), self.commits.desired(tree))
+        parts = sorted(changed_parts(start, after))
+        return tuple(
+            part
+            for part in parts
+            if any(value(a, part) != value(b, part) for a, b in zip(then, (start, after), strict=True))
+        )
+
+    def _refused(self, pull: PullRequest, problem: Problem) -> Ruling:
+        return Ruling(pull.number, pull.head, "refused", problems=(problem,))
+
+
+def _stale(pull: PullRequest, parts: tuple[str, ...]) -> Problem:
+    who = ", ".join(part if part != ORGANIZATION else "the organization" for part in parts[:20])
+    more = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
+    return Problem(
+        f"the plan of {who}{more} moved since it was shown: the ledger, or {pull.base_ref}, is another one now",
+        f"have it planned again, with `gh workflow run plan.yml -f pull_request={pull.number}`, or by bringing the"
+        f" branch up to date with {pull.base_ref}, and approved again",
+    )
