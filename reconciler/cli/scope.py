@@ -100,7 +100,7 @@ def _later(
 ) -> Later | None:
     """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
     from reconciler.model.plan import Later
-    from reconciler.plan.later import changed_expectations
+    from reconciler.plan.later import changed_expectations, is_of_money
     from reconciler.plan.scope import later_targets
     from reconciler.source.positions import positions
 
@@ -114,11 +114,13 @@ def _later(
     comparable = before.organization.currency == organization.currency
     found = list(changed_expectations(before, desired, teams=about, periods=months, as_of=settings.as_of))
     places = positions(settings.budgets, (origin for _, origin in found))
+    placed = [item.model_copy(update={"position": str(places[origin])}) for item, origin in found]
     return Later(
         since=commit,
         until=months[-1],
         targets=tuple(later_targets(before, desired, teams=about, periods=months[1:])) if comparable else (),
-        expectations=tuple(item.model_copy(update={"position": str(places[origin])}) for item, origin in found),
+        expectations=tuple(item for item in placed if item.kind == "expectation" or is_of_money(item)),
+        settings=tuple(item for item in placed if item.kind == "setting" and not is_of_money(item)),
     )
 
 

@@ -145,13 +145,20 @@ class LaterExpectation(Frozen):
 class Later(Frozen):
     """What the YAML says otherwise than in the commit `since`; of later months, up to the month `until`.
 
-    `targets` are what wallets get in those months, `expectations` everything else that differs.
+    `targets` are what wallets get in those months, `expectations` what plans expect, and what of the organization is
+    about money, `settings` everything else that differs.
     """
 
     since: str
     until: Period
     targets: tuple[LaterTarget, ...] = ()
     expectations: tuple[LaterExpectation, ...] = ()
+    settings: tuple[LaterExpectation, ...] = ()
+
+    @property
+    def declared(self) -> tuple[LaterExpectation, ...]:
+        """Every setting that differs, those among the expectations first."""
+        return (*(item for item in self.expectations if item.kind == "setting"), *self.settings)
 
 
 class Scope(Frozen):

@@ -13,6 +13,8 @@ from reconciler.plan.consequences import Judge, whole_team
 from reconciler.plan.differences import Difference, Keys, differences
 from reconciler.plan.expectations import PlanComparison
 
+_MARGIN = "forecast.resilience_margin"
+
 
 def changed_expectations(
     before: Desired, after: Desired, *, teams: Collection[str], periods: Sequence[Period], as_of: date | None = None
@@ -31,6 +33,11 @@ def changed_expectations(
     for team in sorted(set(teams) & {*before.teams, *after.teams}):
         for item, keys in _of_team(before.teams.get(team), after.teams.get(team), judge, currencies, periods):
             yield item.model_copy(update={"approvers": before.approvers(team)}), Origin(after.team_path(team), keys)
+
+
+def is_of_money(item: LaterExpectation) -> bool:
+    """Whether a setting of the organization says what money is, or is to be: such were told before all others were."""
+    return not item.team and item.key in ("currency", "fiscal_year", "annual_target", "unused", _MARGIN)
 
 
 def _of_team(

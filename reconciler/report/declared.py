@@ -24,7 +24,7 @@ def settings(plan: Plan, targets: Sequence[LaterTarget]) -> tuple[LaterExpectati
     if plan.later is None:
         return ()
     told = _Told(plan, targets)
-    return tuple(item for item in plan.later.expectations if item.kind == "setting" and not told.knows(item))
+    return tuple(item for item in plan.later.declared if not told.knows(item))
 
 
 class _Told:

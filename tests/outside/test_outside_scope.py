@@ -407,9 +407,9 @@ def test_a_raise_of_a_later_month_is_told_whatever_else_changes_and_wherever_it_
         ("", "annual target"),
         ("t002", "baseline"),
         ("t002", "planned demand, voice pilot"),
-        ("t002", "wallet prod, target of 2026-10"),
-        ("t005", "team"),
     }
+    settings = {(item["team"], item["name"]) for item in later["settings"]}
+    assert {("t002", "wallet prod, target of 2026-10"), ("t005", "team")} <= settings
     in_every_output(
         small,
         "Later: t002 / prod USD 100 -> 175.50 (75.50 more), October 2026.",
