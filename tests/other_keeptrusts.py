@@ -27,7 +27,8 @@ TOKEN = "other-token"
 class Habits:
     """How this deployment writes its answers.
 
-    It fails the next `failures` moves of money, and `replays` its answer, errors too, to a key that it knows.
+    It fails the next `failures` moves of money, and `replays` its answer, errors too, to a key that it knows. Moves
+    are booked with `extra` more than was asked for, and the answer to the next `hang_ups` of them is lost.
     """
 
     page: int = 7
@@ -41,6 +42,8 @@ class Habits:
     shape: Shape | None = None
     failures: int = 0
     replays: bool = False
+    extra: Decimal = Decimal(0)
+    hang_ups: int = 0
 
 
 @dataclass
@@ -189,7 +192,10 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "reclaim" and amount > world.balance(team):
             return 422, {"error": {"code": "insufficient_balance", "message": "already spent"}}
         world.pool += amount if kind == "reclaim" else -amount
-        entry = world.enter(team, kind, amount, body.get("description", ""))
+        entry = world.enter(team, kind, amount + world.habits.extra, body.get("description", ""))
+        if world.habits.hang_ups:
+            world.habits.hang_ups -= 1
+            return 502, {"error": {"code": "bad_gateway", "message": "upstream hung up"}}
         return 201, {"transaction": entry, "wallet": self._wallet(team)}
 
     def _wallet(self, team: str) -> dict[str, Any]:
@@ -262,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
         return re.sub(r'"\\u0000(\d+)\\u0000"', lambda match: marks[int(match[1])], text)
 
     def _amount(self, value: Decimal) -> str:
-        exact = f"{value:.2f}"
+        exact = f"{value:.2f}" if value == round(value, 2) else f"{value:f}"
         short = exact.rstrip("0").rstrip(".")
         styles = {"1500.00": exact, "1500": short, "1500.0": short if "." in short else f"{short}.0"}
         return styles[self.world.habits.amounts]

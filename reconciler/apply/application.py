@@ -121,8 +121,9 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
     teams = plan.scope.teams if plan.scope else None
     doubts = desk.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
+    wallets = desired.wallets
     derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
-    known = desk.history.applied_to(besides=_operations(plan))
+    known = desk.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
     diff = derive(known=None if site.first_apply else known)
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
@@ -132,8 +133,14 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
         otherwise = unlike(plan, derive(known=known if site.first_apply else None).changes, stale=stale)
         refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=site.first_apply)
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
+    met = {*desk.history.applied_to(), *desk.history.settled}
+    settled = {
+        key: ids for key, ids in diff.settled.items() if key not in met and wallets[key].team not in {*stale, *refused}
+    }
     return Order(
         plan=plan,
+        settled=settled,
+        left_out=diff.left_out,
         declared=declared_by(plan, desired, declares, before=former),
         stale={**stale, **refused},
         doubts=diff.doubts,

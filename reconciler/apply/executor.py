@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from reconciler.apply.transfer import Teller
 from reconciler.findings import BudgetsError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.doubt import Doubt
+from reconciler.model.left_out import LeftOut
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.plan import Plan
 
@@ -28,8 +29,9 @@ class Order:
     """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
 
     `doubts` are the wallets whose ledger contradicts the journal or cannot be read, `unplanned` says which wallets the
-    plan left out for that reason. `only` limits a run to proving these operations: a later run went past it, so that
-    nothing is sent for it any more.
+    plan left out for that reason. `left_out` are those that wait for a person's word, and `settled` those that were as
+    git says before the run, with the ledger ids of their funding. `only` limits a run to proving these operations: a
+    later run went past it, so that nothing is sent for it any more.
     """
 
     plan: Plan
@@ -39,6 +41,8 @@ class Order:
     only: frozenset[str] | None = None
     doubts: tuple[Doubt, ...] = ()
     unplanned: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    settled: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Executor:
@@ -70,6 +74,11 @@ class Executor:
     def _plan(self) -> Plan:
         return self._order.plan
 
+    @property
+    def _settled(self) -> dict[str, Any]:
+        settled = {wallet: list(ids) for wallet, ids in sorted(self._order.settled.items())}
+        return {"settled": settled} if settled else {}
+
     def _begin(self) -> None:
         desk, order = self._desk, self._order
         desk.lock.check()
@@ -81,6 +90,7 @@ class Executor:
             "plan": executable(order.plan),
             "stale": dict(order.stale),
             **order.declared.facts(),
+            **self._settled,
         }
         planned = (
             Entry(Step.PLANNED, operation_of(change), {"team": change.team})
@@ -137,7 +147,14 @@ class Executor:
             interrupted = desk.interruption.requested
         complete = all(result.status in DONE for result in outcomes)
         converged = complete and not (desk.stale or read_back.differences or self._order.doubts)
-        run = Run(run=desk.run, outcomes=tuple(outcomes), converged=converged, doubts=self._order.doubts)
+        order = self._order
+        run = Run(
+            run=desk.run,
+            outcomes=tuple(outcomes),
+            converged=converged,
+            doubts=order.doubts,
+            left_out=order.left_out,
+        )
         if not interrupted and self._stopped is None and self._order.only is None:
             self._finish(run, read_back)
         if self._stopped is not None:
@@ -154,6 +171,7 @@ class Executor:
             **({} if read_back.has_read else {"read_back": False}),
             "stale": dict(self._desk.stale),
             **self._order.declared.after(run.outcomes).facts(),
+            **self._settled,
         }
         try:
             self._desk.record(Entry(Step.FINISHED, facts=facts))

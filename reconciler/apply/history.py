@@ -17,6 +17,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.plan.first_contact import funding_near
 
 _OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
 _BY_LEDGER = frozenset({"mark", "ledger id", "elimination"})
@@ -93,10 +94,14 @@ class RunTrace:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All operations and runs of a journal, in the order in which they began."""
+    """All operations and runs of a journal, in the order in which they began.
+
+    `settled` are the wallets that were as git says when a run ended, with the ledger ids of their funding then.
+    """
 
     operations: Mapping[str, Trace] = field(default_factory=dict)
     runs: Mapping[str, RunTrace] = field(default_factory=dict)
+    settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
@@ -124,6 +129,21 @@ class History:
             if trace.wallet and trace.may_have_happened and trace.operation not in besides
         )
 
+    def known(
+        self, wallets: Mapping[str, LiveWallet], period: Period, *, besides: Collection[str] = ()
+    ) -> frozenset[str]:
+        """Return the wallets that are met again: money was moved in them by us, or they were as git says.
+
+        One that was right by itself is met again while nobody else has funded it since, by what `wallets` show.
+        """
+        right = (
+            key
+            for key, ids in self.settled.items()
+            if key in wallets
+            and all(entry.id in ids or entry.operation for entry in funding_near(wallets[key], period))
+        )
+        return self.applied_to(besides) | frozenset(right)
+
     @property
     def own(self) -> frozenset[str]:
         """The ledger ids that are known to be ours."""
@@ -139,6 +159,7 @@ def history_of(records: Iterable[Record]) -> History:
     """Return what `records` say, folded into operations and runs."""
     operations: dict[str, Trace] = {}
     runs: dict[str, RunTrace] = {}
+    settled: dict[str, frozenset[str]] = {}
     for record in records:
         if record.step is Step.STARTED:
             runs[record.run] = RunTrace(record.run, record)
@@ -146,9 +167,10 @@ def history_of(records: Iterable[Record]) -> History:
             runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
         if record.step is Step.FINISHED:
             operations |= _read_back(record, operations)
+            settled |= {wallet: frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()}
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = followed(operations.get(record.operation), record)
-    return History(operations, runs)
+    return History(operations, runs, settled)
 
 
 def _read_back(record: Record, operations: Mapping[str, Trace]) -> dict[str, Trace]:

@@ -145,8 +145,7 @@ class Proof:
                 if not already:
                     facts = {"transactions": [entry.id], "contradicted": True}
                     self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-                status = Status.FAILED if already else Status.UNKNOWN
-                return outcome(move, status, transaction=entry.id, reason=reason)
+                return outcome(move, Status.UNKNOWN, transaction=entry.id, reason=reason)
             case Ambiguous(entries=entries):
                 ids = sorted(entry.id for entry in entries)
                 return self.unknown(move, f"the ledger keeps no descriptions, and any of {listed(ids)} could be it")

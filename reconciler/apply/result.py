@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.findings import BudgetsError, ExitCode
+from reconciler.model.doubt import Doubt
 from reconciler.model.outcome import Run, Status
 
 DONE = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
@@ -15,6 +16,14 @@ class StoppedError(BudgetsError):
     """Somebody insisted on stopping in the middle of a step."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def exit_code_of(doubts: Iterable[Doubt]) -> ExitCode | None:
+    """Return the exit code that wallets in doubt stand for, None without any."""
+    kinds = {doubt.kind for doubt in doubts}
+    if kinds & {"stale", "unknown"}:
+        return ExitCode.UNKNOWN
+    return ExitCode.STALE if kinds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +47,13 @@ class Result:
         statuses = {outcome.status for outcome in self.run.outcomes}
         if self.interrupted:
             return ExitCode.INTERRUPTED
-        doubts = {doubt.kind for doubt in self.run.doubts}
-        if Status.UNKNOWN in statuses or doubts & {"stale", "unknown"}:
+        doubted = exit_code_of(self.run.doubts)
+        if Status.UNKNOWN in statuses or doubted is ExitCode.UNKNOWN:
             return ExitCode.UNKNOWN
         if self.stopped is not None:
             return self.stopped.exit_code
         if self.denied and not statuses & DONE:
             return ExitCode.REMOTE
-        if self.stale or doubts:
+        if self.stale or doubted:
             return ExitCode.STALE
         return ExitCode.DONE if statuses <= DONE and self.run.converged else ExitCode.PARTIAL

@@ -133,6 +133,7 @@ def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock:
         stale=run.stale,
         about={**site.attribution.facts(), "principal": live.identity.principal},
         only=only,
+        settled=run.started.facts.get("settled", {}),
     )
     desk = site.desk(journal, lock, run=run.run, live=live, resuming=True)
     result = Executor(desk, order, site.notify).execute()

@@ -17,7 +17,7 @@ from reconciler.findings import UnreadableError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, LiveWallet, Unread
-from reconciler.model.money import Money
+from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
 from reconciler.model.period import Period
 
@@ -101,6 +101,9 @@ class Standing:
             trace for trace in self.on(wallet.key) if trace.operation not in besides and self.holds(trace, wallet)
         ]:
             return _held(wallet.key, held)
+        unaccepted = {op: found for op, found in sightings.items() if self.traces[op].step is not Step.ACCEPTED}
+        if unlike := _contradicted(wallet.key, unaccepted):
+            return unlike
         claimed = self._ids.union(*map(_ids, sightings.values()))
         strange = [
             entry
@@ -206,6 +209,25 @@ def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
         reason=f"{wallet}: {_listed(map(_open, missing))} is not proved on this wallet: whether it happened is not"
         " known, so nothing is planned for or sent to it",
         hint="run `kt-budgets resume`, which proves or finishes it",
+    )
+
+
+def _contradicted(wallet: str, sightings: Mapping[str, Sighting]) -> Doubt | None:
+    """Return the doubt about operations that are in the ledger otherwise than they were sent, None without any."""
+    unlike = {op: found.entry for op, found in sightings.items() if isinstance(found, Contradicted)}
+    if not unlike:
+        return None
+    shown = (
+        f"{op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f} ({entry.id})"
+        for op, entry in unlike.items()
+    )
+    return Doubt(
+        wallet=wallet,
+        kind="unknown",
+        operations=tuple(sorted(unlike)),
+        reason=f"the ledger of {wallet} shows {_listed(shown)}, which is not what was sent; nothing is planned for or"
+        " sent to this wallet",
+        hint=f"where the ledger is right: {_accepting(unlike)}; the next plan moves what is still to be moved",
     )
 
 

@@ -56,8 +56,7 @@ class Teller:
             result = self._carried_out(move)
         except RemoteError as error:
             result = unreadable(self._desk, move, error)
-        doubtful = result.status is Status.UNKNOWN or (result.status is Status.FAILED and result.transaction)
-        if doubtful or (is_rest(move) and result.status not in DONE):
+        if result.status is Status.UNKNOWN or (is_rest(move) and result.status not in DONE):
             self._stopped[move.wallet] = f"{result.op} ended {result.status}"
         return result
 

@@ -9,8 +9,10 @@ from decimal import Decimal
 from reconciler.apply.result import Result
 from reconciler.apply.staleness import AGAIN
 from reconciler.findings import ExitCode
+from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
 
+_COMMAND = "`kt-budgets resume --"
 _NEXT = {
     ExitCode.UNKNOWN: "Next: kt-budgets resume, which proves or finishes it; nothing unknown is sent again before.\n"
     "Where the ledger will never tell, it takes your word, with --reason: --accept OP (what the ledger shows is right)"
@@ -34,9 +36,17 @@ def run_text(result: Result) -> str:
 
 def _following(result: Result) -> str:
     """Return what to do next, an empty text where each refusal says its own cure and planning again is none."""
+    if result.exit_code is ExitCode.UNKNOWN and all(_COMMAND in cure for cure in _cures(result)):
+        return ""
     if result.exit_code is ExitCode.STALE and not any(AGAIN in reason for reason in result.stale.values()):
         return ""
     return _NEXT.get(result.exit_code, "")
+
+
+def _cures(result: Result) -> list[str]:
+    """Return what is said of each thing that is unknown, with the command that gets out where there is one."""
+    unknown = [outcome.reason for outcome in result.run.outcomes if outcome.status is Status.UNKNOWN]
+    return [*unknown, *(doubt.hint for doubt in result.run.doubts)]
 
 
 def _table(outcomes: Sequence[Outcome]) -> list[str]:
@@ -74,6 +84,10 @@ def _remarks(result: Result) -> list[str]:
         for doubt in result.run.doubts
         if not any(doubt.reason in reason for reason in (*told, *result.stale.values()))
     ]
+    stale += [
+        f"  left out: {left.wallet} ({Money(left.amount, left.currency)}): {left.reason}. Next: {left.hint}"
+        for left in result.run.left_out
+    ]
     if result.stopped is not None and not any(result.stopped.message in reason for reason in told):
         stale.append(f"  stopped: {result.stopped.message}")
     return stale + [f"  read back: {difference}" for difference in result.differences if difference not in told]
@@ -82,7 +96,9 @@ def _remarks(result: Result) -> list[str]:
 def _closing(result: Result) -> str:
     outcomes = result.run.outcomes
     if not outcomes and result.run.converged:
-        return "Nothing to do: live equals the plan."
+        left = len(result.run.left_out)
+        kept = f"Nothing to do but for {left} wallet{'s' if left > 1 else ''} that the plan left out: see above."
+        return kept if left else "Nothing to do: live equals the plan."
     counts = Counter(outcome.status for outcome in outcomes)
     listed = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in Status if counts[status])
     verdict = "Converged" if result.run.converged else "Not converged"

@@ -80,7 +80,7 @@ def command(
     if issue:
         _publish(found, repo, doubtful=doubts)
     left = _accepted(settings, desired, live, found) if accept else found
-    untouched = desired.wallets.keys() - history.applied_to()
+    untouched = desired.wallets.keys() - history.known(live.wallets, settings.period)
     _print(found, format_, doubtful=doubts, following="" if accept else _following(left, untouched, doubts))
     _hand_over(left, doubtful=doubts)
     if any(entry.needs_person for entry in left):

@@ -207,7 +207,7 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
         live = read_live(settings, desired, connection, teams=teams)
         usage, doubts = obtain_usage(settings, desired, connection)
     records = read_records(settings.journal, folder=settings.root)
-    known = None if settings.sandbox else history_of(records).applied_to()
+    known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
     return Outlook(settings, desired, live, usage, doubts, teams, last_declared(records), known)
 
 

@@ -36,7 +36,11 @@ _logger = logging.getLogger(__name__)
 )
 @click.option("--since", metavar="REF", help="Only the teams whose YAML differs from that commit.")
 @click.option("--all-teams", is_flag=True, help="Every team, in a pull request too.")
-@click.option("--detailed-exit-code", is_flag=True, help="Exit 10 when changes are pending.")
+@click.option(
+    "--detailed-exit-code",
+    is_flag=True,
+    help="Exit 10 when changes are pending, else 8 or 5 when a wallet is in doubt.",
+)
 @click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
 @click.pass_context
 def command(
@@ -56,6 +60,7 @@ def command(
     In CI it is about the teams that the pull request changes, and after a merge about those that changed since what
     was last applied: the others are neither read nor forecast, and the plan says so. Elsewhere it is about all.
     """
+    from reconciler.apply.result import exit_code_of
     from reconciler.cli.show import colours, rendered
     from reconciler.model.plan import sealed_bytes
     from reconciler.source.load import uncollected
@@ -76,8 +81,8 @@ def command(
     if refused := [guard for guard in plan.guards if guard.status == "refused"]:
         tell(failure_reason="; ".join(f"{guard.guard}: {guard.message}" for guard in refused))
         context.exit(ExitCode.REFUSED)
-    if plan.changes and detailed_exit_code:
-        context.exit(ExitCode.PENDING)
+    if detailed_exit_code:
+        context.exit(ExitCode.PENDING if plan.changes else exit_code_of(plan.doubts) or ExitCode.DONE)
 
 
 def make(settings: Settings) -> Plan:

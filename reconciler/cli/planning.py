@@ -87,7 +87,7 @@ def compared(
         teams=teams,
         own=history.own,
         doubts=standing.doubts(known.wallets, settings.period),
-        known=None if first_apply or settings.sandbox else history.applied_to(),
+        known=None if first_apply or settings.sandbox else history.known(live.wallets, settings.period),
     )
     return live, diff
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from reconciler.model.doubt import Doubt
 from reconciler.model.frozen import Frozen
+from reconciler.model.left_out import LeftOut
 from reconciler.model.money import Amount
 
 
@@ -37,6 +38,7 @@ class Run(Frozen):
     """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target.
 
     `doubts` are the wallets whose ledger contradicts the journal or cannot be read: nothing was sent to them.
+    `left_out` are those that differ from git and were left as they were found.
     """
 
     format: Literal["kt-budgets.run/1"] = "kt-budgets.run/1"
@@ -44,8 +46,9 @@ class Run(Frozen):
     outcomes: tuple[Outcome, ...]
     converged: bool
     doubts: tuple[Doubt, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """Return this as a JSON object; `doubts` is there when there are any."""
+        """Return this as a JSON object; `doubts` and `left_out` are there when there are any."""
         document = self.model_dump(mode="json")
-        return document if self.doubts else {key: value for key, value in document.items() if key != "doubts"}
+        return {key: value for key, value in document.items() if value or key not in ("doubts", "left_out")}

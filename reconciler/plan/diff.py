@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.findings import Severity
@@ -12,6 +12,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.doubt import Doubt
+from reconciler.model.left_out import LeftOut
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
@@ -34,7 +35,8 @@ from reconciler.plan.wallets import WalletGap
 class Diff:
     """What to change and what was noticed. `origins` names the place in the YAML of each change, in their order.
 
-    `first_contacts` are the wallets that nothing was ever applied to, and that keep what they hold.
+    `first_contacts` are the wallets that nothing was ever applied to, and that keep what they hold; `left_out` says
+    what of them differs. `settled` are the wallets that are as git says, with the ledger ids of their funding.
     """
 
     changes: tuple[Change, ...]
@@ -47,6 +49,8 @@ class Diff:
     guards: tuple[GuardResult, ...]
     doubts: tuple[Doubt, ...] = ()
     first_contacts: frozenset[str] = frozenset()
+    left_out: tuple[LeftOut, ...] = ()
+    settled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -94,6 +98,8 @@ def make_plan(
         guards=(guard,) if guard else (),
         doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
+        left_out=tuple(left for gap in gaps if (left := gap.left_out())),
+        settled={gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
     )
 
 

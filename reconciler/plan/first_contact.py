@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC
 
-from reconciler.model.live import LedgerEntry
+from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.period import Period
 
 _LAST_DAYS = 7
@@ -15,6 +15,11 @@ _NAMES = (
 )
 _NUMBERS = re.compile(r"(?<!\d)(20\d\d)[-/.](0[1-9]|1[0-2])(?!\d)")
 _WORDS = re.compile(r"\b([A-Za-z]{3,9})\.?(?:\s+(?:\d{1,2},?\s+)?(20\d\d))?\b")
+
+
+def funding_near(wallet: LiveWallet, period: Period) -> tuple[LedgerEntry, ...]:
+    """Return what funds `period`, and what came in the month before without a mark of ours."""
+    return (*wallet.early, *wallet.funding(period))
 
 
 def is_doubtful(entry: LedgerEntry, period: Period) -> bool:

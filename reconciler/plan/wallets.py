@@ -12,13 +12,14 @@ from reconciler.findings import Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet, Origin
 from reconciler.model.doubt import Doubt
+from reconciler.model.left_out import LeftOut
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
 from reconciler.plan.by_hand import entries_by_hand
-from reconciler.plan.first_contact import is_doubtful
+from reconciler.plan.first_contact import funding_near, is_doubtful
 from reconciler.plan.note import Note
 
 
@@ -84,17 +85,24 @@ class WalletGap:
 
     def first_contact_note(self) -> Note | None:
         """Say what is not taken back from a wallet that nothing was ever applied to, or whose month is asked about."""
+        if (left := self.left_out()) is None:
+            return None
+        code = "whose-month" if self.question else "first-contact"
+        return Note(origin=self.origin, code=code, severity=Severity.WARNING, message=left.reason, hint=left.hint)
+
+    def left_out(self) -> LeftOut | None:
+        """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
         name = f"{self.desired.team}/{self.desired.environment}"
         flags = "`plan --first-apply` and `apply --first-apply`"
         if self.doubt is not None:
             return None
         if (question := self.question) is not None:
             amount = Money(question.amount, question.currency)
-            return Note(
-                origin=self.origin,
-                code="whose-month",
-                severity=Severity.WARNING,
-                message=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
+            return LeftOut(
+                wallet=self.desired.key,
+                amount=amount.amount,
+                currency=amount.currency,
+                reason=f"{name} was given {amount} on {question.created_at:%Y-%m-%d} ({question.id}), which may be"
                 " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
                 hint=self._answer(question, flags),
             )
@@ -102,14 +110,24 @@ class WalletGap:
         if not held:
             return None
         amount = Money(held[0].amount, held[0].currency)
-        return Note(
-            origin=self.origin,
-            code="first-contact",
-            severity=Severity.WARNING,
-            message=f"{name} holds {amount} that would be taken back, and nothing was ever applied to this wallet:"
+        return LeftOut(
+            wallet=self.desired.key,
+            amount=amount.amount,
+            currency=amount.currency,
+            reason=f"{name} holds {amount} that would be taken back, and nothing was ever applied to this wallet:"
             " it may be there on purpose, and stays",
             hint=f"{flags} take it back; or write what the wallet has as its target",
         )
+
+    def settled(self) -> tuple[str, ...] | None:
+        """Return the funding entries of a wallet that is as git says, with nothing left of earlier months beyond it.
+
+        None for every other wallet. Whoever gave that money, git has the same to say of it.
+        """
+        is_right = not self.is_open and not self.question and not self.desired.absent
+        if not is_right or self.live.id is None or self.live.money_left.amount > self.target.amount:
+            return None
+        return tuple(sorted(entry.id for entry in funding_near(self.live, self.period)))
 
     def _answer(self, question: LedgerEntry, flags: str) -> str:
         """Say which override gives the month its target when `question` is another month's than its date's."""
@@ -127,8 +145,7 @@ class WalletGap:
         """The funding that may be meant for another month than its date's, unless YAML says what this one gets."""
         if not self.is_first or self.desired.absent or self.period in self.desired.setting.overrides:
             return None
-        funding = (*self.live.early, *self.live.funding(self.period))
-        return next((entry for entry in funding if is_doubtful(entry, self.period)), None)
+        return next((entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period)), None)
 
     def _moves(self) -> Iterator[Allocate | Reclaim]:
         if self.takes_rest_back and self.live.money_left.amount > 0:

@@ -246,7 +246,7 @@ def test_our_operation_id_with_another_amount_stops_the_wallet(loop: Loop) -> No
     (change,) = plan.changes
     loop.world.by_hand("allocate", "team_support", "1", mark(getattr(change, "op", "")))
     result = loop.apply(plan)
-    assert statuses(result.run.outcomes) == ["failed"]
+    assert statuses(result.run.outcomes) == ["unknown"]
     assert "USD 1.00" in result.run.outcomes[0].reason
     assert loop.world.sends == []
 
@@ -654,7 +654,9 @@ def test_our_operation_id_with_another_amount_after_a_lost_answer_is_unknown(loo
     result = loop.apply(plan)
     assert statuses(result.run.outcomes) == ["unknown"]
     assert "USD 99.00" in result.run.outcomes[0].reason
-    assert loop.apply(plan).exit_code is ExitCode.PARTIAL
+    assert loop.apply(plan).exit_code is ExitCode.UNKNOWN
+    (doubt,) = loop.plan().doubts
+    assert f"--accept {op}" in doubt.hint
 
 
 def test_after_a_doubt_about_a_wallet_its_later_moves_are_skipped(loop: Loop) -> None:

@@ -132,3 +132,71 @@ def test_after_the_first_apply_an_excess_is_taken_back_as_ever(kt: Run, folder: 
         state.enter("t-gamma", "allocate", Decimal(50), at="2026-07-02T09:00:00Z")
         assert kt(url, *PLAN).returncode == 0
         assert changes(folder) == {"t-gamma": "reclaim"}
+
+
+def rightly_funded() -> World:
+    state = world()
+    for key, amount in {"t-alpha": "1000", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450"}.items():
+        state.enter(key, "allocate", Decimal(amount), "July 2026", at="2026-07-01T00:00:00Z")
+    return state
+
+
+def lower_gamma(folder: Path, amount: str) -> None:
+    team = folder / "budgets" / "teams" / "gamma.yaml"
+    team.write_text(team.read_text().replace("monthly: 450", f"monthly: {amount}"))
+
+
+def test_a_wallet_that_was_right_at_an_apply_is_met_again_when_its_target_is_lowered(kt: Run, folder: Path) -> None:
+    state = rightly_funded()
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert kt(url, *APPLY).returncode == 0
+        lower_gamma(folder, "400")
+        assert kt(url, *PLAN).returncode == 0
+        assert changes(folder) == {"t-gamma": "reclaim"}
+        assert kt(url, *APPLY).returncode == 0
+        assert kt(url, *PLAN, "--detailed-exit-code").returncode == 0
+    assert state.balance("t-gamma") == 400
+
+
+@pytest.mark.parametrize("at", ["2026-07-02T09:00:00Z", "2026-06-29T09:00:00Z"])
+def test_what_others_gave_since_makes_it_a_first_contact_again(kt: Run, folder: Path, at: str) -> None:
+    state = rightly_funded()
+    with other_keeptrusts(state) as url:
+        assert kt(url, *PLAN).returncode == 0
+        assert kt(url, *APPLY).returncode == 0
+        state.enter("t-gamma", "allocate", Decimal(75), "", at=at)
+        lower_gamma(folder, "400")
+        assert kt(url, *PLAN).returncode == 0
+        assert changes(folder) == {}
+        assert kt(url, *APPLY).returncode == 0
+    assert state.balance("t-gamma") == 525
+
+
+def test_a_wallet_that_held_more_at_the_first_apply_stays_as_it_was_found(kt: Run, folder: Path) -> None:
+    state = rightly_funded()
+    state.enter("t-gamma", "allocate", Decimal(150), "July 2026 reserve", at="2026-07-01T10:00:00Z")
+    with other_keeptrusts(state) as url:
+        for amount in ("450", "400", "420"):
+            lower_gamma(folder, amount)
+            assert kt(url, *PLAN).returncode == 0
+            assert changes(folder) == {}
+            assert kt(url, *APPLY).returncode == 0
+    assert state.balance("t-gamma") == 600
+
+
+def test_apply_names_what_was_left_out_with_its_money_and_the_command(kt: Run, folder: Path) -> None:
+    state = rightly_funded()
+    state.enter("t-gamma", "allocate", Decimal(150), "July 2026 reserve", at="2026-07-01T10:00:00Z")
+    with other_keeptrusts(state) as url:
+        kt(url, *PLAN)
+        kt(url, *APPLY)
+        kt(url, *PLAN)
+        told = kt(url, *APPLY[:-2])
+        document = json.loads(kt(url, *APPLY).stdout)
+    assert told.returncode == 0
+    assert "left out: t-gamma (USD 150.00)" in told.stdout
+    assert "apply --first-apply" in told.stdout
+    assert "Nothing to do but for 1 wallet that the plan left out" in told.stdout
+    (left,) = document["left_out"]
+    assert (left["wallet"], left["amount"], left["currency"]) == ("t-gamma", "150.00", "USD")
