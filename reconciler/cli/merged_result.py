@@ -92,17 +92,16 @@ def _moved(settings: Settings, target: str) -> str:
 
 
 def _merge(settings: Settings, target: str, tip: str, head: str) -> str:
-    """Return a commit of the merge, which no branch holds."""
+    """Return a commit of the merge, which no branch holds; GitError where git is too old to make one."""
     from reconciler.cli.checkout import git
+    from reconciler.git.merging import merged
 
-    try:
-        tree = git(settings.budgets, "merge-tree", "--write-tree", tip, head).decode().split()[0]
-    except BudgetsError as error:
+    tree = merged(settings.budgets, tip, head)
+    if tree is None:
         raise RefusedError(
             f"{target} moved on since this branch left it, and the two cannot be merged here: planned as it is, this"
             " branch would seem to take back what came in since",
-            hint=f"git fetch origin, git merge origin/{target}, solve the conflicts and push"
-            " (git 2.38 or newer is needed to merge without a checkout)",
-        ) from error
+            hint=f"git fetch origin, git merge origin/{target}, solve the conflicts and push",
+        )
     arguments = ("commit-tree", tree, "-p", tip, "-p", head, "-m", "What merging gives")
     return git(settings.budgets, *_WHO, *arguments).decode().strip()

@@ -106,6 +106,7 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
+    from reconciler.app.change_request.pending import unapplied
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, compared, forecast
@@ -127,7 +128,10 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
     findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
-    return assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
+    plan = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
+    base = plan.source.base
+    pending = unapplied(settings.budgets, last_declared(records), base) if base else ()
+    return plan.model_copy(update={"unapplied": pending})
 
 
 def _next_step(plan: Plan, output: Path) -> str:

@@ -28,7 +28,7 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
         return
     try:
         tip = tip_of(budgets, pull.base_ref)
-        if not tip or tip in parents(budgets, commit):
+        if not tip or tip in parents(budgets, commit) or _is_of_merge(shown, pull, tip):
             return
         tree = merged(budgets, tip, pull.head)
         if tree is not None and tree_id(budgets, tree) == tree_id(budgets, commit):
@@ -44,6 +44,11 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
         f" {what}; nothing was written",
         hint=_cure(pull, conflicts=tree is None),
     )
+
+
+def _is_of_merge(shown: Plan | tuple[PlanFinding, ...], pull: PullRequest, tip: str) -> bool:
+    """Whether a plan says that it was made of what merging the pull request onto `tip` gives."""
+    return not isinstance(shown, tuple) and (shown.source.head, shown.source.base) == (pull.head, tip)
 
 
 def _cure(pull: PullRequest, *, conflicts: bool) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconciler.forge.suggestion import Choice
     from reconciler.model.plan import Plan, PlanFinding
     from reconciler.report.document import Asked
+    from reconciler.report.spans import Words
 
     Shown = Plan | tuple[PlanFinding, ...]
 
@@ -57,7 +58,8 @@ def publish(
             return
         refuse_behind_base(shown, budgets, pull)
         choice = chosen(session, pull, suggestions if head == pull.head else ())
-        body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run)
+        notes = _neighbours(session, shown, budgets, pull)
+        body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
         told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
         add_to_summary(told)
         facts = _comment(session, pull, shown, told)
@@ -83,7 +85,8 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
             print_facts(format_, "check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
             return
         refuse_behind_base(plan, budgets, pull)
-        body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run)
+        notes = _neighbours(session, plan, budgets, pull)
+        body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run, notes)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
     print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
 
@@ -113,6 +116,18 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
     if rules is None or after is None or isinstance(shown, tuple):
         return ()
     return asked_of(requirements(rules, after, shown.changes))
+
+
+def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Words, ...]:
+    from reconciler.cli.pr_neighbours import neighbour_notes
+
+    if isinstance(shown, tuple):
+        return ()
+    try:
+        base = _merged_onto(budgets, pull)
+    except BudgetsError:
+        return ()
+    return neighbour_notes(session, shown, budgets, pull, base)
 
 
 def _merged_onto(budgets: Path, pull: PullRequest) -> str:
@@ -186,7 +201,14 @@ def is_refused(plan: Plan) -> bool:
     )
 
 
-def _body(shown: Shown, approvals: tuple[Asked, ...], number: int, head: str, run: tuple[int, int] | None) -> str:
+def _body(
+    shown: Shown,
+    approvals: tuple[Asked, ...],
+    number: int,
+    head: str,
+    run: tuple[int, int] | None,
+    neighbours: tuple[Words, ...] | None = None,
+) -> str:
     from reconciler.forge.findings_text import findings_text
     from reconciler.forge.marker import Stamp, stamped
     from reconciler.report.escape import escaped
@@ -196,7 +218,7 @@ def _body(shown: Shown, approvals: tuple[Asked, ...], number: int, head: str, ru
     if isinstance(shown, tuple):
         text = findings_text(shown, escaped=escaped)
     else:
-        text = markdown(summarise(shown, approvals=approvals))
+        text = markdown(summarise(shown, approvals=approvals, neighbours=neighbours))
     return stamped(text, Stamp(number, head, run)).body
 
 

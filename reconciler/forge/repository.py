@@ -75,6 +75,15 @@ def open_pull_requests(channel: Channel, repository: Repository, *, base: str) -
     return tuple(read_pull_request(item, path) for item in listed)
 
 
+def newest_pull_requests(channel: Channel, repository: Repository, *, base: str) -> tuple[PullRequest, ...]:
+    """Return the newest open pull requests into the branch `base`, newest first: one page of them."""
+    path = f"{repository.path}/pulls"
+    listed = channel.get(path, state="open", base=base, sort="created", direction="desc", per_page=100)
+    if not isinstance(listed, list):
+        raise unreadable("GET", path, "it is not a list of pull requests")
+    return tuple(read_pull_request(item, path) for item in listed)
+
+
 def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) -> tuple[PullRequest, ...]:
     """Return the pull requests that brought a commit into a branch, or that contain it."""
     path = f"{repository.path}/commits/{commit_id(sha)}/pulls"

@@ -175,13 +175,21 @@ class Scope(Frozen):
     later: tuple[LaterTarget, ...] = ()
 
 
+class Unapplied(Frozen):
+    """A commit of the default branch that is merged and not applied yet; `teams` is None for the organization's own."""
+
+    commit: str
+    teams: tuple[str, ...] | None
+
+
 class Plan(Frozen):
     """A plan document. `scope` is None where it is about every team, export schedules included.
 
     `later` is None where there is no commit to compare the YAML with. `doubts` are the wallets whose
     ledger contradicts the journal or cannot be read: nothing is planned for them.
 
-    `spent` is what the ledger shows as spent this month of each wallet whose money changes.
+    `spent` is what the ledger shows as spent this month of each wallet whose money changes. `unapplied` is what lies
+    merged below a pull request and is not applied yet.
     """
 
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
@@ -206,6 +214,7 @@ class Plan(Frozen):
     findings: tuple[PlanFinding, ...] = ()
     guards: tuple[GuardResult, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    unapplied: tuple[Unapplied, ...] = ()
     complete: Literal[True] = True
     digest: str = ""
 

@@ -24,6 +24,7 @@ _SPECIAL = re.compile(
 _LEADING = re.compile(r"^(?:(?P<sign>>|[-+=](?=\s|[-+=]|$))|(?P<number>\d{1,9})(?P<stop>[.)])(?=\s|$))")
 _CODE = re.compile(r"[!-;=-_a-{}~]+(?: [!-;=-_a-{}~]+)*")
 """What a code span shows as it is, in a table as well: printable, no backtick, bar or tag. It can be copied."""
+_REFERENCE = re.compile(r"#[1-9][0-9]{0,9}", re.ASCII)
 _LABEL = re.compile(r"[^\w ./,()%-]|%(?=%)")
 
 
@@ -43,11 +44,11 @@ def _harmless(match: re.Match[str]) -> str:
 
 def inline(sentence: Words) -> str:
     """Return a sentence as inline Markdown that starts no list, whatever it starts with."""
-    marks = {"plain": "", "strong": "**", "emphasis": "*", "code": ""}
+    marks = {"plain": "", "strong": "**", "emphasis": "*", "code": "", "reference": ""}
     pieces = []
     for span in sentence:
         mark = marks[span.style]
-        text = code_span(span.text) if span.style == "code" else escaped(span.text)
+        text = _LITERAL[span.style](span.text) if span.style in _LITERAL else escaped(span.text)
         pieces.append(f"{mark}{text}{mark}")
     return _LEADING.sub(_unlisted, "".join(pieces))
 
@@ -66,3 +67,11 @@ def code_span(text: str) -> str:
 def label(text: str) -> str:
     """Return `text` for a quoted Mermaid label: letters, digits and the simplest punctuation."""
     return _LABEL.sub(" ", text.replace(DASH, "-")).strip()
+
+
+def _reference(text: str) -> str:
+    """Return a pull request's number as it is; anything else that claims to be one is escaped."""
+    return text if _REFERENCE.fullmatch(text) else escaped(text)
+
+
+_LITERAL = {"code": code_span, "reference": _reference}

@@ -10,7 +10,7 @@ from reconciler.report.spans import Cell, Words
 from reconciler.report.stylesheet import STYLE
 from reconciler.report.svg import svg
 
-_TAGS = {"plain": "", "strong": "strong", "emphasis": "em", "code": "code"}
+_TAGS = {"plain": "", "strong": "strong", "emphasis": "em", "code": "code", "reference": ""}
 
 
 def html(report: Report) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 DASH = "–"
 """Unknown, or never. A zero would be a claim."""
 
-Style = Literal["plain", "strong", "emphasis", "code"]
+Style = Literal["plain", "strong", "emphasis", "code", "reference"]
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS_IN_A_ROW = 3
@@ -97,6 +97,11 @@ def emphasis(text: str) -> Span:
 
 def code(text: str) -> Span:
     return Span(text, "code")
+
+
+def reference(number: int) -> Span:
+    """Return a pull request's number: the one thing that a forge may make a link of."""
+    return Span(f"#{number:d}", "reference")
 
 
 @dataclass(frozen=True, slots=True)

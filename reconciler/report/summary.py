@@ -12,6 +12,7 @@ from reconciler.report.chart import chart
 from reconciler.report.declared import setting_notes
 from reconciler.report.document import Asked, Marker, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
+from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.spans import Words, name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
@@ -19,10 +20,10 @@ _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""
 
 
-def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] = ()) -> Report:
+def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None) -> Report:
     """Return the report of `plan`. `approvals` names who must approve it and what for, where that is known.
 
-    `neighbours` are sentences about other pull requests that change the same money.
+    `neighbours` are sentences about other pull requests that change the same money; None where nobody looked.
     """
     told = stories(plan)
     shown, aside = _split(plan, told)
@@ -44,7 +45,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         rules=setting_notes(declared(plan)),
         ahead=later_notes(plan),
         approvals=asked_list(approvals),
-        neighbours=tuple(neighbours),
+        neighbours=tuple(unapplied_notes(plan, {}) if neighbours is None else filter(None, neighbours)),
         other_wallets=wallet_table(aside, plan),
         moves=moves,
         move_table=changes.move_table(moves),

@@ -47,6 +47,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         _sentences("", report.wallet_notes, width),
         _sentences("What else this changes:", _some(report.rules), width),
         _sentences("Months to come:", _some(report.ahead), width),
+        _sentences("Other changes of the same money:", report.neighbours, width),
         *(_notices(word, notices, width, ink) for word, notices, ink in _noticed(report)),
         _sentences("Changed by hand in Keeptrusts:", report.drift, width),
         _sentences("Not declared in git, left alone:", report.unmanaged, width),

@@ -308,10 +308,11 @@ class GitHub(People):
 
     def pulls(self, request: Request, actor: str, body: Any) -> Any:
         state, base = request.query_params.get("state", "open"), request.query_params.get("base")
+        newest_first = request.query_params.get("direction", "desc") == "desc"
         return (
             [
                 self.document(pull, whole=False)
-                for pull in self.state.pulls.values()
+                for _, pull in sorted(self.state.pulls.items(), reverse=newest_first)
                 if state in ("all", pull.state) and base in (None, pull.base_ref)
             ],
         )

@@ -210,7 +210,7 @@ def test_a_plan_of_teams_whose_budgets_change_later_has_a_comment(desk: Desk) ->
     assert desk.show(plan().model_copy(update={"scope": scope})) == ExitCode.DONE
     (comment,) = desk.github.ours(128)
     assert "support / prod goes from USD 1 to 2 in February 2027; June 2026 stays as it is" in comment
-    assert "USD 1 → **2**, February 2027" in comment
+    assert "USD 1 → **2** (1 more), February 2027" in comment
 
 
 def test_a_run_for_an_older_head_says_nothing(desk: Desk, tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""Other open pull requests that change the same money, and what all of them together would ask of the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from reconciler.app.change_request.budget_files import BudgetFiles, changed_files
+from reconciler.app.checkout import git, prefix, tree_at
+from reconciler.forge.repository import PullRequest
+from reconciler.git.failures import GitError
+from reconciler.git.merging import merged
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
+from reconciler.model.money import ZERO
+from reconciler.model.period import Period
+from reconciler.source.tree import read_tree
+
+MOST = 50
+"""So many of the newest pull requests that touch the budgets are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another open pull request. `wallets` are those that this one changes too, `more` is what it adds to targets.
+
+    `is_read` is False where it conflicts with the branch that it goes to, or its YAML has errors.
+    """
+
+    number: int
+    wallets: tuple[str, ...] = ()
+    organization: bool = False
+    more: Decimal = ZERO
+    is_read: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What was found; `cut` says that there are more than were looked at, `unknown` why nobody could look."""
+
+    found: tuple[Neighbour, ...] = ()
+    cut: bool = False
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a change makes of the budgets: the wallets in which it differs, by key, and whether org.yaml does."""
+
+    wallets: dict[str, str]
+    organization: bool
+    more: Decimal
+
+
+def neighbours(
+    budgets: Path,
+    pull: PullRequest,
+    base: str,
+    listed: Sequence[PullRequest],
+    *,
+    period: Period,
+    remote: str = "origin",
+) -> Neighbours:
+    """Return what the pull requests `listed`, newest first, do to what merging `pull` onto the commit `base` changes.
+
+    They are fetched together. `more` counts what targets of `period` rise by, wallet by wallet: what falls gives money
+    back as far as it is not spent, which nobody knows.
+    """
+    if not listed:
+        return Neighbours()
+    try:
+        below = _files(budgets, base)
+        mine = _step(below, _files(budgets, merged(budgets, base, pull.head) or pull.head), period)
+        git(budgets, "fetch", "--no-tags", "--quiet", remote, *(f"refs/pull/{other.number}/head" for other in listed))
+        touching = [other for other in listed if _touches(budgets, base, other.head)]
+    except GitError as error:
+        return Neighbours(unknown=error.message)
+    if mine is None:
+        return Neighbours()
+    found = [_neighbour(budgets, base, below, other, mine, period) for other in touching[:MOST]]
+    return Neighbours(tuple(found), cut=len(touching) > MOST)
+
+
+def _touches(budgets: Path, base: str, head: str) -> bool:
+    where = f":(top){prefix(budgets)}"
+    return bool(git(budgets, "diff", "--name-only", f"{base}...{head}", "--", where).strip())
+
+
+def _neighbour(
+    budgets: Path, base: str, below: BudgetFiles, pull: PullRequest, mine: _Step, period: Period
+) -> Neighbour:
+    tree = merged(budgets, base, pull.head)
+    step = _step(below, _files(budgets, tree), period) if tree else None
+    if step is None:
+        return Neighbour(pull.number, is_read=False)
+    shared = tuple(step.wallets[key] for key in sorted(mine.wallets.keys() & step.wallets.keys()))
+    return Neighbour(pull.number, shared, mine.organization and step.organization, step.more)
+
+
+def _files(budgets: Path, commit: str) -> BudgetFiles:
+    """Return the files of a commit or a tree; no YAML is read."""
+    with tree_at(budgets, commit) as root:
+        found = read_tree(root).files if root else ()
+    return BudgetFiles(budgets.resolve().name, {file.relative: file.data for file in found})
+
+
+def _step(before: BudgetFiles, after: BudgetFiles, period: Period) -> _Step | None:
+    """Return what differs; None where one side has errors. Only files that differ are read, beside org.yaml."""
+    parts = changed_files(before, after) | {ORGANIZATION}
+    sides = [BudgetFiles(files.folder).with_parts(files, parts).loaded().desired for files in (before, after)]
+    if sides[0] is None and not before.files:
+        sides[0] = _nothing_like(sides[1])
+    old, new = sides
+    if old is None or new is None:
+        return None
+    wallets = dict(_wallets(old, new))
+    more = sum((max(_target(new, key, period) - _target(old, key, period), ZERO) for key in wallets), ZERO)
+    return _Step(wallets, old.organization != new.organization, more)
+
+
+def _nothing_like(desired: Desired | None) -> Desired | None:
+    return replace(desired, teams={}, wallets={}, billing_budgets={}) if desired else None
+
+
+def _wallets(old: Desired, new: Desired) -> Iterator[tuple[str, str]]:
+    for key in sorted({*old.wallets, *new.wallets}):
+        was, will = old.wallets.get(key), new.wallets.get(key)
+        known = will or was
+        if known and (was is None or will is None or (was.setting, was.absent) != (will.setting, will.absent)):
+            yield key, f"{known.team} / {known.environment}"
+
+
+def _target(desired: Desired, key: str, period: Period) -> Decimal:
+    wallet = desired.wallets.get(key)
+    return wallet.target(period).amount if wallet else ZERO

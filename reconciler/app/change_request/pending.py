@@ -1,0 +1,48 @@
+"""What is merged below a pull request and not applied yet, by what the journal says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.app.change_request.budget_files import Commits, changed_parts
+from reconciler.app.checkout import git, is_older, parents, prefix
+from reconciler.git.failures import GitError
+from reconciler.model.applied import LastApplied
+from reconciler.model.landing import ORGANIZATION
+from reconciler.model.plan import Unapplied
+
+MOST = 20
+"""So many of the newest commits are told; what is behind is told by `drift`."""
+
+
+def unapplied(budgets: Path, last: LastApplied | None, tip: str) -> tuple[Unapplied, ...]:
+    """Return the commits of the line below `tip` whose values are not applied yet, oldest first.
+
+    Nothing is returned where that cannot be told: before the first apply, and where the last one is not in this clone.
+    """
+    if last is None or not last.commit:
+        return ()
+    try:
+        return tuple(_unapplied(budgets, last, last.commit, tip))
+    except GitError:
+        return ()
+
+
+def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterator[Unapplied]:
+    where = f":(top){prefix(budgets)}"
+    span = ("rev-list", "--first-parent", f"--max-count={MOST}", f"{since}..{tip}", "--", where)
+    commits = Commits(budgets)
+    for commit in reversed(git(budgets, *span).decode().split()):
+        above = parents(budgets, commit)
+        before, after = (commits.desired(one) for one in (above[0] if above else None, commit))
+        if after is None:
+            continue
+        left = {part for part in changed_parts(before, after) if not _is_applied(budgets, last.ahead.get(part), commit)}
+        if left:
+            teams = None if ORGANIZATION in left else tuple(sorted(left))
+            yield Unapplied(commit=commit, teams=teams)
+
+
+def _is_applied(budgets: Path, ahead: str | None, commit: str) -> bool:
+    return ahead is not None and (ahead == commit or is_older(budgets, commit, ahead))
