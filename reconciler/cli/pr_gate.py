@@ -25,6 +25,7 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
     from reconciler.app.change_request.ruling_text import conclusion_of, title_of
     from reconciler.cli.pr_session import github, print_facts
 
+    settings.budgets.mkdir(parents=True, exist_ok=True)
     told: list[dict[str, Any]] = []
     code = ExitCode.DONE
     with github(repo, recorded_by=recorded_by) as session:
@@ -45,9 +46,17 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
             stops = conclusion_of(rulings) != "success"
             if stops and (session.event.queued or published == "not allowed"):
                 code = ExitCode.REFUSED
-    lines = [f"pull request {item['pull_request']}: {item['title']} (check: {item['check']})" for item in told]
+    lines = [line for item in told for line in _lines(item)]
     print_facts(format_, "gate", {"pull_requests": told}, "\n".join(lines) or "no open pull requests")
     return code
+
+
+def _lines(item: dict[str, Any]) -> Iterator[str]:
+    yield f"pull request {item['pull_request']}: {item['title']} (check: {item['check']})"
+    yield from (f"  what to do: {problem['cure']}" for problem in item["problems"])
+    for missing in item["missing"]:
+        near = "".join(f"; {words}" for words in missing["near_misses"])
+        yield f"  {missing['reason']}: {missing['cure']}{near}"
 
 
 def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:

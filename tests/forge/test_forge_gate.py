@@ -126,6 +126,8 @@ def test_all_open_pull_requests_are_judged_where_none_is_named(desk: MergeDesk) 
     assert desk.desk.kt("pr", "approval", "--check") == ExitCode.DONE, desk.desk.errors
     assert desk.desk.output.splitlines() == [
         "pull request 128: Waits for acme/support-leads (check: published)",
+        "  support: its plan, wallets or alerts change: ask @acme/support-leads to approve that head,"
+        " and run this again",
         "pull request 129: No budgets change (check: published)",
     ]
 

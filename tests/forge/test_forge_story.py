@@ -88,6 +88,7 @@ class Company:
             {
                 "github.token": "ghs_actions",
                 "inputs.first_apply": first_apply,
+                "inputs.pull_request": "",
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
@@ -206,7 +207,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert "Approval needed" in comment
     assert "acme/finance" in comment
     assert comment.partition("-->\n")[2].strip() in first.summary
-    assert [check["conclusion"] for check in github.checks] == ["success"]
+    assert [check["conclusion"] for check in github.checks] == ["success", "action_required"]
 
     # What recommend knows better stands on the line that Alice changed, once; the rest is counted.
     (suggested,) = github.review_comments

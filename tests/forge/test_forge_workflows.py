@@ -26,7 +26,7 @@ def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_of_the_loop_are_there() -> None:
-    assert {"plan.yml", "apply.yml", "fund.yml", "drift.yml", "refresh.yml", "ci.yml"} <= set(NAMES)
+    assert {"plan.yml", "approval.yml", "apply.yml", "fund.yml", "drift.yml", "refresh.yml", "ci.yml"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)

@@ -11,7 +11,7 @@ from reconciler.app.change_request.arrivals import line_of
 from reconciler.app.checkout import git, is_older, parents
 from reconciler.forge.event import Queued
 from reconciler.git.failures import GitError
-from reconciler.git.merging import tip_of
+from reconciler.git.merging import bring, is_here, tip_of
 
 _QUEUE = re.compile(r"([0-9a-f]{40,64})\trefs/heads/gh-readonly-queue/.*/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
 _SUBJECT = re.compile(r"Merge pull request #([1-9][0-9]{0,9}) from |.* \(#([1-9][0-9]{0,9})\)$")
@@ -32,6 +32,8 @@ def entries(budgets: Path, queued: Queued, branch: str, *, remote: str = "origin
     Each is known by the branch that the queue has for it; where that is gone, by the subject that GitHub gives to a
     merge or a squash. What is said of it is checked by its content, so a subject that lies is of no use.
     """
+    if not is_here(budgets, queued.head):
+        bring(budgets, queued.head, remote=remote)
     start = _start(budgets, queued, branch, remote)
     known = {queued.head: queued.number, **_queue(budgets, remote)}
     before = start

@@ -9,8 +9,10 @@ from typing import Literal
 from reconciler.app.change_request.approving import Forge
 from reconciler.app.change_request.budget_files import Commits, changed_parts, value
 from reconciler.app.checkout import knows, prefix, tree_id
-from reconciler.findings import RefusedError, UnauthorizedError
+from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
+from reconciler.forge.check_run import our_check_runs
+from reconciler.forge.failures import ForbiddenError
 from reconciler.forge.judgement import Judged
 from reconciler.forge.record import PlanRecord
 from reconciler.forge.repository import PullRequest
@@ -87,10 +89,10 @@ class Gate:
         if record is None:
             cure = "the plan workflow shows it; where none runs, start it by hand"
             return replace(whole, problems=(Problem("no plan was shown for the last commit yet", cure),))
-        moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
-        if moved:
-            return replace(whole, state="refused", problems=(_stale(pull, moved),))
         try:
+            moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
+            if moved or self._is_marked(pull):
+                return replace(whole, state="refused", problems=(_stale(pull, moved),))
             found = judge(
                 self.forge.channel,
                 self.forge.repository,
@@ -100,7 +102,10 @@ class Gate:
                 app=self.forge.app,
                 is_clean=clean_merges(self.forge.budgets, reference=f"refs/pull/{pull.number}/head"),
             )
-        except (RefusedError, UnauthorizedError) as error:
+        except ForbiddenError as error:
+            words = "this run may not read what decides about it, such as who is in which team"
+            return replace(whole, state="refused", problems=(Problem(words, error.hint),))
+        except (RefusedError, RemoteError) as error:
             return replace(whole, state="refused", problems=(Problem(error.message, error.hint),))
         return replace(whole, state="waiting" if found.missing else "approved", judged=found.judged)
 
@@ -132,6 +137,12 @@ class Gate:
             if any(value(a, part) != value(b, part) for a, b in zip(then, (start, after), strict=True))
         )
 
+    def _is_marked(self, pull: PullRequest) -> bool:
+        """Whether a plan that was made again since the last record found another one."""
+        forge = self.forge
+        checks = our_check_runs(forge.channel, forge.repository, pull.head, app=forge.app)
+        return checks[-1].conclusion == "action_required" and checks[-1].record is None
+
     def _refused(self, pull: PullRequest, problem: Problem) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))
 
@@ -139,8 +150,9 @@ class Gate:
 def _stale(pull: PullRequest, parts: tuple[str, ...]) -> Problem:
     who = ", ".join(part if part != ORGANIZATION else "the organization" for part in parts[:20])
     more = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
+    of = f" of {who}{more}" if parts else ""
     return Problem(
-        f"the plan of {who}{more} moved since it was shown: the ledger, or {pull.base_ref}, is another one now",
+        f"the plan{of} moved since it was shown: the ledger, or {pull.base_ref}, is another one now",
         f"have it planned again, with `gh workflow run plan.yml -f pull_request={pull.number}`, or by bringing the"
         f" branch up to date with {pull.base_ref}, and approved again",
     )
