@@ -86,6 +86,21 @@ def test_a_refused_billing_budget_is_final_for_resume(loop: Loop) -> None:
     assert statuses(result.run.outcomes) == ["already_applied", "unknown", "refused"]
 
 
+def test_an_open_operation_of_a_team_that_is_refused_by_now_stays_unknown_and_is_not_sent(loop: Loop) -> None:
+    plan = loop.plan()
+    loop.world.faults = only("none", "drop before")
+    assert loop.apply(plan).exit_code is ExitCode.UNKNOWN
+    sent = len(loop.world.sends)
+    other = desired([wallet("sales", "prod", "40"), wallet("support", "prod", "70")])
+    result = loop.apply(plan, other)
+    assert {o.wallet: str(o.status) for o in result.run.outcomes if o.wallet} == {
+        "team_sales": "already_applied",
+        "team_support": "unknown",
+    }
+    assert result.exit_code is ExitCode.UNKNOWN
+    assert len(loop.world.sends) == sent
+
+
 def test_teams_that_were_refused_as_stale_stay_refused(loop: Loop) -> None:
     plan = loop.plan()
     loop.world.by_hand("allocate", "team_support", "1")
