@@ -266,3 +266,28 @@ def refresh(
 
     settings = settings_of(options)
     context.exit(run(settings, repo=repo, recorded_by=recorded_by, remote=remote, format_=format_))
+
+
+@command.command("codeowners", epilog="Example: kt-budgets pr codeowners --ruleset ruleset.json")
+@budgets_option
+@click.option("--check", is_flag=True, help="Write nothing; exit with 3 and say what is not as it should be.")
+@click.option(
+    "--ruleset",
+    "ruleset_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the ruleset that requires the check, as `gh api repos/OWNER/NAME/rulesets --input FILE` takes it.",
+)
+@repository_option
+@format_option("text", "json")
+@click.pass_context
+def codeowners(context: click.Context, /, **options: Any) -> None:
+    """Write the code owners of the budget files into CODEOWNERS, from the owners in the YAML.
+
+    GitHub then asks the right people for a review. Only the block between our marks is written, at the end of the
+    file. With --check, GitHub is asked as well, where GITHUB_TOKEN is set: whether it can use the code owners, and
+    whether the default branch requires the check `kt-budgets / approval`.
+    """
+    from reconciler.cli.pr_codeowners import codeowners as run
+
+    context.exit(run(**options))

@@ -92,6 +92,9 @@ class State:
     reads_members: set[str] = field(default_factory=lambda: {"ghs_actions", "ghs_reader", "ghs_other", "ghp_dana"})
     answers_queries: bool = True
     dismisses_stale: bool = False
+    codeowner_errors: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    protected_checks: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -212,6 +215,9 @@ class GitHub(People):
             ("PATCH", f"{repo}/check-runs/{{id:int}}", self.update_check),
             ("GET", f"{repo}/compare/{{basehead}}", self.compare),
             ("GET", f"{repo}/git/ref/{{ref:path}}", self.reference),
+            ("GET", f"{repo}/codeowners/errors", self.codeowner_errors),
+            ("GET", f"{repo}/rules/branches/{{branch}}", self.rules),
+            ("GET", f"{repo}/branches/{{branch}}", self.branch),
             *self.people_routes(),
         ]
         self.app = Starlette(
@@ -351,6 +357,18 @@ class GitHub(People):
             if pull.head == head:
                 return ([self.commit(pull, sha, author) for sha, author in pull.commits], "commits")
         return missing()
+
+    def codeowner_errors(self, request: Request, actor: str, body: Any) -> Response:
+        return JSONResponse({"errors": self.state.codeowner_errors})
+
+    def rules(self, request: Request, actor: str, body: Any) -> Any:
+        return (self.state.rules,)
+
+    def branch(self, request: Request, actor: str, body: Any) -> Response:
+        contexts = self.state.protected_checks
+        checks = {"enforcement_level": "everyone", "contexts": contexts, "checks": []}
+        protection = {"enabled": bool(contexts), "required_status_checks": checks}
+        return JSONResponse({"name": request.path_params["branch"], "protection": protection})
 
     def reference(self, request: Request, actor: str, body: Any) -> Response:
         match = re.fullmatch(r"pull/([0-9]+)/merge", request.path_params["ref"])
