@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome, Merges
     from reconciler.settings import Settings
+
+
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +133,11 @@ def _only(replay: Replay, commits: Commits, asked: Asked) -> set[int] | None:
 
     if asked.number is None and asked.commit is None:
         return None
+    commit = _whole_id(commits, asked.commit) if asked.commit else None
     for number, landing in enumerate(replay.landings):
         by_number = asked.number is not None and landing.pull_request == asked.number
-        by_commit = asked.commit is not None and (
-            landing.commit == asked.commit or is_older(commits.budgets, asked.commit, landing.commit)
+        by_commit = commit is not None and (
+            landing.commit == commit or is_older(commits.budgets, commit, landing.commit)
         )
         if by_number or by_commit:
             return replay.needed_for(number)
@@ -141,6 +146,19 @@ def _only(replay: Replay, commits: Commits, asked: Asked) -> set[int] | None:
         f"{what} is none of the {len(replay.landings)} landings that are not applied as a whole",
         hint="leave it out to apply whatever is pending; `kt-budgets audit` lists what was applied",
     )
+
+
+def _whole_id(commits: Commits, name: str) -> str:
+    from reconciler.app.checkout import git
+    from reconciler.git.failures import GitError
+
+    hint = "give what `git log --format=%H` shows, in a clone that has it"
+    if _COMMIT.fullmatch(name) is None:
+        raise UsageError(f"`{name[:80]}` is no commit id", hint=hint)
+    try:
+        return git(commits.budgets, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+    except GitError:
+        raise UsageError(f"`{name}` is no commit of this clone", hint=hint) from None
 
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.findings import UsageError
+from reconciler.findings import RefusedError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -64,9 +64,13 @@ def _receipts(
     commit = merge_sha or session.event.sha
     if not commit:
         raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
-    pull = merged_pull_request(session.channel, session.repository, commit)
     if run is None:
+        try:
+            pull = merged_pull_request(session.channel, session.repository, commit)
+        except RefusedError:
+            return []
         return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped))]
+    pull = merged_pull_request(session.channel, session.repository, commit)
     return [(pull, receipt(run, commit=commit, escaped=escaped))]
 
 

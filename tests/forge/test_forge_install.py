@@ -273,6 +273,35 @@ def test_a_helper_of_the_machine_neither_answers_nor_learns_the_token(installed:
     assert "of-the-machine" in credentials(installed, "https://other.example/x.git", GIT_CONFIG_GLOBAL=str(machines))
 
 
+def test_the_gitlab_example_installs_the_commit_that_it_names(installed: Machine, tmp_path: Path) -> None:
+    document = YAML(typ="safe").load((ROOT / ".github/gitlab-ci.example.yml").read_text(encoding="utf-8"))
+    runner = machine(tmp_path / "machine", ROOT / ACTION)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
+    packages, *lines = document["default"]["before_script"]
+    assert packages.startswith("apt-get ")
+    script = "set -eo pipefail\n" + "\n".join([*lines, "kt-budgets --version", 'ls "$scripts/note.sh"'])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=runner.folder,
+        env={
+            "PATH": f"{runner.folder / 'bin'}:/usr/bin:/bin",
+            "HOME": str(runner.folder),
+            "KT_BUDGETS_HOME": str(runner.folder / "tool"),
+            "KT_BUDGETS_SOURCE": str(ROOT),
+            "KT_BUDGETS_COMMIT": head.stdout.strip(),
+            **installed.variables,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (cached,) = document["default"]["cache"]["paths"]
+    assert cached == ".kt-budgets/tool/wheels"
+    assert document["variables"]["KT_BUDGETS_HOME"] == "$CI_PROJECT_DIR/.kt-budgets/tool"
+    assert (runner.folder / "tool" / "wheels").is_dir()
+
+
 def test_the_action_runs_its_own_script_with_its_inputs_as_variables() -> None:
     steps = YAML(typ="safe").load((ROOT / ACTION / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"]
     scripts = [step for step in steps if "run" in step]

@@ -6,7 +6,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import Pull, State
-from forge.workflow_shell import Runner
+from forge.workflow_shell import Runner, load
 
 from reconciler.sandbox.server import Sandbox, running
 
@@ -37,7 +37,8 @@ _COMMAND = """\
 #!/bin/bash
 # The installed command, on the day of the story.
 case "$1 $2" in
-  plan\\ * | drift\\ * | apply\\ * | "pr approval" | "pr refresh") set -- "$@" --as-of {as_of} ;;
+  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply")
+    set -- "$@" --as-of {as_of} ;;
 esac
 exec {python} -m reconciler "$@"
 """
@@ -56,14 +57,31 @@ class Company:
     logs: list[str] = field(default_factory=list)
 
     def actions(
-        self, workflow: str, job: str, *, commit: str, event: dict[str, Any], first_apply: str = "", by: str = ""
+        self,
+        workflow: str,
+        job: str,
+        *,
+        commit: str,
+        event: dict[str, Any],
+        by: str = "",
+        inputs: Mapping[str, str] | None = None,
     ) -> Runner:
-        """Run a job of a workflow on a checkout of `commit`."""
+        """Run a job of a workflow on a checkout of `commit`, or of main as it is now where the workflow says so.
+
+        A run by hand has the workflow's own defaults under its `inputs`.
+        """
         self.runs += 1
         place = self.place / f"run-{self.runs}"
         place.mkdir()
         self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
+        document = load(workflow)
+        if document["jobs"][job]["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
+            commit = checkout.git("rev-parse", "origin/main")
+        offered = (document["on"].get("workflow_dispatch") or {}).get("inputs", {})
+        defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
+        given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
+        asked = {f"inputs.{name}": {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
         checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         payload = place / "event.json"
@@ -87,8 +105,7 @@ class Company:
             },
             {
                 "github.token": "ghs_actions",
-                "inputs.first_apply": first_apply,
-                "inputs.pull_request": "",
+                **asked,
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
@@ -229,12 +246,11 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     merge = company.merged()
     refused = company.apply(merge)
     assert refused.code == 4
-    assert refused.finished == [
-        "Plan what was merged",
-        "Check its approval",
-        "Put the receipt into the pull request",
-    ]
-    assert "lena approved the older head" in refused.log[1]
+    assert refused.finished == ["Apply what was merged", "Put the outcome into the pull requests"]
+    assert "lena approved the older head" in refused.log[0]
+    (comment,) = github.ours(128)
+    assert "Not applied: refused" in comment
+    assert "lena approved the older head" in comment
     assert company.funded() == before
 
     # The owners approve the last head; the same merge is applied, once.
@@ -332,7 +348,9 @@ def test_what_the_first_apply_left_is_taken_back_by_the_workflow_run_by_hand(com
     assert company.actions("apply.yml", "apply", commit=head, event={}, by="workflow_dispatch").code == 0
     assert company.funded("team_engineering_dev") == held == 3500.00
 
-    taken = company.actions("apply.yml", "apply", commit=head, event={}, by="workflow_dispatch", first_apply="true")
+    taken = company.actions(
+        "apply.yml", "apply", commit=head, event={}, by="workflow_dispatch", inputs={"first_apply": "true"}
+    )
     assert taken.code == 0, taken.log
     assert company.funded("team_engineering_dev") == 2000.00
     assert company.drift().code == 0, company.logs[-1]

@@ -26,7 +26,8 @@ def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_of_the_loop_are_there() -> None:
-    assert {"plan.yml", "approval.yml", "apply.yml", "fund.yml", "drift.yml", "refresh.yml", "ci.yml"} <= set(NAMES)
+    wanted = {"plan", "approval", "apply", "resume", "fund", "drift", "refresh", "ci"}
+    assert {f"{name}.yml" for name in wanted} <= set(NAMES)
 
 
 @pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)
@@ -108,8 +109,23 @@ def test_the_token_that_moves_money_is_in_the_protected_environment_alone() -> N
         for job in load(name)["jobs"].values():
             if "BILLING_TOKEN" in str(job):
                 assert job["environment"] == "budgets"
-                queue = job.get("concurrency") or load(name)["concurrency"]
-                assert queue == {"group": "budget-writes", "cancel-in-progress": False}
+
+
+def test_no_run_that_moves_money_takes_the_place_of_another_workflow_s() -> None:
+    queues = [
+        (job.get("concurrency") or load(name)["concurrency"])
+        for name in BUDGETS
+        for job in load(name)["jobs"].values()
+        if "BILLING_TOKEN" in str(job)
+    ]
+    assert len({queue["group"] for queue in queues}) == len(queues) == 3
+    assert not any(queue["cancel-in-progress"] for queue in queues)
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "resume.yml"])
+def test_a_run_that_is_started_again_looks_at_the_branch_as_it_is_now(name: str) -> None:
+    (job,) = load(name)["jobs"].values()
+    assert job["steps"][0]["with"]["ref"] == "${{ github.ref_name }}"
 
 
 def test_pull_requests_get_a_token_that_can_only_read_keeptrusts() -> None:

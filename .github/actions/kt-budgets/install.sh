@@ -41,12 +41,12 @@ install_pinned() {
 
 export_to_later_steps() {
   if [ -n "${BUDGETS:-}" ]; then echo "KT_BUDGETS_FOLDER=$BUDGETS" >> "$GITHUB_ENV"; fi
-  # git asks for the token of the step, at this server alone; helpers of the machine neither answer nor learn it.
+  # git asks for the token of the step (or one that is for git alone), at this server alone; helpers of the machine neither answer nor learn it.
   rm -f "$home/gitconfig"
   git config --file "$home/gitconfig" "credential.$GITHUB_SERVER_URL.helper" ""
   # shellcheck disable=SC2016 # git expands it, when it asks
   git config --file "$home/gitconfig" --add "credential.$GITHUB_SERVER_URL.helper" \
-    '!f() { echo username=x-access-token; echo "password=$GITHUB_TOKEN"; }; f'
+    '!f() { echo username=x-access-token; echo "password=${KT_BUDGETS_GIT_TOKEN:-$GITHUB_TOKEN}"; }; f'
   local count="${GIT_CONFIG_COUNT:-0}"
   printf '%s\n' "GIT_CONFIG_KEY_$count=include.path" "GIT_CONFIG_VALUE_$count=$home/gitconfig" \
     "GIT_CONFIG_COUNT=$((count + 1))" >> "$GITHUB_ENV"
