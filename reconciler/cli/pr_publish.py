@@ -37,7 +37,7 @@ def publish(
     """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
     from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_files import read_findings, read_suggestions
-    from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts
+    from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts, run_link
     from reconciler.cli.pr_suggest import chosen, suggest, with_remarks
     from reconciler.cli.show import load_plan
     from reconciler.forge.marker import Stamp
@@ -60,7 +60,7 @@ def publish(
         choice = chosen(session, pull, suggestions if head == pull.head else ())
         notes = _neighbours(session, shown, budgets, pull)
         body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
-        told = with_remarks(body, choice.sentences(), Stamp(pull.number, head, session.event.run))
+        told = with_remarks(body, [*choice.sentences(), *run_link()], Stamp(pull.number, head, session.event.run))
         add_to_summary(told)
         facts = _comment(session, pull, shown, told)
         if with_check and head == pull.head:

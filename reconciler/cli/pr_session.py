@@ -80,6 +80,17 @@ def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
         yield GitHub(channel, repository, identity, app, event)
 
 
+def run_link() -> list[str]:
+    """Return the footer that leads to this run and its artefacts; nothing where no address of it is known."""
+    import re
+
+    from reconciler.apply.attribution import attribution
+
+    url = attribution(environment()).url
+    plain = re.fullmatch(r"https?://[\w.:/-]{1,300}", url, flags=re.ASCII)
+    return [f"<sub>[This run]({url}) keeps the full report among its artefacts.</sub>"] if plain else []
+
+
 def add_to_summary(markdown: str) -> None:
     """Add Markdown to the summary of the job that runs us; outside of GitHub Actions there is none."""
     path = environment().get("GITHUB_STEP_SUMMARY")

@@ -170,7 +170,10 @@ def test_what_was_shown_and_approved_is_applied_once_and_its_approvers_are_named
     assert (before, house.funded()) == (10500.0, 14500.0)
     assert "Approved by @lena" in body(one)
     assert "Applied from" in body(one)
-    assert house.repository.git("ls-remote", "origin", "refs/kt-budgets/journal")
+    house.repository.git("fetch", "--quiet", "origin", "refs/kt-budgets/journal")
+    journal = house.repository.git("grep", "--no-line-number", "approved_by", "FETCH_HEAD")
+    assert "@lena" in journal
+    assert "https://gitlab.acme.example/-/jobs/" in journal
     (again,) = house.applied()
     assert (again.code, house.funded()) == (0, 14500.0), again.log
 

@@ -262,6 +262,11 @@ def test_git_gives_the_token_of_the_step_to_its_own_server_alone(installed: Mach
         assert "ghs_of_the_step" not in credentials(installed, other)
 
 
+def test_a_token_that_is_for_git_alone_comes_before_the_step_s_own(installed: Machine) -> None:
+    url = "https://ghe.acme.example/acme/ai-budgets.git"
+    assert "password=ghs_for_git" in credentials(installed, url, KT_BUDGETS_GIT_TOKEN="ghs_for_git")
+
+
 def test_a_helper_of_the_machine_neither_answers_nor_learns_the_token(installed: Machine, tmp_path: Path) -> None:
     machines = tmp_path / "gitconfig"
     helper = f"!f() {{ cat >> {tmp_path / 'learned'}; echo username=x; echo password=of-the-machine; }}; f"

@@ -129,6 +129,16 @@ def desk(
     return Desk(repository, github, github_url, capsys)  # type: ignore[return-value]
 
 
+def test_the_comment_leads_to_the_run_and_its_artefacts_on_whatever_server_it_was(desk: Desk) -> None:
+    desk.opened(("budgets/teams/support.yaml", "10500.00", "12500.00"))
+    desk.show(GITHUB_SERVER_URL="https://ghe.acme.example", GITHUB_RUN_ID="77")
+    (comment,) = desk.github.ours(128)
+    assert "https://ghe.acme.example/acme/ai-budgets/actions/runs/77" in comment
+    desk.show(GITHUB_SERVER_URL="https://x.example/)<b>", GITHUB_RUN_ID="78")
+    (comment,) = desk.github.ours(128)
+    assert "x.example" not in comment
+
+
 def test_a_plan_is_shown_in_a_comment_a_check_run_and_the_summary(desk: Desk, tmp_path: Path) -> None:
     desk.opened(RAISE)
     summary = tmp_path / "summary.md"
