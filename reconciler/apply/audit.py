@@ -145,8 +145,9 @@ def strangers(history: History, wallets: Mapping[str, LiveWallet]) -> Iterator[s
     """Yield the operations of ours that the ledger shows and the journal does not know."""
     for key, wallet in sorted(wallets.items()):
         for entry in wallet.ledger:
-            own = accepted_entry(entry.id) in history.operations or entry.operation in history.operations
-            if entry.operation and not own:
+            trace = history.of(entry.operation or "")
+            is_sent = trace is not None and (trace.intent or trace.may_have_happened)
+            if entry.operation and not is_sent and accepted_entry(entry.id) not in history.operations:
                 when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
                 yield f"{key}: {entry.operation} ({entry.id}, {when}) is of another journal"
 

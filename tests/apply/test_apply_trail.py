@@ -15,6 +15,7 @@ from worlds import JUNE, billing_budget, desired, entry, live_wallet, wallet
 from reconciler.apply.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
 from reconciler.apply.evidence import doubled_operations
 from reconciler.apply.history import history_of
+from reconciler.apply.record import Step
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission
 from reconciler.apply.rewind import rewind
@@ -151,6 +152,19 @@ def test_operations_of_other_journals_are_noted(loop: Loop) -> None:
     loop.world.by_hand("allocate", "team_support", "1", f"[kt-budgets op={OP}] elsewhere")
     (note,) = strangers(history_of([]), wallets(loop))
     assert OP in note
+
+
+def test_an_operation_that_this_journal_planned_and_never_announced_is_noted_when_the_ledger_shows_it(
+    loop: Loop,
+) -> None:
+    loop.apply()
+    records = loop.records()
+    planned = [record for record in records if record.step is Step.PLANNED]
+    rewound = records[: records.index(planned[-1]) + 1]
+    noted = list(strangers(history_of(rewound), wallets(loop)))
+    assert len(noted) == sum(record.operation in line for record in planned for line in noted if record.operation)
+    assert noted
+    assert not list(strangers(history_of(records), wallets(loop)))
 
 
 def test_only_a_repeated_operation_of_ours_is_doubled() -> None:
