@@ -84,10 +84,8 @@ def _organization(rules: Desired, start: Desired, after: Desired) -> Iterator[Re
 def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
     edited = {team for team in {*start.teams, *after.teams} if start.teams.get(team) != after.teams.get(team)}
     for team in sorted({*effects.teams} | edited):
-        known = rules.teams.get(team)
-        owners = known.owners if known and known.owners else rules.organization.owners
-        what = "its plan, wallets or alerts change" if known else "it is new"
-        yield Requirement(f"{team}: {what}", owners, team, rules.organization.owners)
+        what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
+        yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)
     if effects.is_general:
         yield Requirement("the organization's export schedules change", rules.organization.owners)
 

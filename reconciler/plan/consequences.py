@@ -103,6 +103,8 @@ def _approving(difference: Difference, _: str) -> str:
     """Return who approves from now on, and who does not any more."""
     old, new = (set(value or ()) for value in (difference.old, difference.new))
     gone, come = sorted(old - new), sorted(new - old)
+    if old and new and not old & new:
+        return "they approve from now on, and nobody of before"
     told = [f"{', '.join(come)} may approve"] if come else []
     told += [f"{', '.join(gone)} may not any more"] if gone else []
     return "; ".join(told)

@@ -9,6 +9,8 @@ from reconciler.report.spans import Words, code, name, plain, visible, words
 
 _SHORT = 480
 """So many characters of who is asked, and what for, fit below a verdict; more get a list."""
+_NAMES = 240
+"""So many characters of owners' names are said below a verdict, where a list follows."""
 _TEAMS = 30
 """So many teams are in one entry of that list, which is cut between entries."""
 
@@ -23,7 +25,7 @@ def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
     named: list[Words] = []
     for asked in approvals:
         owners = words(", " if named else "", owners_words(asked))
-        if sum(len(plain(part)) for part in (*named, owners)) > _SHORT:
+        if sum(len(plain(part)) for part in (*named, owners)) > _NAMES:
             break
         named.append(owners)
     more = f" and {len(approvals) - len(named):,} more" if len(named) < len(approvals) else ""

@@ -101,7 +101,7 @@ def _approved(item: LaterExpectation) -> Iterator[str | Span]:
     """Yield who approves it; one of them is enough."""
     if not item.approvers:
         return
-    yield ", approved by "
+    yield ", to be approved by "
     for index, owner in enumerate(item.approvers[:_OWNERS]):
         yield from (" or " if index else "", code(visible(owner.removeprefix("@"), 128)))
     if len(item.approvers) > _OWNERS:
@@ -114,6 +114,7 @@ def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[st
         if item.key == "unused" and not item.team and item.amount is not None:
             yield _rest_words(plan, item)
     others = [item for item in listed if item.key != "unused" or item.team or item.amount is None]
+    others.sort(key=lambda item: (item.team, _rank(item)))
     whose = list(dict.fromkeys(item.team for item in others))
     for team in whose[:3]:
         named = list(dict.fromkeys(visible(item.name, 60) for item in others if item.team == team))
@@ -127,8 +128,9 @@ def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[st
 def _whose_words(team: str, named: Sequence[str], items: Sequence[LaterExpectation]) -> str:
     if not items[0].key:
         return f"{name(team)} {'is new' if items[0].after else 'leaves the YAML'}"
-    listed = wording.listed(named, 3)
-    return f"{name(team) if team else 'the organization'} changes {listed}"
+    whose = name(team) if team else "the organization"
+    verb = "change" if len(named) > 1 or named[0].endswith("s") else "changes"
+    return f"the {wording.listed(named, 3)} of {whose} {verb}"
 
 
 def _rest_words(plan: Plan, item: LaterExpectation) -> str:
@@ -141,9 +143,12 @@ def _rest_words(plan: Plan, item: LaterExpectation) -> str:
 
 def setting_names(listed: Sequence[LaterExpectation]) -> str:
     """Return what the settings are called that differ, those that decide over money and people first."""
-    ordered = sorted(listed, key=lambda item: (_rank(item), item.team))
-    named = list(dict.fromkeys(_short_name(item) for item in ordered))
-    more = [wording.counted(len(named) - _NAMED, "more setting")] if len(named) > _NAMED else []
+    alike: dict[str, list[LaterExpectation]] = {}
+    for item in sorted(listed, key=lambda item: (_rank(item), item.team)):
+        alike.setdefault(item.name if item.team and item.key else f"{item.team} {item.name}", []).append(item)
+    named = [_short_name(items) for items in alike.values()]
+    left = sum(len(items) for items in list(alike.values())[_NAMED:])
+    more = [wording.counted(left, "more setting")] if left else []
     return wording.listed([*named[:_NAMED], *more])
 
 
@@ -152,9 +157,12 @@ def _rank(item: LaterExpectation) -> int:
     return next((place for place, key in enumerate(_TELLING) if key in parts), len(_TELLING))
 
 
-def _short_name(item: LaterExpectation) -> str:
-    whose = f"{name(item.team)}'s " if item.team else ""
-    if item.key == "unused" and item.amount is not None:
-        back = "goes back" if item.after == "reclaim" else "stays"
-        return f"unused money ({wording.brief(item.amount)} {back} on 1 {item.period.first:%B})"
-    return f"{whose}{visible(item.name, 60)}" if item.key else f"the team {name(item.team)}"
+def _short_name(items: Sequence[LaterExpectation]) -> str:
+    first = items[0]
+    if first.key == "unused" and first.amount is not None:
+        back = "goes back" if first.after == "reclaim" else "stays"
+        return f"unused money ({wording.brief(first.amount)} {back} on 1 {first.period.first:%B})"
+    if not first.key:
+        return f"the team {name(first.team)}"
+    whose = f"{len(items):,} teams" if len(items) > 1 else name(first.team)
+    return f"{visible(first.name, 60)} of {whose}" if first.team else visible(first.name, 60)

@@ -247,7 +247,9 @@ def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
     more = later.count(plan)
     parts = [wording.counted(len(plan.changes) or more, "change")]
     if more:
-        parts.append(f"{more:,} more, in what moves no money today" if plan.changes else "no money moves today")
+        parts.append(
+            f"{more:,} more, in what moves no money today" if plan.changes else "none of which moves money today"
+        )
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
         parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")

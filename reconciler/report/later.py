@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
@@ -37,7 +37,7 @@ def declared(plan: Plan) -> tuple[LaterExpectation, ...]:
 def later_notes(plan: Plan) -> tuple[Words, ...]:
     """Return a sentence for each run of months in which a target changes alike, their sum, and each new expectation."""
     runs, expectations = list(_runs(plan)), later_expectations(plan)
-    told = [*(_sentence(plan, run) for run in runs), *_together(plan, runs)]
+    told = [*_together(plan, runs), *(_sentence(plan, run) for run in runs)]
     told += [_expectation(plan, item) for item in expectations]
     if any(item.monthly for item in expectations):
         told.append(words("What a plan expects moves no money by itself: a wallet gets its target, no more."))
@@ -64,7 +64,7 @@ def besides(plan: Plan) -> str:
     runs = [run for run in _runs(plan) if (run[0].wallet, run[0].after) not in now]
     wallets = len({run[0].wallet for run in runs})
     told = [setting_names(found)] if (found := declared(plan)) else []
-    told += [f"later months of {wording.counted(wallets, 'wallet')}"] if wallets else []
+    told += [f"later months of {wording.counted(wallets, 'wallet')}{_most(plan, runs)}"] if wallets else []
     told += [wording.counted(len(expected), "expectation")] if (expected := later_expectations(plan)) else []
     return f"; it also changes {', '.join(told)}" if told else ""
 
@@ -76,16 +76,30 @@ def count(plan: Plan) -> int:
 
 def _together(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[Words]:
     """Yield by how much all targets together change in later months, where more than one run of them does."""
-    sums: dict[Period, Decimal] = {}
-    for target in later_targets(plan):
-        sums[target.period] = sums.get(target.period, ZERO) + (target.after or ZERO) - (target.before or ZERO)
+    sums = _sums(later_targets(plan))
     if len(runs) < 2 or not any(sums.values()):
         return
     months = sorted(month for month, amount in sums.items() if amount)
     spans = [list(group) for _, group in groupby(enumerate(months), key=lambda item: _alike(item, sums, months[0]))]
     told = [_sum(plan, [month for _, month in span], sums) for span in spans[:_MOST_SUMS]]
     more = [f"and {len(spans) - _MOST_SUMS:,} more"] if len(spans) > _MOST_SUMS else []
-    yield words("All of these targets together: ", strong("; ".join([*told, *more])), ".")
+    yield words("All targets of months to come together: ", strong("; ".join([*told, *more])), ".")
+
+
+def _sums(targets: Iterable[LaterTarget]) -> dict[Period, Decimal]:
+    """Return by how much targets change together, by month."""
+    sums: dict[Period, Decimal] = {}
+    for target in targets:
+        sums[target.period] = sums.get(target.period, ZERO) + (target.after or ZERO) - (target.before or ZERO)
+    return sums
+
+
+def _most(plan: Plan, runs: list[list[LaterTarget]]) -> str:
+    """Return the month in which targets change the most together, with the money."""
+    sums = _sums(target for run in runs for target in run)
+    month = max(sums, key=lambda month: (abs(sums[month]), -month.first.toordinal()))
+    amount = f"{name(plan.currency, 8)} {wording.brief(abs(sums[month]))} {'more' if sums[month] > 0 else 'less'}"
+    return f" ({amount} in {month.name}{' at most' if len(sums) > 1 else ''})" if sums[month] else ""
 
 
 def _alike(item: tuple[int, Period], sums: dict[Period, Decimal], first: Period) -> tuple[Decimal, int]:

@@ -40,7 +40,8 @@ Inked = tuple[str, Ink]
 def _lines(report: Report, width: int) -> Iterator[Inked]:
     yield from _inked(wrapped(_ascii(report.header), width, indent=0), Ink.BOLD)
     if report.status == "nothing":
-        yield from (("", Ink.NONE), (report.nothing, Ink.NONE))
+        yield ("", Ink.NONE)
+        yield from _inked(wrapped(_ascii(report.nothing), width, indent=0))
     blocks = (
         _changes(report, width),
         _table(report.wallets.without("target"), width),

@@ -427,7 +427,7 @@ def test_a_change_of_demand_alone_is_never_called_no_changes(small: Organization
     for arguments in ((), ("--since", "HEAD^")):
         plan = small.plan(*arguments)
         assert plan["changes"] == []
-        assert "2 changes, no money moves today" in unwrapped(plan["text"])
+        assert "2 changes, none of which moves money today" in unwrapped(plan["text"])
         assert "June 2026 stays as it is; t002 expects USD 90 a month more" in unwrapped(plan["text"])
         shown = small.kt("show", "plan.json", "--format", "markdown").stdout
         assert "Budget plan: t002 expects USD 90 a month more from June 2026" in shown

@@ -250,7 +250,14 @@ GUARDS = ORGANIZATION["guards"]
 @pytest.mark.parametrize(
     ("change", "name", "before", "after", "meaning"),
     [
-        ({"owners": ["@mallory"]}, "owners", "@acme/finance, @boss", "@mallory", "@mallory may approve; @acme/finance"),
+        ({"owners": ["@mallory"]}, "owners", "@acme/finance, @boss", "@mallory", "they approve from now on"),
+        (
+            {"owners": ["@boss", "@mallory"]},
+            "owners",
+            "@acme/finance, @boss",
+            "@boss, @mallory",
+            "@mallory may approve; @acme/finance may not any more",
+        ),
         (
             {"guards": {**GUARDS, "total_moved": None}},
             "guard on all money",

@@ -241,13 +241,13 @@ def test_what_changes_in_later_months_is_said_where_no_money_moves_now(plans: An
         " 2026 to August 2026, legal_ops / prod leaves the YAML; June 2026 stays as it is"
     )
     assert [plain(note) for note in report.ahead] == [
+        "All targets of months to come together: USD 1,500 a month more for July 2026 to August 2026; USD 800 more in"
+        " October 2026; USD 2,500 more in November 2026; USD 399.50 more in December 2026.",
         "Later: engineering / prod (`team_engineering`) is new, with USD 900, December 2026.",
         "legal_ops / prod (`team_legal_ops`) leaves the YAML: it is not funded again, and what it holds stays in it.",
         "Later: support / prod USD 12,500 → 14,000 (1,500 more a month), July 2026 to August 2026.",
         "Later: support / prod USD 12,500 → 14,000 (1,500 more), October 2026.",
         "Later: support / prod USD 12,500 → 15,000 (2,500 more), November 2026.",
-        "All of these targets together: USD 1,500 a month more for July 2026 to August 2026; USD 800 more in October"
-        " 2026; USD 2,500 more in November 2026; USD 399.50 more in December 2026.",
     ]
 
 
@@ -276,7 +276,7 @@ def test_many_later_changes_are_all_told_and_summed_up(plans: Any) -> None:
     report = summarise(plans.plan(scope=scope))
     notes = [plain(note) for note in report.ahead]
     assert sum(note.startswith("Later: team_") for note in notes) == 60
-    assert notes[-1] == "All of these targets together: USD 60 more in December 2026."
+    assert notes[0] == "All targets of months to come together: USD 60 more in December 2026."
     assert "    21 more, in plan.json." in text(report, width=120, colour=False).splitlines()
 
 

@@ -1,0 +1,67 @@
+"""What the YAML changes besides the money of now reads well in every format, and is never called no change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from report.declared_plans import ASKED, STORIES, changed, governance, later_months, state, team, thirty_teams
+from report.report_plans import budget_update, nothing, one_wallet
+
+from reconciler.report.html import html
+from reconciler.report.markdown import markdown
+from reconciler.report.spans import plain
+from reconciler.report.summary import summarise
+from reconciler.report.text import text
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_the_comment_and_the_terminal_read_as_in_their_golden_files(
+    story: str, golden: Callable[[str, str], None]
+) -> None:
+    report = summarise(STORIES[story](), approvals=ASKED[story])
+    golden(f"report/{story}.md", markdown(report))
+    golden(f"report/{story}-80.txt", text(report, width=80, colour=False))
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_no_format_calls_it_no_change(story: str) -> None:
+    report = summarise(STORIES[story]())
+    for shown in (markdown(report), html(report), text(report, width=200, colour=False)):
+        assert "no changes" not in shown
+        assert "no money moves in" not in shown
+        assert "Merging applies nothing" not in shown
+        assert "Nothing to change" not in shown
+
+
+def test_the_verdict_says_what_it_is_about() -> None:
+    assert plain(summarise(governance()).headline) == (
+        "Budget plan: about USD 1,830 of unused money goes back to the pool on 1 July, the owners, finance"
+        " threshold, guard on one wallet's change and 1 more of the organization change, the owners of support change;"
+        " June 2026 stays as it is"
+    )
+    assert plain(summarise(later_months()).headline) == (
+        "Budget plan: support / prod goes from USD 12,500 to 92,000 in August 2026, support expects USD 600 a month"
+        " more from October 2026; June 2026 stays as it is"
+    )
+    assert plain(summarise(thirty_teams()).headline).endswith(
+        "; it also changes owners of 15 teams, later months of 30 wallets (USD 79,500 more in August 2026)"
+    )
+
+
+def test_an_alert_that_its_change_tells_is_not_told_twice() -> None:
+    alert = {"name": "support-monthly", "amount": 10500}
+    before = state({}, {"support": team(billing_budgets=[alert])})
+    after = state({}, {"support": team(billing_budgets=[{**alert, "amount": 12500, "hard_limit": True}])})
+    rules = [plain(rule) for rule in summarise(changed(one_wallet(), before, after)).rules]
+    assert [rule.partition(":")[0] for rule in rules] == ["support, alert support-monthly, hard limit"]
+    switched = one_wallet().model_copy(update={"changes": (budget_update(hard_limit=True),)})
+    assert summarise(changed(switched, before, after)).rules == ()
+    told = [plain(rule).partition(":")[0] for rule in summarise(changed(nothing(), before, after)).rules]
+    assert told == ["support, alert support-monthly, amount", "support, alert support-monthly, hard limit"]
+
+
+def test_a_target_of_a_month_that_is_over_is_told_too() -> None:
+    before, after = (state({}, {"support": team(overrides=months)}) for months in ({}, {"2026-05": 1}))
+    (rule,) = summarise(changed(nothing(), before, after)).rules
+    assert plain(rule).startswith("support, wallet prod, target of 2026-05: none → USD 1.00.")
