@@ -110,12 +110,22 @@ def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Propo
     from reconciler.cli.pr_refresh import merged_tree
     from reconciler.cli.pr_session import github
     from reconciler.forge.repository import default_branch, open_pull_requests
+    from reconciler.git.failures import GitError, Trouble
     from reconciler.plan.drift import Proposal
 
     with github(repo) as session:
         branch = default_branch(session.channel, session.repository)
         pulls = open_pull_requests(session.channel, session.repository, base=branch)
-        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
+        try:
+            trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
+        except GitError as error:
+            if error.trouble is not Trouble.TOO_OLD:
+                raise
+            click.echo(
+                f"kt-budgets: {error.message}, so what open pull requests ask for is not known here; {error.hint}",
+                err=True,
+            )
+            trees = []
     return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 

@@ -14,6 +14,7 @@ NEEDED = (2, 38)
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _SECONDS = 60.0
+_TREE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _VERSION = re.compile(rb"git version ([0-9]+)\.([0-9]+)")
 
 
@@ -24,10 +25,9 @@ def merged(folder: Path, ours: str, theirs: str) -> str | None:
         GitError: git is too old to tell, or one of the commits is not here.
     """
     done = run("merge-tree", "--write-tree", "--end-of-options", ours, theirs, folder=folder)
-    if done.returncode == 0:
-        return done.stdout.decode("ascii", "replace").split("\n", 1)[0].strip()
-    if done.returncode == 1:
-        return None
+    tree = done.stdout.decode("ascii", "replace").split("\n", 1)[0].strip()
+    if done.returncode in (0, 1) and _TREE.fullmatch(tree):
+        return tree if done.returncode == 0 else None
     found = version()
     if found is not None and found < NEEDED:
         raise GitError(
