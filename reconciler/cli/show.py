@@ -44,7 +44,21 @@ def load_plan(path: Path) -> Plan:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such file"
         raise UsageError(f"{path} cannot be read: {reason}", hint=hint) from None
-    return read_plan(text, name=str(path))
+    plan = read_plan(text, name=str(path))
+    _say_other_version(plan, path)
+    return plan
+
+
+def _say_other_version(plan: Plan, path: Path) -> None:
+    """Say that another version made a plan: what it holds is judged all the same, by what the changes are now."""
+    from reconciler.version import __version__
+
+    if plan.tool.version != __version__:
+        click.echo(
+            f"kt-budgets: {path} was made by version {plan.tool.version}, and this is {__version__}; let plan and apply"
+            " run the same",
+            err=True,
+        )
 
 
 def rendered(plan: Plan, format_: str, *, colour: bool) -> str:

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.cli import step_output
+from reconciler.cli.show import load_plan
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.plan import Tool, plan_text, read_plan, sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = ("--sandbox", "--as-of", "2026-06-18")
@@ -126,3 +128,14 @@ def test_no_value_can_bring_in_an_output_of_its_own(value: str) -> None:
     first, *inside, last = entry.splitlines()
     assert first == f"failure_reason<<{last}"
     assert last not in inside
+
+
+def test_a_plan_of_another_version_is_taken_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "plan.json"
+    assert ran(tmp_path, "plan", *DAY, "--output", str(saved))[0] == 0
+    load_plan(saved)
+    assert capsys.readouterr().err == ""
+    other = read_plan(saved.read_text(encoding="utf-8")).model_copy(update={"tool": Tool(version="9.9.9")})
+    saved.write_text(plan_text(sealed(other)), encoding="utf-8")
+    assert load_plan(saved).tool.version == "9.9.9"
+    assert "was made by version 9.9.9, and this is" in capsys.readouterr().err
