@@ -12,8 +12,8 @@ from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
     from reconciler.app.change_request.budget_files import BudgetFiles, Commits
-    from reconciler.app.change_request.replay import Step
     from reconciler.app.change_request.settled import Verdict
+    from reconciler.app.change_request.step import Step
     from reconciler.apply.declared import Declares, Landed
     from reconciler.apply.record import Record
     from reconciler.apply.result import Result
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan, Scope
     from reconciler.settings import Settings
-    from reconciler.source.load import Loaded
 
 
 @dataclass(slots=True)
@@ -38,13 +37,13 @@ class MergeBench:
     first_apply: bool = False
     plans: dict[str, Plan] = field(default_factory=dict)
 
-    def plan(self, step: Step, loaded: Loaded) -> Plan:
+    def plan(self, step: Step) -> Plan:
         from reconciler.model.plan import Scope
 
         teams = step.teams
         everybody = {*step.after.teams, *(teams or ())}
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
-        plan = self.planned(step.after, step.files, loaded.findings, commit=step.landing.commit, scope=scope)
+        plan = self.planned(step.after, step.files, step.findings, commit=step.landing.commit, scope=scope)
         self.plans[step.landing.commit] = plan
         return plan
 

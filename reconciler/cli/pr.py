@@ -191,6 +191,12 @@ def approval(
     metavar="SECONDS",
     help="How long a lost answer is looked for in the ledger.",
 )
+@click.option(
+    "--plans",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write plans here that were shown to nobody as they are now; `pr receipt --plans` shows them.",
+)
 @format_option("text", "json")
 @output_option
 @click.pass_context
@@ -226,12 +232,20 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     help="What `kt-budgets pr apply` or `kt-budgets apply` printed with `--format json`.",
 )
 @click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
+@click.option(
+    "--plans",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Also show and record the plans that `pr apply --plans` wrote: what would be applied now.",
+)
 @repository_option
 @format_option("text", "json")
 def receipt(**options: Any) -> None:
     """Put what an apply did on top of the pull request's comment.
 
     What `pr apply` printed is put into every pull request that it was about, applied or not, with why and the cure.
+    With --plans a plan that moved since it was shown is shown there, and recorded: whoever approves the pull request
+    after that approves this plan.
     """
     from reconciler.cli.pr_receipt import publish_receipt
 

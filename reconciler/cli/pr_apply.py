@@ -12,6 +12,7 @@ from reconciler.findings import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from reconciler.app.change_request.budget_files import Commits
     from reconciler.app.change_request.replay import Replay
@@ -32,7 +33,8 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 class Asked:
     """What somebody asks for: one landing by its pull request or commit, with what it needs, or all of them.
 
-    `settle` and `wait` are in seconds; `put_back` is about all teams, after everything else.
+    `settle` and `wait` are in seconds; `put_back` is about all teams, after everything else. Plans that were shown to
+    nobody as they are now go into the folder `plans`.
     """
 
     repo: str | None = None
@@ -43,6 +45,7 @@ class Asked:
     wait: float = 0.0
     first_apply: bool = False
     put_back: bool = False
+    plans: Path | None = None
 
 
 def apply_merges(settings: Settings, asked: Asked) -> Merges:
@@ -57,6 +60,8 @@ def apply_merges(settings: Settings, asked: Asked) -> Merges:
     bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)
     resumed = _resumed(bench, head)
     found = _landed(bench, head, asked)
+    if asked.plans:
+        _keep(bench, found, asked.plans)
     again = _put_back(bench) if asked.put_back else None
     last = bench.applied()
     told = {landing.commit for landing in found.landings}
@@ -78,6 +83,7 @@ def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
     """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
     from reconciler.app.change_request.replay import is_nothing_to_do
     from reconciler.cli.pr_session import github
+    from reconciler.forge.repository import default_branch
     from reconciler.model.merges import Merges
 
     last = bench.applied()
@@ -86,18 +92,33 @@ def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
         return Merges(head=head, applied_commit=last.commit if last else None)
     with github(asked.repo, recorded_by=asked.recorded_by) as session:
         bench.session = session
-        replay = _replay(bench, session, head, last)
+        branch = default_branch(session.channel, session.repository)
+        head = _tip(bench.settings, branch, head)
+        replay = _replay(bench, session, branch, head, last)
         outcomes = replay.run(_only(replay, bench.commits, asked))
         return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
 
 
-def _replay(bench: MergeBench, session: GitHub, head: str, last: LastApplied | None) -> Replay:
+def _tip(settings: Settings, branch: str, head: str) -> str:
+    """Return the last commit of the default branch where `head` is an older one of it, else `head`.
+
+    What came after it may have taken back what it brought.
+    """
+    from reconciler.app.checkout import is_older
+    from reconciler.git.merging import tip_of
+
+    tip = tip_of(settings.budgets, branch)
+    if not tip or not is_older(settings.budgets, head, tip):
+        return head
+    click.echo(f"kt-budgets: {branch} has moved on from {head[:12]} to {tip[:12]}, which is looked at", err=True)
+    return tip
+
+
+def _replay(bench: MergeBench, session: GitHub, branch: str, head: str, last: LastApplied | None) -> Replay:
     from reconciler.app.change_request.arrivals import arrivals, beginning, groups
     from reconciler.app.change_request.replay import Replay
     from reconciler.forge.landed import brought_by
-    from reconciler.forge.repository import default_branch, pull_requests_of_commit
-
-    branch = default_branch(session.channel, session.repository)
+    from reconciler.forge.repository import pull_requests_of_commit
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
         listed = pull_requests_of_commit(session.channel, session.repository, commit)
@@ -175,6 +196,17 @@ def _resumed(bench: MergeBench, head: str) -> Result | None:
     click.echo("kt-budgets: an earlier run did not finish; it is resumed first", err=True)
     with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
         return resume(desired.organization.organization, place)
+
+
+def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
+    """Write the plans that are to be shown, each named by the commit of its landing."""
+    from reconciler.cli.output import write_file
+    from reconciler.model.plan import plan_text
+
+    for landing in found.landings:
+        if landing.plan:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_file(folder / f"{landing.commit}.json", plan_text(bench.plans[landing.commit]))
 
 
 def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:

@@ -6,29 +6,33 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.findings import RefusedError, UsageError
+from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.marker import Marked
     from reconciler.forge.repository import PullRequest
-    from reconciler.model.merges import Merges
+    from reconciler.model.merges import LandingOutcome, Merges
     from reconciler.model.outcome import Run
+    from reconciler.model.plan import Plan
 
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
 
 
-def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, format_: str) -> None:
+def publish_receipt(
+    *, run_path: Path, merge_sha: str | None, plans: Path | None = None, repo: str | None, format_: str
+) -> None:
     """Update our comment on each pull request concerned, or write one, so that it starts with the outcome."""
     from reconciler.cli.pr_session import add_to_summary, github, print_facts
 
     document = _document(run_path)
     with github(repo) as session:
         found = []
-        for pull, text in _receipts(session, document, run_path, merge_sha):
+        for pull, text, plan in _receipts(session, document, run_path, merge_sha, plans):
             if document.get("format") != "kt-budgets.merges/1":
                 add_to_summary(text)
-            found.append(_put(session, pull, text))
+            found.append(_put(session, pull, text, plan))
     if document.get("format") == "kt-budgets.run/1":
         (facts,) = found
         words = f"receipt on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()
@@ -39,9 +43,9 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, repo: str | None, 
 
 
 def _receipts(
-    session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None
-) -> list[tuple[PullRequest, str]]:
-    """Return the pull requests that a document is about, each with its receipt."""
+    session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
+) -> list[tuple[PullRequest, str, Plan | None]]:
+    """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
     from reconciler.apply.attribution import attribution
     from reconciler.forge.approval import merged_pull_request
     from reconciler.forge.merge_receipt import merge_receipt, not_begun
@@ -56,6 +60,7 @@ def _receipts(
             (
                 pull_request(session.channel, session.repository, landing.pull_request),
                 merge_receipt(landing, url=url, escaped=escaped),
+                _plan(plans, landing),
             )
             for landing in merges.landings
             if landing.pull_request is not None
@@ -69,26 +74,66 @@ def _receipts(
             pull = merged_pull_request(session.channel, session.repository, commit)
         except RefusedError:
             return []
-        return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped))]
+        return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped), None)]
     pull = merged_pull_request(session.channel, session.repository, commit)
-    return [(pull, receipt(run, commit=commit, escaped=escaped))]
+    return [(pull, receipt(run, commit=commit, escaped=escaped), None)]
 
 
-def _put(session: GitHub, pull: PullRequest, text: str) -> dict[str, Any]:
-    """Put a receipt on top of our comment, and return what was done to it."""
+def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
+    """Return the plan of a landing that is to be shown, None where there is none."""
+    from reconciler.cli.show import load_plan
+
+    if plans is None or not landing.plan:
+        return None
+    path = plans / f"{landing.commit}.json"
+    plan = load_plan(path)
+    if plan.digest != landing.plan:
+        raise UsageError(f"{path} is another plan than the one that was looked at", hint="run `pr apply` again")
+    return plan
+
+
+def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> dict[str, Any]:
+    """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
     from reconciler.forge.comment import our_comments, publish
     from reconciler.forge.marker import Marked, Stamp, stamped
     from reconciler.forge.receipt import with_receipt
 
     ours = our_comments(session.channel, session.repository, pull.number, session.identity)
     found = ours[0].marked if ours else Marked({}, "")
+    if plan is not None:
+        found = _shown(session, pull, plan)
     marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
-    whole = Marked(marker, with_receipt(found, text) if ours else text)
+    whole = Marked(marker, with_receipt(found, text) if ours or plan else text)
     marked = stamped(whole.body, Stamp(pull.number, pull.head, session.event.run))
     step, url = publish(
         session.channel, session.repository, pull, identity=session.identity, marked=marked, create=True
     )
     return {"pull_request": pull.number, "comment": step.value, "url": url}
+
+
+def _shown(session: GitHub, pull: PullRequest, plan: Plan) -> Marked:
+    """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
+    from reconciler.forge.check_run import Verdict, publish_check
+    from reconciler.forge.marker import Stamp, stamped
+    from reconciler.forge.record import record_of, record_text
+    from reconciler.report.markdown import markdown
+    from reconciler.report.summary import summarise
+
+    if session.identity.app is None:
+        raise UnauthorizedError(
+            "only GitHub Actions or a GitHub App can record a plan", hint="run it in GitHub Actions, with its token"
+        )
+    shown = stamped(markdown(summarise(plan)), Stamp(pull.number, pull.head, session.event.run))
+    name, run = str(session.repository), session.event.run
+    record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
+    verdict = Verdict(
+        conclusion="success",
+        title="".join(span.text for span in summarise(plan).headline),
+        summary=shown.body.partition("-->\n")[2],
+        text=record_text(record),
+    )
+    publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return shown
 
 
 def _document(path: Path) -> dict[str, Any]:

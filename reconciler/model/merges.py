@@ -46,6 +46,7 @@ class LandingOutcome(Frozen):
     run: Run | None = None
     reason: str = ""
     cure: str = ""
+    plan: str = ""
     exit_code: int = 0
 
     @property

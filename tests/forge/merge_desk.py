@@ -99,7 +99,25 @@ class MergeDesk:
 
     def apply(self, *options: str, day: str = DAY) -> int:
         """Run `pr apply` on the tip of main."""
+        self.repository.git("switch", "--quiet", "main")
         return self.desk.kt("pr", "apply", "--as-of", day, "--format", "json", *options)
+
+    def told(self, *options: str, day: str = DAY) -> int:
+        """Run `pr apply` and put the outcome into the pull requests, as the workflow does; return apply's exit code."""
+        place = self.repository.folder.parent
+        self.desk.variables["GITHUB_RUN_ID"] = str(int(self.desk.variables["GITHUB_RUN_ID"] or 1000) + 1)
+        self.desk.variables["GITHUB_RUN_ATTEMPT"] = "1"
+        code = self.apply("--plans", str(place / "plans"), *options, day=day)
+        (place / "merges.json").write_text(self.desk.output, encoding="utf-8")
+        printed = self.desk.output
+        asked = ("--run", str(place / "merges.json"), "--plans", str(place / "plans"))
+        assert self.desk.kt("pr", "receipt", *asked) == ExitCode.DONE, self.desk.errors
+        self.desk.output = printed
+        return code
+
+    def comment(self, number: int = 128) -> str:
+        (body,) = self.github.ours(number)
+        return body
 
     @property
     def merges(self) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from reconciler.app.change_request.replay import Step
 from reconciler.app.change_request.settled import Verdict
+from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
-from reconciler.forge.approval import judge
+from reconciler.forge.approval import judge, recorded
 from reconciler.forge.channel import Channel
 from reconciler.forge.repository import PullRequest, Repository
 from reconciler.forge.requirement import Requirement, requirements
@@ -43,26 +43,46 @@ def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, 
             hint="revert it, and bring the change in through a pull request",
         )
     rules = _rules(step)
-    found = judge(
-        forge.channel,
-        forge.repository,
-        pull,
-        required=_required(rules, step, plan),
-        plan=plan,
-        app=forge.app,
-        is_clean=clean_merges(forge.budgets, reference=f"refs/pull/{pull.number}/head"),
-    )
-    if found.stops:
-        first = found.stops[0]
-        raise RefusedError(first.message, hint=first.hint)
-    beyond = _limited(rules, step, plan, as_of)
+    required = _required(rules, step, plan)
+    try:
+        found = judge(
+            forge.channel,
+            forge.repository,
+            pull,
+            required=required,
+            plan=plan,
+            app=forge.app,
+            is_clean=clean_merges(forge.budgets, reference=f"refs/pull/{pull.number}/head"),
+        )
+    except RefusedError as error:
+        if recorded(forge.channel, forge.repository, pull, app=forge.app):
+            raise
+        words = f"{error.message}: nobody was shown what would be applied"
+        return Verdict(refused=dict.fromkeys(_everybody(step, plan), words), missing=_owners(required), unseen=True)
+    stops = [short.message for short in found.stops]
+    missing = _owners(short.requirement for short in found.missing)
+    stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
     return Verdict(
         approved_by=found.approved_by,
-        refused={team: f"{short.message}; {short.hint}" for team, short in found.refused.items()},
-        stale={team: _moved(team, pull, plan, found.record.period) for team in found.stale},
-        limited=beyond,
-        missing=tuple(dict.fromkeys(" or ".join(short.requirement.owners) for short in found.refused.values())),
+        refused={
+            **dict.fromkeys(_everybody(step, plan) if stops else (), "; ".join(stops)),
+            **{team: short.message for team, short in found.refused.items()},
+        },
+        stale=stale,
+        limited=_limited(rules, step, plan, as_of),
+        missing=_owners(required) if stale else missing,
+        unseen=bool(stale),
+        reason="; ".join(stops),
     )
+
+
+def _owners(found: Iterable[Requirement]) -> tuple[str, ...]:
+    """Return who is asked, each group once."""
+    return tuple(dict.fromkeys(" or ".join(item.owners) for item in found if item.owners))
+
+
+def _everybody(step: Step, plan: Plan) -> frozenset[str]:
+    return step.parts | {change.team for change in plan.changes}
 
 
 def _rules(step: Step) -> tuple[Desired, Desired]:
@@ -92,7 +112,7 @@ def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> d
     A waiver may come with the landing: the organization's owners must approve that.
     """
     refused: dict[str, str] = {}
-    everybody = step.parts | {change.team for change in plan.changes}
+    everybody = _everybody(step, plan)
     for each in (*rules, step.after):
         waivers = (*each.organization.waivers, *step.after.organization.waivers)
         for result in (*plan.guards, *verdict(plan, each.organization.guards, waivers, as_of=as_of)):

@@ -4,59 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.budget_files import BudgetFiles, Commits, applied_files, changed_parts, value
-from reconciler.app.change_request.settled import Verdict, settled
+from reconciler.app.change_request.budget_files import Commits, applied_files, changed_parts, value
+from reconciler.app.change_request.settled import Verdict, Why, settled
+from reconciler.app.change_request.step import Bench, Step
 from reconciler.apply.declared import Landed
 from reconciler.apply.result import Result
-from reconciler.findings import BudgetsError, ExitCode, LockHeldError, RemoteError
+from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.model.applied import LastApplied
-from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.plan import Plan
-from reconciler.source.load import Loaded
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What is about to be applied of a landing: `parts` of it, on top of what was applied `before`.
-
-    `after` is what the YAML says then, and `files` are the files that say it.
-    """
-
-    arrival: Arrival
-    parts: frozenset[str]
-    before: Desired | None
-    after: Desired
-    files: BudgetFiles
-
-    @property
-    def landing(self) -> Landing:
-        return self.arrival.landing
-
-    @property
-    def teams(self) -> tuple[str, ...] | None:
-        """The teams that the plan is about; None where it is about all of them."""
-        return None if ORGANIZATION in self.parts else tuple(sorted(self.parts))
-
-
-class Bench(Protocol):
-    """What a replay needs from the world. Every method may raise a BudgetsError; nothing was applied then."""
-
-    def plan(self, step: Step, loaded: Loaded) -> Plan:
-        """Return the sealed plan for a step."""
-
-    def approve(self, step: Step, plan: Plan) -> Verdict:
-        """Return who approved a step, and which teams must not be applied."""
-
-    def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
-        """Carry the plan out but for the teams that are `withheld`, and return what came of it."""
-
-    def applied(self) -> LastApplied | None:
-        """Return what the journal says was applied last."""
 
 
 @dataclass(slots=True)
@@ -75,6 +34,7 @@ class Replay:
     unapproved: dict[str, Landing] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
     _open: frozenset[int] = frozenset()
+    _only: frozenset[int] | None = None
     landings: tuple[Landing, ...] = ()
 
     def __post_init__(self) -> None:
@@ -88,11 +48,12 @@ class Replay:
 
         Where Keeptrusts, git or GitHub does not answer, what follows is not tried.
         """
+        self._only = None if only is None else frozenset(only)
         found: list[LandingOutcome] = []
         stopped: BudgetsError | None = None
         for number, landing in enumerate(self.landings):
             parts = self.left(number)
-            if number not in self._open or (only is not None and number not in only):
+            if number not in self._open or (self._only is not None and number not in self._only):
                 continue
             if not parts:
                 found.append(settled(landing))
@@ -157,28 +118,59 @@ class Replay:
         behind = {part: self.unapproved[part] for part in left if part in self.unapproved}
         parts = left - behind.keys()
         if not parts or ORGANIZATION in behind:
-            return settled(landing, behind=behind, parts=left)
-        now = applied_files(self.commits, self.commit, self.ahead)
-        files = now.with_parts(self.commits.files(landing.commit), parts)
-        loaded = files.loaded()
-        before = now.loaded().desired if now.files else None
-        if loaded.desired is None:
-            return settled(landing, apart=[f for f in loaded.findings if f.is_error], behind=behind, parts=left)
-        step = Step(self.arrivals[number], parts, before, loaded.desired, files)
+            return settled(landing, why=Why(behind=behind), parts=left)
+        step = self._step(number, parts)
+        if not isinstance(step, Step):
+            return settled(landing, apart=step, why=Why(behind=behind), parts=left)
         try:
-            plan = self.bench.plan(step, loaded)
+            plan = self.bench.plan(step)
             verdict = self.bench.approve(step, plan)
         except (RemoteError, LockHeldError):
             raise
         except BudgetsError as error:
             self.unapproved |= dict.fromkeys(left, landing)
-            return settled(landing, refused=error, behind=behind, parts=left)
+            return settled(landing, refused=error, why=Why(behind=behind), parts=left)
         return self._executed(step, plan, verdict, behind)
+
+    def _step(self, number: int, parts: frozenset[str]) -> Step | list[Finding]:
+        """Return the step that applies `parts` of a landing, or what is wrong with the YAML that it would give."""
+        now = applied_files(self.commits, self.commit, self.ahead)
+        files = now.with_parts(self.commits.files(self.landings[number].commit), parts)
+        loaded = files.loaded()
+        if loaded.desired is None:
+            return [finding for finding in loaded.findings if finding.is_error]
+        before = now.loaded().desired if now.files else None
+        return Step(self.arrivals[number], parts, before, loaded.desired, files, loaded.findings)
+
+    def _carried_by(self, step: Step) -> dict[str, str]:
+        """Return the teams of a step that a later landing brings whole, as it was shown and approved, and by which.
+
+        Whoever approved that one saw the way from what is live, not from what this one would make of it.
+        """
+        found: dict[str, str] = {}
+        for number in range(len(self.landings) - 1, self._order[step.landing.commit], -1):
+            common = (self.left(number) & step.parts) - found.keys() - {ORGANIZATION}
+            later = self._step(number, self.left(number)) if common and self._may_run(number) else None
+            if not isinstance(later, Step):
+                continue
+            try:
+                verdict = self.bench.approve(later, self.bench.plan(later))
+            except (RemoteError, LockHeldError):
+                raise
+            except BudgetsError:
+                continue
+            words = f"{self.landings[number].name} showed all of it later, and is applied in its place"
+            found |= {part: f"{part}: {words}" for part in common - verdict.withheld.keys()}
+        return found
+
+    def _may_run(self, number: int) -> bool:
+        is_asked = self._only is None or number in self._only
+        return is_asked and not self.landings[number].problem
 
     def _executed(self, step: Step, plan: Plan, verdict: Verdict, behind: Mapping[str, Landing]) -> LandingOutcome:
         landing = step.landing
         self.unapproved |= dict.fromkeys(verdict.refused.keys() & step.parts, landing)
-        withheld = verdict.withheld
+        withheld = self._together(step, {**self._carried_by(step), **verdict.withheld})
         parts = step.parts - withheld.keys()
         if withheld.keys() - landing.parts:
             parts -= {ORGANIZATION}
@@ -190,10 +182,28 @@ class Replay:
             except (RemoteError, LockHeldError):
                 raise
             except BudgetsError as error:
-                return settled(landing, refused=error, verdict=verdict, behind=behind, parts=landing.parts)
+                why = Why(verdict, withheld, behind, plan)
+                return settled(landing, refused=error, why=why, parts=landing.parts)
             self._note()
         left = self.left(self._order[landing.commit])
-        return settled(landing, verdict=verdict, result=result, behind=behind, parts=left)
+        return settled(landing, why=Why(verdict, withheld, behind, plan), result=result, parts=left)
+
+    def _together(self, step: Step, withheld: Mapping[str, str]) -> dict[str, str]:
+        """Return what is withheld of a step: all of it where the rest alone would be no valid YAML.
+
+        A wallet that goes from one team to another would belong to both, or to none.
+        """
+        parts = step.parts - withheld.keys()
+        if not parts or parts == step.parts:
+            return dict(withheld)
+        now = applied_files(self.commits, self.commit, self.ahead)
+        findings = now.with_parts(self.commits.files(step.landing.commit), parts).loaded()
+        if findings.desired is not None:
+            return dict(withheld)
+        first = next(finding.message for finding in findings.findings if finding.is_error)
+        others = ", ".join(sorted(withheld))
+        words = f"it can only be applied together with {others}, which is not: {first}"
+        return {**{part: f"{part}: {words}" for part in parts}, **withheld}
 
     def _note(self) -> None:
         """Take over from the journal what is applied by now; what was only cleared here stays cleared."""

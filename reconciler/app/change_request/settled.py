@@ -10,12 +10,14 @@ from reconciler.findings import BudgetsError, ExitCode, Finding
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
 from reconciler.model.outcome import Status
+from reconciler.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
-    something else than what was shown, and those of `limited` are beyond a limit. Each has its reason.
+    something else than what was shown, and those of `limited` are beyond a limit. Each has its reason, and `reason` is
+    what stops all of them. What is `unseen` was shown to nobody as it is now.
     """
 
     approved_by: tuple[str, ...] = ()
@@ -23,6 +25,8 @@ class Verdict:
     stale: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    unseen: bool = False
+    reason: str = ""
 
     @property
     def withheld(self) -> dict[str, str]:
@@ -30,13 +34,24 @@ class Verdict:
         return {**self.stale, **self.limited, **self.refused}
 
 
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why something of a step is left out: the `verdict` on it, what of it is `withheld` with the reason, and which
+    parts stand `behind` an earlier landing. `plan` is what would be applied now.
+    """
+
+    verdict: Verdict = field(default_factory=Verdict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    behind: Mapping[str, Landing] = field(default_factory=dict)
+    plan: Plan | None = None
+
+
 def settled(
     landing: Landing,
     *,
     parts: Iterable[str] = (),
-    verdict: Verdict | None = None,
+    why: Why | None = None,
     result: Result | None = None,
-    behind: Mapping[str, Landing] | None = None,
     refused: BudgetsError | None = None,
     failed: BudgetsError | None = None,
     apart: Sequence[Finding] = (),
@@ -44,20 +59,23 @@ def settled(
 ) -> LandingOutcome:
     """Return the outcome of a landing of which `parts` are not applied.
 
-    `behind` are parts that stand behind an earlier landing; `refused` and `failed` are what ended it as a whole, with
-    `apart` the YAML has errors without what it stands behind, and `problem` is what is wrong with its own YAML.
+    `refused` and `failed` are what ended it as a whole. With `apart` the YAML has errors without what it stands behind,
+    and `problem` is what is wrong with its own YAML.
     """
+    known = why or Why()
+    judged, behind, plan = known.verdict, known.behind, known.plan
     left = frozenset(parts)
-    judged = verdict or Verdict()
+    moved = _moved(result, known.withheld)
     reasons = {
-        **{part: _behind(part, earlier) for part, earlier in (behind or {}).items()},
+        **{part: _behind(part, earlier) for part, earlier in behind.items()},
         **judged.withheld,
-        **_moved(result, judged),
+        **known.withheld,
+        **moved,
     }
     whole, cure, code = _whole(refused, failed, apart, problem)
     for part in left - reasons.keys() if whole else ():
         reasons[part] = whole
-    stale = frozenset(judged.stale) | _moved(result, judged).keys()
+    stale = frozenset(judged.stale) | moved.keys()
     status = _status(landing, left, result, failed, reasons, stale)
     return LandingOutcome(
         pull_request=landing.pull_request,
@@ -70,8 +88,9 @@ def settled(
         refused=dict(sorted(reasons.items())) if status != "nothing" else {},
         stale=tuple(sorted(stale)),
         run=result.run if result else None,
-        reason=whole or _sentence(status, left, result),
-        cure=cure or _cure(landing, status, judged, stale, behind or {}),
+        reason=whole or (judged.reason if status != "nothing" else "") or _sentence(status, left, result),
+        plan=plan.digest if plan and judged.unseen and left else "",
+        cure=cure or _cure(landing, status, judged, stale, behind),
         exit_code=_code(status, code, result, judged),
     )
 
@@ -97,11 +116,11 @@ def _whole(
     return error.message, hint, error.exit_code
 
 
-def _moved(result: Result | None, judged: Verdict) -> dict[str, str]:
+def _moved(result: Result | None, withheld: Mapping[str, str]) -> dict[str, str]:
     """Return the teams that the run itself refused, because what is live moved while it was prepared."""
     if result is None:
         return {}
-    return {team: reason for team, reason in result.stale.items() if team not in judged.withheld}
+    return {team: reason for team, reason in result.stale.items() if team not in withheld}
 
 
 def _status(
@@ -147,7 +166,7 @@ def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, 
 
 def _behind(part: str, earlier: Landing) -> str:
     return (
-        f"{_named(part)}: {_of(earlier)} changes it too and is not approved; nothing is applied on top of that for it"
+        f"{_named(part)}: {earlier.name} changes it too and is not approved; nothing is applied on top of that for it"
     )
 
 
@@ -176,23 +195,21 @@ def _cure(
     if status == "unknown":
         return "start the resume workflow, which proves or finishes it"
     cures = []
-    if judged.refused:
-        who = "; ".join(judged.missing) or "its owners"
-        cures.append(f"ask for the missing approval ({who}) of {_of(landing)}, or revert it")
+    who = "; ".join(judged.missing) or "its owners"
+    if judged.unseen:
+        cures.append(f"have {landing.name} approved once more ({who}): its comment shows what would be applied now")
+    elif judged.refused:
+        cures.append(f"ask for the missing approval ({who}) of {landing.name}, or revert it")
     if judged.limited:
         cures.append("stay within the limit, or add a waiver to org.yaml in a pull request of its own")
     if behind:
-        before = ", ".join(dict.fromkeys(_of(earlier) for earlier in behind.values()))
+        before = ", ".join(dict.fromkeys(earlier.name for earlier in behind.values()))
         cures.append(f"have {before} approved, or revert it")
-    if stale:
-        cures.append("have what is planned now approved, or change these teams in a new pull request")
+    if not cures and stale:
+        cures.append("what is live moved while it was prepared: nothing has to be done")
     if not cures:
         cures.append("start the resume workflow, then the apply workflow")
     return "; ".join(cures) + ". It is tried again within the hour, or at once by the apply workflow"
-
-
-def _of(landing: Landing) -> str:
-    return f"#{landing.pull_request}" if landing.pull_request else f"the direct push {landing.commit[:12]}"
 
 
 def _named(part: str) -> str:

@@ -1,0 +1,58 @@
+"""Steps: what of a landing is about to be applied, on top of what was, and what carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.app.change_request.arrivals import Arrival
+from reconciler.app.change_request.budget_files import BudgetFiles
+from reconciler.app.change_request.settled import Verdict
+from reconciler.apply.declared import Landed
+from reconciler.apply.result import Result
+from reconciler.findings import Finding
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is about to be applied of a landing: `parts` of it, on top of what was applied `before`.
+
+    `after` is what the YAML says then, and `files` are the files that say it, with `findings`.
+    """
+
+    arrival: Arrival
+    parts: frozenset[str]
+    before: Desired | None
+    after: Desired
+    files: BudgetFiles
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def landing(self) -> Landing:
+        return self.arrival.landing
+
+    @property
+    def teams(self) -> tuple[str, ...] | None:
+        """The teams that the plan is about; None where it is about all of them."""
+        return None if ORGANIZATION in self.parts else tuple(sorted(self.parts))
+
+
+class Bench(Protocol):
+    """What a replay needs from the world. Every method may raise a BudgetsError; nothing was applied then."""
+
+    def plan(self, step: Step) -> Plan:
+        """Return the sealed plan for a step."""
+
+    def approve(self, step: Step, plan: Plan) -> Verdict:
+        """Return who approved a step, and which teams must not be applied."""
+
+    def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
+        """Carry the plan out but for the teams that are `withheld`, and return what came of it."""
+
+    def applied(self) -> LastApplied | None:
+        """Return what the journal says was applied last."""
