@@ -79,6 +79,12 @@ def test_no_branch_is_written_down_by_name() -> None:
                 assert "concurrency" not in load(name), "a push elsewhere would cancel what waits"
 
 
+def test_no_server_is_written_down_by_name() -> None:
+    for name in BUDGETS:
+        text = (WORKFLOWS / name).read_text(encoding="utf-8")
+        assert re.findall(r"[\w.]*github\.com|https?:", re.sub(r"(?m)^ *#.*$", "", text)) == []
+
+
 def test_no_workflow_has_a_credential_helper_of_its_own() -> None:
     for name in BUDGETS:
         assert "credential" not in re.sub("persist-credentials", "", (WORKFLOWS / name).read_text(encoding="utf-8"))
