@@ -57,16 +57,38 @@ def target_branch() -> str:
 
 
 def merged_parents(settings: Settings) -> tuple[str, str] | None:
-    """Return base and head of the test merge that is checked out; None for any other commit."""
-    from reconciler.cli.checkout import parents
+    """Return base and head of the test merge that is checked out; None for any other commit.
 
-    if not target_branch():
+    A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
+    """
+    from reconciler.cli.checkout import is_older, parents
+    from reconciler.cli.pr_session import event_of_run
+
+    target = target_branch()
+    if not target:
         return None
     try:
         above = parents(settings.budgets, "HEAD")
+        tip = _tip(settings, target)
     except BudgetsError:
         return None
-    return (above[0], above[1]) if len(above) == 2 else None
+    if len(above) != 2:
+        return None
+    base, head = above
+    is_test = base == tip or is_older(settings.budgets, base, tip) if tip else head == event_of_run().head
+    return (base, head) if is_test else None
+
+
+def _tip(settings: Settings, target: str) -> str:
+    """Return the last commit of the target as this clone knows it, an empty text where it does not."""
+    from reconciler.cli.checkout import git
+    from reconciler.git.failures import GitError
+
+    name = f"refs/remotes/origin/{target}^{{commit}}"
+    try:
+        return git(settings.budgets, "rev-parse", "--verify", "--quiet", name).decode().strip()
+    except GitError:
+        return ""
 
 
 def _moved(settings: Settings, target: str) -> str:

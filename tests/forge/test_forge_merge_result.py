@@ -57,6 +57,7 @@ def planned(desk: SandboxDesk, *, code: ExitCode = ExitCode.DONE, **variables: s
 
 def main_moves(desk: SandboxDesk, name: str, old: str, new: str) -> None:
     """Merge something else into main, apply it, and go back to the branch."""
+    desk.variables.pop("GITHUB_BASE_REF", None)
     desk.repository.git("switch", "--quiet", "main")
     desk.repository.edit(name, old, new)
     desk.repository.commit("Something else")
@@ -94,6 +95,18 @@ def test_a_change_of_the_organization_behind_main_takes_nothing_back_either(desk
     plan = planned(desk, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert plan["changes"] == []
     assert [item["name"] for item in plan["later"]["expectations"]] == ["annual target"]
+
+
+def test_a_branch_that_main_was_merged_into_is_no_test_merge(desk: SandboxDesk) -> None:
+    desk.opened("[80, 100]", "[70, 100]")
+    main_moves(desk, "budgets/teams/support.yaml", "10500.00", "11000.00")
+    desk.repository.git("merge", "--quiet", "--no-edit", "origin/main")
+    plan = planned(desk, GITHUB_BASE_REF="main")
+    assert (plan["source"]["head"], plan["source"]["base"]) == (None, None)
+    main_moves(desk, "budgets/teams/support.yaml", "11000.00", "11500.00")
+    plan = planned(desk, GITHUB_BASE_REF="main")
+    assert amounts(plan) == {}
+    assert plan["source"]["head"] == desk.repository.head
 
 
 def test_a_branch_that_cannot_be_merged_is_refused_with_the_cure(desk: SandboxDesk) -> None:
