@@ -11,7 +11,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan, PlanFinding, Source, Tool
+from reconciler.model.plan import NOT_COMPARED, Plan, PlanFinding, Source, Tool
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
@@ -152,7 +152,7 @@ def assemble(
         change.model_copy(update={"position": str(places[origin])})
         for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
-    notes = {*findings, *_found(diff, warned, places)}
+    notes = {*findings, *_found(diff, warned, places), *_not_compared(desired, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=desired.organization.organization,
@@ -178,6 +178,19 @@ def assemble(
     organization = desired.organization
     judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
     return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
+
+
+def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
+    """Yield that nobody can tell what else of the YAML differs, where it should be told."""
+    if aim and aim.unknown:
+        yield Finding(
+            Position(desired.organization_path, 1, 1),
+            NOT_COMPARED,
+            Severity.WARNING,
+            f"what the YAML says otherwise than before cannot be told: {aim.unknown}; owners, limits and later months"
+            " may change without being shown",
+            "compare the files by hand, or plan again where that commit can be read",
+        )
 
 
 def _source(settings: Settings, desired: Desired, head: str | None) -> Source:

@@ -269,9 +269,11 @@ def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dic
 
 def _tells(plan: Plan) -> bool:
     """Whether there is something to tell of: changes, refusals, or teams whose YAML differs, if only for later."""
+    from reconciler.model.plan import NOT_COMPARED
     from reconciler.report.later import count
 
-    return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or is_refused(plan)
+    unknown = any(finding.code == NOT_COMPARED for finding in plan.findings)
+    return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
 def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:

@@ -27,10 +27,14 @@ MOST_TEAMS = 200
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a plan is about: `scope` is None for all teams, `later` where there is no commit to compare with."""
+    """What a plan is about: `scope` is None for all teams, `later` where there is no commit to compare with.
+
+    `unknown` says why there is none although there should be.
+    """
 
     scope: Scope | None = None
     later: Later | None = None
+    unknown: str = ""
 
 
 def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
@@ -59,12 +63,13 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     if since == ALL:
         return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))
     if start is None:
-        _say(
+        why = (
             "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
             if is_submodule
             else "the commit that this change started from is not in this clone; check out with `fetch-depth: 0`"
         )
-        return Aim()
+        _say(why)
+        return Aim(unknown=why)
     return _narrowed(settings, desired, records, start)
 
 
@@ -141,12 +146,13 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
-    from reconciler.cli.checkout import load_at
+    from reconciler.cli.checkout import load_at, tree_id
 
     before = load_at(settings.budgets, commit)
     if before is None:
-        _say(f"{commit[:12]} has no budgets that can be read")
-        return Aim()
+        why = f"{commit[:12]} has no budgets that can be read"
+        _say(why)
+        return Aim(unknown=why if tree_id(settings.budgets, commit) else "")
     scope = _scope(before, desired, records, commit)
     later = _later(settings, before, desired, commit, teams=scope.teams if scope else None)
     if scope is None or later is None:

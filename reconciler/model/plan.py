@@ -19,6 +19,9 @@ from reconciler.model.money import Amount
 from reconciler.model.period import Period
 from reconciler.model.usage_summary import UsageSummary
 
+NOT_COMPARED = "not-compared"
+"""The finding of a plan whose YAML could not be compared with what it starts from."""
+
 
 class Tool(Frozen):
     name: Literal["kt-budgets"] = "kt-budgets"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconciler.model.plan import Plan
+from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import changes, details, notices, verdict, wording
 from reconciler.report.asked import asked_list
 from reconciler.report.chart import chart
@@ -72,6 +72,8 @@ def _nothing(plan: Plan) -> str:
     """Return what is said of a plan without changes."""
     if left := verdict.left_alone(plan):
         return f"No change is planned, and {left}."
+    if any(finding.code == NOT_COMPARED for finding in plan.findings):
+        return f"{plan.period.name} stays as it is; what else changes cannot be told: see the warning."
     later = later_words(plan)
     return f"{plan.period.name} stays as it is; {later}." if later else "Nothing to change."
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import WalletOutlook
-from reconciler.model.plan import Plan
+from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import wording
 from reconciler.report.asked import asked_lead
 from reconciler.report.changes import budget_changes, schedule_changes
@@ -48,6 +48,8 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
             return words(f"Budget plan: {later}; {left}")
         case "nothing" if left := left_alone(plan):
             return words(f"Budget plan: no money moves, and {left}")
+        case "nothing" if any(finding.code == NOT_COMPARED for finding in plan.findings):
+            return words(f"Budget plan: {plan.period.name} stays as it is; what else changes cannot be told")
         case "nothing":
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:

@@ -92,3 +92,18 @@ def test_other_owners_of_a_team_are_approved_by_those_of_before(desk: SandboxDes
     assert "### Budget plan: the owners of support change; June 2026 stays as it is" in comment
     assert "to be approved by `acme/support-leads`" in comment
     assert "Approval needed: `acme/support-leads`: support." in comment
+
+
+def test_what_cannot_be_compared_is_never_called_no_change(desk: SandboxDesk) -> None:
+    desk.repository.git("switch", "--quiet", "main")
+    desk.repository.edit(TEAM, "monthly: 10500.00", "monthly: many")
+    desk.repository.commit("Break it")
+    desk.repository.git("push", "--quiet", "origin", "main")
+    desk.repository.git("switch", "--quiet", "change")
+    desk.repository.git("merge", "--quiet", "--no-edit", "main")
+    comment, plan = shown(
+        desk, (TEAM, "monthly: many", "monthly: 10500.00"), (ORG, '["@acme/finance"]', '["@mallory"]')
+    )
+    assert "### Budget plan: June 2026 stays as it is; what else changes cannot be told" in comment
+    assert "owners, limits and later months may change without being shown" in comment
+    assert plan["later"] is None
