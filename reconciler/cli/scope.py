@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from reconciler.apply.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Later, Plan, Scope
+    from reconciler.model.later import Later
+    from reconciler.model.plan import Plan, Scope
     from reconciler.settings import Settings
 
 ALL = ":all"
@@ -104,7 +105,7 @@ def _later(
     settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
 ) -> Later | None:
     """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
-    from reconciler.model.plan import Later
+    from reconciler.model.later import Later
     from reconciler.plan.later import changed_expectations, is_of_money
     from reconciler.plan.scope import later_targets
     from reconciler.source.positions import positions

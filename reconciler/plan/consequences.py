@@ -11,10 +11,10 @@ from reconciler.model.desired import Desired
 from reconciler.model.forecast import WalletForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.later import Later, LaterExpectation
 from reconciler.model.money import ZERO, Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.plan import Later, LaterExpectation
 from reconciler.model.team import BillingBudgetSetting, TeamBudget, WalletTarget
 from reconciler.plan.differences import Difference
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
+from reconciler.model.later import LaterExpectation
 from reconciler.model.money import ZERO, Money, cents
 from reconciler.model.percent import percent_text
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterExpectation
 from reconciler.model.team import AnnualPlan, PlannedDemand
 
 Months = Callable[[Period], Decimal]

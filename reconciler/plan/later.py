@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from reconciler.model.desired import Desired, Origin
+from reconciler.model.later import LaterExpectation
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterExpectation
 from reconciler.model.team import TeamBudget
 from reconciler.plan.consequences import Judge, whole_team
 from reconciler.plan.differences import Difference, Keys, differences

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterTarget
 from reconciler.model.team import TeamBudget
 
 Teams = Collection[str] | None

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
+from reconciler.model.later import LaterExpectation, LaterTarget
+from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.spans import Span, Words, code, marked, name, strong, visible, words
 

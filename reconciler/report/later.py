@@ -7,9 +7,10 @@ from decimal import Decimal
 from itertools import groupby
 
 from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.later import LaterExpectation, LaterTarget
 from reconciler.model.money import ZERO
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterExpectation, LaterTarget, Plan
+from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.declared import setting_names, setting_words, settings
 from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words

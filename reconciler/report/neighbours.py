@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from reconciler.model.plan import Plan, Unapplied
+from reconciler.model.later import Unapplied
+from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.spans import Span, Words, code, name, reference, strong, visible, words
 

@@ -9,6 +9,7 @@ import pytest
 from browser.acme import acme_plan
 from browser.chromium import MERMAID, MISSING, MISSING_MERMAID, chromium, found
 from playwright.sync_api import Browser
+from report.declared_plans import STORIES as DECLARED
 from report.report_plans import STORIES
 
 from reconciler.model.plan import Plan
@@ -39,4 +40,5 @@ def mermaid() -> None:
 @pytest.fixture(scope="session")
 def shown_plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
     """Return the plans of the reports' tests, and `acme`, which the command makes of budgets/."""
-    return {name: story() for name, story in STORIES.items()} | {"acme": acme_plan(tmp_path_factory.mktemp("acme"))}
+    stories = {**STORIES, **DECLARED}
+    return {name: story() for name, story in stories.items()} | {"acme": acme_plan(tmp_path_factory.mktemp("acme"))}

@@ -15,7 +15,17 @@ from reconciler.report.document import Report, Table
 from reconciler.report.markdown import markdown
 from reconciler.report.summary import summarise
 
-STORIES = ["acme", "one-wallet", "refused", "first-plan", "twelve-wallets", "nothing"]
+STORIES = [
+    "acme",
+    "one-wallet",
+    "refused",
+    "first-plan",
+    "twelve-wallets",
+    "nothing",
+    "governance",
+    "later-months",
+    "thirty-teams",
+]
 PICTURED = {"acme", "refused", "hostile"}
 LOOKS = [*((story, "phone") for story in STORIES), ("acme", "desktop"), ("refused", "desktop")]
 SOURCE = re.compile(r"\*\*|\|\s*:?-{2,}|```|</?[a-z]+[ />]|&#?\w+;|<!--|%%\{|(?m:^\s*(?:#{1,6}|[-*]|\d+\.) )")

@@ -21,9 +21,10 @@ from reconciler.cli.pr_approval import require_approval
 from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard
+from reconciler.model.later import LaterTarget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, LaterTarget, Plan, Scope, digest_of, plan_text, sealed
+from reconciler.model.plan import GuardResult, Plan, Scope, digest_of, plan_text, sealed
 from reconciler.settings import overlaid, resolve
 from reconciler.source.tree import tree_digest
 

@@ -10,8 +10,8 @@ import pytest
 from worlds import JUNE, ORGANIZATION, desired
 
 from reconciler.model.desired import Desired
+from reconciler.model.later import LaterExpectation
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterExpectation
 from reconciler.model.team import TeamBudget
 from reconciler.plan.later import changed_expectations
 

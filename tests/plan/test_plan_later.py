@@ -17,8 +17,8 @@ from worlds import JUNE, desired, wallet
 
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.frozen import Frozen
+from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import OrganizationBudget
-from reconciler.model.plan import LaterExpectation
 from reconciler.model.team import TeamBudget
 from reconciler.plan.later import changed_expectations
 from reconciler.plan.scope import changed_teams

@@ -10,8 +10,9 @@ from report.report_plans import DEV, JUNE, YEAR, Wallet, one_wallet, plan
 from worlds import ORGANIZATION, wallet
 
 from reconciler.model.desired import Desired
+from reconciler.model.later import Later, Unapplied
 from reconciler.model.organization import OrganizationBudget
-from reconciler.model.plan import Later, Plan, Source, Unapplied
+from reconciler.model.plan import Plan, Source
 from reconciler.model.team import TeamBudget
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.later import changed_expectations, is_of_money

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.plan import Later, LaterExpectation, LaterTarget, PlanFinding
+from reconciler.model.later import Later, LaterExpectation, LaterTarget
+from reconciler.model.plan import PlanFinding
 from reconciler.report.document import Asked
 from reconciler.report.fitting import Section, fit, size
 from reconciler.report.markdown import SMALLEST_LIMIT, markdown

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
-from reconciler.model.plan import LaterTarget, Scope, Source
+from reconciler.model.plan import Scope, Source
 from reconciler.report.document import Asked
 from reconciler.report.markdown import markdown
 from reconciler.report.spans import plain

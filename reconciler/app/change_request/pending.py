@@ -10,7 +10,7 @@ from reconciler.app.checkout import git, is_older, parents, prefix
 from reconciler.git.failures import GitError
 from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION
-from reconciler.model.plan import Unapplied
+from reconciler.model.later import Unapplied
 
 MOST = 20
 """So many of the newest commits are told; what is behind is told by `drift`."""
