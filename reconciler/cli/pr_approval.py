@@ -39,20 +39,20 @@ def approve(
 
 
 def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str) -> Approval:
-    """Return the approval of the merge commit for `plan`.
+    """Return what of `plan` is approved of the merge commit, and what is missing or has become stale.
 
     Raises:
-        RefusedError: the commit is no approved merge. What has become stale is in the approval, not raised.
+        RefusedError: the commit is no merge of a pull request, or nothing of it can be approved.
     """
     from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_older
-    from reconciler.forge.approval import check_approval, merged_pull_request
+    from reconciler.forge.approval import judge, merged_pull_request
     from reconciler.git.merging import clean_merges
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
     pull = merged_pull_request(session.channel, session.repository, merge)
-    return check_approval(
+    return judge(
         session.channel,
         session.repository,
         pull,
@@ -72,6 +72,7 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
         if not commit:
             raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
         found = approve_plan(session, settings, plan, merge=commit)
+    found.require()
     if found.stale:
         raise StalePlanError(_stale_words(found), hint=AGAIN)
     return found
@@ -102,9 +103,10 @@ def require_last_applied(settings: Settings) -> str:
 
 
 def print_approval(found: Approval, format_: str) -> None:
-    """Print an approval, or what of it has become stale."""
+    """Print an approval, or what of it has become stale; raise for what is missing."""
     from reconciler.cli.pr_session import print_facts
 
+    found.require()
     facts = {
         "pull_request": found.pull_request,
         "head": found.head,

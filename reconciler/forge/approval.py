@@ -24,6 +24,8 @@ from reconciler.forge.review import Review, approving, last_words
 from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
 
+_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -47,6 +49,16 @@ class Approval:
     @property
     def stood_in(self) -> tuple[StandIn, ...]:
         return tuple(item.stood_in for item in self.judged if item.stood_in)
+
+    def require(self) -> None:
+        """Raise RefusedError for all that is missing, so that everybody can be asked at once."""
+        if not self.missing:
+            return
+        first, *others = self.missing
+        also = [f"; also by {' or '.join(item.requirement.owners)} ({item.requirement.reason})" for item in others]
+        more = f"; and {len(also) - _NAMED} more" if len(also) > _NAMED else ""
+        hints = dict.fromkeys(item.hint for item in self.missing[: _NAMED + 1])
+        raise RefusedError(first.message + "".join(also[:_NAMED]) + more, hint="; ".join(hints))
 
     @property
     def stops(self) -> tuple[Shortfall, ...]:
@@ -102,8 +114,7 @@ def check_approval(
         RefusedError: an owner's approval of the last head is missing, or what `judge` raises.
     """
     found = judge(channel, repository, pull, required=required, plan=plan, app=app, is_clean=is_clean)
-    for missing in found.missing:
-        raise missing.error()
+    found.require()
     return found
 
 

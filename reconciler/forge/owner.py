@@ -38,8 +38,8 @@ class Membership:
                 self._rosters.update({(organization, team): roster for team, roster in found.items()})
 
     def is_any(self, login: str, owners: Iterable[str]) -> bool:
-        """Whether `login` is one of `owners`, written `@login` or `@organization/team`."""
-        return any(self.is_owner(login, owner) for owner in owners)
+        """Whether `login` is one of `owners`, written `@login` or `@organization/team`; people are looked at first."""
+        return any(self.is_owner(login, owner) for owner in sorted(owners, key=lambda owner: "/" in owner))
 
     def is_owner(self, login: str, owner: str) -> bool:
         """Whether `login` is the person, or an active member of the team, that `owner` names."""

@@ -116,6 +116,17 @@ def test_without_an_approval_nothing_moves_and_who_must_approve_is_said(desk: Sa
     assert "ask @acme/support-leads to approve that head" in words
 
 
+def test_all_that_is_missing_is_said_at_once(desk: SandboxDesk) -> None:
+    asked(desk)
+    commit = merged(desk)
+
+    options = ("--merge-sha", commit, "--plan", "../merged.json", "--as-of", DAY, "--format", "json")
+    assert desk.kt("pr", "approval", *options) == ExitCode.REFUSED
+    assert "also by @acme/finance (USD 2,000.00 move, above USD 1,000.00)" in desk.errors
+    assert "ask @acme/finance to approve that head" in desk.errors
+    assert "ask @acme/support-leads to approve that head" in json.loads(desk.output)["hint"]
+
+
 def test_with_one_of_two_approvals_the_other_is_asked_for(desk: SandboxDesk) -> None:
     asked(desk)
     desk.github.review(128, "lena")

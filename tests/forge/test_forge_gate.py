@@ -162,6 +162,8 @@ def queued(desk: MergeDesk, tmp_path: Path, *numbers: int, how: str = "merge", l
         if how == "squash":
             repository.git("merge", "--quiet", "--squash", f"change-{number}")
             repository.commit(f"Change (#{said})")
+        elif how == "rebase":
+            repository.git("cherry-pick", f"main..change-{number}")
         else:
             subject = f"Merge pull request #{said} from acme/change-{number}"
             repository.git("merge", "--quiet", "--no-ff", "--message", subject, f"change-{number}")
@@ -178,9 +180,9 @@ def queued(desk: MergeDesk, tmp_path: Path, *numbers: int, how: str = "merge", l
     return head
 
 
-@pytest.mark.parametrize("how", ["merge", "squash"])
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
 def test_a_merge_queue_passes_what_is_approved(desk: MergeDesk, tmp_path: Path, how: str) -> None:
-    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.opened(128, desk.target("10500.00", "10600.00"), lambda: desk.repository.edit(SUPPORT_FILE, "[80", "[70"))
     desk.opened(129, desk.target("300.00", "310.00", SHADOW_FILE))
     desk.approved(128, "lena")
     desk.approved(129, "sam")

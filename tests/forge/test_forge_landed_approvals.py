@@ -1,0 +1,104 @@
+"""What is merged is applied by the approvals that count: who wrote it, who stood in, in which month, team by team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from forge.github_standin import State
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+
+from reconciler.findings import ExitCode
+
+
+@pytest.fixture
+def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, github, github_url, capsys) as made:
+        yield made
+
+
+def updated(desk: MergeDesk, number: int, by: str, edit: str = "") -> None:
+    """Let somebody merge main into a pull request's branch, with an edit of her own or none."""
+    repository = desk.repository
+    repository.git("switch", "--quiet", f"change-{number}")
+    repository.git("merge", "--quiet", "--no-edit", "--no-commit", "--no-ff", "main")
+    if edit:
+        repository.edit(SUPPORT_FILE, "10600.00", edit)
+    commit = repository.commit("Merge branch 'main'")
+    parents = repository.git("rev-parse", "HEAD^1", "HEAD^2").split()
+    repository.push(number)
+    desk.github.push(number, commit, by, parents=parents, committer="web-flow")
+    repository.git("switch", "--quiet", "main")
+    desk.shown(number)
+
+
+@pytest.mark.parametrize("how", ["merge", "squash"])
+def test_an_owner_who_brings_the_branch_up_to_date_can_still_approve_it(desk: MergeDesk, how: str) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.pushed(lambda: desk.repository.write({"README.md": "Hello\n"}))
+    updated(desk, 128, "lena")
+    desk.approved(128, "lena")
+    desk.merged(128, how)
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+    assert desk.funded() == 10600.0
+
+
+def test_one_who_edits_something_on_the_way_cannot(desk: MergeDesk) -> None:
+    desk.github.members.add(("acme/support-leads", "leo"))
+    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.pushed(lambda: desk.repository.write({"README.md": "Hello\n"}))
+    updated(desk, 128, "lena", edit="10900.00")
+    desk.approved(128, "lena")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.REFUSED
+    assert "lena wrote it and cannot approve it" in desk.desk.output
+    assert desk.funded() == 10500.0
+    desk.approved(128, "leo")
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+    assert desk.funded() == 10900.0
+
+
+def test_a_sole_owner_s_own_change_is_applied_by_the_word_of_the_organization_s_owners(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"), author="lena")
+    desk.approved(128, "bob")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+    assert desk.landing(128)["approved_by"] == ["bob"]
+    assert desk.funded() == 10600.0
+
+
+def test_somebody_unknown_takes_two_owners(desk: MergeDesk) -> None:
+    desk.github.members.add(("acme/support-leads", "leo"))
+    pull = desk.opened(128, desk.target("10500.00", "10600.00"))
+    pull.commits[-1] = (pull.head, "")
+    pull.facts[pull.head] = {"email": "lena@home.test"}
+    desk.approved(128, "lena")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.REFUSED
+    assert "belongs to no account, so 2 owners must approve" in desk.desk.output
+    desk.approved(128, "leo")
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+
+
+def test_a_team_whose_owners_asked_for_changes_stays_and_the_other_one_is_applied(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"), desk.target("300.00", "310.00", SHADOW_FILE))
+    desk.approved(128, "lena")
+    desk.github.review(128, "sam", "CHANGES_REQUESTED")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.PARTIAL, desk.desk.output + desk.desk.errors
+    assert (desk.funded(), desk.funded("team_shadow")) == (10600.0, 300.0)
+    assert "sam asked for changes" in desk.landing(128)["refused"]["shadow"]
+    desk.approved(128, "sam")
+    assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
+    assert desk.funded("team_shadow") == 310.0
+
+
+def test_what_was_shown_in_june_is_not_applied_in_july(desk: MergeDesk) -> None:
+    desk.opened(128, lambda: desk.repository.edit(SUPPORT_FILE, "amount: 12500.00", "amount: 13000.00"))
+    desk.approved(128, "lena", "bob")
+    desk.merged(128)
+    assert desk.apply(day="2026-07-02") == ExitCode.STALE, desk.desk.output + desk.desk.errors
+    assert desk.statuses == [(128, "stale")]
+    why = desk.landing(128)["refused"]["support"]
+    assert "what was shown in #128 was the plan for 2026-06, and this is 2026-07" in why
