@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.apply.git import Git
-from reconciler.apply.git_lock import GitLock, fenced, freed, lock_state
+from reconciler.apply.git_lock import GitLock, LockState, fenced, freed, lock_state
 from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
 from reconciler.apply.store import Anchor, Lock, Owner, Stored
@@ -115,6 +115,10 @@ class GitStore:
         if owner != holder.name and not (owner is None and is_dead(holder.machine, holder.process)):
             return None
         return holder if freed(self._git, found.commit) else None
+
+    def lock_state(self) -> LockState | None:
+        """Return what the lock says, None where there is none."""
+        return lock_state(self._git)
 
     def witness(self) -> Witness:
         return FileWitness(self._git.cache("sending"))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.drift_issues import publish_drift, workflows_address
+from reconciler.cli.drift_words import hand_over, print_drift
 from reconciler.cli.options import format_option, network_options, settings_of
 from reconciler.cli.pr import journal_option, repository_option
 from reconciler.findings import BudgetsError, ExitCode
 
 if TYPE_CHECKING:
+    from reconciler.cli.pr_session import GitHub
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.doubt import Doubt
     from reconciler.model.live import Live
+    from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted, Proposal
     from reconciler.settings import Settings
 
@@ -24,7 +31,9 @@ if TYPE_CHECKING:
 @journal_option
 @repository_option
 @click.option("--accept", is_flag=True, help="Write what is live into the YAML, for a pull request.")
-@click.option("--issue", is_flag=True, help="Open, update or close the one issue about drift on GitHub.")
+@click.option(
+    "--issue", is_flag=True, help="Open, update or close the issue about drift on GitHub, or that of each team."
+)
 @click.option("--pull-requests", is_flag=True, help="Count what an open pull request asks for as pending.")
 @click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
 @format_option("text", "json")
@@ -41,50 +50,81 @@ def command(
     format_: str,
     **options: Any,
 ) -> None:
-    """Compare live state with what was last applied, and say what was changed by hand.
+    """Compare live state with what was last applied: what was changed by hand, and what was left behind.
 
     Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
-    Exits with 11 when one of them needs a person. `--accept` writes live values into the YAML, and takes alerts out
-    of it that are gone; `apply` puts git's values back.
+    Left behind are a month that is not funded, a merge that is not applied an hour later, a run that never finished, a
+    write nobody knows about and a lock nobody gives back, each with the workflow that mends it. Exits with 11 when
+    somebody is needed. `--accept` writes live values into the YAML, and takes alerts out of it that are gone; `apply`
+    puts git's values back.
     """
+    from reconciler.cli.pr_session import github
+
+    settings = settings_of(options)
+    with github(repo) if issue or pull_requests else nullcontext() as session:
+        seen = _seen(settings, session, remote if pull_requests else None)
+        if issue and session:
+            publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
+        workflows = workflows_address(str(session.repository)) if session else ""
+    left = _accepted(settings, seen.desired, seen.live, seen.found) if accept else seen.found
+    following = "" if accept else _following(left, seen.untouched, seen.doubts)
+    print_drift(seen.found, seen.waiting, format_, doubtful=seen.doubts, following=following)
+    hand_over(left, seen.waiting, doubtful=seen.doubts, workflows=workflows)
+    if seen.waiting or any(entry.needs_person for entry in left):
+        context.exit(ExitCode.DRIFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found: differences, what was left behind, and wallets with `doubts` or that nothing was applied to."""
+
+    desired: Desired
+    live: Live
+    found: tuple[Drifted, ...]
+    waiting: tuple[Waiting, ...]
+    doubts: Mapping[str, Doubt]
+    untouched: Collection[str]
+
+
+def _seen(settings: Settings, session: GitHub | None, remote: str | None) -> Seen:
+    """Compare Keeptrusts with what was applied; with a `remote`, with what open pull requests ask for as well."""
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.apply.standing import standing_of
+    from reconciler.cli.drift_waiting import waiting_of
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
     from reconciler.plan.drift import classify
 
-    settings = settings_of(options)
     desired, _ = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     last = last_declared(records)
     refuse_behind(settings, last)
-    proposals = _proposals(settings, repo, remote) if pull_requests else ()
+    proposals = _proposals(settings, session, remote) if session and remote else ()
     standing = standing_of(records)
     with connected(settings, desired) as connection:
         live = read_live(settings, desired, connection, standing=standing)
     history = history_of(records)
     doubts = standing.doubts(live.wallets, settings.period)
+    applied = _applied(settings, desired, last)
     found = classify(
         desired,
         live,
         settings.period,
         day=settings.as_of,
-        applied=_applied(settings, desired, last),
+        applied=applied,
         proposals=proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
         own=history.own,
         doubts=doubts,
     )
-    if issue:
-        _publish(found, repo, doubtful=doubts)
-    left = _accepted(settings, desired, live, found) if accept else found
-    untouched = desired.wallets.keys() - history.known(live.wallets, settings.period)
-    _print(found, format_, doubtful=doubts, following="" if accept else _following(left, untouched, doubts))
-    _hand_over(left, doubtful=doubts)
-    if any(entry.needs_person for entry in left):
-        context.exit(ExitCode.DRIFT)
+    waiting = waiting_of(
+        settings, records, last, desired=desired, applied=applied, live=live, doubts=doubts, session=session
+    )
+    return Seen(
+        desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
+    )
 
 
 def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
@@ -105,64 +145,26 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
         return desired
 
 
-def _proposals(settings: Settings, repo: str | None, remote: str) -> tuple[Proposal, ...]:
+def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
     """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
     from reconciler.cli.pr_refresh import merged_tree
-    from reconciler.cli.pr_session import github
     from reconciler.forge.repository import default_branch, open_pull_requests
     from reconciler.git.failures import GitError, Trouble
     from reconciler.plan.drift import Proposal
 
-    with github(repo) as session:
-        branch = default_branch(session.channel, session.repository)
-        pulls = open_pull_requests(session.channel, session.repository, base=branch)
-        try:
-            trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
-        except GitError as error:
-            if error.trouble is not Trouble.TOO_OLD:
-                raise
-            click.echo(
-                f"kt-budgets: {error.message}, so what open pull requests ask for is not known here; {error.hint}",
-                err=True,
-            )
-            trees = []
-    return tuple(Proposal(number, desired) for number, desired in trees if desired)
-
-
-def _publish(found: tuple[Drifted, ...], repo: str | None, *, doubtful: Collection[str]) -> None:
-    from reconciler.cli.pr_session import github
-    from reconciler.forge.drift_text import issue_text, issue_title
-    from reconciler.forge.issue import publish_issue
-    from reconciler.report.escape import escaped
-
-    with github(repo) as session:
-        step, number = publish_issue(
-            session.channel,
-            session.repository,
-            identity=session.identity,
-            title=issue_title([entry.item for entry in found if entry.needs_person]),
-            text=issue_text([(entry.item, entry.needs_person) for entry in found], escaped=escaped, doubtful=doubtful),
-            is_needed=any(entry.needs_person for entry in found),
+    branch = default_branch(session.channel, session.repository)
+    pulls = open_pull_requests(session.channel, session.repository, base=branch)
+    try:
+        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
+    except GitError as error:
+        if error.trouble is not Trouble.TOO_OLD:
+            raise
+        click.echo(
+            f"kt-budgets: {error.message}, so what open pull requests ask for is not known here; {error.hint}",
+            err=True,
         )
-    click.echo(f"issue{f' {number}' if number else ''}: {step.value}", err=True)
-
-
-def _hand_over(left: tuple[Drifted, ...], *, doubtful: Collection[str]) -> None:
-    """Say in the summary of a job what differs, and to the steps after this one whether a person is needed."""
-    from reconciler.cli.pr_session import add_to_summary
-    from reconciler.cli.step_output import tell
-    from reconciler.forge.drift_text import issue_text, issue_title
-    from reconciler.report.escape import escaped
-
-    needed = [entry.item for entry in left if entry.needs_person]
-    title = issue_title(needed)
-    add_to_summary(
-        f"#### {title}\n\n"
-        + issue_text([(entry.item, entry.needs_person) for entry in left], escaped=escaped, doubtful=doubtful)
-    )
-    tell(changed=bool(needed))
-    if needed:
-        tell(failure_reason=title)
+        trees = []
+    return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 
 def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Drifted, ...]) -> tuple[Drifted, ...]:
@@ -188,33 +190,3 @@ def _following(found: tuple[Drifted, ...], untouched: Collection[str], doubts: C
     first = any(item.category == "changed" and item.wallet in untouched for item in needed)
     how = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to" if first else ""
     return f"Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back{how}."
-
-
-def _print(found: tuple[Drifted, ...], format_: str, *, doubtful: Collection[str], following: str) -> None:
-    """Print the differences; a wallet that is `doubtful` is explained by nobody, so it is not called pending."""
-    import json
-    import os
-    import sys
-
-    from reconciler.cli.show import terminal_width
-    from reconciler.plan.drift import drift_document
-    from reconciler.report.columns import wrapped
-    from reconciler.report.findings_text import visible
-    from reconciler.report.wording import counted
-
-    if format_ == "json":
-        click.echo(json.dumps(drift_document(found), sort_keys=True, indent=2, ensure_ascii=False))
-        return
-    is_sized = sys.stdout.isatty() or "COLUMNS" in os.environ
-    for entry in found:
-        is_doubtful = entry.item.category == "pending" and entry.item.wallet in doubtful
-        line = f"{'in doubt' if is_doubtful else entry.item.category:>12}  {visible(entry.item.sentence)}"
-        told = wrapped(line.strip(), terminal_width(), indent=len(line) - len(line.lstrip()), hanging=14)
-        click.echo("\n".join(told) if is_sized else line)
-    needed = sum(entry.needs_person for entry in found)
-    if not found:
-        click.echo("No drift.")
-        return
-    click.echo(f"{counted(len(found), 'difference')}, {needed} of them need{'s' if needed == 1 else ''} a person.")
-    if following:
-        click.echo("\n".join(wrapped(following, terminal_width(), indent=0, hanging=2)) if is_sized else following)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.app.change_request.arrivals import PullOf
     from reconciler.app.change_request.budget_files import Commits
     from reconciler.app.change_request.replay import Replay
     from reconciler.apply.result import Result
@@ -94,7 +95,7 @@ def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
         bench.session = session
         branch = default_branch(session.channel, session.repository)
         head = _tip(bench.settings, branch, head)
-        replay = _replay(bench, session, branch, head, last)
+        replay = replay_of(bench, pull_finder(session, branch), head, last)
         outcomes = replay.run(_only(replay, bench.commits, asked))
         return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
 
@@ -114,15 +115,22 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
     return tip
 
 
-def _replay(bench: MergeBench, session: GitHub, branch: str, head: str, last: LastApplied | None) -> Replay:
-    from reconciler.app.change_request.arrivals import arrivals, beginning, groups
-    from reconciler.app.change_request.replay import Replay
+def pull_finder(session: GitHub, branch: str) -> PullOf:
+    """Return what asks GitHub which pull request brought a commit to `branch`."""
     from reconciler.forge.landed import brought_by
     from reconciler.forge.repository import pull_requests_of_commit
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
         listed = pull_requests_of_commit(session.channel, session.repository, commit)
         return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
+
+    return pull_of
+
+
+def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied | None) -> Replay:
+    """Return the landings up to `head` that are not applied as a whole, ready to be carried out by `bench`."""
+    from reconciler.app.change_request.arrivals import arrivals, beginning, groups
+    from reconciler.app.change_request.replay import Replay
 
     budgets, since = bench.settings.budgets, last.commit if last else None
     found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]

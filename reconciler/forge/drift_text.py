@@ -1,10 +1,11 @@
-"""The words of the issue about drift."""
+"""The words of issues about drift and about what was left behind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
 from reconciler.model.plan import DriftItem
+from reconciler.model.waiting import Dispatch, Waiting
 
 _ROOM = 60_000
 """Bytes for the differences: GitHub takes 65,536 characters in all."""
@@ -14,6 +15,13 @@ _CURE = (
     " the workflow `Budget apply` by hand, which applies what git says. To live with it for a while, add it to"
     " `acknowledged_drift` in org.yaml. This issue closes itself when nobody is needed any more."
 )
+_WAITING = {
+    "month": "The month is not open",
+    "landing": "Merged, and not applied",
+    "run": "A run that never finished",
+    "operation": "Nobody knows whether it arrived",
+    "lock": "A lock that nobody gives back",
+}
 _DOUBTFUL = "doubtful"
 _HEADINGS = {
     _DOUBTFUL: "In doubt: git and Keeptrusts cannot be compared",
@@ -25,41 +33,88 @@ _HEADINGS = {
 }
 
 
-def issue_title(needed: Sequence[DriftItem]) -> str:
-    """Return the title: how many differences need a person."""
-    count = len(needed)
-    return (
-        f"Budget drift: {count} difference{'s' if count != 1 else ''} between Keeptrusts and git"
-        if count
-        else ("Budget drift: none")
-    )
+def issue_title(needed: Sequence[DriftItem], waiting: Sequence[Waiting] = (), *, team: str = "") -> str:
+    """Return the title: how many differences need a person, and how much was left behind."""
+    about = f"Budget drift, {team}" if team else "Budget drift"
+    count, left = len(needed), len(waiting)
+    found = [f"{count} difference{'s' if count != 1 else ''} between Keeptrusts and git"] if count else []
+    if left:
+        found.append(f"{left} thing{'s' if left != 1 else ''} left behind")
+    return f"{about}: {' and '.join(found) or 'none'}"
 
 
 def issue_text(
-    found: Sequence[tuple[DriftItem, bool]], *, escaped: Callable[[str], str], doubtful: Collection[str] = ()
+    found: Sequence[tuple[DriftItem, bool]],
+    *,
+    escaped: Callable[[str], str],
+    doubtful: Collection[str] = (),
+    waiting: Sequence[Waiting] = (),
+    workflows: str = "",
+    owners: Sequence[str] = (),
 ) -> str:
-    """Return the issue's Markdown: what needs a person first. `escaped` makes text from outside harmless.
+    """Return the issue's Markdown: what was left behind first, then what needs a person. `escaped` makes text harmless.
 
-    `doubtful` are the wallets of which nobody can say whether they differ.
+    `doubtful` are the wallets of which nobody can say whether they differ, `workflows` is the address below which the
+    workflows of the repository are, and `owners` are those who own this and cannot be assigned.
     """
-    parts = []
-    room = _ROOM
+    parts, room = _left_behind(waiting, escaped, workflows, _ROOM)
     for category, heading in _HEADINGS.items():
         listed = [item for item, _ in found if _heading(item, doubtful) == category]
-        lines: list[str] = []
-        for item in listed:
-            line = f"- {escaped(' '.join(item.sentence[:1000].split()))}"
-            room -= len(line.encode()) + 1
-            if room < 0:
-                break
-            lines.append(line)
-        if more := len(listed) - len(lines):
-            lines.append(f"- {more} more; `kt-budgets drift` lists them all")
+        lines, room = _fitting([f"- {_line(item.sentence, escaped)}" for item in listed], room)
         if listed:
             parts.append(f"### {heading}\n\n" + "\n".join(lines))
     if any(needs_person for _, needs_person in found):
         parts.append(_CURE)
+    elif waiting:
+        parts.append("This issue closes itself when nobody is needed any more.")
+    if owners and parts:
+        parts.append(f"Owners: {', '.join(escaped(owner) for owner in owners[:50])}.")
     return "\n\n".join(parts or ["Keeptrusts is as git says."]) + "\n"
+
+
+def _left_behind(
+    waiting: Sequence[Waiting], escaped: Callable[[str], str], workflows: str, room: int
+) -> tuple[list[str], int]:
+    parts = []
+    for kind, heading in _WAITING.items():
+        told = [item for item in waiting if item.kind == kind]
+        same = {(item.cure, item.dispatch.model_dump_json()) for item in told}
+        each = [
+            _line(item.sentence, escaped) + ("" if len(same) == 1 else _mend(item, escaped, workflows)) for item in told
+        ]
+        lines, room = _fitting([f"- {line}" for line in each], room)
+        if told:
+            mended = _mend(told[0], escaped, workflows).strip() if len(same) == 1 else ""
+            parts.append(f"### {heading}\n\n" + "\n".join(lines) + (f"\n\n{mended}" if mended else ""))
+    return parts, room
+
+
+def _mend(item: Waiting, escaped: Callable[[str], str], workflows: str) -> str:
+    return f" {_line(item.cure, escaped)} {_button(item.dispatch, escaped, workflows)}"
+
+
+def _button(dispatch: Dispatch, escaped: Callable[[str], str], workflows: str) -> str:
+    """Return the one dispatch that mends it: a link to its page, and what to fill in there."""
+    name = f"[{dispatch.workflow}]({workflows}/{dispatch.workflow})" if workflows else f"`{dispatch.workflow}`"
+    inputs = ", ".join(f"{key.replace('_', '&#95;')} = {escaped(value)}" for key, value in dispatch.inputs.items())
+    return f"(Run workflow: {name}{', with ' + inputs if inputs else ''})"
+
+
+def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], int]:
+    """Return the lines that fit, with how many more there are, and the room that is left."""
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            break
+        kept.append(line)
+    if more := len(lines) - len(kept):
+        kept.append(f"- {more} more; `kt-budgets drift` lists them all")
+    return kept, room
+
+
+def _line(text: str, escaped: Callable[[str], str]) -> str:
+    return escaped(" ".join(text[:1000].split()))
 
 
 def _heading(item: DriftItem, doubtful: Collection[str]) -> str:

@@ -1,9 +1,9 @@
-"""The issue about drift: one in a repository, opened when somebody is needed, updated, and closed when all is well."""
+"""Issues about drift: one, or one for each team, opened when somebody is needed, and closed when all is well."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -14,11 +14,16 @@ from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import Repository
 
-_MARK = re.compile(r"\A<!-- kt-budgets:drift:v1 text=([0-9a-f]{20}) -->\r?\n?")
+_MARK = re.compile(
+    r"\A<!-- kt-budgets:drift:v1(?: team=(?P<team>[0-9a-f]{12}))?(?: people=(?P<people>[0-9a-f,]*))?"
+    r" text=(?P<text>[0-9a-f]{20}) -->\r?\n?"
+)
+_MOST_PEOPLE = 10
+"""GitHub assigns no more to one issue."""
 
 
 class IssueStep(StrEnum):
-    """What became of the issue."""
+    """What became of an issue."""
 
     OPENED = "opened"
     UPDATED = "updated"
@@ -29,11 +34,49 @@ class IssueStep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one issue is to say. `team` is empty for the one that is about no single team.
+
+    `people` are logins that can be assigned; a person is assigned once, and may take herself off.
+    """
+
+    title: str
+    text: str
+    is_needed: bool
+    team: str = ""
+    people: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Issue:
     number: int
     is_open: bool
     title: str
     body: str
+    team: str
+    people: frozenset[str]
+
+
+def publish_issues(
+    channel: Channel, repository: Repository, *, identity: Identity, wanted: Sequence[Wanted], otherwise: Wanted
+) -> list[tuple[str, IssueStep, int | None]]:
+    """Make our issues say what is `wanted`; return the team, what was done and the number of each.
+
+    They are found by their marker and our own authorship. One that is not needed and not there is not opened. Those of
+    teams that nothing is wanted for get the text of `otherwise` and are closed.
+    """
+    known = _ours(channel, repository, identity)
+    done = [(item.team, *_publish(channel, repository, identity, item, known)) for item in wanted]
+    told = {_team(item.team) for item in wanted}
+    over = [issue for issue in known if issue.is_open and issue.team not in told]
+    closed = [_change(channel, repository, issue, otherwise, _body(otherwise, issue)) for issue in over]
+    return [*done, *(("", step, issue.number) for step, issue in zip(closed, over, strict=True))]
+
+
+def assignable(channel: Channel, repository: Repository, logins: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `logins` to whom an issue can be assigned, at most ten."""
+    found = [login for login in logins if channel.exists(f"{repository.path}/assignees/{login}")]
+    return tuple(found[:_MOST_PEOPLE])
 
 
 def publish_issue(
@@ -45,52 +88,94 @@ def publish_issue(
     text: str,
     is_needed: bool,
 ) -> tuple[IssueStep, int | None]:
-    """Make the one issue say `text` and be open exactly while somebody is needed; return what was done and its number.
+    """Make the one issue say `text` and be open exactly while somebody is needed; return its step and number."""
+    wanted = Wanted(title, text, is_needed)
+    return _publish(channel, repository, identity, wanted, _ours(channel, repository, identity))
 
-    It is found by its marker and our own authorship. An issue that is not needed and not there is not opened.
-    """
-    body = f"<!-- kt-budgets:drift:v1 text={_digest(text)} -->\n{text}"
-    found = _find(channel, repository, identity)
+
+def _publish(
+    channel: Channel, repository: Repository, identity: Identity, wanted: Wanted, known: Sequence[_Issue]
+) -> tuple[IssueStep, int | None]:
+    found = _of(wanted.team, known)
     if found is None:
-        if not is_needed:
+        if not wanted.is_needed:
             return IssueStep.NOT_NEEDED, None
-        return IssueStep.OPENED, _open(channel, repository, identity, title, body)
-    if not is_needed and not found.is_open:
+        return IssueStep.OPENED, _open(channel, repository, identity, wanted)
+    if not wanted.is_needed and not found.is_open:
         return IssueStep.NOT_NEEDED, found.number
-    if is_needed == found.is_open and found.title == title and found.body.strip() == body.strip():
+    body = _body(wanted, found)
+    is_same = wanted.is_needed == found.is_open and found.title == wanted.title
+    if is_same and found.body.strip() == body.strip():
         return IssueStep.UNCHANGED, found.number
-    state: dict[str, Any] = {"state": "open"} if is_needed else {"state": "closed", "state_reason": "completed"}
-    channel.write("PATCH", f"{repository.path}/issues/{found.number}", {"title": title, "body": body, **state})
-    if not is_needed:
-        return IssueStep.CLOSED, found.number
-    return IssueStep.UPDATED if found.is_open else IssueStep.REOPENED, found.number
+    return _change(channel, repository, found, wanted, body), found.number
 
 
-def _open(channel: Channel, repository: Repository, identity: Identity, title: str, body: str) -> int | None:
+def _change(channel: Channel, repository: Repository, found: _Issue, wanted: Wanted, body: str) -> IssueStep:
+    path = f"{repository.path}/issues/{found.number}"
+    state: dict[str, Any] = {"state": "open"} if wanted.is_needed else {"state": "closed", "state_reason": "completed"}
+    channel.write("PATCH", path, {"title": wanted.title, "body": body, **state})
+    if not wanted.is_needed:
+        return IssueStep.CLOSED
+    before = found.people if found.is_open else frozenset()
+    if added := [login for login in wanted.people if _person(login) not in before]:
+        channel.write("POST", f"{path}/assignees", {"assignees": added})
+    return IssueStep.UPDATED if found.is_open else IssueStep.REOPENED
+
+
+def _open(channel: Channel, repository: Repository, identity: Identity, wanted: Wanted) -> int | None:
+    people = {"assignees": list(wanted.people)} if wanted.people else {}
     try:
-        answer = channel.write("POST", f"{repository.path}/issues", {"title": title, "body": body})
+        answer = channel.write(
+            "POST", f"{repository.path}/issues", {"title": wanted.title, "body": _body(wanted, None), **people}
+        )
     except LostAnswerError:
-        found = _find(channel, repository, identity)
+        found = _of(wanted.team, _ours(channel, repository, identity))
         if found is None:
             raise
         return found.number
     return answer.get("number") if isinstance(answer, Mapping) else None
 
 
-def _find(channel: Channel, repository: Repository, identity: Identity) -> _Issue | None:
-    """Return our issue: an open one before a closed one, the oldest of several."""
+def _body(wanted: Wanted, found: _Issue | None) -> str:
+    """Return the issue's text under its marker, which knows who was ever assigned while it was open."""
+    before = found.people if found and found.is_open else frozenset()
+    people = sorted(before | {_person(login) for login in wanted.people})
+    named = found.team if found else _team(wanted.team)
+    fields = (f" team={named}" if named else "") + (f" people={','.join(people)}" if people else "")
+    return f"<!-- kt-budgets:drift:v1{fields} text={_digest(wanted.text)} -->\n{wanted.text}"
+
+
+def _ours(channel: Channel, repository: Repository, identity: Identity) -> list[_Issue]:
     listed = channel.pages(
         f"{repository.path}/issues", state="all", creator=identity.login, sort="created", direction="asc"
     )
-    ours = [issue for item in listed if identity.wrote(item) and (issue := _issue(item))]
-    return min(ours, key=lambda issue: (not issue.is_open, issue.number), default=None)
+    return [issue for item in listed if identity.wrote(item) and (issue := _issue(item))]
+
+
+def _of(team: str, known: Sequence[_Issue]) -> _Issue | None:
+    """Return our issue about a team: an open one before a closed one, the oldest of several."""
+    own = [issue for issue in known if issue.team == _team(team)]
+    return min(own, key=lambda issue: (not issue.is_open, issue.number), default=None)
 
 
 def _issue(item: Mapping[str, Any]) -> _Issue | None:
     body, number = item.get("body"), item.get("number")
-    if "pull_request" in item or not isinstance(body, str) or not isinstance(number, int) or not _MARK.match(body):
+    if "pull_request" in item or not isinstance(body, str) or not isinstance(number, int):
         return None
-    return _Issue(number, item.get("state") == "open", str(item.get("title") or ""), body.replace("\r\n", "\n"))
+    mark = _MARK.match(body)
+    if mark is None:
+        return None
+    people = frozenset((mark["people"] or "").split(",")) - {""}
+    is_open, title = item.get("state") == "open", str(item.get("title") or "")
+    return _Issue(number, is_open, title, body.replace("\r\n", "\n"), mark["team"] or "", people)
+
+
+def _team(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:12] if name else ""
+
+
+def _person(login: str) -> str:
+    return sha256(login.lower().encode()).hexdigest()[:8]
 
 
 def _digest(text: str) -> str:

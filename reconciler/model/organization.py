@@ -191,6 +191,11 @@ class OrganizationBudget(Frozen):
     acknowledged_drift: tuple[Acknowledgement, ...] = Field(
         (), description="Differences between git and Keeptrusts that are known and accepted for a while."
     )
+    drift_issues: Literal["one", "per_team"] = Field(
+        "one",
+        description="Where `drift --issue` tells what needs a person: one issue, or one for each team and one for the"
+        " organization.",
+    )
     forecast: ForecastSettings = Field(ForecastSettings(), description="How forecasts are made and shown.")
     export_schedules: tuple[ExportSchedule, ...] = Field(
         (), description="Exports that Keeptrusts delivers again and again."

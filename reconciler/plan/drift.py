@@ -21,6 +21,7 @@ from reconciler.model.money import Money
 from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
+from reconciler.model.waiting import Waiting
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries
 
 Category = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
@@ -303,6 +304,10 @@ def _name(wallet: DesiredWallet) -> str:
     return f"{wallet.team} / {wallet.environment}"
 
 
-def drift_document(found: Iterable[Drifted]) -> Mapping[str, object]:
-    """Return the differences as `kt-budgets.drift/1`."""
-    return {"format": "kt-budgets.drift/1", "items": [entry.item.model_dump(mode="json") for entry in found]}
+def drift_document(found: Iterable[Drifted], waiting: Iterable[Waiting] = ()) -> Mapping[str, object]:
+    """Return the differences, and what was left behind, as `kt-budgets.drift/1`."""
+    return {
+        "format": "kt-budgets.drift/1",
+        "items": [entry.item.model_dump(mode="json") for entry in found],
+        "waiting": [item.model_dump(mode="json") for item in waiting],
+    }

@@ -130,6 +130,7 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "waivers": Word("waiver"),
         "approvals": Word(""),
         "acknowledged_drift": Word("accepted drift"),
+        "drift_issues": Word("issues about drift"),
         "forecast": Word(""),
         "export_schedules": Word("export schedule"),
         "usage": Word(""),

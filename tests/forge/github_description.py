@@ -48,6 +48,10 @@ OPERATIONS = (
     ("post", "/repos/{owner}/{repo}/rulesets"),
     ("get", "/orgs/{org}/members"),
     ("get", "/repos/{owner}/{repo}/collaborators/{username}"),
+    ("get", "/repos/{owner}/{repo}/collaborators/{username}/permission"),
+    ("get", "/repos/{owner}/{repo}/assignees/{assignee}"),
+    ("post", "/repos/{owner}/{repo}/issues/{issue_number}/assignees"),
+    ("post", "/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches"),
     ("get", "/repos/{owner}/{repo}/compare/{basehead}"),
     ("get", "/repos/{owner}/{repo}/git/ref/{ref}"),
 )

@@ -28,6 +28,8 @@ class People:
             ("GET", "/orgs/{org}/teams", self.teams),
             ("GET", "/orgs/{org}/members", self.organization_members),
             ("GET", "/repos/{owner}/{repo}/collaborators/{login}", self.collaborator),
+            ("GET", "/repos/{owner}/{repo}/collaborators/{login}/permission", self.permission),
+            ("GET", "/repos/{owner}/{repo}/assignees/{login}", self.assignee),
             ("POST", "/graphql", self.query),
         ]
 
@@ -62,6 +64,18 @@ class People:
     def collaborator(self, request: Request, actor: str, body: Any) -> Response:
         login = request.path_params["login"].lower()
         return _missing() if login in self.state.outsiders else Response(status_code=204)
+
+    def permission(self, request: Request, actor: str, body: Any) -> Response:
+        """Say what a person may do; GitHub calls maintain a kind of write, and triage a kind of read."""
+        login = request.path_params["login"]
+        role = self.state.roles.get(login)
+        if role is None:
+            return _missing()
+        legacy = {"maintain": "write", "triage": "read"}.get(role, role)
+        return JSONResponse({"permission": legacy, "role_name": role, "user": None})
+
+    def assignee(self, request: Request, actor: str, body: Any) -> Response:
+        return Response(status_code=204) if request.path_params["login"] in self.state.assignable else _missing()
 
     def query(self, request: Request, actor: str, body: Any) -> Response:
         if not self.state.answers_queries:

@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 from forge.github_description import Answered, Sent, description
 from forge.github_people import People
+from forge.workflow_shell import WORKFLOWS, load
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -73,7 +74,9 @@ class State:
     """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`.
 
     `members` are (organization/team, login) pairs; `teams` are those without members. Only tokens in `reads_members`
-    may read them. `outsiders` cannot see the repository. With `dismisses_stale`, a push dismisses approvals.
+    may read them. `outsiders` cannot see the repository. `roles` are admin, maintain, write, triage or read, by login;
+    who has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
+    `dismisses_stale`, a push dismisses approvals.
     """
 
     repository: str = "acme/ai-budgets"
@@ -89,6 +92,9 @@ class State:
     teams: set[str] = field(default_factory=set)
     administrators: set[str] = field(default_factory=set)
     outsiders: set[str] = field(default_factory=set)
+    assignable: set[str] = field(default_factory=set)
+    roles: dict[str, str] = field(default_factory=dict)
+    dispatches: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     reads_members: set[str] = field(default_factory=lambda: {"ghs_actions", "ghs_reader", "ghs_other", "ghp_dana"})
     answers_queries: bool = True
     dismisses_stale: bool = False
@@ -218,6 +224,8 @@ class GitHub(People):
             ("GET", f"{repo}/codeowners/errors", self.codeowner_errors),
             ("GET", f"{repo}/rules/branches/{{branch}}", self.rules),
             ("GET", f"{repo}/branches/{{branch}}", self.branch),
+            ("POST", f"{repo}/issues/{{number:int}}/assignees", self.assign),
+            ("POST", f"{repo}/actions/workflows/{{file}}/dispatches", self.dispatch),
             *self.people_routes(),
         ]
         self.app = Starlette(
@@ -449,7 +457,9 @@ class GitHub(People):
 
     def create_issue(self, request: Request, actor: str, body: Any) -> Response:
         number = 900 + len(self.state.issues)
+        people = [user(login) for login in body.get("assignees", []) if login in self.state.assignable]
         item = {"id": self.state.next_id(), "number": number, "state": "open", "user": user(actor), **body}
+        item["assignees"] = people
         self.state.issues.append(item)
         return JSONResponse(item, 201)
 
@@ -459,6 +469,28 @@ class GitHub(People):
                 item.update(body)
                 return JSONResponse(item)
         return missing()
+
+    def assign(self, request: Request, actor: str, body: Any) -> Response:
+        for item in self.state.issues:
+            if item["number"] == request.path_params["number"]:
+                there = [person["login"] for person in item.get("assignees", [])]
+                added = [login for login in body["assignees"] if login in self.state.assignable and login not in there]
+                item["assignees"] = [user(login) for login in [*there, *added]][:10]
+                return JSONResponse(item, 201)
+        return missing()
+
+    def dispatch(self, request: Request, actor: str, body: Any) -> Response:
+        """Start a workflow: GitHub refuses inputs that it does not have, and one that lacks what it requires."""
+        path = WORKFLOWS / request.path_params["file"]
+        if not path.exists() or body.get("ref") != self.state.default_branch:
+            return missing()
+        declared = (load(path.name)["on"].get("workflow_dispatch") or {}).get("inputs", {})
+        given = body.get("inputs", {})
+        lacking = [name for name, about in declared.items() if about.get("required") and not given.get(name)]
+        if lacking or given.keys() - declared.keys():
+            return JSONResponse({"message": "Unexpected or missing inputs"}, 422)
+        self.state.dispatches.append((path.name, body))
+        return Response(status_code=204)
 
     def commit_pulls(self, request: Request, actor: str, body: Any) -> Any:
         sha = request.path_params["sha"]

@@ -51,6 +51,7 @@ ORGANIZATION: dict[str, Any] = {
     "acknowledged_drift": [
         {"key": "team_support", "until": "2026-07-31", "reason": "r", "approved_by": "a", "team": "support"}
     ],
+    "drift_issues": "per_team",
     "forecast": {"interval": "80%", "horizon_months": 12, "resilience_margin": "3%"},
     "export_schedules": [
         {

@@ -17,6 +17,9 @@ from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.plan import Plan
 
+IN_ITS_PLACE = "is applied in its place"
+"""How the reason ends why a team is left out of a landing that lacks nothing."""
+
 
 @dataclass(slots=True)
 class Replay:
@@ -159,7 +162,7 @@ class Replay:
                 raise
             except BudgetsError:
                 continue
-            words = f"{self.landings[number].name} showed all of it later, and is applied in its place"
+            words = f"{self.landings[number].name} showed all of it later, and {IN_ITS_PLACE}"
             found |= {part: f"{part}: {words}" for part in common - verdict.withheld.keys()}
         return found
 

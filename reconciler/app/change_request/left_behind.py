@@ -1,0 +1,131 @@
+"""Landings that were left behind: merged, and not applied an hour later, each with why and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reconciler.app.change_request.replay import IN_ITS_PLACE
+from reconciler.app.checkout import git
+from reconciler.findings import ExitCode
+from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.merges import LandingOutcome
+from reconciler.model.waiting import Dispatch, State, Waiting
+
+PATIENCE = timedelta(hours=1)
+"""How long a landing may be pending before somebody is told."""
+
+AWAITED = "approved, and no run has applied it"
+"""The reason of an outcome for which nothing is missing but a run."""
+
+_TRIED = "It is tried again every hour; or start the apply workflow."
+
+
+def landed_at(budgets: Path, commit: str) -> datetime:
+    """Return when a commit was made, by its committer's clock."""
+    return datetime.fromisoformat(git(budgets, "show", "--no-patch", "--format=%cI", commit, "--").decode().strip())
+
+
+def is_late(at: datetime, now: datetime) -> bool:
+    """Whether what was merged `at` should be applied by `now`. A clock that is ahead of ours is not believed."""
+    return not now - PATIENCE < at <= now
+
+
+def untold(landing: Landing, parts: frozenset[str], at: datetime, subject: str = "") -> Waiting:
+    """Return that `parts` of a landing are not applied, where nobody was asked why."""
+    teams = _teams(parts)
+    what = f"#{landing.pull_request}" if landing.pull_request else f"{landing.commit[:12]}{_quoted(subject)}"
+    errors = f"; its YAML has errors: {landing.problem}" if landing.problem else ""
+    return Waiting(
+        kind="landing",
+        state="errors" if landing.problem else "not applied",
+        teams=teams,
+        pull_request=landing.pull_request,
+        commit=landing.commit,
+        since=_instant(at),
+        sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}{errors}.",
+        cure="Merge a pull request that corrects or reverts it." if landing.problem else "Start the apply workflow.",
+        dispatch=_apply(landing.pull_request, landing.commit),
+    )
+
+
+def told(outcome: LandingOutcome, parts: frozenset[str], at: datetime) -> Waiting:
+    """Return that `parts` of a landing are not applied, by what applying it now would come to."""
+    state = _state(outcome)
+    what = f"#{outcome.pull_request}" if outcome.pull_request else f"The direct push {outcome.commit[:12]}"
+    return Waiting(
+        kind="landing",
+        state=state,
+        teams=_teams(parts),
+        pull_request=outcome.pull_request,
+        commit=outcome.commit,
+        since=_instant(at),
+        sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}: {_why(outcome, parts)}.",
+        missing=outcome.missing,
+        cure=_sentence(outcome.cure) if outcome.cure else _TRIED,
+        dispatch=_apply(outcome.pull_request, outcome.commit),
+    )
+
+
+def _state(outcome: LandingOutcome) -> State:
+    if outcome.exit_code == ExitCode.FINDINGS:
+        return "errors"
+    lacking = {part for part, why in outcome.refused.items() if why != AWAITED and not why.endswith(IN_ITS_PLACE)}
+    if outcome.refused and not lacking:
+        return "not applied"
+    if outcome.stale and lacking <= set(outcome.stale):
+        return "plan moved"
+    return "unknown" if outcome.status in ("failed", "unknown") else "not approved"
+
+
+def _why(outcome: LandingOutcome, parts: frozenset[str]) -> str:
+    reasons: dict[str, list[str]] = {}
+    for part, why in outcome.refused.items():
+        if part in parts or why != AWAITED:
+            reasons.setdefault(why.strip(" ."), []).append(part)
+    if not reasons:
+        return outcome.reason.strip(" .") or AWAITED
+    single = len(reasons) == 1
+    shown = [why if single or _names(why, listed) else f"{_listed(listed)}: {why}" for why, listed in reasons.items()]
+    missing = f". Missing: {'; '.join(outcome.missing)}" if outcome.missing else ""
+    return "; ".join(shown[:10]) + (f"; and {len(shown) - 10} more" if len(shown) > 10 else "") + missing
+
+
+def _names(why: str, parts: list[str]) -> bool:
+    return any(part and why.startswith(f"{part}:") for part in parts)
+
+
+def _teams(parts: frozenset[str]) -> tuple[str, ...]:
+    return () if ORGANIZATION in parts else tuple(sorted(parts))
+
+
+def _listed(parts: frozenset[str] | list[str]) -> str:
+    names = [part or "the organization's settings" for part in sorted(parts)]
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _apply(number: int | None, commit: str) -> Dispatch:
+    inputs: Mapping[str, str] = {"pull_request": str(number)} if number else {"commit": commit}
+    return Dispatch(workflow="apply.yml", inputs=dict(inputs))
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _quoted(subject: str) -> str:
+    return f" ({subject[:80]})" if subject else ""
+
+
+def _day(at: datetime) -> str:
+    return f"{_utc(at):%Y-%m-%d %H:%M} UTC"
+
+
+def _instant(at: datetime) -> str:
+    return f"{_utc(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)

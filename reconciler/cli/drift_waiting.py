@@ -1,0 +1,194 @@
+"""What `drift` tells besides differences: what was left behind, and by which dispatch it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.merge_bench import MergeBench
+from reconciler.findings import RefusedError, RemoteError
+from reconciler.git.failures import GitError
+
+if TYPE_CHECKING:
+    from reconciler.app.change_request.replay import Replay
+    from reconciler.app.change_request.settled import Verdict
+    from reconciler.app.change_request.step import Step
+    from reconciler.apply.declared import Landed
+    from reconciler.apply.record import Record
+    from reconciler.apply.result import Result
+    from reconciler.cli.pr_session import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.doubt import Doubt
+    from reconciler.model.live import Live
+    from reconciler.model.merges import LandingOutcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.waiting import Waiting
+    from reconciler.settings import Settings
+
+_MOST = 20
+"""More landings than that are told without asking who approved them."""
+
+
+@dataclass(slots=True)
+class LookBench(MergeBench):
+    """Says what applying a landing now would come to, and applies nothing.
+
+    `awaited` are the parts of landings for which nothing is missing but a run: what comes after them is planned on top
+    of what is not applied yet, so that it has another plan than was shown, which says nothing.
+    """
+
+    awaited: set[str] = field(default_factory=set)
+
+    def approve(self, step: Step, plan: Plan) -> Verdict:
+        try:
+            found = MergeBench.approve(self, step, plan)
+        except RemoteError as error:
+            found = self._by_check(step, error)
+        return replace(found, stale={part: why for part, why in found.stale.items() if part not in self.awaited})
+
+    def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
+        from reconciler.app.change_request.left_behind import AWAITED
+
+        self.awaited |= landed.parts
+        raise RefusedError(AWAITED, hint="start the apply workflow")
+
+    def _looks_ahead(self, desired: Desired) -> bool:
+        return False
+
+    def _by_check(self, step: Step, error: RemoteError) -> Verdict:
+        """Return what the check to require said of the pull request, where this token cannot see who approved it."""
+        from reconciler.app.change_request.settled import Verdict
+        from reconciler.forge.check_run import our_check_runs
+        from reconciler.forge.gate_check import GATE
+        from reconciler.forge.repository import pull_request
+
+        session, number = self.session, step.landing.pull_request
+        if session is None or number is None:
+            raise error
+        pull = pull_request(session.channel, session.repository, number)
+        checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app, name=GATE)
+        if checks and checks[-1].conclusion == "success":
+            return Verdict()
+        said = f"its check `{GATE}` did not pass" if checks else f"it has no check `{GATE}`"
+        return Verdict(refused=dict.fromkeys(step.parts, f"{said}, and who approved it cannot be seen with this token"))
+
+
+def waiting_of(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied | None,
+    *,
+    desired: Desired,
+    applied: Desired | None,
+    live: Live,
+    doubts: Mapping[str, Doubt],
+    session: GitHub | None,
+) -> tuple[Waiting, ...]:
+    """Return everything that was left behind: what the journal shows, a month, and landings, in this order.
+
+    With a `session`, GitHub says which pull request brought a landing, and what is missing for it.
+    """
+    from reconciler.apply.abandoned import abandoned, lock_of
+
+    now = datetime.now(UTC)
+    lock = lock_of(settings.journal, folder=settings.root)
+    found = [*abandoned(records, lock, now=now)]
+    if last is not None and applied is not None:
+        found += _month(settings, records, last, desired, applied, live, doubts, now)
+    if last is not None and last.whole and last.commit is not None:
+        found += _landings(settings, last, session, now)
+    return tuple(found)
+
+
+def _month(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied,
+    desired: Desired,
+    applied: Desired,
+    live: Live,
+    doubts: Mapping[str, Doubt],
+    now: datetime,
+) -> Sequence[Waiting]:
+    from reconciler.apply.history import history_of
+    from reconciler.plan.diff import make_plan
+    from reconciler.plan.unfunded import is_due, unfunded
+
+    day = datetime.combine(settings.as_of, time(23, 59), UTC) if settings.rehearsed else now
+    if not is_due(settings.period, day):
+        return ()
+    history = history_of(records)
+    diff = make_plan(
+        applied,
+        live,
+        settings.period,
+        last_applied=last,
+        own=history.own,
+        doubts=doubts,
+        known=None if settings.sandbox else history.known(live.wallets, settings.period),
+    )
+    known = desired.wallets.keys() & applied.wallets.keys()
+    currency = applied.organization.currency
+    return unfunded(diff, live, settings.period, currency=currency, wallets=known, own=history.own)
+
+
+def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now: datetime) -> Sequence[Waiting]:
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.change_request.left_behind import landed_at, told, untold
+    from reconciler.app.change_request.replay import is_nothing_to_do
+    from reconciler.app.checkout import git
+
+    budgets = settings.budgets
+    bench = LookBench(settings, Commits(budgets), session)
+    try:
+        head = git(budgets, "rev-parse", "HEAD").decode().strip()
+        if is_nothing_to_do(bench.commits, last, head):
+            return ()
+        replay = _replay(bench, session, head, last)
+    except (GitError, RefusedError) as error:
+        click.echo(f"kt-budgets: what is merged and not applied cannot be told: {error.message}", err=True)
+        return ()
+    made = {landing.commit: landed_at(budgets, landing.commit) for landing in replay.landings}
+    pending = {number: parts for number in range(len(replay.landings)) if (parts := replay.left(number))}
+    late = [number for number in pending if _is_late(settings, made[replay.landings[number].commit], now)]
+    asked = _asked(replay, late[:_MOST]) if session else {}
+    return [
+        told(outcome, pending[number], made[outcome.commit])
+        if (outcome := asked.get(replay.landings[number].commit))
+        else untold(replay.landings[number], pending[number], made[replay.landings[number].commit])
+        for number in late
+    ]
+
+
+def _is_late(settings: Settings, at: datetime, now: datetime) -> bool:
+    """Whether what was merged `at` should be applied by now; of a day that was asked for, what came before it."""
+    from reconciler.app.change_request.left_behind import is_late
+
+    return is_late(at, now) if settings.as_of == now.date() else at.astimezone(UTC).date() < settings.as_of
+
+
+def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome]:
+    """Return by commit what applying these landings now would come to, those that would be done left out."""
+    wanted = set[int]().union(*(replay.needed_for(number) for number in numbers))
+    return {outcome.commit: outcome for outcome in replay.run(wanted) if not outcome.is_done}
+
+
+def _replay(bench: LookBench, session: GitHub | None, head: str, last: LastApplied) -> Replay:
+    from reconciler.cli.pr_apply import pull_finder, replay_of
+    from reconciler.forge.repository import default_branch
+
+    if session is None:
+        return replay_of(bench, _nobody, head, last)
+    branch = default_branch(session.channel, session.repository)
+    return replay_of(bench, pull_finder(session, branch), head, last)
+
+
+def _nobody(*_: object) -> PullRequest | None:
+    """Say of no commit which pull request brought it: GitHub was not asked."""
+    return None

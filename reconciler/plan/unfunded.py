@@ -1,0 +1,64 @@
+"""A month that was not opened: what was applied asks for money in it, and nothing of ours arrived."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.live import Live
+from reconciler.model.period import Period
+from reconciler.model.waiting import Dispatch, Waiting
+from reconciler.plan.by_hand import foreign_entries
+from reconciler.plan.diff import Diff
+from reconciler.plan.opening import opening
+
+DUE = 6
+"""The hour of the first day, UTC, by which a month is to be open."""
+
+
+def is_due(period: Period, now: datetime) -> bool:
+    """Whether `period` is to be open at `now`, an instant in UTC."""
+    return Period.of(now.date()) > period or (Period.of(now.date()) == period and (now.day > 1 or now.hour >= DUE))
+
+
+def unfunded(
+    diff: Diff, live: Live, period: Period, *, currency: str, wallets: Collection[str], own: Collection[str] = ()
+) -> tuple[Waiting, ...]:
+    """Return the teams whose month was not opened, by what opening it would move now.
+
+    `diff` is what live state differs in from what was applied. Of the `wallets`, one that got money of ours in the
+    month was opened; what differs there is drift. `own` are the ledger's ids of our operations.
+    """
+    left: dict[str, list[Change]] = defaultdict(list)
+    for change in opening(diff, live, currency=currency).changes:
+        if isinstance(change, Allocate | Reclaim) and change.wallet in wallets:
+            found = live.wallets.get(change.wallet)
+            funding = found.funding(period) if found else ()
+            if len(foreign_entries(funding, own)) == len(funding):
+                left[change.team].append(change)
+    return tuple(_waiting(team, changes, period) for team, changes in sorted(left.items()))
+
+
+def _waiting(team: str, changes: Collection[Change], period: Period) -> Waiting:
+    words = ", ".join(_words(change) for change in changes)
+    return Waiting(
+        kind="month",
+        state="not funded",
+        teams=(team,),
+        since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
+        sentence=f"{team}: {period} is not funded: {words}.",
+        cure="Start the fund workflow; where it fails, its log says why.",
+        dispatch=Dispatch(workflow="fund.yml"),
+    )
+
+
+def _words(change: Change) -> str:
+    match change:
+        case Allocate():
+            return f"{change.wallet} lacks {change.amount}"
+        case Reclaim():
+            return f"{change.amount} that {change.wallet} did not use was not taken back"
+        case _:
+            return ""
