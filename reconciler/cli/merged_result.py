@@ -61,22 +61,29 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
-    from reconciler.cli.checkout import is_older, parents
+    from reconciler.cli.checkout import git, is_older, parents
     from reconciler.cli.pr_session import event_of_run
 
-    target = target_branch()
+    target = target_branch() or _dispatched_on()
     if not target:
         return None
     try:
-        above = parents(settings.budgets, "HEAD")
-        tip = _tip(settings, target)
+        commit = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+        above = parents(settings.budgets, commit)
     except BudgetsError:
         return None
-    if len(above) != 2:
+    tip = _tip(settings, target)
+    if len(above) != 2 or commit == tip:
         return None
     base, head = above
     is_test = base == tip or is_older(settings.budgets, base, tip) if tip else head == event_of_run().head
-    return (base, head) if is_test else None
+    return (base, head) if is_test and not is_older(settings.budgets, commit, tip) else None
+
+
+def _dispatched_on() -> str:
+    """Return the branch that a run started by hand is on: a pull request may be merged onto it there."""
+    variables = environment()
+    return variables.get("GITHUB_REF_NAME", "") if variables.get("GITHUB_EVENT_NAME") == "workflow_dispatch" else ""
 
 
 def _tip(settings: Settings, target: str) -> str:

@@ -46,7 +46,7 @@ def desk(
         yield made
 
 
-def planned(desk: SandboxDesk, *, code: ExitCode = ExitCode.DONE, **variables: str) -> dict[str, Any]:
+def planned(desk: SandboxDesk, code: ExitCode = ExitCode.DONE, /, **variables: str) -> dict[str, Any]:
     usage = str(desk.repository.folder.parent / "usage.csv")
     desk.variables |= variables
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage, "--output", "../pr.json") == code, desk.errors
@@ -109,10 +109,24 @@ def test_a_branch_that_main_was_merged_into_is_no_test_merge(desk: SandboxDesk) 
     assert plan["source"]["head"] == desk.repository.head
 
 
+def test_a_merge_that_a_run_by_hand_made_is_named_by_its_parents(desk: SandboxDesk) -> None:
+    desk.opened("10500.00", "10600.00")
+    head = desk.repository.head
+    desk.repository.git("switch", "--quiet", "main")
+    base = desk.repository.head
+    by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF_NAME": "main"}
+    desk.repository.git("merge", "--quiet", "--no-ff", "--no-edit", "change")
+    source = planned(desk, **by_hand)["source"]
+    assert (source["head"], source["base"]) == (head, base)
+    desk.repository.git("push", "--quiet", "origin", "main")
+    source = planned(desk, **by_hand)["source"]
+    assert (source["commit"], source["head"], source["base"]) == (desk.repository.head, None, None)
+
+
 def test_a_branch_that_cannot_be_merged_is_refused_with_the_cure(desk: SandboxDesk) -> None:
     desk.opened("10500.00", "12000.00")
     main_moves(desk, "budgets/teams/support.yaml", "10500.00", "11000.00")
-    planned(desk, code=ExitCode.REFUSED, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    planned(desk, ExitCode.REFUSED, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert "main moved on since this branch left it, and the two cannot be merged here" in desk.errors
     assert "git merge origin/main" in desk.errors
 

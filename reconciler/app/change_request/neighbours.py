@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import BudgetFiles, changed_files
-from reconciler.app.checkout import git, prefix, tree_at
+from reconciler.app.change_request.budget_files import BudgetFiles
+from reconciler.app.change_request.differing import declared_where_different, files_of
+from reconciler.app.checkout import git, prefix
 from reconciler.forge.repository import PullRequest
 from reconciler.git.failures import GitError
 from reconciler.git.merging import merged
 from reconciler.model.desired import Desired
-from reconciler.model.landing import ORGANIZATION
 from reconciler.model.money import ZERO
 from reconciler.model.period import Period
-from reconciler.source.tree import read_tree
 
 MOST = 50
 """So many of the newest pull requests that touch the budgets are compared."""
@@ -71,8 +70,8 @@ def neighbours(
     if not listed:
         return Neighbours()
     try:
-        below = _files(budgets, base)
-        mine = _step(below, _files(budgets, merged(budgets, base, pull.head) or pull.head), period)
+        below = files_of(budgets, base)
+        mine = _step(below, files_of(budgets, merged(budgets, base, pull.head) or pull.head), period)
         git(budgets, "fetch", "--no-tags", "--quiet", remote, *(f"refs/pull/{other.number}/head" for other in listed))
         touching = [other for other in listed if _touches(budgets, base, other.head)]
     except GitError as error:
@@ -92,36 +91,22 @@ def _neighbour(
     budgets: Path, base: str, below: BudgetFiles, pull: PullRequest, mine: _Step, period: Period
 ) -> Neighbour:
     tree = merged(budgets, base, pull.head)
-    step = _step(below, _files(budgets, tree), period) if tree else None
+    step = _step(below, files_of(budgets, tree), period) if tree else None
     if step is None:
         return Neighbour(pull.number, is_read=False)
     shared = tuple(step.wallets[key] for key in sorted(mine.wallets.keys() & step.wallets.keys()))
     return Neighbour(pull.number, shared, mine.organization and step.organization, step.more)
 
 
-def _files(budgets: Path, commit: str) -> BudgetFiles:
-    """Return the files of a commit or a tree; no YAML is read."""
-    with tree_at(budgets, commit) as root:
-        found = read_tree(root).files if root else ()
-    return BudgetFiles(budgets.resolve().name, {file.relative: file.data for file in found})
-
-
 def _step(before: BudgetFiles, after: BudgetFiles, period: Period) -> _Step | None:
-    """Return what differs; None where one side has errors. Only files that differ are read, beside org.yaml."""
-    parts = changed_files(before, after) | {ORGANIZATION}
-    sides = [BudgetFiles(files.folder).with_parts(files, parts).loaded().desired for files in (before, after)]
-    if sides[0] is None and not before.files:
-        sides[0] = _nothing_like(sides[1])
-    old, new = sides
-    if old is None or new is None:
+    """Return what differs; None where one side has errors."""
+    declared = declared_where_different(before, after)
+    if declared is None:
         return None
+    old, new = declared
     wallets = dict(_wallets(old, new))
     more = sum((max(_target(new, key, period) - _target(old, key, period), ZERO) for key in wallets), ZERO)
     return _Step(wallets, old.organization != new.organization, more)
-
-
-def _nothing_like(desired: Desired | None) -> Desired | None:
-    return replace(desired, teams={}, wallets={}, billing_budgets={}) if desired else None
 
 
 def _wallets(old: Desired, new: Desired) -> Iterator[tuple[str, str]]:

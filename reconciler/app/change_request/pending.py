@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import Commits, changed_parts
+from reconciler.app.change_request.budget_files import BudgetFiles, changed_parts
+from reconciler.app.change_request.differing import declared_where_different, files_of
 from reconciler.app.checkout import git, is_older, parents, prefix
 from reconciler.git.failures import GitError
 from reconciler.model.applied import LastApplied
@@ -32,13 +33,12 @@ def unapplied(budgets: Path, last: LastApplied | None, tip: str) -> tuple[Unappl
 def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterator[Unapplied]:
     where = f":(top){prefix(budgets)}"
     span = ("rev-list", "--first-parent", f"--max-count={MOST}", f"{since}..{tip}", "--", where)
-    commits = Commits(budgets)
     for commit in reversed(git(budgets, *span).decode().split()):
-        above = parents(budgets, commit)
-        before, after = (commits.desired(one) for one in (above[0] if above else None, commit))
-        if after is None:
-            continue
-        left = {part for part in changed_parts(before, after) if not _is_applied(budgets, last.ahead.get(part), commit)}
+        below = [files_of(budgets, above) for above in parents(budgets, commit)[:1]]
+        before = below[0] if below else BudgetFiles(budgets.resolve().name)
+        declared = declared_where_different(before, files_of(budgets, commit))
+        changed = changed_parts(*declared) if declared else frozenset()
+        left = {part for part in changed if not _is_applied(budgets, last.ahead.get(part), commit)}
         if left:
             teams = None if ORGANIZATION in left else tuple(sorted(left))
             yield Unapplied(commit=commit, teams=teams)

@@ -1,0 +1,31 @@
+"""Two commits of the budgets, read no further than they differ: what others do is mostly small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.app.change_request.budget_files import BudgetFiles, changed_files
+from reconciler.app.checkout import tree_at
+from reconciler.model.desired import Desired
+from reconciler.model.landing import ORGANIZATION
+from reconciler.source.tree import read_tree
+
+
+def files_of(budgets: Path, commit: str) -> BudgetFiles:
+    """Return the files of a commit or a tree; no YAML is read."""
+    with tree_at(budgets, commit) as root:
+        found = read_tree(root).files if root else ()
+    return BudgetFiles(budgets.resolve().name, {file.relative: file.data for file in found})
+
+
+def declared_where_different(before: BudgetFiles, after: BudgetFiles) -> tuple[Desired, Desired] | None:
+    """Return what both declare in org.yaml and in the teams whose files differ; None where one of them has errors.
+
+    Where there was nothing before, the organization was the same and had no teams.
+    """
+    parts = changed_files(before, after) | {ORGANIZATION}
+    old, new = (BudgetFiles(files.folder).with_parts(files, parts).loaded().desired for files in (before, after))
+    if old is None and new is not None and not before.files:
+        old = replace(new, teams={}, wallets={}, billing_budgets={})
+    return (old, new) if old and new else None
