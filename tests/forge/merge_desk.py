@@ -155,13 +155,15 @@ def merge_desk(
     capsys: pytest.CaptureFixture[str],
     *,
     files: Mapping[str, str] | None = None,
+    journal: str | None = None,
 ) -> Iterator[MergeDesk]:
-    """Yield a desk of a company with two teams, whose budgets were applied once."""
+    """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
     repository = BudgetRepository.create(place, begun)
     github.members |= MEMBERS
     github.pulls.clear()
     with pytest.MonkeyPatch.context() as patched, sandbox_desk(repository, github, github_url, capsys) as made:
         patched.chdir(repository.folder)
+        made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
         made.apply()
         yield MergeDesk(made)

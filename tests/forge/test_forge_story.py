@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
-import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
-from forge.github_standin import Pull, State
-from forge.workflow_shell import Runner, load
+from forge.company import Company, install_command
+from forge.github_standin import State
+from forge.workflow_shell import Runner
 
-from reconciler.sandbox.server import Sandbox, running
+from reconciler.sandbox.server import running
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
 AS_OF = "2026-06-18"
@@ -33,144 +29,6 @@ acknowledged_drift:
 
 _JOURNAL = ("--journal", "git:origin")
 
-_COMMAND = """\
-#!/bin/bash
-# The installed command, on the day of the story.
-case "$1 $2" in
-  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply")
-    set -- "$@" --as-of {as_of} ;;
-esac
-exec {python} -m reconciler "$@"
-"""
-
-
-@dataclass
-class Company:
-    """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner."""
-
-    place: Path
-    repository: BudgetRepository
-    github: State
-    github_url: str
-    sandbox: Sandbox
-    runs: int = 0
-    logs: list[str] = field(default_factory=list)
-
-    def actions(
-        self,
-        workflow: str,
-        job: str,
-        *,
-        commit: str,
-        event: dict[str, Any],
-        by: str = "",
-        inputs: Mapping[str, str] | None = None,
-    ) -> Runner:
-        """Run a job of a workflow on a checkout of `commit`, or of main as it is now where the workflow says so.
-
-        A run by hand has the workflow's own defaults under its `inputs`.
-        """
-        self.runs += 1
-        place = self.place / f"run-{self.runs}"
-        place.mkdir()
-        self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
-        checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        document = load(workflow)
-        if document["jobs"][job]["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
-            commit = checkout.git("rev-parse", "origin/main")
-        offered = (document["on"].get("workflow_dispatch") or {}).get("inputs", {})
-        defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
-        given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
-        asked = {f"inputs.{name}": {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
-        checkout.git("fetch", "--quiet", "origin", commit)
-        checkout.git("checkout", "--quiet", "--detach", commit)
-        payload = place / "event.json"
-        payload.write_text(json.dumps(event), encoding="utf-8")
-        runner = Runner(
-            checkout.folder,
-            {
-                "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
-                "GITHUB_ACTIONS": "true",
-                **({"GITHUB_EVENT_NAME": by} if by else {}),
-                "GITHUB_API_URL": self.github_url,
-                "GITHUB_REPOSITORY": self.github.repository,
-                "GITHUB_SHA": commit,
-                "GITHUB_RUN_ID": str(1000 + self.runs),
-                "GITHUB_RUN_ATTEMPT": "1",
-                "GITHUB_EVENT_PATH": str(payload),
-                "GIT_AUTHOR_NAME": "runner",
-                "GIT_AUTHOR_EMAIL": "runner@acme.test",
-                "GIT_COMMITTER_NAME": "runner",
-                "GIT_COMMITTER_EMAIL": "runner@acme.test",
-            },
-            {
-                "github.token": "ghs_actions",
-                **asked,
-                "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
-                "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
-                "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
-                "steps.app.outputs.token": "ghs_reader",
-            },
-        )
-        runner.run(workflow, job)
-        self.logs += runner.log
-        return runner
-
-    def planned(self, *, is_valid: bool = True) -> Runner:
-        """Run the plan workflow on the merge that GitHub tests pull request 128 by."""
-        pull = self.github.pulls[128]
-        checkout = self.repository
-        checkout.git("switch", "--quiet", "--detach", "main")
-        checkout.git("merge", "--quiet", "--no-ff", "--no-edit", pull.head)
-        checkout.git("push", "--quiet", "--force", "origin", "HEAD:refs/pull/128/merge")
-        merge = checkout.head
-        checkout.git("switch", "--quiet", pull.head_ref)
-        event = {"pull_request": {"number": 128, "head": {"sha": pull.head}}}
-        validated = self.actions("plan.yml", "validate", commit=merge, event=event).code
-        assert validated == (0 if is_valid else 3), self.logs[-1]
-        return self.actions("plan.yml", "plan", commit=merge, event=event)
-
-    def pushed(self, subject: str) -> None:
-        """Commit the change and push it to pull request 128."""
-        commit = self.repository.commit(subject)
-        self.repository.push(128)
-        if 128 in self.github.pulls:
-            self.github.pulls[128].commits.append((commit, "alice"))
-        else:
-            self.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], self.repository.git("rev-parse", "main"))
-        pull = self.github.pulls[128]
-        pull.patches = self.repository.patches(pull.base, commit)
-
-    def merged(self) -> str:
-        commit = self.repository.merge(self.github.pulls[128].head_ref)
-        self.github.merge(128, commit)
-        return commit
-
-    def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
-        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    def ledger(self, team: str = "team_support") -> list[tuple[str, float, str]]:
-        """The allocations and reclaims of a team's wallet since June began, in any order."""
-        wallets = self.keeptrusts("GET", "/v1/wallets")["data"]
-        (wallet,) = [item["id"] for item in wallets if item.get("scope_id") == team]
-        entries = self.keeptrusts("GET", f"/v1/wallets/{wallet}/transactions?from=2026-06-01T00:00:00Z&limit=200")[
-            "data"
-        ]
-        kinds = {"allocate": 1, "reclaim": -1}
-        return [(e["type"], kinds[e["type"]] * e["amount"], e["description"]) for e in entries if e["type"] in kinds]
-
-    def funded(self, team: str = "team_support") -> float:
-        return sum(amount for _, amount, _ in self.ledger(team))
-
-    def drift(self) -> Runner:
-        return self.actions("drift.yml", "drift", commit=self.repository.git("rev-parse", "main"), event={})
-
-    def apply(self, commit: str) -> Runner:
-        return self.actions("apply.yml", "apply", commit=commit, event={"ref": "refs/heads/main"})
-
 
 @pytest.fixture
 def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]:
@@ -179,13 +37,7 @@ def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]
     }
     files["budgets/org.yaml"] += _RULES
     repository = BudgetRepository.create(tmp_path, files)
-    command = tmp_path / "bin" / "kt-budgets"
-    command.parent.mkdir()
-    command.write_text(_COMMAND.format(python=shlex.quote(sys.executable), as_of=AS_OF), encoding="utf-8")
-    command.chmod(0o755)
-    clock = tmp_path / "bin" / "date"
-    clock.write_text("#!/bin/bash\necho 2026-06\n", encoding="utf-8")
-    clock.chmod(0o755)
+    install_command(tmp_path, AS_OF)
     github.pulls.clear()
     github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
     with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox:
