@@ -156,6 +156,7 @@ def merge_desk(
     *,
     files: Mapping[str, str] | None = None,
     journal: str | None = None,
+    is_applied: bool = True,
 ) -> Iterator[MergeDesk]:
     """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
@@ -165,5 +166,9 @@ def merge_desk(
     with pytest.MonkeyPatch.context() as patched, sandbox_desk(repository, github, github_url, capsys) as made:
         patched.chdir(repository.folder)
         made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
-        made.apply()
-        yield MergeDesk(made)
+        desk = MergeDesk(made)
+        if is_applied:
+            made.apply()
+        else:
+            Path(desk.usage).write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
+        yield desk

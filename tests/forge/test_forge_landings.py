@@ -229,3 +229,37 @@ def test_by_hand_git_s_values_are_put_back_without_what_is_not_approved(desk: Me
     assert desk.apply("--put-back") == ExitCode.REFUSED
     assert desk.funded() == 10500.0
     assert desk.merges["put_back"]["converged"]
+
+
+def test_before_the_first_apply_everything_is_one_landing_and_what_was_not_shown_is_shown_first(
+    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as desk:
+        desk.opened(128, desk.target("10500.00", "11000.00"))
+        desk.approved(128, "lena", "bob")
+        desk.merged(128)
+        assert desk.told() == ExitCode.PARTIAL, desk.desk.output
+        assert desk.landing(128)["teams"] is None
+        assert desk.landing(128)["stale"] == ["shadow"]
+        assert (desk.funded(), desk.funded("team_shadow")) == (11000.0, 0.0)
+        desk.approved(128, "sam")
+        assert desk.told() == ExitCode.DONE, desk.desk.output
+        assert (desk.funded(), desk.funded("team_shadow")) == (11000.0, 300.0)
+        assert desk.merges["applied_commit"] == desk.merges["head"]
+
+
+def test_before_the_first_apply_new_owners_do_not_approve_themselves(
+    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as desk:
+
+        def take_over() -> None:
+            desk.repository.edit("budgets/org.yaml", 'owners: ["@acme/finance"]', 'owners: ["@mallory"]')
+            desk.repository.edit(SUPPORT_FILE, 'owners: ["@acme/support-leads"]', 'owners: ["@mallory"]')
+            desk.target("10500.00", "11000.00")()
+
+        desk.opened(128, take_over)
+        desk.approved(128, "mallory")
+        desk.merged(128)
+        assert desk.apply() == ExitCode.REFUSED
+        assert desk.funded() == 0.0

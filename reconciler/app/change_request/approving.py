@@ -85,7 +85,7 @@ def _everybody(step: Step, plan: Plan) -> frozenset[str]:
     return step.parts | {change.team for change in plan.changes}
 
 
-def _rules(step: Step) -> tuple[Desired, Desired]:
+def _rules(step: Step) -> tuple[Desired, ...]:
     """Return the YAML of what the landing came on top of, and what was applied.
 
     Where there never was any, the new organization's owners approve everything.
@@ -97,11 +97,11 @@ def _rules(step: Step) -> tuple[Desired, Desired]:
             f"the budgets below {step.landing.commit[:12]} cannot be read, so nobody knows who must approve",
             hint="run `kt-budgets validate` on what was applied last, and correct the files",
         )
-    return (arrival.before or begun, step.before or begun)
+    return tuple(found for found in (arrival.before, step.before) if found is not None) or (begun,)
 
 
 def _required(rules: Iterable[Desired], step: Step, plan: Plan) -> tuple[Requirement, ...]:
-    start = step.before or replace(step.after, teams={}, wallets={}, billing_budgets={})
+    start = step.before or step.arrival.before or replace(step.after, teams={}, wallets={}, billing_budgets={})
     found = [requirements(each, step.after, plan.changes, before=start) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.change_request.budget_files import BudgetFiles, Commits, changed_files, changed_parts
-from reconciler.app.checkout import git, parents, prefix
+from reconciler.app.checkout import git, knows, parents, prefix
 from reconciler.findings import RefusedError
 from reconciler.forge.repository import PullRequest
 from reconciler.git.failures import GitError
@@ -98,7 +98,10 @@ def arrivals(commits: Commits, found: Sequence[Group], since: str | None) -> tup
 
 
 def _arriving(commits: Commits, found: Sequence[Group], since: str | None) -> Iterator[Arrival]:
-    below = commits.files(since) if since else BudgetFiles(commits.budgets.resolve().name)
+    if since is None:
+        yield from (_begun(commits, group) for group in found)
+        return
+    below = commits.files(since)
     known, before = below, below.loaded().desired if below.files else None
     for group in found:
         files = commits.files(group.commit)
@@ -112,6 +115,18 @@ def _arriving(commits: Commits, found: Sequence[Group], since: str | None) -> It
         parts = changed_parts(before, loaded.desired)
         yield Arrival(replace(landing, parts=parts), before, loaded.desired, bool(known.files))
         known, before = tried, loaded.desired
+
+
+def _begun(commits: Commits, group: Group) -> Arrival:
+    """Return everything as one landing, for a journal that names no commit; what it was merged onto has the rules."""
+    loaded, base, budgets = commits.loaded(group.commit), group.base, commits.budgets
+    landing = Landing(group.commit, base=base, pull_request=group.pull.number if group.pull else None)
+    before = commits.desired(base)
+    had_budgets = base is not None and knows(budgets, prefix(budgets) / "org.yaml", until=base)
+    if loaded.desired is None:
+        touched = changed_files(BudgetFiles(""), commits.files(group.commit))
+        return Arrival(replace(landing, parts=touched, problem=_problem(loaded)), before, None, had_budgets)
+    return Arrival(replace(landing, parts=changed_parts(None, loaded.desired)), before, loaded.desired, had_budgets)
 
 
 def _problem(loaded: Loaded) -> str:

@@ -55,26 +55,22 @@ class Commits:
 
     def files(self, commit: str) -> BudgetFiles:
         """Return the files of a commit; none where it has no budgets."""
-        self._read(commit)
+        if commit not in self._files:
+            with tree_at(self.budgets, commit) as root:
+                found = read_tree(root).files if root else ()
+            files = {file.relative: file.data for file in found}
+            self._files[commit] = BudgetFiles(self.budgets.resolve().name, files)
         return self._files[commit]
 
     def loaded(self, commit: str) -> Loaded:
         """Return what a commit declares, or what is wrong with its files."""
-        self._read(commit)
+        if commit not in self._loaded:
+            self._loaded[commit] = self.files(commit).loaded()
         return self._loaded[commit]
 
     def desired(self, commit: str | None) -> Desired | None:
         """Return what a commit declares, None where it declares nothing that can be read."""
         return self.loaded(commit).desired if commit else None
-
-    def _read(self, commit: str) -> None:
-        if commit in self._files:
-            return
-        with tree_at(self.budgets, commit) as root:
-            found = read_tree(root) if root else None
-            self._loaded[commit] = load(root) if root else Loaded(None, ())
-        folder = self.budgets.resolve().name
-        self._files[commit] = BudgetFiles(folder, {file.relative: file.data for file in found.files} if found else {})
 
 
 def applied_files(commits: Commits, commit: str | None, ahead: Mapping[str, str]) -> BudgetFiles:
