@@ -117,13 +117,12 @@ def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[st
     others = [item for item in listed if item.key != "unused" or item.team or item.amount is None]
     others.sort(key=lambda item: (item.team, _rank(item)))
     whose = list(dict.fromkeys(item.team for item in others))
-    for team in whose[:3]:
+    apart = whose if len(whose) <= _NAMED else [team for team in whose if not team]
+    for team in apart:
         named = list(dict.fromkeys(visible(item.name, 60) for item in others if item.team == team))
         yield _whose_words(team, named, [item for item in others if item.team == team])
-    if len(whose) > 3:
-        rest = sum(item.team not in whose[:3] for item in others)
-        teams = wording.counted(len(whose) - 3, "other team")
-        yield f"{wording.counted(rest, 'setting')} of {teams} {wording.agree(rest, 'changes')}"
+    if rest := [item for item in others if item.team not in apart]:
+        yield f"{setting_names(rest)} {'change' if len(rest) > 1 else 'changes'}"
 
 
 def _whose_words(team: str, named: Sequence[str], items: Sequence[LaterExpectation]) -> str:

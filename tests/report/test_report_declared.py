@@ -65,3 +65,10 @@ def test_a_target_of_a_month_that_is_over_is_told_too() -> None:
     before, after = (state({}, {"support": team(overrides=months)}) for months in ({}, {"2026-05": 1}))
     (rule,) = summarise(changed(nothing(), before, after)).rules
     assert plain(rule).startswith("support, wallet prod, target of 2026-05: none → USD 1.00.")
+
+
+def test_what_changes_alike_in_many_teams_is_said_once() -> None:
+    names = [f"t{number}" for number in range(9)]
+    before, after = (state({}, {name: team(key=name, owners=f"@{side}-{name}") for name in names}) for side in "ab")
+    headline = plain(summarise(changed(nothing(), before, after)).headline)
+    assert headline == "Budget plan: owners of 9 teams change; June 2026 stays as it is"
