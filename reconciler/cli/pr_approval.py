@@ -118,10 +118,7 @@ def print_approval(found: Approval, format_: str) -> None:
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
     text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
     lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
-    lines += [
-        f"approved by {', '.join(item.logins)} instead ({item.requirement.reason}): {item.why}"
-        for item in found.stood_in
-    ]
+    lines += [item.sentence for item in found.stood_in]
     print_facts(format_, "approval", facts, "\n".join(lines))
 
 

@@ -21,6 +21,10 @@ class StandIn:
     logins: tuple[str, ...]
     why: str
 
+    @property
+    def sentence(self) -> str:
+        return f"approved by {', '.join(self.logins)} instead ({self.requirement.reason}): {self.why}"
+
     def document(self) -> dict[str, object]:
         """Return it as a part of a JSON document."""
         return {

@@ -29,7 +29,7 @@ def merge_receipt(landing: LandingOutcome, *, url: str, escaped: Callable[[str],
         return escaped(" ".join(text.split())[:_LARGEST_REASON])
 
     run = landing.run
-    named = list(dict.fromkeys([*filter(None, [landing.reason]), *landing.refused.values()]))
+    named = list(dict.fromkeys([*landing.stood_in, *filter(None, [landing.reason]), *landing.refused.values()]))
     more = len(named) - _MOST_REASONS
     lines = [f"- {said(reason)}" for reason in named[:_MOST_REASONS]]
     by = f" Approved by {said(', '.join(landing.approved_by))}." if landing.approved_by and landing.is_done else ""

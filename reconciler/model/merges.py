@@ -28,10 +28,11 @@ _SERIOUS = (
 class LandingOutcome(Frozen):
     """What became of one landing. `base` is what it came on top of, `pull_request` is None for a direct push.
 
-    `teams` is None where it is about the organization. `missing` says whose approvals are missing, `refused` maps the
-    teams that were not applied (an empty name: the organization) to why, and `stale` names those of them whose plan
-    moved. `run` is what was carried out, if anything; `reason` says what happened to the landing as a whole and `cure`
-    what is to be done about what is left. `exit_code` is what it means for the command.
+    `teams` is None where it is about the organization. `stood_in` says, a sentence each, who approved in place of
+    owners who could not. `missing` says whose approvals are missing, `refused` maps the teams that were not applied (an
+    empty name: the organization) to why, and `stale` names those of them whose plan moved. `run` is what was carried
+    out, if anything; `reason` says what happened to the landing as a whole and `cure` what is to be done about what is
+    left. `exit_code` is what it means for the command.
     """
 
     pull_request: int | None
@@ -41,6 +42,7 @@ class LandingOutcome(Frozen):
     status: LandingStatus
     approved_by: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    stood_in: tuple[str, ...] = ()
     refused: dict[str, str] = {}
     stale: tuple[str, ...] = ()
     run: Run | None = None

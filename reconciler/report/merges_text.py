@@ -54,7 +54,7 @@ def _lines(landing: LandingOutcome) -> Iterator[str]:
     by = f", approved by {', '.join(landing.approved_by)}" if landing.approved_by else ""
     did = f": {run_words(landing.run)}" if landing.run else ""
     yield f"{name}  {landing.status}  {about(landing)}{by}{did}"
-    for sentence in reasons(landing):
+    for sentence in (*landing.stood_in, *reasons(landing)):
         yield f"    {sentence}"
     if landing.cure:
         yield f"    Next: {landing.cure}."

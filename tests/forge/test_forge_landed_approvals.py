@@ -65,6 +65,10 @@ def test_a_sole_owner_s_own_change_is_applied_by_the_word_of_the_organization_s_
     desk.merged(128)
     assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
     assert desk.landing(128)["approved_by"] == ["bob"]
+    assert desk.landing(128)["stood_in"] == [
+        "approved by bob instead (support: its plan, wallets or alerts change): @acme/support-leads has nobody who may"
+        " approve what these authors wrote"
+    ]
     assert desk.funded() == 10600.0
 
 

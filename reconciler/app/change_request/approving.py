@@ -64,6 +64,7 @@ def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, 
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
     return Verdict(
         approved_by=found.approved_by,
+        stood_in=tuple(dict.fromkeys(item.sentence for item in found.stood_in)),
         refused={
             **dict.fromkeys(_everybody(step, plan) if stops else (), "; ".join(stops)),
             **{team: short.message for team, short in found.refused.items()},

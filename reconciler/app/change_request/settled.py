@@ -17,7 +17,8 @@ from reconciler.model.plan import Plan
 class Verdict:
     """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
     something else than what was shown, and those of `limited` are beyond a limit. Each has its reason, and `reason` is
-    what stops all of them. What is `unseen` was shown to nobody as it is now.
+    what stops all of them. What is `unseen` was shown to nobody as it is now. `stood_in` says who approved in place of
+    owners who could not.
     """
 
     approved_by: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class Verdict:
     stale: Mapping[str, str] = field(default_factory=dict)
     limited: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    stood_in: tuple[str, ...] = ()
     unseen: bool = False
     reason: str = ""
 
@@ -85,6 +87,7 @@ def settled(
         status=status,
         approved_by=judged.approved_by,
         missing=judged.missing,
+        stood_in=judged.stood_in,
         refused=dict(sorted(reasons.items())) if status != "nothing" else {},
         stale=tuple(sorted(stale)),
         run=result.run if result else None,
