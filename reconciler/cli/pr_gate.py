@@ -97,13 +97,23 @@ def _gate(session: GitHub, settings: Settings) -> Gate:
 
 
 def _ruling(gate: Gate, pull: PullRequest) -> Ruling:
+    """Return the ruling on one pull request; what cannot be read of it stops no other one."""
+    from reconciler.app.change_request.ruling import Problem, Ruling
+    from reconciler.git.failures import GitError, Trouble
     from reconciler.git.merging import bring, is_here, merged, tip_of
 
     budgets = gate.commits.budgets
-    tip = tip_of(budgets, pull.base_ref)
-    if not is_here(budgets, pull.head):
-        bring(budgets, f"refs/pull/{pull.number}/head")
-    return gate.rule(pull, tip, merged(budgets, tip, pull.head))
+    try:
+        tip = tip_of(budgets, pull.base_ref)
+        if not tip:
+            raise GitError(f"{pull.base_ref} is not known here", hint="check out with `fetch-depth: 0`")
+        if not is_here(budgets, pull.head):
+            bring(budgets, f"refs/pull/{pull.number}/head")
+        return gate.rule(pull, tip, merged(budgets, tip, pull.head))
+    except GitError as error:
+        if error.trouble is Trouble.TOO_OLD:
+            raise
+        return Ruling(pull.number, pull.head, "refused", (Problem(error.message, error.hint),))
 
 
 def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
+NO_PLAN = "no plan was recorded"
 
 
 def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: str, format_: str) -> ExitCode:
@@ -27,8 +28,10 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
     listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
     lines = [f"pull request {number}: {state}{_of(teams)}" for number, state, teams in found]
     print_facts(format_, "refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests")
-    queued_and_stale = session.event.queued is not None and any(state == "stale" for _, state, _ in found)
-    return ExitCode.STALE if queued_and_stale else ExitCode.DONE
+    if session.event.queued is None:
+        return ExitCode.DONE
+    states = {state for _, state, _ in found}
+    return ExitCode.STALE if "stale" in states else ExitCode.REFUSED if NO_PLAN in states else ExitCode.DONE
 
 
 def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
@@ -54,20 +57,41 @@ def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
 
 
 def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: str) -> tuple[int, str, tuple[str, ...]]:
+    from reconciler.forge.approval import records_among
     from reconciler.forge.check_run import our_check_runs
 
     checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
-    recorded = [check for check in checks if check.record and check.record.pull_request == pull.number]
+    recorded = records_among(checks, session.repository, pull)
     if not recorded:
-        return pull.number, "no plan was recorded", ()
+        return pull.number, _without_plan(session, settings), ()
     desired = merged_tree(settings, pull, remote)
     if desired is None:
         return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
-    last = recorded[-1]
-    assert last.record is not None  # noqa: S101
-    changed = moved(settings, desired, last.record)
+    last, record = recorded[-1]
+    changed = moved(settings, desired, record)
     _mark(session, pull, checks[-1], last, changed)
     return pull.number, "stale" if changed else "current", changed
+
+
+def _without_plan(session: GitHub, settings: Settings) -> str:
+    """Return what to say where no plan was recorded; in a merge queue, a check says it too, whoever requires it."""
+    from reconciler.app.checkout import parents, tree_id
+    from reconciler.forge.check_run import Verdict, publish_check
+    from reconciler.git.merging import is_here
+
+    queued, app = session.event.queued, session.identity.app
+    if queued is None or app is None:
+        return NO_PLAN
+    budgets = settings.budgets
+    below = queued.base or (parents(budgets, queued.head)[0] if is_here(budgets, queued.head) else "")
+    known = is_here(budgets, queued.head) and bool(below) and is_here(budgets, below)
+    if known and tree_id(budgets, queued.head) == tree_id(budgets, below):
+        verdict = Verdict("success", "No budgets change", "No budget file differs.", "There is nothing to record.")
+    else:
+        words = "Run the plan workflow, have its plan approved, and put it into the queue again."
+        verdict = Verdict("failure", "No plan was shown", words, "There is no record.")
+    publish_check(session.channel, session.repository, queued.head, verdict, app=app)
+    return NO_PLAN if verdict.conclusion == "failure" else "no budgets change"
 
 
 def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:

@@ -174,11 +174,17 @@ def _bench(
 def recorded(
     channel: Channel, repository: Repository, pull: PullRequest, *, app: str
 ) -> list[tuple[CheckRun, PlanRecord]]:
-    """Return the records that were made for exactly this head of this pull request, oldest first.
+    """Return the records that `app` made for exactly this head of this pull request, oldest first."""
+    return records_among(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
+
+
+def records_among(
+    checks: Sequence[CheckRun], repository: Repository, pull: PullRequest
+) -> list[tuple[CheckRun, PlanRecord]]:
+    """Return the records among check runs that were made for exactly this head of this pull request, oldest first.
 
     What a run wrote after a run that began later is left out: it is a run that was started again.
     """
-    checks = our_check_runs(channel, repository, pull.head, app=app)
     found: list[tuple[CheckRun, PlanRecord]] = []
     for check in checks:
         record = check.record

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forge.github_standin import State
+from forge.github_standin import Pull, State
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
@@ -132,6 +132,17 @@ def test_all_open_pull_requests_are_judged_where_none_is_named(desk: MergeDesk) 
     ]
 
 
+def test_one_that_cannot_be_read_stops_no_other_one(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10600.00"))
+    desk.github.pulls[127] = Pull(127, "alice", [("e" * 40, "alice")], desk.repository.head)
+    desk.github.pulls[126] = Pull(126, "alice", [("d" * 40, "alice")], desk.repository.head, base_ref="gone")
+    assert desk.desk.kt("pr", "approval", "--check") == ExitCode.DONE, desk.desk.errors
+    said = [line for line in desk.desk.output.splitlines() if line.startswith("pull request")]
+    assert said[0] == "pull request 128: Waits for acme/support-leads (check: published)"
+    assert check(desk, "e" * 40)["conclusion"] == "failure"
+    assert gate(desk, "--pr", "126")["title"] == "Gone is not known here"
+
+
 def test_the_token_of_a_fork_can_publish_nothing_and_decides_by_its_exit_code(desk: MergeDesk) -> None:
     desk.desk.variables["GITHUB_TOKEN"] = "ghs_fork"
     desk.opened(129, lambda: desk.repository.write({"README.md": "Hello\n"}), shown=False)
@@ -233,3 +244,19 @@ def test_a_merge_queue_plans_again_where_it_may_ask_keeptrusts(desk: MergeDesk, 
     desk.desk.by_hand(300.0)
     assert desk.desk.kt("pr", "approval", "--check", "--as-of", "2026-06-18") == ExitCode.REFUSED
     assert "the plan of support moved since it was shown" in desk.desk.output.lower()
+
+
+def test_refreshing_a_queue_stops_what_was_not_shown_and_posts_a_check_for_others(
+    desk: MergeDesk, tmp_path: Path
+) -> None:
+    token = desk.desk.variables["KEEPTRUSTS_API_TOKEN"]
+    desk.opened(128, desk.target("10500.00", "10600.00"), shown=False)
+    head = queued(desk, tmp_path, 128)
+    desk.desk.variables["KEEPTRUSTS_API_TOKEN"] = token
+    assert desk.desk.kt("pr", "refresh", "--as-of", "2026-06-18") == ExitCode.REFUSED
+    assert [item["conclusion"] for item in desk.github.checks if item["head_sha"] == head] == ["failure"]
+    desk.opened(129, lambda: desk.repository.write({"README.md": "Hello\n"}), shown=False)
+    head = queued(desk, tmp_path, 129)
+    desk.desk.variables["KEEPTRUSTS_API_TOKEN"] = token
+    assert desk.desk.kt("pr", "refresh", "--as-of", "2026-06-18") == ExitCode.DONE, desk.desk.errors
+    assert [item["conclusion"] for item in desk.github.checks if item["head_sha"] == head] == ["success"]
