@@ -12,6 +12,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import ZERO, Amount, Money
 from reconciler.model.period import Period
+from reconciler.plan.scope import is_same_team
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _organization(rules: Desired, start: Desired, after: Desired) -> Iterator[Re
 
 
 def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
-    edited = {team for team in {*start.teams, *after.teams} if start.teams.get(team) != after.teams.get(team)}
+    every = {*start.teams, *after.teams}
+    edited = {team for team in every if not is_same_team(start.teams.get(team), after.teams.get(team))}
     for team in sorted({*effects.teams} | edited):
         what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
         yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)

@@ -18,10 +18,10 @@ def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
     if before.organization != after.organization:
         return None
     names = {*before.teams, *after.teams}
-    return frozenset(name for name in names if not _same(before.teams.get(name), after.teams.get(name)))
+    return frozenset(name for name in names if not is_same_team(before.teams.get(name), after.teams.get(name)))
 
 
-def _same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
+def is_same_team(before: TeamBudget | None, after: TeamBudget | None) -> bool:
     """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
     return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))
 

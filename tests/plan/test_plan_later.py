@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from worlds import JUNE, desired, wallet
 
+from reconciler.app.change_request.budget_files import changed_parts
+from reconciler.forge.requirement import requirements
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.frozen import Frozen
 from reconciler.model.later import LaterExpectation
@@ -243,6 +245,9 @@ def test_the_order_of_wallets_is_told_because_an_alert_watches_the_first() -> No
     other = {**TEAM, "wallets": dict(reversed(TEAM["wallets"].items()))}
     assert one(state(), state(team=other)).name == "wallet order"
     assert changed_teams(state(), state(team=other)) == frozenset({"support"})
+    assert changed_parts(state(), state(team=other)) == frozenset({"support"})
+    asked = requirements(state(), state(team=other), ())
+    assert [(item.team, item.owners) for item in asked] == [("support", ("@lead", "@acme/leads"))]
 
 
 GUARDS = ORGANIZATION["guards"]

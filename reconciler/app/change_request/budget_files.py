@@ -12,6 +12,7 @@ from reconciler.app.checkout import tree_at
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
+from reconciler.plan.scope import is_same_team
 from reconciler.source.load import Loaded, load
 from reconciler.source.tree import read_tree
 
@@ -104,7 +105,7 @@ def changed_parts(before: Desired | None, after: Desired) -> frozenset[str]:
     if before is None:
         return frozenset({ORGANIZATION, *after.teams})
     names = {*before.teams, *after.teams}
-    changed = {name for name in names if before.teams.get(name) != after.teams.get(name)}
+    changed = {name for name in names if not is_same_team(before.teams.get(name), after.teams.get(name))}
     return frozenset(changed | ({ORGANIZATION} if before.organization != after.organization else set()))
 
 
