@@ -33,19 +33,28 @@ def as_merged(settings: Settings) -> Iterator[tuple[Settings, str | None]]:
     if not tip:
         yield settings, None
         return
+    from reconciler.cli.checkout import git
+
+    head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+    merge = merge_of(settings, target, tip, head)
+    click.echo(f"kt-budgets: {target} moved on since this branch left it: what merging gives now is planned.", err=True)
+    with beside(settings, merge) as merged:
+        yield merged, head
+
+
+@contextmanager
+def beside(settings: Settings, commit: str) -> Iterator[Settings]:
+    """Yield the settings for the budgets of a commit, checked out beside this checkout, and nothing but the budgets."""
     from reconciler.cli.checkout import git, prefix
     from reconciler.source.tree import folder_name
 
-    head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
-    merge = _merge(settings, target, tip, head)
-    click.echo(f"kt-budgets: {target} moved on since this branch left it: what merging gives now is planned.", err=True)
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
         tree = Path(place) / folder_name(settings.budgets)
-        git(settings.budgets, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), merge)
+        git(settings.budgets, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), commit)
         try:
             where = prefix(settings.budgets)
             git(tree, "checkout", "--quiet", "HEAD", "--", str(where))
-            yield replace(settings, budgets=tree / where), head
+            yield replace(settings, budgets=tree / where)
         finally:
             git(settings.budgets, "worktree", "remove", "--force", str(tree))
 
@@ -120,7 +129,7 @@ def _moved(settings: Settings, target: str) -> str:
     return tip
 
 
-def _merge(settings: Settings, target: str, tip: str, head: str) -> str:
+def merge_of(settings: Settings, target: str, tip: str, head: str) -> str:
     """Return a commit of the merge, which no branch holds; GitError where git is too old to make one."""
     from reconciler.cli.checkout import git
     from reconciler.git.merging import merged

@@ -252,6 +252,25 @@ def receipt(**options: Any) -> None:
     publish_receipt(**options)
 
 
+@command.command("command", epilog="Example: kt-budgets pr command --journal git:origin")
+@network_options
+@usage_option
+@journal_option
+@repository_option
+@click.pass_context
+def commands(context: click.Context, /, *, repo: str | None, **options: Any) -> None:
+    """Carry out what a comment in a pull request asks for, and answer there.
+
+    In a workflow for new comments: reads GITHUB_EVENT_PATH. A line `/kt-budgets plan`, `/kt-budgets whatif
+    support/prod=14500`, `/kt-budgets recommend` or `/kt-budgets resume` is a command, from whoever may write to the
+    repository. The budgets of the pull request are read as they would be merged; nothing of it is run. Comments that
+    were edited, and those of bots, are left alone.
+    """
+    from reconciler.cli.pr_command import answer_comment
+
+    context.exit(answer_comment(settings_of(options), repo=repo))
+
+
 @command.command("refresh", epilog="Example: kt-budgets pr refresh --journal git:origin")
 @network_options
 @journal_option

@@ -21,6 +21,8 @@ from reconciler.cli.pr_files import suggestions_option
 from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.outlook import Outlook
     from reconciler.cli.recommend_write import Draft
     from reconciler.forecast.recommend import Recommendations
@@ -97,7 +99,6 @@ def command(
     """
     from reconciler.cli.show import load_plan
     from reconciler.cli.wallet_names import chosen
-    from reconciler.forecast.recommend import recommend
 
     if writing and suggestions:
         raise UsageError("`--write` and `--suggestions` contradict each other", hint="leave one of them out")
@@ -109,22 +110,39 @@ def command(
     keys = chosen(outlook.desired, wallets)
     if changed is not None:
         keys = [key for key in (outlook.desired.wallets if keys is None else keys) if key in changed]
-    asked = tuple(question for question in outlook.asking(keys) if not question.wallet.absent)
-    advice = recommend(
-        outlook.usage,
-        asked,
-        organization=outlook.desired.organization,
-        period=settings.period,
-        as_of=settings.as_of,
-        teams=outlook.desired.teams,
-        probability=float(probability),
-        reaction_days=reaction_days,
-    )
+    advice = _advice(outlook, keys, probability=float(probability), reaction_days=reaction_days)
     made = _draft(outlook, advice) if writing or suggestions else None
     if made and suggestions:
         made = _suggest(made, suggestions, settings.budgets)
     page = _page(outlook, advice, made, writing=writing, probability=float(probability), reaction_days=reaction_days)
     write_result(_rendered(outlook, page, format_, output), output)
+
+
+def advised(settings: Settings, wallets: Sequence[str], *, probability: float = 0.9, reaction_days: int = 5) -> str:
+    """Return what is recommended for `wallets`, written TEAM or TEAM/ENV (none: all), as text."""
+    from reconciler.cli.outlook import look
+    from reconciler.cli.wallet_names import chosen
+
+    outlook = look(settings, offline=False)
+    keys = chosen(outlook.desired, wallets)
+    advice = _advice(outlook, keys, probability=probability, reaction_days=reaction_days)
+    page = _page(outlook, advice, None, writing=False, probability=probability, reaction_days=reaction_days)
+    return _rendered(outlook, page, "text", None)
+
+
+def _advice(outlook: Outlook, keys: Sequence[str] | None, *, probability: float, reaction_days: int) -> Recommendations:
+    from reconciler.forecast.recommend import recommend
+
+    return recommend(
+        outlook.usage,
+        tuple(question for question in outlook.asking(keys) if not question.wallet.absent),
+        organization=outlook.desired.organization,
+        period=outlook.settings.period,
+        as_of=outlook.settings.as_of,
+        teams=outlook.desired.teams,
+        probability=probability,
+        reaction_days=reaction_days,
+    )
 
 
 def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:

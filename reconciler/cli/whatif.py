@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.question import Forecast
     from reconciler.forecast.supposition import Supposition
     from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
 
 
 @click.command(
@@ -69,17 +71,38 @@ def command(
     Now is the YAML as it stands, once it is applied; both sides see the same simulated days. A TEAM may also be one
     of its wallets, TEAM/ENV. All options but the shared ones can be repeated.
     """
+    supposed = Supposed(targets, growth, cache, mix, demand)
+    if supposed == Supposed():
+        raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
+    settings = settings_of(options)
+    write_result(answered(settings, supposed, offline=offline, format_=format_, output=output), output)
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is supposed, each as it is written on the command line."""
+
+    targets: tuple[str, ...] = ()
+    growth: tuple[str, ...] = ()
+    cache: tuple[str, ...] = ()
+    mix: tuple[str, ...] = ()
+    demand: tuple[str, ...] = ()
+
+
+def answered(
+    settings: Settings, supposed: Supposed, *, offline: bool = False, format_: str = "text", output: Path | None = None
+) -> str:
+    """Return what would come of what is supposed."""
     from reconciler.cli.outlook import look
     from reconciler.cli.suppositions import read_suppositions, with_targets
 
-    if not any((targets, growth, cache, mix, demand)):
-        raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
-    settings = settings_of(options)
     outlook = look(settings, offline=offline)
-    other = with_targets(outlook.desired, targets, period=settings.period)
-    suppositions = read_suppositions(outlook.desired, growth=growth, cache=cache, mix=mix, demand=demand)
+    other = with_targets(outlook.desired, supposed.targets, period=settings.period)
+    suppositions = read_suppositions(
+        outlook.desired, growth=supposed.growth, cache=supposed.cache, mix=supposed.mix, demand=supposed.demand
+    )
     now, then = outlook.forecast(outlook.asking()), _then(outlook, other, suppositions)
-    write_result(_rendered(outlook, other, suppositions, now, then, format_=format_, output=output), output)
+    return _rendered(outlook, other, suppositions, now, then, format_=format_, output=output)
 
 
 def _then(outlook: Outlook, other: Desired, suppositions: Sequence[Supposition]) -> Forecast:

@@ -138,6 +138,10 @@ class Channel:
         """Send a write once and return its answer; LostAnswerError when it may have arrived."""
         return self._json(method, path, self._send(method, self._url(path, {}), body))
 
+    def start(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send a POST once whose answer holds nothing; LostAnswerError when it may have arrived."""
+        self._send("POST", self._url(path, {}), body)
+
     def delete(self, path: str) -> None:
         """Delete something; that it has gone already is no error."""
         try:
