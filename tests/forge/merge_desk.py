@@ -144,7 +144,7 @@ class MergeDesk:
 
     def funded(self, team: str = "team_support") -> float:
         signs = {"allocate": 1, "reclaim": -1}
-        return float(sum(signs[kind] * amount for kind, amount in self.ledger(team)))
+        return round(float(sum(signs[kind] * amount for kind, amount in self.ledger(team))), 2)
 
 
 @contextmanager
