@@ -13,7 +13,7 @@ from reconciler.cli.drift_issues import publish_drift, workflows_address
 from reconciler.cli.drift_words import hand_over, print_drift
 from reconciler.cli.options import format_option, network_options, settings_of
 from reconciler.cli.pr import journal_option, repository_option
-from reconciler.findings import BudgetsError, ExitCode
+from reconciler.findings import BudgetsError, ExitCode, FindingsError
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
@@ -62,7 +62,7 @@ def command(
 
     settings = settings_of(options)
     with github(repo) if issue or pull_requests else nullcontext() as session:
-        seen = _seen(settings, session, remote if pull_requests else None)
+        seen = _seen(settings, session, remote if pull_requests else None, writing=accept)
         if issue and session:
             publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
         workflows = workflows_address(str(session.repository)) if session else ""
@@ -86,20 +86,23 @@ class Seen:
     untouched: Collection[str]
 
 
-def _seen(settings: Settings, session: GitHub | None, remote: str | None) -> Seen:
-    """Compare Keeptrusts with what was applied; with a `remote`, with what open pull requests ask for as well."""
+def _seen(settings: Settings, session: GitHub | None, remote: str | None, *, writing: bool) -> Seen:
+    """Compare Keeptrusts with what was applied; with a `remote`, with what open pull requests ask for as well.
+
+    Where the YAML has errors, what was applied stands for it, unless it is to be written.
+    """
     from reconciler.apply.history import history_of
     from reconciler.apply.journal import last_declared, read_records
     from reconciler.apply.standing import standing_of
     from reconciler.cli.drift_waiting import waiting_of
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import read_live
-    from reconciler.cli.session import connected, load_desired
+    from reconciler.cli.session import connected
     from reconciler.plan.drift import classify
 
-    desired, _ = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     last = last_declared(records)
+    desired = _declared(settings, None if writing else last)
     refuse_behind(settings, last)
     proposals = _proposals(settings, session, remote) if session and remote else ()
     standing = standing_of(records)
@@ -125,6 +128,22 @@ def _seen(settings: Settings, session: GitHub | None, remote: str | None) -> See
     return Seen(
         desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
     )
+
+
+def _declared(settings: Settings, last: LastApplied | None) -> Desired:
+    """Return what the YAML declares; where it has errors, what was applied last, which they do not change."""
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.cli.session import load_desired
+
+    try:
+        return load_desired(settings)[0]
+    except FindingsError as error:
+        applied = applied_desired(Commits(settings.budgets), last) if last and last.whole else None
+        if applied is None:
+            raise
+        words = f"{error.message}; Keeptrusts is compared with what was applied last"
+        click.echo(f"kt-budgets: {words}\n  hint: `kt-budgets validate` lists them", err=True)
+        return applied
 
 
 def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.question import Forecast, ForecastWarning
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.usage import DailyUsage
+    from reconciler.model.usage_summary import UsageSummary
 
 
 def read_live(
@@ -141,7 +142,6 @@ def assemble(
     """
     from reconciler.plan.consequences import with_rest
     from reconciler.policy.facts import verdict
-    from reconciler.report.usage_doubts import usage_summary
     from reconciler.source.positions import positions
 
     scope = aim.scope if aim else None
@@ -162,7 +162,7 @@ def assemble(
         source=_source(settings, desired, head),
         scope=scope,
         later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
-        usage=usage_summary(usage.source) if usage else None,
+        usage=_usage(usage),
         changes=changes,
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
@@ -191,6 +191,15 @@ def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
             " may change without being shown",
             "compare the files by hand, or plan again where that commit can be read",
         )
+
+
+def _usage(usage: DailyUsage | None) -> UsageSummary | None:
+    """Return what is said of the usage; a light installation, which reads none, has nothing to say it with."""
+    if usage is None:
+        return None
+    from reconciler.report.usage_doubts import usage_summary
+
+    return usage_summary(usage.source)
 
 
 def _source(settings: Settings, desired: Desired, head: str | None) -> Source:

@@ -106,6 +106,7 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
 def _plan(desk: Desk, words: Sequence[str]) -> str:
     from reconciler.cli.plan import drafted
     from reconciler.cli.pr_publish import publish
+    from reconciler.cli.step_output import tell
     from reconciler.model.plan import sealed_bytes
     from reconciler.report.findings_json import findings_json
 
@@ -133,6 +134,7 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
             dry_run=False,
             format_="text",
         )
+    tell(changed=True)
     head, onto = desk.pull.head[:12], f"`{base[:12]}` of {_safe(desk.pull.base_ref)}"
     what = "has errors in its YAML, which the comment and the check show" if findings else "is planned"
     return f"The merge of `{head}` onto {onto} {what}: see the comment, and the check `kt-budgets / plan`."
@@ -199,18 +201,12 @@ def _resume(desk: Desk, words: Sequence[str]) -> str:
 def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
     """Yield the settings for the budgets as merging gives them now, and the commit that they would be merged onto.
 
-    The pull request's files are read, and nothing of them is run. Those of a fork are not: what they say would be
-    looked at with secrets.
+    The pull request's files are read, a fork's as well, and nothing of them is run.
     """
     from reconciler.cli.merged_result import beside, merge_of
     from reconciler.git.merging import bring, is_here, tip_of
 
     pull, budgets = desk.pull, desk.settings.budgets
-    if pull.is_fork:
-        raise RefusedError(
-            f"pull request {pull.number} comes from a fork, whose files are looked at with no secret",
-            hint="push its commits to a branch of this repository, and open a pull request there",
-        )
     tip = tip_of(budgets, pull.base_ref)
     if not is_here(budgets, pull.head):
         bring(budgets, f"refs/pull/{pull.number}/head")

@@ -21,7 +21,7 @@ _COMMAND = """\
 #!/bin/bash
 # The installed command, on the day of the story.
 case "$1 $2" in
-  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply")
+  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command")
     set -- "$@" --as-of {as_of} ;;
 esac
 exec {python} -m reconciler "$@"
@@ -90,6 +90,7 @@ class Company:
             },
             {
                 "github.token": "ghs_actions",
+                "github.event.issue.number": str(event.get("issue", {}).get("number", "")),
                 **asked,
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,

@@ -149,11 +149,13 @@ def test_what_cannot_be_done_is_answered_with_why_and_pings_nobody(desk: MergeDe
     assert "There is:" in reply or "was not done" in reply
 
 
-def test_a_fork_is_looked_at_with_no_secret(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"), shown=False).fork = "mallory/ai-budgets"
-    assert said(desk, "/kt-budgets plan") == ExitCode.REFUSED
-    assert "comes from a fork" in replies(desk, "plan")[0]
+def test_a_fork_is_planned_for_whoever_may_write_and_not_for_its_author(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "11000.00"), author="mallory", shown=False).fork = "mallory/ai-budgets"
+    assert said(desk, "/kt-budgets plan", "mallory") == ExitCode.DONE
     assert desk.github.checks == []
+    assert said(desk, "/kt-budgets plan", identity=8) == ExitCode.DONE, desk.desk.errors
+    (check,) = desk.github.checks
+    assert check["head_sha"] == desk.github.pulls[128].head
 
 
 def test_keeptrusts_out_of_reach_is_said_in_the_pull_request(desk: MergeDesk) -> None:

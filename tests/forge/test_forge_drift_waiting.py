@@ -89,6 +89,19 @@ def test_a_direct_push_and_yaml_with_errors_are_told(desk: MergeDesk) -> None:
     assert "(Just this once)" not in found["sentence"] or found["commit"] == desk.repository.head
 
 
+def test_errors_in_what_was_merged_hide_neither_drift_nor_the_merge(desk: MergeDesk) -> None:
+    desk.pushed(desk.target("10500.00", "-1"))
+    desk.desk.by_hand(700.0)
+    assert drift(desk, "--pull-requests") == ExitCode.DRIFT, desk.desk.errors
+    assert "700.00 by hand" in desk.desk.output
+    (found,) = waiting(desk, "--pull-requests")
+    assert (found["kind"], found["state"]) == ("landing", "errors")
+    assert "support.yaml" in found["sentence"]
+    assert drift(desk, "--accept") == ExitCode.FINDINGS, "nothing is written into files with errors"
+    (found,) = waiting(desk)
+    assert found["state"] == "errors"
+
+
 def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: MergeDesk) -> None:
     desk.opened(128, desk.target("10500.00", "11000.00"))
     desk.approved(128, "lena")

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"
 LIGHT = Path(__file__).parent / "light"
 """On a Python's path, what a light installation leaves out is not there."""
+_COMPARED = re.compile(r"(steps\.[\w.-]+) == '([^']*)'")
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -60,9 +61,14 @@ class Runner:
         if light:
             self.variables = {**self.variables, "PYTHONPATH": str(LIGHT)}
         for step in document["steps"]:
-            if "run" in step and (self.code == 0 or step.get("if") == "always()"):
+            condition = step.get("if", "")
+            if "run" in step and (self.code == 0 or condition.startswith("always()")) and self._holds(condition):
                 self._step(step, {**document.get("env", {}), **step.get("env", {})})
         return self.code
+
+    def _holds(self, condition: str) -> bool:
+        """Whether what a condition says of earlier steps' outputs is so."""
+        return all(self.values.get(name, "") == value for name, value in _COMPARED.findall(condition))
 
     def _step(self, step: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         output = self.folder.parent / "step-output"

@@ -1,0 +1,50 @@
+"""`drift` names a run that was left in the middle and a write of which nobody knows whether it arrived."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cli.journal_desk import AS_OF, Desk
+
+from reconciler.apply.abandoned import abandoned
+from reconciler.apply.git_lock import LEASE, LockState
+from reconciler.apply.journal import read_records
+from reconciler.apply.record import Step
+from reconciler.apply.store import Owner
+
+
+def waiting(desk: Desk) -> list[dict[str, Any]]:
+    done = desk.kt("drift", *AS_OF, "--format", "json")
+    listed: list[dict[str, Any]] = json.loads(done.out)["waiting"]
+    return listed
+
+
+def test_a_write_nobody_knows_about_is_told_with_its_dispatch_until_resume_proved_it(desk: Desk) -> None:
+    desk.world.habits.failures = 1
+    assert desk.applied().code == 8
+    (found,) = waiting(desk)
+    assert (found["kind"], found["state"], found["teams"]) == ("operation", "unknown", ["alpha"])
+    assert "Whether 1 write of the run" in found["sentence"]
+    assert found["dispatch"]["workflow"] == "resume.yml"
+    assert desk.kt("drift", *AS_OF).code == 11
+    lost = found["sentence"].rpartition(": ")[2].rstrip(".")
+    desk.kt("resume", *AS_OF, "--settle", "0", "--assume-lost", lost, "--reason", "checked")
+    assert waiting(desk) == []
+
+
+def test_a_run_that_never_finished_is_told_unless_it_is_under_way(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    records = read_records("file:.kt-budgets/journal", folder=desk.clone)
+    assert abandoned(records, None, now=datetime.now(UTC)) == ()
+    (last,) = [number for number, record in enumerate(records) if record.step is Step.FINISHED]
+    left, at = records[:last], datetime.fromisoformat(records[last - 1].at)
+    held = LockState("c" * 40, Owner("ci", "r"), at + timedelta(hours=3))
+    assert abandoned(left, held, now=at + timedelta(hours=2)) == ()
+    assert abandoned(left, None, now=at + LEASE / 2) == ()
+    (found,) = abandoned(left, None, now=at + LEASE)
+    assert (found.kind, found.state, found.teams) == ("run", "interrupted", ("alpha",))
+    assert found.dispatch.workflow == "resume.yml"
+    kinds = [item.kind for item in abandoned(left, held, now=at + timedelta(hours=4))]
+    assert kinds == ["lock", "run"]

@@ -1,0 +1,104 @@
+"""By the workflows' own scripts: what nobody approved is told in an issue, and a comment is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
+from forge.company import Company, install_command
+from forge.github_standin import State
+from forge.workflow_shell import Runner
+
+from reconciler.sandbox.server import running
+
+DAY = "2026-06-18"
+
+
+@pytest.fixture
+def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]:
+    files = {"budgets/org.yaml": ORGANIZATION, "budgets/teams/support.yaml": SUPPORT}
+    repository = BudgetRepository.create(tmp_path, files)
+    install_command(tmp_path, DAY)
+    github.pulls.clear()
+    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
+    github.reads_members = {"ghs_reader"}
+    with running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox:
+        made = Company(tmp_path, repository, github, github_url, sandbox)
+        made.keeptrusts("POST", "/v1/teams", name="Support")
+        made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
+        begin(made)
+        yield made
+
+
+def begin(company: Company) -> None:
+    runner = Runner(company.repository.folder, {}, {})
+    runner.variables = {
+        "PATH": f"{company.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        "KEEPTRUSTS_API_URL": company.sandbox.url,
+        "KEEPTRUSTS_API_TOKEN": company.sandbox.billing_token,
+    }
+    for script in ("plan --output ../plan.json --journal git:origin", "apply --plan ../plan.json --journal git:origin"):
+        runner._step({"name": "Begin", "run": f"kt-budgets {script}"}, {})
+        assert runner.code == 0, runner.log[-1]
+
+
+def opened(company: Company) -> None:
+    company.repository.branch("raise-support")
+    company.repository.edit("budgets/teams/support.yaml", "10500.00", "11000.00")
+    company.pushed("Raise Support")
+    company.repository.git("switch", "--quiet", "main")
+
+
+def commented(company: Company, body: str, login: str = "alice", identity: int = 7) -> Runner:
+    comment = {
+        "id": identity,
+        "user": {"login": login, "type": "User"},
+        "body": body,
+        "html_url": "https://github.test/c",
+    }
+    event = {"action": "created", "issue": {"number": 128, "pull_request": {"url": "x"}}, "comment": comment}
+    main = company.repository.git("rev-parse", "main")
+    return company.actions("comment.yml", "answer", commit=main, event=event, by="issue_comment")
+
+
+def test_a_merge_that_nobody_approved_is_in_an_issue_until_it_is_applied(company: Company) -> None:
+    opened(company)
+    assert company.planned().code == 0, company.logs[-1]
+    company.merged()
+    install_command(company.place, "2026-06-19")
+    told = company.drift()
+    assert told.code == 0, told.log
+    (issue,) = company.github.issues
+    assert issue["title"] == "Budget drift: 1 thing left behind"
+    assert "#&#8203;128, merged 2026-06-18 09:00 UTC, is not applied for support" in issue["body"]
+    assert "Missing: @&#8203;acme/support-leads" in issue["body"]
+    address = "https://github.test/acme/ai-budgets/actions/workflows/apply.yml"
+    assert f"[apply.yml]({address})" in issue["body"]
+    assert "1 thing left behind" in told.summary
+
+    company.github.review(128, "lena")
+    assert company.apply(company.repository.git("rev-parse", "main")).code == 0, company.logs
+    assert company.drift().code == 0
+    assert company.github.issues[0]["state"] == "closed"
+    assert company.funded() == 11000.0
+
+
+def test_a_comment_of_a_writer_is_answered_and_one_of_a_stranger_does_nothing(company: Company) -> None:
+    company.github.roles["alice"] = "write"
+    opened(company)
+    assert commented(company, "/kt-budgets plan\n/kt-budgets resume", "mallory").code == 0
+    assert (company.github.checks, company.github.dispatches) == ([], [])
+    done = commented(company, "/kt-budgets plan\n/kt-budgets whatif support/prod=14500", identity=8)
+    assert done.code == 0, done.log
+    names = [item["name"] for item in company.github.checks]
+    assert sorted(set(names)) == ["kt-budgets / approval", "kt-budgets / plan"]
+    (gate,) = [item for item in company.github.checks if item["name"] == "kt-budgets / approval"]
+    assert "acme/support-leads" in gate["output"]["title"] + gate["output"]["summary"]
+    assert any("14,500.00" in body for body in company.github.ours(128))
+    company.github.review(128, "lena")
+    company.merged()
+    assert company.apply(company.repository.git("rev-parse", "main")).code == 0, company.logs
+    assert company.funded() == 11000.0
