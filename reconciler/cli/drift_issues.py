@@ -9,7 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
-    from reconciler.forge.issue import Wanted
+    from reconciler.forge.issue import Assignable, Wanted
     from reconciler.model.desired import Desired
     from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted
@@ -24,12 +24,13 @@ def publish_drift(
     doubtful: Collection[str],
 ) -> None:
     """Open, update or close the issues that tell people of `found` and of what was left behind."""
-    from reconciler.forge.issue import Wanted, publish_issues
+    from reconciler.forge.issue import Assignable, Wanted, publish_issues
 
+    people = Assignable(session.channel, session.repository)
     if desired.organization.drift_issues == "one":
-        wanted = [_wanted(session, desired, found, waiting, doubtful=doubtful)]
+        wanted = [_wanted(people, desired, found, waiting, doubtful=doubtful)]
     else:
-        wanted = list(_by_team(session, desired, found, waiting, doubtful))
+        wanted = list(_by_team(people, desired, found, waiting, doubtful))
     closing = Wanted(
         "Budget drift: none", "Nothing of this needs a person any more; or another issue tells it.\n", False
     )
@@ -50,7 +51,7 @@ def workflows_address(repository: str) -> str:
 
 
 def _by_team(
-    session: GitHub,
+    people: Assignable,
     desired: Desired,
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
@@ -60,11 +61,11 @@ def _by_team(
     for team in sorted(teams):
         own = [entry for entry in found if entry.item.team == team]
         left = [item for item in waiting if team in item.parts]
-        yield _wanted(session, desired, own, left, doubtful=doubtful, team=team)
+        yield _wanted(people, desired, own, left, doubtful=doubtful, team=team)
 
 
 def _wanted(
-    session: GitHub,
+    people: Assignable,
     desired: Desired,
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
@@ -74,23 +75,23 @@ def _wanted(
 ) -> Wanted:
     """Return what an issue is to say; those who can be assigned are asked for only where somebody is needed."""
     from reconciler.forge.drift_text import issue_text, issue_title
-    from reconciler.forge.issue import Wanted, assignable
+    from reconciler.forge.issue import Wanted
     from reconciler.report.escape import escaped
 
     needed = [entry.item for entry in found if entry.needs_person]
     about = {item.team for item in needed} | {part for item in waiting for part in item.parts}
     owners = _owners(desired, about) if needed or waiting else []
-    people = assignable(session.channel, session.repository, [owner[1:] for owner in owners if _is_person(owner)])
+    named = people.among([owner[1:] for owner in owners if _is_person(owner)])
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found],
         escaped=escaped,
         doubtful=doubtful,
         waiting=waiting,
-        workflows=workflows_address(str(session.repository)),
-        owners=[owner for owner in owners if owner[1:] not in people],
+        workflows=workflows_address(str(people.repository)),
+        owners=[owner for owner in owners if owner[1:] not in named],
     )
     title = issue_title(needed, waiting, team=team)
-    return Wanted(title, text, bool(needed or waiting), team, people)
+    return Wanted(title, text, bool(needed or waiting), team, named)
 
 
 def _owners(desired: Desired, teams: Collection[str]) -> list[str]:

@@ -134,8 +134,8 @@ def _month(
         known=None if settings.sandbox else history.known(live.wallets, settings.period),
     )
     known = desired.wallets.keys() & applied.wallets.keys()
-    currency = applied.organization.currency
-    return unfunded(diff, live, settings.period, currency=currency, wallets=known, own=history.own)
+    organization = applied.organization
+    return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=history.own)
 
 
 def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now: datetime) -> Sequence[Waiting]:

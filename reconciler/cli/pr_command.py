@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.pr_command_words import HELP, echo, fenced, listed, safe, why
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
 from reconciler.settings import environment, overlaid
 
@@ -21,13 +22,7 @@ if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
     from reconciler.settings import Settings
 
-HELP = """\
-`/kt-budgets plan` plans what merging gives now, and shows and records it.
-`/kt-budgets whatif support/prod=14500` shows what another target would do; also `--growth`, `--cache`, `--demand`.
-`/kt-budgets recommend` says which targets last, for the teams that this changes, or for those named after it.
-`/kt-budgets resume` starts the resume workflow, which finishes or proves an interrupted run."""
 _LEVERS = {"--wallet": "targets", "--growth": "growth", "--cache": "cache", "--mix": "mix", "--demand": "demand"}
-_ROOM = 55_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def answer_comment(settings: Settings, *, repo: str | None) -> ExitCode:
         pull = pull_request(session.channel, session.repository, comment.number)
         desk = Desk(settings, session, comment, pull)
         if not may_write(session.channel, session.repository, comment.login):
-            _reply(desk, "denied", f"{_who(comment)} may not write to this repository, so nothing was done.\n")
+            _reply(desk, "denied", f"{safe(comment.login)} may not write to this repository, so nothing was done.\n")
             return ExitCode.DONE
         codes = [_carried_out(desk, one) for one in asked[:MOST]]
         if len(asked) > MOST:
@@ -88,18 +83,18 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
         return ExitCode.DONE
     if done is None:
         what = "is no command" if asked.name else "says nothing to do"
-        _reply(desk, name, f"{_echo(asked)} {what}. There is:\n\n{_listed(HELP)}\n")
+        _reply(desk, name, f"{echo(asked)} {what}. There is:\n\n{listed(HELP)}\n")
         return ExitCode.DONE
     try:
         text = done(desk, asked.words)
     except BudgetsError as error:
-        _reply(desk, name, f"{_echo(asked)} was not done. {_why(error)}\n")
+        _reply(desk, name, f"{echo(asked)} was not done. {why(error)}\n")
         click.echo(f"kt-budgets: {asked.name}: {error.message}", err=True)
         return error.exit_code
     except Exception:
-        _reply(desk, name, f"{_echo(asked)} was not done: kt-budgets has a bug. The log of this run says more.\n")
+        _reply(desk, name, f"{echo(asked)} was not done: kt-budgets has a bug. The log of this run says more.\n")
         raise
-    _reply(desk, name, f"{_echo(asked)}, asked by {_who(desk.comment)}\n\n{text}\n")
+    _reply(desk, name, f"{echo(asked)}, asked by {safe(desk.comment.login)}\n\n{text}\n")
     return ExitCode.DONE
 
 
@@ -135,7 +130,7 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
             format_="text",
         )
     tell(changed=True)
-    head, onto = desk.pull.head[:12], f"`{base[:12]}` of {_safe(desk.pull.base_ref)}"
+    head, onto = desk.pull.head[:12], f"`{base[:12]}` of {safe(desk.pull.base_ref)}"
     what = "has errors in its YAML, which the comment and the check show" if findings else "is planned"
     return f"The merge of `{head}` onto {onto} {what}: see the comment, and the check `kt-budgets / plan`."
 
@@ -147,7 +142,7 @@ def _whatif(desk: Desk, words: Sequence[str]) -> str:
     if supposed == Supposed():
         raise UsageError("nothing is supposed", hint="write such as `/kt-budgets whatif support/prod=14500`")
     with _merged(desk) as (settings, _):
-        return _fenced(answered(settings, supposed, output=Path("-")))
+        return fenced(answered(settings, supposed, output=Path("-")))
 
 
 def _suppositions(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
@@ -179,7 +174,7 @@ def _recommend(desk: Desk, words: Sequence[str]) -> str:
         desired, _ = load_desired(settings)
         changed = changed_parts(load_at(settings.budgets, base), desired)
         funded = {wallet.team for wallet in desired.wallets.values()}
-        return _fenced(advised(settings, words or sorted(changed & funded)))
+        return fenced(advised(settings, words or sorted(changed & funded)))
 
 
 def _resume(desk: Desk, words: Sequence[str]) -> str:
@@ -236,36 +231,3 @@ def _reply(desk: Desk, name: str, text: str) -> None:
         text=text,
     )
     click.echo(f"{name}: reply {said}")
-
-
-def _why(error: BudgetsError) -> str:
-    listed = [f"{found.position}: {found.message}" for found in getattr(error, "findings", ())][:20]
-    hint = f" Next: {error.hint}." if error.hint else ""
-    return _safe(f"{error.message}.{hint}") + "".join(f"\n- {_safe(line)}" for line in listed)
-
-
-def _fenced(text: str) -> str:
-    """Return text of a terminal in a code block that nothing in it can end, cut where it is too long."""
-    kept = text.strip("\n").replace("```", "'''").replace("~~~", "'''")
-    if len(kept) > _ROOM:
-        kept = kept[:_ROOM].rpartition("\n")[0] + "\n… the rest is too long for a comment; run the command yourself"
-    return f"```text\n{kept}\n```"
-
-
-def _listed(text: str) -> str:
-    return "\n".join(f"- {line}" for line in text.splitlines())
-
-
-def _echo(asked: Asked) -> str:
-    words = " ".join(asked.words)[:300]
-    return f"**/kt-budgets {_safe(asked.name[:40])}** {_safe(words)}".strip()
-
-
-def _who(comment: CommentEvent) -> str:
-    return _safe(comment.login)
-
-
-def _safe(text: str) -> str:
-    from reconciler.report.escape import escaped
-
-    return escaped(" ".join(text[:2000].split()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -73,10 +73,20 @@ def publish_issues(
     return [*done, *(("", step, issue.number) for step, issue in zip(closed, over, strict=True))]
 
 
-def assignable(channel: Channel, repository: Repository, logins: Sequence[str]) -> tuple[str, ...]:
-    """Return those of `logins` to whom an issue can be assigned, at most ten."""
-    found = [login for login in logins if channel.exists(f"{repository.path}/assignees/{login}")]
-    return tuple(found[:_MOST_PEOPLE])
+@dataclass(frozen=True, slots=True)
+class Assignable:
+    """Answers to whom an issue can be assigned; GitHub is asked once about each person."""
+
+    channel: Channel
+    repository: Repository
+    _asked: dict[str, bool] = field(default_factory=dict)
+
+    def among(self, logins: Sequence[str]) -> tuple[str, ...]:
+        """Return those of `logins` to whom an issue can be assigned, at most ten."""
+        for login in logins:
+            if login not in self._asked:
+                self._asked[login] = self.channel.exists(f"{self.repository.path}/assignees/{login}")
+        return tuple(login for login in logins if self._asked[login])[:_MOST_PEOPLE]
 
 
 def publish_issue(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import Live
+from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.plan.by_hand import foreign_entries
@@ -24,7 +25,13 @@ def is_due(period: Period, now: datetime) -> bool:
 
 
 def unfunded(
-    diff: Diff, live: Live, period: Period, *, currency: str, wallets: Collection[str], own: Collection[str] = ()
+    diff: Diff,
+    live: Live,
+    period: Period,
+    *,
+    organization: OrganizationBudget,
+    wallets: Collection[str],
+    own: Collection[str] = (),
 ) -> tuple[Waiting, ...]:
     """Return the teams whose month was not opened, by what opening it would move now.
 
@@ -32,16 +39,22 @@ def unfunded(
     month was opened; what differs there is drift. `own` are the ledger's ids of our operations.
     """
     left: dict[str, list[Change]] = defaultdict(list)
-    for change in opening(diff, live, currency=currency).changes:
+    for change in opening(diff, live, currency=organization.currency).changes:
         if isinstance(change, Allocate | Reclaim) and change.wallet in wallets:
             found = live.wallets.get(change.wallet)
             funding = found.funding(period) if found else ()
             if len(foreign_entries(funding, own)) == len(funding):
                 left[change.team].append(change)
-    return tuple(_waiting(team, changes, period) for team, changes in sorted(left.items()))
+    cure = "Start the fund workflow; where it fails, its log says why."
+    if period not in organization.fiscal_year.value:
+        cure = (
+            f"{period} is not in the fiscal year of org.yaml: move `fiscal_year` on there, have that merged and"
+            " applied, and start the fund workflow."
+        )
+    return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
 
 
-def _waiting(team: str, changes: Collection[Change], period: Period) -> Waiting:
+def _waiting(team: str, changes: Collection[Change], period: Period, cure: str) -> Waiting:
     words = ", ".join(_words(change) for change in changes)
     return Waiting(
         kind="month",
@@ -49,7 +62,7 @@ def _waiting(team: str, changes: Collection[Change], period: Period) -> Waiting:
         teams=(team,),
         since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
         sentence=f"{team}: {period} is not funded: {words}.",
-        cure="Start the fund workflow; where it fails, its log says why.",
+        cure=cure,
         dispatch=Dispatch(workflow="fund.yml"),
     )
 

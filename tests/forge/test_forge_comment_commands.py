@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from forge.github_standin import State, answer
-from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
-from reconciler.findings import ExitCode
+from reconciler.cli.pr_command_words import fenced, why
+from reconciler.findings import ExitCode, Finding, FindingsError, Position, Severity
 from reconciler.forge.comment_event import Asked, commands_in, read_comment
 
 
@@ -165,18 +166,22 @@ def test_keeptrusts_out_of_reach_is_said_in_the_pull_request(desk: MergeDesk) ->
     assert "was not done" in replies(desk, "plan")[0]
 
 
-def test_a_long_answer_is_cut_to_what_a_comment_holds(desk: MergeDesk) -> None:
-    many = "".join(f"  e{n}: {{team_id: team_{n}, monthly: 10.00}}\n" for n in range(150))
-    environments = "[prod, dev, " + ", ".join(f"e{n}" for n in range(150)) + "]"
+def test_a_long_answer_is_cut_to_what_a_comment_holds_and_says_by_how_much() -> None:
+    text = fenced("".join(f"line {number} ```\n" for number in range(9_000)))
+    assert len(text) < 60_000
+    assert text.endswith("\n```")
+    assert text.count("```") == 2
+    shown = text.count("line ")
+    assert f"… {9_000 - shown:,} more lines than a comment holds" in text
 
-    def edit() -> None:
-        desk.repository.edit("budgets/org.yaml", "[prod, dev]", environments)
-        desk.repository.edit(SUPPORT_FILE, "billing_budgets:", f"{many}billing_budgets:")
 
-    desk.opened(128, edit, shown=False)
-    said(desk, "/kt-budgets recommend")
-    assert all(len(body) <= 60_000 for body in desk.github.ours(128))
-    assert replies(desk, "recommend")[0].rstrip().endswith("```")
+def test_findings_beyond_twenty_are_counted() -> None:
+    found = [Finding(Position("a.yaml", n, 1), "x", Severity.ERROR, f"wrong {n} @all", "h") for n in range(1, 31)]
+    text = why(FindingsError(found))
+    assert "wrong 20" in text
+    assert "wrong 21" not in text
+    assert "10 more" in text
+    assert "@all" not in text
 
 
 def test_edited_comments_bots_and_plain_issues_are_left_alone() -> None:

@@ -120,6 +120,12 @@ def test_a_month_that_was_not_funded_is_told_team_by_team(desk: MergeDesk) -> No
     assert drift(desk, day="2026-07-02") == ExitCode.DRIFT
 
 
+def test_a_month_after_the_fiscal_year_says_what_stops_its_funding(desk: MergeDesk) -> None:
+    found = waiting(desk, day="2027-06-02")
+    assert {item["kind"] for item in found} == {"month"}
+    assert "move `fiscal_year` on" in found[0]["cure"]
+
+
 def test_a_wallet_that_was_funded_and_then_changed_by_hand_is_drift_and_no_month(desk: MergeDesk) -> None:
     desk.desk.by_hand(500.0, "reclaim")
     assert drift(desk) == ExitCode.DRIFT
