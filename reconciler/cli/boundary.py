@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from reconciler.cli.output import PRINTED, guard_streams
-from reconciler.cli.step_output import hand_over, tell
+from reconciler.cli.step_output import forget, hand_over, tell
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 from reconciler.redaction import hide_environment, without_secrets
 
@@ -34,6 +34,7 @@ def run_process(command: click.Command, arguments: Sequence[str]) -> int:
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run `command` and return the exit code; whatever goes wrong becomes a sentence with its cure."""
     _INTERRUPTED.clear()
+    forget()
     try:
         result = command.main(args=list(arguments), prog_name="kt-budgets", standalone_mode=False)
     except click.exceptions.Exit as exit_:

@@ -16,7 +16,7 @@ COMMANDS = {
     "show": "Render a saved plan: text, Markdown, HTML or JSON.",
     "apply": "Execute a reviewed plan, exactly once.",
     "resume": "Prove or finish an interrupted apply.",
-    "drift": "Compare live state with what was last applied, and say what was changed by hand.",
+    "drift": "Compare live state with what was last applied: what was changed by hand, and what was left behind.",
     "forecast": "Show how the month may end, when money runs out, and the months ahead.",
     "backtest": "Show how wrong the forecast was on your own past.",
     "whatif": "Show what other targets or levers would do, without editing a file.",

@@ -25,6 +25,11 @@ _LONGEST = 2000
 _KNOWN: dict[str, str] = {}
 
 
+def forget() -> None:
+    """Begin a command: nothing that an earlier one of this process told is its own."""
+    _KNOWN.clear()
+
+
 def tell(**outputs: str | bool) -> None:
     """Remember values for the steps after this one; a later value of the same name counts."""
     for name, value in outputs.items():

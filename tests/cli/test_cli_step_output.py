@@ -98,6 +98,8 @@ def test_an_output_file_that_cannot_be_written_changes_no_exit_code(tmp_path: Pa
 
 def test_what_was_merged_is_told_with_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    step_output.tell(digest="of an earlier command")
+    step_output.forget()
     done = Run(run="r", converged=True, outcomes=(Outcome(op="o", kind="allocate", team="a", status=Status.APPLIED),))
     landed = LandingOutcome(pull_request=128, commit="c" * 40, base=None, teams=("a",), status="applied", run=done)
     left = LandingOutcome(
