@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.doubt import Doubt
+    from reconciler.model.landing import Landing
     from reconciler.model.live import Live
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
@@ -156,7 +157,11 @@ def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now
         return ()
     made = {landing.commit: landed_at(budgets, landing.commit) for landing in replay.landings}
     pending = {number: parts for number in range(len(replay.landings)) if (parts := replay.left(number))}
-    late = [number for number in pending if _is_late(settings, made[replay.landings[number].commit], now)]
+    late = [
+        number
+        for number in pending
+        if _is_late(settings, replay.landings[number], made, now, asked=session is not None)
+    ]
     asked = _asked(replay, late[:_MOST]) if session else {}
     return [
         told(outcome, pending[number], made[outcome.commit])
@@ -166,11 +171,17 @@ def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now
     ]
 
 
-def _is_late(settings: Settings, at: datetime, now: datetime) -> bool:
-    """Whether what was merged `at` should be applied by now; of a day that was asked for, what came before it."""
+def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime], now: datetime, *, asked: bool) -> bool:
+    """Whether a landing should be applied by now; of a day that was asked for, what came before it.
+
+    Where GitHub was `asked`, a direct push is told at once: no run will apply it, and it has no pull request to say so.
+    """
     from reconciler.app.change_request.left_behind import is_late
 
-    return is_late(at, now) if settings.as_of == now.date() else at.astimezone(UTC).date() < settings.as_of
+    at = made[landing.commit]
+    if settings.as_of != now.date():
+        return at.astimezone(UTC).date() < settings.as_of
+    return is_late(at, now) or (asked and landing.pull_request is None)
 
 
 def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from reconciler.model.plan import DriftItem
@@ -22,6 +23,7 @@ _WAITING = {
     "operation": "Nobody knows whether it arrived",
     "lock": "A lock that nobody gives back",
 }
+_PLAIN = re.compile(r"[\w.:/@=+-]+(?: [\w.:/@=+-]+)*", re.ASCII)
 _DOUBTFUL = "doubtful"
 _HEADINGS = {
     _DOUBTFUL: "In doubt: git and Keeptrusts cannot be compared",
@@ -94,10 +96,15 @@ def _mend(item: Waiting, escaped: Callable[[str], str], workflows: str) -> str:
 
 
 def _button(dispatch: Dispatch, escaped: Callable[[str], str], workflows: str) -> str:
-    """Return the one dispatch that mends it: a link to its page, and what to fill in there."""
+    """Return the one dispatch that mends it: a link to its page, and what to fill in there, which people copy."""
     name = f"[{dispatch.workflow}]({workflows}/{dispatch.workflow})" if workflows else f"`{dispatch.workflow}`"
-    inputs = ", ".join(f"{key.replace('_', '&#95;')} = {escaped(value)}" for key, value in dispatch.inputs.items())
+    inputs = ", ".join(f"`{key}` = {_copied(value, escaped)}" for key, value in dispatch.inputs.items())
     return f"(Run workflow: {name}{', with ' + inputs if inputs else ''})"
+
+
+def _copied(value: str, escaped: Callable[[str], str]) -> str:
+    """Return a value as a code span where it is plain enough for one: what is escaped holds signs that nobody sees."""
+    return f"`{value}`" if _PLAIN.fullmatch(value) else escaped(value)
 
 
 def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], int]:

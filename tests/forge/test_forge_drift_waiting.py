@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forge.budget_repository import ORGANIZATION, SUPPORT
+from forge.budget_repository import ORGANIZATION, PERSON, SUPPORT
 from forge.github_standin import State
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
@@ -102,6 +102,17 @@ def test_errors_in_what_was_merged_hide_neither_drift_nor_the_merge(desk: MergeD
     assert found["state"] == "errors"
 
 
+def test_a_direct_push_is_told_at_once_with_a_commit_that_can_be_copied(
+    desk: MergeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    monkeypatch.setitem(PERSON, "GIT_COMMITTER_DATE", now.isoformat())
+    commit = desk.pushed(desk.target("10500.00", "11000.00"))
+    assert drift(desk, "--issue", day=f"{now:%Y-%m-%d}") == ExitCode.DRIFT
+    assert "direct push" in desk.github.issues[0]["body"]
+    assert f"`commit` = `{commit}`" in desk.github.issues[0]["body"]
+
+
 def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: MergeDesk) -> None:
     desk.opened(128, desk.target("10500.00", "11000.00"))
     desk.approved(128, "lena")
@@ -162,7 +173,7 @@ def test_the_issue_is_assigned_to_owners_who_are_people_and_pings_nobody(desk: M
     assert "@gone" not in issue["body"]
     assert "gone" in issue["body"]
     address = "https://github.com/acme/ai-budgets/actions/workflows/apply.yml"
-    assert f"[apply.yml]({address}), with pull&#95;request = 128" in issue["body"]
+    assert f"[apply.yml]({address}), with `pull_request` = `128`" in issue["body"]
     assert issue["title"] == "Budget drift: 1 thing left behind"
 
     assert drift(desk, "--issue") == ExitCode.DRIFT
