@@ -1,0 +1,72 @@
+"""A clock that a test moves: every part of the product that asks for the time of day is told its."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import pytest
+from forge.github_standin import State
+from thorough import THOROUGH
+
+from reconciler.apply import clock as apply_clock
+from reconciler.apply import standing
+from reconciler.apply.clock import SystemClock
+from reconciler.cli import drift_waiting
+from reconciler.forge.connection import Connection as GitHubConnection
+from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
+
+import reconciler.settings as settings_module  # isort: skip
+
+BEGIN = datetime(2026, 6, 18 if THOROUGH else 27, 8, tzinfo=UTC)
+
+
+@dataclass
+class MovedClock:
+    """The simulated time, UTC. Waiting moves it."""
+
+    instant: datetime = BEGIN
+
+    def wait(self, seconds: float) -> None:
+        self.instant += timedelta(seconds=seconds)
+
+    def reach(self, instant: datetime) -> None:
+        """Move on to `instant`; a run that took longer keeps its time."""
+        self.instant = max(self.instant, instant)
+
+    @property
+    def seconds(self) -> float:
+        return (self.instant - BEGIN).total_seconds()
+
+
+@dataclass
+class DatedState(State):
+    """A GitHub whose instants are those of the simulated clock, no two alike."""
+
+    clock: MovedClock = field(default_factory=MovedClock)
+    told: datetime = BEGIN
+
+    def now(self) -> str:
+        self.told = max(self.clock.instant, self.told + timedelta(seconds=1))
+        return self.told.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def everybody_s(clock: MovedClock) -> Iterator[None]:
+    """Let the product live by `clock`, and wait for no answer for real, until the end of the block."""
+
+    class Told(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return clock.instant.astimezone(tz)
+
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (apply_clock, standing, drift_waiting, settings_module):
+            patched.setattr(module, "datetime", Told)
+        patched.setattr(SystemClock, "monotonic", lambda _: clock.seconds)
+        patched.setattr(SystemClock, "sleep", lambda _, seconds: clock.wait(seconds))
+        for connection in (GitHubConnection, KeeptrustsConnection):
+            patched.setitem(connection.__init__.__kwdefaults__ or {}, "backoff", 0.001)
+        yield

@@ -1,0 +1,295 @@
+"""An organization of forty teams: its repository, its Keeptrusts, and its workflows on fresh checkouts, in process."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shlex
+import shutil
+import signal
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import pytest
+from forge.budget_repository import PERSON, BudgetRepository
+from forge.github_standin import Pull
+from forge.month_clock import DatedState, MovedClock
+from forge.workflow_shell import load
+
+from reconciler.cli.apply import command as apply_command
+from reconciler.cli.boundary import run
+from reconciler.cli.drift import command as drift_command
+from reconciler.cli.plan import command as plan_command
+from reconciler.cli.pr import command as pr_command
+from reconciler.cli.resume import command as resume_command
+from reconciler.sandbox.server import Sandbox
+from reconciler.settings import overlaid
+
+DEAD = 137
+
+
+@click.group()
+def cli() -> None:
+    """Stand for the group that all commands are in."""
+
+
+for _name, _command in {
+    "plan": plan_command,
+    "apply": apply_command,
+    "resume": resume_command,
+    "drift": drift_command,
+    "pr": pr_command,
+}.items():
+    cli.add_command(_command, _name)
+
+
+@lru_cache
+def line_of(workflow: str, job: str, begins: str) -> tuple[str, ...]:
+    """Return the words of a command as a workflow's script has it, without what the shell does with its output."""
+    steps = load(workflow)["jobs"][job]["steps"]
+    text = "\n".join(step["run"] for step in steps if "run" in step).replace("\\\n", " ")
+    line = next(line for line in text.splitlines() if f"kt-budgets {begins}" in line)
+    words = shlex.split(line[line.index(f"kt-budgets {begins}") :])
+    ends = [
+        number + word.endswith(";") for number, word in enumerate(words) if word in (">", "||") or word.endswith(";")
+    ]
+    return tuple(word.rstrip(";") for word in words[1 : min(ends, default=len(words))])
+
+
+def arguments_of(workflow: str, job: str, begins: str, given: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the arguments of a command of a workflow, with what its shell variables hold by name."""
+    found: list[str] = []
+    for word in line_of(workflow, job, begins):
+        found += given[word.strip("${}").removesuffix("[@]").removeprefix("{")] if word.startswith("$") else [word]
+    return found
+
+
+class DatedRepository(BudgetRepository):
+    """A clone whose commits are made at the simulated time."""
+
+    clock: MovedClock
+
+    def commit(self, subject: str) -> str:
+        PERSON["GIT_COMMITTER_DATE"] = PERSON["GIT_AUTHOR_DATE"] = self.clock.instant.isoformat()
+        return super().commit(subject)
+
+    def git(self, *arguments: str) -> str:
+        PERSON["GIT_COMMITTER_DATE"] = PERSON["GIT_AUTHOR_DATE"] = self.clock.instant.isoformat()
+        return super().git(*arguments)
+
+
+class Office:
+    """Runs workflows. `is_down` says that Keeptrusts answers nobody; `dies_at` kills the next apply at a step."""
+
+    def __init__(
+        self,
+        place: Path,
+        clock: MovedClock,
+        repository: BudgetRepository,
+        sandbox: Sandbox,
+        github: DatedState,
+        url: str,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        self.place, self.clock, self.repository = place, clock, repository
+        self.sandbox, self.github, self.url, self.capsys = sandbox, github, url, capsys
+        self.is_down = False
+        self.dies_at = 0
+        self.number = 1000
+        self.output = self.errors = ""
+        self.log: list[str] = []
+        self.shown_by: dict[int, tuple[int, str]] = {}
+        self.wallets: dict[str, str] = {}
+        self.usage = place / "usage.csv"
+        self.usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
+
+    @contextmanager
+    def job(
+        self, event: str, *, commit: str = "main", run_id: int = 0, attempt: int = 1, **facts: Any
+    ) -> Iterator[Path]:
+        """Give a job a fresh checkout of a commit, and its variables, until the end of the block."""
+        self.number += 0 if run_id else 1
+        folder = self.place / f"run-{self.number}-{attempt}" / "checkout"
+        self.repository.git("clone", "--quiet", "--template=", str(self.repository.remote), str(folder))
+        if commit != "main":
+            there = BudgetRepository(folder, self.repository.remote)
+            there.git("fetch", "--quiet", "origin", commit)
+            there.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
+        payload = folder.parent / "event.json"
+        payload.write_text(json.dumps(facts.get("payload", {})), encoding="utf-8")
+        variables = {
+            "KEEPTRUSTS_API_URL": "http://127.0.0.1:9" if self.is_down else self.sandbox.url,
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.url,
+            "GITHUB_BASE_REF": "main" if event == "pull_request" else "",
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(payload),
+            "GITHUB_REF": facts.get("ref", "refs/heads/main"),
+            "GITHUB_REPOSITORY": self.github.repository,
+            "GITHUB_RUN_ATTEMPT": str(attempt),
+            "GITHUB_RUN_ID": str(run_id or self.number),
+            "GITHUB_SERVER_URL": "https://github.test",
+            "GITHUB_SHA": self.repository.git("rev-parse", commit),
+            "GITHUB_STEP_SUMMARY": "",
+            "GITHUB_TOKEN": "ghs_actions",
+            "KEEPTRUSTS_API_TOKEN": self.sandbox.read_token,
+            "KT_BUDGETS_GITHUB_LOGIN": "",
+        }
+        with pytest.MonkeyPatch.context() as patched, overlaid(**variables):
+            patched.chdir(folder)
+            yield folder.parent
+        shutil.rmtree(folder.parent)
+
+    def kt(self, *arguments: str, token: str = "") -> int:
+        with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, "GITHUB_TOKEN": "ghs_reader"} if token else {})):
+            code = run(cli, arguments)
+        self.output, self.errors = self.capsys.readouterr()
+        self.log.append(f"{self.clock.instant:%m-%d %H:%M} {shlex.join(arguments)}: {code}\n{self.errors}")
+        return code
+
+    def killed(self, arguments: Sequence[str], token: str) -> int:
+        """Run a command in a process that dies when it is about to start git for the `dies_at`th time."""
+        left, self.dies_at = self.dies_at, 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            sys.addaudithook(dying(left))
+            os.environ["KT_BUDGETS_RUN_URL"] = "https://github.test/killed"
+            self.kt(*arguments, token=token)
+            os.kill(os.getpid(), signal.SIGKILL)
+        watched = os.pidfd_open(child)
+        ready, _, _ = select.select([watched], [], [], 60)
+        if not ready:
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(watched)
+        assert ready, "the run that was to die hung"
+        self.log.append(f"{self.clock.instant:%m-%d %H:%M} killed at {left}: {shlex.join(arguments)}")
+        return DEAD
+
+    def apply(self, event: str, **inputs: str) -> int:
+        """Run apply.yml on the default branch as it is now, and return the exit code of `pr apply`."""
+        options = ["--pr", inputs["pull_request"]] if inputs.get("pull_request") else []
+        options += ["--commit", inputs["commit"]] if inputs.get("commit") else []
+        options += ["--put-back"] if event == "workflow_dispatch" and not options else []
+        with self.job(event) as folder:
+            return self._merged(folder, "apply.yml", "apply", options)
+
+    def _merged(self, folder: Path, workflow: str, job: str, options: Sequence[str]) -> int:
+        given = {"options": options}
+        arguments = arguments_of(workflow, job, "pr apply", given)
+        if self.dies_at:
+            return self.killed(arguments, self.sandbox.billing_token)
+        code = self.kt(*arguments, token=self.sandbox.billing_token)
+        merges = folder / "checkout" / "merges.json"
+        merges.write_text(self.output, encoding="utf-8")
+        printed, errors = self.output, self.errors
+        if printed:
+            self.kt(*arguments_of(workflow, job, "pr receipt", {}))
+        self.output, self.errors = printed, errors
+        return code
+
+    def resume(self, reason: str, **inputs: str) -> int:
+        with self.job("workflow_dispatch") as folder:
+            options = ["--break-lock", inputs["break_lock"]] if inputs.get("break_lock") else []
+            arguments = arguments_of("resume.yml", "resume", "resume", {"options": options, "REASON": [reason]})
+            self.kt(*arguments, token=self.sandbox.billing_token)
+            return self._merged(folder, "resume.yml", "resume", [])
+
+    def fund(self, event: str = "schedule") -> int:
+        once = [] if event == "workflow_dispatch" else ["--once"]
+        given = {"(date --utc +%Y-%m)": [f"{self.clock.instant:%Y-%m}"], "once": once}
+        with self.job(event):
+            return self.kt(*arguments_of("fund.yml", "fund", "apply", given), token=self.sandbox.billing_token)
+
+    def drift(self, *options: str) -> int:
+        with self.job("schedule"):
+            return self.kt(*arguments_of("drift.yml", "drift", "drift", {}), *options)
+
+    def approval(self, number: int | None = None) -> int:
+        """Run approval.yml for a review of one pull request, or by the clock."""
+        event = "pull_request_review" if number else "schedule"
+        payload = (
+            {"pull_request": {"number": number, "head": {"sha": self.github.pulls[number].head}}} if number else {}
+        )
+        with self.job(event, payload=payload):
+            return self.kt(*arguments_of("approval.yml", "judge", "pr approval", {"named": []}))
+
+    def plan(self, number: int, *, again: bool = False) -> int:
+        """Run plan.yml for a pull request as it is now, or start its last run again, which keeps its commit."""
+        pull = self.github.pulls[number]
+        attempt = 2 if again else 1
+        run_id, commit = self.shown_by[number] if again else (0, self.tested(pull))
+        payload = {"pull_request": {"number": number, "head": {"sha": pull.head}}}
+        ref = f"refs/pull/{number}/merge"
+        with self.job("pull_request", commit=commit, run_id=run_id, attempt=attempt, payload=payload, ref=ref):
+            self.shown_by[number] = run_id or self.number, commit
+            arguments = arguments_of("plan.yml", "plan", "plan", {"since": []})
+            code = self.kt(*arguments, "--usage", str(self.usage))
+            if code in (0, 4):
+                none: dict[str, Sequence[str]] = {"named": [], "suggestions": []}
+                code = self.kt(*arguments_of("plan.yml", "plan", 'pr comment "${named[@]}" --plan', none))
+                code = code or self.kt(*arguments_of("plan.yml", "plan", "pr check", none))
+                code = code or self.kt(*arguments_of("plan.yml", "plan", "pr approval", none))
+            return code
+
+    def tested(self, pull: Pull) -> str:
+        """Merge a pull request into main as GitHub does to test it, and return that commit."""
+        git = self.repository.git
+        git("switch", "--quiet", "--detach", "main")
+        git("merge", "--quiet", "--no-ff", "--no-edit", pull.head)
+        pull.tested = git("rev-parse", "HEAD")
+        git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{pull.number}/merge")
+        git("switch", "--quiet", "main")
+        return pull.tested
+
+    def begins(self) -> None:
+        """Apply what main says for the first time, by hand."""
+        with self.job(""), overlaid(GITHUB_ACTIONS="", GITHUB_RUN_ID="", GITHUB_SHA=""):
+            plan = ["--usage", str(self.usage), "--output", "plan.json"]
+            assert self.kt("plan", *plan, token=self.sandbox.billing_token) == 0, self.log[-1]
+            assert self.kt("apply", "--plan", "plan.json", token=self.sandbox.billing_token) == 0, self.log[-1]
+
+    def entries(self, team: str) -> list[dict[str, Any]]:
+        """Return what moved into and out of a team's wallet, in order."""
+        if not self.wallets:
+            listed = self.keeptrusts("GET", "/v1/wallets?limit=200")["data"]
+            self.wallets = {wallet["scope_id"]: wallet["id"] for wallet in listed if wallet.get("scope_id")}
+        path = f"/v1/wallets/{self.wallets[f'team_{team}']}/transactions?limit=200"
+        found = [e for e in self.keeptrusts("GET", path)["data"] if e["type"] in ("allocate", "reclaim")]
+        return sorted(found, key=lambda entry: str(entry["created_at"]))
+
+    def funded(self, team: str) -> float:
+        """Return what a team's wallet was given for the present month."""
+        month = f"op={self.clock.instant:%Y-%m}-"
+        found = [e for e in self.entries(team) if month in e["description"]]
+        return float(round(sum(e["amount"] * (1 if e["type"] == "allocate" else -1) for e in found), 2))
+
+    def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
+        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def dying(left: int) -> Any:
+    """Return an audit hook that ends this process, without another word, when git is started for the nth time."""
+    counted = 0
+
+    def hook(event: str, _: Any) -> None:
+        nonlocal counted
+        if event == "subprocess.Popen":
+            counted += 1
+            if counted >= left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return hook
