@@ -89,6 +89,7 @@ def compared(
         own=history.own,
         doubts=standing.doubts(known.wallets, settings.period),
         known=None if first_apply or settings.sandbox else history.known(live.wallets, settings.period),
+        as_of=settings.as_of,
     )
     return live, diff
 

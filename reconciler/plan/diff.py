@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from reconciler.findings import Severity
@@ -63,6 +64,7 @@ def make_plan(
     own: Collection[str] = (),
     doubts: Mapping[str, Doubt] | None = None,
     known: Collection[str] | None = None,
+    as_of: date | None = None,
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
@@ -70,7 +72,8 @@ def make_plan(
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
     operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
     against its reading: nothing is planned for such a wallet. From wallets that are not `known`, because nothing was
-    ever applied to them, nothing is taken back; None: all are.
+    ever applied to them, nothing is taken back; None: all are. Before `period` begins, by `as_of`, nothing is said of
+    what earlier months leave in a wallet: that is for the forecast to tell.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
@@ -94,7 +97,10 @@ def make_plan(
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=tuple(_notes(desired, live, applied, gaps, run, period, teams)),
+        notes=(
+            *(() if as_of and as_of < period.first else _carried_over(gaps)),
+            *_notes(desired, live, applied, gaps, run, period, teams),
+        ),
         guards=(guard,) if guard else (),
         doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
@@ -159,6 +165,10 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
         )
 
 
+def _carried_over(gaps: list[WalletGap]) -> Iterator[Note]:
+    return (note for gap in gaps if (note := gap.carried_over_note()))
+
+
 def _notes(
     desired: Desired,
     live: Live,
@@ -170,7 +180,6 @@ def _notes(
 ) -> Iterator[Note]:
     yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
-    yield from (note for gap in gaps if (note := gap.carried_over_note()))
     yield from (note for gap in gaps if (note := gap.first_contact_note()))
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)

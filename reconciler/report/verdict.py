@@ -190,7 +190,7 @@ def _outlook(plan: Plan, story: WalletStory) -> Iterator[Words]:
     if story.forecast is None or story.change is None:
         yield words("There is no usage to forecast from: how long this lasts is not known.")
         return
-    carried = f" and {wording.whole(story.carried_over)} carried over" if story.carried_over else ""
+    carried = f" and {wording.whole(story.carried_over_then)} carried over" if story.carried_over_then else ""
     yield words(
         "With ",
         strong(f"{money(plan, story.forecast.desired.target)}{carried}"),

@@ -63,11 +63,19 @@ class WalletStory:
 
         Spend that the organization's wallet paid for, because this one was empty, is no money of this wallet.
         """
+        return beyond_funded(self.forecast.live) if self.forecast else Decimal(0)
+
+    @property
+    def carried_over_then(self) -> Decimal:
+        """The same under the new target; what a running month is given less of is no part of it."""
         if self.forecast is None:
             return Decimal(0)
-        funded = self.forecast.live.target
-        beyond = self.forecast.live.ceiling - funded
-        return beyond if beyond >= max(Decimal(1), funded / 100) else Decimal(0)
+        runs, live, desired = (
+            self.forecast.as_of >= self.forecast.period.first,
+            self.forecast.live,
+            self.forecast.desired,
+        )
+        return self.carried_over if runs and desired.target < live.target else beyond_funded(desired)
 
     @property
     def urgency(self) -> tuple[object, ...]:
@@ -88,6 +96,12 @@ class WalletStory:
         return min(
             there, key=lambda alert: (alert.percentage * alert.amount, not alert.declared, alert.name), default=None
         )
+
+
+def beyond_funded(outlook: WalletOutlook) -> Decimal:
+    """Return what a ceiling holds beyond what the period was funded with; nothing where that is within 1% of it."""
+    beyond = outlook.ceiling - outlook.target
+    return beyond if beyond >= max(Decimal(1), outlook.target / 100) else Decimal(0)
 
 
 def _lasting(outlook: WalletOutlook) -> float | None:
@@ -157,7 +171,7 @@ def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], C
 
 
 def _any_carried(told: Sequence[WalletStory]) -> bool:
-    return any(story.carried_over for story in told)
+    return any(story.carried_over or story.carried_over_then for story in told)
 
 
 def _target(story: WalletStory) -> Cell:
@@ -232,11 +246,16 @@ def _names_an_early_day(story: WalletStory) -> bool:
     return any(dates.get("0.1") and not dates.get("0.5") for dates in sides)
 
 
+def _carried(story: WalletStory) -> str:
+    now, then = (wording.whole(amount) for amount in (story.carried_over, story.carried_over_then))
+    return f"{story.name} {now}" if now == then else f"{story.name} {now} → {then}"
+
+
 def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
     """Return what a reader must know about the figures in the table."""
     notes = []
     if _any_carried(told):
-        carried = [f"{story.name} {wording.whole(story.carried_over)}" for story in told if story.carried_over]
+        carried = [_carried(story) for story in told if story.carried_over or story.carried_over_then]
         notes.append(words("Ceiling = carried over + funded. Carried over: ", wording.listed(carried, 6), "."))
     if any(map(_names_an_early_day, told)):
         notes.append(words("A day with a probability is the early one: 1 in 10 months gets there by then."))

@@ -444,6 +444,12 @@ def test_kept_money_is_left_where_it_is_and_said() -> None:
     ]
 
 
+@pytest.mark.parametrize(("day", "told"), [(date(2026, 5, 31), 0), (date(2026, 6, 1), 1), (date(2026, 6, 18), 1)])
+def test_what_a_wallet_holds_today_is_not_told_as_carried_into_a_month_to_come(day: date, told: int) -> None:
+    diff = make_plan(desired([wallet("support", "prod", "300")]), live([LEFT_FROM_MAY]), JUNE, as_of=day)
+    assert codes(diff).count("carried-over") == told
+
+
 def test_money_of_a_month_that_is_already_open_is_not_mistaken_for_a_rest() -> None:
     state = live([live_wallet("team_support", entry("txn_1", "allocate", "300"), available="300")])
     assert opening("reclaim", state, wallet("support", "prod", "300")).changes == ()

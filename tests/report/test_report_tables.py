@@ -121,8 +121,31 @@ def test_what_is_carried_over_and_what_is_funded_are_the_ceiling(plans: Any) -> 
     """All of it counts, also what is spent already."""
     wallet = plans.Wallet(funded="5000", spent="5800").forecast()
     live = wallet.live.model_copy(update={"money_left": Decimal(200), "ceiling": Decimal(6000)})
-    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"live": live}),)))
+    desired = wallet.desired.model_copy(update={"ceiling": wallet.desired.target + 1000})
+    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"live": live, "desired": desired}),)))
     assert any(plain(note).endswith(" 1,000.") for note in report.wallet_notes)
+
+
+@pytest.mark.parametrize(
+    ("funded", "target", "beyond", "told"),
+    [
+        ("12500", "14500", ("7257", "25319"), " support / prod 7,257 → 25,319."),
+        ("0", "14500", ("120", "0"), " support / prod 120 → 0."),
+        ("0", "14500", ("0", "700"), " support / prod 0 → 700."),
+        ("5000", "3000", ("1000", "2500"), " support / prod 1,000."),
+    ],
+    ids=["more every month", "taken back", "nothing before", "less in a month that runs"],
+)
+def test_what_is_carried_over_is_named_for_both_sides_where_it_differs(
+    plans: Any, funded: str, target: str, beyond: tuple[str, str], told: str
+) -> None:
+    wallet = plans.Wallet(funded=funded, target=target).forecast()
+    sides = {
+        side: outlook.model_copy(update={"ceiling": outlook.target + Decimal(more)})
+        for (side, outlook), more in zip((("live", wallet.live), ("desired", wallet.desired)), beyond, strict=True)
+    }
+    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update=sides),)))
+    assert any(plain(note).endswith(told) for note in report.wallet_notes)
 
 
 def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> None:
