@@ -59,14 +59,27 @@ class Front:
         """Execute a request and return its answer as ASGI messages."""
         messages: list[Message] = []
 
-        async def receive() -> Message:
-            return {"type": "http.request", "body": request.body, "more_body": False}
-
         async def keep(message: Message) -> None:
             messages.append(message)
 
-        await self.app(request.scope, receive, keep)
+        await self.app(request.scope, whole(request.body), keep)
         return messages
+
+
+def whole(body: bytes) -> Receive:
+    """Return what hands over a body in one piece, and then waits, as a connection does whose client stays.
+
+    Who sends a file listens meanwhile whether the client goes away: an answer that came at once, again and again,
+    would leave the event loop no turn for anything else.
+    """
+    unread = [body]
+
+    async def receive() -> Message:
+        if not unread:
+            await anyio.sleep_forever()
+        return {"type": "http.request", "body": unread.pop(), "more_body": False}
+
+    return receive
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -15,7 +15,7 @@ from starlette.types import Message, Scope
 
 from reconciler.sandbox.app import READER, TREASURER, Deployment
 from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.front import Front
+from reconciler.sandbox.front import Front, whole
 from reconciler.sandbox.rehearsal import DroppedError, HungError
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.wire import Presentation
@@ -54,14 +54,11 @@ class InProcess(httpx.BaseTransport, httpx.AsyncBaseTransport):
     async def _exchange(self, request: httpx.Request, body: bytes) -> httpx.Response:
         messages: list[Message] = []
 
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body, "more_body": False}
-
         async def send(message: Message) -> None:
             messages.append(message)
 
         try:
-            await self._front(_scope(request), receive, send)
+            await self._front(_scope(request), whole(body), send)
         except DroppedError:
             raise httpx.RemoteProtocolError(
                 "Server disconnected without sending a response.", request=request

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
 from decimal import Decimal
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sandbox.conftest import client_of
 
 from reconciler.findings import UsageError
 from reconciler.sandbox.engine import Arrival, Engine
 from reconciler.sandbox.faults import Faults, load_faults, parse_faults
 from reconciler.sandbox.in_process import InProcess
+from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
 
 Serve = Callable[..., httpx.Client]
@@ -369,3 +374,34 @@ def test_the_example_in_the_guide_is_valid(tmp_path: Path) -> None:
     path.write_text(example)
 
     assert len(load_faults(path).faults) == 5
+
+
+def download(over: str, rules: list[dict[str, Any]]) -> None:
+    """Fetch an export's file from an empty organization, then ask for something else."""
+    faults = parse_faults(rules)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(as_of=date(2026, 6, 18)))
+        if over == "socket":
+            sandbox = stack.enter_context(running(store=store, faults=faults))
+            client = stack.enter_context(client_of(sandbox, token=sandbox.billing_token))
+        else:
+            client = stack.enter_context(stack.enter_context(InProcess(store, faults=faults)).client())
+        window = {"date_from": "2026-06-01", "date_to": "2026-06-17"}
+        job = client.post("/v1/exports/jobs", json={"type": "events", "format": "csv", **window}).json()
+        path = f"/v1/exports/jobs/{job['id']}"
+        while client.get(path).json()["status"] != "completed":
+            pass
+        file = client.send(httpx.Request("GET", client.get(f"{path}/download").headers["location"]))
+        assert (file.status_code, file.text.count("\n")) == (200, 1)
+        assert client.get("/v1/auth/whoami").status_code == 200
+
+
+@pytest.mark.parametrize("rules", [[], [{"fault": "drop", "when": "before", "method": "POST", "route": ALLOCATE}]])
+@pytest.mark.parametrize("over", ["socket", "in process"])
+def test_a_file_is_sent_under_faults_and_the_next_request_is_answered(over: str, rules: list[dict[str, Any]]) -> None:
+    process = get_context("spawn").Process(target=download, args=(over, rules), daemon=True)
+    process.start()
+    process.join(60)
+    process.kill()
+
+    assert process.exitcode == 0
