@@ -197,12 +197,16 @@ def _continued(run: TrailRun, record: Record) -> TrailRun:
             note = f"lock of {record.facts.get('owner')} broken {record.at} by {record.facts.get('who')}"
             return replace(run, notes=(*run.notes, note))
         case Step.RECOVERED:
-            repaired = record.facts.get("repaired")
-            who, why = record.facts.get("who"), record.facts.get("reason")
-            what = f"the journal was repaired by {who} ({why})" if repaired else "an incomplete last line was dropped"
-            return replace(run, notes=(*run.notes, f"{what} {record.at}"))
+            return replace(run, notes=(*run.notes, f"{_recovered(record.facts)} {record.at}"))
         case _:
             return replace(run, operations=_with(run.operations, run.facts, record))
+
+
+def _recovered(facts: Mapping[str, Any]) -> str:
+    by = f"by {facts.get('who')} ({facts.get('reason')})"
+    if moved := facts.get("moved_from"):
+        return f"the journal was moved from {moved} {by}"
+    return f"the journal was repaired {by}" if facts.get("repaired") else "an incomplete last line was dropped"
 
 
 def _with(steps: tuple[TrailStep, ...], facts: Mapping[str, Any], record: Record) -> tuple[TrailStep, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.findings import FindingsError, RefusedError
+from reconciler.findings import FindingsError, RefusedError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 VARIABLE = "KT_BUDGETS_JOURNAL"
 
 
-def settled(budgets: Path, asked: str | None) -> Place:
+def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
     """Return where the journal of the organization in `budgets` is.
 
     org.yaml decides. Where it says nothing it is what is `asked` for with --journal (seen from the current folder) or
     named by the environment (seen from the repository), else a file at the top of the repository.
-    Raises RefusedError for what contradicts org.yaml, and for what would be a second journal.
+    Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
+    `moves` the one there is.
     """
     from reconciler.apply.place import DEFAULT, place_of
     from reconciler.source.journal import declared_in
@@ -42,11 +43,14 @@ def settled(budgets: Path, asked: str | None) -> Place:
         own = place_of(declared, root=root, seen_from=root)
         if named is not None and named.identity != own.identity:
             raise _contradiction(budgets, own, named, "--journal" if asked else VARIABLE)
+        if not moves:
+            _refuse_second(budgets, own, organization, is_declared=True)
         return own
     place = named or place_of(DEFAULT, root=root, seen_from=root)
-    if place.file is not None and not place.holds_records:
-        _refuse_second(budgets, place, organization)
-        refuse_beside_git(budgets, place)
+    if not moves:
+        _refuse_second(budgets, place, organization, is_declared=False)
+        if place.file is not None and not place.holds_records:
+            refuse_beside_git(budgets, place)
     return place
 
 
@@ -106,24 +110,77 @@ def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedE
     return RefusedError(
         f"{budgets / 'org.yaml'} says that the journal is {own.shown}, and {by} names {named.shown}: with two journals"
         " money would be moved twice; nothing was written",
-        hint=f"leave {by} out; to move the journal, change `journal` in org.yaml",
+        hint=f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says",
     )
 
 
-def _refuse_second(budgets: Path, place: Place, organization: str) -> None:
+def beside(budgets: Path, place: Place, organization: str) -> Path | None:
+    """Return the file with another journal of `organization` than `place`, None where there is none around here."""
     from reconciler.apply.place import others
     from reconciler.git.places import work_tree
 
     around = [place.folder, budgets.resolve().parent, Path.cwd(), work_tree(budgets) or place.folder]
-    found = next(others(place, around, organization), None)
-    if found is None:
+    return next(others(place, around, organization), None)
+
+
+def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
+    """Raise RefusedError when `place` has no records, and a file around here has some."""
+    from reconciler.apply.store import open_store
+
+    if place.holds_records or (found := beside(budgets, place, organization)) is None:
         return
-    assert place.file is not None  # noqa: S101
-    target = place.file.parent
-    names = " ".join(str(path) for path in sorted(found.parent.glob(f"{found.name}*")))
-    move = f"mkdir -p {target} && mv {names} {target}/" if found.name == place.file.name else f"--journal file:{found}"
+    if place.file is None:
+        if open_store(place.name, folder=place.folder).load().lines:
+            return
+        named, without = ("", "") if is_declared else (f" --journal {place.shown}", "leave --journal out; or ")
+        cure = f'{without}move its records there: kt-budgets resume{named} --move-journal --reason "WHY"'
+    else:
+        cure = _by_hand(found, place.file, is_declared=is_declared)
     raise RefusedError(
         f"this organization has a journal at {found}, and {place.shown} would be a second one: money would be moved"
         " twice; nothing was written",
-        hint=f"go on with the one there is: {move}",
+        hint=f"go on with the one there is: {cure}",
     )
+
+
+def _by_hand(found: Path, file: Path, *, is_declared: bool) -> str:
+    """Return how to go on with the journal that was `found`, where `file` is asked for."""
+    names = sorted(found.parent.glob(f"{found.name}*"))
+    if found.name == file.name:
+        return f"mkdir -p {file.parent} && mv {' '.join(map(str, names))} {file.parent}/"
+    if not is_declared:
+        return f"--journal file:{found}"
+    whole = [path for path in (found, found.with_name(f"{found.name}.head")) if path.exists()]
+    moves = (f"mv {path} {file.with_name(file.name + path.name.removeprefix(found.name))}" for path in whole)
+    return " && ".join((f"mkdir -p {file.parent}", *moves))
+
+
+def move_here(settings: Settings, organization: str, reason: str) -> str:
+    """Move the file with the organization's journal to the git remote of `settings`; return what was done.
+
+    `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
+    """
+    from reconciler.apply.attribution import attribution
+    from reconciler.apply.clock import SystemClock
+    from reconciler.apply.file_store import FileStore
+    from reconciler.apply.move import move
+    from reconciler.apply.place import Place
+    from reconciler.apply.store import open_store
+
+    place = Place(settings.journal, settings.root)
+    found = beside(settings.budgets, place, organization)
+    if settings.sandbox or place.file is not None or found is None:
+        raise UsageError(
+            f"there is no journal in a file to move to {place.shown}; nothing was moved",
+            hint="--move-journal moves .kt-budgets/journal to a git remote: `journal: git:origin` in org.yaml",
+        )
+    clock, who = SystemClock(), attribution(environment())
+    count, aside = move(
+        FileStore(found),
+        open_store(place.name, folder=place.folder),
+        organization=organization,
+        owner=who.owner(f"move-{clock.now():%Y%m%dT%H%M%S}Z"),
+        clock=clock,
+        facts={"reason": reason, **who.facts()},
+    )
+    return f"The journal is {place.shown} now: {count} records were moved, and the old file is kept as {aside}."

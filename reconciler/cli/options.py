@@ -165,10 +165,10 @@ def _journal(options: dict[str, Any], budgets: Path, *, sandbox: bool) -> tuple[
 
     if "journal" not in options:
         return None, Path()
-    asked = options.pop("journal")
+    asked, moves = options.pop("journal"), options.pop("moves", False)
     if sandbox:
         return from_here(asked, budgets) if asked else passing_journal(), root_of(budgets)
-    place = settled(budgets, asked)
+    place = settled(budgets, asked, moves=moves)
     return place.name, place.folder
 
 

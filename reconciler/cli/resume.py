@@ -38,6 +38,12 @@ from reconciler.findings import UsageError
     is_flag=True,
     help="Put back a journal that was deleted or rewound, or go on from what is whole of a damaged one.",
 )
+@click.option(
+    "--move-journal",
+    "moves",
+    is_flag=True,
+    help="Move the journal from .kt-budgets/journal to the git remote that org.yaml or --journal names.",
+)
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
 @wait_option
@@ -52,6 +58,7 @@ def command(
     lost: str | None,
     accepted: tuple[str, ...],
     repair: bool,
+    moves: bool,
     reason: str,
     owner: str | None,
     wait: float,
@@ -69,13 +76,17 @@ def command(
     from reconciler.apply.acceptance import Accepted
     from reconciler.apply.resume import Permission, resume
     from reconciler.cli.apply import print_result, site
+    from reconciler.cli.journal_place import move_here
     from reconciler.cli.session import load_desired
 
     asked = "--assume-lost" if lost else "--accept" if accepted else "--repair-journal" if repair else ""
+    asked = asked or ("--move-journal" if moves else "")
     if asked and not reason.strip():
         raise UsageError(f"{asked} needs a reason", hint='add --reason "how you know"; it is kept in the journal')
-    settings = settings_of(options)
+    settings = settings_of({**options, "moves": moves})
     desired, _ = load_desired(settings)
+    if moves:
+        click.echo(move_here(settings, desired.organization.organization, reason.strip()), err=True)
     with site(settings, desired, settle=settle, label="Resuming", wait=wait) as place:
         permission = Permission(
             operation=lost,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -213,3 +214,75 @@ def test_budgets_in_a_submodule_are_planned_as_a_whole_in_a_pull_request(
     assert planned.code == 0
     assert "every team is planned: the budgets are a submodule" in planned.err
     assert len(json.loads((around / "plan.json").read_text())["changes"]) == 1
+
+
+# from a file to git
+
+
+@pytest.mark.parametrize("org", ["", "journal: git:origin\n"], ids=["named", "declared"])
+def test_a_journal_in_git_is_not_begun_beside_a_file_with_records_and_the_file_can_be_moved(
+    desk: Desk, org: str
+) -> None:
+    assert desk.applied().code == 0
+    desk.write("300", org=org)
+    named = () if org else ("--journal", "git:origin")
+    for command in (desk.plan, desk.applied):
+        refused = command(*named)
+        assert refused.code == 4
+        assert "would be a second one" in refused.err
+    assert desk.kt("resume", *AS_OF, *named).code == 4
+    assert git(desk.remote, "for-each-ref", "refs/kt-budgets") == ""
+    file = desk.clone / ".kt-budgets" / "journal"
+    kept = file.read_text()
+    arguments = shlex.split(refused.err.rpartition("kt-budgets ")[2].strip())
+    moved = desk.kt(*arguments, *AS_OF)
+    assert moved.code == 0
+    assert "records were moved" in moved.err
+    assert git(desk.remote, "show", "refs/kt-budgets/journal:000001.jsonl").startswith(kept.strip())
+    assert not file.exists()
+    assert [path.read_text() for path in file.parent.glob("journal.moved-*Z")] == [kept]
+    assert desk.applied(*named).code == 0
+    assert desk.funded == 300
+    audited = desk.kt("audit", "--verify", *(named or ("--format", "text")))
+    assert audited.code == 0
+    assert "moved from" in audited.out
+
+
+MOVE = ("resume", *AS_OF, "--journal", "git:origin", "--move-journal", "--reason", "CI applies from now on")
+
+
+def test_a_move_that_was_broken_off_is_finished(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    file = desk.clone / ".kt-budgets" / "journal"
+    kept = file.read_bytes()
+    assert desk.kt(*MOVE).code == 0
+    file.write_bytes(kept)
+    assert desk.kt(*MOVE).code == 0
+    assert not file.exists()
+    again = desk.kt(*MOVE)
+    assert again.code == 2
+    assert "there is no journal in a file to move" in again.err
+
+
+def test_a_journal_is_not_moved_onto_other_records(desk: Desk, tmp_path: Path) -> None:
+    assert desk.applied().code == 0
+    file = desk.clone / ".kt-budgets" / "journal"
+    file.rename(tmp_path / "aside")
+    file.with_name("journal.head").rename(tmp_path / "aside.head")
+    desk.write("900")
+    desk.applied("--journal", "git:origin")
+    (tmp_path / "aside").rename(file)
+    refused = desk.kt(*MOVE)
+    assert refused.code == 4
+    assert "has records that are not those of" in refused.err
+    assert file.exists()
+
+
+def test_a_declared_file_is_not_begun_beside_one_with_records(desk: Desk) -> None:
+    assert desk.applied().code == 0
+    desk.write("300", org="journal: file:state/books\n")
+    refused = desk.plan()
+    assert refused.code == 4
+    subprocess.run(["sh", "-c", refused.err.rpartition("the one there is: ")[2].strip()], check=True)
+    assert desk.applied().code == 0
+    assert desk.funded == 300
