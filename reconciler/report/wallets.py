@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -232,18 +232,36 @@ def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: AlertPe
     if outlook.date.get("0.5") is None:
         return f"{prefix}{fires}{stays}"
     days = outlook.reaction_days.get("0.5")
-    return f"{prefix}{fires} ({DASH if days is None else days}){stays}"
+    late = " (too late)" if outlook.no_warning_probability >= 0.5 else ""
+    return f"{prefix}{fires}{late if days is None else f' ({days})'}{stays}"
 
 
-def _names_an_early_day(story: WalletStory) -> bool:
+_EARLY = "A day with a probability is the early one: 1 in 10 months gets there by then."
+_BOTH = (
+    "A day without one is the middle one: half of the months get there by then. Where an arrow leads from one kind to"
+    " the other, an earlier day is no worse: compare how likely the money lasts."
+)
+
+
+def _shown_days(story: WalletStory) -> Iterator[tuple[dict[str, date | None], ...]]:
+    """Yield the days of each cell, now and new, as far as they are there."""
     if story.forecast is None:
-        return False
-    sides = [story.forecast.live.exhaustion.date, story.forecast.desired.exhaustion.date]
-    if alert := story.alert_of("live"):
-        sides += [alert.live.date] if alert.live else []
-    if alert := story.alert_of("desired"):
-        sides += [alert.desired.date] if alert.desired else []
-    return any(dates.get("0.1") and not dates.get("0.5") for dates in sides)
+        return
+    yield story.forecast.live.exhaustion.date, story.forecast.desired.exhaustion.date
+    now, new = story.alert_of("live"), story.alert_of("desired")
+    sides = (now.live if now else None, new.desired if new else None)
+    yield tuple(side.date for side in sides if side)
+
+
+def _day_notes(told: Sequence[WalletStory]) -> Iterator[Words]:
+    """Say what kinds of days there are, and where an arrow leads from one kind to the other."""
+    cells = [
+        [bool(dates.get("0.5")) for dates in cell if dates.get("0.1")] for story in told for cell in _shown_days(story)
+    ]
+    if any(False in kinds for kinds in cells):
+        yield words(_EARLY)
+    if any(len(set(kinds)) == 2 for kinds in cells):
+        yield words(_BOTH)
 
 
 def _carried(story: WalletStory) -> str:
@@ -257,8 +275,7 @@ def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
     if _any_carried(told):
         carried = [_carried(story) for story in told if story.carried_over or story.carried_over_then]
         notes.append(words("Ceiling = carried over + funded. Carried over: ", wording.listed(carried, 6), "."))
-    if any(map(_names_an_early_day, told)):
-        notes.append(words("A day with a probability is the early one: 1 in 10 months gets there by then."))
+    notes.extend(_day_notes(told))
     low = [story.name for story in told if story.forecast and story.forecast.confidence == "low"]
     if low:
         notes.append(words("Low confidence, little history: ", emphasis(wording.listed(low, 6)), "."))

@@ -72,6 +72,27 @@ def test_a_day_is_the_median_or_the_early_one_with_its_chance(dates: Any, chance
     assert when(dates, chance) == shown
 
 
+@pytest.mark.parametrize(
+    ("now", "new", "noted"),
+    [((12, 26, 30), (22, None, None), True), ((12, 26, 30), (14, 28, None), False), ((9, None, None), (12,) * 3, True)],
+    ids=["better", "both middle", "worse"],
+)
+def test_an_arrow_between_a_middle_day_and_an_early_one_does_not_read_as_a_turn(
+    plans: Any, now: Any, new: Any, noted: bool
+) -> None:
+    wallet = plans.Wallet(ends=(now, new), alert=None).forecast()
+    report = summarise(plans.one_wallet(impact=(wallet,)))
+    assert any("an earlier day is no worse" in plain(note) for note in report.wallet_notes) is noted
+
+
+def test_an_alert_after_the_money_is_gone_is_too_late(plans: Any) -> None:
+    wallet = plans.Wallet(alert=((0.9, 26, None), (0.9, 26, 4))).forecast()
+    first, *rest = wallet.alerts
+    late = first.model_copy(update={"live": first.live.model_copy(update={"no_warning_probability": 0.8})})
+    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"alerts": (late, *rest)}),)))
+    assert report.wallets.rows[0].cells[-1] == Cell("26 Jun (4)", "26 Jun (too late)")
+
+
 def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
     plan = plans.one_wallet()
     prod, dev = plan.impact
@@ -79,7 +100,7 @@ def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
     report = summarise(plan.model_copy(update={"impact": (prod, other)}))
     assert report.wallets.columns[-1].heading == "First alert (days to react)"
     assert [row.cells[-1] for row in report.wallets.rows] == [
-        Cell("80%: 26 Jun (–)", "80%: 22 Jun (6)"),
+        Cell("80%: 26 Jun", "80%: 22 Jun (6)"),
         Cell("90%: 28 Jun, 31%"),
     ]
 
@@ -156,7 +177,7 @@ def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> No
         update={"alerts": tuple(alert.model_copy(update={"desired": None}) for alert in prod.alerts)}
     )
     created = summarise(plan.model_copy(update={"impact": (new,)}))
-    assert created.wallets.rows[0].cells[-1] == Cell("26 Jun (–)", "none")
+    assert created.wallets.rows[0].cells[-1] == Cell("26 Jun", "none")
     assert created.budgets.rows[0].cells[-1].new == "80% fires around 26 June; 100% fires with 3%"
     assert summarise(plan.model_copy(update={"impact": (gone,)})).budgets.rows[0].cells[-1].new == "–"
 
