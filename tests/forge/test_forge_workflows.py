@@ -180,3 +180,33 @@ def test_the_gitlab_example_is_valid_by_its_schema() -> None:
     command = [tool("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
     done = subprocess.run([*command, str(example)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_a_workflows_head_lists_the_environment_the_secrets_and_the_variables_that_it_uses_and_no_others(
+    name: str,
+) -> None:
+    text = (WORKFLOWS / name).read_text(encoding="utf-8")
+    head, body = text.split("\nname: ", 1)
+    used = {(kind[:-1], word) for kind, word in re.findall(r"\b(secrets|vars)\.(\w+)", body)}
+    used |= {("environment", word) for word in re.findall(r"^ +environment: (\w+)$", body, re.MULTILINE)}
+    kinds = {"Secret": "secret", "Variable": "var", "Environment": "environment"}
+    listed = re.findall(r"^# (Secret|Variable|Environment) +(\w+) {3}\S", head, re.MULTILINE)
+    assert {(kinds[kind], word) for kind, word in listed} == used
+    assert len(listed) == len(used)
+
+
+def test_the_secret_of_the_app_is_of_one_place_in_every_head() -> None:
+    heads = [(WORKFLOWS / name).read_text(encoding="utf-8").split("\nname: ")[0] for name in BUDGETS]
+    places = [re.findall(r"BUDGETS_APP_PRIVATE_KEY +(of the \w+)", head) for head in heads]
+    assert {place for found in places for place in found} == {"of the repository"}
+
+
+def test_readme_names_every_secret_and_variable_and_the_address_last() -> None:
+    readme = (WORKFLOWS.parents[1] / "README.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\d\. .*(?:\n   .*)*", readme.split("## In a pull request")[1], re.MULTILINE)
+    text = "\n".join((WORKFLOWS / name).read_text(encoding="utf-8").split("\nname: ")[1] for name in BUDGETS)
+    names = {*re.findall(r"\b(?:secrets|vars)\.(\w+)", text)} - {"KT_BUDGETS_SCAN"}
+    first = [next(i for i, step in enumerate(steps) if f"`{name}`" in step) for name in sorted(names)]
+    assert dict(zip(sorted(names), first, strict=True))["KEEPTRUSTS_API_URL"] == max(first)
+    assert first.count(max(first)) == 1
