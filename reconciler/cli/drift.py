@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 
+_UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
+
+
 @click.command("drift", epilog="Example: kt-budgets drift --accept")
 @network_options
 @journal_option
@@ -66,8 +69,8 @@ def command(
         if issue and session:
             publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
         workflows = workflows_address(str(session.repository)) if session else ""
-    left = _accepted(settings, seen.desired, seen.live, seen.found) if accept else seen.found
-    following = "" if accept else _following(left, seen.untouched, seen.doubts)
+    left = _accepted(settings, seen) if accept else seen.found
+    following = "" if accept else _following(settings, seen)
     print_drift(seen.found, seen.waiting, format_, doubtful=seen.doubts, following=following)
     hand_over(left, seen.waiting, doubtful=seen.doubts, workflows=workflows)
     if seen.waiting or any(entry.needs_person for entry in left):
@@ -186,26 +189,35 @@ def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Propos
     return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 
-def _accepted(settings: Settings, desired: Desired, live: Live, found: tuple[Drifted, ...]) -> tuple[Drifted, ...]:
+def _accepted(settings: Settings, seen: Seen) -> tuple[Drifted, ...]:
     """Write live values into the YAML and return the differences that are left for a person."""
     from reconciler.cli.drift_accept import accept
 
-    files, left = accept(settings, desired, live, found)
+    files, left = accept(settings, seen.desired, seen.live, seen.found)
     for path in files:
         click.echo(f"{path}: written as it is live; review it and open a pull request", err=True)
     for entry in left:
-        click.echo(f"not written: {entry.item.sentence} Edit the YAML by hand.", err=True)
+        by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
+        cure = "" if entry.item.wallet in seen.doubts else by_hand
+        click.echo(f"not written: {entry.item.sentence}{cure}", err=True)
     return left
 
 
-def _following(found: tuple[Drifted, ...], untouched: Collection[str], doubts: Collection[str]) -> str:
-    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it.
+def _following(settings: Settings, seen: Seen) -> str:
+    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it."""
+    from reconciler.cli.drift_accept import is_writable
 
-    Nothing was ever applied to the `untouched` wallets.
-    """
-    needed = [entry.item for entry in found if entry.needs_person and entry.item.wallet not in doubts]
-    if not needed:
-        return ""
-    first = any(item.category == "changed" and item.wallet in untouched for item in needed)
-    how = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to" if first else ""
-    return f"Next: `kt-budgets drift --accept` writes it into the YAML; `plan` and `apply` put git's values back{how}."
+    needed = [entry.item for entry in seen.found if entry.needs_person and entry.item.wallet not in seen.doubts]
+    declared = [item for item in needed if item.category != "unmanaged"]
+    written = [item for item in declared if is_writable(item, seen.desired, seen.live, settings)]
+    ways = []
+    if written:
+        what = "it" if len(written) == len(needed) else f"{len(written)} of {len(needed)}"
+        ways.append(f"`kt-budgets drift --accept` writes {what} into the YAML")
+    if declared:
+        first = any(item.category == "changed" and item.wallet in seen.untouched for item in declared)
+        flag = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to"
+        ways.append(f"`plan` and `apply` put git's values back{flag if first else ''}")
+    if len(declared) < len(needed):
+        ways.append(f"for what is in no YAML: {_UNMANAGED}")
+    return f"Next: {'; '.join(ways)}." if ways else ""

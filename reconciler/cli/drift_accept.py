@@ -51,6 +51,11 @@ def accept(
     return tuple(sorted(files)), tuple(entry for entry, listed in edits if not listed)
 
 
+def is_writable(item: DriftItem, desired: Desired, live: Live, settings: Settings) -> bool:
+    """Return whether there is a value in the YAML that could say what is live."""
+    return next(_edits(item, desired, live, settings), None) is not None
+
+
 def _edited(budgets: Path, edits: list[Edit]) -> Mapping[str, str]:
     """Return the new text of each file, proven by reading all files with them.
 

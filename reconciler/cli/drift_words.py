@@ -28,7 +28,8 @@ def print_drift(
         return
     for entry in found:
         is_doubtful = entry.item.category == "pending" and entry.item.wallet in doubtful
-        _say(f"{'in doubt' if is_doubtful else entry.item.category:>12}  {visible(entry.item.sentence)}")
+        kind, mark = "in doubt" if is_doubtful else entry.item.category, "*" if entry.needs_person else " "
+        _say(f"{kind:>12}{mark} {visible(entry.item.sentence)}")
     for item in waiting:
         inputs = "".join(f" {key}={value}" for key, value in item.dispatch.inputs.items())
         start = f"[{item.dispatch.workflow}{inputs}]"
@@ -38,7 +39,9 @@ def print_drift(
         return
     if found:
         needed = sum(entry.needs_person for entry in found)
-        click.echo(f"{counted(len(found), 'difference')}, {needed} of them need{'s' if needed == 1 else ''} a person.")
+        marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
+        verb = "needs" if needed == 1 else "need"
+        click.echo(f"{counted(len(found), 'difference')}, {needed} of them {verb} a person{marked}.")
     if waiting:
         click.echo(f"{counted(len(waiting), 'thing')} left behind; each names the workflow that mends it.")
     if following:

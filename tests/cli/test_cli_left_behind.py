@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
+from cli.conftest import Run
 from cli.journal_desk import AS_OF, Desk
 
 from reconciler.apply.abandoned import abandoned
@@ -48,3 +51,34 @@ def test_a_run_that_never_finished_is_told_unless_it_is_under_way(desk: Desk) ->
     assert found.dispatch.workflow == "resume.yml"
     kinds = [item.kind for item in abandoned(left, held, now=at + timedelta(hours=4))]
     assert kinds == ["lock", "run"]
+
+
+def drift_of_acme(kt: Run, tmp_path: Path, acknowledged: str) -> str:
+    """Return what `drift` says of the sandbox with the given entries of `acknowledged_drift`, its lines unwrapped."""
+    copytree(Path(__file__).parents[2] / "budgets", tmp_path / "budgets", dirs_exist_ok=True)
+    organization = tmp_path / "budgets" / "org.yaml"
+    text = organization.read_text(encoding="utf-8")
+    organization.write_text(f"{text}acknowledged_drift: [{acknowledged}]\n", encoding="utf-8")
+    done = kt("drift", "--sandbox", "--as-of", "2026-06-18", "--budgets", tmp_path / "budgets")
+    return done.out
+
+
+def test_what_is_next_names_only_what_can_be_done_with_what_needs_a_person(kt: Run, tmp_path: Path) -> None:
+    both = drift_of_acme(kt, tmp_path / "both", "")
+    assert "     changed* engineering / dev was given" in both
+    assert "   unmanaged* team_marketing" in both
+    assert "     pending  finance / prod" in both
+    assert "2 of them need a person (they are marked with *)" in both
+    assert "`kt-budgets drift --accept` writes 1 of 2 into the YAML; `plan` and `apply`" in both
+    assert "for what is in no YAML: declare it" in both
+
+    accepted = "{key: %s, until: 2026-12-31, reason: a trial, approved_by: finance}"
+    unmanaged = drift_of_acme(kt, tmp_path / "unmanaged", accepted % "team_engineering_dev")
+    assert "1 of them needs a person (it is marked with *)" in unmanaged
+    assert "drift --accept" not in unmanaged
+    assert "`plan` and `apply`" not in unmanaged
+    assert "under `acknowledged_drift` in org.yaml" in unmanaged
+
+    changed = drift_of_acme(kt, tmp_path / "changed", accepted % "team_marketing")
+    assert "`kt-budgets drift --accept` writes it into the YAML" in changed
+    assert "acknowledged_drift" not in changed
