@@ -31,6 +31,12 @@ def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
             f"the plan is for {plan.organization}, and these budget files are {desired.organization.organization}'s",
             hint="name the folder that the plan was made from with `--budgets`",
         )
+    if plan.currency != desired.organization.currency:
+        raise RefusedError(
+            f"the plan is in {plan.currency}, and org.yaml says `currency: {desired.organization.currency}`;"
+            " nothing was written",
+            hint=f"write `currency: {plan.currency}` again, or {_AGAIN}",
+        )
     if closed := closed_month(plan.period, as_of):
         early = as_of < plan.period.first
         cure = f"apply it on {plan.period.first} or later" if early else f"plan {Period.of(as_of)} instead"

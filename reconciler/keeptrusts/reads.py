@@ -112,6 +112,7 @@ class Reads:
             other_wallets=tuple(row.other(names) for row in others),
             duplicate_billing_budgets=budgets.value[1],
             currency_mismatches=tuple(row.other(names) for row in mismatches),
+            pool_currencies=listing.pool_currencies,
             user_wallets=listing.users,
             unreadable=(*listing.unreadable(), *budgets.value[2], *schedules.value[1]),
         )

@@ -255,6 +255,10 @@ class WalletListing:
                 raise row.error
 
     @property
+    def pool_currencies(self) -> tuple[str, ...]:
+        return tuple(sorted({row.currency for row in self.rows if row.scope == "organization"}))
+
+    @property
     def users(self) -> int:
         return sum(row.scope == "user" for row in self.rows)
 

@@ -191,6 +191,7 @@ class Live:
     `wallets` has an entry for every wallet that was asked for, existing or not. `export_schedules` is None when this
     deployment does not offer schedules. `teams` maps team ids to names and is None when teams cannot be listed.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
+    `pool_currencies` are those of every organization wallet that the token can see.
     `unreadable` is what nobody asked for by its key and what cannot be understood.
     """
 
@@ -203,6 +204,7 @@ class Live:
     other_wallets: tuple[OtherWallet, ...] = ()
     duplicate_billing_budgets: tuple[LiveBillingBudget, ...] = ()
     currency_mismatches: tuple[OtherWallet, ...] = ()
+    pool_currencies: tuple[str, ...] = ()
     user_wallets: int = 0
     unreadable: tuple[Unreadable, ...] = ()
 

@@ -24,6 +24,7 @@ from reconciler.plan.billing_budgets import (
     unmanaged_budgets,
     vanished_teams,
 )
+from reconciler.plan.currency import currency_guard
 from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unclear_schedules, unmanaged_schedules
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.note import Note
@@ -71,7 +72,8 @@ def make_plan(
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
     operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
-    against its reading: nothing is planned for such a wallet. From wallets that are not `known`, because nothing was
+    against its reading: nothing is planned for such a wallet, nor anything at all in a currency that the organization
+    has no money of. From wallets that are not `known`, because nothing was
     ever applied to them, nothing is taken back; None: all are. Before `period` begins, by `as_of`, nothing is said of
     what earlier months leave in a wallet: that is for the forecast to tell.
     """
@@ -87,6 +89,8 @@ def make_plan(
         *budgets,
         *schedules,
     ]
+    refused = currency_guard(live, currency)
+    ordered = [] if refused else ordered
     changes = tuple(change for change, _ in ordered)
     run = funds(changes, live, currency)
     guard = pool_guard(run, currency)
@@ -101,7 +105,7 @@ def make_plan(
             *(() if as_of and as_of < period.first else _carried_over(gaps)),
             *_notes(desired, live, applied, gaps, run, period, teams),
         ),
-        guards=(guard,) if guard else (),
+        guards=tuple(judged for judged in (refused, guard) if judged),
         doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
         left_out=tuple(left for gap in gaps if (left := gap.left_out())),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import Live
+from reconciler.plan.currency import GUARD as CURRENCY
 from reconciler.plan.diff import Diff
 from reconciler.plan.pool import funds, pool_guard
 
@@ -24,7 +25,7 @@ def opening(diff: Diff, live: Live, *, currency: str) -> Diff:
         changes=changes,
         origins=tuple(origin for _, origin in kept),
         funds=run,
-        guards=(guard,) if guard else (),
+        guards=(*(judged for judged in diff.guards if judged.guard == CURRENCY), *((guard,) if guard else ())),
     )
 
 

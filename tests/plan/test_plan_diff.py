@@ -255,6 +255,18 @@ def test_a_wallet_in_another_currency_is_said_and_never_netted() -> None:
     assert [(change.kind, change.amount) for change in diff.changes] == [("allocate", Decimal("100.00"))]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("pools", [("EUR",), ()], ids=["pool", "teams"])
+def test_nothing_is_planned_in_a_currency_that_the_organization_has_no_money_of(pools: tuple[str, ...]) -> None:
+    euros = OtherWallet("team_support", "wal_1", "Support", "EUR", Money(Decimal(900), "EUR"), Money(Decimal(0), "EUR"))
+    state = replace(live(pool=None), pool_currencies=pools, currency_mismatches=(euros,))
+    budget = billing_budget("x", "10")
+    diff = plan(desired([wallet("support", "prod", "100")], budgets=[("support", budget)]), state)
+    assert diff.changes == ()
+    assert [(guard.guard, guard.status) for guard in diff.guards] == [("currency", "refused")]
+    both = replace(state, pool_currencies=("EUR", "USD"))
+    assert len(plan(desired([wallet("support", "prod", "100")]), both).changes) == 1
+
+
 def test_a_billing_budget_that_is_there_twice_is_said() -> None:
     surplus = LiveBillingBudget("bud_again", billing_budget("x", "10"), {})
     state = replace(live(budgets=[billing_budget("x", "10")]), duplicate_billing_budgets=(surplus,))
