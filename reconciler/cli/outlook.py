@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -232,7 +232,22 @@ def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[
         if key in declared
     ]
     doubts = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in outlook.doubts]
-    return [*unread, *doubts, *((warning.code, warning.message, warning.hint) for warning in warnings)]
+    missing = [warning for warning in warnings if warning.code == "no-history"] if outlook.settings.usage else []
+    others = [(warning.code, warning.message, warning.hint) for warning in warnings if warning not in missing]
+    return [*_no_rows(outlook.settings.as_of, missing), *unread, *doubts, *others]
+
+
+def _no_rows(as_of: date, missing: Sequence[ForecastWarning]) -> Iterator[tuple[str, str, str]]:
+    """Yield one notice for all wallets of which the usage that was given holds nothing."""
+    from reconciler.report.wording import counted, listed
+
+    if missing:
+        names = listed([f"{warning.team}/{warning.environment}" for warning in missing], 8)
+        yield (
+            "no-history",
+            f"the usage that was given holds no rows before {as_of} for {counted(len(missing), 'wallet')}: {names}",
+            "check that it is the right export, its dates and its teams; or set `plan.baseline_monthly`",
+        )
 
 
 def echo_notices(listed: Sequence[tuple[str, str, str]]) -> None:

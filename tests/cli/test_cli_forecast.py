@@ -17,7 +17,7 @@ from typing import Any
 import jsonschema
 import pytest
 from cli.conftest import Run
-from cli.outlook_world import FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
+from cli.outlook_world import COLUMNS, FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
 from reconciler.model.forecast import ForecastDocument
 from reconciler.source.schemas import documents
@@ -290,3 +290,18 @@ def test_the_year_says_what_it_covers_in_every_output(world: World, kt: Run, tmp
     assert json.loads(kt("forecast", *options, "--format", "json", "--wallet", "support").out)["year"] is None
     supposed = json.loads(kt("whatif", *options, "--growth", "support=+5%", "--format", "json").out)
     assert supposed["year"]["what_if"]["uncovered"] == year["uncovered"]
+
+
+def test_usage_that_holds_no_rows_is_said_once_and_first(own_world: World, kt: Run) -> None:
+    empty = own_world.folder / "empty.csv"
+    empty.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+    done = kt("forecast", *own_world.options(usage=empty), "--format", "json")
+    assert done.code == 0, done.err
+    told = [(notice["code"], notice["message"]) for notice in json.loads(done.out)["notices"]]
+    assert [code for code, _ in told].count("no-history") == 1
+    assert told[0] == (
+        "no-history",
+        "the usage that was given holds no rows before 2026-06-18 for 3 wallets:"
+        " finance/prod, support/dev and support/prod",
+    )
+    assert "give usage with --usage" not in done.out
