@@ -2,7 +2,8 @@
 # Copy the workflows into the repository of your budgets, with one action there that says which kt-budgets all of them
 # run: the commit of this clone, which must be where your runners can fetch it. Run it again after `git pull` to move on.
 #
-# Usage: .github/adopt.sh REPOSITORY [FOLDER]     FOLDER: where its budgets are, if not in budgets
+# Usage: .github/adopt.sh [--force] REPOSITORY [FOLDER]     FOLDER: where its budgets are, if not in budgets
+# A file of that repository which is not one of these is kept, and nothing is copied, unless you say --force.
 set -euo pipefail
 
 refuse() {
@@ -22,18 +23,38 @@ origin_of() {
 }
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
+force=""
+if [ "${1-}" = --force ]; then force=1; shift; fi
 [ $# -ge 1 ] && [ $# -le 2 ] || refuse "name the repository of your budgets: .github/adopt.sh ../ai-budgets"
 target="$1" folder="${2-budgets}"
 [[ "$folder" =~ ^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$ && ! "/$folder/" =~ /\.\.?/ ]] \
   || refuse "$folder is no plain path below the top of that repository"
 git -C "$target" rev-parse --git-dir > /dev/null 2>&1 || refuse "$target is no git repository"
+[ -z "$(git -C "$target" rev-parse --show-prefix)" ] \
+  || refuse "$target is a folder inside of a repository, and GitHub reads only .github at the top; name $(git -C "$target" rev-parse --show-toplevel)"
 own="$(origin_of "$here" 2> /dev/null)" || refuse "the origin of this clone is no OWNER/NAME on a server; clone kt-budgets from where your runners fetch it"
 name="${own#* }"
-[ -z "$(git -C "$here" status --porcelain -- ..)" ] || refuse "this clone has changes that are in no commit"
+changed="$(cd "$here/.." && {
+  git diff --name-only HEAD -- .github reconciler schemas pyproject.toml constraints.txt
+  git ls-files --others --exclude-standard -- .github/workflows schemas
+} | paste -s -d ' ' -)"
+[ -z "$changed" ] || refuse "this clone has changes that are in no commit: $changed; commit them, or git restore them"
 commit="$(git -C "$here" rev-parse HEAD)"
 [ -n "$(git -C "$here" branch --remotes --contains "$commit")" ] || refuse "$commit is not on origin; push it, or check out a commit that is"
 version="$(sed -nE 's/^__version__ = "(.*)"$/\1/p' "$here/../reconciler/version.py")"
 server="$(origin_of "$target" 2> /dev/null)" || server="github.com -"
+
+schemas="$(dirname "$folder")/schemas" foreign=""
+for file in "$here"/workflows/*.yml "$here/actions/kt-budgets/action.yml" "$here"/../schemas/*.schema.json; do
+  marks=(-e .github/adopt.sh -e "uses: ./.github/actions/kt-budgets")
+  case "$file" in
+    */ci.yml) continue ;;
+    *.json) copy="$schemas/${file##*/}" marks=(-e "$(grep -m 1 '^  "title"' "$file")") ;;
+    *) copy=".github/${file#"$here"/}" ;;
+  esac
+  [ ! -e "$target/$copy" ] || grep -qF "${marks[@]}" "$target/$copy" || foreign="$foreign ${copy#./}"
+done
+[ -z "$foreign" ] || [ -n "$force" ] || refuse "these files of $target are not from here:$foreign; rename them, or overwrite them with --force"
 
 mkdir -p "$target/.github/workflows" "$target/.github/actions/kt-budgets"
 for workflow in "$here"/workflows/*.yml; do
@@ -65,4 +86,12 @@ runs:
         budgets: $folder
         python-version: "3.12" # "" for the machine's own
 END
+mkdir -p "$target/$schemas"
+cp "$here"/../schemas/*.schema.json "$target/$schemas/"
+for ignored in /plan.json /report.html /cures.json .kt-budgets/; do
+  grep -qxF -- "$ignored" "$target/.gitignore" 2> /dev/null && continue
+  # A last line without an end is ended first.
+  [ ! -s "$target/.gitignore" ] || [ -z "$(tail -c 1 "$target/.gitignore")" ] || echo >> "$target/.gitignore"
+  echo "$ignored" >> "$target/.gitignore"
+done
 echo "The workflows of $target run kt-budgets $version of $name at ${commit:0:7}. Look at its git diff, and commit it."

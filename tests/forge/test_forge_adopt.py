@@ -28,7 +28,7 @@ def clone(tmp_path: Path) -> Path:
     """A clone of kt-budgets whose commit is on its origin."""
     folder = tmp_path / "kt-budgets"
     folder.mkdir()
-    for name in (".github/workflows", ".github/actions"):
+    for name in (".github/workflows", ".github/actions", "schemas"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "reconciler").mkdir()
     for name in (".github/adopt.sh", "reconciler/version.py"):
@@ -177,3 +177,54 @@ def test_a_token_in_the_address_of_the_clone_is_not_copied(clone: Path, company:
     done = adopt(clone, company)
     assert done.returncode == 0
     assert "ghp_secret" not in done.stdout + done.stderr + str(used(company))
+
+
+def test_workflows_of_somebody_else_are_kept_and_named_unless_it_is_forced(clone: Path, company: Path) -> None:
+    workflows = company / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    foreign = {"plan.yml": "name: Terraform plan\n", "drift.yml": "", "schemas/team.schema.json": "{}\n"}
+    (company / "schemas").mkdir()
+    places = {name: company / name if "/" in name else workflows / name for name in foreign}
+    for name, text in foreign.items():
+        places[name].write_text(text, encoding="utf-8")
+    done = adopt(clone, company)
+    assert done.returncode == 2
+    for name in (".github/workflows/plan.yml", ".github/workflows/drift.yml", "schemas/team.schema.json", "--force"):
+        assert name in done.stderr
+    assert {name: path.read_text(encoding="utf-8") for name, path in places.items()} == foreign
+    assert sorted(path.name for path in workflows.iterdir()) == ["drift.yml", "plan.yml"]
+    assert adopt(clone, "--force", company).returncode == 0
+    assert "Copied by .github/adopt.sh" in places["plan.yml"].read_text(encoding="utf-8")
+
+
+def test_a_folder_inside_of_a_repository_is_refused_with_its_top(clone: Path, company: Path) -> None:
+    (company / "finance").mkdir()
+    done = adopt(clone, company / "finance")
+    assert (done.returncode, (company / "finance" / ".github").exists()) == (2, False)
+    assert f"name {company}" in done.stderr
+
+
+def test_what_is_not_copied_may_lie_about_and_what_is_copied_is_named(clone: Path, company: Path) -> None:
+    (clone / "report.html").write_text("", encoding="utf-8")
+    assert adopt(clone, company).returncode == 0
+    (clone / ".github" / "workflows" / "mine.yml").write_text("name: Mine\n", encoding="utf-8")
+    (clone / "reconciler" / "version.py").write_text("changed", encoding="utf-8")
+    done = adopt(clone, company)
+    assert done.returncode == 2
+    assert "reconciler/version.py .github/workflows/mine.yml" in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["budgets", "finance/budgets"])
+def test_the_schemas_that_the_yaml_names_come_along(clone: Path, company: Path, folder: str) -> None:
+    assert adopt(clone, company, folder).returncode == 0
+    for named in ("../schemas/organization.schema.json", "teams/../../schemas/team.schema.json"):
+        (company / folder / "teams").mkdir(parents=True, exist_ok=True)
+        assert (company / folder / named).is_file()
+
+
+def test_what_commands_write_is_ignored_once_and_what_was_ignored_stays(clone: Path, company: Path) -> None:
+    (company / ".gitignore").write_text("*.bak", encoding="utf-8")
+    adopt(clone, company)
+    adopt(clone, company)
+    lines = (company / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert lines == ["*.bak", "/plan.json", "/report.html", "/cures.json", ".kt-budgets/"]
