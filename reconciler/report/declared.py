@@ -130,7 +130,15 @@ def _whose_words(team: str, named: Sequence[str], items: Sequence[LaterExpectati
         return f"{name(team)} {'is new' if items[0].after else 'leaves the YAML'}"
     whose = name(team) if team else "the organization"
     verb = "change" if len(named) > 1 or named[0].endswith("s") else "changes"
+    if any(", " in each for each in named):
+        return f"for {whose}, the {wording.listed([_inside_out(each) for each in named], 3)} {verb}"
     return f"the {wording.listed(named, 3)} of {whose} {verb}"
+
+
+def _inside_out(named: str) -> str:
+    """Return `target of 2026-06 (wallet prod)` for `wallet prod, target of 2026-06`."""
+    around, comma, inner = named.rpartition(", ")
+    return f"{inner} ({around})" if comma else named
 
 
 def _rest_words(plan: Plan, item: LaterExpectation) -> str:

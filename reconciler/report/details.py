@@ -246,13 +246,12 @@ def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
     out, back = plan.funds.allocated, plan.funds.reclaimed
     more = later.count(plan)
     parts = [wording.counted(len(plan.changes) or more, "change")]
-    if more:
-        parts.append(
-            f"{more:,} more, in what moves no money today" if plan.changes else "none of which moves money today"
-        )
+    if more and not plan.changes:
+        parts.append("none of which moves money today")
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
         parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")
+    besides = f"; {more:,} more that move{'s' if more == 1 else ''} no money today" if more and plan.changes else ""
     owners = [plain(owners_words(asked)).replace("`", "") for asked in approvals]
     needs = f"; needs approval by {', '.join(owners)}" if owners else ""
-    return f"{', '.join(parts)}{needs} (digest {short_digest(plan)})."
+    return f"{', '.join(parts)}{besides}{needs} (digest {short_digest(plan)})."

@@ -63,8 +63,16 @@ def test_an_alert_that_its_change_tells_is_not_told_twice() -> None:
 
 def test_a_target_of_a_month_that_is_over_is_told_too() -> None:
     before, after = (state({}, {"support": team(overrides=months)}) for months in ({}, {"2026-05": 1}))
-    (rule,) = summarise(changed(nothing(), before, after)).rules
+    report = summarise(changed(nothing(), before, after))
+    (rule,) = report.rules
     assert plain(rule).startswith("support, wallet prod, target of 2026-05: none → USD 1.00.")
+    assert "for support, the target of 2026-05 (wallet prod) changes; June" in plain(report.headline)
+
+
+def test_the_last_line_counts_what_moves_no_money_apart() -> None:
+    before, after = (state({}, {"support": team(owners=owner)}) for owner in ("@a/b", "@c/d"))
+    totals = summarise(changed(one_wallet(), before, after)).totals
+    assert "out; 1 more that moves no money today (digest " in totals
 
 
 def test_what_changes_alike_in_many_teams_is_said_once() -> None:
