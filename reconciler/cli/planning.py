@@ -153,7 +153,12 @@ def assemble(
         change.model_copy(update={"position": str(places[origin])})
         for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
-    notes = {*findings, *_found(diff, warned, places), *_not_compared(desired, aim)}
+    notes = {
+        *findings,
+        *_found(diff, warned, places),
+        *_not_compared(desired, aim),
+        *_not_payable(settings, desired, changes),
+    }
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=desired.organization.organization,
@@ -179,6 +184,25 @@ def assemble(
     organization = desired.organization
     judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
     return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
+
+
+def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Yield that changes of a month that is over, or has not begun, are not applied as they are planned."""
+    from reconciler.apply.admission import closed_month
+
+    closed = closed_month(settings.period, settings.as_of)
+    if not changes or not closed:
+        return
+    is_over = settings.as_of >= settings.period.end
+    yield Finding(
+        Position(desired.organization_path, 1, 1),
+        "month-over" if is_over else "month-to-come",
+        Severity.WARNING,
+        f"this plan cannot be applied: {closed}",
+        f"plan {Period.of(settings.as_of)} instead"
+        if is_over
+        else f"merge the YAML; from {settings.period.first} on `kt-budgets apply --period {settings.period}` funds it",
+    )
 
 
 def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:

@@ -222,3 +222,23 @@ def test_a_plan_sealed_with_its_text_is_the_plan_that_the_text_holds(plan: Any, 
     read = read_plan(text)
     assert sealed(read) == read
     assert plan_text(read) == text
+
+
+@pytest.mark.parametrize(
+    ("period", "words", "cure"),
+    [
+        ("2026-05", "2026-05 is over on 2026-06-18", "kt-budgets plan --period 2026-06"),
+        ("2027-01", "2027-01 has not begun on 2026-06-18", "from 2027-01-01 on `kt-budgets apply --period 2027-01`"),
+    ],
+    ids=["over", "to come"],
+)
+def test_a_plan_that_cannot_be_applied_says_so(
+    plan: Any, kt: Any, here: Path, period: str, words: str, cure: str
+) -> None:
+    planned = plan("--period", period)
+    assert planned.code == ExitCode.DONE
+    assert saved(here)["changes"]
+    assert words in " ".join(planned.out.split())
+    assert cure in planned.out.rpartition("Next: ")[2]
+    assert "open a pull request" not in planned.out
+    assert f"this plan cannot be applied: {words}" in kt("show", "plan.json", "--format", "markdown").out
