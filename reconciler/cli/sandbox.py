@@ -75,10 +75,12 @@ def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency
 def faults_guide() -> None:
     """Explain the file that `serve --faults` reads."""
     import inspect
+    import re
 
     from reconciler.sandbox import faults
 
-    click.echo(inspect.getdoc(faults))
+    lines = (inspect.getdoc(faults) or "").splitlines()
+    click.echo("\n".join(re.sub("::$", ":", line) for line in lines if not line.startswith("==")))
 
 
 @contextmanager

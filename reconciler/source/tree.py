@@ -82,6 +82,11 @@ def read_tree(root: Path) -> Tree:
         what = "is not a folder" if root.exists() else "does not exist"
         hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
         return Tree(name, (), (_finding(name, "missing-folder", f"the budgets folder {what}", hint),))
+    below = _organization_below(root)
+    if below is not None:
+        sentence = f"there is no {ORGANIZATION} here, but one in {shown(below.name)}"
+        finding = _finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, f"name it: --budgets {below}")
+        return Tree(name, (), (finding,))
     files: list[SourceFile] = []
     inside = os.path.realpath(root)
     for relative, entry in _walk(root, name, findings):
@@ -95,6 +100,16 @@ def read_tree(root: Path) -> Tree:
         findings.append(_finding(f"{name}/{ORGANIZATION}", "missing-organization", f"there is no {ORGANIZATION}", hint))
     findings.extend(_second_owners(root, name))
     return Tree(name, tuple(files), tuple(findings))
+
+
+def _organization_below(root: Path) -> Path | None:
+    """Return the first folder in `root` that holds budgets, where `root` itself has nothing of them."""
+    if os.path.lexists(root / ORGANIZATION) or os.path.lexists(root / TEAMS):
+        return None
+    try:
+        return next((path for path in sorted(root.iterdir()) if (path / ORGANIZATION).is_file()), None)
+    except OSError:
+        return None
 
 
 def _walk(root: Path, name: str, findings: list[Finding]) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -13,8 +13,10 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from sandbox.conftest import client_of
 
+from reconciler.cli.sandbox import faults_guide
 from reconciler.findings import UsageError
 from reconciler.sandbox.engine import Arrival, Engine
 from reconciler.sandbox.faults import Faults, load_faults, parse_faults
@@ -374,6 +376,14 @@ def test_the_example_in_the_guide_is_valid(tmp_path: Path) -> None:
     path.write_text(example)
 
     assert len(load_faults(path).faults) == 5
+
+
+def test_the_guide_is_printed_without_the_marks_of_its_source() -> None:
+    printed = CliRunner().invoke(faults_guide).output
+
+    assert "an ordered list of rules:\n" in printed
+    assert ("::" in printed, "====" in printed) == (False, False)
+    assert "\nslow_ledger " in printed
 
 
 def download(over: str, rules: list[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.desired import Origin
 from reconciler.model.period import Period
 from reconciler.source.load import Loaded, load, read, uncollected
+from reconciler.source.tree import read_tree
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
 
@@ -490,3 +491,13 @@ def test_what_makes_a_large_heap_is_not_searched_for_garbage_afterwards(
         assert len(made) == objects
     finally:
         gc.unfreeze()
+
+
+def test_a_folder_around_the_budgets_is_told_which_one_to_name(tmp_path: Path) -> None:
+    (tmp_path / "money" / "teams").mkdir(parents=True)
+    (tmp_path / "money" / "org.yaml").write_text("version: 1\n", encoding="utf-8")
+    (tmp_path / "docs.yaml").write_text("a: 1\n", encoding="utf-8")
+
+    (finding,) = read_tree(tmp_path).findings
+
+    assert (finding.code, finding.hint) == ("missing-organization", f"name it: --budgets {tmp_path / 'money'}")
