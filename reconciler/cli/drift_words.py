@@ -41,11 +41,11 @@ def print_drift(
         needed = sum(entry.needs_person for entry in found)
         marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
         verb = "needs" if needed == 1 else "need"
-        click.echo(f"{counted(len(found), 'difference')}, {needed} of them {verb} a person{marked}.")
+        _say(f"{counted(len(found), 'difference')}, {needed} of them {verb} a person{marked}.", hanging=2)
     if waiting:
-        click.echo(f"{counted(len(waiting), 'thing')} left behind; each names the workflow that mends it.")
+        _say(f"{counted(len(waiting), 'thing')} left behind; each names the workflow that mends it.", hanging=2)
     if following:
-        _say(following, indent=0, hanging=2)
+        _say(following, hanging=2)
 
 
 def hand_over(
@@ -67,7 +67,7 @@ def hand_over(
         tell(failure_reason=title)
 
 
-def _say(line: str, *, indent: int | None = None, hanging: int = 14) -> None:
+def _say(line: str, *, hanging: int = 14) -> None:
     """Print a line, wrapped where the width is known."""
     from reconciler.cli.show import terminal_width
     from reconciler.report.columns import wrapped
@@ -75,5 +75,5 @@ def _say(line: str, *, indent: int | None = None, hanging: int = 14) -> None:
     if not (sys.stdout.isatty() or "COLUMNS" in os.environ):
         click.echo(line)
         return
-    before = len(line) - len(line.lstrip()) if indent is None else indent
+    before = len(line) - len(line.lstrip())
     click.echo("\n".join(wrapped(line.strip(), terminal_width(), indent=before, hanging=hanging)))

@@ -72,28 +72,19 @@ def make_plan(
     Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
     operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
-    against its reading: nothing is planned for such a wallet, nor anything at all in a currency that the organization
-    has no money of. From wallets that are not `known`, because nothing was
-    ever applied to them, nothing is taken back; None: all are. Before `period` begins, by `as_of`, nothing is said of
-    what earlier months leave in a wallet: that is for the forecast to tell.
+    against its reading: nothing is planned for such a wallet. In a currency that the organization has no money of
+    nothing at all is planned, and nothing else is said, since every wallet was looked for in it. From wallets that are
+    not `known`, because nothing was ever applied to them, nothing is taken back; None: all are. Before `period`
+    begins, by `as_of`, nothing is said of what earlier months leave in a wallet: that is for the forecast to tell.
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
     gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
-    moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
-    budgets = [item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams]
-    schedules = list(schedule_changes(desired, live, applied)) if teams is None else []
-    ordered: list[tuple[Change, Origin]] = [
-        *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
-        *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
-        *budgets,
-        *schedules,
-    ]
     refused = currency_guard(live, currency)
-    ordered = [] if refused else ordered
+    ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
     changes = tuple(change for change, _ in ordered)
     run = funds(changes, live, currency)
-    guard = pool_guard(run, currency)
+    carried = () if as_of and as_of < period.first else _carried_over(gaps)
     return Diff(
         changes=changes,
         origins=tuple(origin for _, origin in ordered),
@@ -101,16 +92,26 @@ def make_plan(
         funds=run,
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
-        notes=(
-            *(() if as_of and as_of < period.first else _carried_over(gaps)),
-            *_notes(desired, live, applied, gaps, run, period, teams),
-        ),
-        guards=tuple(judged for judged in (refused, guard) if judged),
-        doubts=tuple(gap.doubt for gap in gaps if gap.doubt),
+        notes=() if refused else (*carried, *_notes(desired, live, applied, gaps, run, period, teams)),
+        guards=tuple(judged for judged in (refused, pool_guard(run, currency)) if judged),
+        doubts=() if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
         left_out=tuple(left for gap in gaps if (left := gap.left_out())),
         settled={gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
     )
+
+
+def _ordered(
+    desired: Desired, live: Live, applied: LastApplied, gaps: list[WalletGap], teams: Teams
+) -> list[tuple[Change, Origin]]:
+    """Return the changes in the order in which they are made, so that no part of a run overdraws the pool."""
+    moves = [(change, gap.origin) for gap in gaps for change in gap.changes()]
+    return [
+        *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
+        *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
+        *(item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams),
+        *(schedule_changes(desired, live, applied) if teams is None else ()),
+    ]
 
 
 def _gaps(
