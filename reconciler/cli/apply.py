@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +11,24 @@ import click
 from reconciler.cli.options import (
     first_apply_option,
     format_option,
+    journal_option,
     network_options,
     output_option,
     settings_of,
+    settle_option,
     wait_option,
     write_result,
 )
-from reconciler.cli.output import kept_in
-from reconciler.cli.step_output import tell_outcomes
-from reconciler.findings import ExitCode, LockHeldError, UsageError
+from reconciler.findings import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.application import Site
-    from reconciler.apply.clock import SignalInterruption
+    from reconciler.apply.declared import Declares
     from reconciler.apply.result import Result
+    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.period import Period
+    from reconciler.model.plan import Plan
     from reconciler.settings import Settings
-
-_logger = logging.getLogger(__name__)
 
 
 @click.command(epilog="Example: kt-budgets apply --plan plan.json")
@@ -43,15 +40,8 @@ _logger = logging.getLogger(__name__)
     metavar="FILE",
     help="The plan that was reviewed; default plan.json.",
 )
-@click.option(
-    "--settle",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a lost answer is looked for in the ledger; longer than replicas are behind.",
-)
-@click.option("--journal", metavar="STORE", help="Where the run is recorded: file:PATH or git:REMOTE.")
+@settle_option
+@journal_option
 @click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
 @click.option("--dry-run", is_flag=True, help="With --period: show what would be moved, and write nothing.")
 @click.option("--once", is_flag=True, help="With --period: do nothing where that month was opened as a whole already.")
@@ -61,22 +51,7 @@ _logger = logging.getLogger(__name__)
 @format_option("text", "json")
 @output_option
 @click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    plan_path: Path | None,
-    settle: float,
-    format_: str,
-    output: Path | None,
-    require_approval: bool,
-    dry_run: bool,
-    once: bool,
-    beyond_fiscal_year: bool,
-    first_apply: bool,
-    wait: float,
-    **options: Any,
-) -> None:
+def command(context: click.Context, /, *, format_: str, output: Path | None, **options: Any) -> None:
     """Execute a reviewed plan, exactly once.
 
     With --period and without --plan it opens that month instead: it funds every wallet for it from what was applied
@@ -91,53 +66,107 @@ def command(
 
     A month is paid while it lasts, as of today. Only --as-of or --sandbox make a run a rehearsal of another day.
     """
-    from reconciler.apply.admission import admit
-    from reconciler.apply.application import apply_plan
-    from reconciler.apply.journal import last_applied, opened, read_records
-    from reconciler.cli import pr_approval
-    from reconciler.cli.lineage import refuse_older
-    from reconciler.cli.opening import confirm_month, opening_plan, show_opening, source_of
-    from reconciler.cli.scope import declared_by
-    from reconciler.cli.session import load_desired
-    from reconciler.cli.show import load_plan
-
-    month, opens = options["period"], plan_path is None and options["period"] is not None
-    if dry_run and not opens:
+    month, opens = options["period"], options["plan_path"] is None and options["period"] is not None
+    asked = Asked(month=month, **{name: options.pop(name) for name in _OWN})
+    if asked.dry_run and not opens:
         raise UsageError(
             "--dry-run shows what opening a month would move, and this is a saved plan",
             hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
         )
-    reviewed = None if opens else load_plan(plan_path or Path("plan.json"))
-    if options["sandbox"] and reviewed:
-        options["as_of"] = options["as_of"] or reviewed.as_of
+    code = _opened(options, asked, format_, output) if opens else _applied(options, asked, format_, output)
+    context.exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options of `apply` ask for, besides those that every network command shares."""
+
+    month: Period | None
+    plan_path: Path | None
+    settle: float
+    require_approval: bool
+    dry_run: bool
+    once: bool
+    beyond_fiscal_year: bool
+    first_apply: bool
+    wait: float
+
+
+_OWN = tuple(field.name for field in fields(Asked) if field.name != "month")
+
+
+def _applied(options: dict[str, Any], asked: Asked, format_: str, output: Path | None) -> ExitCode:
+    """Execute the plan that was reviewed."""
+    from reconciler.apply.admission import admit
+    from reconciler.cli.scope import declared_by
+    from reconciler.cli.session import load_desired
+    from reconciler.cli.show import load_plan
+
+    plan = load_plan(asked.plan_path or Path("plan.json"))
+    if options["sandbox"]:
+        options["as_of"] = options["as_of"] or plan.as_of
     settings = settings_of(options)
-    if opens and once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
+    desired, _ = load_desired(settings)
+    admit(plan, desired, as_of=settings.as_of, period=asked.month)
+    last = _refuse_unasked(settings, plan, asked)
+    result = _executed(settings, desired, plan, asked, declared_by(settings, plan, desired, last))
+    return _told(result, settings, format_, output)
+
+
+def _opened(options: dict[str, Any], asked: Asked, format_: str, output: Path | None) -> ExitCode:
+    """Open a month from what was applied last."""
+    from reconciler.apply.admission import admit
+    from reconciler.apply.journal import opened, read_records
+    from reconciler.cli.opening import confirm_month, opening_plan, show_opening, source_of
+
+    settings = settings_of(options)
+    if asked.once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
         _say_opened(settings.period, at, format_, output)
-        context.exit(ExitCode.DONE)
-    if reviewed is None:
-        source = source_of(settings)
-        desired, plan = source.desired, opening_plan(settings, source, first_apply=first_apply)
-    else:
-        (desired, _), plan = load_desired(settings), reviewed
-    admit(plan, desired, as_of=settings.as_of, period=month, opens=opens)
-    if dry_run:
-        context.exit(show_opening(plan, format_, output))
-    if opens:
-        confirm_month(desired, plan.period, is_confirmed=beyond_fiscal_year)
+        return ExitCode.DONE
+    source = source_of(settings)
+    plan = opening_plan(settings, source, first_apply=asked.first_apply)
+    admit(plan, source.desired, as_of=settings.as_of, period=asked.month, opens=True)
+    if asked.dry_run:
+        return show_opening(plan, format_, output)
+    confirm_month(source.desired, plan.period, is_confirmed=asked.beyond_fiscal_year)
+    _refuse_unasked(settings, plan, asked)
+    result = _executed(settings, source.desired, plan, asked, "nothing")
+    code = _told(result, settings, format_, output)
+    _summarise(result, plan.source.commit)
+    return code
+
+
+def _refuse_unasked(settings: Settings, plan: Plan, asked: Asked) -> LastApplied | None:
+    """Refuse what goes back, or lacks an approval that was asked for; return what was applied last."""
+    from reconciler.apply.journal import last_applied
+    from reconciler.cli.lineage import refuse_older
+    from reconciler.cli.pr_approval import require_approval
+
     last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
-    if require_approval:
-        pr_approval.require_approval(settings, plan)
-    with site(settings, desired, settle=settle, label="Applying", first_apply=first_apply, wait=wait) as place:
-        declares = "nothing" if opens else declared_by(settings, plan, desired, last)
-        result = apply_plan(plan, desired, place, declares=declares)
+    if asked.require_approval:
+        require_approval(settings, plan)
+    return last
+
+
+def _executed(settings: Settings, desired: Desired, plan: Plan, asked: Asked, declares: Declares) -> Result:
+    from reconciler.apply.application import apply_plan
+    from reconciler.cli.run_place import site
+
+    with site(
+        settings, desired, settle=asked.settle, label="Applying", first_apply=asked.first_apply, wait=asked.wait
+    ) as place:
+        return apply_plan(plan, desired, place, declares=declares)
+
+
+def _told(result: Result, settings: Settings, format_: str, output: Path | None) -> ExitCode:
+    from reconciler.cli.run_place import print_result
+
     print_result(result, format_, output, journal=settings.journal)
-    if opens:
-        _summarise(result, plan.source.commit)
     if result.denied:
         click.echo(f"kt-budgets: Keeptrusts does not let this token write: {result.denied}", err=True)
         click.echo("  hint: use a token with the permission org:billing, then plan again", err=True)
-    context.exit(result.exit_code)
+    return result.exit_code
 
 
 def _summarise(result: Result, commit: str | None) -> None:
@@ -160,94 +189,3 @@ def _say_opened(period: Period, at: str, format_: str, output: Path | None) -> N
         click.echo(text, err=True, nl=False)
         text = json.dumps(Run(run="", outcomes=(), converged=True).document(), sort_keys=True, indent=2) + "\n"
     write_result(text, output)
-
-
-@contextmanager
-def site(
-    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
-) -> Iterator[Site]:
-    """Yield where a run takes place, with signals taken over and progress shown on a terminal.
-
-    A lock that somebody else holds is waited for, `wait` seconds at most.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    from reconciler.apply.application import Site
-    from reconciler.apply.attribution import attribution
-    from reconciler.apply.clock import SignalInterruption, SystemClock
-    from reconciler.apply.patience import PatientStore
-    from reconciler.apply.store import open_store
-    from reconciler.cli.journal_place import refuse_beside_git_unless_said
-    from reconciler.cli.progress import progress
-    from reconciler.cli.session import connected
-    from reconciler.keeptrusts.reader import Reader
-    from reconciler.keeptrusts.writer import Writer
-    from reconciler.settings import environment
-
-    refuse_beside_git_unless_said(settings)
-    interruption = SignalInterruption()
-    store = open_store(settings.journal, folder=settings.root)
-    with (
-        connected(settings, desired, writing=True) as connection,
-        Reader(connection) as reader,
-        Writer(connection) as writer,
-        ThreadPoolExecutor(1) as pool,
-        progress(label) as advance,
-        _stopping(interruption),
-    ):
-        yield Site(
-            reader=reader,
-            writer=writer,
-            store=PatientStore(store, wait, _say_waiting) if wait else store,
-            attribution=attribution(environment()),
-            clock=SystemClock(interruption),
-            interruption=interruption,
-            settle=settle,
-            notify=lambda _, done, total: advance(done, total),
-            pool=pool,
-            rehearsed=settings.as_of if settings.rehearsed else None,
-            first_apply=first_apply or settings.sandbox,
-        )
-
-
-def _say_waiting(error: LockHeldError) -> None:
-    click.echo(f"kt-budgets: waiting: {error.message.partition('; nothing')[0]}", err=True)
-
-
-@contextmanager
-def _stopping(interruption: SignalInterruption) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
-    from reconciler.apply.result import StoppedError
-
-    with interruption.listening():
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise StoppedError(
-                "stopped in the middle of a step; what was under way is in the journal",
-                hint="run `kt-budgets resume`, which proves or finishes it",
-            ) from None
-
-
-def print_result(result: Result, format_: str, output: Path | None, *, journal: str) -> None:
-    """Print a run, or write it to `output`; whatever becomes of that, what was done is in the journal."""
-    import json
-
-    from reconciler.apply.wording import run_text
-
-    for done in result.run.outcomes:
-        subject = done.wallet or done.key or done.team
-        _logger.info(
-            "%s %s %s: %s %s", done.kind, subject, done.amount or "", done.status.value, done.transaction or ""
-        )
-    tell_outcomes(done.status.value for done in result.run.outcomes)
-    kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
-    if format_ == "json":
-        text = json.dumps(result.run.document(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
-    else:
-        text = run_text(result)
-    try:
-        write_result(text, output)
-    except UsageError as error:
-        click.echo(f"kt-budgets: {error.message}; the run is in the journal {journal}", err=True)
-        click.echo("  hint: print it with `kt-budgets audit`", err=True)

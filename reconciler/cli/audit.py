@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_result
+from reconciler.cli.options import (
+    format_option,
+    journal_option,
+    network_options,
+    output_option,
+    settings_of,
+    write_result,
+)
 from reconciler.findings import ExitCode
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: kt-budgets audit --verify --format json")
 @network_options
-@click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
+@journal_option
 @click.option("--verify", is_flag=True, help="Check every record, and the ledger where a token is given.")
 @format_option("text", "json")
 @output_option

@@ -11,8 +11,13 @@ import click
 
 from reconciler.cli.drift_issues import publish_drift, workflows_address
 from reconciler.cli.drift_words import hand_over, print_drift
-from reconciler.cli.options import format_option, network_options, settings_of
-from reconciler.cli.pr import journal_option, repository_option
+from reconciler.cli.options import (
+    format_option,
+    journal_option,
+    network_options,
+    settings_of,
+)
+from reconciler.cli.pr_options import repository_option
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 
 if TYPE_CHECKING:

@@ -123,7 +123,7 @@ class MergeBench:
         """Execute a plan whose limits and approvals were looked at."""
         from reconciler.apply.admission import admit
         from reconciler.apply.application import apply_plan
-        from reconciler.cli.apply import site
+        from reconciler.cli.run_place import site
 
         admit(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
         with site(

@@ -128,6 +128,25 @@ def wait_option(command: F) -> F:
     )(command)
 
 
+def settle_option(command: F) -> F:
+    return click.option(
+        "--settle",
+        type=click.FloatRange(min=0),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a lost answer is looked for in the ledger; longer than replicas are behind.",
+    )(command)
+
+
+def journal_option(command: F) -> F:
+    return click.option(
+        "--journal",
+        metavar="STORE",
+        help="Where runs are recorded: file:PATH or git:REMOTE; default what org.yaml says, else .kt-budgets/journal.",
+    )(command)
+
+
 def usage_option(command: F) -> F:
     return click.option(
         "--usage",

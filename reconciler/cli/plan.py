@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import first_apply_option, format_option, network_options, settings_of, usage_option
+from reconciler.cli.options import (
+    first_apply_option,
+    format_option,
+    journal_option,
+    network_options,
+    settings_of,
+    usage_option,
+)
 from reconciler.cli.output import is_stdout, kept_in, write_file
 from reconciler.cli.scope import ALL
 from reconciler.cli.step_output import tell
@@ -41,7 +48,7 @@ _logger = logging.getLogger(__name__)
     is_flag=True,
     help="Exit 10 when changes are pending, else 8 or 5 when a wallet is in doubt.",
 )
-@click.option("--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE.")
+@journal_option
 @click.pass_context
 def command(
     context: click.Context,

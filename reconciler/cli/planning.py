@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Finding, Position, Severity
+from reconciler.findings import Finding, Position
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.live import Live
 from reconciler.model.period import Period
-from reconciler.model.plan import NOT_COMPARED, Plan, PlanFinding, Source, Tool
+from reconciler.model.plan import Plan, Source, Tool
 from reconciler.plan.diff import Diff
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.apply.standing import Standing
     from reconciler.cli.scope import Aim
     from reconciler.forecast.part import WorkOut
-    from reconciler.forecast.question import Forecast, ForecastWarning
+    from reconciler.forecast.question import Forecast
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
@@ -137,32 +137,23 @@ def assemble(
 ) -> Plan:
     """Return the plan document with every position found in the YAML. It still is to be sealed.
 
-    `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone.
-
-    The fiscal year is that of all wallets: a plan within a scope has none.
+    `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone. The
+    fiscal year is that of all wallets: a plan within a scope has none.
     """
+    from reconciler.cli.plan_remarks import asked_of, plan_finding, remarks, warned_of
     from reconciler.plan.consequences import with_rest
     from reconciler.policy.facts import verdict
     from reconciler.source.positions import positions
 
-    scope = aim.scope if aim else None
-    warned = _warned(desired, outlook)
-    asked = {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
-    places = positions(settings.budgets, asked)
-    changes = tuple(
-        change.model_copy(update={"position": str(places[origin])})
-        for change, origin in zip(diff.changes, diff.origins, strict=True)
-    )
-    notes = {
-        *findings,
-        *_found(diff, warned, places),
-        *_not_compared(desired, aim),
-        *_not_payable(settings, desired, changes),
-    }
+    scope, organization = aim.scope if aim else None, desired.organization
+    warned = warned_of(desired, outlook)
+    places = positions(settings.budgets, asked_of(diff, warned))
+    changes = _placed(diff, places)
+    notes = {*findings, *remarks(settings, desired, diff, warned, places, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
-        organization=desired.organization.organization,
-        currency=desired.organization.currency,
+        organization=organization.organization,
+        currency=organization.currency,
         period=settings.period,
         as_of=settings.as_of,
         source=_source(settings, desired, head),
@@ -177,45 +168,19 @@ def assemble(
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,
-        findings=tuple(_plan_finding(finding) for finding in sorted(notes)),
+        findings=tuple(map(plan_finding, sorted(notes))),
         doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )
-    organization = desired.organization
     judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
     return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
 
 
-def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
-    """Yield that changes of a month that is over, or has not begun, are not applied as they are planned."""
-    from reconciler.apply.admission import closed_month
-
-    closed = closed_month(settings.period, settings.as_of)
-    if not changes or not closed:
-        return
-    is_over = settings.as_of >= settings.period.end
-    yield Finding(
-        Position(desired.organization_path, 1, 1),
-        "month-over" if is_over else "month-to-come",
-        Severity.WARNING,
-        f"this plan cannot be applied: {closed}",
-        f"plan {Period.of(settings.as_of)} instead"
-        if is_over
-        else f"merge the YAML; from {settings.period.first} on `kt-budgets apply --period {settings.period}` funds it",
+def _placed(diff: Diff, places: Mapping[Origin, Position]) -> tuple[Change, ...]:
+    return tuple(
+        change.model_copy(update={"position": str(places[origin])})
+        for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
-
-
-def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
-    """Yield that nobody can tell what else of the YAML differs, where it should be told."""
-    if aim and aim.unknown:
-        yield Finding(
-            Position(desired.organization_path, 1, 1),
-            NOT_COMPARED,
-            Severity.WARNING,
-            f"what the YAML says otherwise than before cannot be told: {aim.unknown}; owners, limits and later months"
-            " may change without being shown",
-            "compare the files by hand, or plan again where that commit can be read",
-        )
 
 
 def _usage(usage: DailyUsage | None) -> UsageSummary | None:
@@ -236,40 +201,7 @@ def _source(settings: Settings, desired: Desired, head: str | None) -> Source:
     return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)
 
 
-def _found(
-    diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]], places: Mapping[Origin, Position]
-) -> Iterator[Finding]:
-    """Yield what the comparison and the forecast have to say, at its place in the YAML."""
-    for note in diff.notes:
-        yield Finding(places[note.origin], note.code, note.severity, note.message, note.hint)
-    for warning, origin in warned:
-        yield Finding(places[origin], warning.code, Severity.WARNING, warning.message, warning.hint)
-
-
-def _warned(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWarning, Origin]]:
-    """Return the forecast's warnings, each with the wallet or the team in the YAML that it is about."""
-    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
-    warnings = outlook.warnings if outlook else ()
-    return [
-        (warning, wallets.get((warning.team, warning.environment), Origin(desired.team_path(warning.team))))
-        for warning in warnings
-    ]
-
-
 def _spent(changes: Iterable[Change], live: Live, period: Period) -> dict[str, Decimal]:
     """Return what the ledger shows as spent in `period` of each wallet whose money changes."""
     keys = sorted({change.wallet for change in changes if isinstance(change, Allocate | Reclaim)})
     return {key: live.wallets[key].spent(period).amount for key in keys if key in live.wallets}
-
-
-def _plan_finding(finding: Finding) -> PlanFinding:
-    place: Position = finding.position
-    return PlanFinding(
-        path=place.path,
-        line=place.line,
-        column=place.column,
-        severity=finding.severity.value,
-        code=finding.code,
-        message=finding.message,
-        hint=finding.hint,
-    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -12,45 +11,16 @@ from reconciler.cli.options import (
     budgets_option,
     first_apply_option,
     format_option,
+    journal_option,
     network_options,
     output_option,
     settings_of,
+    settle_option,
     usage_option,
     wait_option,
 )
+from reconciler.cli.pr_options import number_option, plan_option, recorder_option, repository_option
 from reconciler.findings import ExitCode
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-repository_option = click.option(
-    "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
-)
-recorder_option = click.option(
-    "--recorded-by",
-    metavar="APP",
-    default="",
-    help="The app whose check runs count as ours; default the token's own, else github-actions.",
-)
-
-
-def plan_option(**settings: Any) -> Callable[[F], F]:
-    """Offer `--plan`, with what else click is to know about it."""
-
-    def decorate(command: F) -> F:
-        return click.option(
-            "--plan", "plan_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", **settings
-        )(command)
-
-    return decorate
-
-
-journal_option = click.option(
-    "--journal", metavar="STORE", help="Where runs are recorded: file:PATH or git:REMOTE; default as for apply."
-)
-number_option = click.option(
-    "--pr", "number", type=click.IntRange(min=1), metavar="N", help="The pull request; default that of this run."
-)
 
 
 @click.group("pr", epilog="Example: kt-budgets pr comment --plan plan.json --dry-run")
@@ -183,14 +153,7 @@ def approval(
 @click.option("--put-back", is_flag=True, help="Afterwards put git's values back for every team.")
 @first_apply_option
 @wait_option
-@click.option(
-    "--settle",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long a lost answer is looked for in the ledger.",
-)
+@settle_option
 @click.option(
     "--plans",
     type=click.Path(path_type=Path, file_okay=False),

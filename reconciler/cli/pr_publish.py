@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.pr_verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.findings import BudgetsError
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
-    from reconciler.forge.check_run import Verdict
     from reconciler.forge.repository import PullRequest
     from reconciler.forge.suggestion import Choice
     from reconciler.model.plan import Plan, PlanFinding
@@ -35,7 +34,6 @@ def publish(
     format_: str,
 ) -> None:
     """Publish the plan at `plan_path`, or findings in its place; or print the comment with `dry_run`."""
-    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_files import read_findings, read_suggestions
     from reconciler.cli.pr_session import add_to_summary, event_of_run, github, print_facts, run_link
     from reconciler.cli.pr_suggest import chosen, suggest, with_remarks
@@ -49,46 +47,55 @@ def publish(
         click.echo(_body(shown, (), number or event.number or 0, event.head or "", event.run), nl=False)
         return
     with github(repo) as session:
-        pull = session.pull(number)
-        head = _head(session, pull)
-        _refuse_other_commit(shown, plan_path, budgets, number=pull.number, head=head)
+        pull, head = _pull(session, shown, plan_path, budgets, number)
         if not pull.is_open:
             facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
             print_facts(format_, "comment", facts, _left_alone(pull))
             return
-        refuse_behind_base(shown, budgets, pull)
-        choice = chosen(session, pull, suggestions if head == pull.head else ())
-        notes = _neighbours(session, shown, budgets, pull)
-        body = _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
+        is_last = head == pull.head
+        choice = chosen(session, pull, suggestions if is_last else ())
+        body = _told(session, shown, budgets, pull, head)
         told = with_remarks(body, [*choice.sentences(), *run_link()], Stamp(pull.number, head, session.event.run))
         add_to_summary(told)
         facts = _comment(session, pull, shown, told)
-        if with_check and head == pull.head:
+        if with_check and is_last:
             facts["check"] = _allowed_check(session, pull, shown, body, budgets)
-        if suggestions and head == pull.head:
+        if suggestions and is_last:
             facts |= suggest(session, pull, choice)
     print_facts(format_, "comment", facts, _sentence(facts, choice))
 
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None, format_: str) -> None:
     """Publish the check run of the plan at `plan_path`."""
-    from reconciler.cli.pr_currency import refuse_behind_base
     from reconciler.cli.pr_session import github, print_facts
     from reconciler.cli.show import load_plan
 
     plan = load_plan(plan_path)
     with github(repo) as session:
-        pull = session.pull(number)
-        head = _head(session, pull)
-        _refuse_other_commit(plan, plan_path, budgets, number=pull.number, head=head)
+        pull, head = _pull(session, plan, plan_path, budgets, number)
         if not pull.is_open:
             print_facts(format_, "check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
             return
-        refuse_behind_base(plan, budgets, pull)
-        notes = _neighbours(session, plan, budgets, pull)
-        body = _body(plan, needed(plan, budgets, pull), pull.number, head, session.event.run, notes)
+        body = _told(session, plan, budgets, pull, head)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
     print_facts(format_, "check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
+
+
+def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[PullRequest, str]:
+    """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
+    from reconciler.cli.pr_currency import refuse_behind_base
+
+    pull = session.pull(number)
+    head = _head(session, pull)
+    _refuse_other_commit(shown, path, budgets, number=pull.number, head=head)
+    if pull.is_open:
+        refuse_behind_base(shown, budgets, pull)
+    return pull, head
+
+
+def _told(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest, head: str) -> str:
+    notes = _neighbours(session, shown, budgets, pull)
+    return _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
 
 
 def _left_alone(pull: PullRequest) -> str:
@@ -110,7 +117,7 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
     from reconciler.source.load import load
 
     try:
-        rules, after = load_at(budgets, _merged_onto(budgets, pull)), load(budgets).desired
+        rules, after = load_at(budgets, merged_onto(budgets, pull)), load(budgets).desired
     except BudgetsError:
         return ()
     if rules is None or after is None or isinstance(shown, tuple):
@@ -124,81 +131,10 @@ def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest)
     if isinstance(shown, tuple):
         return ()
     try:
-        base = _merged_onto(budgets, pull)
+        base = merged_onto(budgets, pull)
     except BudgetsError:
         return ()
     return neighbour_notes(session, shown, budgets, pull, base)
-
-
-def _merged_onto(budgets: Path, pull: PullRequest) -> str:
-    """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
-    from reconciler.cli.checkout import parents
-
-    above = parents(budgets, "HEAD")
-    return above[0] if above[1:] == (pull.head,) else pull.base
-
-
-def located(budgets: Path) -> Callable[[str], str]:
-    """Return how a path of a plan, which starts with the folder's name, is called from the top of the repository."""
-    from reconciler.cli.checkout import prefix
-
-    try:
-        where = prefix(budgets)
-    except BudgetsError:
-        where = PurePosixPath(budgets.as_posix())
-    return lambda path: str(where / path.partition("/")[2])
-
-
-def verdict_of(
-    plan: Plan,
-    body: str,
-    *,
-    repository: str,
-    pull: PullRequest,
-    budgets: Path,
-    run: tuple[int, int] | None = None,
-) -> Verdict:
-    """Return what the check run says about a plan for the last head of `pull`, as `run` made it."""
-    from reconciler.forge.annotation import remarks
-    from reconciler.forge.check_run import Verdict
-    from reconciler.forge.record import record_of, record_text
-    from reconciler.report.summary import summarise
-
-    try:
-        base = _merged_onto(budgets, pull)
-    except BudgetsError:
-        base = None
-    record = record_of(plan, repository=repository, pull_request=pull.number, head=pull.head, run=run, base=base)
-    refused = is_refused(plan)
-    return Verdict(
-        conclusion="failure" if refused else "success",
-        title="".join(span.text for span in summarise(plan).headline),
-        summary=body.partition("-->\n")[2],
-        text=record_text(record),
-        annotations=remarks(plan, located=located(budgets)),
-    )
-
-
-def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets: Path) -> Verdict:
-    """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
-    from reconciler.forge.annotation import finding_remarks
-    from reconciler.forge.check_run import Verdict
-    from reconciler.forge.findings_text import findings_title
-
-    return Verdict(
-        conclusion="failure",
-        title=findings_title(findings),
-        summary=body.partition("-->\n")[2],
-        text="There is no record: there is no plan.",
-        annotations=finding_remarks(findings, located=located(budgets)),
-    )
-
-
-def is_refused(plan: Plan) -> bool:
-    """Whether a guard or an error in the YAML stands against the plan."""
-    return any(guard.status == "refused" for guard in plan.guards) or any(
-        finding.severity == "error" for finding in plan.findings
-    )
 
 
 def _body(

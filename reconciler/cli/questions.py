@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.desired import Desired
+from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
 from reconciler.plan.billing_budgets import undeclared_budgets
@@ -31,58 +32,86 @@ def questions(
 
     Nothing is asked of a wallet whose ledger cannot be read: what it holds for the month is not known.
     """
-    from reconciler.forecast.project import WalletQuestion
-    from reconciler.plan.purses import ledger_purses, signed
+    from reconciler.plan.purses import signed
 
     deltas: dict[str, Decimal] = {}
     for change in diff.changes:
         if isinstance(change, Allocate | Reclaim):
             deltas[change.wallet] = deltas.get(change.wallet, ZERO) + signed(change)
-    period, as_of, unused = settings.period, settings.as_of, desired.organization.unused
-    undeclared = undeclared_budgets(desired, live, diff.changes)
-    found = live.billing_budgets.items()
-    alerts_live = _by_wallet(item.budget for key, item in found if key not in undeclared)
-    alerts_desired = _by_wallet(wanted.budget for wanted in desired.billing_budgets.values())
-    staying = [*(item for key, item in found if key in undeclared), *live.duplicate_billing_budgets]
-    alerts_undeclared = _by_wallet(item.budget for item in staying)
-    horizon = [period.plus(month) for month in range(1, desired.organization.forecast.horizon_months + 1)]
+    watching = _watching(desired, live, diff)
     wallets = wallets_of(desired, teams)
     charted = set(sorted(wallets, key=lambda key: (key not in deltas, key))[:MOST_CHARTED])
-    asked = []
-    for key, wallet in wallets.items():
-        current = live.wallets.get(key) or LiveWallet(key, wallet.currency)
-        if current.unread:
-            continue
-        moved = deltas.get(key, ZERO)
-        before, after = ledger_purses(
-            wallet,
-            current,
-            period=period,
-            as_of=as_of,
-            moved=moved,
-            unused=unused,
-            is_first=key in diff.first_contacts,
-        )
-        asked.append(
-            WalletQuestion(
-                wallet=wallet,
-                plan=desired.teams[wallet.team].plan,
-                live_target=current.funded(period),
-                desired_target=wallet.target(period),
-                live=before,
-                desired=after,
-                targets={month: wallet.target(month) for month in horizon},
-                alerts_live=alerts_live.get(key, ()),
-                alerts_desired=alerts_desired.get(key, ()),
-                alerts_undeclared=alerts_undeclared.get(key, ()),
-                charted=key in charted,
-                settled=current.spent_on(as_of),
-                reserved=current.reserved,
-                booked=current.settled(period),
-                backed=diff.funds.after is not None and diff.funds.after > ZERO,
-            )
-        )
-    return tuple(asked)
+    held = {key: live.wallets.get(key) or LiveWallet(key, wallet.currency) for key, wallet in wallets.items()}
+    return tuple(
+        _question(settings, desired, diff, wallet, held[key], watching, moved=deltas.get(key), charted=key in charted)
+        for key, wallet in wallets.items()
+        if not held[key].unread
+    )
+
+
+def _question(
+    settings: Settings,
+    desired: Desired,
+    diff: Diff,
+    wallet: DesiredWallet,
+    current: LiveWallet,
+    watching: _Watching,
+    *,
+    moved: Decimal | None,
+    charted: bool,
+) -> WalletQuestion:
+    """Return what is asked of one wallet, whose money the plan changes by `moved`."""
+    from reconciler.forecast.project import WalletQuestion
+    from reconciler.plan.purses import ledger_purses
+
+    key, period, as_of = wallet.key, settings.period, settings.as_of
+    before, after = ledger_purses(
+        wallet,
+        current,
+        period=period,
+        as_of=as_of,
+        moved=moved or ZERO,
+        unused=desired.organization.unused,
+        is_first=key in diff.first_contacts,
+    )
+    horizon = range(1, desired.organization.forecast.horizon_months + 1)
+    return WalletQuestion(
+        wallet=wallet,
+        plan=desired.teams[wallet.team].plan,
+        live_target=current.funded(period),
+        desired_target=wallet.target(period),
+        live=before,
+        desired=after,
+        targets={month: wallet.target(month) for month in map(period.plus, horizon)},
+        alerts_live=watching.live.get(key, ()),
+        alerts_desired=watching.desired.get(key, ()),
+        alerts_undeclared=watching.undeclared.get(key, ()),
+        charted=charted,
+        settled=current.spent_on(as_of),
+        reserved=current.reserved,
+        booked=current.settled(period),
+        backed=diff.funds.after is not None and diff.funds.after > ZERO,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """The billing budgets that watch each wallet: those of git as they are live and as desired, and those of nobody."""
+
+    live: Mapping[str, tuple[BillingBudget, ...]]
+    desired: Mapping[str, tuple[BillingBudget, ...]]
+    undeclared: Mapping[str, tuple[BillingBudget, ...]]
+
+
+def _watching(desired: Desired, live: Live, diff: Diff) -> _Watching:
+    undeclared = undeclared_budgets(desired, live, diff.changes)
+    found = live.billing_budgets.items()
+    staying = [*(item for key, item in found if key in undeclared), *live.duplicate_billing_budgets]
+    return _Watching(
+        live=_by_wallet(item.budget for key, item in found if key not in undeclared),
+        desired=_by_wallet(wanted.budget for wanted in desired.billing_budgets.values()),
+        undeclared=_by_wallet(item.budget for item in staying),
+    )
 
 
 def _by_wallet(budgets: Iterable[BillingBudget]) -> dict[str, tuple[BillingBudget, ...]]:

@@ -175,7 +175,7 @@ def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
     from dataclasses import replace
 
     from reconciler.cli.pr_files import write_suggestions
-    from reconciler.cli.pr_publish import located
+    from reconciler.cli.pr_verdict import located
     from reconciler.cli.recommend_suggest import suggested
 
     changes, left = suggested(made.edits, budgets=budgets)

@@ -45,7 +45,7 @@ def command(budgets: Path, format_: str, output: Path | None, suggestions: Path 
 
 def _suggest(reading: Reading, file: Path, budgets: Path) -> None:
     from reconciler.cli.pr_files import write_suggestions
-    from reconciler.cli.pr_publish import located
+    from reconciler.cli.pr_verdict import located
     from reconciler.source.cures import suggested_cures
 
     write_suggestions(file, suggested_cures(reading), command="kt-budgets validate", located=located(budgets))

@@ -12,13 +12,21 @@ from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.course import Course
 from reconciler.forecast.document import document
-from reconciler.forecast.outlook import demand, drain, wallet_outlook
+from reconciler.forecast.outlook import Drain, demand, drain, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated
-from reconciler.model.forecast import DayPoint, Exhaustion, MonthEnd, MonthForecast, WalletForecast, WorkloadShare
+from reconciler.model.forecast import (
+    AlertForecast,
+    DayPoint,
+    Exhaustion,
+    MonthEnd,
+    MonthForecast,
+    WalletForecast,
+    WorkloadShare,
+)
 from reconciler.model.money import CENT
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
@@ -62,11 +70,7 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         month_end=document(MonthEnd, {"quantiles": _priced(ends, course.exact(period.first, period.end))}),
         live=before,
         desired=after,
-        alerts=alert_forecasts(
-            Month(course, period, question.booked + question.reserved),
-            live=Side(question.alerts_live, live, question.alerts_undeclared),
-            desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
-        ),
+        alerts=_alerts(question, Month(course, period, question.booked + question.reserved), live, desired),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
         daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :]))
@@ -76,6 +80,14 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         method=simulated.method,
     )
     return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
+
+
+def _alerts(question: WalletQuestion, month: Month, live: Drain, desired: Drain) -> tuple[AlertForecast, ...]:
+    return alert_forecasts(
+        month,
+        live=Side(question.alerts_live, live, question.alerts_undeclared),
+        desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
+    )
 
 
 def _untold(found: WalletForecast) -> WalletForecast:

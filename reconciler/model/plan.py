@@ -53,10 +53,13 @@ class PlanFinding(Frozen):
     hint: str
 
 
+DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
+
+
 class DriftItem(Frozen):
     """A difference that somebody made by hand. `evidence` are ledger ids."""
 
-    category: Literal["changed", "missing", "unmanaged", "pending", "acknowledged"] = Field(alias="class")
+    category: DriftCategory = Field(alias="class")
     team: str
     wallet: str | None = None
     key: str | None = None

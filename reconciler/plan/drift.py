@@ -11,20 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, Live, LiveWallet, Unreadable
 from reconciler.model.money import Money
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem
+from reconciler.model.plan import DriftCategory, DriftItem
 from reconciler.model.waiting import Waiting
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries
-
-Category = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
+from reconciler.plan.drifted_setting import SettingDifference
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +148,7 @@ class _View:
                 yield _not_understood("changed", f"billing budget {key}", unclear, team=about.team, key=str(key)), True
                 continue
             proposed = (found.desired.billing_budgets.get(key) for found in self.proposals)
-            difference = _Difference(
+            difference = SettingDifference(
                 name=f"billing budget {key}",
                 live=current.budget if current else None,
                 before=before[key].budget if key in before and about.team not in self.unfinished else None,
@@ -176,7 +173,7 @@ class _View:
                 yield _not_understood("changed", f"export schedule {name}", unclear[name], team="", key=name), True
                 continue
             current, wanted = self.live.export_schedules.get(name), self.merged.export_schedules.get(name)
-            difference = _Difference(
+            difference = SettingDifference(
                 name=f"export schedule {name}",
                 live=current.schedule if current else None,
                 before=before[name].schedule if name in before else None,
@@ -225,46 +222,14 @@ class _View:
         return found.kind == "billing_budget" and any(map(found.may_be, declared))
 
 
-def _not_understood(category: Category, what: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
+def _not_understood(category: DriftCategory, what: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
     words = f"{what} is there in a form that is not understood: {found.reason}."
     return DriftItem(**{"class": category}, team=team, key=key, sentence=words)
 
 
-Setting = BillingBudget | ExportSchedule
-
-
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """One setting: live, as it was applied (None: not by us, as far as is known), as git says now, as proposed."""
-
-    name: str
-    live: Setting | None
-    before: Setting | None
-    wanted: Setting | None
-    proposed: tuple[Setting, ...] = ()
-
-    @property
-    def category(self) -> Category | None:
-        if self.live == self.wanted:
-            return None
-        if self.before is None or self.live == self.before or self.live in self.proposed:
-            return "pending"
-        return "missing" if self.live is None else "changed"
-
-    def item(self, *, team: str, key: str) -> DriftItem:
-        return DriftItem(**{"class": self.category}, team=team, key=key, sentence=self._words())
-
-    def _words(self) -> str:
-        if self.category == "pending" or self.before is None:
-            return f"{self.name} is not as git says; that is not applied yet."
-        if self.live is None:
-            return f"{self.name} was applied and is gone from Keeptrusts."
-        live, ours = self.live.model_dump(mode="json"), self.before.model_dump(mode="json")
-        changed = ", ".join(f"{key} {ours[key]} → {live[key]}" for key in sorted(ours) if ours[key] != live.get(key))
-        return f"{self.name} was changed in Keeptrusts: {changed}."
-
-
-def _item(category: Category, about: DesiredWallet, amount: Money, evidence: Iterable[str], words: str) -> DriftItem:
+def _item(
+    category: DriftCategory, about: DesiredWallet, amount: Money, evidence: Iterable[str], words: str
+) -> DriftItem:
     return DriftItem(
         **{"class": category},
         team=about.team,

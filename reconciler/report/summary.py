@@ -36,8 +36,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         status=status,
         marker=_marker(plan),
         title=f"Budget plan for {plan.period.name}",
-        header=f"{name(plan.organization)}, {plan.period.name}, as of {wording.long_day(plan.as_of)}"
-        f" ({details.usage_words(plan)})",
+        header=_header(plan),
         headline=verdict.headline(plan, told),
         lead=verdict.lead(plan, told, approvals),
         wallets=wallet_table(shown, plan),
@@ -66,6 +65,11 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         totals=details.totals(plan, approvals),
         nothing=_nothing(plan),
     )
+
+
+def _header(plan: Plan) -> str:
+    day = wording.long_day(plan.as_of)
+    return f"{name(plan.organization)}, {plan.period.name}, as of {day} ({details.usage_words(plan)})"
 
 
 def _nothing(plan: Plan) -> str:

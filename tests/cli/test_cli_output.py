@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli.small_folder import small_folder
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.cli.output import write_file
@@ -31,17 +32,7 @@ FULL = Path("/dev/full")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with one team, of whose name a terminal may lack a character, and a day of events."""
-    teams = tmp_path / "budgets" / "teams"
-    teams.mkdir(parents=True)
-    (tmp_path / "budgets" / "org.yaml").write_text(
-        "version: 1\norganization: org_acme\ncurrency: USD\nfiscal_year: {name: FY2027, starts: 2026-06}\n"
-        "environments: [prod]\n"
-    )
-    (teams / "alpha.yaml").write_text(
-        "version: 1\nteam: alpha\nwallets:\n  prod: {team_id: t-alpha, monthly: 100}\n"
-        "billing_budgets:\n  - {name: Zürich → 東京, amount: 90}\n",
-        encoding="utf-8",
-    )
+    small_folder(tmp_path, alerts="billing_budgets:\n  - {name: Zürich → 東京, amount: 90}\n")
     (tmp_path / "usage.csv").write_text(
         "id,timestamp,team_id,provider,model,cost\n"
         + "".join(f"e{n},2026-06-{n:02d}T12:00:00Z,t-alpha,openai,gpt-4o,1.25\n" for n in range(1, 18))

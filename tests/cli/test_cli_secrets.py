@@ -9,6 +9,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from cli.small_folder import small_folder
 from installed import kt_budgets
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
@@ -18,17 +19,7 @@ from reconciler.redaction import hide, hide_environment, without_secrets
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with the budgets of one team."""
-    teams = tmp_path / "budgets" / "teams"
-    teams.mkdir(parents=True)
-    (tmp_path / "budgets" / "org.yaml").write_text(
-        "version: 1\norganization: org_acme\ncurrency: USD\nfiscal_year: {name: FY2027, starts: 2026-06}\n"
-        "environments: [prod]\n"
-    )
-    (teams / "alpha.yaml").write_text(
-        "version: 1\nteam: alpha\nwallets:\n  prod: {team_id: t-alpha, monthly: 100}\n", encoding="utf-8"
-    )
-    (tmp_path / "usage.csv").write_text("id,timestamp,team_id,cost\ne1,2026-06-02T12:00:00Z,t-alpha,1.25\n")
-    return tmp_path
+    return small_folder(tmp_path)
 
 
 def kt(folder: Path, *arguments: str, **variables: str) -> CompletedProcess[str]:

@@ -68,15 +68,8 @@ def settled(
     judged, behind, plan = known.verdict, known.behind, known.plan
     left = frozenset(parts)
     moved = _moved(result, known.withheld)
-    reasons = {
-        **{part: _behind(part, earlier) for part, earlier in behind.items()},
-        **judged.withheld,
-        **known.withheld,
-        **moved,
-    }
     whole, cure, code = _whole(refused, failed, apart, problem)
-    for part in left - reasons.keys() if whole else ():
-        reasons[part] = whole
+    reasons = {**(dict.fromkeys(left, whole) if whole else {}), **_reasons(known), **moved}
     stale = frozenset(judged.stale) | moved.keys()
     status = _status(landing, left, result, failed, reasons, stale)
     return LandingOutcome(
@@ -96,6 +89,12 @@ def settled(
         cure=cure or _cure(landing, status, judged, stale, behind),
         exit_code=_code(status, code, result, judged),
     )
+
+
+def _reasons(why: Why) -> dict[str, str]:
+    """Return why each part is left out, the most telling reason where there are several."""
+    behind = {part: _behind(part, earlier) for part, earlier in why.behind.items()}
+    return {**behind, **why.verdict.withheld, **why.withheld}
 
 
 def _whole(

@@ -1,0 +1,116 @@
+"""Where a run that writes takes place, and how what it did is printed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import write_result
+from reconciler.cli.output import kept_in
+from reconciler.cli.step_output import tell_outcomes
+from reconciler.findings import LockHeldError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.apply.application import Site
+    from reconciler.apply.clock import SignalInterruption
+    from reconciler.apply.result import Result
+    from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def site(
+    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
+) -> Iterator[Site]:
+    """Yield where a run takes place, with signals taken over and progress shown on a terminal.
+
+    A lock that somebody else holds is waited for, `wait` seconds at most.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from reconciler.apply.application import Site
+    from reconciler.apply.attribution import attribution
+    from reconciler.apply.clock import SignalInterruption, SystemClock
+    from reconciler.apply.patience import PatientStore
+    from reconciler.apply.store import open_store
+    from reconciler.cli.journal_place import refuse_beside_git_unless_said
+    from reconciler.cli.progress import progress
+    from reconciler.cli.session import connected
+    from reconciler.keeptrusts.reader import Reader
+    from reconciler.keeptrusts.writer import Writer
+    from reconciler.settings import environment
+
+    refuse_beside_git_unless_said(settings)
+    interruption = SignalInterruption()
+    store = open_store(settings.journal, folder=settings.root)
+    with (
+        connected(settings, desired, writing=True) as connection,
+        Reader(connection) as reader,
+        Writer(connection) as writer,
+        ThreadPoolExecutor(1) as pool,
+        progress(label) as advance,
+        _stopping(interruption),
+    ):
+        yield Site(
+            reader=reader,
+            writer=writer,
+            store=PatientStore(store, wait, _say_waiting) if wait else store,
+            attribution=attribution(environment()),
+            clock=SystemClock(interruption),
+            interruption=interruption,
+            settle=settle,
+            notify=lambda _, done, total: advance(done, total),
+            pool=pool,
+            rehearsed=settings.as_of if settings.rehearsed else None,
+            first_apply=first_apply or settings.sandbox,
+        )
+
+
+def _say_waiting(error: LockHeldError) -> None:
+    click.echo(f"kt-budgets: waiting: {error.message.partition('; nothing')[0]}", err=True)
+
+
+@contextmanager
+def _stopping(interruption: SignalInterruption) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
+    from reconciler.apply.result import StoppedError
+
+    with interruption.listening():
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "stopped in the middle of a step; what was under way is in the journal",
+                hint="run `kt-budgets resume`, which proves or finishes it",
+            ) from None
+
+
+def print_result(result: Result, format_: str, output: Path | None, *, journal: str) -> None:
+    """Print a run, or write it to `output`; whatever becomes of that, what was done is in the journal."""
+    import json
+
+    from reconciler.apply.wording import run_text
+
+    for done in result.run.outcomes:
+        subject = done.wallet or done.key or done.team
+        _logger.info(
+            "%s %s %s: %s %s", done.kind, subject, done.amount or "", done.status.value, done.transaction or ""
+        )
+    tell_outcomes(done.status.value for done in result.run.outcomes)
+    kept_in(f"the journal {journal}: `kt-budgets audit` prints it")
+    if format_ == "json":
+        text = json.dumps(result.run.document(), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = run_text(result)
+    try:
+        write_result(text, output)
+    except UsageError as error:
+        click.echo(f"kt-budgets: {error.message}; the run is in the journal {journal}", err=True)
+        click.echo("  hint: print it with `kt-budgets audit`", err=True)
