@@ -60,8 +60,8 @@ bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, be
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
 	$(BIN)/python benchmarks/forecast_speed.py
 
-thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random months, 500 openings of a month
-	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s tests/apply/test_random_schedules.py tests/apply/test_every_rest.py
+thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months of an organization
+	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from thorough import' tests/*/test_*.py)
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from thorough import drawn
 from worlds import JUNE, desired, wallet
 
 from reconciler.app.change_request.budget_files import changed_parts
@@ -182,7 +183,7 @@ def test_the_documents_of_this_test_hold_every_field() -> None:
 
 
 @pytest.mark.parametrize("team", DOCUMENTS, ids=["organization", "team"])
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=drawn(400, sample=80), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_whatever_value_differs_something_is_told_of_it(team: str, data: st.DataObject) -> None:
     model, document = DOCUMENTS[team]
