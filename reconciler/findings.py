@@ -17,9 +17,10 @@ The exception tree::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 
 
 class ExitCode(IntEnum):
@@ -83,9 +84,13 @@ class Finding:
 
 
 class BudgetsError(Exception):
-    """A command cannot go on. `hint` says what to do; `exit_code` is what the process returns."""
+    """A command cannot go on. `hint` says what to do; `exit_code` is what the process returns.
+
+    `known` is what the document for `--format json` says besides: what was found out all the same.
+    """
 
     exit_code: ExitCode = ExitCode.BUG
+    known: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

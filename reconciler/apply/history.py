@@ -86,6 +86,10 @@ class RunTrace:
         return Plan.model_validate(self.started.facts["plan"])
 
     @property
+    def period(self) -> Period:
+        return Period.parse(self.started.facts["plan"]["period"])
+
+    @property
     def stale(self) -> Mapping[str, str]:
         """The teams that were refused as stale when the run began, and why."""
         stale: dict[str, str] = self.started.facts.get("stale", {})
@@ -143,6 +147,21 @@ class History:
             and all(entry.id in ids or entry.operation for entry in funding_near(wallets[key], period))
         )
         return self.applied_to(besides) | frozenset(right)
+
+    def opened(self, period: Period) -> frozenset[str]:
+        """Return the wallets that are known to be funded for `period`, whatever happened to them since.
+
+        We moved money for it, or a run that ended in it found them as git says.
+        """
+        done = (Step.CONFIRMED, Step.ACCEPTED)
+        moved = {
+            trace.wallet
+            for trace in self.operations.values()
+            if isinstance(trace.change, Allocate | Reclaim) and trace.change.period == period and trace.step in done
+        }
+        ended = [run for run in self.runs.values() if run.finished and run.period == period]
+        settled = {key for run in ended if run.finished for key in run.finished.facts.get("settled", ())}
+        return frozenset(key for key in moved if key) | settled
 
     @property
     def own(self) -> frozenset[str]:

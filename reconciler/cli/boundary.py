@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import FrameType
 
@@ -64,7 +64,7 @@ def _ended(arguments: Sequence[str], error: BaseException) -> int:
             _print_findings(arguments, error)
             return error.exit_code
         case BudgetsError():
-            return _stop(arguments, error.exit_code, error.message, error.hint)
+            return _stop(arguments, error.exit_code, error.message, error.hint, error.known)
         case OSError(errno=errno.ENOSPC | errno.EIO | errno.EDQUOT):
             sentence = f"the output cannot be written: {error.strerror}"
             return _stop(arguments, ExitCode.USAGE, sentence, "make room for it")
@@ -93,13 +93,16 @@ def _printed(code: int) -> int:
     return code if closed or PRINTED.kept or code != ExitCode.DONE else ExitCode.USAGE
 
 
-def _stop(arguments: Sequence[str], code: ExitCode, sentence: str, hint: str) -> int:
+def _stop(
+    arguments: Sequence[str], code: ExitCode, sentence: str, hint: str, known: Mapping[str, object] | None = None
+) -> int:
     sentence, hint = without_secrets(sentence), without_secrets(hint)
     tell(failure_reason=sentence)
     if _json_was_asked_for(arguments):
         import json
 
-        document = {"format": "kt-budgets.error/1", "exit_code": int(code), "error": sentence, "hint": hint}
+        said = {"format": "kt-budgets.error/1", "exit_code": int(code), "error": sentence, "hint": hint}
+        document = {**(known or {}), **said}
         click.echo(json.dumps(document, sort_keys=True, ensure_ascii=False))
     click.echo(f"kt-budgets: {_visible(sentence)}", err=True)
     if hint:

@@ -10,24 +10,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.drift_issues import publish_drift, workflows_address
+from reconciler.cli.drift_known import Known, known_of
+from reconciler.cli.drift_unread import tell_unread
 from reconciler.cli.drift_words import hand_over, print_drift
-from reconciler.cli.options import (
-    format_option,
-    journal_option,
-    network_options,
-    settings_of,
-)
+from reconciler.cli.options import format_option, journal_option, network_options, settings_of
 from reconciler.cli.pr_options import repository_option
-from reconciler.findings import BudgetsError, ExitCode, FindingsError
+from reconciler.findings import ExitCode, RemoteError
 
 if TYPE_CHECKING:
     from reconciler.cli.pr_session import GitHub
-    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.doubt import Doubt
     from reconciler.model.live import Live
     from reconciler.model.waiting import Waiting
-    from reconciler.plan.drift import Drifted, Proposal
+    from reconciler.plan.drift import Drifted
     from reconciler.settings import Settings
 
 
@@ -62,15 +58,23 @@ def command(
 
     Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
     Left behind are a month that is not funded, a merge that is not applied an hour later, a run that never finished, a
-    write nobody knows about and a lock nobody gives back, each with the workflow that mends it. Exits with 11 when
-    somebody is needed. `--accept` writes live values into the YAML, and takes alerts out of it that are gone; `apply`
-    puts git's values back.
+    write nobody knows about and a lock nobody gives back, each with the workflow that mends it. While Keeptrusts cannot
+    be read, what git, GitHub and the journal show of that is told all the same. Exits with 11 when somebody is needed.
+    `--accept` writes live values into the YAML, and takes alerts out of it that are gone; `apply` puts git's values
+    back.
     """
     from reconciler.cli.pr_session import github
 
     settings = settings_of(options)
     with github(repo) if issue or pull_requests else nullcontext() as session:
-        seen = _seen(settings, session, remote if pull_requests else None, writing=accept)
+        known = known_of(settings, session, remote if pull_requests else None, writing=accept)
+        try:
+            live = _live(settings, known)
+        except RemoteError as error:
+            if not accept:
+                tell_unread(settings, known, session, error, issue=issue, format_=format_)
+            raise
+        seen = _seen(settings, known, session, live)
         if issue and session:
             publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
         workflows = workflows_address(str(session.repository)) if session else ""
@@ -80,6 +84,14 @@ def command(
     hand_over(left, seen.waiting, doubtful=seen.doubts, workflows=workflows)
     if seen.waiting or any(entry.needs_person for entry in left):
         context.exit(ExitCode.DRIFT)
+
+
+def _live(settings: Settings, known: Known) -> Live:
+    from reconciler.cli.planning import read_live
+    from reconciler.cli.session import connected
+
+    with connected(settings, known.desired) as connection:
+        return read_live(settings, known.desired, connection, standing=known.standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,104 +106,39 @@ class Seen:
     untouched: Collection[str]
 
 
-def _seen(settings: Settings, session: GitHub | None, remote: str | None, *, writing: bool) -> Seen:
-    """Compare Keeptrusts with what was applied; with a `remote`, with what open pull requests ask for as well.
-
-    Where the YAML has errors, what was applied stands for it, unless it is to be written.
-    """
+def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> Seen:
+    """Compare what Keeptrusts holds with what was applied."""
     from reconciler.apply.history import history_of
-    from reconciler.apply.journal import last_declared, read_records
-    from reconciler.apply.standing import standing_of
     from reconciler.cli.drift_waiting import waiting_of
-    from reconciler.cli.lineage import refuse_behind
-    from reconciler.cli.planning import read_live
-    from reconciler.cli.session import connected
     from reconciler.plan.drift import classify
 
-    records = read_records(settings.journal, folder=settings.root)
-    last = last_declared(records)
-    desired = _declared(settings, None if writing else last)
-    refuse_behind(settings, last)
-    proposals = _proposals(settings, session, remote) if session and remote else ()
-    standing = standing_of(records)
-    with connected(settings, desired) as connection:
-        live = read_live(settings, desired, connection, standing=standing)
-    history = history_of(records)
-    doubts = standing.doubts(live.wallets, settings.period)
-    applied = _applied(settings, desired, last)
+    desired, last = known.desired, known.last
+    history = history_of(known.records)
+    doubts = known.standing.doubts(live.wallets, settings.period)
     found = classify(
         desired,
         live,
         settings.period,
         day=settings.as_of,
-        applied=applied,
-        proposals=proposals,
+        applied=known.applied,
+        proposals=known.proposals,
         unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
         own=history.own,
         doubts=doubts,
     )
     waiting = waiting_of(
-        settings, records, last, desired=desired, applied=applied, live=live, doubts=doubts, session=session
+        settings,
+        known.records,
+        last,
+        desired=desired,
+        applied=known.applied,
+        live=live,
+        doubts=doubts,
+        session=session,
     )
     return Seen(
         desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
     )
-
-
-def _declared(settings: Settings, last: LastApplied | None) -> Desired:
-    """Return what the YAML declares; where it has errors, what was applied last, which they do not change."""
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
-    from reconciler.cli.session import load_desired
-
-    try:
-        return load_desired(settings)[0]
-    except FindingsError as error:
-        applied = applied_desired(Commits(settings.budgets), last) if last and last.whole else None
-        if applied is None:
-            raise
-        words = f"{error.message}; Keeptrusts is compared with what was applied last"
-        click.echo(f"kt-budgets: {words}\n  hint: `kt-budgets validate` lists them", err=True)
-        return applied
-
-
-def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
-    """Return what the last applied commit declared, None when nothing was applied yet.
-
-    Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
-    """
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
-
-    if last is None or not last.whole:
-        return None
-    if last.commit is None:
-        return desired
-    try:
-        return applied_desired(Commits(settings.budgets), last) or desired
-    except BudgetsError as error:
-        click.echo(f"kt-budgets: {error.message}; the YAML of now stands for what was applied", err=True)
-        return desired
-
-
-def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
-    """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
-    from reconciler.cli.pr_refresh import merged_tree
-    from reconciler.forge.repository import default_branch, open_pull_requests
-    from reconciler.git.failures import GitError, Trouble
-    from reconciler.plan.drift import Proposal
-
-    branch = default_branch(session.channel, session.repository)
-    pulls = open_pull_requests(session.channel, session.repository, base=branch)
-    try:
-        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
-    except GitError as error:
-        if error.trouble is not Trouble.TOO_OLD:
-            raise
-        click.echo(
-            f"kt-budgets: {error.message}, so what open pull requests ask for is not known here; {error.hint}",
-            err=True,
-        )
-        trees = []
-    return tuple(Proposal(number, desired) for number, desired in trees if desired)
 
 
 def _accepted(settings: Settings, seen: Seen) -> tuple[Drifted, ...]:

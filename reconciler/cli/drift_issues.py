@@ -22,20 +22,28 @@ def publish_drift(
     waiting: Sequence[Waiting],
     *,
     doubtful: Collection[str],
+    unread: bool = False,
 ) -> None:
-    """Open, update or close the issues that tell people of `found` and of what was left behind."""
+    """Open, update or close the issues that tell people of `found` and of what was left behind.
+
+    While Keeptrusts is `unread` none is closed, and what an open one said before stays in it.
+    """
     from reconciler.forge.issue import Assignable, Wanted, publish_issues
 
     people = Assignable(session.channel, session.repository)
     if desired.organization.drift_issues == "one":
-        wanted = [_wanted(people, desired, found, waiting, doubtful=doubtful)]
+        wanted = [_wanted(people, desired, found, waiting, doubtful=doubtful, unread=unread)]
     else:
-        wanted = list(_by_team(people, desired, found, waiting, doubtful))
+        wanted = list(_by_team(people, desired, found, waiting, doubtful, unread=unread))
     closing = Wanted(
         "Budget drift: none", "Nothing of this needs a person any more; or another issue tells it.\n", False
     )
     done = publish_issues(
-        session.channel, session.repository, identity=session.identity, wanted=wanted, otherwise=closing
+        session.channel,
+        session.repository,
+        identity=session.identity,
+        wanted=wanted,
+        otherwise=None if unread else closing,
     )
     for team, step, number in done:
         about = f" about {team}" if team else ""
@@ -56,12 +64,15 @@ def _by_team(
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
     doubtful: Collection[str],
+    *,
+    unread: bool,
 ) -> Iterable[Wanted]:
     teams = {entry.item.team for entry in found} | {part for item in waiting for part in item.parts} | {""}
+    teams |= desired.teams.keys() if unread else set()
     for team in sorted(teams):
         own = [entry for entry in found if entry.item.team == team]
         left = [item for item in waiting if team in item.parts]
-        yield _wanted(people, desired, own, left, doubtful=doubtful, team=team)
+        yield _wanted(people, desired, own, left, doubtful=doubtful, team=team, unread=unread)
 
 
 def _wanted(
@@ -72,6 +83,7 @@ def _wanted(
     *,
     doubtful: Collection[str],
     team: str = "",
+    unread: bool,
 ) -> Wanted:
     """Return what an issue is to say; those who can be assigned are asked for only where somebody is needed."""
     from reconciler.forge.drift_text import issue_text, issue_title
@@ -89,9 +101,10 @@ def _wanted(
         waiting=waiting,
         workflows=workflows_address(str(people.repository)),
         owners=[owner for owner in owners if owner[1:] not in named],
+        unread=unread,
     )
-    title = issue_title(needed, waiting, team=team)
-    return Wanted(title, text, bool(needed or waiting), team, named)
+    title = issue_title(needed, waiting, team=team, unread=unread)
+    return Wanted(title, text, bool(needed or waiting), team, named, keeps=unread)
 
 
 def _owners(desired: Desired, teams: Collection[str]) -> list[str]:

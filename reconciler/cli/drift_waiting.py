@@ -107,6 +107,33 @@ def waiting_of(
     return tuple(found)
 
 
+def waiting_unread(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied | None,
+    *,
+    applied: Desired | None,
+    session: GitHub | None,
+) -> tuple[Waiting, ...]:
+    """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
+    from reconciler.apply.abandoned import abandoned, lock_of
+    from reconciler.apply.history import history_of
+    from reconciler.plan.unfunded import is_due, unknown_months
+
+    now = datetime.now(UTC)
+    found = [*abandoned(records, lock_of(settings.journal, folder=settings.root), now=now)]
+    if applied is not None and is_due(settings.period, _instant(settings, now)):
+        found += unknown_months(applied, settings.period, opened=history_of(records).opened(settings.period))
+    if last is not None and last.whole and last.commit is not None:
+        found += _landings(settings, last, session, now, unread=True)
+    return tuple(found)
+
+
+def _instant(settings: Settings, now: datetime) -> datetime:
+    """Return when it is: the end of the day that was asked for, where it is not today."""
+    return datetime.combine(settings.as_of, time(23, 59), UTC) if settings.rehearsed else now
+
+
 def _month(
     settings: Settings,
     records: Sequence[Record],
@@ -121,8 +148,7 @@ def _month(
     from reconciler.plan.diff import make_plan
     from reconciler.plan.unfunded import is_due, unfunded
 
-    day = datetime.combine(settings.as_of, time(23, 59), UTC) if settings.rehearsed else now
-    if not is_due(settings.period, day):
+    if not is_due(settings.period, _instant(settings, now)):
         return ()
     history = history_of(records)
     diff = make_plan(
@@ -139,7 +165,9 @@ def _month(
     return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=history.own)
 
 
-def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now: datetime) -> Sequence[Waiting]:
+def _landings(
+    settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
+) -> Sequence[Waiting]:
     from reconciler.app.change_request.budget_files import Commits
     from reconciler.app.change_request.left_behind import landed_at, told, untold
     from reconciler.app.change_request.replay import is_nothing_to_do
@@ -162,11 +190,16 @@ def _landings(settings: Settings, last: LastApplied, session: GitHub | None, now
         for number in pending
         if _is_late(settings, replay.landings[number], made, now, asked=session is not None)
     ]
-    asked = _asked(replay, late[:_MOST]) if session else {}
+    asked = _asked(replay, late[:_MOST]) if session and not unread else {}
     return [
         told(outcome, pending[number], made[outcome.commit])
         if (outcome := asked.get(replay.landings[number].commit))
-        else untold(replay.landings[number], pending[number], made[replay.landings[number].commit])
+        else untold(
+            replay.landings[number],
+            pending[number],
+            made[replay.landings[number].commit],
+            unread=unread and session is not None,
+        )
         for number in late
     ]
 

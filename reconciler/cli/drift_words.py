@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def print_drift(
-    found: Sequence[Drifted], waiting: Sequence[Waiting], format_: str, *, doubtful: Collection[str], following: str
+    found: Sequence[Drifted],
+    waiting: Sequence[Waiting],
+    format_: str,
+    *,
+    doubtful: Collection[str] = (),
+    following: str = "",
 ) -> None:
     """Print differences and what was left behind; nobody explains what is `doubtful`, so it is not pending."""
     from reconciler.plan.drift import drift_document
@@ -49,7 +54,12 @@ def print_drift(
 
 
 def hand_over(
-    left: Sequence[Drifted], waiting: Sequence[Waiting], *, doubtful: Collection[str], workflows: str
+    left: Sequence[Drifted],
+    waiting: Sequence[Waiting],
+    *,
+    doubtful: Collection[str] = (),
+    workflows: str,
+    unread: bool = False,
 ) -> None:
     """Say in the summary of a job what differs, and to the steps after this one whether a person is needed."""
     from reconciler.cli.pr_session import add_to_summary
@@ -58,11 +68,12 @@ def hand_over(
     from reconciler.report.escape import escaped
 
     needed = [entry.item for entry in left if entry.needs_person]
-    title = issue_title(needed, waiting)
+    title = issue_title(needed, waiting, unread=unread)
     items = [(entry.item, entry.needs_person) for entry in left]
-    text = issue_text(items, escaped=escaped, doubtful=doubtful, waiting=waiting, workflows=workflows)
+    text = issue_text(items, escaped=escaped, doubtful=doubtful, waiting=waiting, workflows=workflows, unread=unread)
     add_to_summary(f"#### {title}\n\n{text}")
-    tell(changed=bool(needed or waiting))
+    if not unread:
+        tell(changed=bool(needed or waiting))
     if needed or waiting:
         tell(failure_reason=title)
 

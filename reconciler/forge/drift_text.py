@@ -16,8 +16,15 @@ _CURE = (
     " the workflow `Budget apply` by hand, which applies what git says. To live with it for a while, add it to"
     " `acknowledged_drift` in org.yaml. This issue closes itself when nobody is needed any more."
 )
+_UNREAD = (
+    "**Keeptrusts could not be read**: its answer is in the log of this workflow's last run. What follows is what git,"
+    " GitHub and the journal show. What was changed by hand, and what wallets hold, is not known until it answers."
+)
+_NOTHING_KNOWN = "As far as they show, nothing is left behind."
+_UNKNOWN_MONTH = "month that may not be open"
 _WAITING = {
     "month": "The month is not open",
+    _UNKNOWN_MONTH: "Nobody knows whether the month is open",
     "landing": "Merged, and not applied",
     "run": "A run that never finished",
     "operation": "Nobody knows whether it arrived",
@@ -35,13 +42,17 @@ _HEADINGS = {
 }
 
 
-def issue_title(needed: Sequence[DriftItem], waiting: Sequence[Waiting] = (), *, team: str = "") -> str:
-    """Return the title: how many differences need a person, and how much was left behind."""
+def issue_title(
+    needed: Sequence[DriftItem], waiting: Sequence[Waiting] = (), *, team: str = "", unread: bool = False
+) -> str:
+    """Return the title: how many differences need a person, how much was left behind, and whether that is all."""
     about = f"Budget drift, {team}" if team else "Budget drift"
     count, left = len(needed), len(waiting)
     found = [f"{count} difference{'s' if count != 1 else ''} between Keeptrusts and git"] if count else []
     if left:
         found.append(f"{left} thing{'s' if left != 1 else ''} left behind")
+    if unread:
+        found.append("Keeptrusts could not be read")
     return f"{about}: {' and '.join(found) or 'none'}"
 
 
@@ -53,13 +64,17 @@ def issue_text(
     waiting: Sequence[Waiting] = (),
     workflows: str = "",
     owners: Sequence[str] = (),
+    unread: bool = False,
 ) -> str:
     """Return the issue's Markdown: what was left behind first, then what needs a person. `escaped` makes text harmless.
 
     `doubtful` are the wallets of which nobody can say whether they differ, `workflows` is the address below which the
-    workflows of the repository are, and `owners` are those who own this and cannot be assigned.
+    workflows of the repository are, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is
+    `unread`, nothing is known of differences.
     """
     parts, room = _left_behind(waiting, escaped, workflows, _ROOM)
+    if unread:
+        parts = [_UNREAD if waiting else f"{_UNREAD} {_NOTHING_KNOWN}", *parts]
     for category, heading in _HEADINGS.items():
         listed = [item for item, _ in found if _heading(item, doubtful) == category]
         lines, room = _fitting([f"- {_line(item.sentence, escaped)}" for item in listed], room)
@@ -79,7 +94,7 @@ def _left_behind(
 ) -> tuple[list[str], int]:
     parts = []
     for kind, heading in _WAITING.items():
-        told = [item for item in waiting if item.kind == kind]
+        told = [item for item in waiting if _kind(item) == kind]
         same = {(item.cure, item.dispatch.model_dump_json()) for item in told}
         each = [
             _line(item.sentence, escaped) + ("" if len(same) == 1 else _mend(item, escaped, workflows)) for item in told
@@ -89,6 +104,10 @@ def _left_behind(
             mended = _mend(told[0], escaped, workflows).strip() if len(same) == 1 else ""
             parts.append(f"### {heading}\n\n" + "\n".join(lines) + (f"\n\n{mended}" if mended else ""))
     return parts, room
+
+
+def _kind(item: Waiting) -> str:
+    return _UNKNOWN_MONTH if (item.kind, item.state) == ("month", "unknown") else item.kind
 
 
 def _mend(item: Waiting, escaped: Callable[[str], str], workflows: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,11 @@ _MARK = re.compile(
 )
 _MOST_PEOPLE = 10
 """GitHub assigns no more to one issue."""
+
+_EARLIER = "<!-- kt-budgets:drift:earlier -->"
+_HEADING = "\n### What this issue said before\n"
+_ROOM = 65_000
+"""Bytes for an issue in all: GitHub takes 65,536 characters."""
 
 
 class IssueStep(StrEnum):
@@ -37,7 +42,8 @@ class IssueStep(StrEnum):
 class Wanted:
     """What one issue is to say. `team` is empty for the one that is about no single team.
 
-    `people` are logins that can be assigned; a person is assigned once, and may take herself off.
+    `people` are logins that can be assigned; a person is assigned once, and may take herself off. Where only a part is
+    known, what is said `keeps` an issue that is open as it is, above what it said before.
     """
 
     title: str
@@ -45,6 +51,7 @@ class Wanted:
     is_needed: bool
     team: str = ""
     people: tuple[str, ...] = ()
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +65,17 @@ class _Issue:
 
 
 def publish_issues(
-    channel: Channel, repository: Repository, *, identity: Identity, wanted: Sequence[Wanted], otherwise: Wanted
+    channel: Channel, repository: Repository, *, identity: Identity, wanted: Sequence[Wanted], otherwise: Wanted | None
 ) -> list[tuple[str, IssueStep, int | None]]:
     """Make our issues say what is `wanted`; return the team, what was done and the number of each.
 
     They are found by their marker and our own authorship. One that is not needed and not there is not opened. Those of
-    teams that nothing is wanted for get the text of `otherwise` and are closed.
+    teams that nothing is wanted for get the text of `otherwise` and are closed; without it they are left as they are.
     """
     known = _ours(channel, repository, identity)
     done = [(item.team, *_publish(channel, repository, identity, item, known)) for item in wanted]
+    if otherwise is None:
+        return done
     told = {_team(item.team) for item in wanted}
     over = [issue for issue in known if issue.is_open and issue.team not in told]
     closed = [_change(channel, repository, issue, otherwise, _body(otherwise, issue)) for issue in over]
@@ -107,6 +116,7 @@ def _publish(
     channel: Channel, repository: Repository, identity: Identity, wanted: Wanted, known: Sequence[_Issue]
 ) -> tuple[IssueStep, int | None]:
     found = _of(wanted.team, known)
+    wanted = _with_earlier(wanted, found) if wanted.keeps else wanted
     if found is None:
         if not wanted.is_needed:
             return IssueStep.NOT_NEEDED, None
@@ -118,6 +128,17 @@ def _publish(
     if is_same and found.body.strip() == body.strip():
         return IssueStep.UNCHANGED, found.number
     return _change(channel, repository, found, wanted, body), found.number
+
+
+def _with_earlier(wanted: Wanted, found: _Issue | None) -> Wanted:
+    """Return what is said above what the issue said when all of it was known, and needed while it is open."""
+    is_open = found is not None and found.is_open
+    before = _MARK.sub("", found.body, count=1) if found and is_open else ""
+    earlier = before.partition(_EARLIER)[2] if _EARLIER in before else before
+    room = max(_ROOM - len(wanted.text.encode()), 0)
+    kept = earlier.encode()[:room].decode("utf-8", "ignore").strip()
+    text = f"{wanted.text}{_HEADING if kept else ''}\n{_EARLIER}\n{kept}\n"
+    return replace(wanted, text=text, is_needed=wanted.is_needed or is_open)
 
 
 def _change(channel: Channel, repository: Repository, found: _Issue, wanted: Wanted, body: str) -> IssueStep:

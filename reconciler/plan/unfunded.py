@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -52,6 +53,31 @@ def unfunded(
             " applied, and start the fund workflow."
         )
     return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
+
+
+def unknown_months(applied: Desired, period: Period, *, opened: Collection[str]) -> tuple[Waiting, ...]:
+    """Return the teams of which nobody can tell whether their month is open, because Keeptrusts cannot be read.
+
+    `opened` are the wallets that are known to be.
+    """
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for key, wallet in sorted(applied.wallets.items()):
+        target = wallet.target(period)
+        if target.amount > 0 and key not in opened:
+            lacking[wallet.team].append(f"{target} for {key}")
+    return tuple(
+        Waiting(
+            kind="month",
+            state="unknown",
+            teams=(team,),
+            since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
+            sentence=f"{team}: whether {period} is funded is not known: the journal shows no money that was moved for"
+            f" it ({', '.join(listed)}).",
+            cure="Start the fund workflow once Keeptrusts answers; it leaves alone what is open.",
+            dispatch=Dispatch(workflow="fund.yml"),
+        )
+        for team, listed in sorted(lacking.items())
+    )
 
 
 def _waiting(team: str, changes: Collection[Change], period: Period, cure: str) -> Waiting:

@@ -32,10 +32,15 @@ def is_late(at: datetime, now: datetime) -> bool:
     return not now - PATIENCE < at <= now
 
 
-def untold(landing: Landing, parts: frozenset[str], at: datetime, subject: str = "") -> Waiting:
-    """Return that `parts` of a landing are not applied, where nobody was asked why."""
+def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: bool = False) -> Waiting:
+    """Return that `parts` of a landing are not applied, where nobody was asked why.
+
+    With Keeptrusts `unread` GitHub was asked for the pull request, and says of what has none that it was pushed.
+    """
     teams = _teams(parts)
-    what = f"#{landing.pull_request}" if landing.pull_request else f"{landing.commit[:12]}{_quoted(subject)}"
+    pushed = "The direct push " if unread else ""
+    what = f"#{landing.pull_request}" if landing.pull_request else f"{pushed}{landing.commit[:12]}"
+    start = "Start the apply workflow once Keeptrusts answers." if unread else "Start the apply workflow."
     errors = f"; its YAML has errors: {landing.problem}" if landing.problem else ""
     return Waiting(
         kind="landing",
@@ -45,7 +50,7 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, subject: str =
         commit=landing.commit,
         since=_instant(at),
         sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}{errors}.",
-        cure="Merge a pull request that corrects or reverts it." if landing.problem else "Start the apply workflow.",
+        cure="Merge a pull request that corrects or reverts it." if landing.problem else start,
         dispatch=_apply(landing.pull_request, landing.commit),
     )
 
@@ -113,10 +118,6 @@ def _apply(number: int | None, commit: str) -> Dispatch:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-
-
-def _quoted(subject: str) -> str:
-    return f" ({subject[:80]})" if subject else ""
 
 
 def _day(at: datetime) -> str:
