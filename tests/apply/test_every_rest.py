@@ -24,6 +24,8 @@ from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.change import Reclaim
 from reconciler.model.live import LedgerEntry
 
+pytestmark = pytest.mark.slow
+
 KEY = "team_sales"
 TARGET = Decimal(40)
 LEFT = Decimal(30)
@@ -129,7 +131,6 @@ class Stage:
             assert moved + LEFT >= TARGET, "it is said to be done, and the month is not funded"
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(4))
 def test_no_schedule_takes_money_of_the_new_month_for_a_rest(part: int) -> None:
     endings: Counter[str] = Counter()

@@ -26,6 +26,8 @@ from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.desired import Desired
 
+pytestmark = pytest.mark.slow
+
 SCHEDULES = drawn(2000, sample=300)
 KEYS = ("team_sales", "team_support")
 DESCRIPTIONS: tuple[Callable[[str], str], ...] = (whole, whole, lambda text: text[:0], lambda text: text[:40])
@@ -137,7 +139,6 @@ class Month:
         return outcomes | {doubt.wallet for doubt in result.run.doubts}
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(4))
 def test_no_wallet_gets_more_than_was_asked_for_and_every_schedule_ends_converged_or_named(part: int) -> None:
     endings: Counter[ExitCode] = Counter()

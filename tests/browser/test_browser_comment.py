@@ -15,6 +15,8 @@ from reconciler.report.document import Report, Table
 from reconciler.report.markdown import markdown
 from reconciler.report.summary import summarise
 
+pytestmark = pytest.mark.slow
+
 STORIES = [
     "acme",
     "one-wallet",

@@ -15,6 +15,8 @@ from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.redaction import hide, hide_environment, without_secrets
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

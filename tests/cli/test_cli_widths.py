@@ -10,6 +10,8 @@ from installed import kt_budgets
 
 from reconciler.report.columns import columns_of
 
+pytestmark = pytest.mark.slow
+
 COMMANDS = {
     "forecast": (),
     "whatif": ("--growth", "support=+25%", "--wallet", "finance/prod=4000"),

@@ -19,6 +19,8 @@ from forge.workflow_shell import Runner, load
 from reconciler.forge.check_run import NAME
 from reconciler.forge.gate_check import GATE
 
+pytestmark = pytest.mark.slow
+
 _COMMAND = """\
 #!/bin/bash
 case "$1 $2" in
@@ -111,7 +113,6 @@ def office(tmp_path: Path, github: State, github_url: str, capsys: pytest.Captur
         yield Office(desk, tmp_path)
 
 
-@pytest.mark.slow
 def test_the_check_follows_a_pull_request_from_opened_to_approved(office: Office) -> None:
     desk = office.desk
     desk.opened(128, desk.target("10500.00", "12500.00"), shown=False)
@@ -125,7 +126,6 @@ def test_the_check_follows_a_pull_request_from_opened_to_approved(office: Office
     assert "acme/support-leads" in office.runs[-1].summary
 
 
-@pytest.mark.slow
 def test_a_pull_request_of_a_fork_is_planned_by_hand_and_judged_by_the_clock(office: Office) -> None:
     desk = office.desk
     desk.opened(128, desk.target("10500.00", "10600.00"), shown=False)
@@ -145,7 +145,6 @@ def test_a_pull_request_of_a_fork_is_planned_by_hand_and_judged_by_the_clock(off
     assert "members: read" in "".join(approved.log)
 
 
-@pytest.mark.slow
 def test_a_fork_that_changes_no_budgets_waits_for_nobody(office: Office) -> None:
     desk = office.desk
     desk.opened(128, lambda: desk.repository.write({"README.md": "Hello\n"}), shown=False)
@@ -153,7 +152,6 @@ def test_a_fork_that_changes_no_budgets_waits_for_nobody(office: Office) -> None
     assert run.code == 0, run.log
 
 
-@pytest.mark.slow
 def test_a_run_by_hand_plans_onto_the_main_of_now(office: Office) -> None:
     desk = office.desk
     desk.opened(128, lambda: desk.repository.edit(SUPPORT_FILE, "amount: 12500.00", "amount: 13000.00"), shown=False)
@@ -168,7 +166,6 @@ def test_a_run_by_hand_plans_onto_the_main_of_now(office: Office) -> None:
     assert [check["name"] for check in desk.github.checks].count(NAME) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", ["128; touch pwned", "$(touch pwned)", "-1"])
 def test_a_number_that_is_none_reaches_no_command(office: Office, number: str) -> None:
     for workflow, job in (("plan.yml", "plan"), ("approval.yml", "judge")):

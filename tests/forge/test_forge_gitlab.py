@@ -19,6 +19,8 @@ from forge.gitlab_standin import BOT, TOKEN, GitLab, Job, MergeRequest, Pipeline
 
 from reconciler.sandbox.server import Sandbox, running
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
 AS_OF = "2026-06-18"
 SUPPORT = "budgets/teams/support.yaml"

@@ -15,6 +15,8 @@ import pytest
 from forge.package_index import Index, serving
 from ruamel.yaml import YAML
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ACTION = Path(".github/actions/kt-budgets")
 LIGHT_COMMANDS = (["validate"], ["audit"], ["help", "exit-codes"], ["pr", "--help"], ["drift", "--help"])

@@ -14,6 +14,8 @@ from forge.workflow_shell import Runner
 
 from reconciler.sandbox.server import running
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-06-18"
 
 

@@ -13,6 +13,8 @@ from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(int(os.environ.get("KT_BUDGETS_WEEKS", "2")))
 FILES = {"support": (SUPPORT_FILE, "team_support", "lena"), "shadow": (SHADOW_FILE, "team_shadow", "sam")}
 
@@ -117,7 +119,6 @@ class Week:
             self.desk.merged(self.number)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_random_week_of_merges_ends_with_what_was_approved(
     seed: int, tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]

@@ -20,6 +20,8 @@ from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
+pytestmark = pytest.mark.slow
+
 LOCK = "refs/kt-budgets/lock"
 
 
@@ -54,7 +56,6 @@ def small(tmp_path: Path, github: State, github_url: str, capsys: pytest.Capture
         yield Small(desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox))
 
 
-@pytest.mark.slow
 def test_a_queue_a_squash_with_skip_ci_and_a_bot_s_merge_are_all_applied_within_the_hour(small: Small) -> None:
     desk = small.desk
     small.asked(128, "10500.00", "10900.00", "lena")
@@ -84,7 +85,6 @@ def test_a_queue_a_squash_with_skip_ci_and_a_bot_s_merge_are_all_applied_within_
     assert small.funded == (11000.0, 500.0)
 
 
-@pytest.mark.slow
 def test_one_unapproved_merge_stops_nobody_else_and_one_dispatch_brings_it_once_it_is_approved(small: Small) -> None:
     desk = small.desk
     small.asked(128, "10500.00", "10900.00")
@@ -105,7 +105,6 @@ def test_one_unapproved_merge_stops_nobody_else_and_one_dispatch_brings_it_once_
     assert "Keeptrusts equals the YAML" in desk.comment(128)
 
 
-@pytest.mark.slow
 def test_an_old_run_that_is_started_again_does_what_is_pending_now_and_nothing_else(small: Small) -> None:
     desk = small.desk
     small.asked(128, "10500.00", "10900.00", "lena")
@@ -120,7 +119,6 @@ def test_an_old_run_that_is_started_again_does_what_is_pending_now_and_nothing_e
     assert desk.ledger() == ledger
 
 
-@pytest.mark.slow
 def test_by_hand_git_s_values_come_back_and_a_named_pull_request_leaves_them(small: Small) -> None:
     desk = small.desk
     desk.desk.by_hand(700.0)
@@ -164,7 +162,6 @@ def lease(small: Small, **facts: Any) -> None:
     git("push", "--quiet", remote.strip("'"), f"{commit}:{LOCK}")
 
 
-@pytest.mark.slow
 def test_the_lock_of_a_killed_runner_is_taken_over_once_its_lease_ran_out_and_the_money_is_moved_once(
     small: Small,
 ) -> None:
@@ -183,7 +180,6 @@ def test_the_lock_of_a_killed_runner_is_taken_over_once_its_lease_ran_out_and_th
     assert "Keeptrusts equals the YAML" in desk.comment(128)
 
 
-@pytest.mark.slow
 def test_the_resume_workflow_breaks_a_dead_runner_s_lock_and_the_pull_request_says_what_became_of_it(
     small: Small,
 ) -> None:
@@ -198,7 +194,6 @@ def test_the_resume_workflow_breaks_a_dead_runner_s_lock_and_the_pull_request_sa
     assert "Keeptrusts equals the YAML" in desk.comment(128)
 
 
-@pytest.mark.slow
 def test_the_month_opens_several_times_once(small: Small) -> None:
     desk = small.desk
     install_command(small.company.place, "2026-07-01")
@@ -211,7 +206,6 @@ def test_the_month_opens_several_times_once(small: Small) -> None:
     assert small.funded == (21000.0, 600.0)
 
 
-@pytest.mark.slow
 def test_a_month_that_was_opened_is_left_alone_by_the_schedule_and_not_by_hand(small: Small) -> None:
     assert small.run("fund.yml", "fund").code == 0
     small.desk.desk.by_hand(100.0, "reclaim")

@@ -16,6 +16,8 @@ from forge.workflow_shell import Runner
 
 from reconciler.sandbox.server import running
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
 AS_OF = "2026-06-18"
 SUPPORT = "budgets/teams/support.yaml"
@@ -59,7 +61,6 @@ def begin(company: Company, *options: str) -> None:
         assert runner.code == 0, runner.log[-1]
 
 
-@pytest.mark.slow
 def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(company: Company) -> None:
     begin(company, "--first-apply")
     github, repository = company.github, company.repository
@@ -162,7 +163,6 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert github.issues[0]["state"] == "closed"
 
 
-@pytest.mark.slow
 def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
     begin(company, "--first-apply")
     github, repository = company.github, company.repository
@@ -192,7 +192,6 @@ def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
     assert sum("did you mean" in item["body"] for item in github.review_comments) == 1
 
 
-@pytest.mark.slow
 def test_what_the_first_apply_left_is_taken_back_by_the_workflow_run_by_hand(company: Company) -> None:
     begin(company)
     head = company.repository.git("rev-parse", "main")

@@ -13,6 +13,8 @@ from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 FIRST_OF_JULY = "2026-07-01"
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from other_keeptrusts import Habits, World, other_keeptrusts
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 TEAMS = ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma")
 DAY = ("--as-of", "2026-06-18")

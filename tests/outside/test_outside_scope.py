@@ -18,6 +18,8 @@ from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.model.plan import digest_of
 
+pytestmark = pytest.mark.slow
+
 TEAMS = 500
 ENVIRONMENTS = ("prod", "dev", "test")
 ORG = """\

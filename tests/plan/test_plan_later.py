@@ -27,6 +27,8 @@ from reconciler.plan.later import changed_expectations
 from reconciler.plan.scope import changed_teams
 from reconciler.plan.yaml_words import KNOWN_BY, WORDS
 
+pytestmark = pytest.mark.slow
+
 MONTHS = [JUNE.plus(ahead) for ahead in range(12)]
 WAIVER = {"guard": "largest-change", "team": "support", "max": 5, "until": "2026-07-31", "reason": "r"}
 ORGANIZATION: dict[str, Any] = {

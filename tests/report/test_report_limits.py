@@ -17,6 +17,8 @@ from reconciler.report.markdown import SMALLEST_LIMIT, markdown
 from reconciler.report.spans import visible, words
 from reconciler.report.summary import summarise
 
+pytestmark = pytest.mark.slow
+
 FAT = ("@|`<!--&[x](y)#_*" * 700, "名前", "team", "\u202e" * 300, "a" * 10_000)
 
 

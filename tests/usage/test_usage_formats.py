@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.usage import DailyUsage
 
+pytestmark = pytest.mark.slow
+
 FORMATS = ("csv", "json", "envelope", "jsonl", "parquet", "parquet-text")
 
 
