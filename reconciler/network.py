@@ -10,6 +10,7 @@ import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
@@ -29,13 +30,38 @@ def certificates(*, trust_environment: bool) -> ssl.SSLContext:
     """
     with environment_settings():
         variables = environment()
-        if not trust_environment or any(variables.get(name) for name in _OWN):
-            return httpx.create_ssl_context(trust_env=trust_environment)
-        named = next((path for name in _BUNDLES if (path := variables.get(name))), None)
-        if named is None:
-            return httpx.create_ssl_context()
-        folder = Path(named).is_dir()
-        return ssl.create_default_context(cafile=None if folder else named, capath=named if folder else None)
+        own = tuple(variables.get(name, "") for name in _OWN)
+        named = next((path for name in _BUNDLES if (path := variables.get(name))), "")
+        return _certificates(own, named, tuple(_state(path) for path in (*own, named)), trust_environment)
+
+
+@lru_cache(maxsize=8)
+def _certificates(
+    own: tuple[str, ...],
+    named: str,
+    states: tuple[object, ...],
+    trust_environment: bool,
+) -> ssl.SSLContext:
+    """Return them, read once: parsing hundreds of certificates takes longer than most requests.
+
+    `states` tell files that were replaced since from those that were read.
+    """
+    del states
+    if not trust_environment or any(own):
+        return httpx.create_ssl_context(trust_env=trust_environment)
+    if not named:
+        return httpx.create_ssl_context()
+    folder = Path(named).is_dir()
+    return ssl.create_default_context(cafile=None if folder else named, capath=named if folder else None)
+
+
+def _state(path: str) -> object:
+    """Return what changes when a file is replaced; nothing for one that is not there, which reading it will say."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @contextmanager

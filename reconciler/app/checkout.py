@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.app.committed import blobs, entries, place, written
 from reconciler.git.failures import GitError
+from reconciler.git.merging import is_id
+from reconciler.git.places import repository_root
 from reconciler.git.runner import ask
 
 if TYPE_CHECKING:
@@ -25,22 +28,54 @@ def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
 
 def prefix(budgets: Path) -> PurePosixPath:
     """Return where the folder is in its repository."""
-    return PurePosixPath(git(budgets, "rev-parse", "--show-prefix").decode().strip())
+    return place(budgets)[1]
 
 
 def parents(folder: Path, commit: str) -> tuple[str, ...]:
     """Return the parents of a commit, the first first."""
+    if is_id(commit):
+        return all_parents(folder, [commit])[commit]
     return tuple(git(folder, "rev-list", "--parents", "-n", "1", commit, "--").decode().split()[1:])
+
+
+def all_parents(folder: Path, commits: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return by its id the parents of each commit, the first first; git is asked once, for those not asked before."""
+    known = _PARENTS.setdefault(_history(folder), {})
+    if unknown := [commit for commit in dict.fromkeys(commits) if commit not in known]:
+        listed = git(folder, "rev-list", "--no-walk=unsorted", "--parents", *unknown, "--").decode().splitlines()
+        known.update((words[0], tuple(words[1:])) for words in map(str.split, listed))
+    return known
 
 
 def is_older(folder: Path, commit: str, than: str) -> bool:
     """Whether `commit` is a proper ancestor of `than`; False where one of them is not in this clone."""
     if commit == than:
         return False
+    known = _OLDER.setdefault(_history(folder), {})
+    if (commit, than) not in known:
+        try:
+            found = git(folder, "merge-base", commit, than).decode().strip() == commit
+        except GitError:
+            return False
+        if not (is_id(commit) and is_id(than)):
+            return found
+        known[commit, than] = found
+    return known[commit, than]
+
+
+_History = tuple[Path, int]
+_PARENTS: dict[_History, dict[str, tuple[str, ...]]] = {}
+_OLDER: dict[_History, dict[tuple[str, str], bool]] = {}
+"""What git said of commits by their ids stays so, as long as the history of a clone does not begin elsewhere."""
+
+
+def _history(folder: Path) -> _History:
+    """Return the repository that holds `folder`, and what tells when a shallow clone was deepened."""
+    root = repository_root(folder) or folder.resolve()
     try:
-        return git(folder, "merge-base", commit, than).decode().strip() == commit
-    except GitError:
-        return False
+        return root, (root / ".git" / "shallow").stat().st_mtime_ns
+    except OSError:
+        return root, 0
 
 
 def tree_id(budgets: Path, commit: str) -> str:
@@ -65,18 +100,15 @@ def tree_at(budgets: Path, commit: str) -> Iterator[Path | None]:
     Files are those that were committed, whatever attributes say about archives, line ends or filters. Links stay
     links: the loader refuses those that lead out of the folder.
     """
-    where = prefix(budgets)
-    top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
-    listed = git(top, "ls-tree", "-d", "--name-only", "--full-tree", commit, "--", str(where))
-    if not listed.strip() and where != PurePosixPath("."):
+    found = entries(budgets, commit)
+    if found is None:
         yield None
         return
-    name = f"{commit}:{where}" if where != PurePosixPath(".") else commit
-    entries = [_entry(line) for line in git(top, "ls-tree", "-r", "-z", "--full-tree", name).split(b"\0") if line]
+    contents = blobs(place(budgets)[0], (identity for _, identity, _ in found))
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
         root = Path(folder) / (budgets.resolve().name)
         root.mkdir()
-        _write(root, entries, _blobs(top, [identity for _, identity, _ in entries]))
+        written(root, found, contents)
         yield root
 
 
@@ -86,45 +118,3 @@ def load_at(budgets: Path, commit: str) -> Desired | None:
 
     with tree_at(budgets, commit) as root:
         return load(root).desired if root else None
-
-
-_LINK = "120000"
-_FILES = ("100644", "100755", "100664")
-
-
-def _entry(line: bytes) -> tuple[str, str, PurePosixPath]:
-    """Return the mode, the id and the path of one line of `git ls-tree`."""
-    facts, _, path = line.partition(b"\t")
-    mode, _, identity = facts.decode("ascii").split(" ")
-    return mode, identity, PurePosixPath(path.decode("utf-8", "surrogateescape"))
-
-
-def _blobs(top: Path, identities: Sequence[str]) -> dict[str, bytes]:
-    """Return the contents of objects, those that are no blobs left out."""
-    wanted = dict.fromkeys(identities)
-    answer = git(top, "cat-file", "--batch", given="".join(f"{identity}\n" for identity in wanted).encode())
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(answer):
-        end = answer.index(b"\n", at)
-        identity, kind, *size = answer[at:end].decode("ascii").split(" ")
-        at = end + 1
-        if size:
-            content = answer[at : at + int(size[0])]
-            at += int(size[0]) + 1
-            if kind == "blob":
-                found[identity] = content
-    return found
-
-
-def _write(root: Path, entries: Sequence[tuple[str, str, PurePosixPath]], blobs: dict[str, bytes]) -> None:
-    """Write files, and then links, below `root`."""
-    for mode, identity, path in sorted(entries, key=lambda entry: (entry[0] == _LINK, entry[2])):
-        if identity not in blobs or path.is_absolute() or ".." in path.parts:
-            continue
-        target = root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if mode == _LINK:
-            target.symlink_to(blobs[identity].decode("utf-8", "surrogateescape"))
-        elif mode in _FILES:
-            target.write_bytes(blobs[identity])

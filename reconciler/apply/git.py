@@ -23,7 +23,9 @@ _ALWAYS = (
     *("-c", "user.name=kt-budgets", "-c", "user.email=kt-budgets@localhost"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "push.gpgSign=false"),
 )
+NAMESPACE = "refs/kt-budgets"
 _KNOWN = "refs/kt-budgets-known"
+_SEEN = "refs/seen/"
 
 
 class JournalUnreachableError(JournalError):
@@ -45,6 +47,7 @@ class Git:
         self.place = without_secrets(self._address.plain)
         self._folder = folder
         self._found: tuple[str, str] | None = None
+        self._seen: dict[str, str] | None = None
 
     def run(self, *arguments: str, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run git in the repository, away from the terminal, so that Ctrl-C reaches us and not a push under way."""
@@ -63,14 +66,13 @@ class Git:
         _, remote = self._repository()
         refspec = f"+{namespace}/*:{_KNOWN}/{namespace.removeprefix('refs/')}/*"
         self.ask("fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", remote, refspec)
-        prefix = f"{_KNOWN}/"
-        listed = self.ask(
-            "for-each-ref", "--format=%(objectname) %(refname)", f"{_KNOWN}/{namespace.removeprefix('refs/')}"
-        )
-        return {
-            f"refs/{name.removeprefix(prefix)}": commit
-            for commit, _, name in (line.partition(" ") for line in listed.decode().splitlines())
+        listed = self.ask("for-each-ref", "--format=%(objectname) %(refname)", _KNOWN).decode().splitlines()
+        known = {
+            f"refs/{name.removeprefix(f'{_KNOWN}/')}": commit
+            for commit, _, name in (line.partition(" ") for line in listed)
         }
+        self._seen = {name: commit for name, commit in known.items() if name.startswith(_SEEN)}
+        return {name: commit for name, commit in known.items() if name.startswith(f"{namespace}/")}
 
     def swap(self, ref: str, *, expected: str, commit: str, tries: int = TRIES) -> bool:
         """Point the remote's `ref` from `expected` to `commit` (empty: absent); False when it is something else."""
@@ -101,12 +103,20 @@ class Git:
 
     def keep(self, ref: str, commit: str) -> None:
         """Remember locally that the remote's `ref` was seen at `commit`."""
-        self.ask("update-ref", f"{_KNOWN}/seen/{ref.removeprefix('refs/')}", commit)
+        name = f"seen/{ref.removeprefix('refs/')}"
+        if self._seen is not None and self._seen.get(f"refs/{name}") == commit:
+            return
+        self.ask("update-ref", f"{_KNOWN}/{name}", commit)
+        self._seen = {**(self._seen or {}), f"refs/{name}": commit}
 
     def kept(self, ref: str) -> str:
-        """Return the commit at which the remote's `ref` was last seen from here, empty when it never was."""
-        done = self.run("rev-parse", "--verify", "--quiet", f"{_KNOWN}/seen/{ref.removeprefix('refs/')}")
-        return done.stdout.decode().strip() if done.returncode == 0 else ""
+        """Return the commit at which the remote's `ref` was last seen from here, empty when it never was.
+
+        What was seen before the last `fetch` is known from it.
+        """
+        if self._seen is None:
+            self.fetch(NAMESPACE)
+        return (self._seen or {}).get(f"{_SEEN}{ref.removeprefix('refs/')}", "")
 
     def commit(self, files: Mapping[str, str], message: str, *, parent: str | tuple[str, ...] = "") -> str:
         """Write a commit whose tree holds `files` (name to blob) and return its id."""
@@ -134,27 +144,11 @@ class Git:
         """Return the git directory to work in, and what the remote is called there."""
         if self._found is None:
             try:
-                self._found = self._named_remote() or (str(mirror(self._address, self._folder)), "journal")
+                named = _remote_of(self._address, self._folder, work_tree(self._folder))
+                self._found = named or (str(mirror(self._address, self._folder)), "journal")
             except GitError as error:
                 raise self.unreachable(error) from None
         return self._found
-
-    def _named_remote(self) -> tuple[str, str] | None:
-        """Return the repository here whose remote is meant; GitError for a name that it does not have."""
-        name = self._address.plain
-        is_inside = work_tree(self._folder) is not None
-        remotes = ask("remote", folder=self._folder).decode().split() if is_inside else []
-        if name in remotes:
-            directory = ask("rev-parse", "--absolute-git-dir", folder=self._folder)
-            return directory.decode().strip(), name
-        if self._address.is_name and not (self._folder / name).exists():
-            known = f"it has {', '.join(remotes)}" if remotes else "it has none"
-            raise GitError(
-                f"{self._folder} has no remote called {name}: {known if is_inside else 'it is in no git repository'}",
-                hint="name a remote that `git remote` lists, or write its address: git:https://HOST/PATH",
-                trouble=Trouble.NO_REMOTE,
-            )
-        return None
 
     def _start(self, *arguments: str, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         given = environment().get("GIT_CONFIG_COUNT", "")
@@ -163,3 +157,30 @@ class Git:
             return run(*_ALWAYS, *arguments, given=data or b"", extra=self._address.credentials(after=after))
         except GitError as error:
             raise self.unreachable(error) from None
+
+
+def _remote_of(address: Address, folder: Path, top: Path | None) -> tuple[str, str] | None:
+    """Return the repository here whose remote is meant; GitError for a name that it does not have."""
+    if top is not None and (found := _known_remote(address.plain, folder.resolve(), top)):
+        return found
+    if address.is_name and not (folder / address.plain).exists():
+        remotes = ask("remote", folder=folder).decode().split() if top is not None else []
+        known = f"it has {', '.join(remotes)}" if remotes else "it has none"
+        why = known if top is not None else "it is in no git repository"
+        raise GitError(
+            f"{folder} has no remote called {address.plain}: {why}",
+            hint="name a remote that `git remote` lists, or write its address: git:https://HOST/PATH",
+            trouble=Trouble.NO_REMOTE,
+        )
+    return None
+
+
+def _known_remote(name: str, folder: Path, top: Path) -> tuple[str, str] | None:
+    key = (name, folder, top)
+    if key not in _REMOTES and name in ask("remote", folder=folder).decode().split():
+        _REMOTES[key] = ask("rev-parse", "--absolute-git-dir", folder=folder).decode().strip()
+    return (_REMOTES[key], name) if key in _REMOTES else None
+
+
+_REMOTES: dict[tuple[str, Path, Path], str] = {}
+"""The git directories of the repositories whose remote was looked for: a journal is opened several times in a run."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.apply.git import Git
+from reconciler.apply.git import NAMESPACE, Git
 from reconciler.apply.git_lock import GitLock, LockState, fenced, freed, lock_state
 from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
@@ -19,6 +20,27 @@ SEGMENT_BYTES = 256 * 1024
 """A segment that has grown beyond this is left alone and a new one begun, so that an append stays small."""
 
 _SUBJECT = re.compile(r"journal: ([0-9]+) records, (sha256:[0-9a-f]{64})(, repaired)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The journal in one commit: its files by name, what the last of them holds, and the lines of all."""
+
+    files: dict[str, str]
+    last: bytes
+    stored: Stored
+
+
+_NOTHING = _Version({}, b"", Stored())
+_READ: dict[str, _Version] = {}
+"""By commit, the newest last: what a commit holds never changes, and a run looks at the journal before each step."""
+_MOST = 4
+
+
+def _note(commit: str, version: _Version) -> None:
+    _READ[commit] = version
+    while len(_READ) > _MOST:
+        del _READ[next(iter(_READ))]
 
 
 class GitStore:
@@ -34,11 +56,20 @@ class GitStore:
         return f"git:{self._git.place}"
 
     def load(self) -> Stored:
-        head = self._git.fetch("refs/kt-budgets").get(JOURNAL, "")
+        head = self._git.fetch(NAMESPACE).get(JOURNAL, "")
         self._check_descent(head)
         self._head, self._files, self._last = head, {}, b""
         if not head:
             return Stored()
+        stored = self._read(head)
+        self._git.keep(JOURNAL, head)
+        return stored
+
+    def _read(self, head: str) -> Stored:
+        """Return what a commit of the journal holds; each is read once in a run."""
+        if known := _READ.get(head):
+            self._files, self._last = dict(known.files), known.last
+            return known.stored
         content = b"".join(self._segments())
         whole, separator, torn = content.rpartition(b"\n")
         try:
@@ -48,9 +79,9 @@ class GitStore:
             raise distrust(str(self), f"record {number} cannot be read") from None
         if torn:
             raise distrust(str(self), f"record {len(lines) + 1} is incomplete")
-        anchor = self._acknowledged()
-        self._git.keep(JOURNAL, head)
-        return Stored(tuple(lines), anchor=anchor)
+        stored = Stored(tuple(lines), anchor=self._acknowledged())
+        _note(head, _Version(dict(self._files), self._last, stored))
+        return stored
 
     def append(self, lines: Sequence[str], anchor: Anchor) -> None:
         added = "".join(f"{line}\n" for line in lines).encode()
@@ -61,6 +92,9 @@ class GitStore:
         commit = self._git.commit(files, f"journal: {anchor.count} records, {anchor.digest}\n", parent=self._head)
         if not self._git.swap(JOURNAL, expected=self._head, commit=commit):
             raise fenced()
+        before = _READ.get(self._head) if self._head else _NOTHING
+        if before is not None:
+            _note(commit, _Version(files, content, Stored((*before.stored.lines, *lines), anchor=anchor)))
         self._head, self._files, self._last = commit, files, content
 
     def cut_torn(self) -> None:
@@ -68,7 +102,7 @@ class GitStore:
 
     def restore(self) -> Stored:
         """Put the ref back where it was last seen from here, if it was deleted or rewound since."""
-        head, seen = self._git.fetch("refs/kt-budgets").get(JOURNAL, ""), self._git.kept(JOURNAL)
+        head, seen = self._git.fetch(NAMESPACE).get(JOURNAL, ""), self._git.kept(JOURNAL)
         if seen and seen != head and (not head or self._is_before(head, seen)):
             if not self._git.swap(JOURNAL, expected=head, commit=seen):
                 raise fenced()

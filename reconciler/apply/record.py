@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -148,16 +149,22 @@ def whole_part(lines: Iterable[str]) -> list[Record]:
 
 def _parsed(line: str, number: int, where: str) -> Record:
     try:
-        document = json.loads(line)
-        record = Record.model_validate(document)
-        content = {name: value for name, value in document.items() if name != "digest"}
-        is_whole = digest_of(content) == record.digest and canonical_json(document) == line
+        record, is_whole = _read(line)
     except (ValueError, ValidationError, RecursionError):
         raise distrust(where, f"record {number} cannot be read") from None
     if not is_whole:
         about = f" ({record.step} {record.operation or record.run})"
         raise distrust(where, f"record {number}{about} was edited: its digest is not that of its content")
     return record
+
+
+@lru_cache(maxsize=65_536)
+def _read(line: str) -> tuple[Record, bool]:
+    """Return what a line says, and whether its digest is that of its content; a run reads its journal several times."""
+    document = json.loads(line)
+    record = Record.model_validate(document)
+    content = {name: value for name, value in document.items() if name != "digest"}
+    return record, digest_of(content) == record.digest and canonical_json(document) == line
 
 
 def distrust(where: str, what: str) -> JournalError:

@@ -88,15 +88,17 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
 def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
     """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
-    from reconciler.cli.pr_refresh import merged_tree
+    from reconciler.cli.pr_refresh import bring_heads, merged_here
     from reconciler.forge.repository import default_branch, open_pull_requests
     from reconciler.git.failures import GitError, Trouble
     from reconciler.plan.drift import Proposal
 
     branch = default_branch(session.channel, session.repository)
-    pulls = open_pull_requests(session.channel, session.repository, base=branch)
+    listed = open_pull_requests(session.channel, session.repository, base=branch)
+    pulls = [pull for pull in listed if not pull.is_fork]
     try:
-        trees = [(pull.number, merged_tree(settings, pull, remote)) for pull in pulls if not pull.is_fork]
+        bring_heads(settings, pulls, remote)
+        trees = [(pull.number, merged_here(settings, pull)) for pull in pulls]
     except GitError as error:
         if error.trouble is not Trouble.TOO_OLD:
             raise

@@ -183,7 +183,7 @@ def _landings(
     except (GitError, RefusedError) as error:
         click.echo(f"kt-budgets: what is merged and not applied cannot be told: {error.message}", err=True)
         return ()
-    made = {landing.commit: landed_at(budgets, landing.commit) for landing in replay.landings}
+    made = landed_at(budgets, [landing.commit for landing in replay.landings])
     pending = {number: parts for number in range(len(replay.landings)) if (parts := replay.left(number))}
     late = [
         number

@@ -41,7 +41,7 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
     if declared:
         _check(budgets, declared)
         own = place_of(declared, root=root, seen_from=root)
-        if named is not None and named.identity != own.identity:
+        if named not in (None, own) and named.identity != own.identity:
             raise _contradiction(budgets, own, named, "--journal" if asked else VARIABLE)
         if not moves:
             _refuse_second(budgets, own, organization, is_declared=True)

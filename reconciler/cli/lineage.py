@@ -56,9 +56,9 @@ def refuse_older(settings: Settings, commit: str | None, last: LastApplied | Non
 
 
 def _has(settings: Settings, commit: str) -> bool:
-    from reconciler.git.runner import run
+    from reconciler.git.merging import is_here
 
-    return run("cat-file", "-e", f"{commit}^{{commit}}", folder=settings.budgets).returncode == 0
+    return is_here(settings.budgets, commit)
 
 
 def _is_shallow(settings: Settings) -> bool:

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class MergeBench:
-    """`settle` and `wait` are in seconds. `plans` are those that were made, by the commit of their landing."""
+    """`settle` and `wait` are in seconds. `plans` are those that were made, by the commit of their landing.
+
+    The journal is read anew after each run: what others write meanwhile is met under its lock, where plans are compared
+    with what is live.
+    """
 
     settings: Settings
     commits: Commits
@@ -36,6 +40,7 @@ class MergeBench:
     wait: float = 0.0
     first_apply: bool = False
     plans: dict[str, Plan] = field(default_factory=dict)
+    _records: Sequence[Record] | None = None
 
     def plan(self, step: Step) -> Plan:
         from reconciler.model.plan import Scope
@@ -70,10 +75,16 @@ class MergeBench:
         return last_declared(self.records())
 
     def records(self) -> Sequence[Record]:
-        """Return the journal as it is now."""
+        """Return the journal as it was after the last run of ours, or when it was first asked for."""
         from reconciler.apply.journal import read_records
 
-        return read_records(self.settings.journal, folder=self.settings.root)
+        if self._records is None:
+            self._records = read_records(self.settings.journal, folder=self.settings.root)
+        return self._records
+
+    def forget(self) -> None:
+        """Read the journal anew when it is asked for next: something was written."""
+        self._records = None
 
     def planned(
         self, desired: Desired, files: BudgetFiles, findings: Sequence[Finding], *, commit: str, scope: Scope | None
@@ -134,7 +145,10 @@ class MergeBench:
             first_apply=self.first_apply,
             wait=self.wait,
         ) as place:
-            return apply_plan(plan, desired, place, declares=declares, withheld=withheld)
+            try:
+                return apply_plan(plan, desired, place, declares=declares, withheld=withheld)
+            finally:
+                self.forget()
 
     def _looks_ahead(self, desired: Desired) -> bool:
         last = self.applied()

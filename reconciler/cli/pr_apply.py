@@ -203,7 +203,10 @@ def _resumed(bench: MergeBench, head: str) -> Result | None:
     desired = bench.commits.desired(head) or load_desired(settings)[0]
     click.echo("kt-budgets: an earlier run did not finish; it is resumed first", err=True)
     with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
-        return resume(desired.organization.organization, place)
+        try:
+            return resume(desired.organization.organization, place)
+        finally:
+            bench.forget()
 
 
 def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:

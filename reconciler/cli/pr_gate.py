@@ -64,6 +64,7 @@ def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[
     from reconciler.forge.repository import default_branch, open_pull_requests
 
     gate = _gate(session, settings)
+    tips: dict[str, str] = {}
     if session.event.queued and number is None:
         yield session.event.queued.head, tuple(_queued(session, gate))
         return
@@ -74,7 +75,7 @@ def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[
         pulls = open_pull_requests(session.channel, session.repository, base=branch)
     for pull in pulls:
         if pull.is_open:
-            yield pull.head, (_ruling(gate, pull),)
+            yield pull.head, (_ruling(gate, pull, tips),)
 
 
 def _gate(session: GitHub, settings: Settings) -> Gate:
@@ -96,15 +97,18 @@ def _gate(session: GitHub, settings: Settings) -> Gate:
     return Gate(forge, commits, applied, again)
 
 
-def _ruling(gate: Gate, pull: PullRequest) -> Ruling:
-    """Return the ruling on one pull request; what cannot be read of it stops no other one."""
+def _ruling(gate: Gate, pull: PullRequest, tips: dict[str, str]) -> Ruling:
+    """Return the ruling on one pull request; what cannot be read of it stops no other one.
+
+    `tips` are the last commits of branches, each asked for once.
+    """
     from reconciler.app.change_request.ruling import Problem, Ruling
     from reconciler.git.failures import GitError, Trouble
     from reconciler.git.merging import bring, is_here, merged, tip_of
 
     budgets = gate.commits.budgets
     try:
-        tip = tip_of(budgets, pull.base_ref)
+        tip = tips[pull.base_ref] = tips.get(pull.base_ref) or tip_of(budgets, pull.base_ref)
         if not tip:
             raise GitError(f"{pull.base_ref} is not known here", hint="check out with `fetch-depth: 0`")
         if not is_here(budgets, pull.head):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.findings import ExitCode, RemoteError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.check_run import CheckRun, Verdict
     from reconciler.forge.record import PlanRecord
@@ -39,12 +41,26 @@ def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired |
 
     Raises GitError where git is too old to tell.
     """
-    from reconciler.cli.checkout import git, load_at
+    bring_heads(settings, [pull], remote)
+    return merged_here(settings, pull)
+
+
+def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -> None:
+    """Fetch the last heads of pull requests, all of them together."""
+    from reconciler.cli.checkout import git
+
+    if pulls:
+        heads = (f"refs/pull/{pull.number}/head" for pull in pulls)
+        git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, *heads)
+
+
+def merged_here(settings: Settings, pull: PullRequest) -> Desired | None:
+    """Do the same for a pull request whose last head is in this clone."""
+    from reconciler.app.change_request.budget_files import files_of
     from reconciler.git.merging import merged
 
-    git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, f"refs/pull/{pull.number}/head")
     tree = merged(settings.budgets, "HEAD", pull.head)
-    return load_at(settings.budgets, tree) if tree else None
+    return files_of(settings.budgets, tree).loaded().desired if tree else None
 
 
 def _pulls(session: GitHub) -> tuple[PullRequest, ...]:

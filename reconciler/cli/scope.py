@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -54,12 +55,13 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
                 hint="name one that `git log` shows, or fetch it first",
             )
         return _narrowed(settings, desired, records, commit)
-    starts = tuple(_starts(settings, records))
-    if not starts:
+    starts = _starts(settings, records)
+    first = next(starts, None)
+    if first is None:
         return _whole(settings, desired, records)
     is_submodule = bool(_git(settings, "rev-parse", "--show-superproject-working-tree"))
     applied = last_declared(records) if is_submodule else None
-    told = [name for name in starts if not is_submodule or (applied and name == applied.commit)]
+    told = (name for name in chain([first], starts) if not is_submodule or (applied and name == applied.commit))
     start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
         return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))

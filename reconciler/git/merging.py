@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from reconciler.git.failures import GitError, Trouble, failure
@@ -15,7 +16,13 @@ NEEDED = (2, 38)
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _SECONDS = 60.0
 _TREE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_KEPT = 1024
 _VERSION = re.compile(rb"git version ([0-9]+)\.([0-9]+)")
+
+
+def is_id(name: str) -> bool:
+    """Whether `name` is the whole id of an object: what it names is the same for ever."""
+    return _TREE.fullmatch(name) is not None
 
 
 def merged(folder: Path, ours: str, theirs: str) -> str | None:
@@ -24,6 +31,13 @@ def merged(folder: Path, ours: str, theirs: str) -> str | None:
     Raises:
         GitError: git is too old to tell, or one of the commits is not here.
     """
+    if is_id(ours) and is_id(theirs):
+        return _merged(folder.resolve(), ours, theirs)
+    return _merged.__wrapped__(folder, ours, theirs)
+
+
+@lru_cache(maxsize=_KEPT)
+def _merged(folder: Path, ours: str, theirs: str) -> str | None:
     done = run("merge-tree", "--write-tree", "--end-of-options", ours, theirs, folder=folder)
     tree = done.stdout.decode("ascii", "replace").split("\n", 1)[0].strip()
     if done.returncode in (0, 1) and _TREE.fullmatch(tree):
@@ -43,12 +57,14 @@ def tip_of(folder: Path, branch: str, *, remote: str = "origin") -> str:
 
     An empty text where nobody knows the branch. Raises GitError where the remote has a commit and does not give it.
     """
-    known = run("rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{branch}^{{commit}}", folder=folder)
     asked = run("ls-remote", remote, f"refs/heads/{branch}", folder=folder, seconds=_SECONDS)
     tip = asked.stdout.decode("ascii", "replace").partition("\t")[0] if asked.returncode == 0 else ""
-    if tip and not is_here(folder, tip):
+    if not tip:
+        known = run("rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{branch}^{{commit}}", folder=folder)
+        return known.stdout.decode("ascii", "replace").strip()
+    if not is_here(folder, tip):
         bring(folder, tip, remote=remote)
-    return tip or known.stdout.decode("ascii", "replace").strip()
+    return tip
 
 
 def bring(folder: Path, wanted: str, *, remote: str = "origin") -> None:
@@ -85,5 +101,14 @@ def clean_merges(folder: Path, *, reference: str, remote: str = "origin") -> Cal
 
 
 def is_here(folder: Path, commit: str) -> bool:
-    """Whether a commit is in this clone."""
-    return run("cat-file", "-e", f"{commit}^{{commit}}", folder=folder).returncode == 0
+    """Whether a commit is in this clone, in which it stays once it is."""
+    known = (folder.resolve(), commit)
+    if known in _HERE:
+        return True
+    found = run("cat-file", "-e", f"{commit}^{{commit}}", folder=folder).returncode == 0
+    if found and is_id(commit):
+        _HERE.add(known)
+    return found
+
+
+_HERE: set[tuple[Path, str]] = set()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.source.parse import parse
-from reconciler.source.tree import LARGEST, ORGANIZATION
+from reconciler.source.tree import LARGEST
+from reconciler.source.tree_findings import ORGANIZATION
 
 
 def declared_in(budgets: Path) -> tuple[str, str]:

@@ -17,7 +17,8 @@ from reconciler.source.desired import build
 from reconciler.source.documents import Document, read_document
 from reconciler.source.problem import Flaw, Problem
 from reconciler.source.rules import check
-from reconciler.source.tree import ORGANIZATION, SourceFile, Tree, read_tree
+from reconciler.source.tree import SourceFile, Tree, read_tree, tree_of
+from reconciler.source.tree_findings import ORGANIZATION
 
 _ORGANIZATION_FALLBACKS = {
     "version": 1,
@@ -43,10 +44,19 @@ def load(root: Path, *, since: Period | None = None) -> Loaded:
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
     """
     with uncollected():
-        reading = read(root, since=since)
-        if reading.organization is None or any(finding.is_error for finding in reading.findings):
-            return Loaded(None, reading.findings)
-        return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
+        return _loaded(read(root, since=since))
+
+
+def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
+    """Return what a folder called `name` would declare that holds these budget files, by their paths below it."""
+    with uncollected():
+        return _loaded(_reading(tree_of(name, files)))
+
+
+def _loaded(reading: Reading) -> Loaded:
+    if reading.organization is None or any(finding.is_error for finding in reading.findings):
+        return Loaded(None, reading.findings)
+    return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +89,12 @@ class Reading:
 def read(root: Path, *, since: Period | None = None) -> Reading:
     """Return everything that is below `root`, the right and the wrong; `since` as for `load`."""
     with uncollected():
-        tree = read_tree(root)
-        organization, teams = _documents(tree)
-        return Reading(tree, organization, teams, _found(organization, teams, since=since))
+        return _reading(read_tree(root), since=since)
+
+
+def _reading(tree: Tree, *, since: Period | None = None) -> Reading:
+    organization, teams = _documents(tree)
+    return Reading(tree, organization, teams, _found(organization, teams, since=since))
 
 
 LARGE_HEAP = 100_000

@@ -5,22 +5,27 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from reconciler.findings import Finding, Position, Severity
+from reconciler.findings import Finding, Severity
 from reconciler.model.yaml_types import shown
+from reconciler.source.tree_findings import (
+    MANIFESTS,
+    ORGANIZATION,
+    finding,
+    odd_name,
+    second_owners,
+    without_organization,
+)
 
 LARGEST = 1024 * 1024
 """Bytes that one file may have."""
 
-ORGANIZATION = "org.yaml"
 TEAMS = "teams"
-MANIFESTS = ("control-manifest.yaml", "control-manifest.yml")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _IGNORED = re.compile(r"\..*|.*\.md|CODEOWNERS|LICENSE", re.IGNORECASE)
 
 
@@ -81,25 +86,39 @@ def read_tree(root: Path) -> Tree:
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         hint = f"name the folder that holds {ORGANIZATION} with `--budgets`"
-        return Tree(name, (), (_finding(name, "missing-folder", f"the budgets folder {what}", hint),))
+        return Tree(name, (), (finding(name, "missing-folder", f"the budgets folder {what}", hint),))
     below = _organization_below(root)
     if below is not None:
         sentence = f"there is no {ORGANIZATION} here, but one in {shown(below.name)}"
-        finding = _finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, f"name it: --budgets {below}")
-        return Tree(name, (), (finding,))
+        hint = f"name it: --budgets {below}"
+        return Tree(name, (), (finding(f"{name}/{ORGANIZATION}", "missing-organization", sentence, hint),))
     files: list[SourceFile] = []
     inside = os.path.realpath(root)
     for relative, entry in _walk(root, name, findings):
         data = _read(entry, f"{name}/{relative}", inside, findings)
         if data is not None:
             files.append(SourceFile(f"{name}/{relative}", relative, data))
-    if not any(file.relative == ORGANIZATION for file in files) and not any(
-        finding.position.path == f"{name}/{ORGANIZATION}" for finding in findings
-    ):
-        hint = f"create {name}/{ORGANIZATION} with the organization's currency, fiscal year and environments"
-        findings.append(_finding(f"{name}/{ORGANIZATION}", "missing-organization", f"there is no {ORGANIZATION}", hint))
-    findings.extend(_second_owners(root, name))
+    findings.extend(without_organization(name, (file.path for file in files), findings))
+    findings.extend(second_owners(root, name))
     return Tree(name, tuple(files), tuple(findings))
+
+
+def tree_of(name: str, contents: Mapping[str, bytes]) -> Tree:
+    """Return the tree of a folder called `name` that holds these budget files, by their paths below it."""
+    ordered = sorted(contents.items(), key=lambda item: (item[0] != ORGANIZATION, item[0]))
+    files = tuple(SourceFile(f"{name}/{relative}", relative, data) for relative, data in ordered)
+    findings = [odd for file in files if file.relative != ORGANIZATION for odd in odd_name(file.path)]
+    return Tree(name, files, (*findings, *without_organization(name, (file.path for file in files), findings)))
+
+
+def is_budget_path(relative: str) -> bool:
+    """Whether a file at this path below the folder is read."""
+    folder, _, name = relative.rpartition("/")
+    return relative == ORGANIZATION or (folder == TEAMS and _names_team(name))
+
+
+def _names_team(name: str) -> bool:
+    return name.endswith(".yaml") and not name.startswith(".")
 
 
 def _organization_below(root: Path) -> Path | None:
@@ -131,20 +150,16 @@ def _entries(folder: Path, path: str, findings: list[Finding]) -> list[os.DirEnt
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         sentence = f"the folder cannot be read: {_reason(error)}"
-        findings.append(_finding(path, "unreadable-file", sentence, "correct its permissions"))
+        findings.append(finding(path, "unreadable-file", sentence, "correct its permissions"))
         return []
 
 
 def _is_budget(entry: os.DirEntry[str], path: str, findings: list[Finding]) -> bool:
     """Whether an entry of `teams/` is a team file; odd names are findings, but the file is still read."""
-    if not entry.name.endswith(".yaml") or entry.name.startswith(".") or _is_folder(entry):
+    if not _names_team(entry.name) or _is_folder(entry):
         findings.extend(_stray(entry, f"{path.rsplit('/', 2)[0]}", path))
         return False
-    stem = entry.name.removesuffix(".yaml")
-    if _NAME.fullmatch(stem) is None:
-        sentence = f"{shown(stem)} cannot be the name of a team"
-        hint = "use letters, digits, `_`, `.` and `-` only, and begin with a letter or digit"
-        findings.append(_finding(path, "team-file-name", sentence, hint))
+    findings.extend(odd_name(path))
     return True
 
 
@@ -157,18 +172,18 @@ def _stray(entry: os.DirEntry[str], root_name: str, path: str) -> Iterator[Findi
         yaml = _first_yaml(entry.path)
         if yaml is not None:
             sentence = "nothing reads the YAML files in this folder"
-            yield _finding(f"{path}/{yaml}", "misplaced-file", sentence, f"move team files to {root_name}/{TEAMS}/")
+            yield finding(f"{path}/{yaml}", "misplaced-file", sentence, f"move team files to {root_name}/{TEAMS}/")
     elif re.search(r"\.ya?ml$", name, re.IGNORECASE) and not name.endswith(".yaml"):
         renamed = re.sub(r"\.ya?ml$", ".yaml", name, flags=re.IGNORECASE)
-        yield _finding(
+        yield finding(
             path, "file-extension", f"{shown(name)} is not read: budget files end in .yaml", f"rename it to {renamed}"
         )
     elif name.endswith(".yaml"):
         hint = f"move it to {root_name}/{TEAMS}/ if it is a team, or out of {root_name}/"
-        yield _finding(path, "misplaced-file", f"nothing reads {shown(name)} here", hint)
+        yield finding(path, "misplaced-file", f"nothing reads {shown(name)} here", hint)
     else:
         hint = f"move it out of {root_name}/"
-        yield _finding(path, "stray-file", f"nothing reads {shown(name)} here", hint, Severity.WARNING)
+        yield finding(path, "stray-file", f"nothing reads {shown(name)} here", hint, Severity.WARNING)
 
 
 def _first_yaml(folder: str) -> str | None:
@@ -191,21 +206,21 @@ def _read(entry: os.DirEntry[str], path: str, inside: str, findings: list[Findin
     try:
         if not _is_inside(entry, inside):
             sentence = "this symbolic link leads out of the budgets folder; it is not followed"
-            findings.append(_finding(path, "link-outside", sentence, "put the file itself here instead of a link"))
+            findings.append(finding(path, "link-outside", sentence, "put the file itself here instead of a link"))
             return None
         with open(entry.path, "rb", buffering=0, opener=_without_waiting) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                findings.append(_finding(path, "unreadable-file", "this is not a file", "remove it"))
+                findings.append(finding(path, "unreadable-file", "this is not a file", "remove it"))
                 return None
             if status.st_size > LARGEST:
                 sentence = f"the file has {status.st_size:,} bytes; more than 1 MiB is not read"
-                findings.append(_finding(path, "too-large", sentence, "split it: one file for each team"))
+                findings.append(finding(path, "too-large", sentence, "split it: one file for each team"))
                 return None
             return file.read(LARGEST) or b""
     except OSError as error:
         sentence = f"the file cannot be read: {_reason(error)}"
-        findings.append(_finding(path, "unreadable-file", sentence, "correct its permissions, or remove it"))
+        findings.append(finding(path, "unreadable-file", sentence, "correct its permissions, or remove it"))
         return None
 
 
@@ -221,18 +236,5 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _second_owners(root: Path, name: str) -> Iterator[Finding]:
-    for prefix, folder in (("", root.resolve().parent), (f"{name}/", root)):
-        for manifest in MANIFESTS:
-            if (folder / manifest).is_file():
-                sentence = "`kt control` manages billing budgets from this manifest too; each would undo the other"
-                hint = "take billing budgets out of the manifest, and never run `kt control apply --prune` on them"
-                yield _finding(f"{prefix}{manifest}", "second-owner", sentence, hint, Severity.WARNING)
-
-
 def _reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def _finding(path: str, code: str, message: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(Position(path, 1, 1), code, severity, message, hint)

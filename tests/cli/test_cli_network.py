@@ -21,6 +21,7 @@ from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
 from reconciler.model.money import Money
 from reconciler.model.write import NotSent
+from reconciler.network import certificates
 from reconciler.usage.read import read_usage
 
 ANSWER = b'{"id": "x", "status": "completed", "organization": {"id": "org_acme"}, "transaction": {"id": "t"}}'
@@ -132,3 +133,18 @@ def test_an_export_behind_an_address_is_fetched_by_the_proxy_and_believes_the_au
         )
     assert usage.source.rows == 1
     assert set(between.asked) == {"api.private.test:443"}
+
+
+def test_certificates_are_read_once_and_again_when_their_file_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tls_server(tmp_path, ANSWER) as server:
+        bundle = tmp_path / "bundle.pem"
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        bundle.write_bytes(server.authority.read_bytes())
+        first = certificates(trust_environment=True)
+        assert certificates(trust_environment=True) is first
+        assert certificates(trust_environment=False) is not first
+        bundle.write_bytes(b"nothing" * 1000)
+        with pytest.raises(UsageError):
+            certificates(trust_environment=True)

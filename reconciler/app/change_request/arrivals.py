@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.change_request.budget_files import BudgetFiles, Commits, changed_files, changed_parts
-from reconciler.app.checkout import git, knows, parents, prefix
+from reconciler.app.checkout import all_parents, git, knows, parents, prefix
 from reconciler.findings import RefusedError
 from reconciler.forge.repository import PullRequest
-from reconciler.git.failures import GitError
+from reconciler.git.merging import is_here
 from reconciler.model.desired import Desired
 from reconciler.model.landing import Landing
 from reconciler.source.load import Loaded
@@ -61,15 +61,16 @@ def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]
     span = f"{since}..{head}"
     touched = git(budgets, "rev-list", "--first-parent", "--reverse", span, "--", where).decode().split()
     found: list[Group] = []
+    above_each = all_parents(budgets, [*touched, *line[:1]])
     for commit in touched:
-        above = parents(budgets, commit)
+        above = above_each[commit]
         pull = pull_of(commit, numbers, above)
         last = found[-1] if found else None
         if last and pull and last.pull and last.pull.number == pull.number:
             found[-1] = replace(last, commit=commit, pull=pull)
         else:
             found.append(Group(above[0] if above else None, commit, pull))
-    if found and line and since not in parents(budgets, line[0])[:1]:
+    if found and line and since not in above_each[line[0]][:1]:
         found[0] = replace(found[0], base=since)
     return found
 
@@ -135,10 +136,8 @@ def _problem(loaded: Loaded) -> str:
 
 
 def _refuse_unknown(budgets: Path, commit: str) -> None:
-    try:
-        git(budgets, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}")
-    except GitError:
+    if not is_here(budgets, commit):
         raise RefusedError(
             f"{commit[:12]} was applied last and is not in this clone; what came after it cannot be told",
             hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand",
-        ) from None
+        )

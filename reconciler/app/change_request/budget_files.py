@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.app.checkout import tree_at
+from reconciler.app.committed import LINK, blobs, entries, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.plan.scope import is_same_team
-from reconciler.source.load import Loaded, load
-from reconciler.source.tree import read_tree
+from reconciler.source.load import Loaded, load_files
+from reconciler.source.tree import LARGEST, is_budget_path, read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,20 @@ class BudgetFiles:
 
     def loaded(self) -> Loaded:
         """Return what they declare, or what is wrong with them."""
-        with self.written() as root:
-            return load(root)
+        return load_files(self.folder, self.files)
+
+
+def files_of(budgets: Path, commit: str) -> BudgetFiles:
+    """Return the files of a commit or a tree; no YAML is read."""
+    found = entries(budgets, commit) or ()
+    if any(mode == LINK for mode, _, _ in found):
+        with tree_at(budgets, commit) as root:
+            kept = {file.relative: file.data for file in (read_tree(root).files if root else ())}
+    else:
+        contents = blobs(place(budgets)[0], (identity for _, identity, _ in found))
+        read = ((str(path), contents.get(identity)) for _, identity, path in found if is_budget_path(str(path)))
+        kept = {path: data for path, data in read if data is not None and len(data) <= LARGEST}
+    return BudgetFiles(budgets.resolve().name, kept)
 
 
 class Commits:
@@ -57,10 +70,7 @@ class Commits:
     def files(self, commit: str) -> BudgetFiles:
         """Return the files of a commit; none where it has no budgets."""
         if commit not in self._files:
-            with tree_at(self.budgets, commit) as root:
-                found = read_tree(root).files if root else ()
-            files = {file.relative: file.data for file in found}
-            self._files[commit] = BudgetFiles(self.budgets.resolve().name, files)
+            self._files[commit] = files_of(self.budgets, commit)
         return self._files[commit]
 
     def loaded(self, commit: str) -> Loaded:

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from reconciler.app.change_request.budget_files import BudgetFiles, changed_files
-from reconciler.app.checkout import tree_at
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
-from reconciler.source.tree import read_tree
-
-
-def files_of(budgets: Path, commit: str) -> BudgetFiles:
-    """Return the files of a commit or a tree; no YAML is read."""
-    with tree_at(budgets, commit) as root:
-        found = read_tree(root).files if root else ()
-    return BudgetFiles(budgets.resolve().name, {file.relative: file.data for file in found})
 
 
 def declared_where_different(before: BudgetFiles, after: BudgetFiles) -> tuple[Desired, Desired] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,9 +22,11 @@ AWAITED = "approved, and no run has applied it"
 _TRIED = "It is tried again every hour; or start the apply workflow."
 
 
-def landed_at(budgets: Path, commit: str) -> datetime:
-    """Return when a commit was made, by its committer's clock."""
-    return datetime.fromisoformat(git(budgets, "show", "--no-patch", "--format=%cI", commit, "--").decode().strip())
+def landed_at(budgets: Path, commits: Sequence[str]) -> dict[str, datetime]:
+    """Return by its id when each commit was made, by its committer's clock."""
+    asked = ("log", "--no-walk=unsorted", "--format=%H %cI", *commits, "--")
+    listed = git(budgets, *asked).decode().splitlines() if commits else []
+    return {commit: datetime.fromisoformat(at) for commit, _, at in (line.partition(" ") for line in listed)}
 
 
 def is_late(at: datetime, now: datetime) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import BudgetFiles
-from reconciler.app.change_request.differing import declared_where_different, files_of
+from reconciler.app.change_request.budget_files import BudgetFiles, files_of
+from reconciler.app.change_request.differing import declared_where_different
 from reconciler.app.checkout import git, prefix
+from reconciler.app.committed import entries
 from reconciler.forge.repository import PullRequest
 from reconciler.git.failures import GitError
 from reconciler.git.merging import merged
@@ -73,29 +74,32 @@ def neighbours(
         below = files_of(budgets, base)
         mine = _step(below, files_of(budgets, merged(budgets, base, pull.head) or pull.head), period)
         git(budgets, "fetch", "--no-tags", "--quiet", remote, *(f"refs/pull/{other.number}/head" for other in listed))
-        touching = [other for other in listed if _touches(budgets, base, other.head)]
+        trees = {other.number: merged(budgets, base, other.head) for other in listed}
+        touching = [other for other in listed if _touches(budgets, base, other.head, trees[other.number])]
     except GitError as error:
         return Neighbours(unknown=error.message)
     if mine is None:
         return Neighbours()
-    found = [_neighbour(budgets, base, below, other, mine, period) for other in touching[:MOST]]
+    found = [_neighbour(budgets, below, other.number, trees[other.number], mine, period) for other in touching[:MOST]]
     return Neighbours(tuple(found), cut=len(touching) > MOST)
 
 
-def _touches(budgets: Path, base: str, head: str) -> bool:
+def _touches(budgets: Path, base: str, head: str, tree: str | None) -> bool:
+    """Whether merging a head, which gives a `tree` (None: it conflicts), is about the budgets."""
+    if tree is not None:
+        return entries(budgets, tree) != entries(budgets, base)
     where = f":(top){prefix(budgets)}"
     return bool(git(budgets, "diff", "--name-only", f"{base}...{head}", "--", where).strip())
 
 
 def _neighbour(
-    budgets: Path, base: str, below: BudgetFiles, pull: PullRequest, mine: _Step, period: Period
+    budgets: Path, below: BudgetFiles, number: int, tree: str | None, mine: _Step, period: Period
 ) -> Neighbour:
-    tree = merged(budgets, base, pull.head)
     step = _step(below, files_of(budgets, tree), period) if tree else None
     if step is None:
-        return Neighbour(pull.number, is_read=False)
+        return Neighbour(number, is_read=False)
     shared = tuple(step.wallets[key] for key in sorted(mine.wallets.keys() & step.wallets.keys()))
-    return Neighbour(pull.number, shared, mine.organization and step.organization, step.more)
+    return Neighbour(number, shared, mine.organization and step.organization, step.more)
 
 
 def _step(before: BudgetFiles, after: BudgetFiles, period: Period) -> _Step | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import BudgetFiles, changed_parts
-from reconciler.app.change_request.differing import declared_where_different, files_of
-from reconciler.app.checkout import git, is_older, parents, prefix
+from reconciler.app.change_request.budget_files import BudgetFiles, changed_parts, files_of
+from reconciler.app.change_request.differing import declared_where_different
+from reconciler.app.checkout import all_parents, git, is_older, prefix
 from reconciler.git.failures import GitError
 from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION
@@ -33,8 +33,10 @@ def unapplied(budgets: Path, last: LastApplied | None, tip: str) -> tuple[Unappl
 def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterator[Unapplied]:
     where = f":(top){prefix(budgets)}"
     span = ("rev-list", "--first-parent", f"--max-count={MOST}", f"{since}..{tip}", "--", where)
-    for commit in reversed(git(budgets, *span).decode().split()):
-        below = [files_of(budgets, above) for above in parents(budgets, commit)[:1]]
+    commits = git(budgets, *span).decode().split()
+    above = all_parents(budgets, commits)
+    for commit in reversed(commits):
+        below = [files_of(budgets, first) for first in above[commit][:1]]
         before = below[0] if below else BudgetFiles(budgets.resolve().name)
         declared = declared_where_different(before, files_of(budgets, commit))
         changed = changed_parts(*declared) if declared else frozenset()

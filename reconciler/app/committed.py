@@ -1,0 +1,101 @@
+"""The files of the budgets as they are in a commit, read from git's objects: each commit once in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from reconciler.git.merging import is_id
+from reconciler.git.places import work_tree
+from reconciler.git.runner import ask
+
+LINK = "120000"
+_FILES = ("100644", "100755", "100664")
+_KEPT = 64
+"""Commits whose files are kept. A replay, and what is said of neighbours, read some of them again and again."""
+
+Entry = tuple[str, str, PurePosixPath]
+"""The mode, the id and the path of a file in a tree."""
+
+
+def place(folder: Path) -> tuple[Path, PurePosixPath]:
+    """Return the top of the work tree that holds `folder`, and where it is below it. Raises GitError outside of one."""
+    return _place(folder.resolve(), work_tree(folder))
+
+
+@lru_cache(maxsize=_KEPT)
+def _place(folder: Path, top: Path | None) -> tuple[Path, PurePosixPath]:
+    """Ask git; `top` is there so that a repository that was made since is noticed."""
+    del top
+    said = ask("rev-parse", "--show-toplevel", "--show-prefix", folder=folder).decode().split("\n")
+    return Path(said[0]), PurePosixPath(said[1] if len(said) > 1 else "")
+
+
+def entries(folder: Path, commit: str) -> tuple[Entry, ...] | None:
+    """Return the files of `folder` in a commit (or a tree), None where it is not there. Raises GitError."""
+    top, where = place(folder)
+    return (_entries if is_id(commit) else _entries.__wrapped__)(top, where, commit)
+
+
+@lru_cache(maxsize=_KEPT)
+def _entries(top: Path, where: PurePosixPath, commit: str) -> tuple[Entry, ...] | None:
+    whole = where == PurePosixPath(".")
+    below = (commit,) if whole else (commit, "--", f"{where}/")
+    listed = [
+        _entry(line) for line in ask("ls-tree", "-r", "-z", "--full-tree", *below, folder=top).split(b"\0") if line
+    ]
+    if not listed and not whole:
+        return None
+    return tuple((mode, identity, path if whole else path.relative_to(where)) for mode, identity, path in listed)
+
+
+def blobs(top: Path, identities: Iterable[str]) -> Mapping[str, bytes]:
+    """Return the contents of objects by their ids, those that are no blobs left out; each is read once."""
+    wanted = dict.fromkeys(identities)
+    if unknown := [one for one in wanted if one not in _BLOBS]:
+        asked = "".join(f"{one}\n" for one in unknown).encode()
+        found = dict(_answered(ask("cat-file", "--batch", folder=top, given=asked)))
+        if sum(map(len, _BLOBS.values())) + sum(map(len, found.values())) > _MOST_BYTES:
+            kept = {one: _BLOBS[one] for one in wanted if one in _BLOBS}
+            _BLOBS.clear()
+            _BLOBS.update(kept)
+        _BLOBS.update(found)
+    return {one: _BLOBS[one] for one in wanted if one in _BLOBS}
+
+
+_BLOBS: dict[str, bytes] = {}
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+def _answered(answer: bytes) -> Iterator[tuple[str, bytes]]:
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        identity, kind, *size = answer[at:end].decode("ascii").split(" ")
+        at = end + 1
+        if size:
+            content = answer[at : at + int(size[0])]
+            at += int(size[0]) + 1
+            if kind == "blob":
+                yield identity, content
+
+
+def _entry(line: bytes) -> Entry:
+    """Return what one line of `git ls-tree` says."""
+    facts, _, path = line.partition(b"\t")
+    mode, _, identity = facts.decode("ascii").split(" ")
+    return mode, identity, PurePosixPath(path.decode("utf-8", "surrogateescape"))
+
+
+def written(root: Path, found: Sequence[Entry], contents: Mapping[str, bytes]) -> None:
+    """Write files, and then links, below `root`."""
+    for mode, identity, path in sorted(found, key=lambda entry: (entry[0] == LINK, entry[2])):
+        if identity not in contents or path.is_absolute() or ".." in path.parts:
+            continue
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if mode == LINK:
+            target.symlink_to(contents[identity].decode("utf-8", "surrogateescape"))
+        elif mode in _FILES:
+            target.write_bytes(contents[identity])

@@ -1,0 +1,47 @@
+"""What is wrong with the files of a `budgets/` folder as such, whatever they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from reconciler.findings import Finding, Position, Severity
+from reconciler.model.yaml_types import shown
+
+ORGANIZATION = "org.yaml"
+MANIFESTS = ("control-manifest.yaml", "control-manifest.yml")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+
+
+def finding(path: str, code: str, message: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
+    """Return a finding about a file or a folder as a whole."""
+    return Finding(Position(path, 1, 1), code, severity, message, hint)
+
+
+def odd_name(path: str) -> Iterator[Finding]:
+    """Yield that the name of a file cannot be the name of a team, where it cannot."""
+    stem = path.rsplit("/", 1)[-1].removesuffix(".yaml")
+    if _NAME.fullmatch(stem) is None:
+        sentence = f"{shown(stem)} cannot be the name of a team"
+        hint = "use letters, digits, `_`, `.` and `-` only, and begin with a letter or digit"
+        yield finding(path, "team-file-name", sentence, hint)
+
+
+def without_organization(name: str, files: Iterable[str], findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield that there is no org.yaml among these paths, unless something was found there."""
+    path = f"{name}/{ORGANIZATION}"
+    if path in files or any(found.position.path == path for found in findings):
+        return
+    hint = f"create {path} with the organization's currency, fiscal year and environments"
+    yield finding(path, "missing-organization", f"there is no {ORGANIZATION}", hint)
+
+
+def second_owners(root: Path, name: str) -> Iterator[Finding]:
+    """Yield the manifests in or beside the folder that would manage billing budgets too."""
+    for prefix, folder in (("", root.resolve().parent), (f"{name}/", root)):
+        for manifest in MANIFESTS:
+            if (folder / manifest).is_file():
+                sentence = "`kt control` manages billing budgets from this manifest too; each would undo the other"
+                hint = "take billing budgets out of the manifest, and never run `kt control apply --prune` on them"
+                yield finding(f"{prefix}{manifest}", "second-owner", sentence, hint, Severity.WARNING)
