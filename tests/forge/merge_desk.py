@@ -14,6 +14,7 @@ from forge.github_standin import Pull, State
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
+from reconciler.sandbox.faults import Faults
 
 SHADOW = """\
 version: 1
@@ -157,13 +158,17 @@ def merge_desk(
     files: Mapping[str, str] | None = None,
     journal: str | None = None,
     is_applied: bool = True,
+    faults: Faults | None = None,
 ) -> Iterator[MergeDesk]:
     """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
     repository = BudgetRepository.create(place, begun)
     github.members |= MEMBERS
     github.pulls.clear()
-    with pytest.MonkeyPatch.context() as patched, sandbox_desk(repository, github, github_url, capsys) as made:
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        sandbox_desk(repository, github, github_url, capsys, faults=faults) as made,
+    ):
         patched.chdir(repository.folder)
         made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
         desk = MergeDesk(made)

@@ -19,6 +19,7 @@ from reconciler.cli.boundary import run
 from reconciler.cli.drift import command as drift_command
 from reconciler.cli.plan import command as plan_command
 from reconciler.cli.pr import command as pr_command
+from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.settings import overlaid
 
@@ -99,11 +100,16 @@ class SandboxDesk:
 
 @contextmanager
 def sandbox_desk(
-    repository: BudgetRepository, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+    repository: BudgetRepository,
+    github: State,
+    github_url: str,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    faults: Faults | None = None,
 ) -> Iterator[SandboxDesk]:
     """Yield a desk whose Keeptrusts knows the teams Support and Shadow and has a year's money in its pool."""
     place = repository.folder.parent
-    with running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox:
+    with running(scenario="empty", as_of=date.fromisoformat(DAY), faults=faults) as sandbox:
         made = SandboxDesk(repository, sandbox, github, capsys)
         made.variables = {
             "KEEPTRUSTS_API_URL": sandbox.url,

@@ -20,6 +20,8 @@ from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
+from reconciler.sandbox.faults import Faults, Hang
+
 pytestmark = pytest.mark.slow
 
 LOCK = "refs/kt-budgets/lock"
@@ -52,6 +54,15 @@ class Small:
 @pytest.fixture
 def small(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Small]:
     with merge_desk(tmp_path, github, github_url, capsys, journal="git:origin") as desk:
+        install_command(tmp_path, DAY)
+        yield Small(desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox))
+
+
+@pytest.fixture
+def stuck(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Small]:
+    """A small company whose Keeptrusts books the first allocation after the first apply, and answers nothing to it."""
+    faults = Faults(faults=(Hang(when="after", method="POST", route="/v1/wallets/allocate", nth=3),))
+    with merge_desk(tmp_path, github, github_url, capsys, journal="git:origin", faults=faults) as desk:
         install_command(tmp_path, DAY)
         yield Small(desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox))
 
@@ -134,7 +145,7 @@ def test_by_hand_git_s_values_come_back_and_a_named_pull_request_leaves_them(sma
 
 
 def killed(small: Small) -> None:
-    """Apply what is merged in a process that dies once its first allocation is in the ledger."""
+    """Apply what is merged in a process that dies once its first allocation is in the ledger, and not answered."""
     desk = small.desk
     arguments = ["pr", "apply", "--as-of", DAY, "--journal", "git:origin"]
     before = len(desk.ledger())
@@ -148,6 +159,7 @@ def killed(small: Small) -> None:
         until = time.monotonic() + 60
         while len(desk.ledger()) == before and process.poll() is None:
             assert time.monotonic() < until
+        assert process.poll() is None
         process.kill()
 
 
@@ -163,9 +175,9 @@ def lease(small: Small, **facts: Any) -> None:
 
 
 def test_the_lock_of_a_killed_runner_is_taken_over_once_its_lease_ran_out_and_the_money_is_moved_once(
-    small: Small,
+    stuck: Small,
 ) -> None:
-    desk = small.desk
+    small, desk = stuck, stuck.desk
     small.asked(128, "10500.00", "10900.00", "lena")
     desk.merged(128)
     killed(small)
@@ -181,9 +193,9 @@ def test_the_lock_of_a_killed_runner_is_taken_over_once_its_lease_ran_out_and_th
 
 
 def test_the_resume_workflow_breaks_a_dead_runner_s_lock_and_the_pull_request_says_what_became_of_it(
-    small: Small,
+    stuck: Small,
 ) -> None:
-    desk = small.desk
+    small, desk = stuck, stuck.desk
     small.asked(128, "10500.00", "10900.00", "lena")
     desk.merged(128)
     killed(small)
