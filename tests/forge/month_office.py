@@ -10,66 +10,23 @@ import shutil
 import signal
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import click
 import httpx
 import pytest
 from forge.budget_repository import PERSON, BudgetRepository
 from forge.github_standin import Pull
 from forge.month_clock import DatedState, MovedClock
-from forge.workflow_shell import load
+from forge.month_commands import arguments_of, cli
 
-from reconciler.cli.apply import command as apply_command
 from reconciler.cli.boundary import run
-from reconciler.cli.drift import command as drift_command
-from reconciler.cli.plan import command as plan_command
-from reconciler.cli.pr import command as pr_command
-from reconciler.cli.resume import command as resume_command
 from reconciler.sandbox.server import Sandbox
 from reconciler.settings import overlaid
 
 DEAD = 137
-
-
-@click.group()
-def cli() -> None:
-    """Stand for the group that all commands are in."""
-
-
-for _name, _command in {
-    "plan": plan_command,
-    "apply": apply_command,
-    "resume": resume_command,
-    "drift": drift_command,
-    "pr": pr_command,
-}.items():
-    cli.add_command(_command, _name)
-
-
-@lru_cache
-def line_of(workflow: str, job: str, begins: str) -> tuple[str, ...]:
-    """Return the words of a command as a workflow's script has it, without what the shell does with its output."""
-    steps = load(workflow)["jobs"][job]["steps"]
-    text = "\n".join(step["run"] for step in steps if "run" in step).replace("\\\n", " ")
-    line = next(line for line in text.splitlines() if f"kt-budgets {begins}" in line)
-    words = shlex.split(line[line.index(f"kt-budgets {begins}") :])
-    ends = [
-        number + word.endswith(";") for number, word in enumerate(words) if word in (">", "||") or word.endswith(";")
-    ]
-    return tuple(word.rstrip(";") for word in words[1 : min(ends, default=len(words))])
-
-
-def arguments_of(workflow: str, job: str, begins: str, given: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the arguments of a command of a workflow, with what its shell variables hold by name."""
-    found: list[str] = []
-    for word in line_of(workflow, job, begins):
-        found += given[word.strip("${}").removesuffix("[@]").removeprefix("{")] if word.startswith("$") else [word]
-    return found
 
 
 class DatedRepository(BudgetRepository):
@@ -118,11 +75,10 @@ class Office:
         """Give a job a fresh checkout of a commit, and its variables, until the end of the block."""
         self.number += 0 if run_id else 1
         folder = self.place / f"run-{self.number}-{attempt}" / "checkout"
-        self.repository.git("clone", "--quiet", "--template=", str(self.repository.remote), str(folder))
+        sparing = ("--shared", "--template=", *(["--no-checkout"] if commit != "main" else []))
+        self.repository.git("clone", "--quiet", *sparing, str(self.repository.remote), str(folder))
         if commit != "main":
-            there = BudgetRepository(folder, self.repository.remote)
-            there.git("fetch", "--quiet", "origin", commit)
-            there.git("checkout", "--quiet", "--detach", "FETCH_HEAD")
+            BudgetRepository(folder, self.repository.remote).git("checkout", "--quiet", "--detach", commit)
         payload = folder.parent / "event.json"
         payload.write_text(json.dumps(facts.get("payload", {})), encoding="utf-8")
         variables = {
@@ -148,7 +104,7 @@ class Office:
             yield folder.parent
         shutil.rmtree(folder.parent)
 
-    def kt(self, *arguments: str, token: str = "") -> int:
+    def kt(self, arguments: Sequence[str], token: str = "") -> int:
         with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, "GITHUB_TOKEN": "ghs_reader"} if token else {})):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
@@ -164,7 +120,7 @@ class Office:
         if child == 0:
             sys.addaudithook(dying(left))
             os.environ["KT_BUDGETS_RUN_URL"] = "https://github.test/killed"
-            self.kt(*arguments, token=token)
+            self.kt(arguments, token=token)
             os.kill(os.getpid(), signal.SIGKILL)
         watched = os.pidfd_open(child)
         ready, _, _ = select.select([watched], [], [], 60)
@@ -189,12 +145,12 @@ class Office:
         arguments = arguments_of(workflow, job, "pr apply", given)
         if self.dies_at:
             return self.killed(arguments, self.sandbox.billing_token)
-        code = self.kt(*arguments, token=self.sandbox.billing_token)
+        code = self.kt(arguments, token=self.sandbox.billing_token)
         merges = folder / "checkout" / "merges.json"
         merges.write_text(self.output, encoding="utf-8")
         printed, errors = self.output, self.errors
         if printed:
-            self.kt(*arguments_of(workflow, job, "pr receipt", {}))
+            self.kt(arguments_of(workflow, job, "pr receipt", {}))
         self.output, self.errors = printed, errors
         return code
 
@@ -202,18 +158,20 @@ class Office:
         with self.job("workflow_dispatch") as folder:
             options = ["--break-lock", inputs["break_lock"]] if inputs.get("break_lock") else []
             arguments = arguments_of("resume.yml", "resume", "resume", {"options": options, "REASON": [reason]})
-            self.kt(*arguments, token=self.sandbox.billing_token)
+            self.kt(arguments, token=self.sandbox.billing_token)
             return self._merged(folder, "resume.yml", "resume", [])
 
     def fund(self, event: str = "schedule") -> int:
         once = [] if event == "workflow_dispatch" else ["--once"]
         given = {"(date --utc +%Y-%m)": [f"{self.clock.instant:%Y-%m}"], "once": once}
         with self.job(event):
-            return self.kt(*arguments_of("fund.yml", "fund", "apply", given), token=self.sandbox.billing_token)
+            arguments = arguments_of("fund.yml", "fund", "apply", given)
+            run = self.killed if self.dies_at else self.kt
+            return run(arguments, token=self.sandbox.billing_token)
 
     def drift(self, *options: str) -> int:
         with self.job("schedule"):
-            return self.kt(*arguments_of("drift.yml", "drift", "drift", {}), *options)
+            return self.kt([*arguments_of("drift.yml", "drift", "drift", {}), *options])
 
     def approval(self, number: int | None = None) -> int:
         """Run approval.yml for a review of one pull request, or by the clock."""
@@ -222,7 +180,7 @@ class Office:
             {"pull_request": {"number": number, "head": {"sha": self.github.pulls[number].head}}} if number else {}
         )
         with self.job(event, payload=payload):
-            return self.kt(*arguments_of("approval.yml", "judge", "pr approval", {"named": []}))
+            return self.kt(arguments_of("approval.yml", "judge", "pr approval", {"named": []}))
 
     def plan(self, number: int, *, again: bool = False) -> int:
         """Run plan.yml for a pull request as it is now, or start its last run again, which keeps its commit."""
@@ -234,12 +192,12 @@ class Office:
         with self.job("pull_request", commit=commit, run_id=run_id, attempt=attempt, payload=payload, ref=ref):
             self.shown_by[number] = run_id or self.number, commit
             arguments = arguments_of("plan.yml", "plan", "plan", {"since": []})
-            code = self.kt(*arguments, "--usage", str(self.usage))
+            code = self.kt([*arguments, "--usage", str(self.usage)])
             if code in (0, 4):
                 none: dict[str, Sequence[str]] = {"named": [], "suggestions": []}
-                code = self.kt(*arguments_of("plan.yml", "plan", 'pr comment "${named[@]}" --plan', none))
-                code = code or self.kt(*arguments_of("plan.yml", "plan", "pr check", none))
-                code = code or self.kt(*arguments_of("plan.yml", "plan", "pr approval", none))
+                code = self.kt(arguments_of("plan.yml", "plan", 'pr comment "${named[@]}" --plan', none))
+                code = code or self.kt(arguments_of("plan.yml", "plan", "pr check", none))
+                code = code or self.kt(arguments_of("plan.yml", "plan", "pr approval", none))
             return code
 
     def tested(self, pull: Pull) -> str:
@@ -256,8 +214,8 @@ class Office:
         """Apply what main says for the first time, by hand."""
         with self.job(""), overlaid(GITHUB_ACTIONS="", GITHUB_RUN_ID="", GITHUB_SHA=""):
             plan = ["--usage", str(self.usage), "--output", "plan.json"]
-            assert self.kt("plan", *plan, token=self.sandbox.billing_token) == 0, self.log[-1]
-            assert self.kt("apply", "--plan", "plan.json", token=self.sandbox.billing_token) == 0, self.log[-1]
+            assert self.kt(["plan", *plan], self.sandbox.billing_token) == 0, self.log[-1]
+            assert self.kt(["apply", "--plan", "plan.json"], self.sandbox.billing_token) == 0, self.log[-1]
 
     def entries(self, team: str) -> list[dict[str, Any]]:
         """Return what moved into and out of a team's wallet, in order."""

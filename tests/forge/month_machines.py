@@ -1,0 +1,131 @@
+"""What machines do in a month: workflows by the clock, some of which never start, and somebody who is down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from forge.github_standin import answer
+from forge.month_clock import BEGIN
+from forge.month_office import DEAD
+from forge.month_story import DAYS, HOUR, Story
+from thorough import THOROUGH
+
+from reconciler.findings import ExitCode
+
+_NOT_STARTED = 0.05
+"""How many of the runs by the clock GitHub never starts: its schedules are best effort."""
+
+_FUND = {0: 10, 1: 50, 4: 20, 9: 35}
+MONTH_BEGINS = datetime.fromisoformat("2026-07-01T00:00:00+00:00")
+
+
+class Machines:
+    """GitHub's runners and schedules. What would say again what was said, while nothing is new, is not run."""
+
+    def __init__(self, story: Story) -> None:
+        self.story, self.office, self.random = story, story.office, story.random
+        self.is_pending = self.apply_due = self.drift_due = False
+        self._dropped: list[str] = []
+
+    def something_is_new(self) -> None:
+        self.is_pending = self.apply_due = self.drift_due = True
+
+    def applies(self, event: str = "schedule", **inputs: str) -> None:
+        self.heard(self.office.apply(event, **inputs))
+
+    def heard(self, code: int) -> None:
+        """Take note of what a run of `pr apply` said: whether something is left, and is worth another try."""
+        if code == DEAD:
+            self.story.excuses(self.story.now)
+        known = code != DEAD and self.office.output.startswith("{")
+        document = json.loads(self.office.output) if known else {}
+        is_over = document.get("format") == "kt-budgets.merges/1"
+        trouble = any(item["status"] in ("failed", "unknown") for item in document.get("landings", []))
+        self.is_pending = not is_over or bool(document["pending"])
+        self.apply_due = not is_over or trouble
+        self.drift_due = self.drift_due or self.is_pending
+
+    def dies(self) -> None:
+        self.office.dies_at = self.random.randint(2, 40)
+
+    def goes_down(self) -> None:
+        self.office.is_down = True
+        self.story.later(24, 24, self.comes_back)
+
+    def comes_back(self) -> None:
+        self.office.is_down = False
+        self.apply_due = self.drift_due = True
+
+    def fails(self) -> None:
+        """GitHub answers 502 for some hours."""
+        self.office.github.fail(".*", *[answer(502)] * 20_000)
+        self.story.outage_until = self.story.now + HOUR * self.random.uniform(0.3, 5)
+        self.story.excuses(self.story.outage_until)
+        self.story.at(self.story.outage_until, self.recovers)
+
+    def recovers(self) -> None:
+        self.office.github.faults.clear()
+        self.apply_due = self.drift_due = True
+
+    def is_to_act(self) -> None:
+        """Put into the agenda what goes wrong, and every schedule."""
+        for action in [self.dies, self.fails] * (3 if THOROUGH else 1):
+            self.story.some_time(action)
+        if self.random.random() < 0.3:
+            self.story.at(MONTH_BEGINS - 4 * HOUR, self.goes_down)
+        else:
+            self.story.some_time(self.goes_down, before=60)
+        for number in range(DAYS * 24):
+            hour = BEGIN + HOUR * number
+            self.story.at(hour + timedelta(minutes=17), lambda: self.starts("drift", self.looks))
+            self.story.at(hour + timedelta(minutes=37), lambda: self.starts("apply", self.tries))
+            if (minute := fund_minute(hour)) is not None:
+                self.story.at(hour + timedelta(minutes=minute), lambda: self.starts("fund", self.funds))
+
+    def starts(self, name: str, run: Callable[[], None]) -> None:
+        """Start a workflow by the clock, or not; of one workflow GitHub does not miss two in succession here."""
+        if name not in self._dropped and self.random.random() < _NOT_STARTED:
+            self._dropped.append(name)
+            self.story.excuses(self.story.now + HOUR)
+            return
+        if name in self._dropped:
+            self._dropped.remove(name)
+        run()
+
+    def looks(self) -> None:
+        if self.is_hopeless():
+            return
+        if self.drift_due or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
+            code = self.office.drift()
+            is_young = any(landing.at > self.story.now - HOUR for landing in self.story.landings)
+            self.drift_due = (is_young and self.is_pending) or code not in (ExitCode.DONE, ExitCode.DRIFT)
+
+    def tries(self) -> None:
+        if self.is_hopeless():
+            return
+        if self.apply_due or (self.story.now.day == 1 and self.story.now.hour == 0 and self.is_pending):
+            self.applies()
+
+    def is_hopeless(self) -> bool:
+        """Whether a run would say what the last one said: somebody is down, and nothing is new since two hours."""
+        now = self.story.now
+        is_down = self.office.is_down or self.story.outage_until > now
+        return is_down and now.hour % 6 != 0 and all(landing.at < now - 2 * HOUR for landing in self.story.landings)
+
+    def funds(self) -> None:
+        now = self.story.now
+        is_looked_at = MONTH_BEGINS <= now < MONTH_BEGINS + timedelta(days=3) or now.day % 7 == 0
+        code = self.office.fund() if is_looked_at else ExitCode.DONE
+        if code != ExitCode.DONE:
+            self.drift_due = True
+        if code == DEAD:
+            self.story.excuses(self.story.now)
+
+
+def fund_minute(hour: datetime) -> int | None:
+    """Return the minute of this hour at which fund.yml is started, None where it is not."""
+    if hour.day == 1:
+        return _FUND.get(hour.hour)
+    return 5 if hour.hour == 6 else None
