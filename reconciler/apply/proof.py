@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,12 +26,13 @@ from reconciler.apply.rest import is_rest
 from reconciler.apply.standing import held_back
 from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
-from reconciler.model.change import Reclaim
+from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import RateLimited, Refused
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _IN = frozenset({"credit", "allocate", "top_up", "refund"})
 
 LOOK = 3.0
@@ -91,6 +92,7 @@ class Proof:
         desk = self._desk
         why = f"{told(result)}, and the ledger does not show it"
         waited = desk.clock.now() - answered >= timedelta(seconds=self._patience(result))
+        desk.is_behind |= waited and bool(facts) and self._lacks_what_was_answered()
         is_told = not facts or (waited and not desk.is_behind)
         time = CATCH_UP if desk.is_behind else timedelta(seconds=self._patience(result))
         kept = {} if is_told else holding(result, since=answered, time=time)
@@ -98,6 +100,20 @@ class Proof:
         if is_told or desk.interruption.requested:
             return None
         return self.held(move)
+
+    def _lacks_what_was_answered(self) -> bool:
+        """Whether a ledger still lacks the latest move that an answer said is booked: then every reading may be old."""
+        desk = self._desk
+        unseen = [trace for trace in desk.standing.traces.values() if trace.unseen]
+        latest = max(unseen, key=lambda trace: trace.announced or _LONG_AGO, default=None)
+        if latest is None or not isinstance(latest.change, Allocate | Reclaim):
+            return False
+        try:
+            wallet = self._wallets.read(latest.change)
+        except RemoteError:
+            return True
+        desk.note(wallet)
+        return isinstance(desk.standing.sighting(latest, wallet), Absent)
 
     def held(self, move: Move) -> Outcome:
         """Return that `move` may have been booked although the answer was no, and that this cannot be told yet."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from apply.loop import Loop
-from apply.world import Fault, World, only, statuses
+from apply.world import Fault, World, nothing, only, statuses
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.apply.resume import Permission
@@ -203,3 +203,33 @@ def test_a_rate_limit_is_not_repeated_where_readings_are_known_to_go_back(loop: 
     assert loop.apply().exit_code is ExitCode.DONE
     assert loop.world.funded("team_support", JUNE) == 100
     assert loop.world.doubles == []
+
+
+@pytest.fixture
+def two() -> Loop:
+    return Loop(desired([wallet("sales", "prod", "70"), wallet("support", "prod", "100")]), World(), settle=10)
+
+
+def test_a_rate_limit_is_not_repeated_while_ledgers_lack_what_another_answer_said_is_booked(two: Loop) -> None:
+    def go_back(operation: object) -> None:
+        del operation
+        behind(two, 600)
+
+    two.world.before_read = go_back
+    two.world.faults = only("none", "429 after commit")
+    result = two.apply()
+    assert statuses(result.run.outcomes) == ["unknown", "unknown"]
+    assert result.exit_code is ExitCode.UNKNOWN
+    two.world.before_read, two.world.as_it_was_at = nothing, None
+    two.world.clock.sleep(1300)
+    assert two.apply().exit_code is ExitCode.DONE
+    assert [two.world.funded(key, JUNE) for key in ("team_sales", "team_support")] == [70, 100]
+    assert two.world.doubles == []
+
+
+def test_a_rate_limit_is_repeated_in_the_same_run_where_ledgers_show_what_another_answer_said_is_booked(
+    two: Loop,
+) -> None:
+    two.world.faults = only("none", "429")
+    assert two.apply().exit_code is ExitCode.DONE
+    assert two.world.doubles == []

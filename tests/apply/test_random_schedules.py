@@ -4,8 +4,9 @@ A schedule edits the YAML, plans, applies and resumes a few times while the serv
 then it behaves, and what is open is resumed until nothing changes. Law: no wallet ever holds more than the most that
 was asked for it, or less than the least that was reviewed; in the end each is as the last YAML says, or is named.
 
-A 429 is repeated after the settle time, so a commit that is answered with one is drawn only where replicas, balances
-too, are not behind for longer than that. Refusals after a commit are drawn with every replica.
+A 429 is repeated after the settle time unless a ledger lacks what another answer said is booked, which the first move
+of a run cannot know. So a commit that is answered with one is drawn only where replicas, balances too, are not behind
+for longer than that. Refusals after a commit are drawn with every replica.
 """
 
 from __future__ import annotations
