@@ -27,7 +27,7 @@ import httpx
 
 from reconciler.apply.application import Site, apply_plan
 from reconciler.apply.attribution import Attribution
-from reconciler.apply.store import open_store
+from reconciler.apply.store_name import open_store
 from reconciler.findings import ExitCode
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader

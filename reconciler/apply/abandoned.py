@@ -8,10 +8,9 @@ from pathlib import Path
 
 from reconciler.apply.git_lock import LEASE, LockState
 from reconciler.apply.git_store import GitStore
-from reconciler.apply.history import History, RunTrace, history_of
+from reconciler.apply.history import History, RunTrace, history_of, open_runs
 from reconciler.apply.record import Record
-from reconciler.apply.resume import open_runs
-from reconciler.apply.store import open_store
+from reconciler.apply.store_name import open_store
 from reconciler.model.waiting import Dispatch, Waiting
 
 _RESUME = "Start the resume workflow, which proves or finishes it."

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reconciler.apply.result import DONE
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing, moved_on
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
 
 Declares = Literal["all", "its teams", "nothing", "again"]

@@ -11,10 +11,11 @@ from typing import Any
 from reconciler.apply.evidence import Found, Memory, Move, confirmation, words
 from reconciler.apply.history import History
 from reconciler.apply.journal import Journal
-from reconciler.apply.ports import Clock, Interruption, LiveReader, Writer
+from reconciler.apply.ports import LiveReader, Writer
 from reconciler.apply.record import Entry, Record, Step
 from reconciler.apply.standing import Standing
 from reconciler.apply.store import Lock
+from reconciler.clock import Clock, Interruption
 from reconciler.findings import RemoteError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet

@@ -11,14 +11,14 @@ from reconciler.apply.desk import Desk, in_order, operation_of, outcome
 from reconciler.apply.objects import Registrar
 from reconciler.apply.readback import ReadBack
 from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.result import DONE, Result
+from reconciler.apply.result import Result
 from reconciler.apply.store import FencedError
 from reconciler.apply.transfer import Teller
 from reconciler.findings import BudgetsError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut
-from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.outcome import DONE, Outcome, Run, Status
 from reconciler.model.plan import Plan
 
 Notify = Callable[[Outcome, int, int], None]

@@ -12,10 +12,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from reconciler.apply.mirror import own_folder
-from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
 from reconciler.apply.store import Anchor, Lock, Owner, Stored
 from reconciler.apply.witness import FileWitness, Witness
+from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
 
 

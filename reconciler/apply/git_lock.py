@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.apply.git import TRIES, Git, JournalUnreachableError
-from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError
 from reconciler.apply.store import FencedError, Owner
+from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
 from reconciler.git.failures import Trouble
 

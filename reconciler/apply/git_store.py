@@ -10,10 +10,10 @@ from pathlib import Path
 
 from reconciler.apply.git import NAMESPACE, Git
 from reconciler.apply.git_lock import GitLock, LockState, fenced, freed, lock_state
-from reconciler.apply.ports import Clock
 from reconciler.apply.record import JournalError, distrust
 from reconciler.apply.store import Anchor, Lock, Owner, Stored
 from reconciler.apply.witness import FileWitness, Witness, is_dead
+from reconciler.clock import Clock
 
 JOURNAL = "refs/kt-budgets/journal"
 SEGMENT_BYTES = 256 * 1024

@@ -10,11 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.apply.hold import is_newer
 from reconciler.apply.record import UNPROVED, Record, Step
-from reconciler.apply.result import DONE
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
+from reconciler.model.outcome import DONE, Status
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.plan.first_contact import funding_near
@@ -55,7 +54,7 @@ class Trace:
 
     def holds(self, wallet: LiveWallet, now: datetime) -> bool:
         """Whether `wallet` has to wait, because this may have happened and the reading may be older than that."""
-        return self.until is not None and now < self.until and not (self.newer and is_newer(wallet, self.newer))
+        return self.until is not None and now < self.until and not (self.newer and wallet.shows_after(self.newer))
 
     @property
     def unproved(self) -> bool:
@@ -172,6 +171,28 @@ class History:
     def last(self) -> RunTrace | None:
         """The run that began last."""
         return list(self.runs.values())[-1] if self.runs else None
+
+
+def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
+    """Return the runs with something left to do, oldest first, each with the operations that are left (None: all).
+
+    Only the last run is finished; of those that a later run went past, only what is unproved or unseen matters.
+    """
+    last = history.last
+    if last is None:
+        return []
+    left: dict[str, set[str]] = {}
+    for trace in history.operations.values():
+        if (trace.unproved or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
+            left.setdefault(trace.run, set()).add(trace.operation)
+    passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
+    unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)
+    return [*passed, (last, None)] if unfinished else list(passed)
+
+
+def _statuses(run: RunTrace) -> set[str]:
+    outcomes = run.finished.facts.get("outcomes", ()) if run.finished else ()
+    return {outcome["status"] for outcome in outcomes}
 
 
 def history_of(records: Iterable[Record]) -> History:

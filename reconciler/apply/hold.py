@@ -12,7 +12,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.model.live import LiveWallet
 from reconciler.model.write import RateLimited, Refused
 
 CATCH_UP = timedelta(minutes=20)
@@ -37,8 +36,3 @@ def holding(result: Refused | RateLimited, *, since: datetime, time: timedelta) 
         return {}
     newer = result.at + _ON_THE_WAY if result.at else since + _CLOCKS
     return {"until": (since + time).isoformat(), "newer": newer.isoformat()}
-
-
-def is_newer(wallet: LiveWallet, instant: datetime) -> bool:
-    """Whether the reading `wallet` shows something that was dated after `instant`."""
-    return any(entry.created_at > instant for entry in wallet.ledger)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.apply.git import JournalUnreachableError
-from reconciler.apply.ports import Clock
 from reconciler.apply.record import (
     GENESIS,
     Entry,
@@ -19,7 +18,9 @@ from reconciler.apply.record import (
     read_chain,
     whole_part,
 )
-from reconciler.apply.store import Anchor, Store, Stored, open_store
+from reconciler.apply.store import Anchor, Store, Stored
+from reconciler.apply.store_name import open_store
+from reconciler.clock import Clock
 from reconciler.findings import UsageError
 from reconciler.model.applied import LastApplied
 from reconciler.model.period import Period

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.apply.file_store import FileStore
-from reconciler.apply.history import history_of
+from reconciler.apply.history import history_of, open_runs
 from reconciler.apply.journal import Journal
-from reconciler.apply.ports import Clock
 from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.resume import open_runs
 from reconciler.apply.store import Anchor, Owner, Store
+from reconciler.clock import Clock
 from reconciler.findings import RefusedError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from reconciler.apply.ports import Clock
 from reconciler.apply.store import Anchor, FencedError, Lock, Owner, Store, Stored
 from reconciler.apply.witness import Witness
+from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
 
 EVERY = 5.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
 from reconciler.model.billing_budget import BillingBudgetKey
@@ -54,20 +53,3 @@ class Writer(Protocol):
     def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult: ...
 
     def delete_export_schedule(self, id: str) -> WriteResult: ...
-
-
-class Clock(Protocol):
-    """Time as apply sees it. `monotonic` and `sleep` are in seconds; `sleep` returns early on an interruption."""
-
-    def now(self) -> datetime: ...
-
-    def monotonic(self) -> float: ...
-
-    def sleep(self, seconds: float) -> None: ...
-
-
-class Interruption(Protocol):
-    """Whether somebody asked this run to stop after the current step."""
-
-    @property
-    def requested(self) -> bool: ...

@@ -19,7 +19,7 @@ from reconciler.apply.evidence import (
     confirmation,
     search,
 )
-from reconciler.apply.hold import CATCH_UP, REPEAT, holding, is_newer
+from reconciler.apply.hold import CATCH_UP, REPEAT, holding
 from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.rest import is_rest
@@ -72,7 +72,7 @@ class Proof:
             if _has_moved(move, before, wallet):
                 trouble = f", but {move.wallet} holds {wallet.money_left} and held {before.money_left} before"
                 break
-            if facts and is_newer(wallet, datetime.fromisoformat(facts["newer"])):
+            if facts and wallet.shows_after(datetime.fromisoformat(facts["newer"])):
                 facts = {}
                 break
             self._desk.is_behind |= _goes_back(before, wallet)

@@ -10,7 +10,6 @@ from reconciler.apply.desk import Desk
 from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, confirmation, search
 from reconciler.apply.objects import ObjectChange, is_budget, wanted
 from reconciler.apply.record import Entry, Step
-from reconciler.apply.result import DONE
 from reconciler.apply.rewind import owned
 from reconciler.apply.transfer import Teller
 from reconciler.findings import RemoteError
@@ -18,7 +17,7 @@ from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.organization import ExportSchedule
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.doubt import Doubt
-from reconciler.model.outcome import Run, Status
-
-DONE = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
+from reconciler.model.outcome import DONE, Run, Status
 
 
 class StoppedError(BudgetsError):

@@ -10,17 +10,16 @@ from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import Site, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
 from reconciler.apply.executor import Executor, Order
-from reconciler.apply.history import History, RunTrace, history_of
+from reconciler.apply.history import RunTrace, history_of, open_runs
 from reconciler.apply.journal import Journal
-from reconciler.apply.record import Step
-from reconciler.apply.result import DONE, Result
+from reconciler.apply.result import Result
 from reconciler.apply.rewind import all_owned
 from reconciler.apply.standing import standing_of
 from reconciler.apply.store import Lock, Owner
 from reconciler.apply.window import ledger_since
 from reconciler.findings import LockHeldError
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.outcome import DONE, Outcome, Run
 from reconciler.model.period import Period
 
 
@@ -98,28 +97,6 @@ def _held(site: Site, allowed: Permission) -> Iterator[tuple[Lock, Owner | None]
                 raise
             lock = stack.enter_context(site.store.lock(owner, clock=site.clock))
         yield lock, broken
-
-
-def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
-    """Return the runs with something left to do, oldest first, each with the operations that are left (None: all).
-
-    Only the last run is finished; of those that a later run went past, only what is unproved or unseen matters.
-    """
-    last = history.last
-    if last is None:
-        return []
-    left: dict[str, set[str]] = {}
-    for trace in history.operations.values():
-        if (trace.unproved or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
-            left.setdefault(trace.run, set()).add(trace.operation)
-    passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
-    unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)
-    return [*passed, (last, None)] if unfinished else list(passed)
-
-
-def _statuses(run: RunTrace) -> set[str]:
-    outcomes = run.finished.facts.get("outcomes", ()) if run.finished else ()
-    return {outcome["status"] for outcome in outcomes}
 
 
 def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, site: Site) -> Result:

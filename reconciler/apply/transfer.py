@@ -14,7 +14,6 @@ from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.proof import Proof
 from reconciler.apply.record import Entry, Step
 from reconciler.apply.rest import inconsistency, is_rest, left_of
-from reconciler.apply.result import DONE
 from reconciler.apply.rewind import owned, without
 from reconciler.apply.staleness import moved_since_review
 from reconciler.apply.till import Till
@@ -24,7 +23,7 @@ from reconciler.model.currency import is_payable
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import Money
-from reconciler.model.outcome import Outcome, Status
+from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 

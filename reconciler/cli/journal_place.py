@@ -99,7 +99,7 @@ def refuse_beside_git_unless_said(settings: Settings) -> None:
 
 def _check(budgets: Path, declared: str) -> None:
     """Raise every finding of the YAML when what it says about the journal is one of them."""
-    from reconciler.apply.store import names_store
+    from reconciler.apply.store_name import names_store
     from reconciler.source.load import load
 
     if not names_store(declared):
@@ -125,7 +125,7 @@ def beside(budgets: Path, place: Place, organization: str) -> Path | None:
 
 def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
     """Raise RefusedError when `place` has no records, and a file around here has some."""
-    from reconciler.apply.store import open_store
+    from reconciler.apply.store_name import open_store
 
     if place.holds_records or (found := beside(budgets, place, organization)) is None:
         return
@@ -161,11 +161,11 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
     `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
     """
     from reconciler.apply.attribution import attribution
-    from reconciler.apply.clock import SystemClock
     from reconciler.apply.file_store import FileStore
     from reconciler.apply.move import move
     from reconciler.apply.place import Place
-    from reconciler.apply.store import open_store
+    from reconciler.apply.store_name import open_store
+    from reconciler.clock import SystemClock
 
     place = Place(settings.journal, settings.root)
     found = beside(settings.budgets, place, organization)

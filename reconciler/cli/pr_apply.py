@@ -192,8 +192,8 @@ def _whole_id(commits: Commits, name: str) -> str:
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
-    from reconciler.apply.history import history_of
-    from reconciler.apply.resume import open_runs, resume
+    from reconciler.apply.history import history_of, open_runs
+    from reconciler.apply.resume import resume
     from reconciler.cli.run_place import site
     from reconciler.cli.session import load_desired
 

@@ -17,8 +17,8 @@ from reconciler.findings import LockHeldError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.apply.application import Site
-    from reconciler.apply.clock import SignalInterruption
     from reconciler.apply.result import Result
+    from reconciler.clock import SignalInterruption
     from reconciler.model.desired import Desired
     from reconciler.settings import Settings
 
@@ -37,12 +37,12 @@ def site(
 
     from reconciler.apply.application import Site
     from reconciler.apply.attribution import attribution
-    from reconciler.apply.clock import SignalInterruption, SystemClock
     from reconciler.apply.patience import PatientStore
-    from reconciler.apply.store import open_store
+    from reconciler.apply.store_name import open_store
     from reconciler.cli.journal_place import refuse_beside_git_unless_said
     from reconciler.cli.progress import progress
     from reconciler.cli.session import connected
+    from reconciler.clock import SignalInterruption, SystemClock
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
     from reconciler.settings import environment

@@ -108,6 +108,10 @@ class LiveWallet:
         """What can still be spent, to the last digit; `money_left` is what of it can be moved."""
         return self.money_left.amount + self.beyond_cents
 
+    def shows_after(self, instant: datetime) -> bool:
+        """Whether this reading shows something that was dated after `instant`."""
+        return any(entry.created_at > instant for entry in self.ledger)
+
     def settled(self, period: Period) -> Decimal:
         """Σ settle − Σ refund that the ledger dates in `period`, exact."""
         return sum((entry.settled for entry in self.ledger if entry.created_at in period), Decimal(0))

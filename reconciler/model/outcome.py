@@ -20,6 +20,9 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+DONE = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
+
+
 class Outcome(Frozen):
     """`op` is the operation id of a move of money, else `kind:key`; `transaction` is the ledger's or server's id."""
 

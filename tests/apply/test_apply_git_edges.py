@@ -20,7 +20,8 @@ from reconciler.apply.git_lock import LEASE, LOCK
 from reconciler.apply.git_store import GitStore
 from reconciler.apply.journal import Journal
 from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.store import FencedError, Owner, Store, open_store
+from reconciler.apply.store import FencedError, Owner, Store
+from reconciler.apply.store_name import open_store
 from reconciler.findings import LockHeldError, UsageError
 from reconciler.git.failures import Trouble
 

@@ -20,7 +20,8 @@ from reconciler.apply.git_lock import LEASE
 from reconciler.apply.git_store import GitStore
 from reconciler.apply.journal import Journal, last_applied, read_records
 from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.store import FencedError, Owner, Store, open_store
+from reconciler.apply.store import FencedError, Owner, Store
+from reconciler.apply.store_name import open_store
 from reconciler.apply.witness import machine
 from reconciler.findings import ExitCode, LockHeldError, UsageError
 

@@ -16,7 +16,7 @@ from apply.rehearsal import Rehearsal, rehearsing
 from apply.world import VirtualClock
 
 from reconciler.apply.attribution import Attribution
-from reconciler.apply.store import open_store
+from reconciler.apply.store_name import open_store
 from reconciler.findings import ExitCode
 from reconciler.model.plan import GuardResult
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.apply.attribution import attribution
-from reconciler.apply.clock import SignalInterruption, SystemClock
 from reconciler.apply.record import JournalError
 from reconciler.apply.witness import FileWitness, is_dead, machine
+from reconciler.clock import SignalInterruption, SystemClock
 
 pytestmark = pytest.mark.skipif(not machine(), reason="this machine cannot be told from others")
 

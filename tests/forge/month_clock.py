@@ -11,10 +11,10 @@ import pytest
 from forge.github_standin import State
 from thorough import THOROUGH
 
-from reconciler.apply import clock as apply_clock
+from reconciler import clock as apply_clock
 from reconciler.apply import standing
-from reconciler.apply.clock import SystemClock
 from reconciler.cli import drift_waiting
+from reconciler.clock import SystemClock
 from reconciler.forge.connection import Connection as GitHubConnection
 from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
 

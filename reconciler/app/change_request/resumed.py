@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.apply.history import RunTrace, history_of
 from reconciler.apply.record import Record, Step
-from reconciler.apply.result import DONE
 from reconciler.findings import ExitCode
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.merges import LandingOutcome
-from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.outcome import DONE, Outcome, Run, Status
 
 
 def resumed_landings(records: Sequence[Record], *, url: str, runs: Sequence[str] = ()) -> list[LandingOutcome]:

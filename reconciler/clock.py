@@ -1,4 +1,4 @@
-"""The real clock, and interruption by Ctrl-C or SIGTERM: the first asks to stop after the step, the second stops."""
+"""Time, and interruption by Ctrl-C or SIGTERM: the first asks to stop after the step, the second stops."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time as a run sees it. `monotonic` and `sleep` are in seconds; `sleep` returns early on an interruption."""
+
+    def now(self) -> datetime: ...
+
+    def monotonic(self) -> float: ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Interruption(Protocol):
+    """Whether somebody asked this run to stop after the current step."""
+
+    @property
+    def requested(self) -> bool: ...
 
 
 class SystemClock:
