@@ -26,9 +26,9 @@ from pathlib import Path
 import httpx
 
 from reconciler.apply.application import Site, apply_plan
-from reconciler.apply.attribution import Attribution
-from reconciler.apply.store_name import open_store
 from reconciler.findings import ExitCode
+from reconciler.journal.attribution import Attribution
+from reconciler.journal.store_name import open_store
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.apply.application import Site
-from reconciler.apply.history import History, Trace, history_of
-from reconciler.apply.journal import Journal
-from reconciler.apply.record import Entry, Step, accepted_entry
-from reconciler.apply.standing import require_read
 from reconciler.findings import UsageError
+from reconciler.journal.history import History, Trace, history_of
+from reconciler.journal.journal import Journal
+from reconciler.journal.record import Entry, Step, accepted_entry
+from reconciler.journal.standing import require_read
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, operation_period
 from reconciler.model.period import Period

@@ -10,24 +10,24 @@ from datetime import date
 from functools import partial
 
 from reconciler.apply.admission import check_permission
-from reconciler.apply.attribution import Attribution
 from reconciler.apply.declared import Declares, Landed, declared_by
 from reconciler.apply.derivation import as_reviewed, first_contact, unlike
 from reconciler.apply.desk import Desk
-from reconciler.apply.evidence import Found, Memory, confirmation, search, words
 from reconciler.apply.executor import Executor, Notify, Order
-from reconciler.apply.history import History, history_of
-from reconciler.apply.journal import Journal, last_declared
 from reconciler.apply.ports import LiveReader, Writer
-from reconciler.apply.record import Entry, Step
 from reconciler.apply.result import Result
 from reconciler.apply.rewind import all_owned, rewind
 from reconciler.apply.staleness import stale_teams, unplanned
-from reconciler.apply.standing import standing_of
-from reconciler.apply.store import Lock, Owner, Store
 from reconciler.apply.window import ledger_since
 from reconciler.clock import Clock, Interruption, SignalInterruption, SystemClock
 from reconciler.findings import RemoteError
+from reconciler.journal.attribution import Attribution
+from reconciler.journal.evidence import Found, Memory, confirmation, search, words
+from reconciler.journal.history import History, history_of
+from reconciler.journal.journal import Journal, last_declared
+from reconciler.journal.record import Entry, Step
+from reconciler.journal.standing import standing_of
+from reconciler.journal.store import Lock, Owner, Store
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.apply.evidence import Found, Memory, Move, confirmation, words
-from reconciler.apply.history import History
-from reconciler.apply.journal import Journal
 from reconciler.apply.ports import LiveReader, Writer
-from reconciler.apply.record import Entry, Record, Step
-from reconciler.apply.standing import Standing
-from reconciler.apply.store import Lock
 from reconciler.clock import Clock, Interruption
 from reconciler.findings import RemoteError
+from reconciler.journal.evidence import Found, Memory, Move, confirmation, words
+from reconciler.journal.history import History
+from reconciler.journal.journal import Journal
+from reconciler.journal.record import Entry, Record, Step
+from reconciler.journal.standing import Standing
+from reconciler.journal.store import Lock
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import Outcome, Status

@@ -10,11 +10,11 @@ from reconciler.apply.declared import Declared
 from reconciler.apply.desk import Desk, in_order, operation_of, outcome
 from reconciler.apply.objects import Registrar
 from reconciler.apply.readback import ReadBack
-from reconciler.apply.record import Entry, JournalError, Step
 from reconciler.apply.result import Result
-from reconciler.apply.store import FencedError
 from reconciler.apply.transfer import Teller
 from reconciler.findings import BudgetsError
+from reconciler.journal.record import Entry, JournalError, Step
+from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 
 from reconciler.apply.desk import Desk, in_order
-from reconciler.apply.evidence import Move
 from reconciler.apply.window import ledger_since
+from reconciler.journal.evidence import Move
 from reconciler.model.live import LiveWallet
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period

@@ -8,9 +8,9 @@ from typing import Any
 
 from reconciler.apply.answers import denial, pause, told
 from reconciler.apply.desk import TRIES, Desk, operation_of, outcome, unreadable
-from reconciler.apply.record import Entry, Step
 from reconciler.apply.staleness import AGAIN
 from reconciler.findings import RemoteError
+from reconciler.journal.record import Entry, Step
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.change import (
     CreateBillingBudget,

@@ -8,7 +8,12 @@ from typing import Any
 
 from reconciler.apply.answers import denial, doubled, listed, told
 from reconciler.apply.desk import Desk, outcome
-from reconciler.apply.evidence import (
+from reconciler.apply.hold import CATCH_UP, REPEAT, holding
+from reconciler.apply.lookahead import Lookahead
+from reconciler.apply.rest import is_rest
+from reconciler.apply.till import Till
+from reconciler.findings import RemoteError
+from reconciler.journal.evidence import (
     Absent,
     Ambiguous,
     Contradicted,
@@ -19,13 +24,8 @@ from reconciler.apply.evidence import (
     confirmation,
     search,
 )
-from reconciler.apply.hold import CATCH_UP, REPEAT, holding
-from reconciler.apply.lookahead import Lookahead
-from reconciler.apply.record import Entry, Step
-from reconciler.apply.rest import is_rest
-from reconciler.apply.standing import held_back
-from reconciler.apply.till import Till
-from reconciler.findings import RemoteError
+from reconciler.journal.record import Entry, Step
+from reconciler.journal.standing import held_back
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money

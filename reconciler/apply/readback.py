@@ -7,12 +7,12 @@ from contextlib import suppress
 
 from reconciler.apply.answers import doubled
 from reconciler.apply.desk import Desk
-from reconciler.apply.evidence import Absent, Doubled, Found, Sighting, confirmation, search
 from reconciler.apply.objects import ObjectChange, is_budget, wanted
-from reconciler.apply.record import Entry, Step
 from reconciler.apply.rewind import owned
 from reconciler.apply.transfer import Teller
 from reconciler.findings import RemoteError
+from reconciler.journal.evidence import Absent, Doubled, Found, Sighting, confirmation, search
+from reconciler.journal.record import Entry, Step
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import Live, LiveWallet

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
-from reconciler.apply.evidence import Move
-from reconciler.apply.history import History, Trace
-from reconciler.apply.record import Step
+from reconciler.journal.evidence import Move
+from reconciler.journal.history import History, Trace
+from reconciler.journal.record import Step
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import CENT, ZERO, Money

@@ -10,14 +10,14 @@ from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import Site, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
 from reconciler.apply.executor import Executor, Order
-from reconciler.apply.history import RunTrace, history_of, open_runs
-from reconciler.apply.journal import Journal
 from reconciler.apply.result import Result
 from reconciler.apply.rewind import all_owned
-from reconciler.apply.standing import standing_of
-from reconciler.apply.store import Lock, Owner
 from reconciler.apply.window import ledger_since
 from reconciler.findings import LockHeldError
+from reconciler.journal.history import RunTrace, history_of, open_runs
+from reconciler.journal.journal import Journal
+from reconciler.journal.standing import standing_of
+from reconciler.journal.store import Lock, Owner
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.outcome import DONE, Outcome, Run
 from reconciler.model.period import Period

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from reconciler.apply.record import is_accepted_entry
+from reconciler.journal.record import is_accepted_entry
 from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.change import (
     Allocate,

@@ -7,17 +7,17 @@ from collections import defaultdict
 from reconciler.apply.admission import closed_month
 from reconciler.apply.answers import denial, listed, pause, told
 from reconciler.apply.desk import TRIES, Desk, outcome, unreadable
-from reconciler.apply.evidence import Absent, Found, Move, words
-from reconciler.apply.history import Trace
 from reconciler.apply.hold import CATCH_UP, holding
 from reconciler.apply.lookahead import Lookahead
 from reconciler.apply.proof import Proof
-from reconciler.apply.record import Entry, Step
 from reconciler.apply.rest import inconsistency, is_rest, left_of
 from reconciler.apply.rewind import owned, without
 from reconciler.apply.staleness import moved_since_review
 from reconciler.apply.till import Till
 from reconciler.findings import RemoteError
+from reconciler.journal.evidence import Absent, Found, Move, words
+from reconciler.journal.history import Trace
+from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.currency import is_payable
 from reconciler.model.doubt import Doubt

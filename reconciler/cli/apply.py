@@ -116,8 +116,8 @@ def _applied(options: dict[str, Any], asked: Asked, format_: str, output: Path |
 def _opened(options: dict[str, Any], asked: Asked, format_: str, output: Path | None) -> ExitCode:
     """Open a month from what was applied last."""
     from reconciler.apply.admission import admit
-    from reconciler.apply.journal import opened, read_records
     from reconciler.cli.opening import confirm_month, opening_plan, show_opening, source_of
+    from reconciler.journal.journal import opened, read_records
 
     settings = settings_of(options)
     if asked.once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
@@ -138,9 +138,9 @@ def _opened(options: dict[str, Any], asked: Asked, format_: str, output: Path | 
 
 def _refuse_unasked(settings: Settings, plan: Plan, asked: Asked) -> LastApplied | None:
     """Refuse what goes back, or lacks an approval that was asked for; return what was applied last."""
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_older
     from reconciler.cli.pr_approval import require_approval
+    from reconciler.journal.journal import last_applied
 
     last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from reconciler.apply.record import Record
+    from reconciler.journal.record import Record
     from reconciler.settings import Settings
 
 
@@ -39,8 +39,8 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
     """
     import json
 
-    from reconciler.apply.audit import audit_document, audit_text
-    from reconciler.apply.journal import read_records, torn_sentence
+    from reconciler.journal.audit import audit_document, audit_text
+    from reconciler.journal.journal import read_records, torn_sentence
     from reconciler.redaction import without_secrets
 
     settings = settings_of(options)
@@ -63,10 +63,10 @@ _WHOLE = "\nEvery record is whole and in order"
 
 
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
-    from reconciler.apply.audit import audited_wallets, ledger_problems, strangers
-    from reconciler.apply.history import history_of
-    from reconciler.apply.standing import require_read
     from reconciler.cli.session import connected, load_desired
+    from reconciler.journal.audit import audited_wallets, ledger_problems, strangers
+    from reconciler.journal.history import history_of
+    from reconciler.journal.standing import require_read
     from reconciler.keeptrusts.reader import Reader
 
     history = history_of(records)

@@ -108,8 +108,8 @@ class Seen:
 
 def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> Seen:
     """Compare what Keeptrusts holds with what was applied."""
-    from reconciler.apply.history import history_of
     from reconciler.cli.drift_waiting import waiting_of
+    from reconciler.journal.history import history_of
     from reconciler.plan.drift import classify
 
     desired, last = known.desired, known.last

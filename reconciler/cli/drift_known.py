@@ -11,9 +11,9 @@ import click
 from reconciler.findings import BudgetsError, FindingsError
 
 if TYPE_CHECKING:
-    from reconciler.apply.record import Record
-    from reconciler.apply.standing import Standing
     from reconciler.cli.pr_session import GitHub
+    from reconciler.journal.record import Record
+    from reconciler.journal.standing import Standing
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.plan.drift import Proposal
@@ -40,9 +40,9 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
 
     Where the YAML has errors, what was applied stands for it, unless it is to be written.
     """
-    from reconciler.apply.journal import last_declared, read_records
-    from reconciler.apply.standing import standing_of
     from reconciler.cli.lineage import refuse_behind
+    from reconciler.journal.journal import last_declared, read_records
+    from reconciler.journal.standing import standing_of
 
     records = read_records(settings.journal, folder=settings.root)
     last = last_declared(records)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.apply.declared import Landed
-    from reconciler.apply.record import Record
     from reconciler.apply.result import Result
     from reconciler.cli.pr_session import GitHub
     from reconciler.forge.repository import PullRequest
+    from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.doubt import Doubt
@@ -95,7 +95,7 @@ def waiting_of(
 
     With a `session`, GitHub says which pull request brought a landing, and what is missing for it.
     """
-    from reconciler.apply.abandoned import abandoned, lock_of
+    from reconciler.journal.abandoned import abandoned, lock_of
 
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
@@ -116,8 +116,8 @@ def waiting_unread(
     session: GitHub | None,
 ) -> tuple[Waiting, ...]:
     """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
-    from reconciler.apply.abandoned import abandoned, lock_of
-    from reconciler.apply.history import history_of
+    from reconciler.journal.abandoned import abandoned, lock_of
+    from reconciler.journal.history import history_of
     from reconciler.plan.unfunded import is_due, unknown_months
 
     now = datetime.now(UTC)
@@ -144,7 +144,7 @@ def _month(
     doubts: Mapping[str, Doubt],
     now: datetime,
 ) -> Sequence[Waiting]:
-    from reconciler.apply.history import history_of
+    from reconciler.journal.history import history_of
     from reconciler.plan.diff import make_plan
     from reconciler.plan.unfunded import is_due, unfunded
 

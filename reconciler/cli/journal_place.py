@@ -11,7 +11,7 @@ from reconciler.findings import FindingsError, RefusedError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.apply.place import Place
+    from reconciler.journal.place import Place
     from reconciler.settings import Settings
 
 VARIABLE = "KT_BUDGETS_JOURNAL"
@@ -25,7 +25,7 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
     Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
     `moves` the one there is.
     """
-    from reconciler.apply.place import DEFAULT, place_of
+    from reconciler.journal.place import DEFAULT, place_of
     from reconciler.source.journal import declared_in
 
     root = root_of(budgets)
@@ -63,14 +63,14 @@ def root_of(budgets: Path) -> Path:
 
 def from_here(asked: str, budgets: Path) -> str:
     """Return the journal that is `asked` for in the current folder, as it is called everywhere."""
-    from reconciler.apply.place import place_of
+    from reconciler.journal.place import place_of
 
     return place_of(asked, root=root_of(budgets), seen_from=Path.cwd()).name
 
 
 def refuse_beside_git(budgets: Path, place: Place) -> None:
     """Raise RefusedError when `place` is a file and a remote of the repository keeps a journal."""
-    from reconciler.apply.place import remotes_with_journal
+    from reconciler.journal.place import remotes_with_journal
 
     having, silent = remotes_with_journal(budgets.resolve() if budgets.is_dir() else place.folder)
     if having:
@@ -87,7 +87,7 @@ def refuse_beside_git(budgets: Path, place: Place) -> None:
 
 def refuse_beside_git_unless_said(settings: Settings) -> None:
     """Do the same for a journal that has records already, unless org.yaml says that it is the one."""
-    from reconciler.apply.place import Place
+    from reconciler.journal.place import Place
     from reconciler.source.journal import declared_in
 
     place = Place(settings.journal, settings.root)
@@ -99,7 +99,7 @@ def refuse_beside_git_unless_said(settings: Settings) -> None:
 
 def _check(budgets: Path, declared: str) -> None:
     """Raise every finding of the YAML when what it says about the journal is one of them."""
-    from reconciler.apply.store_name import names_store
+    from reconciler.journal.store_name import names_store
     from reconciler.source.load import load
 
     if not names_store(declared):
@@ -116,8 +116,8 @@ def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedE
 
 def beside(budgets: Path, place: Place, organization: str) -> Path | None:
     """Return the file with another journal of `organization` than `place`, None where there is none around here."""
-    from reconciler.apply.place import others
     from reconciler.git.places import work_tree
+    from reconciler.journal.place import others
 
     around = [place.folder, budgets.resolve().parent, Path.cwd(), work_tree(budgets) or place.folder]
     return next(others(place, around, organization), None)
@@ -125,7 +125,7 @@ def beside(budgets: Path, place: Place, organization: str) -> Path | None:
 
 def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
     """Raise RefusedError when `place` has no records, and a file around here has some."""
-    from reconciler.apply.store_name import open_store
+    from reconciler.journal.store_name import open_store
 
     if place.holds_records or (found := beside(budgets, place, organization)) is None:
         return
@@ -160,12 +160,12 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
 
     `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
     """
-    from reconciler.apply.attribution import attribution
-    from reconciler.apply.file_store import FileStore
-    from reconciler.apply.move import move
-    from reconciler.apply.place import Place
-    from reconciler.apply.store_name import open_store
     from reconciler.clock import SystemClock
+    from reconciler.journal.attribution import attribution
+    from reconciler.journal.file_store import FileStore
+    from reconciler.journal.move import move
+    from reconciler.journal.place import Place
+    from reconciler.journal.store_name import open_store
 
     place = Place(settings.journal, settings.root)
     found = beside(settings.budgets, place, organization)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.apply.declared import Declares, Landed
-    from reconciler.apply.record import Record
     from reconciler.apply.result import Result
     from reconciler.cli.pr_session import GitHub
     from reconciler.findings import Finding
+    from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan, Scope
@@ -70,13 +70,13 @@ class MergeBench:
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
 
     def applied(self) -> LastApplied | None:
-        from reconciler.apply.journal import last_declared
+        from reconciler.journal.journal import last_declared
 
         return last_declared(self.records())
 
     def records(self) -> Sequence[Record]:
         """Return the journal as it was after the last run of ours, or when it was first asked for."""
-        from reconciler.apply.journal import read_records
+        from reconciler.journal.journal import read_records
 
         if self._records is None:
             self._records = read_records(self.settings.journal, folder=self.settings.root)

@@ -42,9 +42,9 @@ def source_of(settings: Settings) -> Opened:
     Raises RefusedError where what was applied is not known in this clone, or this clone was left behind.
     """
     from reconciler.app.change_request.budget_files import Commits, applied_files, changed_parts
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.session import load_desired
+    from reconciler.journal.journal import last_applied
     from reconciler.source.load import load
 
     last = last_applied(settings.journal, folder=settings.root)
@@ -104,9 +104,9 @@ def opening_plan(settings: Settings, source: Opened, *, first_apply: bool = Fals
 
 
 def _drafted(settings: Settings, source: Opened, *, first_apply: bool) -> Plan:
-    from reconciler.apply.journal import read_records
     from reconciler.cli.planning import assemble, compared
     from reconciler.cli.session import connected
+    from reconciler.journal.journal import read_records
     from reconciler.plan.opening import opening
 
     desired = source.desired

@@ -76,8 +76,8 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
-        from reconciler.apply.standing import unreadable
         from reconciler.cli.questions import questions
+        from reconciler.journal.standing import unreadable
         from reconciler.plan.diff import make_plan
 
         doubts, period = unreadable(live.wallets), self.settings.period
@@ -183,11 +183,11 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
 
     Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
     """
-    from reconciler.apply.history import history_of
-    from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.planning import read_live
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
+    from reconciler.journal.history import history_of
+    from reconciler.journal.journal import last_declared, read_records
 
     if offline and settings.sandbox:
         raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")
@@ -219,7 +219,7 @@ def with_horizon(desired: Desired, months: int) -> Desired:
 
 def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[tuple[str, str, str]]:
     """Return what is to be said about the ledgers, the usage and the forecast: code, sentence, hint."""
-    from reconciler.apply.standing import unreadable
+    from reconciler.journal.standing import unreadable
 
     wallets, declared = outlook.live.wallets if outlook.live else {}, outlook.desired.wallets
     unread = [

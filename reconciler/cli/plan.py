@@ -114,7 +114,6 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
     from reconciler.app.change_request.pending import unapplied
-    from reconciler.apply.journal import last_declared, read_records
     from reconciler.cli.lineage import refuse_behind
     from reconciler.cli.planning import assemble, compared, forecast
     from reconciler.cli.processors import working_out
@@ -122,6 +121,7 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
     from reconciler.cli.session import connected, load_desired
     from reconciler.cli.usage import obtain_usage
     from reconciler.cli.year_known import year_known
+    from reconciler.journal.journal import last_declared, read_records
     from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)

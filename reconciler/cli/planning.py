@@ -18,11 +18,11 @@ from reconciler.settings import Settings
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.apply.record import Record
-    from reconciler.apply.standing import Standing
     from reconciler.cli.scope import Aim
     from reconciler.forecast.part import WorkOut
     from reconciler.forecast.question import Forecast
+    from reconciler.journal.record import Record
+    from reconciler.journal.standing import Standing
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
@@ -69,10 +69,10 @@ def compared(
     Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
     """
     from reconciler.apply.derivation import read_since
-    from reconciler.apply.history import history_of
-    from reconciler.apply.journal import last_declared
     from reconciler.apply.rewind import all_owned
-    from reconciler.apply.standing import Standing
+    from reconciler.journal.history import history_of
+    from reconciler.journal.journal import last_declared
+    from reconciler.journal.standing import Standing
     from reconciler.plan.diff import make_plan
 
     history = history_of(records)

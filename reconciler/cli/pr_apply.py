@@ -192,10 +192,10 @@ def _whole_id(commits: Commits, name: str) -> str:
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
-    from reconciler.apply.history import history_of, open_runs
     from reconciler.apply.resume import resume
     from reconciler.cli.run_place import site
     from reconciler.cli.session import load_desired
+    from reconciler.journal.history import history_of, open_runs
 
     settings = bench.settings
     if not open_runs(history_of(bench.records())):
@@ -223,7 +223,7 @@ def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
 def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:
     """Return the landings whose run was resumed here, or earlier in this run of a workflow."""
     from reconciler.app.change_request.resumed import resumed_landings
-    from reconciler.apply.attribution import attribution
+    from reconciler.journal.attribution import attribution
     from reconciler.settings import environment
 
     url = attribution(environment()).url

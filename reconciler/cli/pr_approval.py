@@ -44,10 +44,10 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     Raises:
         RefusedError: the commit is no merge of a pull request, or nothing of it can be approved.
     """
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.lineage import refuse_older
     from reconciler.forge.approval import judge, merged_pull_request
     from reconciler.git.merging import clean_merges
+    from reconciler.journal.journal import last_applied
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
@@ -82,7 +82,7 @@ def require_last_applied(settings: Settings) -> str:
     """Return a sentence that says that the checked-out budgets are what was last applied; RefusedError when not."""
     from reconciler.app.change_request.budget_files import Commits, applied_desired, changed_parts
     from reconciler.app.checkout import git
-    from reconciler.apply.journal import last_applied
+    from reconciler.journal.journal import last_applied
 
     last = last_applied(settings.journal, folder=settings.root)
     hint = "`kt-budgets pr apply` applies what is merged, with its approval"

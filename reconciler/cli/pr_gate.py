@@ -82,8 +82,8 @@ def _gate(session: GitHub, settings: Settings) -> Gate:
     from reconciler.app.change_request.approving import Forge
     from reconciler.app.change_request.budget_files import Commits, applied_desired
     from reconciler.app.change_request.ruling import Gate
-    from reconciler.apply.journal import last_applied
     from reconciler.cli.pr_refresh import moved
+    from reconciler.journal.journal import last_applied
 
     commits = Commits(settings.budgets)
     try:

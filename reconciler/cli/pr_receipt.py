@@ -46,11 +46,11 @@ def _receipts(
     session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
 ) -> list[tuple[PullRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
-    from reconciler.apply.attribution import attribution
     from reconciler.forge.approval import merged_pull_request
     from reconciler.forge.merge_receipt import merge_receipt, not_begun
     from reconciler.forge.receipt import receipt
     from reconciler.forge.repository import pull_request
+    from reconciler.journal.attribution import attribution
     from reconciler.report.escape import escaped
 
     url = attribution(environment()).url

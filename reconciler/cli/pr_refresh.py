@@ -112,9 +112,9 @@ def _without_plan(session: GitHub, settings: Settings) -> str:
 
 def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
     """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now."""
-    from reconciler.apply.journal import read_records
     from reconciler.cli.planning import compared
     from reconciler.cli.session import connected
+    from reconciler.journal.journal import read_records
 
     with connected(settings, desired) as connection:
         records = read_records(settings.journal, folder=settings.root)

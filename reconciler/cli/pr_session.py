@@ -84,7 +84,7 @@ def run_link() -> list[str]:
     """Return the footer that leads to this run and its artefacts; nothing where no address of it is known."""
     import re
 
-    from reconciler.apply.attribution import attribution
+    from reconciler.journal.attribution import attribution
 
     url = attribution(environment()).url
     plain = re.fullmatch(r"https?://[\w.:/-]{1,300}", url, flags=re.ASCII)

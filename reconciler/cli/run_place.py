@@ -36,13 +36,13 @@ def site(
     from concurrent.futures import ThreadPoolExecutor
 
     from reconciler.apply.application import Site
-    from reconciler.apply.attribution import attribution
-    from reconciler.apply.patience import PatientStore
-    from reconciler.apply.store_name import open_store
     from reconciler.cli.journal_place import refuse_beside_git_unless_said
     from reconciler.cli.progress import progress
     from reconciler.cli.session import connected
     from reconciler.clock import SignalInterruption, SystemClock
+    from reconciler.journal.attribution import attribution
+    from reconciler.journal.patience import PatientStore
+    from reconciler.journal.store_name import open_store
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
     from reconciler.settings import environment

@@ -14,7 +14,7 @@ from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.apply.declared import Declares
-    from reconciler.apply.record import Record
+    from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.later import Later
@@ -45,7 +45,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
     the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
     """
-    from reconciler.apply.journal import last_declared
+    from reconciler.journal.journal import last_declared
 
     if since not in (None, ALL):
         commit = _known(settings, since or "")
@@ -91,7 +91,7 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
 
     Before the first apply, the commit that is checked out stands for it.
     """
-    from reconciler.apply.journal import last_declared
+    from reconciler.journal.journal import last_declared
     from reconciler.source.git import provenance
 
     head, dirty = provenance(settings.budgets)
@@ -164,7 +164,7 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
 
 
 def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
-    from reconciler.apply.journal import interrupted, last_declared
+    from reconciler.journal.journal import interrupted, last_declared
     from reconciler.model.plan import Scope
     from reconciler.plan.scope import changed_teams
 
@@ -191,8 +191,8 @@ def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit:
 
 def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
-    from reconciler.apply.journal import last_declared
     from reconciler.cli.pr_session import event_of_run
+    from reconciler.journal.journal import last_declared
 
     variables = environment()
     event = event_of_run()

@@ -10,15 +10,15 @@ from apply.world import Flag, MemoryStore, Reader, World
 from worlds import JUNE
 
 from reconciler.apply.application import Site, apply_plan
-from reconciler.apply.attribution import Attribution
 from reconciler.apply.derivation import read_since
-from reconciler.apply.history import history_of
-from reconciler.apply.journal import Journal, last_declared
-from reconciler.apply.record import Record
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
 from reconciler.apply.rewind import all_owned
-from reconciler.apply.standing import standing_of
+from reconciler.journal.attribution import Attribution
+from reconciler.journal.history import history_of
+from reconciler.journal.journal import Journal, last_declared
+from reconciler.journal.record import Record
+from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed

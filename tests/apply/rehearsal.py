@@ -16,9 +16,9 @@ from typing import Any
 from installed import forks
 from worlds import JUNE
 
-from reconciler.apply.journal import last_applied
 from reconciler.cli import apply, audit, resume
 from reconciler.cli.boundary import run
+from reconciler.journal.journal import last_applied
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.plan import GuardResult, Plan, Source, Tool, plan_text, sealed

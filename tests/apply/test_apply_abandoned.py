@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from apply.world import VirtualClock
 
-from reconciler.apply.abandoned import abandoned, lock_of
-from reconciler.apply.git_lock import LEASE
-from reconciler.apply.git_store import GitStore
-from reconciler.apply.store import Owner
+from reconciler.journal.abandoned import abandoned, lock_of
+from reconciler.journal.git_lock import LEASE
+from reconciler.journal.git_store import GitStore
+from reconciler.journal.store import Owner
 from reconciler.model.waiting import Dispatch
 
 OWNER = Owner("ci-run-41", "run-41", url="https://github.test/runs/41")

@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 from apply.world import VirtualClock
 
-from reconciler.apply.file_store import FileStore
-from reconciler.apply.git import Git, JournalUnreachableError
-from reconciler.apply.git_lock import LEASE, LOCK
-from reconciler.apply.git_store import GitStore
-from reconciler.apply.journal import Journal
-from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.store import FencedError, Owner, Store
-from reconciler.apply.store_name import open_store
 from reconciler.findings import LockHeldError, UsageError
 from reconciler.git.failures import Trouble
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.git import Git, JournalUnreachableError
+from reconciler.journal.git_lock import LEASE, LOCK
+from reconciler.journal.git_store import GitStore
+from reconciler.journal.journal import Journal
+from reconciler.journal.record import Entry, JournalError, Step
+from reconciler.journal.store import FencedError, Owner, Store
+from reconciler.journal.store_name import open_store
 
 TOKEN = "s3cret-t0ken"
 

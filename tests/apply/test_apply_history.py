@@ -9,8 +9,8 @@ import pytest
 from worlds import wallet as wanted_wallet
 
 from reconciler.apply.desk import described
-from reconciler.apply.history import Trace, history_of
-from reconciler.apply.record import Entry, Record, Step, chained
+from reconciler.journal.history import Trace, history_of
+from reconciler.journal.record import Entry, Record, Step, chained
 from reconciler.model.change import Allocate
 
 OP = "2026-06-00112233445566778899"

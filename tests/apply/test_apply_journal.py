@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from apply.world import VirtualClock
 
-from reconciler.apply.attribution import Attribution
-from reconciler.apply.file_store import FileStore
-from reconciler.apply.git import Git, JournalUnreachableError
-from reconciler.apply.git_lock import LEASE
-from reconciler.apply.git_store import GitStore
-from reconciler.apply.journal import Journal, last_applied, read_records
-from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.store import FencedError, Owner, Store
-from reconciler.apply.store_name import open_store
-from reconciler.apply.witness import machine
 from reconciler.findings import ExitCode, LockHeldError, UsageError
+from reconciler.journal.attribution import Attribution
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.git import Git, JournalUnreachableError
+from reconciler.journal.git_lock import LEASE
+from reconciler.journal.git_store import GitStore
+from reconciler.journal.journal import Journal, last_applied, read_records
+from reconciler.journal.record import Entry, JournalError, Step
+from reconciler.journal.store import FencedError, Owner, Store
+from reconciler.journal.store_name import open_store
+from reconciler.journal.witness import machine
 
 MakeStore = Callable[[], Store]
 
@@ -290,7 +290,7 @@ def test_two_writers_cannot_both_append_to_the_same_journal(bare: Path, tmp_path
 
 
 def test_a_long_git_journal_is_kept_in_segments(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.apply.git_store.SEGMENT_BYTES", 500)
+    monkeypatch.setattr("reconciler.journal.git_store.SEGMENT_BYTES", 500)
     first = written(GitStore(str(bare), folder=tmp_path), count=6)
     assert len(git("ls-tree", "refs/kt-budgets/journal", cwd=bare).splitlines()) > 1
     (tmp_path / "elsewhere").mkdir()

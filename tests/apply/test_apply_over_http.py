@@ -15,9 +15,9 @@ import pytest
 from apply.rehearsal import Rehearsal, rehearsing
 from apply.world import VirtualClock
 
-from reconciler.apply.attribution import Attribution
-from reconciler.apply.store_name import open_store
 from reconciler.findings import ExitCode
+from reconciler.journal.attribution import Attribution
+from reconciler.journal.store_name import open_store
 from reconciler.model.plan import GuardResult
 
 ALLOCATE = "/v1/wallets/allocate"

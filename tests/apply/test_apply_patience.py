@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.apply.file_store import FileStore
-from reconciler.apply.patience import PatientStore
-from reconciler.apply.store import Owner
 from reconciler.findings import LockHeldError
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.patience import PatientStore
+from reconciler.journal.store import Owner
 
 
 class Clock:

@@ -13,9 +13,9 @@ from apply.world import Fault, Immediately, VirtualClock, World, only, statuses
 from worlds import JULY, JUNE, ORGANIZATION, billing_budget, desired, taking_back, wallet
 
 from reconciler.apply.admission import admit
-from reconciler.apply.history import history_of
-from reconciler.apply.journal import Journal, last_declared
 from reconciler.findings import ExitCode, RefusedError, UsageError
+from reconciler.journal.history import history_of
+from reconciler.journal.journal import Journal, last_declared
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.operation import mark

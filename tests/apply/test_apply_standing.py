@@ -12,9 +12,9 @@ from apply.world import MemoryStore, World, only, statuses, whole
 from worlds import JULY, JUNE, desired, wallet
 
 from reconciler.apply.acceptance import Accepted
-from reconciler.apply.record import accepted_entry
 from reconciler.apply.resume import Permission, resume
 from reconciler.findings import ExitCode
+from reconciler.journal.record import accepted_entry
 from reconciler.model.operation import mark
 
 SUPPORT = "team_support"

@@ -12,15 +12,15 @@ from apply.loop import Loop
 from apply.world import World, only
 from worlds import JUNE, billing_budget, desired, entry, live_wallet, wallet
 
-from reconciler.apply.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
-from reconciler.apply.evidence import doubled_operations
-from reconciler.apply.history import history_of
-from reconciler.apply.record import Step
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission
 from reconciler.apply.rewind import rewind
 from reconciler.apply.wording import run_text
 from reconciler.findings import ExitCode
+from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
+from reconciler.journal.evidence import doubled_operations
+from reconciler.journal.history import history_of
+from reconciler.journal.record import Step
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import Outcome, Run, Status
 

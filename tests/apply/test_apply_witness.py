@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.apply.attribution import attribution
-from reconciler.apply.record import JournalError
-from reconciler.apply.witness import FileWitness, is_dead, machine
 from reconciler.clock import SignalInterruption, SystemClock
+from reconciler.journal.attribution import attribution
+from reconciler.journal.record import JournalError
+from reconciler.journal.witness import FileWitness, is_dead, machine
 
 pytestmark = pytest.mark.skipif(not machine(), reason="this machine cannot be told from others")
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not machine(), reason="this machine cannot be to
 def noted_by_another_process(folder: Path, sent: list[str]) -> str:
     """Return the name of a process that noted `sent` and died."""
     code = (
-        "import sys; from pathlib import Path; from reconciler.apply.witness import FileWitness\n"
+        "import sys; from pathlib import Path; from reconciler.journal.witness import FileWitness\n"
         "witness = FileWitness(Path(sys.argv[1])); print(witness.begin())\n"
         "[witness.sending(intent) for intent in sys.argv[2:]]"
     )

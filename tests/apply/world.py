@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
-from reconciler.apply.record import JournalError
-from reconciler.apply.store import Anchor, FencedError, Lock, Owner, Stored
-from reconciler.apply.witness import Witness
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError, UnreachableError
+from reconciler.journal.record import JournalError
+from reconciler.journal.store import Anchor, FencedError, Lock, Owner, Stored
+from reconciler.journal.witness import Witness
 from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
 from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
 from reconciler.model.money import Money

@@ -11,11 +11,11 @@ from typing import Any
 from cli.conftest import Run
 from cli.journal_desk import AS_OF, Desk
 
-from reconciler.apply.abandoned import abandoned
-from reconciler.apply.git_lock import LEASE, LockState
-from reconciler.apply.journal import read_records
-from reconciler.apply.record import Step
-from reconciler.apply.store import Owner
+from reconciler.journal.abandoned import abandoned
+from reconciler.journal.git_lock import LEASE, LockState
+from reconciler.journal.journal import read_records
+from reconciler.journal.record import Step
+from reconciler.journal.store import Owner
 
 
 def waiting(desk: Desk) -> list[dict[str, Any]]:

@@ -12,10 +12,10 @@ from forge.github_standin import State
 from thorough import THOROUGH
 
 from reconciler import clock as apply_clock
-from reconciler.apply import standing
 from reconciler.cli import drift_waiting
 from reconciler.clock import SystemClock
 from reconciler.forge.connection import Connection as GitHubConnection
+from reconciler.journal import standing
 from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
 
 import reconciler.settings as settings_module  # isort: skip

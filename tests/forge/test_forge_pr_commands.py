@@ -569,9 +569,9 @@ def test_a_policy_that_the_pull_request_weakens_still_holds_for_it(desk: Desk) -
 
 
 def test_a_policy_that_was_weakened_without_approval_does_not_approve_what_follows(desk: Desk, tmp_path: Path) -> None:
-    from reconciler.apply.journal import Journal
-    from reconciler.apply.record import Entry, Step
-    from reconciler.apply.store_name import open_store
+    from reconciler.journal.journal import Journal
+    from reconciler.journal.record import Entry, Step
+    from reconciler.journal.store_name import open_store
 
     class Clock:
         def now(self) -> Any:
@@ -748,9 +748,9 @@ def test_five_hundred_teams_fit_into_comment_and_check(desk: Desk) -> None:
 def test_what_was_last_applied_may_be_funded_again(desk: Desk, tmp_path: Path) -> None:
     from datetime import UTC, datetime
 
-    from reconciler.apply.journal import Journal
-    from reconciler.apply.record import Entry, Step
-    from reconciler.apply.store_name import open_store
+    from reconciler.journal.journal import Journal
+    from reconciler.journal.record import Entry, Step
+    from reconciler.journal.store_name import open_store
 
     class Clock:
         def now(self) -> datetime:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from reconciler.apply.history import RunTrace, history_of
-from reconciler.apply.record import Record, Step
 from reconciler.findings import ExitCode
+from reconciler.journal.history import RunTrace, history_of
+from reconciler.journal.record import Record, Step
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.outcome import DONE, Outcome, Run, Status

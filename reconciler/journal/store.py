@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.apply.witness import Witness
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
+from reconciler.journal.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)

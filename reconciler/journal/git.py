@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from reconciler.apply.address import Address
-from reconciler.apply.mirror import mirror
-from reconciler.apply.record import JournalError
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
+from reconciler.journal.address import Address
+from reconciler.journal.mirror import mirror
+from reconciler.journal.record import JournalError
 from reconciler.redaction import without_secrets
 from reconciler.settings import environment
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.apply.git_lock import LEASE, LockState
-from reconciler.apply.git_store import GitStore
-from reconciler.apply.history import History, RunTrace, history_of, open_runs
-from reconciler.apply.record import Record
-from reconciler.apply.store_name import open_store
+from reconciler.journal.git_lock import LEASE, LockState
+from reconciler.journal.git_store import GitStore
+from reconciler.journal.history import History, RunTrace, history_of, open_runs
+from reconciler.journal.record import Record
+from reconciler.journal.store_name import open_store
 from reconciler.model.waiting import Dispatch, Waiting
 
 _RESUME = "Start the resume workflow, which proves or finishes it."

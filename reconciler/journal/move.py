@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.file_store import FileStore
-from reconciler.apply.history import history_of, open_runs
-from reconciler.apply.journal import Journal
-from reconciler.apply.record import Entry, JournalError, Step
-from reconciler.apply.store import Anchor, Owner, Store
 from reconciler.clock import Clock
 from reconciler.findings import RefusedError
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.history import history_of, open_runs
+from reconciler.journal.journal import Journal
+from reconciler.journal.record import Entry, JournalError, Step
+from reconciler.journal.store import Anchor, Owner, Store
 
 
 def move(

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.apply.git import TRIES, Git, JournalUnreachableError
-from reconciler.apply.record import JournalError
-from reconciler.apply.store import FencedError, Owner
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
 from reconciler.git.failures import Trouble
+from reconciler.journal.git import TRIES, Git, JournalUnreachableError
+from reconciler.journal.record import JournalError
+from reconciler.journal.store import FencedError, Owner
 
 LOCK = "refs/kt-budgets/lock"
 LEASE = timedelta(minutes=5)

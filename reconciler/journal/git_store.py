@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.apply.git import NAMESPACE, Git
-from reconciler.apply.git_lock import GitLock, LockState, fenced, freed, lock_state
-from reconciler.apply.record import JournalError, distrust
-from reconciler.apply.store import Anchor, Lock, Owner, Stored
-from reconciler.apply.witness import FileWitness, Witness, is_dead
 from reconciler.clock import Clock
+from reconciler.journal.git import NAMESPACE, Git
+from reconciler.journal.git_lock import GitLock, LockState, fenced, freed, lock_state
+from reconciler.journal.record import JournalError, distrust
+from reconciler.journal.store import Anchor, Lock, Owner, Stored
+from reconciler.journal.witness import FileWitness, Witness, is_dead
 
 JOURNAL = "refs/kt-budgets/journal"
 SEGMENT_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.apply.record import UNPROVED, Record, Step
+from reconciler.journal.record import UNPROVED, Record, Step
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import DONE, Status

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.apply.address import Address
-from reconciler.apply.git_store import JOURNAL
-from reconciler.apply.mirror import OWN
 from reconciler.git.failures import GitError
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
+from reconciler.journal.address import Address
+from reconciler.journal.git_store import JOURNAL
+from reconciler.journal.mirror import OWN
 from reconciler.redaction import without_secrets
 
 DEFAULT = f"file:{OWN}/journal"

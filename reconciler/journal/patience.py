@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from reconciler.apply.store import Anchor, FencedError, Lock, Owner, Store, Stored
-from reconciler.apply.witness import Witness
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
+from reconciler.journal.store import Anchor, FencedError, Lock, Owner, Store, Stored
+from reconciler.journal.witness import Witness
 
 EVERY = 5.0
 """Seconds between two looks at a lock."""

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from reconciler.apply.mirror import own_folder
-from reconciler.apply.record import JournalError, distrust
-from reconciler.apply.store import Anchor, Lock, Owner, Stored
-from reconciler.apply.witness import FileWitness, Witness
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
+from reconciler.journal.mirror import own_folder
+from reconciler.journal.record import JournalError, distrust
+from reconciler.journal.store import Anchor, Lock, Owner, Stored
+from reconciler.journal.witness import FileWitness, Witness
 
 
 class FileStore:

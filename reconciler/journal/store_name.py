@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.apply.store import Store
 from reconciler.findings import UsageError
+from reconciler.journal.store import Store
 from reconciler.redaction import without_secrets
 
 
@@ -20,11 +20,11 @@ def open_store(name: str, *, folder: Path | None = None) -> Store:
     kind, _, place = name.partition(":")
     here = folder or Path.cwd()
     if names_store(name) and kind == "file":
-        from reconciler.apply.file_store import FileStore
+        from reconciler.journal.file_store import FileStore
 
         return FileStore(here / Path(place).expanduser())
     if names_store(name) and kind == "git":
-        from reconciler.apply.git_store import GitStore
+        from reconciler.journal.git_store import GitStore
 
         return GitStore(place, folder=here)
     shown = without_secrets(name)

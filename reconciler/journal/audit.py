@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.apply.evidence import doubled_operations
-from reconciler.apply.history import History, Trace
-from reconciler.apply.record import Record, Step, accepted_entry
+from reconciler.journal.evidence import doubled_operations
+from reconciler.journal.history import History, Trace
+from reconciler.journal.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO

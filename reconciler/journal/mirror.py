@@ -6,9 +6,9 @@ import re
 from hashlib import sha256
 from pathlib import Path
 
-from reconciler.apply.address import Address
 from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.runner import run
+from reconciler.journal.address import Address
 
 OWN = ".kt-budgets"
 _URL = re.compile(r'^(?P<key>\s*url\s*=\s*)"?(?P<url>[^"\n]*)"?\s*$', re.MULTILINE)

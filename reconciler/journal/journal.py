@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.git import JournalUnreachableError
-from reconciler.apply.record import (
+from reconciler.clock import Clock
+from reconciler.findings import UsageError
+from reconciler.journal.git import JournalUnreachableError
+from reconciler.journal.record import (
     GENESIS,
     Entry,
     JournalError,
@@ -18,10 +20,8 @@ from reconciler.apply.record import (
     read_chain,
     whole_part,
 )
-from reconciler.apply.store import Anchor, Store, Stored
-from reconciler.apply.store_name import open_store
-from reconciler.clock import Clock
-from reconciler.findings import UsageError
+from reconciler.journal.store import Anchor, Store, Stored
+from reconciler.journal.store_name import open_store
 from reconciler.model.applied import LastApplied
 from reconciler.model.period import Period
 

@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from reconciler.apply.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
-from reconciler.apply.history import Trace, followed, history_of
-from reconciler.apply.record import Record, Step, accepted_entry
 from reconciler.findings import UnreadableError
+from reconciler.journal.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
+from reconciler.journal.history import Trace, followed, history_of
+from reconciler.journal.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, LiveWallet, Unread

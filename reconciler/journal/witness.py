@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from reconciler.apply.record import JournalError
+from reconciler.journal.record import JournalError
 
 
 class Witness(Protocol):
