@@ -1,5 +1,5 @@
 """An embedded Keeptrusts: the API of keeptrusts.md over SQLite on loopback, with an example organization and faults.
 
-`server.running()` serves one over HTTP; `in_process.InProcess` runs one behind an httpx transport; `store.Store` is its
-state, which tests look at and branch.
+`server.running()` serves one over HTTP; `store.Store` is its state, which
+tests look at and branch.
 """

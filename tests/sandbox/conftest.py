@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from in_process import InProcess
 
-from reconciler.sandbox.in_process import InProcess
 from reconciler.sandbox.scenario import seed
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.sandbox.store import Store

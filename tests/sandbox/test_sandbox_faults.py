@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from in_process import InProcess
 from sandbox.conftest import client_of
 
 from reconciler.cli.sandbox import faults_guide
 from reconciler.findings import UsageError
 from reconciler.sandbox.engine import Arrival, Engine
 from reconciler.sandbox.faults import Faults, load_faults, parse_faults
-from reconciler.sandbox.in_process import InProcess
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from in_process import InProcess
 
-from reconciler.sandbox.in_process import InProcess
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.wire import Envelope, Presentation
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
+from in_process import InProcess
 
 from reconciler.cli.sandbox import command
 from reconciler.findings import UsageError
-from reconciler.sandbox.in_process import InProcess
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
 

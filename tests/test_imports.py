@@ -1,0 +1,18 @@
+"""No module is dead weight: whatever is there, some command needs."""
+
+from __future__ import annotations
+
+import grimp
+
+from reconciler.cli.main import COMMANDS
+
+BEGINNINGS = {"reconciler.__main__", *(f"reconciler.cli.{name}" for name in COMMANDS)}
+
+
+def test_every_module_is_reached_from_a_command() -> None:
+    graph = grimp.build_graph("reconciler", cache_dir=None)
+    modules = {module for module in graph.modules if not graph.find_children(module)}
+    begun = BEGINNINGS & modules
+    reached = begun.union(*(graph.find_upstream_modules(module) for module in begun))
+    unneeded = sorted(modules - reached)
+    assert unneeded == [], f"no command needs {unneeded}, wherever it may be imported: use it or delete it"
