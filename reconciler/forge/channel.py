@@ -20,7 +20,7 @@ from httpx_retries import Retry, RetryTransport
 from reconciler.findings import RejectedError
 from reconciler.forge.connection import Connection, origin_of
 from reconciler.forge.failures import error_of, rate_limited, unreachable, unreadable
-from reconciler.network import certificates, environment_settings
+from reconciler.http.environment import certificates, environment_settings
 
 RETRIED_STATUSES = (500, 502, 503, 504)
 SECONDARY_WAIT = 60.0

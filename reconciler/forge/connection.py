@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from reconciler.findings import UnauthorizedError, UsageError
-from reconciler.network import is_loopback
+from reconciler.http.environment import is_loopback
 from reconciler.version import __version__
 
 DEFAULT_API_URL = "https://api.github.com"

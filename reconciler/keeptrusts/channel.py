@@ -21,11 +21,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError, RemoteError
+from reconciler.http.environment import certificates, environment_settings
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
 from reconciler.keeptrusts.failures import error_of, request_id, shown, unreachable, unreadable
 from reconciler.keeptrusts.surplus import surplus
-from reconciler.network import certificates, environment_settings
 
 RETRIED_STATUSES = (429, 500, 502, 503, 504)
 REDIRECTS = 5

@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from reconciler.findings import UnauthorizedError, UsageError
-from reconciler.network import is_loopback
+from reconciler.http.environment import is_loopback
 from reconciler.version import __version__
 
 _SHOWN_TOKEN = "***"  # noqa: S105

@@ -19,6 +19,7 @@ import httpx
 from httpx_retries import Retry
 
 from reconciler.findings import RejectedError, RemoteError, UnreachableError
+from reconciler.http.environment import certificates, environment_settings
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.channel import RETRIED_STATUSES, retry_policy
 from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
@@ -26,7 +27,6 @@ from reconciler.keeptrusts.download import follow, save
 from reconciler.keeptrusts.failures import answered, error_of, shown, unreachable, unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import segment
-from reconciler.network import certificates, environment_settings
 
 JOBS = "/v1/exports/jobs"
 LARGEST_ANSWER = 1024 * 1024

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 
+from reconciler.http.environment import certificates, environment_settings
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_schedule_body
 from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
@@ -26,7 +27,6 @@ from reconciler.keeptrusts.wallets import WALLETS, segment
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult
-from reconciler.network import certificates, environment_settings
 
 LARGEST_ANSWER = 1024 * 1024
 DEFAULT_WAIT = 1.0

@@ -15,13 +15,13 @@ from tls import proxy, tls_server
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.forge.channel import Channel
 from reconciler.forge.connection import Connection as GitHub
+from reconciler.http.environment import certificates
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJob, ExportJobs
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
 from reconciler.model.money import Money
 from reconciler.model.write import NotSent
-from reconciler.network import certificates
 from reconciler.usage.read import read_usage
 
 ANSWER = b'{"id": "x", "status": "completed", "organization": {"id": "org_acme"}, "transaction": {"id": "t"}}'

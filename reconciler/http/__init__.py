@@ -1,0 +1,1 @@
+"""HTTP, as this program speaks it: one stack below every API, whatever it is an API of."""
