@@ -28,7 +28,7 @@ _hidden: set[str] = set()
 def hide(secret: str | None) -> None:
     """Take `secret` out of whatever this process says from now on."""
     if secret and len(secret) >= (_LEAST_OF_LETTERS if secret.isalpha() else _LEAST):
-        _hidden.update({secret, quote(secret, safe=""), quote(secret)})
+        _hidden.update(_forms(secret))
 
 
 def hide_environment(variables: Mapping[str, str]) -> None:
@@ -40,12 +40,26 @@ def hide_environment(variables: Mapping[str, str]) -> None:
 
 def without_secrets(text: str) -> str:
     """Return `text` with every known secret, and whatever stands where secrets stand, shown as `***`."""
-    for secret in sorted(_hidden, key=len, reverse=True):
-        text = text.replace(secret, SHOWN)
+    text = _without(text, _hidden)
     text = _USERINFO.sub(rf"\g<scheme>{SHOWN}@", text)
     text = _QUERY.sub(rf"\1{SHOWN}", _PAIR.sub(f"{SHOWN}@", text))
     text = _HEADER.sub(rf"\1{SHOWN}", text)
     return _SHAPES.sub(SHOWN, _BEARER.sub(rf"\1{SHOWN}", text))
+
+
+def without(text: str, *secrets: str) -> str:
+    """Return `text` with each of `secrets`, however an answer may echo it, shown as `***`."""
+    return _without(text, {form for secret in secrets if secret for form in _forms(secret)})
+
+
+def _without(text: str, forms: set[str]) -> str:
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, SHOWN)
+    return text
+
+
+def _forms(secret: str) -> set[str]:
+    return {secret, quote(secret, safe=""), quote(secret)}
 
 
 def _is_a_place(value: str) -> bool:

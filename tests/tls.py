@@ -21,6 +21,7 @@ class Served:
     url: str
     authority: Path = Path()
     asked: list[str] = field(default_factory=list)
+    connections: int = 0
 
 
 def _certificate(folder: Path) -> Path:
@@ -53,6 +54,12 @@ def tls_server(folder: Path, answer: bytes) -> Iterator[Served]:
     served = Served("")
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            served.connections += 1
+
         def log_message(self, format: str, *args: object) -> None:
             pass
 

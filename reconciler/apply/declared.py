@@ -158,9 +158,9 @@ class Declared:
             export_schedules=frozenset(schedules),
             unfinished=self.unfinished | (left & begun if self.landed and self.landed.landings else left),
         )
-        return kept._moved_on(left)
+        return kept.landed_without(left)
 
-    def _moved_on(self, left: Collection[str]) -> Declared:
+    def landed_without(self, left: Collection[str]) -> Declared:
         """Return this with what the run's landing adds to what is applied; the teams that are `left` are not."""
         if self.landed is None:
             return self

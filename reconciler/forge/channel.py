@@ -10,36 +10,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError
-from reconciler.forge.connection import Connection, origin_of
+from reconciler.forge.connection import Connection
 from reconciler.forge.failures import error_of, rate_limited, unreachable, unreadable
-from reconciler.http.environment import certificates, environment_settings
+from reconciler.http.clients import repeating, single_use_client
+from reconciler.http.endpoint import origin_of
+from reconciler.http.failures import log_answer
+from reconciler.http.waits import asked_wait, dated, read_retries
 
-RETRIED_STATUSES = (500, 502, 503, 504)
 SECONDARY_WAIT = 60.0
 REDIRECTS = 3
 
 _logger = logging.getLogger(__name__)
-
-
-class _Through(httpx.BaseTransport):
-    """A client as a transport: the library looks at the environment's proxies in a client alone."""
-
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._client.send(request, stream=True)
-
-    def close(self) -> None:
-        self._client.close()
 
 
 class Channel:
@@ -54,21 +42,13 @@ class Channel:
     ) -> None:
         self.connection = connection
         self._wait = wait
-        retry = Retry(
-            total=connection.retries,
-            allowed_methods=["GET"],
-            status_forcelist=RETRIED_STATUSES,
-            backoff_factor=connection.backoff,
-        )
-        trusted = connection.trusts_environment
-        with environment_settings():
-            inner = httpx.Client(transport=transport, trust_env=trusted, verify=certificates(trust_environment=trusted))
-        self._client = httpx.Client(
-            headers=connection.headers,
+        self._client = single_use_client(
+            connection.headers,
             timeout=connection.timeout,
-            transport=RetryTransport(_Through(inner), retry),
-            trust_env=False,
+            trust_environment=connection.trusts_environment,
+            transport=transport,
         )
+        self._repeating = repeating(self._client, read_retries(connection.retries, backoff=connection.backoff))
 
     def __enter__(self) -> Self:
         return self
@@ -178,11 +158,13 @@ class Channel:
         started = time.monotonic()
         try:
             headers = self.connection.headers_of(url.path)
-            response = self._client.request(method, url, json=body or None, headers=headers)
+            request = self._client.build_request(method, url, json=body or None, headers=headers)
+            response = self._repeating.handle_request(request)
+            response.read()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            _logger.info("%s %s: %s after %.0f ms", method, url.path, type(error).__name__, _since(started))
+            log_answer(_logger, method, url.path, error, started)
             raise unreachable(self.connection, method, url.path, error) from None
-        _logger.info("%s %s: %d after %.0f ms", method, url.path, response.status_code, _since(started))
+        log_answer(_logger, method, url.path, response, started)
         return response
 
     def _same_origin(self, method: str, path: str, link: str, *, at: httpx.URL | None = None) -> httpx.URL:
@@ -210,22 +192,12 @@ def rate_limit_wait(response: httpx.Response) -> float | None:
     if response.status_code not in (httpx.codes.FORBIDDEN, httpx.codes.TOO_MANY_REQUESTS):
         return None
     headers = response.headers
-    after = headers.get("retry-after", "")
-    if after.isdigit():
-        return float(after)
+    asked = asked_wait(headers)
+    if asked is not None:
+        return asked
     if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
-        return max(float(headers["x-ratelimit-reset"]) - _answered_at(headers), 1.0)
+        answered_at = dated(headers) or datetime.now(UTC)
+        return max(float(headers["x-ratelimit-reset"]) - answered_at.timestamp(), 1.0)
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS or "rate limit" in response.text.lower():
         return SECONDARY_WAIT
     return None
-
-
-def _answered_at(headers: httpx.Headers) -> float:
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return time.time()
-
-
-def _since(started: float) -> float:
-    return (time.monotonic() - started) * 1000

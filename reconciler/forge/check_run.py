@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from reconciler.forge.annotation import BATCH, Annotation
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import LostAnswerError, unreadable
+from reconciler.forge.failures import unreadable
 from reconciler.forge.record import PlanRecord, read_record
 from reconciler.forge.repository import Repository, commit_id
+from reconciler.http.failures import LostAnswerError
 from reconciler.model.plan import digest_of
 
 NAME = "kt-budgets / plan"

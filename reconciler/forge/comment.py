@@ -9,10 +9,10 @@ from typing import Any
 
 from reconciler.findings import RejectedError
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.marker import Marked, read_marked
 from reconciler.forge.repository import PullRequest, Repository
+from reconciler.http.failures import LostAnswerError
 
 LARGEST = 65_536
 """GitHub refuses longer comments."""

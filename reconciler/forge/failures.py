@@ -8,23 +8,7 @@ import httpx
 
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
 from reconciler.forge.connection import Connection
-
-_SHOWN = 300
-
-
-class LostAnswerError(UnreachableError):
-    """A write may have arrived, and no trustworthy answer came back: look before sending it again."""
-
-
-class ForbiddenError(UnauthorizedError):
-    """The token is good and may not do this: 403."""
-
-
-def shown(text: str) -> str:
-    """Return `text` on one line, bounded, with every character that is not printable escaped."""
-    line = " ".join(text.split())
-    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
-    return visible if len(visible) <= _SHOWN else visible[: _SHOWN - 1] + "…"
+from reconciler.http.failures import UNSENT, ForbiddenError, LostAnswerError, reason_of, shown, unreachable_hint
 
 
 def error_of(connection: Connection, method: str, path: str, response: httpx.Response) -> RemoteError:
@@ -61,12 +45,12 @@ def permission_hint(method: str, path: str) -> str:
 
 def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:
     """Return the error for a request that no whole answer came back to."""
-    reason = shown(connection.redact(str(error) or type(error).__name__))
-    kind = UnreachableError if method == "GET" or isinstance(error, httpx.ConnectError) else LostAnswerError
-    hint = "check GITHUB_API_URL, the network and the proxy, then run the command again"
-    if "certificate" in reason.lower():
-        hint = "name the certificate authority of this host with SSL_CERT_FILE, then run the command again"
-    return kind(f"GitHub gave no answer to {method} {path} at {connection.host}: {reason}", hint=hint)
+    reason = reason_of(connection, error)
+    kind = UnreachableError if method == "GET" or isinstance(error, UNSENT) else LostAnswerError
+    return kind(
+        f"GitHub gave no answer to {method} {path} at {connection.host}: {reason}",
+        hint=unreachable_hint(reason, setting="GITHUB_API_URL"),
+    )
 
 
 def rate_limited(method: str, path: str, seconds: float) -> RejectedError:

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import Written, our_check_runs
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.repository import Repository
+from reconciler.http.failures import LostAnswerError
 from reconciler.model.plan import digest_of
 
 GATE = "kt-budgets / approval"

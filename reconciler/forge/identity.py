@@ -8,8 +8,9 @@ from typing import Any
 
 from reconciler.findings import RejectedError
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import ForbiddenError, unreadable
+from reconciler.forge.failures import unreadable
 from reconciler.forge.repository import login_of
+from reconciler.http.failures import ForbiddenError
 
 ACTIONS = "github-actions"
 _BOT = "[bot]"

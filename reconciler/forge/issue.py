@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import Repository
+from reconciler.http.failures import LostAnswerError
 
 _MARK = re.compile(
     r"\A<!-- kt-budgets:drift:v1(?: team=(?P<team>[0-9a-f]{12}))?(?: people=(?P<people>[0-9a-f,]*))?"

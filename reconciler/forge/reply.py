@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import Repository
+from reconciler.http.failures import LostAnswerError
 
 LARGEST = 60_000
 """Characters of a reply; GitHub takes 65,536."""

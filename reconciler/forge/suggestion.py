@@ -12,9 +12,9 @@ import httpx
 from reconciler.findings import RejectedError
 from reconciler.forge.channel import Channel
 from reconciler.forge.diff import Shown, shown_lines
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import PullRequest, Repository
+from reconciler.http.failures import LostAnswerError
 from reconciler.model.plan import canonical_json
 
 MOST = 5

@@ -6,12 +6,12 @@ SSL_CERT_FILE and SSL_CERT_DIR; the names that other tools taught people to set 
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from urllib.request import getproxies
 
 import httpx
 
@@ -33,6 +33,11 @@ def certificates(*, trust_environment: bool) -> ssl.SSLContext:
         own = tuple(variables.get(name, "") for name in _OWN)
         named = next((path for name in _BUNDLES if (path := variables.get(name))), "")
         return _certificates(own, named, tuple(_state(path) for path in (*own, named)), trust_environment)
+
+
+def names_proxies() -> bool:
+    """Whether the environment names any proxy: which addresses go through it is the HTTP library's to say."""
+    return not getproxies().keys().isdisjoint(("http", "https", "all"))
 
 
 @lru_cache(maxsize=8)
@@ -75,13 +80,3 @@ def environment_settings() -> Iterator[None]:
             hint="correct HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR or"
             " REQUESTS_CA_BUNDLE",
         ) from None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

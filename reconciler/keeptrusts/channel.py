@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -21,13 +20,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError, RemoteError
-from reconciler.http.environment import certificates, environment_settings
+from reconciler.http.clients import reading_client
+from reconciler.http.endpoint import origin_of
+from reconciler.http.failures import log_answer, shown
+from reconciler.http.waits import BROKEN, read_retries
+from reconciler.http.whole import SurplusError, TooLargeError, whole
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
-from reconciler.keeptrusts.failures import error_of, request_id, shown, unreachable, unreadable
-from reconciler.keeptrusts.surplus import surplus
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.failures import error_of, request_id, unreachable, unreadable
 
-RETRIED_STATUSES = (429, 500, 502, 503, 504)
+RETRIED_STATUSES = (429, *BROKEN)
 REDIRECTS = 5
 CLOSE_WITHIN = 1.0
 
@@ -45,23 +47,14 @@ class Answer:
     links: Mapping[str, str]
 
 
-class _TooLargeError(Exception):
-    """An answer is larger than any listing may be."""
-
-
-class _SurplusError(Exception):
-    """More came than one answer."""
-
-
 def retry_policy(connection: Connection) -> Retry:
     """Return how often and after which waits a GET is repeated."""
-    return Retry(
-        total=connection.retries,
-        allowed_methods=["GET"],
-        status_forcelist=RETRIED_STATUSES,
-        backoff_factor=connection.backoff,
-        backoff_jitter=0.5,
-        max_backoff_wait=connection.longest_wait,
+    return read_retries(
+        connection.retries,
+        backoff=connection.backoff,
+        statuses=RETRIED_STATUSES,
+        jitter=0.5,
+        longest_wait=connection.longest_wait,
         total_timeout=connection.total_timeout,
     )
 
@@ -84,36 +77,15 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         path = request.url.path
         try:
             response = await self.client.send(request, stream=True)
-            response.extensions["body"] = await self._body(response)
-            await self._check_end(response)
+            response.extensions["body"] = await whole(response, largest=self._largest)
         except httpx.HTTPError as error:
-            _logger.info("GET %s: %s after %.0f ms", path, type(error).__name__, _since(started))
+            log_answer(_logger, "GET", path, error, started)
             raise
-        if _logger.isEnabledFor(logging.INFO):
-            identity = f", request {found}" if (found := request_id(response.headers)) else ""
-            _logger.info("GET %s: %d after %.0f ms%s", path, response.status_code, _since(started), identity)
+        log_answer(_logger, "GET", path, response, started, more=request_id(response.headers, before=", request "))
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
         return response
-
-    async def _check_end(self, response: httpx.Response) -> None:
-        more = surplus(response)
-        if more is None:
-            await response.extensions["network_stream"].aclose()
-        elif more.strip(b"\r\n"):
-            raise _SurplusError
-
-    async def _body(self, response: httpx.Response) -> bytes:
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > self._largest:
-                    raise _TooLargeError
-        finally:
-            await response.aclose()
-        return bytes(body)
 
 
 class Channel:
@@ -181,22 +153,17 @@ class Channel:
 
     async def _open(self) -> None:
         connection = self.connection
-        with environment_settings():
-            trusted = certificates(trust_environment=connection.trusts_environment)
-            clients = [self._client(trusted) for _ in range(connection.concurrency)]
+        clients = [
+            reading_client(
+                connection.headers,
+                timeout=connection.timeout,
+                trust_environment=connection.trusts_environment,
+                transport=self._transport,
+            )
+            for _ in range(connection.concurrency)
+        ]
         self._idle = [_WholeAnswers(client, largest=connection.max_body_bytes) for client in clients]
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
-
-    def _client(self, trusted: SSLContext) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            headers=self.connection.headers,
-            timeout=self.connection.timeout,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=4),
-            cookies=no_cookies(),
-            transport=self._transport,
-            trust_env=self.connection.trusts_environment,
-            verify=trusted,
-        )
 
     async def _close(self) -> None:
         with anyio.move_on_after(CLOSE_WITHIN):
@@ -222,11 +189,11 @@ class Channel:
             except TimeoutError:
                 late = TimeoutError(f"nothing whole within {self.connection.total_timeout:g} seconds")
                 raise unreachable(self.connection, "GET", path, late) from None
-            except _TooLargeError:
+            except TooLargeError:
                 raise unreadable(
                     f"the answer to GET {path}", f"it is larger than {self.connection.max_body_bytes:,} bytes"
                 ) from None
-            except _SurplusError:
+            except SurplusError:
                 raise unreadable(f"the answer to GET {path}", "more came after it, which nobody asked for") from None
             except httpx.DecodingError:
                 raise unreadable(f"the answer to GET {path}", "its content encoding is broken") from None
@@ -251,7 +218,3 @@ def _redirected_away(connection: Connection, path: str, status: int, target: htt
         status=status,
         hint="if that is where this Keeptrusts lives, set --api-url or KEEPTRUSTS_API_URL to it",
     )
-
-
-def _since(started: float) -> float:
-    return (time.monotonic() - started) * 1000

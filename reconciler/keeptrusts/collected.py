@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from reconciler.http.failures import shown
 from reconciler.keeptrusts.envelope import Page
-from reconciler.keeptrusts.failures import shown, unreadable
+from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.model.paging import Said
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.findings import UnreadableError
+from reconciler.http.failures import shown
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.failures import shown
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import entry_kind, ledger_entry
 from reconciler.model.live import LedgerEntry

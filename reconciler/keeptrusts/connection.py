@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Literal
-from urllib.parse import quote, urlsplit
 
 import httpx
 from pydantic import SecretStr
 
 from reconciler.findings import UnauthorizedError, UsageError
-from reconciler.http.environment import is_loopback
-from reconciler.version import __version__
+from reconciler.http.endpoint import USER_AGENT, Endpoint, is_token
 
-_SHOWN_TOKEN = "***"  # noqa: S105
 _BUDGETS_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Endpoint):
     """Settings of one Keeptrusts. Times are in seconds.
 
     `total_timeout` bounds one read with all its retries; `retries` counts repetitions of a GET after the first try,
@@ -55,27 +51,21 @@ class Connection:
         object.__setattr__(self, "token", SecretStr(_secret(self.token).strip()))
         object.__setattr__(self, "billing_budgets_path", self.billing_budgets_path.rstrip("/"))
         _check_token(_secret(self.token))
-        self._check_url()
+        self.check_address(
+            "Keeptrusts",
+            setting="--api-url or KEEPTRUSTS_API_URL",
+            example="https://api.keeptrusts.com",
+            plain_http=self.allow_plain_http,
+        )
         self._check_budgets_path()
 
     @property
-    def origin(self) -> str:
-        """The scheme, host and port that the token belongs to."""
-        return origin_of(httpx.URL(self.base_url))
+    def address(self) -> str:
+        return self.base_url
 
     @property
-    def host(self) -> str:
-        """The host, with the port where one is written: what messages name."""
-        return urlsplit(self.base_url).netloc
-
-    @property
-    def is_loopback(self) -> bool:
-        return is_loopback(urlsplit(self.base_url).hostname or "")
-
-    @property
-    def trusts_environment(self) -> bool:
-        """Whether proxies from the environment apply: not to plain http on this machine."""
-        return not (self.is_loopback and self.base_url.startswith("http:"))
+    def secrets(self) -> tuple[str, ...]:
+        return (_secret(self.token),)
 
     @property
     def timeout(self) -> httpx.Timeout:
@@ -84,7 +74,7 @@ class Connection:
     @property
     def headers(self) -> dict[str, str]:
         """The headers that identify this program; they carry no secret."""
-        return {"Accept": "application/json", "User-Agent": f"kt-budgets/{__version__}"}
+        return {"Accept": "application/json", **USER_AGENT}
 
     @property
     def authorization(self) -> dict[str, str]:
@@ -94,31 +84,6 @@ class Connection:
     def url(self, path: str) -> str:
         return f"{self.base_url}{path}"
 
-    def redact(self, text: str) -> str:
-        """Return `text` without the token, however an answer may echo it."""
-        token = _secret(self.token)
-        for form in (token, quote(token, safe=""), quote(token)):
-            text = text.replace(form, _SHOWN_TOKEN)
-        return text
-
-    def _check_url(self) -> None:
-        try:
-            parts = urlsplit(self.base_url)
-            usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-            httpx.URL(self.base_url)
-        except (ValueError, httpx.InvalidURL):
-            usable = False
-        if not usable or "@" in parts.netloc or parts.query or parts.fragment:
-            raise UsageError(
-                "the Keeptrusts URL must be https://HOST, with no user name, query or fragment",
-                hint="set --api-url or KEEPTRUSTS_API_URL to an address such as https://api.keeptrusts.com",
-            )
-        if parts.scheme == "http" and not self.is_loopback and not self.allow_plain_http:
-            raise UsageError(
-                f"{parts.netloc} is plain http, which would show the token to the network; nothing was sent",
-                hint=f"set --api-url or KEEPTRUSTS_API_URL to https://{parts.netloc}",
-            )
-
     def _check_budgets_path(self) -> None:
         path = self.billing_budgets_path
         if _BUDGETS_PATH.fullmatch(path) is None or path.startswith("/v1/wallets"):
@@ -126,17 +91,6 @@ class Connection:
                 f"`{path}` cannot be the path of the billing budgets",
                 hint="set `api.billing_budgets_path` in org.yaml to a path such as /v1/billing/budgets",
             )
-
-
-def origin_of(url: httpx.URL) -> str:
-    """Return the origin of `url` with the port always written, so that two origins compare as text."""
-    port = url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
-    return f"{url.scheme}://{url.host.lower()}:{port}"
-
-
-def no_cookies() -> CookieJar:
-    """Return a cookie jar that keeps nothing: cookies do not tell ports apart, so none are ever sent."""
-    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
 
 
 def _secret(token: str | SecretStr) -> str:
@@ -148,7 +102,7 @@ def _check_token(token: str) -> None:
         raise UnauthorizedError(
             "no Keeptrusts token was given; nothing was sent", hint="set KEEPTRUSTS_API_TOKEN or name a --token-file"
         )
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise UnauthorizedError(
             "the Keeptrusts token holds a space or a character that no token has; nothing was sent",
             hint="KEEPTRUSTS_API_TOKEN or the --token-file must hold the token alone, on one line",

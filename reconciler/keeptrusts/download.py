@@ -10,9 +10,11 @@ from pathlib import Path
 import httpx
 
 from reconciler.findings import RejectedError
+from reconciler.http.endpoint import origin_of
+from reconciler.http.failures import shown
 from reconciler.keeptrusts.channel import REDIRECTS
-from reconciler.keeptrusts.connection import Connection, origin_of
-from reconciler.keeptrusts.failures import shown, unreadable
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.failures import unreadable
 
 _SUFFIXES = {"csv": ".csv", "json": ".json", "jsonl": ".jsonl", "ndjson": ".jsonl", "parquet": ".parquet"}
 _NAMED = re.compile(r"\.(csv|json|jsonl|ndjson|parquet)(\.gz)?[\"']?\s*(;|$)", re.IGNORECASE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from reconciler.keeptrusts.failures import shown
+from reconciler.http.failures import shown
 from reconciler.model.paging import Entry, Paging, plain, read_paging
 
 _LIST_NAMES = ("data", "items", "results")

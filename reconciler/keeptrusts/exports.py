@@ -19,12 +19,14 @@ import httpx
 from httpx_retries import Retry
 
 from reconciler.findings import RejectedError, RemoteError, UnreachableError
-from reconciler.http.environment import certificates, environment_settings
+from reconciler.http.clients import single_use_client
+from reconciler.http.endpoint import origin_of
+from reconciler.http.failures import log_answer, shown
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.channel import RETRIED_STATUSES, retry_policy
-from reconciler.keeptrusts.connection import Connection, no_cookies, origin_of
+from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.download import follow, save
-from reconciler.keeptrusts.failures import answered, error_of, shown, unreachable, unreadable
+from reconciler.keeptrusts.failures import answered, error_of, unreachable, unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import segment
 
@@ -70,16 +72,12 @@ class ExportJobs:
     ) -> None:
         self._connection = connection
         self._poll = poll
-        with environment_settings():
-            self._client = httpx.Client(
-                headers=connection.headers,
-                timeout=connection.timeout,
-                cookies=no_cookies(),
-                follow_redirects=False,
-                transport=transport,
-                trust_env=connection.trusts_environment,
-                verify=certificates(trust_environment=connection.trusts_environment),
-            )
+        self._client = single_use_client(
+            connection.headers,
+            timeout=connection.timeout,
+            trust_environment=connection.trusts_environment,
+            transport=transport,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +134,7 @@ class ExportJobs:
         started = time.monotonic()
         try:
             with follow(self._client, self._connection, path) as response:
-                _logger.info("GET %s: %d after %.0f ms", path, response.status_code, _since(started))
+                log_answer(_logger, "GET", path, response, started)
                 if not response.is_success:
                     raise self._refusal("GET", path, response)
                 return save(response, folder, name=job.id, format=job.format, path=path)
@@ -149,7 +147,7 @@ class ExportJobs:
         started = time.monotonic()
         try:
             with closing(self._client.send(request, stream=True)) as response:
-                _logger.info("%s %s: %d after %.0f ms", method, path, response.status_code, _since(started))
+                log_answer(_logger, method, path, response, started)
                 if not response.is_success:
                     raise self._refusal(method, path, response)
                 return exact_json.decode(_bounded(response))
@@ -214,7 +212,3 @@ def _bounded(response: httpx.Response) -> bytes:
         if len(body) > LARGEST_ANSWER:
             break
     return bytes(body[:LARGEST_ANSWER])
-
-
-def _since(started: float) -> float:
-    return (time.monotonic() - started) * 1000

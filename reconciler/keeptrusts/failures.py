@@ -11,32 +11,19 @@ from collections.abc import Mapping
 import httpx
 
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
+from reconciler.http.failures import ForbiddenError, reason_of, shown, unreachable_hint
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 
-BODY_LIMIT = 300
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid", "cf-ray", "traceparent")
 UNREADABLE_HINT = (
     "nothing was changed; run the command again, and if it happens again show the sentence to whoever runs Keeptrusts"
 )
 
 
-class ForbiddenError(UnauthorizedError):
-    """The token is good and may not do this: 403."""
-
-
-def shown(text: str, *, limit: int = BODY_LIMIT) -> str:
-    """Return `text` on one line, at most `limit` characters, with every character that is not printable escaped."""
-    line = " ".join(text.split())
-    visible = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
-    )
-    return visible if len(visible) <= limit else visible[: limit - 1] + "…"
-
-
-def request_id(headers: httpx.Headers) -> str:
-    """Return the server's id of the request, by any of its usual names, else an empty text."""
-    return next((shown(headers[name], limit=80) for name in REQUEST_ID_HEADERS if name in headers), "")
+def request_id(headers: httpx.Headers, *, before: str = "") -> str:
+    """Return the server's id of the request, by any of its usual names, `before` in front of it; else an empty text."""
+    return next((before + shown(headers[name], limit=80) for name in REQUEST_ID_HEADERS if headers.get(name)), "")
 
 
 def body_text(connection: Connection, body: bytes) -> str:
@@ -77,11 +64,11 @@ def permission_hint(method: str, path: str) -> str:
 
 def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:
     """Return the error for a request that no whole answer came back to."""
-    reason = shown(connection.redact(str(error) or type(error).__name__))
-    hint = "check --api-url or KEEPTRUSTS_API_URL, the network and the proxy, then run the command again"
-    if "certificate" in reason.lower():
-        hint = "name the certificate authority of this host with SSL_CERT_FILE, then run the command again"
-    return UnreachableError(f"{connection.host} gave no answer to {method} {path}: {reason}", hint=hint)
+    reason = reason_of(connection, error)
+    return UnreachableError(
+        f"{connection.host} gave no answer to {method} {path}: {reason}",
+        hint=unreachable_hint(reason, setting="--api-url or KEEPTRUSTS_API_URL"),
+    )
 
 
 def unreadable(where: str, reason: str) -> UnreadableError:

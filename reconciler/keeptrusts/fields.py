@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NoReturn
 
 from reconciler.findings import UnreadableError
-from reconciler.keeptrusts.failures import UNREADABLE_HINT, shown
+from reconciler.http.failures import shown
+from reconciler.keeptrusts.failures import UNREADABLE_HINT
 
 LARGEST_AMOUNT = Decimal(10) ** 15
 FINEST_AMOUNT = Decimal("1e-9")

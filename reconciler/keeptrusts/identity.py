@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.findings import UnauthorizedError
-from reconciler.keeptrusts.failures import shown, unreadable
+from reconciler.http.failures import shown
+from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.model.live import Identity
 

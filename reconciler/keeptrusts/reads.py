@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from reconciler.findings import RejectedError, UnreadableError
+from reconciler.http.failures import ForbiddenError
 from reconciler.keeptrusts.alerts import (
     SCHEDULES,
     by_key,
@@ -17,7 +18,6 @@ from reconciler.keeptrusts.alerts import (
     sorted_out,
 )
 from reconciler.keeptrusts.channel import Channel
-from reconciler.keeptrusts.failures import ForbiddenError
 from reconciler.keeptrusts.identity import WHOAMI, check_organization, read_identity
 from reconciler.keeptrusts.listing import read_all
 from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend

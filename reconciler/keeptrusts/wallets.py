@@ -9,7 +9,7 @@ from typing import cast, get_args
 from urllib.parse import quote
 
 from reconciler.findings import UnreadableError
-from reconciler.keeptrusts.failures import shown
+from reconciler.http.failures import shown
 from reconciler.keeptrusts.fields import FieldError, Item, worded
 from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unread, Unreadable, available_money
 from reconciler.model.money import Money

@@ -9,20 +9,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
-from reconciler.http.environment import certificates, environment_settings
+from reconciler.http.clients import single_use_client
+from reconciler.http.failures import UNSENT, log_answer, reason_of
+from reconciler.http.waits import asked_wait, dated
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_schedule_body
 from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
-from reconciler.keeptrusts.connection import Connection, no_cookies
-from reconciler.keeptrusts.failures import answered, permission_hint, request_id, shown
-from reconciler.keeptrusts.surplus import surplus
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.failures import answered, permission_hint, request_id
 from reconciler.keeptrusts.wallets import WALLETS, segment
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
@@ -33,7 +33,6 @@ DEFAULT_WAIT = 1.0
 LONGEST_WAIT = 3600.0
 """Seconds to wait after a 429 that does not say how long, and the most that is believed."""
 
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _UNDECIDED = frozenset({httpx.codes.REQUEST_TIMEOUT})
 _logger = logging.getLogger(__name__)
 
@@ -43,17 +42,12 @@ class Writer:
 
     def __init__(self, connection: Connection, *, transport: httpx.BaseTransport | None = None) -> None:
         self._connection = connection
-        with environment_settings():
-            self._client = httpx.Client(
-                headers={**connection.headers, "Content-Type": "application/json"},
-                timeout=connection.timeout,
-                limits=httpx.Limits(max_connections=connection.concurrency, keepalive_expiry=2),
-                cookies=no_cookies(),
-                follow_redirects=False,
-                transport=transport,
-                trust_env=connection.trusts_environment,
-                verify=certificates(trust_environment=connection.trusts_environment),
-            )
+        self._client = single_use_client(
+            {**connection.headers, "Content-Type": "application/json"},
+            timeout=connection.timeout,
+            trust_environment=connection.trusts_environment,
+            transport=transport,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -135,16 +129,9 @@ class Writer:
         try:
             response, answer = self._exchange(request, started)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            _logger.info("%s %s: %s after %.0f ms", method, path, type(error).__name__, _since(started))
+            log_answer(_logger, method, path, error, started)
             return self._broken(method, path, error)
-        _logger.info(
-            "%s %s: %d after %.0f ms%s",
-            method,
-            path,
-            response.status_code,
-            _since(started),
-            f", request {identity}" if (identity := request_id(response.headers)) else "",
-        )
+        log_answer(_logger, method, path, response, started, more=request_id(response.headers, before=", request "))
         return answer if response.is_success else self._unsuccessful(method, path, response, answer)
 
     def _exchange(self, request: httpx.Request, started: float) -> tuple[httpx.Response, bytes]:
@@ -159,13 +146,11 @@ class Writer:
                     raise httpx.ReadTimeout("the answer does not end")
         finally:
             response.close()
-        if surplus(response) != b"":
-            response.extensions["network_stream"].close()
         return response, bytes(answer)
 
     def _broken(self, method: str, path: str, error: httpx.HTTPError | httpx.InvalidURL) -> WriteResult:
-        reason = shown(self._connection.redact(str(error) or type(error).__name__))
-        if isinstance(error, _UNSENT):
+        reason = reason_of(self._connection, error)
+        if isinstance(error, UNSENT):
             return NotSent(f"no connection to {self._connection.host} for {method} {path}: {reason}")
         return Lost(f"no whole answer to {method} {path}: {reason}")
 
@@ -173,44 +158,15 @@ class Writer:
         sentence = answered(self._connection, method, path, response, body)
         status = response.status_code
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            return RateLimited(retry_after(response.headers), _dated(response.headers))
+            return RateLimited(retry_after(response.headers), dated(response.headers))
         if not response.is_client_error or status in _UNDECIDED:
             return Lost(sentence)
         if status == httpx.codes.FORBIDDEN:
             sentence = f"{sentence}; {permission_hint(method, path)}"
-        return Refused(status, sentence, _dated(response.headers))
+        return Refused(status, sentence, dated(response.headers))
 
 
 def retry_after(headers: httpx.Headers, *, now: datetime | None = None) -> float:
-    """Return the seconds that Retry-After asks to wait, written as seconds or as an HTTP date.
-
-    A date counts from the answer's own Date, so that clocks need not agree; from `now` where it has none.
-    """
-    wanted = headers.get("retry-after", "").strip()
-    try:
-        seconds = float(wanted) if wanted[:1].isdigit() else _seconds_until(wanted, headers, now)
-    except (ValueError, TypeError, OverflowError):
-        return DEFAULT_WAIT
-    return min(max(seconds, 0.0), LONGEST_WAIT)
-
-
-def _seconds_until(wanted: str, headers: httpx.Headers, now: datetime | None) -> float:
-    until = parsedate_to_datetime(wanted)
-    since = parsedate_to_datetime(headers["date"]) if "date" in headers else now or datetime.now(UTC)
-    return (_aware(until) - _aware(since)).total_seconds()
-
-
-def _dated(headers: httpx.Headers) -> datetime | None:
-    """Return the server's own time of an answer, None where it says none."""
-    try:
-        return _aware(parsedate_to_datetime(headers["date"]))
-    except (KeyError, ValueError):
-        return None
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _since(started: float) -> float:
-    return (time.monotonic() - started) * 1000
+    """Return the seconds to wait after a 429: as long as it asks, within what is believed."""
+    asked = asked_wait(headers, now=now)
+    return DEFAULT_WAIT if asked is None else min(asked, LONGEST_WAIT)

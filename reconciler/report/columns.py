@@ -36,7 +36,7 @@ class Grid:
         parts = list(self._parts(width))
         if not all(part.fits(width) for part in parts):
             return self._records(width)
-        return [line for index, part in enumerate(parts) for line in (*([""] if index else []), *part._aligned())]
+        return [line for index, part in enumerate(parts) for line in (*([""] if index else []), *part.aligned())]
 
     def _parts(self, width: int) -> Iterator[Grid]:
         """Yield grids that repeat the first column and share out the others, as many in each as fit."""
@@ -67,7 +67,7 @@ class Grid:
             tuple(row[:column] + row[column + 1 :] for row in self.rows),
         )
 
-    def _aligned(self) -> list[str]:
+    def aligned(self) -> list[str]:
         headed = [self.headings] if any(self.headings) else []
         shapes = tuple(zip(self.widths, self.aligns, strict=True))
         return [_line(row, shapes) for row in (*headed, *self.rows)]

@@ -37,25 +37,31 @@ class Store:
     """Everything the API serves. In memory unless `path` names a database file; `clone()` branches cheaply."""
 
     def __init__(
-        self, path: Path | None = None, *, as_of: date | None = None, organization: str = ORGANIZATION
+        self,
+        path: Path | None = None,
+        *,
+        as_of: date | None = None,
+        organization: str = ORGANIZATION,
+        copied: Store | None = None,
     ) -> None:
-        database = Database(path)
-        try:
-            self.is_new = database.open()
-        except BaseException:
-            database.close()
-            raise
-        self._begin(database, Clock.on(as_of))
-        if self.is_new:
-            database.note("organization", organization)
-            database.note("organization_name", organization.removeprefix("org_").replace("_", " ").title())
-        self._attach()
-
-    def _begin(self, database: Database, clock: Clock) -> None:
-        self.database = database
-        self.clock = clock
+        self.database: Database = Database(path) if copied is None else copied.database.copy()
+        self.clock: Clock = Clock.on(as_of) if copied is None else Clock(copied.clock.start)
         self.received: list[ReceivedWrite] = []
         self._folder: TemporaryDirectory[str] | None = None
+        self.is_new = copied is None and self._opened(organization)
+        self._attach()
+
+    def _opened(self, organization: str) -> bool:
+        """Open the database; return whether it is a new one, of `organization`."""
+        try:
+            is_new = self.database.open()
+        except BaseException:
+            self.database.close()
+            raise
+        if is_new:
+            self.database.note("organization", organization)
+            self.database.note("organization_name", organization.removeprefix("org_").replace("_", " ").title())
+        return is_new
 
     def _attach(self) -> None:
         database, clock = self.database, self.clock
@@ -72,11 +78,7 @@ class Store:
 
     def clone(self) -> Store:
         """Return an independent copy in memory, clock included, with an empty log of writes."""
-        other = Store.__new__(Store)
-        other._begin(self.database.copy(), Clock(self.clock.start))
-        other.is_new = False
-        other._attach()
-        return other
+        return Store(copied=self)
 
     @property
     def directory(self) -> Path:

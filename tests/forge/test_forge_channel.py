@@ -20,9 +20,9 @@ from reconciler.findings import (
 from reconciler.forge.channel import Channel, rate_limit_wait
 from reconciler.forge.check_run import Verdict, instant, publish_check
 from reconciler.forge.connection import Connection
-from reconciler.forge.failures import ForbiddenError, LostAnswerError
 from reconciler.forge.identity import identify
 from reconciler.forge.repository import Repository, commit_id, default_branch, pull_request
+from reconciler.http.failures import ForbiddenError, LostAnswerError
 
 ANY = r"GET /repos/acme/ai-budgets"
 

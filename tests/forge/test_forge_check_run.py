@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from reconciler.forge.annotation import Annotation, remarks
 from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import NAME, Verdict, Written, our_check_runs, publish_check
-from reconciler.forge.failures import ForbiddenError
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.forge.repository import Repository
+from reconciler.http.failures import ForbiddenError
 from reconciler.model.change import CreateBillingBudget, Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period

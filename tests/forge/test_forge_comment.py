@@ -9,10 +9,10 @@ from forge.github_standin import ACTIONS, Pull, State, answer, lost, meanwhile
 from reconciler.findings import RejectedError, UnauthorizedError
 from reconciler.forge.channel import Channel
 from reconciler.forge.comment import Published, publish
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity, identify
 from reconciler.forge.marker import Stamp, read_marked, stamped
 from reconciler.forge.repository import Repository, pull_request
+from reconciler.http.failures import LostAnswerError
 
 US = Identity(ACTIONS)
 REPORT = (

@@ -10,10 +10,10 @@ from forge.github_standin import ACTIONS, State, answer, lost, user
 
 from reconciler.forge.channel import Channel
 from reconciler.forge.drift_text import issue_text, issue_title
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.issue import IssueStep, publish_issue
 from reconciler.forge.repository import Repository
+from reconciler.http.failures import LostAnswerError
 from reconciler.model.plan import DriftItem
 from reconciler.report.escape import escaped
 

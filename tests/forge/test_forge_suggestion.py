@@ -11,10 +11,10 @@ from markdown_it import MarkdownIt
 
 from reconciler.findings import RejectedError
 from reconciler.forge.channel import Channel
-from reconciler.forge.failures import LostAnswerError
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import Repository, pull_request
 from reconciler.forge.suggestion import Choice, Conversation, Suggestion
+from reconciler.http.failures import LostAnswerError
 
 CURE = Suggestion(
     "budgets/teams/support.yaml", 14, 14, "    monthly: 12500.00", "Three decimals; write &#96;12500.00&#96;."

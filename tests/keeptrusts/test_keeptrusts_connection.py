@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from reconciler.findings import RemoteError, UnauthorizedError, UnreadableError, UsageError
+from reconciler.http.failures import shown
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.alerts import (
     billing_budget_body,
@@ -22,7 +23,7 @@ from reconciler.keeptrusts.alerts import (
     live_export_schedule,
 )
 from reconciler.keeptrusts.connection import Connection
-from reconciler.keeptrusts.failures import error_of, permission_hint, shown
+from reconciler.keeptrusts.failures import error_of, permission_hint
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import ledger_entry, segment, wallet_row
 
