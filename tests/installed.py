@@ -13,18 +13,35 @@ import time
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from pkgutil import walk_packages
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
-from reconciler.cli.main import COMMANDS, main
+import reconciler
+from reconciler.cli.main import main
 
 _FORKS = multiprocessing.get_context("forkserver")
 
 
+_OF_OTHERS = (
+    *(
+        "anyio._backends._asyncio",
+        "certifi",
+        "encodings.idna",
+        "encodings.utf_8_sig",
+        "getpass",
+        "h11",
+        "httpcore",
+        "httpx",
+    ),
+    *("ibis.backends.duckdb", "ibis.expr.types.groupby", "numpy.ma", "numpy.random", "unicodedata"),
+)
+
+
 def forks() -> ForkServerContext:
-    """Return what starts processes that have all commands imported."""
-    engine = ["duckdb", "ibis.backends.duckdb", "reconciler.usage.engine", "reconciler.sandbox.server"]
-    _FORKS.set_forkserver_preload([*(f"reconciler.cli.{name}" for name in COMMANDS), *engine])
+    """Return what starts processes that have imported all of the code, and what of others it imports late."""
+    ours = [module.name for module in walk_packages(reconciler.__path__, "reconciler.")]
+    _FORKS.set_forkserver_preload([*(name for name in ours if not name.endswith("__main__")), *_OF_OTHERS])
     return _FORKS
 
 

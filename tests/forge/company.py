@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import forked_command
 import httpx
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import Pull, State
@@ -17,14 +16,11 @@ from forge.workflow_shell import Runner, load
 
 from reconciler.sandbox.server import Sandbox
 
-_COMMAND = """\
-#!/bin/bash
-# The installed command, on the day of the story.
+_ON_THE_DAY = """\
 case "$1 $2" in
   plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command")
     set -- "$@" --as-of {as_of} ;;
 esac
-exec {python} -m reconciler "$@"
 """
 
 
@@ -160,10 +156,7 @@ class Company:
 
 def install_command(place: Path, day: str) -> None:
     """Put `kt-budgets` and `date` into a folder `bin`, both of which take `day` for today."""
-    command = place / "bin" / "kt-budgets"
-    command.parent.mkdir(exist_ok=True)
-    command.write_text(_COMMAND.format(python=shlex.quote(sys.executable), as_of=day), encoding="utf-8")
+    forked_command.install(place / "bin" / "kt-budgets", before=_ON_THE_DAY.format(as_of=day))
     clock = place / "bin" / "date"
     clock.write_text(f"#!/bin/bash\necho {day[:7]}\n", encoding="utf-8")
-    for file in (command, clock):
-        file.chmod(0o755)
+    clock.chmod(0o755)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import forked_command
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import State
@@ -21,12 +20,10 @@ from reconciler.forge.gate_check import GATE
 
 pytestmark = pytest.mark.slow
 
-_COMMAND = """\
-#!/bin/bash
+_ON_THE_DAY = """\
 case "$1 $2" in
   plan\\ * | "pr approval" | "pr refresh") set -- "$@" --as-of 2026-06-18 ;;
 esac
-exec {python} -m reconciler "$@"
 """
 
 
@@ -104,10 +101,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Office]:
-    command = tmp_path / "bin" / "kt-budgets"
-    command.parent.mkdir()
-    command.write_text(_COMMAND.format(python=shlex.quote(sys.executable)), encoding="utf-8")
-    command.chmod(0o755)
+    forked_command.install(tmp_path / "bin" / "kt-budgets", before=_ON_THE_DAY)
     github.reads_members = {"ghs_reader"}
     with merge_desk(tmp_path, github, github_url, capsys) as desk:
         yield Office(desk, tmp_path)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import forked_command
 import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
@@ -25,12 +24,10 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
 AS_OF = "2026-06-18"
 SUPPORT = "budgets/teams/support.yaml"
 ALERT = "  - {name: support-monthly, amount: 12500.00, alert_percentages: [80, 100], hard_limit: false}"
-_COMMAND = """\
-#!/bin/bash
+_ON_THE_DAY = """\
 case "$1" in
   plan | drift | apply) set -- "$@" --as-of {as_of} ;;
 esac
-exec {python} -m reconciler "$@"
 """
 
 
@@ -143,10 +140,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         f"budgets/{path.relative_to(EXAMPLE)}": path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.yaml")
     }
     repository = BudgetRepository.create(tmp_path, files)
-    command = tmp_path / "bin" / "kt-budgets"
-    command.parent.mkdir()
-    command.write_text(_COMMAND.format(python=shlex.quote(sys.executable), as_of=AS_OF), encoding="utf-8")
-    command.chmod(0o755)
+    forked_command.install(tmp_path / "bin" / "kt-budgets", before=_ON_THE_DAY.format(as_of=AS_OF))
     with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox, serving(GitLab()) as gitlab:
         made = House(tmp_path, repository, gitlab, sandbox)
         yield made
