@@ -11,10 +11,10 @@ from types import FrameType
 
 import click
 
-from reconciler.cli.output import PRINTED, guard_streams
-from reconciler.cli.step_output import forget, hand_over, tell
+from reconciler.app.job import forget, hand_over, tell
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 from reconciler.redaction import hide_environment, without_secrets
+from reconciler.streams import PRINTED, guard_streams
 
 _INTERRUPTED: list[int] = []
 """The Ctrl-C of this command that nobody else took."""
@@ -27,7 +27,8 @@ def run_process(command: click.Command, arguments: Sequence[str]) -> int:
     code = run(command, arguments)
     sys.stdout.flush()
     code = _printed(code)
-    hand_over(arguments[0] if arguments else "", code)
+    if trouble := hand_over(arguments[0] if arguments else "", code):
+        click.echo(f"kt-budgets: {trouble}", err=True)
     return code
 
 

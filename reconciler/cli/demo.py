@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import click
 
-from reconciler.findings import ExitCode, UsageError
+from reconciler.cli.terminal import Command
+from reconciler.findings import ExitCode
 
 AS_OF = date(2026, 6, 18)
 
 
-@click.command(epilog="Example: kt-budgets demo --folder demo")
+@click.command(cls=Command, epilog="Example: kt-budgets demo --folder demo")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,10 +26,11 @@ AS_OF = date(2026, 6, 18)
 @click.pass_context
 def command(context: click.Context, folder: Path) -> None:
     """Show the whole loop on the sandbox, in under a minute."""
+    from reconciler.app import demo
     from reconciler.sandbox.server import running
     from reconciler.settings import overlaid
 
-    _prepare(folder)
+    demo.prepare(folder)
     database = folder / "keeptrusts.db"
     click.secho(f"Starting an embedded Keeptrusts, as of {AS_OF} ({database})", bold=True)
     with (
@@ -41,28 +42,6 @@ def command(context: click.Context, folder: Path) -> None:
             if code not in (ExitCode.DONE, ExitCode.PENDING):
                 context.exit(code)
     click.echo(_closing(folder))
-
-
-def example_budgets() -> Path:
-    """Return the folder of the example organization: in the package, or at the top of a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "example" / "budgets", package.parent / "budgets"):
-        if (candidate / "org.yaml").is_file():
-            return candidate
-    raise UsageError(
-        "the example budgets are not beside this installation", hint="install keeptrusts-budgets again, or clone it"
-    )
-
-
-def _prepare(folder: Path) -> None:
-    marker = folder / ".kt-budgets-demo"
-    if folder.exists() and any(folder.iterdir()) and not marker.exists():
-        raise UsageError(
-            f"{folder} is not empty and was not made by the demo", hint="name another folder with `--folder`"
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(example_budgets(), folder / "budgets")
-    marker.touch()
 
 
 def _story(folder: Path) -> Sequence[tuple[str, Sequence[str]]]:

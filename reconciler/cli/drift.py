@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from reconciler.cli.drift_issues import publish_drift, workflows_address
-from reconciler.cli.drift_known import Known, known_of
-from reconciler.cli.drift_unread import tell_unread
-from reconciler.cli.drift_words import hand_over, print_drift
-from reconciler.cli.options import format_option, journal_option, network_options, settings_of
+from reconciler.app.job import tell
+from reconciler.cli.options import format_option, journal_option, network_options, settings_of, write_result
 from reconciler.cli.pr_options import repository_option
-from reconciler.findings import ExitCode, RemoteError
-
-if TYPE_CHECKING:
-    from reconciler.cli.pr_session import GitHub
-    from reconciler.model.desired import Desired
-    from reconciler.model.doubt import Doubt
-    from reconciler.model.live import Live
-    from reconciler.model.waiting import Waiting
-    from reconciler.plan.drift import Drifted
-    from reconciler.settings import Settings
+from reconciler.cli.terminal import Command, known_screen
+from reconciler.findings import ExitCode
 
 
-_UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
-
-
-@click.command("drift", epilog="Example: kt-budgets drift --accept")
+@click.command("drift", cls=Command, epilog="Example: kt-budgets drift --accept")
 @network_options
 @journal_option
 @repository_option
@@ -63,113 +46,17 @@ def command(
     `--accept` writes live values into the YAML, and takes alerts out of it that are gone; `apply` puts git's values
     back.
     """
-    from reconciler.cli.pr_session import github
+    from reconciler.app.drift.drift import Wanted, drift
 
-    settings = settings_of(options)
-    with github(repo) if issue or pull_requests else nullcontext() as session:
-        known = known_of(settings, session, remote if pull_requests else None, writing=accept)
-        try:
-            live = _live(settings, known)
-        except RemoteError as error:
-            if not accept:
-                tell_unread(settings, known, session, error, issue=issue, format_=format_)
-            raise
-        seen = _seen(settings, known, session, live)
-        if issue and session:
-            publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
-        workflows = workflows_address(str(session.repository)) if session else ""
-    left = _accepted(settings, seen) if accept else seen.found
-    following = "" if accept else _following(settings, seen)
-    print_drift(seen.found, seen.waiting, format_, doubtful=seen.doubts, following=following)
-    hand_over(left, seen.waiting, doubtful=seen.doubts, workflows=workflows)
-    if seen.waiting or any(entry.needs_person for entry in left):
+    wanted = Wanted(repo=repo, accept=accept, issue=issue, remote=remote if pull_requests else None)
+    found = drift(settings_of(options), wanted)
+    if found.unread is None or (found.waiting and format_ == "text"):
+        write_result(found.rendered(format_, known_screen()), None)
+    if found.unread is None:
+        tell(changed=found.needs_person)
+    if found.needs_person:
+        tell(failure_reason=found.title)
+    if found.unread:
+        raise found.unread
+    if found.needs_person:
         context.exit(ExitCode.DRIFT)
-
-
-def _live(settings: Settings, known: Known) -> Live:
-    from reconciler.cli.planning import read_live
-    from reconciler.cli.session import connected
-
-    with connected(settings, known.desired) as connection:
-        return read_live(settings, known.desired, connection, standing=known.standing)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was found: differences, what was left behind, and wallets with `doubts` or that nothing was applied to."""
-
-    desired: Desired
-    live: Live
-    found: tuple[Drifted, ...]
-    waiting: tuple[Waiting, ...]
-    doubts: Mapping[str, Doubt]
-    untouched: Collection[str]
-
-
-def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> Seen:
-    """Compare what Keeptrusts holds with what was applied."""
-    from reconciler.cli.drift_waiting import waiting_of
-    from reconciler.journal.history import history_of
-    from reconciler.plan.drift import classify
-
-    desired, last = known.desired, known.last
-    history = history_of(known.records)
-    doubts = known.standing.doubts(live.wallets, settings.period)
-    found = classify(
-        desired,
-        live,
-        settings.period,
-        day=settings.as_of,
-        applied=known.applied,
-        proposals=known.proposals,
-        unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
-        own=history.own,
-        doubts=doubts,
-    )
-    waiting = waiting_of(
-        settings,
-        known.records,
-        last,
-        desired=desired,
-        applied=known.applied,
-        live=live,
-        doubts=doubts,
-        session=session,
-    )
-    return Seen(
-        desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
-    )
-
-
-def _accepted(settings: Settings, seen: Seen) -> tuple[Drifted, ...]:
-    """Write live values into the YAML and return the differences that are left for a person."""
-    from reconciler.cli.drift_accept import accept
-
-    files, left = accept(settings, seen.desired, seen.live, seen.found)
-    for path in files:
-        click.echo(f"{path}: written as it is live; review it and open a pull request", err=True)
-    for entry in left:
-        by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
-        cure = "" if entry.item.wallet in seen.doubts else by_hand
-        click.echo(f"not written: {entry.item.sentence}{cure}", err=True)
-    return left
-
-
-def _following(settings: Settings, seen: Seen) -> str:
-    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it."""
-    from reconciler.cli.drift_accept import is_writable
-
-    needed = [entry.item for entry in seen.found if entry.needs_person and entry.item.wallet not in seen.doubts]
-    declared = [item for item in needed if item.category != "unmanaged"]
-    written = [item for item in declared if is_writable(item, seen.desired, seen.live, settings)]
-    ways = []
-    if written:
-        what = "it" if len(written) == len(needed) else f"{len(written)} of {len(needed)}"
-        ways.append(f"`kt-budgets drift --accept` writes {what} into the YAML")
-    if declared:
-        first = any(item.category == "changed" and item.wallet in seen.untouched for item in declared)
-        flag = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to"
-        ways.append(f"`plan` and `apply` put git's values back{flag if first else ''}")
-    if len(declared) < len(needed):
-        ways.append(f"for what is in no YAML: {_UNMANAGED}")
-    return f"Next: {'; '.join(ways)}." if ways else ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
-from reconciler.cli.output import write_file
+from reconciler.cli.terminal import screen
+from reconciler.files import write_file
 from reconciler.model.period import Period
+from reconciler.report.screen import Screen
 from reconciler.settings import Settings, environment, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -128,6 +129,31 @@ def wait_option(command: F) -> F:
     )(command)
 
 
+def offline_option(command: F) -> F:
+    return click.option(
+        "--offline", is_flag=True, help="Ask Keeptrusts nothing: targets of the YAML stand for the money."
+    )(command)
+
+
+def wallet_option(command: F) -> F:
+    return click.option(
+        "--wallet",
+        "wallets",
+        multiple=True,
+        metavar="TEAM/ENV",
+        help="Only this wallet, or all of a TEAM (repeatable).",
+    )(command)
+
+
+def suggestions_option(command: F) -> F:
+    return click.option(
+        "--suggestions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
+    )(command)
+
+
 def settle_option(command: F) -> F:
     return click.option(
         "--settle",
@@ -158,13 +184,18 @@ def usage_option(command: F) -> F:
 
 def settings_of(options: dict[str, Any]) -> Settings:
     """Take the values of `network_options` out of `options`, set up logging, and return the Settings."""
-    from reconciler.cli.log import configure
+    from reconciler.app.journal_place import journal_of
+    from reconciler.logs import configure
     from reconciler.redaction import hide_environment
 
     hide_environment(environment())
     configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
     budgets, sandbox = options.pop("budgets"), options.pop("sandbox")
-    journal, root = _journal(options, budgets, sandbox=sandbox)
+    journal, root = None, Path()
+    if "journal" in options:
+        asked, moves = options.pop("journal"), options.pop("moves", False)
+        passing = passing_journal() if sandbox and not asked else None
+        journal, root = journal_of(budgets, asked, sandbox=sandbox, moves=moves, passing=passing)
     return resolve(
         budgets=budgets,
         api_url=options.pop("api_url"),
@@ -176,19 +207,6 @@ def settings_of(options: dict[str, Any]) -> Settings:
         journal=journal,
         root=root,
     )
-
-
-def _journal(options: dict[str, Any], budgets: Path, *, sandbox: bool) -> tuple[str | None, Path]:
-    """Return the journal and the folder that it is seen from; none for a command that keeps no journal."""
-    from reconciler.cli.journal_place import from_here, root_of, settled
-
-    if "journal" not in options:
-        return None, Path()
-    asked, moves = options.pop("journal"), options.pop("moves", False)
-    if sandbox:
-        return from_here(asked, budgets) if asked else passing_journal(), root_of(budgets)
-    place = settled(budgets, asked, moves=moves)
-    return place.name, place.folder
 
 
 def passing_journal() -> str | None:
@@ -212,6 +230,21 @@ def write_result(text: str, output: Path | None) -> None:
     write_file(output, text)
 
 
-def on_terminal() -> bool:
-    """Whether progress may be shown: stderr is a terminal."""
-    return sys.stderr.isatty()
+class Answer(Protocol):
+    """What a use case returns to look at. `notices` are what is to be said about it: code, sentence, hint."""
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]: ...
+
+    def rendered(self, format_: str, screen: Screen, /) -> str: ...
+
+
+def write_answer(answer: Answer, format_: str, output: Path | None) -> None:
+    """Print an answer or write it to `output`; its notices go to stderr where stdout is for a machine."""
+    from reconciler.report.findings_text import visible
+
+    for code, message, hint in answer.notices if format_ != "text" else ():
+        click.echo(visible(f"warning {code}: {message}"), err=True)
+        if hint:
+            click.echo(visible(f"  hint: {hint}"), err=True)
+    write_result(answer.rendered(format_, screen(output)), output)

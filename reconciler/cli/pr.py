@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.app.job import tell
 from reconciler.cli.options import (
     budgets_option,
     first_apply_option,
@@ -18,12 +19,14 @@ from reconciler.cli.options import (
     settle_option,
     usage_option,
     wait_option,
+    write_answer,
 )
 from reconciler.cli.pr_options import number_option, plan_option, recorder_option, repository_option
-from reconciler.findings import ExitCode
+from reconciler.cli.result import print_merges
+from reconciler.cli.terminal import Group
 
 
-@click.group("pr", epilog="Example: kt-budgets pr comment --plan plan.json --dry-run")
+@click.group("pr", cls=Group, epilog="Example: kt-budgets pr comment --plan plan.json --dry-run")
 def command() -> None:
     """Show a plan in its pull request, and ask for its approval.
 
@@ -57,15 +60,15 @@ def command() -> None:
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment and send nothing.")
 @format_option("text", "json")
-def comment(**options: Any) -> None:
+def comment(format_: str, **options: Any) -> None:
     """Put a plan into its pull request: one comment, a check run with annotations, suggested changes.
 
     The comment is updated in place, left alone when it says the same, and never overwritten by an older run. A plan
     without changes updates a comment but creates none. In GitHub Actions the job's summary says the same.
     """
-    from reconciler.cli.pr_publish import publish
+    from reconciler.app.change_request.publish import publish
 
-    publish(**options)
+    write_answer(publish(**options), format_, None)
 
 
 @command.command("check", epilog="Example: kt-budgets pr check --plan plan.json")
@@ -74,14 +77,14 @@ def comment(**options: Any) -> None:
 @repository_option
 @number_option
 @format_option("text", "json")
-def check(**options: Any) -> None:
+def check(format_: str, **options: Any) -> None:
     """Publish the check run `kt-budgets / plan`: verdict, annotations on the YAML, and the record of the plan.
 
     The record is what an approval is bound to. Only GitHub Actions or a GitHub App can write it.
     """
-    from reconciler.cli.pr_publish import check as run
+    from reconciler.app.change_request.publish import check as run
 
-    run(**options)
+    write_answer(run(**options), format_, None)
 
 
 @command.command("approval", epilog='Example: kt-budgets pr approval --merge-sha "$GITHUB_SHA" --plan plan.json')
@@ -127,20 +130,12 @@ def approval(
     or about all that are open. Where the token may not publish it, and in a merge queue, it exits with 4 while an
     approval is missing. Members of teams are read with KT_BUDGETS_MEMBERS_TOKEN, else with GITHUB_TOKEN.
     """
-    from reconciler.cli.pr_approval import approve, print_approval, require_last_applied
-    from reconciler.cli.pr_gate import check_gate
+    from reconciler.app.change_request.approval import Asked, approval
 
-    settings = settings_of(options)
-    if with_check:
-        code = check_gate(settings, repo=repo, number=number, recorded_by=recorded_by, format_=format_)
-        context.exit(code)
-    if last_applied:
-        click.echo(require_last_applied(settings))
-        return
-    found = approve(settings, merge=merge_sha, plan_path=plan_path, repo=repo, recorded_by=recorded_by)
-    print_approval(found, format_)
-    if found.stale:
-        context.exit(ExitCode.STALE)
+    asked = Asked(merge_sha, plan_path, last_applied, with_check, number, repo, recorded_by)
+    found = approval(settings_of(options), asked)
+    write_answer(found, format_, None)
+    context.exit(found.exit_code)
 
 
 @command.command("apply", epilog="Example: kt-budgets pr apply --journal git:origin --wait 1200")
@@ -174,15 +169,10 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     It is quick where nothing is pending, and safe to repeat. Exits with the most serious of what happened: 4 where an
     approval is missing, 5 where a plan moved, 7 where a part was applied.
     """
-    from reconciler.cli.merge_words import print_merges
-    from reconciler.cli.pr_apply import Asked, apply_merges
-    from reconciler.cli.step_output import tell_merges
+    from reconciler.app.change_request.apply_merged import Asked, apply_merges
 
     settings = settings_of(options)
-    found = apply_merges(settings, Asked(**options))
-    print_merges(found, format_, output, journal=settings.journal)
-    tell_merges(found)
-    context.exit(found.exit_code)
+    print_merges(apply_merges(settings, Asked(**options)), format_, output, context, journal=settings.journal)
 
 
 @command.command("receipt", epilog='Example: kt-budgets pr receipt --run run.json --merge-sha "$GITHUB_SHA"')
@@ -203,16 +193,16 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
 )
 @repository_option
 @format_option("text", "json")
-def receipt(**options: Any) -> None:
+def receipt(format_: str, **options: Any) -> None:
     """Put what an apply did on top of the pull request's comment.
 
     What `pr apply` printed is put into every pull request that it was about, applied or not, with why and the cure.
     With --plans a plan that moved since it was shown is shown there, and recorded: whoever approves the pull request
     after that approves this plan.
     """
-    from reconciler.cli.pr_receipt import publish_receipt
+    from reconciler.app.change_request.receipt import publish_receipt
 
-    publish_receipt(**options)
+    write_answer(publish_receipt(**options), format_, None)
 
 
 @command.command("command", epilog="Example: kt-budgets pr command --journal git:origin")
@@ -229,9 +219,12 @@ def commands(context: click.Context, /, *, repo: str | None, **options: Any) -> 
     repository. The budgets of the pull request are read as they would be merged; nothing of it is run. Comments that
     were edited, and those of bots, are left alone.
     """
-    from reconciler.cli.pr_command import answer_comment
+    from reconciler.app.change_request.commands import answer_comment
 
-    context.exit(answer_comment(settings_of(options), repo=repo))
+    done = answer_comment(settings_of(options), repo=repo, tell=click.echo)
+    if done.has_planned:
+        tell(changed=True)
+    context.exit(done.exit_code)
 
 
 @command.command("refresh", epilog="Example: kt-budgets pr refresh --journal git:origin")
@@ -258,10 +251,11 @@ def refresh(
 
     In a merge queue, only the queue's pull request is planned, and the command exits with 5 when its plan moved.
     """
-    from reconciler.cli.pr_refresh import refresh as run
+    from reconciler.app.change_request.refresh import refresh as run
 
-    settings = settings_of(options)
-    context.exit(run(settings, repo=repo, recorded_by=recorded_by, remote=remote, format_=format_))
+    found = run(settings_of(options), repo=repo, recorded_by=recorded_by, remote=remote)
+    write_answer(found, format_, None)
+    context.exit(found.exit_code)
 
 
 @command.command("codeowners", epilog="Example: kt-budgets pr codeowners --ruleset ruleset.json")
@@ -277,13 +271,15 @@ def refresh(
 @repository_option
 @format_option("text", "json")
 @click.pass_context
-def codeowners(context: click.Context, /, **options: Any) -> None:
+def codeowners(context: click.Context, /, format_: str, **options: Any) -> None:
     """Write the code owners of the budget files into CODEOWNERS, from the owners in the YAML.
 
     GitHub then asks the right people for a review. Only the block between our marks is written, at the end of the
     file. With --check, GitHub is asked as well, where GITHUB_TOKEN is set: whether it can use the code owners, and
     whether the default branch requires the check `kt-budgets / approval`.
     """
-    from reconciler.cli.pr_codeowners import codeowners as run
+    from reconciler.app.change_request.codeowners import codeowners as run
 
-    context.exit(run(**options))
+    found = run(**options)
+    write_answer(found, format_, None)
+    context.exit(found.exit_code)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.output import write_file
+from reconciler.cli.terminal import Command
 from reconciler.findings import ExitCode
 
 
-@click.command("schema", epilog="Example: kt-budgets schema --check")
+@click.command("schema", cls=Command, epilog="Example: kt-budgets schema --check")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -25,26 +25,17 @@ def command(output: Path, check: bool) -> int:
 
     Editors complete and check budget files with them: see the first line of each file in budgets/.
     """
-    from reconciler.source.schemas import documents, schema_text
+    from reconciler.app import schemas
 
-    texts = {output / name: schema_text(schema) for name, schema in documents().items()}
     if not check:
-        for path, text in texts.items():
-            write_file(path, text)
+        for path in schemas.write(output):
             click.echo(path)
         return ExitCode.DONE
-    stale = [path for path, text in texts.items() if _content(path) != text]
+    stale, count = schemas.stale(output)
     for path in stale:
         click.echo(f"{path}: {'not current' if path.exists() else 'missing'}")
     if stale:
         click.echo(f"hint: kt-budgets schema --output {output}", err=True)
         return ExitCode.FINDINGS
-    click.echo(f"{len(texts)} schemas in {output} are current", err=True)
+    click.echo(f"{count} schemas in {output} are current", err=True)
     return ExitCode.DONE
-
-
-def _content(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None

@@ -20,7 +20,7 @@ import pytest
 from cli.small_folder import small_folder
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
-from reconciler.cli.output import write_file
+from reconciler.files import write_file
 from reconciler.findings import UsageError
 
 TOOL = str(Path(sys.executable).parent / "kt-budgets")

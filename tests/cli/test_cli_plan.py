@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.demo import example_budgets
+from reconciler.app.demo import example_budgets
 from reconciler.findings import ExitCode
 from reconciler.model.plan import plan_text, read_plan, sealed
 from reconciler.sandbox.server import Sandbox, running
@@ -207,7 +207,7 @@ def test_the_demo_leaves_a_folder_alone_that_it_did_not_make(kt: Any, here: Path
 def test_the_days_of_the_month_are_kept_for_the_wallets_that_change_first(
     plan: Any, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.cli.questions.MOST_CHARTED", 3)
+    monkeypatch.setattr("reconciler.app.planning.questions.MOST_CHARTED", 3)
     plan()
     document = saved(here)
     changed = {change["wallet"] for change in document["changes"] if "wallet" in change}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
 
-from reconciler.cli.processors import COMMAND, FEWEST_WALLETS, working_out
+from reconciler.app.processors import COMMAND, FEWEST_WALLETS, working_out
 from reconciler.forecast.part import MOST_WALLETS, WorkOut, one_by_one, parted
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast

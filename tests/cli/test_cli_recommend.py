@@ -11,7 +11,7 @@ import pytest
 from cli.conftest import Run
 from cli.outlook_world import AS_OF, FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
-from reconciler.cli.recommend_write import Edit, write
+from reconciler.app.recommend.draft import Edit, write
 from reconciler.findings import FindingsError, UsageError
 from reconciler.settings import resolve
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.log import configure
 from reconciler.findings import UnauthorizedError, UsageError
+from reconciler.logs import configure
 from reconciler.model.period import Period
 from reconciler.settings import DEFAULT_API_URL, Settings, environment, overlaid, resolve, today
 

@@ -13,8 +13,8 @@ from forge.workflow_shell import outputs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli import step_output
-from reconciler.cli.show import load_plan
+from reconciler.app import job
+from reconciler.app.planning.saved import load_plan
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.plan import Tool, plan_text, read_plan, sealed
@@ -98,8 +98,8 @@ def test_an_output_file_that_cannot_be_written_changes_no_exit_code(tmp_path: Pa
 
 def test_what_was_merged_is_told_with_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    step_output.tell(digest="of an earlier command")
-    step_output.forget()
+    job.tell(digest="of an earlier command")
+    job.forget()
     done = Run(run="r", converged=True, outcomes=(Outcome(op="o", kind="allocate", team="a", status=Status.APPLIED),))
     landed = LandingOutcome(pull_request=128, commit="c" * 40, base=None, teams=("a",), status="applied", run=done)
     left = LandingOutcome(
@@ -111,8 +111,8 @@ def test_what_was_merged_is_told_with_what_is_left(tmp_path: Path, monkeypatch: 
         reason="nobody approved",
         cure="ask",
     )
-    step_output.tell_merges(Merges(head="d" * 40, applied_commit=None, landings=(landed, left), pending=1, exit_code=4))
-    step_output.hand_over("pr", 4)
+    job.tell_merges(Merges(head="d" * 40, applied_commit=None, landings=(landed, left), pending=1, exit_code=4))
+    job.hand_over("pr", 4)
     written = outputs((tmp_path / "output").read_text(encoding="utf-8"))
     assert written == {
         "outcomes": '{"applied": 1}',
@@ -126,7 +126,7 @@ def test_what_was_merged_is_told_with_what_is_left(tmp_path: Path, monkeypatch: 
 @given(st.text(max_size=200))
 def test_no_value_can_bring_in_an_output_of_its_own(value: str) -> None:
     hostile = f"{value}\nchanged=false\nend\nEOF\ndigest<<end\n"
-    entry = step_output._entry("failure_reason", hostile)
+    entry = job._entry("failure_reason", hostile)
     first, *inside, last = entry.splitlines()
     assert first == f"failure_reason<<{last}"
     assert last not in inside

@@ -12,7 +12,7 @@ from forge.github_standin import State
 from thorough import THOROUGH
 
 from reconciler import clock as apply_clock
-from reconciler.cli import drift_waiting
+from reconciler.app.drift import waiting as drift_waiting
 from reconciler.clock import SystemClock
 from reconciler.forge.connection import Connection as GitHubConnection
 from reconciler.journal import standing

@@ -15,9 +15,9 @@ from forge.budget_repository import BudgetRepository
 from forge.forge_world import allocate, plan
 from forge.github_standin import Pull, State, answer
 
+from reconciler.app.change_request.approval import require_approval
 from reconciler.cli.boundary import run
 from reconciler.cli.pr import command as pr
-from reconciler.cli.pr_approval import require_approval
 from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.log import configure
 from reconciler.findings import (
     RejectedError,
     RemoteError,
@@ -25,6 +24,7 @@ from reconciler.findings import (
 from reconciler.keeptrusts.exports import ExportJobs
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
+from reconciler.logs import configure
 from reconciler.model.live import Identity
 from reconciler.model.period import Period
 

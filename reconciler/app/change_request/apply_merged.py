@@ -1,0 +1,272 @@
+"""`kt-budgets pr apply`: what was merged with approval is applied, each landing as it was reviewed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say, summarise
+from reconciler.findings import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reconciler.app.change_request.arrivals import PullOf
+    from reconciler.app.change_request.bench import MergeBench
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.change_request.replay import Replay
+    from reconciler.app.github import GitHub
+    from reconciler.apply.result import Result
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.landing import Landing
+    from reconciler.model.merges import LandingOutcome, Merges
+    from reconciler.settings import Settings
+
+
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for: one landing by its pull request or commit, with what it needs, or all of them.
+
+    `settle` and `wait` are in seconds; `put_back` is about all teams, after everything else. Plans that were shown to
+    nobody as they are now go into the folder `plans`.
+    """
+
+    repo: str | None = None
+    recorded_by: str = ""
+    number: int | None = None
+    commit: str | None = None
+    settle: float = 60.0
+    wait: float = 0.0
+    first_apply: bool = False
+    put_back: bool = False
+    plans: Path | None = None
+
+
+def apply_merges(settings: Settings, asked: Asked) -> Merges:
+    """Finish what was interrupted, apply every landing that may be applied, and return what came of each."""
+    from reconciler.app.change_request.bench import MergeBench
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.checkout import git
+    from reconciler.model.merges import Merges, most_serious
+
+    head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
+    commits = Commits(settings.budgets)
+    bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)
+    resumed = _resumed(bench, head)
+    found = _landed(bench, head, asked)
+    if asked.plans:
+        _keep(bench, found, asked.plans)
+    again = _put_back(bench) if asked.put_back else None
+    last = bench.applied()
+    told = {landing.commit for landing in found.landings}
+    before = [landing for landing in _told_anew(bench, resumed) if landing.commit not in told]
+    codes = [outcome.exit_code for outcome in found.landings]
+    codes += [int(result.exit_code) for result in (resumed, again) if result]
+    merges = Merges(
+        head=head,
+        applied_commit=last.commit if last else None,
+        landings=(*before, *found.landings),
+        pending=found.pending,
+        resumed=resumed.run if resumed else None,
+        put_back=again.run if again else None,
+        exit_code=most_serious(codes),
+    )
+    fenced = rendered(merges, "text").replace("```", "'''")
+    summarise(f"### What was merged\n\n```\n{fenced}```")
+    return merges
+
+
+def rendered(found: Merges, format_: str) -> str:
+    """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
+    from reconciler.report.forecast_json import json_text
+    from reconciler.report.merges_text import merges_text
+
+    return json_text(found.document()) if format_ == "json" else merges_text(found)
+
+
+def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
+    """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
+    from reconciler.app.change_request.replay import is_nothing_to_do
+    from reconciler.app.github import github
+    from reconciler.forge.repository import default_branch
+    from reconciler.model.merges import Merges
+
+    last = bench.applied()
+    _refuse_behind(bench.settings, head, last)
+    if is_nothing_to_do(bench.commits, last, head):
+        return Merges(head=head, applied_commit=last.commit if last else None)
+    with github(asked.repo, recorded_by=asked.recorded_by) as session:
+        bench.session = session
+        branch = default_branch(session.channel, session.repository)
+        head = _tip(bench.settings, branch, head)
+        replay = replay_of(bench, pull_finder(session, branch), head, last)
+        outcomes = replay.run(_only(replay, bench.commits, asked))
+        return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
+
+
+def _tip(settings: Settings, branch: str, head: str) -> str:
+    """Return the last commit of the default branch where `head` is an older one of it, else `head`.
+
+    What came after it may have taken back what it brought.
+    """
+    from reconciler.app.checkout import is_older
+    from reconciler.git.merging import tip_of
+
+    tip = tip_of(settings.budgets, branch)
+    if not tip or not is_older(settings.budgets, head, tip):
+        return head
+    say(f"{branch} has moved on from {head[:12]} to {tip[:12]}, which is looked at")
+    return tip
+
+
+def pull_finder(session: GitHub, branch: str) -> PullOf:
+    """Return what asks GitHub which pull request brought a commit to `branch`."""
+    from reconciler.forge.landed import brought_by
+    from reconciler.forge.repository import pull_requests_of_commit
+
+    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
+        listed = pull_requests_of_commit(session.channel, session.repository, commit)
+        return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
+
+    return pull_of
+
+
+def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied | None) -> Replay:
+    """Return the landings up to `head` that are not applied as a whole, ready to be carried out by `bench`."""
+    from reconciler.app.change_request.arrivals import arrivals, beginning, groups
+    from reconciler.app.change_request.replay import Replay
+
+    budgets, since = bench.settings.budgets, last.commit if last else None
+    found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]
+    listed = arrivals(bench.commits, found, since)
+    landings = [arrival.landing for arrival in listed]
+    return Replay(bench, bench.commits, listed, since, _known(bench.commits, landings, last.ahead if last else {}))
+
+
+def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, str]) -> dict[str, str]:
+    """Return `ahead` by the landings' own commits, where a part was applied from a commit between two of them."""
+    from reconciler.app.change_request.budget_files import value
+    from reconciler.app.checkout import is_older
+
+    known = {landing.commit for landing in landings}
+    found = dict(ahead)
+    for part, commit in ahead.items():
+        if commit in known:
+            continue
+        for landing in landings:
+            same = value(commits.desired(landing.commit), part) == value(commits.desired(commit), part)
+            if same and is_older(commits.budgets, landing.commit, commit):
+                found[part] = landing.commit
+    return found
+
+
+def _only(replay: Replay, commits: Commits, asked: Asked) -> set[int] | None:
+    """Return the numbers of the landings that were asked for, None for all."""
+    from reconciler.app.checkout import is_older
+
+    if asked.number is None and asked.commit is None:
+        return None
+    commit = _whole_id(commits, asked.commit) if asked.commit else None
+    for number, landing in enumerate(replay.landings):
+        by_number = asked.number is not None and landing.pull_request == asked.number
+        by_commit = commit is not None and (
+            landing.commit == commit or is_older(commits.budgets, commit, landing.commit)
+        )
+        if by_number or by_commit:
+            return replay.needed_for(number)
+    what = f"pull request {asked.number}" if asked.number is not None else f"{(asked.commit or '')[:40]}"
+    raise UsageError(
+        f"{what} is none of the {len(replay.landings)} landings that are not applied as a whole",
+        hint="leave it out to apply whatever is pending; `kt-budgets audit` lists what was applied",
+    )
+
+
+def _whole_id(commits: Commits, name: str) -> str:
+    from reconciler.app.checkout import git
+    from reconciler.git.failures import GitError
+
+    hint = "give what `git log --format=%H` shows, in a clone that has it"
+    if _COMMIT.fullmatch(name) is None:
+        raise UsageError(f"`{name[:80]}` is no commit id", hint=hint)
+    try:
+        return git(commits.budgets, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
+    except GitError:
+        raise UsageError(f"`{name}` is no commit of this clone", hint=hint) from None
+
+
+def _resumed(bench: MergeBench, head: str) -> Result | None:
+    """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
+    from reconciler.app.execution.site import site
+    from reconciler.app.session import load_desired
+    from reconciler.apply.resume import resume
+    from reconciler.journal.history import history_of, open_runs
+
+    settings = bench.settings
+    if not open_runs(history_of(bench.records())):
+        return None
+    desired = bench.commits.desired(head) or load_desired(settings)[0]
+    say("an earlier run did not finish; it is resumed first")
+    with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
+        try:
+            return resume(desired.organization.organization, place)
+        finally:
+            bench.forget()
+
+
+def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
+    """Write the plans that are to be shown, each named by the commit of its landing."""
+    from reconciler.files import write_file
+    from reconciler.model.plan import plan_text
+
+    for landing in found.landings:
+        if landing.plan:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_file(folder / f"{landing.commit}.json", plan_text(bench.plans[landing.commit]))
+
+
+def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:
+    """Return the landings whose run was resumed here, or earlier in this run of a workflow."""
+    from reconciler.app.change_request.resumed import resumed_landings
+    from reconciler.journal.attribution import attribution
+    from reconciler.settings import environment
+
+    url = attribution(environment()).url
+    return (
+        resumed_landings(bench.records(), url=url, runs=[resumed.run.run] if resumed else []) if url or resumed else []
+    )
+
+
+def _put_back(bench: MergeBench) -> Result | None:
+    """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
+    from reconciler.app.change_request.budget_files import applied_files
+
+    last = bench.applied()
+    if last is None or last.commit is None:
+        return None
+    files = applied_files(bench.commits, last.commit, last.ahead)
+    loaded = files.loaded()
+    if loaded.desired is None:
+        raise RefusedError(
+            f"the budgets of {last.commit[:12]}, which were applied last, cannot be read any more",
+            hint="run `kt-budgets validate` on that commit",
+        )
+    plan = bench.planned(loaded.desired, files, loaded.findings, commit=last.commit, scope=None)
+    for guard in plan.guards:
+        if guard.status == "refused":
+            raise RefusedError(f"git's values are not put back: {guard.guard}: {guard.message}", hint=guard.hint)
+    return bench.carried_out(plan, loaded.desired, declares="again")
+
+
+def _refuse_behind(settings: Settings, head: str, last: LastApplied | None) -> None:
+    """Raise RefusedError where something was applied from a commit that comes after `head`: it would be undone."""
+    from reconciler.app.lineage import refuse_older
+
+    if last is not None:
+        for commit in dict.fromkeys([last.commit, *last.ahead.values()]):
+            refuse_older(settings, head, replace(last, commit=commit))

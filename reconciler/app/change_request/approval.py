@@ -1,0 +1,253 @@
+"""`kt-budgets pr approval`: whether a merge commit may be applied. `apply` asks the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from reconciler.app.github import GitHub
+    from reconciler.forge.approval import Approval
+    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.requirement import Requirement
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: of a `merge` commit, with the plan in a file or the plan of now; or of what was last applied.
+
+    With `with_check` it is asked before the merge, of pull request `number`, that of the run, or all that are open.
+    """
+
+    merge: str | None = None
+    plan_path: Path | None = None
+    last_applied: bool = False
+    with_check: bool = False
+    number: int | None = None
+    repo: str | None = None
+    recorded_by: str = ""
+
+
+def approval(settings: Settings, asked: Asked) -> Statement:
+    """State whether a merge commit may be applied, or a pull request be merged; its exit code says what is stale.
+
+    Raises:
+        RefusedError: an approval is missing, or the commit is no merge of a pull request.
+        UsageError: no commit or no repository was named.
+        RemoteError: GitHub or Keeptrusts cannot be read.
+    """
+    from reconciler.app.change_request.gate import check_gate
+
+    if asked.with_check:
+        return check_gate(settings, repo=asked.repo, number=asked.number, recorded_by=asked.recorded_by)
+    return require_last_applied(settings) if asked.last_applied else stated(_approved(settings, asked))
+
+
+def _approved(settings: Settings, asked: Asked) -> Approval:
+    """Return the approval of the merge commit for the plan in a file, or for the plan of now."""
+    from reconciler.app.github import github
+    from reconciler.app.planning.plan import plan as plan_of_now
+    from reconciler.app.planning.saved import load_plan
+
+    with github(asked.repo, recorded_by=asked.recorded_by) as session:
+        commit = asked.merge or session.event.sha
+        if not commit:
+            raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
+        plan = load_plan(asked.plan_path) if asked.plan_path else plan_of_now(settings)
+        return approve_plan(session, settings, plan, merge=commit)
+
+
+def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str) -> Approval:
+    """Return what of `plan` is approved of the merge commit, and what is missing or has become stale.
+
+    Raises:
+        RefusedError: the commit is no merge of a pull request, or nothing of it can be approved.
+    """
+    from reconciler.app.lineage import refuse_older
+    from reconciler.forge.approval import judge, merged_pull_request
+    from reconciler.git.merging import clean_merges
+    from reconciler.journal.journal import last_applied
+
+    applied = last_applied(settings.journal, folder=settings.root)
+    refuse_older(settings, merge, applied)
+    pull = merged_pull_request(session.channel, session.repository, merge)
+    return judge(
+        session.channel,
+        session.repository,
+        pull,
+        required=_required(session, settings, plan, pull, merge, applied),
+        plan=plan,
+        app=session.app,
+        is_clean=clean_merges(settings.budgets, reference=f"refs/pull/{pull.number}/head"),
+    )
+
+
+def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None, repo: str | None = None) -> Approval:
+    """Return the approval of `plan` for `apply --require-approval`; raises for what is missing or stale."""
+    from reconciler.app.github import github
+
+    with github(repo) as session:
+        commit = merge or session.event.sha or plan.source.commit
+        if not commit:
+            raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
+        found = approve_plan(session, settings, plan, merge=commit)
+    found.require()
+    if found.stale:
+        raise StalePlanError(_stale_words(found), hint=AGAIN)
+    return found
+
+
+def require_last_applied(settings: Settings) -> Statement:
+    """State that the checked-out budgets are what was last applied; RefusedError when they are not."""
+    from reconciler.app.change_request.budget_files import Commits, applied_desired, changed_parts
+    from reconciler.app.checkout import git
+    from reconciler.journal.journal import last_applied
+
+    last = last_applied(settings.journal, folder=settings.root)
+    hint = "`kt-budgets pr apply` applies what is merged, with its approval"
+    if last is None or last.commit is None:
+        raise RefusedError("the journal names no commit that was applied", hint=hint)
+    commits = Commits(settings.budgets)
+    applied, now = (
+        applied_desired(commits, last),
+        commits.desired(git(settings.budgets, "rev-parse", "HEAD").decode().strip()),
+    )
+    if applied is None or now is None or changed_parts(applied, now):
+        raise RefusedError(
+            f"the budgets differ from those of {last.commit[:12]}, the last applied commit: something is merged and"
+            " not applied",
+            hint=hint,
+        )
+    return Statement("", {}, f"the budgets are those of {last.commit[:12]}, the last applied commit")
+
+
+def stated(found: Approval) -> Statement:
+    """Return an approval, or what of it has become stale, in words; raises RefusedError for what is missing."""
+    found.require()
+    facts = {
+        "pull_request": found.pull_request,
+        "head": found.head,
+        "approved_by": list(found.approved_by),
+        "stale": list(found.stale),
+        "recorded": found.record.digest,
+        "stood_in": [item.document() for item in found.stood_in],
+    }
+    by = ", ".join(found.approved_by) or "nobody, and nobody has to"
+    text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
+    lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
+    lines += [item.sentence for item in found.stood_in]
+    code = ExitCode.STALE if found.stale else ExitCode.DONE
+    return Statement("approval", facts, "\n".join(lines), code)
+
+
+AGAIN = (
+    "if an earlier merge was not applied, run its workflow again first; else open a pull request that changes these"
+    " teams"
+)
+
+
+def _stale_words(found: Approval) -> str:
+    teams = ", ".join(found.stale[:20]) + (f" and {len(found.stale) - 20} more" if len(found.stale) > 20 else "")
+    return (
+        f"the plan of {teams} is not the one that was recorded for that head: live state or the YAML moved since, or an"
+        " earlier merge was not applied"
+    )
+
+
+def _required(
+    session: GitHub, settings: Settings, plan: Plan, pull: PullRequest, merge: str, applied: LastApplied | None
+) -> tuple[Requirement, ...]:
+    """Return who must approve, by the rules of the base branch and by those of the last applied commit.
+
+    The second keeps rules that were weakened by a merge without approval from approving what follows it.
+    """
+    from reconciler.app.checkout import load_at
+    from reconciler.forge.requirement import requirements
+
+    after = load_at(settings.budgets, merge)
+    if after is None:
+        raise _unreadable(merge)
+    if after.tree_digest != plan.source.tree_digest:
+        raise RefusedError(
+            f"the plan was made from other files than those of {merge[:12]}",
+            hint="plan again in a clean checkout of that commit",
+        )
+    base = _base(session, settings.budgets, pull, merge)
+    commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
+    before = _rules(settings.budgets, commits, after)
+    for rules in before:
+        _check_guards(rules, after, plan, as_of=settings.as_of)
+    found = [requirements(rules, after, plan.changes) for rules in before]
+    return tuple(dict.fromkeys(item for listed in found for item in listed))
+
+
+def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) -> None:
+    """Refuse what the limits of `rules` refuse, whatever the change says about limits.
+
+    A waiver may come with the change: the organization's owners, as `rules` names them, must approve that.
+    """
+    from reconciler.policy.facts import verdict
+
+    waivers = (*rules.organization.waivers, *after.organization.waivers)
+    for result in verdict(plan, rules.organization.guards, waivers, as_of=as_of):
+        if result.status == "refused":
+            raise RefusedError(
+                f"{result.guard}: {result.message}; this is the limit from before the merge",
+                hint=f"{result.hint}; or change the limit in a pull request of its own",
+            )
+
+
+def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
+    """Return the commit of the default branch that the pull request was merged onto.
+
+    A merge commit's first parent; below a squash, its parent; below a rebase, what is under all of its commits.
+    """
+    from reconciler.app.checkout import parents
+    from reconciler.forge.approval import belongs_to
+
+    above = parents(budgets, merge)
+    if not above:
+        raise RefusedError(
+            f"{merge[:12]} has no parent: there are no rules that it could be approved by",
+            hint="bring the budgets in through a pull request",
+        )
+    base = above[0]
+    for _ in range(pull.commits if len(above) == 1 else 0):
+        below = parents(budgets, base)
+        if not below or not belongs_to(session.channel, session.repository, pull, base):
+            break
+        base = below[0]
+    return base
+
+
+def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desired]:
+    """Return the YAML of each commit. Where there never was any, the new organization's owners approve everything."""
+    from reconciler.app.checkout import knows, load_at, prefix
+
+    found = []
+    for commit in commits:
+        rules = load_at(budgets, commit)
+        if rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=commit):
+            rules = replace(after, teams={}, wallets={}, billing_budgets={})
+        if rules is None:
+            raise _unreadable(commit)
+        found.append(rules)
+    return found
+
+
+def _unreadable(commit: str) -> RefusedError | FindingsError:
+    return RefusedError(
+        f"the budgets of {commit[:12]} cannot be read, so nobody knows who must approve",
+        hint="run `kt-budgets validate` on that commit, correct the files, and merge the correction first",
+    )

@@ -1,0 +1,156 @@
+"""What the replay of merges works with: plans made, approvals asked for and runs carried out from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.findings import UsageError
+from reconciler.model.change import Reclaim
+from reconciler.settings import overlaid
+
+if TYPE_CHECKING:
+    from reconciler.app.change_request.budget_files import BudgetFiles, Commits
+    from reconciler.app.change_request.settled import Verdict
+    from reconciler.app.change_request.step import Step
+    from reconciler.app.github import GitHub
+    from reconciler.apply.declared import Declares, Landed
+    from reconciler.apply.result import Result
+    from reconciler.findings import Finding
+    from reconciler.journal.record import Record
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan, Scope
+    from reconciler.settings import Settings
+
+
+@dataclass(slots=True)
+class MergeBench:
+    """`settle` and `wait` are in seconds. `plans` are those that were made, by the commit of their landing.
+
+    The journal is read anew after each run: what others write meanwhile is met under its lock, where plans are compared
+    with what is live.
+    """
+
+    settings: Settings
+    commits: Commits
+    session: GitHub | None = None
+    settle: float = 60.0
+    wait: float = 0.0
+    first_apply: bool = False
+    plans: dict[str, Plan] = field(default_factory=dict)
+    _records: Sequence[Record] | None = None
+
+    def plan(self, step: Step) -> Plan:
+        from reconciler.model.plan import Scope
+
+        teams = step.teams
+        everybody = {*step.after.teams, *(teams or ())}
+        scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
+        plan = self.planned(step.after, step.files, step.findings, commit=step.landing.commit, scope=scope)
+        self.plans[step.landing.commit] = plan
+        return plan
+
+    def approve(self, step: Step, plan: Plan) -> Verdict:
+        from reconciler.app.change_request.approving import Forge, approved
+        from reconciler.forge.repository import pull_request
+
+        session, number = self.session, step.landing.pull_request
+        if session is None:
+            raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
+        forge = Forge(session.channel, session.repository, session.app, self.settings.budgets)
+        pull = pull_request(session.channel, session.repository, number) if number else None
+        return approved(forge, pull, step, plan, as_of=self.settings.as_of)
+
+    def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
+        number = step.landing.pull_request
+        why = {"KT_BUDGETS_PULL_REQUEST": str(number)} if number else {}
+        with overlaid(**why, GITHUB_SHA=step.landing.commit):
+            return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
+
+    def applied(self) -> LastApplied | None:
+        from reconciler.journal.journal import last_declared
+
+        return last_declared(self.records())
+
+    def records(self) -> Sequence[Record]:
+        """Return the journal as it was after the last run of ours, or when it was first asked for."""
+        from reconciler.journal.journal import read_records
+
+        if self._records is None:
+            self._records = read_records(self.settings.journal, folder=self.settings.root)
+        return self._records
+
+    def forget(self) -> None:
+        """Read the journal anew when it is asked for next: something was written."""
+        self._records = None
+
+    def planned(
+        self, desired: Desired, files: BudgetFiles, findings: Sequence[Finding], *, commit: str, scope: Scope | None
+    ) -> Plan:
+        """Return the sealed plan for what `files` say, as if they were those of `commit`.
+
+        A forecast is made where money is taken back and a limit looks at it.
+        """
+        from reconciler.app.planning.pipeline import assemble, compared
+        from reconciler.app.planning.scope import Aim
+        from reconciler.app.session import connected
+        from reconciler.model.plan import Source, sealed
+
+        teams = scope.teams if scope else None
+        with files.written() as root, connected(self.settings, desired) as connection:
+            settings = replace(self.settings, budgets=root)
+            live, diff = compared(
+                settings, desired, connection, self.records(), teams=teams, first_apply=self.first_apply
+            )
+            usage, outlook = None, None
+            doubts: tuple[Finding, ...] = ()
+            if any(isinstance(change, Reclaim) for change in diff.changes) and self._looks_ahead(desired):
+                from reconciler.app.planning.pipeline import forecast
+                from reconciler.app.processors import working_out
+                from reconciler.app.usage import obtain_usage
+                from reconciler.plan.scope import wallets_of
+
+                with working_out(len(wallets_of(desired, teams))) as work_out:
+                    usage, doubts = obtain_usage(settings, desired, connection)
+                    outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+            drafted = assemble(
+                settings,
+                desired,
+                live,
+                diff,
+                usage=usage,
+                outlook=outlook,
+                findings=[*findings, *doubts],
+                aim=Aim(scope),
+            )
+        source = Source(commit=commit, dirty=False, tree_digest=desired.tree_digest)
+        return sealed(drafted.model_copy(update={"source": source}))
+
+    def carried_out(
+        self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None
+    ) -> Result:
+        """Execute a plan whose limits and approvals were looked at."""
+        from reconciler.app.execution.site import site
+        from reconciler.apply.admission import admit
+        from reconciler.apply.application import apply_plan
+
+        admit(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
+        with site(
+            self.settings,
+            desired,
+            settle=self.settle,
+            label="Applying",
+            first_apply=self.first_apply,
+            wait=self.wait,
+        ) as place:
+            try:
+                return apply_plan(plan, desired, place, declares=declares, withheld=withheld)
+            finally:
+                self.forget()
+
+    def _looks_ahead(self, desired: Desired) -> bool:
+        last = self.applied()
+        before = self.commits.desired(last.commit) if last else None
+        return any(each.organization.guards.target_below_forecast for each in (desired, before) if each)

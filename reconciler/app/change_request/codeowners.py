@@ -1,0 +1,126 @@
+"""`kt-budgets pr codeowners`: the code owners and the ruleset that belong to the budgets, written or verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.app.listening import say
+from reconciler.findings import ExitCode, FindingsError, UsageError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: str | None) -> Statement:
+    """Write the block into CODEOWNERS and the ruleset into a file; with `check`, say what is not as it should be."""
+    from reconciler.forge.codeowners import with_block
+
+    path, found = _file(budgets)
+    wanted = {path: with_block(found, _rules(budgets))}
+    if ruleset_path:
+        wanted[ruleset_path] = _ruleset()
+    changed = [place for place, text in wanted.items() if _read(place) != text]
+    problems = [
+        {"message": f"{place} is not what the budget files say", "cure": _again(ruleset_path)} for place in changed
+    ]
+    if check:
+        problems += list(_on_github(repo))
+    else:
+        for place in changed:
+            _write(place, wanted[place])
+        problems = []
+    facts = {
+        "files": [str(place) for place in wanted],
+        "changed": [str(place) for place in changed],
+        "problems": problems,
+    }
+    code = ExitCode.FINDINGS if problems else ExitCode.DONE
+    return Statement("codeowners", facts, "\n".join(_lines(facts, check=check)), code)
+
+
+def _lines(facts: dict[str, Any], *, check: bool) -> Iterator[str]:
+    for place in facts["files"]:
+        if not check:
+            yield f"{place}: {'written' if place in facts['changed'] else 'is current'}"
+        elif place not in facts["changed"]:
+            yield f"{place}: is current"
+    for problem in facts["problems"]:
+        yield f"{problem['message']}\n  cure: {problem['cure']}"
+
+
+def _file(budgets: Path) -> tuple[Path, str]:
+    """Return the CODEOWNERS file that GitHub reads, with its text; where there is none, the one to begin."""
+    from reconciler.app.checkout import git
+    from reconciler.forge.codeowners import PLACES
+
+    top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    here = Path.cwd()
+    places = [top / place for place in PLACES]
+    path = next((place for place in places if place.is_file()), places[0])
+    return (path.relative_to(here) if path.is_relative_to(here) else path), _read(path) or ""
+
+
+def _rules(budgets: Path) -> list[str]:
+    from reconciler.app.checkout import prefix
+    from reconciler.forge.codeowners import rules
+    from reconciler.source.load import load
+
+    loaded = load(budgets)
+    if loaded.desired is None:
+        raise FindingsError(loaded.findings)
+    organization = loaded.desired.organization
+    if not organization.owners:
+        raise UsageError(
+            "org.yaml names no `owners`", hint='name who approves for the organization: owners: ["@acme/finance"]'
+        )
+    teams = {name: team.owners for name, team in loaded.desired.teams.items()}
+    return rules(str(prefix(budgets)), organization.owners, teams, organization.approvals.platform)
+
+
+def _ruleset() -> str:
+    import json
+
+    from reconciler.forge.codeowners import ruleset
+    from reconciler.forge.connection import DEFAULT_API_URL
+
+    address = environment().get("GITHUB_API_URL") or DEFAULT_API_URL
+    return json.dumps(ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL), indent=2) + "\n"
+
+
+def _on_github(repo: str | None) -> Iterator[dict[str, str]]:
+    """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
+    from reconciler.app.github import event_of_run, github
+    from reconciler.forge.codeowners import flaws
+
+    if not environment().get("GITHUB_TOKEN") or not (repo or event_of_run().repository):
+        say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
+        return
+    with github(repo) as session:
+        for flaw in flaws(session.channel, session.repository):
+            yield {"message": flaw.message, "cure": flaw.cure}
+
+
+def _again(ruleset_path: Path | None) -> str:
+    return "kt-budgets pr codeowners" + (f" --ruleset {ruleset_path}" if ruleset_path else "") + ", and commit it"
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as text: {error}", hint="correct that file") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}", hint="choose a place that can be written"
+        ) from None

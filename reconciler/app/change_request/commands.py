@@ -1,0 +1,241 @@
+"""`kt-budgets pr command`: what a comment asks for is done, and answered in the pull request, failures as well."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.change_request.command_words import HELP, echo, fenced, listed, safe, why
+from reconciler.app.listening import note, say
+from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
+from reconciler.settings import environment, overlaid
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.forge.comment_event import Asked, CommentEvent
+    from reconciler.forge.repository import PullRequest
+    from reconciler.settings import Settings
+
+_LEVERS = {"--wallet": "targets", "--growth": "growth", "--cache": "cache", "--mix": "mix", "--demand": "demand"}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with: the comment that asks, the pull request it is in, and where to answer."""
+
+    settings: Settings
+    session: GitHub
+    comment: CommentEvent
+    pull: PullRequest
+    tell: Callable[[str], None]
+    planned: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the first command that failed comes to, and whether a plan was made."""
+
+    exit_code: ExitCode = ExitCode.DONE
+    has_planned: bool = False
+
+
+def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str], None]) -> Answered:
+    """Carry out the commands of the comment of this run; `tell` takes a line for each thing that is done."""
+    from reconciler.app.github import github
+    from reconciler.forge.collaborator import may_write
+    from reconciler.forge.comment_event import MOST, commands_in, read_comment
+    from reconciler.forge.repository import pull_request
+
+    comment = read_comment(_payload())
+    asked = commands_in(comment.body) if comment else ()
+    if comment is None or not asked:
+        tell("no new comment of a person with a command for kt-budgets; nothing was done")
+        return Answered()
+    with github(repo) as session:
+        pull = pull_request(session.channel, session.repository, comment.number)
+        desk = Desk(settings, session, comment, pull, tell)
+        if not may_write(session.channel, session.repository, comment.login):
+            _reply(desk, "denied", f"{safe(comment.login)} may not write to this repository, so nothing was done.\n")
+            return Answered()
+        codes = [_carried_out(desk, one) for one in asked[:MOST]]
+        if len(asked) > MOST:
+            words = f"{len(asked) - MOST} more commands of one comment were left out; at most {MOST} are carried out.\n"
+            _reply(desk, "unknown", words)
+    return Answered(next((code for code in codes if code), ExitCode.DONE), bool(desk.planned))
+
+
+def _payload() -> object:
+    path = environment().get("GITHUB_EVENT_PATH")
+    if not path:
+        raise UsageError("no comment started this run", hint="run it in a workflow for `issue_comment`")
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"{path} holds no event", hint="GITHUB_EVENT_PATH names the event of this run") from None
+
+
+def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
+    """Carry out one command and answer it; what nobody foresaw is answered too, and then raised."""
+    from reconciler.forge.reply import last_reply
+
+    done = {"plan": _plan, "whatif": _whatif, "recommend": _recommend, "resume": _resume}.get(asked.name)
+    name = asked.name if done else "unknown"
+    session, number = desk.session, desk.comment.number
+    before = last_reply(session.channel, session.repository, number, session.identity, name)
+    if before and (before.answers > desk.comment.id or (name == "resume" and before.answers == desk.comment.id)):
+        note(f"{name}: a newer comment was answered, or this one was")
+        return ExitCode.DONE
+    if done is None:
+        what = "is no command" if asked.name else "says nothing to do"
+        _reply(desk, name, f"{echo(asked)} {what}. There is:\n\n{listed(HELP)}\n")
+        return ExitCode.DONE
+    try:
+        text = done(desk, asked.words)
+    except BudgetsError as error:
+        _reply(desk, name, f"{echo(asked)} was not done. {why(error)}\n")
+        say(f"{asked.name}: {error.message}")
+        return error.exit_code
+    except Exception:
+        _reply(desk, name, f"{echo(asked)} was not done: kt-budgets has a bug. The log of this run says more.\n")
+        raise
+    _reply(desk, name, f"{echo(asked)}, asked by {safe(desk.comment.login)}\n\n{text}\n")
+    return ExitCode.DONE
+
+
+def _plan(desk: Desk, words: Sequence[str]) -> str:
+    from reconciler.app.change_request.publish import publish
+    from reconciler.app.planning.plan import drafted
+    from reconciler.model.plan import sealed_bytes
+    from reconciler.report.findings_json import findings_json
+
+    _refuse_words(words, "plan")
+    if not desk.pull.is_open:
+        raise RefusedError(
+            f"pull request {desk.pull.number} is not open", hint="what was reviewed stays as it was shown"
+        )
+    with _merged(desk) as (settings, base), tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
+        shown = Path(place) / "shown.json"
+        findings: Path | None = None
+        try:
+            _, saved = sealed_bytes(drafted(settings, since=base))
+        except FindingsError as error:
+            findings, saved = shown, findings_json(error.findings).encode()
+        shown.write_bytes(saved)
+        stated = publish(
+            plan_path=shown,
+            budgets=settings.budgets,
+            repo=str(desk.session.repository),
+            number=desk.pull.number,
+            findings_path=findings,
+            suggestions_paths=(),
+            with_check=True,
+            dry_run=False,
+        )
+    desk.tell(stated.text)
+    desk.planned.append(desk.pull.number)
+    head, onto = desk.pull.head[:12], f"`{base[:12]}` of {safe(desk.pull.base_ref)}"
+    what = "has errors in its YAML, which the comment and the check show" if findings else "is planned"
+    return f"The merge of `{head}` onto {onto} {what}: see the comment, and the check `kt-budgets / plan`."
+
+
+def _whatif(desk: Desk, words: Sequence[str]) -> str:
+    from reconciler.app.outlook.whatif import Supposed, suppose
+
+    supposed = Supposed(**_suppositions(words))
+    if supposed == Supposed():
+        raise UsageError("nothing is supposed", hint="write such as `/kt-budgets whatif support/prod=14500`")
+    with _merged(desk) as (settings, _):
+        return fenced(suppose(settings, supposed).rendered("text"))
+
+
+def _suppositions(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Return the levers that `words` name; a word by itself is another target."""
+    found: dict[str, tuple[str, ...]] = {}
+    left = list(words)
+    while left:
+        word = left.pop(0)
+        option, sign, value = word.partition("=") if word.startswith("--") else ("--wallet", "=", word)
+        if option not in _LEVERS:
+            raise UsageError(f"`{option}` is not known here", hint=f"there is {', '.join(_LEVERS)}")
+        if not sign:
+            value = left.pop(0) if left else ""
+        if "=" not in value:
+            raise UsageError(f"`{value}` supposes nothing", hint="write such as support/prod=14500")
+        found[_LEVERS[option]] = (*found.get(_LEVERS[option], ()), value)
+    return found
+
+
+def _recommend(desk: Desk, words: Sequence[str]) -> str:
+    from reconciler.app.change_request.budget_files import changed_parts
+    from reconciler.app.checkout import load_at
+    from reconciler.app.recommend.recommend import Wanted, recommend
+    from reconciler.app.session import load_desired
+
+    if any(word.startswith("-") for word in words):
+        raise UsageError("`recommend` takes the names of wallets alone here", hint="write such as support/prod")
+    with _merged(desk) as (settings, base):
+        desired, _ = load_desired(settings)
+        changed = changed_parts(load_at(settings.budgets, base), desired)
+        funded = {wallet.team for wallet in desired.wallets.values()}
+        return fenced(recommend(settings, Wanted(words or sorted(changed & funded))).rendered("text"))
+
+
+def _resume(desk: Desk, words: Sequence[str]) -> str:
+    from reconciler.app.github import workflows_address
+    from reconciler.forge.collaborator import dispatch
+    from reconciler.forge.repository import default_branch
+
+    _refuse_words(words, "resume")
+    session, comment = desk.session, desk.comment
+    branch = default_branch(session.channel, session.repository)
+    where = comment.url or f"comment {comment.id}"
+    reason = f"asked by {comment.login} in pull request {comment.number}: {where}"
+    dispatch(session.channel, session.repository, "resume.yml", branch=branch, inputs={"reason": reason})
+    page = f"{workflows_address(str(session.repository))}/resume.yml"
+    return f"The [resume workflow]({page}) was started. It tells each pull request that it is about what came of it."
+
+
+@contextmanager
+def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
+    """Yield the settings for the budgets as merging gives them now, and the commit that they would be merged onto.
+
+    The pull request's files are read, a fork's as well, and nothing of them is run.
+    """
+    from reconciler.app.planning.merged_result import beside, merge_of
+    from reconciler.git.merging import bring, is_here, tip_of
+
+    pull, budgets = desk.pull, desk.settings.budgets
+    tip = tip_of(budgets, pull.base_ref)
+    if not is_here(budgets, pull.head):
+        bring(budgets, f"refs/pull/{pull.number}/head")
+    if not tip or not is_here(budgets, pull.head):
+        raise RefusedError(f"the head of pull request {pull.number} moved while this ran", hint="ask again")
+    merge = merge_of(desk.settings, pull.base_ref, tip, pull.head)
+    with overlaid(GITHUB_BASE_REF=pull.base_ref), beside(desk.settings, merge) as settings:
+        yield settings, tip
+
+
+def _refuse_words(words: Sequence[str], name: str) -> None:
+    if words:
+        raise UsageError(f"`{name}` takes nothing else here", hint=f"write `/kt-budgets {name}` alone on its line")
+
+
+def _reply(desk: Desk, name: str, text: str) -> None:
+    from reconciler.forge.reply import publish_reply
+
+    session = desk.session
+    said = publish_reply(
+        session.channel,
+        session.repository,
+        desk.comment.number,
+        identity=session.identity,
+        name=name,
+        answers=desk.comment.id,
+        text=text,
+    )
+    desk.tell(f"{name}: reply {said}")

@@ -1,0 +1,185 @@
+"""`kt-budgets pr approval --check`: the check to require. It says who approved a pull request, and what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.app.listening import say, summarise
+from reconciler.findings import BudgetsError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.app.change_request.ruling import Gate, Ruling
+    from reconciler.app.github import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.settings import Settings
+
+
+def check_gate(settings: Settings, *, repo: str | None, number: int | None, recorded_by: str) -> Statement:
+    """Publish the check of the pull request of this run, of `number`, of a merge queue, or of all that are open.
+
+    Where the token may not publish, what it would say decides about the exit code.
+    """
+    from reconciler.app.change_request.ruling_text import conclusion_of, title_of
+    from reconciler.app.github import github
+
+    settings.budgets.mkdir(parents=True, exist_ok=True)
+    told: list[dict[str, Any]] = []
+    code = ExitCode.DONE
+    with github(repo, recorded_by=recorded_by) as session:
+        for head, rulings in _ruled(session, settings, number):
+            published = _publish(session, head, rulings)
+            told += [
+                {
+                    "pull_request": ruling.number,
+                    "head": ruling.head,
+                    "state": ruling.state,
+                    "title": title_of(ruling),
+                    "check": published,
+                    "missing": [item.missing.document() for item in ruling.judged if item.missing],
+                    "problems": [{"message": item.words, "cure": item.cure} for item in ruling.problems],
+                }
+                for ruling in rulings
+            ]
+            stops = conclusion_of(rulings) != "success"
+            if stops and (session.event.queued or published == "not allowed"):
+                code = ExitCode.REFUSED
+    lines = [line for item in told for line in _lines(item)]
+    return Statement("gate", {"pull_requests": told}, "\n".join(lines) or "no open pull requests", code)
+
+
+def _lines(item: dict[str, Any]) -> Iterator[str]:
+    yield f"pull request {item['pull_request']}: {item['title']} (check: {item['check']})"
+    yield from (f"  what to do: {problem['cure']}" for problem in item["problems"])
+    for missing in item["missing"]:
+        near = "".join(f"; {words}" for words in missing["near_misses"])
+        yield f"  {missing['reason']}: {missing['cure']}{near}"
+
+
+def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:
+    """Yield the commits that get a check, each with what is to be said there."""
+    from reconciler.forge.repository import default_branch, open_pull_requests
+
+    gate = _gate(session, settings)
+    tips: dict[str, str] = {}
+    if session.event.queued and number is None:
+        yield session.event.queued.head, tuple(_queued(session, gate))
+        return
+    if number or session.event.number:
+        pulls: tuple[PullRequest, ...] = (session.pull(number),)
+    else:
+        branch = default_branch(session.channel, session.repository)
+        pulls = open_pull_requests(session.channel, session.repository, base=branch)
+    for pull in pulls:
+        if pull.is_open:
+            yield pull.head, (_ruling(gate, pull, tips),)
+
+
+def _gate(session: GitHub, settings: Settings) -> Gate:
+    from reconciler.app.change_request.approving import Forge
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.app.change_request.refresh import moved
+    from reconciler.app.change_request.ruling import Gate
+    from reconciler.journal.journal import last_applied
+
+    commits = Commits(settings.budgets)
+    try:
+        applied = applied_desired(commits, last_applied(settings.journal, folder=settings.root))
+    except BudgetsError as error:
+        say(f"what was applied last is not known here: {error.message}")
+        applied = None
+    forge = Forge(session.channel, session.repository, session.app, settings.budgets)
+    asks = session.event.queued is not None and settings.token is not None
+    again = (lambda desired, record: moved(settings, desired, record)) if asks else None
+    return Gate(forge, commits, applied, again)
+
+
+def _ruling(gate: Gate, pull: PullRequest, tips: dict[str, str]) -> Ruling:
+    """Return the ruling on one pull request; what cannot be read of it stops no other one.
+
+    `tips` are the last commits of branches, each asked for once.
+    """
+    from reconciler.app.change_request.ruling import Problem, Ruling
+    from reconciler.git.failures import GitError, Trouble
+    from reconciler.git.merging import bring, is_here, merged, tip_of
+
+    budgets = gate.commits.budgets
+    try:
+        tip = tips[pull.base_ref] = tips.get(pull.base_ref) or tip_of(budgets, pull.base_ref)
+        if not tip:
+            raise GitError(f"{pull.base_ref} is not known here", hint="check out with `fetch-depth: 0`")
+        if not is_here(budgets, pull.head):
+            bring(budgets, f"refs/pull/{pull.number}/head")
+        return gate.rule(pull, tip, merged(budgets, tip, pull.head))
+    except GitError as error:
+        if error.trouble is Trouble.TOO_OLD:
+            raise
+        return Ruling(pull.number, pull.head, "refused", (Problem(error.message, error.hint),))
+
+
+def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
+    """Yield a ruling on every pull request that a merge queue would merge together, each checked by its content."""
+    from reconciler.app.change_request.queue import entries
+    from reconciler.app.change_request.ruling import Problem, Ruling
+    from reconciler.app.checkout import tree_id
+    from reconciler.forge.repository import pull_request
+    from reconciler.git.merging import bring, is_here, merged
+
+    queued = session.event.queued
+    assert queued is not None  # noqa: S101
+    budgets = gate.commits.budgets
+    for entry in entries(budgets, queued, session.pull(queued.number).base_ref):
+        if tree_id(budgets, entry.before) == tree_id(budgets, entry.after):
+            yield Ruling(entry.number or queued.number, entry.after, "nothing")
+            continue
+        if entry.number is None:
+            words = f"nobody knows which pull request brought {entry.after[:12]}"
+            problem = Problem(words, "take it out of the queue, and bring it in through a pull request")
+            yield Ruling(queued.number, entry.after, "refused", (problem,))
+            continue
+        pull = pull_request(session.channel, session.repository, entry.number)
+        if not is_here(budgets, pull.head):
+            bring(budgets, f"refs/pull/{pull.number}/head")
+        tree = merged(budgets, entry.before, pull.head)
+        if tree is None or tree_id(budgets, tree) != tree_id(budgets, entry.after):
+            words = f"the queue made other budgets of it in {entry.after[:12]} than its last head {pull.head[:12]} says"
+            problem = Problem(words, "put it into the queue again")
+            yield Ruling(pull.number, pull.head, "refused", (problem,))
+            continue
+        yield gate.rule(pull, entry.before, entry.after)
+
+
+def _publish(session: GitHub, head: str, rulings: Sequence[Ruling]) -> str:
+    """Publish the check on a commit; return what became of it, `not allowed` where the token may not."""
+    from reconciler.app.change_request.ruling_text import conclusion_of, summary_of, title_of
+    from reconciler.findings import RejectedError, UnauthorizedError
+    from reconciler.forge.gate_check import publish_gate
+    from reconciler.report.escape import escaped
+
+    conclusion = conclusion_of(rulings)
+    told = [ruling for ruling in rulings if ruling.state != "nothing"] or list(rulings[-1:])
+    texts = [
+        f"### #{ruling.number}: {escaped(title_of(ruling))}\n\n{summary_of(ruling, escaped=escaped)}" for ruling in told
+    ]
+    summary = "\n".join(texts) if len(told) > 1 else "".join(summary_of(ruling, escaped=escaped) for ruling in told)
+    summarise(summary)
+    first = next((ruling for ruling in told if conclusion_of([ruling]) == conclusion), None)
+    title = title_of(first) if first else "No budgets change"
+    if session.identity.app is None:
+        return "not allowed"
+    try:
+        said = publish_gate(
+            session.channel,
+            session.repository,
+            head,
+            conclusion=conclusion,
+            title=title,
+            summary=summary,
+            app=session.identity.app,
+        )
+    except (UnauthorizedError, RejectedError) as error:
+        say(f"no check: {error.message}", error.hint)
+        return "not allowed"
+    return said.value

@@ -1,0 +1,60 @@
+"""What `pr comment` says of other pull requests: those that are open, and those that wait to be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.findings import BudgetsError
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.plan import Plan
+    from reconciler.report.spans import Words
+
+
+def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: PullRequest, base: str) -> tuple[Words, ...]:
+    """Return a sentence for each other pull request that is about the same money, and one about the pool.
+
+    One request lists the open ones, one fetch brings them, and one request each finds what a merged commit came from.
+    What cannot be found out is said, and stops nothing.
+    """
+    from reconciler.report.spans import visible, words
+
+    try:
+        return (*_merged(session, plan, pull), *_open(session, plan, budgets, pull, base))
+    except BudgetsError as error:
+        return (words(f"Other pull requests could not be looked at: {visible(error.message, 200)}."),)
+
+
+def _merged(session: GitHub, plan: Plan, pull: PullRequest) -> Iterator[Words]:
+    from reconciler.forge.repository import pull_requests_of_commit
+    from reconciler.report.neighbours import unapplied_notes
+
+    numbers = {}
+    for item in plan.unapplied:
+        for found in pull_requests_of_commit(session.channel, session.repository, item.commit):
+            if found.merge_commit and found.base_ref == pull.base_ref:
+                numbers[item.commit] = found.number
+    yield from unapplied_notes(plan, numbers)
+
+
+def _open(session: GitHub, plan: Plan, budgets: Path, pull: PullRequest, base: str) -> Iterator[Words]:
+    from reconciler.app.change_request.neighbours import MOST, neighbours
+    from reconciler.forge.repository import newest_pull_requests
+    from reconciler.report.neighbours import pool_of_all, same_money
+    from reconciler.report.spans import visible, words
+
+    listed = newest_pull_requests(session.channel, session.repository, base=pull.base_ref)
+    others = [other for other in listed if other.number != pull.number]
+    seen = neighbours(budgets, pull, base, others, period=plan.period)
+    for one in seen.found:
+        yield same_money(one.number, one.wallets, organization=one.organization, is_read=one.is_read)
+    read = [one for one in seen.found if one.is_read]
+    yield pool_of_all(plan, len(read), sum((one.more for one in read), start=plan.funds.allocated * 0))
+    if seen.unknown:
+        yield words(f"Other open pull requests could not be looked at: {visible(seen.unknown, 200)}.")
+    if seen.cut:
+        yield words(f"Only the {MOST} newest open pull requests that touch the budgets were looked at.")

@@ -1,0 +1,245 @@
+"""`kt-budgets pr comment` and `pr check`: a plan, or findings in its place, with the record and suggested changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
+from reconciler.app.listening import say, summarise
+from reconciler.findings import BudgetsError
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.suggestion import Choice
+    from reconciler.model.plan import Plan, PlanFinding
+    from reconciler.report.document import Asked
+    from reconciler.report.spans import Words
+
+    Shown = Plan | tuple[PlanFinding, ...]
+
+
+def publish(
+    *,
+    plan_path: Path,
+    budgets: Path,
+    repo: str | None,
+    number: int | None,
+    findings_path: Path | None,
+    suggestions_paths: tuple[Path, ...],
+    with_check: bool,
+    dry_run: bool,
+) -> Statement:
+    """Publish the plan at `plan_path`, or findings in its place; with `dry_run` only the comment is returned."""
+    from reconciler.app.change_request.files import read_findings, read_suggestions
+    from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
+    from reconciler.app.github import event_of_run, github, run_link
+    from reconciler.app.planning.saved import load_plan
+    from reconciler.forge.marker import Stamp
+
+    shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
+    suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
+    if dry_run:
+        event = event_of_run()
+        return Statement("", {}, _body(shown, (), number or event.number or 0, event.head or "", event.run))
+    with github(repo) as session:
+        pull, head = _pull(session, shown, plan_path, budgets, number)
+        if not pull.is_open:
+            facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
+            return Statement("comment", facts, _left_alone(pull))
+        is_last = head == pull.head
+        choice = chosen(session, pull, suggestions if is_last else ())
+        body = _told(session, shown, budgets, pull, head)
+        told = with_remarks(body, [*choice.sentences(), *run_link()], Stamp(pull.number, head, session.event.run))
+        summarise(told)
+        facts = _comment(session, pull, shown, told)
+        if with_check and is_last:
+            facts["check"] = _allowed_check(session, pull, shown, body, budgets)
+        if suggestions and is_last:
+            facts |= suggest(session, pull, choice)
+    return Statement("comment", facts, _sentence(facts, choice))
+
+
+def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None) -> Statement:
+    """Publish the check run of the plan at `plan_path`."""
+    from reconciler.app.github import github
+    from reconciler.app.planning.saved import load_plan
+
+    plan = load_plan(plan_path)
+    with github(repo) as session:
+        pull, head = _pull(session, plan, plan_path, budgets, number)
+        if not pull.is_open:
+            return Statement("check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
+        body = _told(session, plan, budgets, pull, head)
+        said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
+    return Statement("check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
+
+
+def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[PullRequest, str]:
+    """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
+    from reconciler.app.change_request.currency import refuse_behind_base
+
+    pull = session.pull(number)
+    head = _head(session, pull)
+    _refuse_other_commit(shown, path, budgets, number=pull.number, head=head)
+    if pull.is_open:
+        refuse_behind_base(shown, budgets, pull)
+    return pull, head
+
+
+def _told(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest, head: str) -> str:
+    notes = _neighbours(session, shown, budgets, pull)
+    return _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
+
+
+def _left_alone(pull: PullRequest) -> str:
+    state = "merged" if pull.merge_commit else "closed"
+    return (
+        f"pull request {pull.number} is {state}: what its comment and check run say is what was reviewed, and was left"
+        " as it is"
+    )
+
+
+def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
+    """Return who must approve the plan, as far as this clone can tell: without git, nothing is said.
+
+    Everybody is named, those with the most to approve first.
+    """
+    from reconciler.app.change_request.asked import asked_of
+    from reconciler.app.checkout import load_at
+    from reconciler.forge.requirement import requirements
+    from reconciler.source.load import load
+
+    try:
+        rules, after = load_at(budgets, merged_onto(budgets, pull)), load(budgets).desired
+    except BudgetsError:
+        return ()
+    if rules is None or after is None or isinstance(shown, tuple):
+        return ()
+    return asked_of(requirements(rules, after, shown.changes))
+
+
+def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Words, ...]:
+    from reconciler.app.change_request.neighbour_notes import neighbour_notes
+
+    if isinstance(shown, tuple):
+        return ()
+    try:
+        base = merged_onto(budgets, pull)
+    except BudgetsError:
+        return ()
+    return neighbour_notes(session, shown, budgets, pull, base)
+
+
+def _body(
+    shown: Shown,
+    approvals: tuple[Asked, ...],
+    number: int,
+    head: str,
+    run: tuple[int, int] | None,
+    neighbours: tuple[Words, ...] | None = None,
+) -> str:
+    from reconciler.forge.findings_text import findings_text
+    from reconciler.forge.marker import Stamp, stamped
+    from reconciler.report import summary
+    from reconciler.report.escape import escaped
+    from reconciler.report.markdown import markdown
+
+    if isinstance(shown, tuple):
+        text = findings_text(shown, escaped=escaped)
+    else:
+        text = markdown(summary.summarise(shown, approvals=approvals, neighbours=neighbours))
+    return stamped(text, Stamp(number, head, run)).body
+
+
+def _head(session: GitHub, pull: PullRequest) -> str:
+    """Return the head that the plan was made for: the run's own, else the last one."""
+    return session.event.head if session.event.number == pull.number and session.event.head else pull.head
+
+
+def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int, head: str) -> None:
+    """Raise UsageError for a plan that was made from neither `head` nor a merge of it: it would be shown as its own.
+
+    A plan that was made outside of git names no commit.
+    """
+    from reconciler.app.checkout import parents
+    from reconciler.findings import UsageError
+
+    commit = None if isinstance(shown, tuple) else shown.source.commit
+    if commit is None or commit == head:
+        return
+    try:
+        if head in parents(budgets, commit):
+            return
+        why = "which is no merge of it"
+    except BudgetsError:
+        why = "which is not in this clone"
+    raise UsageError(
+        f"{path} was made from {commit[:12]}, {why}; the head of pull request {number} is {head[:12]}",
+        hint="check out that head, or its merge with the base, with `fetch-depth: 0`, and run `kt-budgets plan` there",
+    )
+
+
+def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:
+    from reconciler.forge.comment import publish
+    from reconciler.forge.marker import read_marked
+
+    marked = read_marked(body)
+    assert marked is not None  # noqa: S101
+    step, url = publish(
+        session.channel,
+        session.repository,
+        pull,
+        identity=session.identity,
+        marked=marked,
+        create=isinstance(shown, tuple) or _tells(shown),
+    )
+    return {"pull_request": pull.number, "comment": step.value, "url": url, "check": "left out"}
+
+
+def _tells(plan: Plan) -> bool:
+    """Whether there is something to tell of: changes, refusals, or teams whose YAML differs, if only for later."""
+    from reconciler.model.plan import NOT_COMPARED
+    from reconciler.report.later import count
+
+    unknown = any(finding.code == NOT_COMPARED for finding in plan.findings)
+    return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
+
+
+def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+    from reconciler.findings import UnauthorizedError
+    from reconciler.forge.check_run import publish_check
+
+    if session.identity.app is None:
+        raise UnauthorizedError(
+            f"{session.identity.login} is a person, and only GitHub Actions or a GitHub App can write a check run",
+            hint="run it in GitHub Actions, with its token",
+        )
+    if isinstance(shown, tuple):
+        verdict = verdict_of_findings(shown, body, budgets=budgets)
+    else:
+        name = str(session.repository)
+        verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.event.run)
+    said, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return said.value
+
+
+def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+    """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
+    from reconciler.findings import RejectedError, UnauthorizedError
+
+    try:
+        return _check(session, pull, shown, body, budgets)
+    except (UnauthorizedError, RejectedError) as error:
+        say(f"no check run: {error.message}", error.hint)
+        return "not allowed"
+
+
+def _sentence(facts: dict[str, Any], choice: Choice) -> str:
+    lines = [f"comment on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()]
+    lines.append(f"check run: {facts['check']}")
+    if "suggestions" in facts:
+        lines.append(f"suggested changes: {facts['suggestions']} published")
+    return "\n".join([*lines, *choice.sentences()])

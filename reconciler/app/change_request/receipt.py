@@ -1,0 +1,169 @@
+"""`kt-budgets pr receipt`: what became of a merge, on top of the pull request's comment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.app.listening import summarise
+from reconciler.findings import RefusedError, UnauthorizedError, UsageError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.forge.marker import Marked
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.merges import LandingOutcome, Merges
+    from reconciler.model.outcome import Run
+    from reconciler.model.plan import Plan
+
+_HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
+
+
+def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None = None, repo: str | None) -> Statement:
+    """Update our comment on each pull request concerned, or write one, so that it starts with the outcome."""
+    from reconciler.app.github import github
+
+    document = _document(run_path)
+    with github(repo) as session:
+        found = []
+        for pull, text, plan in _receipts(session, document, run_path, merge_sha, plans):
+            if document.get("format") != "kt-budgets.merges/1":
+                summarise(text)
+            found.append(_put(session, pull, text, plan))
+    if document.get("format") == "kt-budgets.run/1":
+        (facts,) = found
+        words = f"receipt on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()
+        return Statement("receipt", facts, words)
+    lines = [f"pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip() for facts in found]
+    return Statement("receipts", {"receipts": found}, "\n".join(lines) or "no pull request is concerned")
+
+
+def _receipts(
+    session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
+) -> list[tuple[PullRequest, str, Plan | None]]:
+    """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
+    from reconciler.forge.approval import merged_pull_request
+    from reconciler.forge.merge_receipt import merge_receipt, not_begun
+    from reconciler.forge.receipt import receipt
+    from reconciler.forge.repository import pull_request
+    from reconciler.journal.attribution import attribution
+    from reconciler.report.escape import escaped
+
+    url = attribution(environment()).url
+    if document.get("format") == "kt-budgets.merges/1":
+        merges = _merges(document, path)
+        return [
+            (
+                pull_request(session.channel, session.repository, landing.pull_request),
+                merge_receipt(landing, url=url, escaped=escaped),
+                _plan(plans, landing),
+            )
+            for landing in merges.landings
+            if landing.pull_request is not None
+        ]
+    run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
+    commit = merge_sha or session.event.sha
+    if not commit:
+        raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
+    if run is None:
+        try:
+            pull = merged_pull_request(session.channel, session.repository, commit)
+        except RefusedError:
+            return []
+        return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped), None)]
+    pull = merged_pull_request(session.channel, session.repository, commit)
+    return [(pull, receipt(run, commit=commit, escaped=escaped), None)]
+
+
+def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
+    """Return the plan of a landing that is to be shown, None where there is none."""
+    from reconciler.app.planning.saved import load_plan
+
+    if plans is None or not landing.plan:
+        return None
+    path = plans / f"{landing.commit}.json"
+    plan = load_plan(path)
+    if plan.digest != landing.plan:
+        raise UsageError(f"{path} is another plan than the one that was looked at", hint="run `pr apply` again")
+    return plan
+
+
+def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> dict[str, Any]:
+    """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
+    from reconciler.forge.comment import our_comments, publish
+    from reconciler.forge.marker import Marked, Stamp, stamped
+    from reconciler.forge.receipt import with_receipt
+
+    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    found = ours[0].marked if ours else Marked({}, "")
+    if plan is not None:
+        found = _shown(session, pull, plan)
+    marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
+    whole = Marked(marker, with_receipt(found, text) if ours or plan else text)
+    marked = stamped(whole.body, Stamp(pull.number, pull.head, session.event.run))
+    step, url = publish(
+        session.channel, session.repository, pull, identity=session.identity, marked=marked, create=True
+    )
+    return {"pull_request": pull.number, "comment": step.value, "url": url}
+
+
+def _shown(session: GitHub, pull: PullRequest, plan: Plan) -> Marked:
+    """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
+    from reconciler.forge.check_run import Verdict, publish_check
+    from reconciler.forge.marker import Stamp, stamped
+    from reconciler.forge.record import record_of, record_text
+    from reconciler.report import summary
+    from reconciler.report.markdown import markdown
+
+    if session.identity.app is None:
+        raise UnauthorizedError(
+            "only GitHub Actions or a GitHub App can record a plan", hint="run it in GitHub Actions, with its token"
+        )
+    shown = stamped(markdown(summary.summarise(plan)), Stamp(pull.number, pull.head, session.event.run))
+    name, run = str(session.repository), session.event.run
+    record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
+    verdict = Verdict(
+        conclusion="success",
+        title="".join(span.text for span in summary.summarise(plan).headline),
+        summary=shown.body.partition("-->\n")[2],
+        text=record_text(record),
+    )
+    publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    return shown
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from None
+    except ValueError:
+        raise UsageError(f"{path} holds no run", hint=_HINT) from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} holds no run", hint=_HINT)
+    return document
+
+
+def _merges(document: dict[str, Any], path: Path) -> Merges:
+    from pydantic import ValidationError
+
+    from reconciler.model.merges import Merges
+
+    try:
+        return Merges.model_validate_json(json.dumps(document))
+    except ValidationError:
+        raise UsageError(f"{path} is no outcome of `pr apply` of this version", hint=_HINT) from None
+
+
+def _run(document: dict[str, Any], path: Path) -> Run:
+    from pydantic import ValidationError
+
+    from reconciler.model.outcome import Run
+
+    try:
+        return Run.model_validate_json(json.dumps(document))
+    except ValidationError:
+        raise UsageError(f"{path} holds no run", hint=_HINT) from None

@@ -1,0 +1,183 @@
+"""`kt-budgets pr refresh`: whether what reviewers see in open pull requests is still what would be applied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.change_request.statement import Statement
+from reconciler.findings import ExitCode, RemoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.app.github import GitHub
+    from reconciler.forge.check_run import CheckRun, Verdict
+    from reconciler.forge.record import PlanRecord
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
+
+STALE_TITLE = "The plan moved since it was shown"
+NO_PLAN = "no plan was recorded"
+
+
+def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: str) -> Statement:
+    """Mark the open pull requests whose plan moved; in a merge queue, judge the queue's own."""
+    from reconciler.app.github import github
+
+    with github(repo, recorded_by=recorded_by) as session:
+        found = [_refreshed(session, settings, pull, remote) for pull in _pulls(session)]
+    listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
+    lines = [f"pull request {number}: {state}{_of(teams)}" for number, state, teams in found]
+    code, states = ExitCode.DONE, {state for _, state, _ in found}
+    if session.event.queued and states & {"stale", NO_PLAN}:
+        code = ExitCode.STALE if "stale" in states else ExitCode.REFUSED
+    return Statement("refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests", code)
+
+
+def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
+    """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged.
+
+    Raises GitError where git is too old to tell.
+    """
+    bring_heads(settings, [pull], remote)
+    return merged_here(settings, pull)
+
+
+def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -> None:
+    """Fetch the last heads of pull requests, all of them together."""
+    from reconciler.app.checkout import git
+
+    if pulls:
+        heads = (f"refs/pull/{pull.number}/head" for pull in pulls)
+        git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, *heads)
+
+
+def merged_here(settings: Settings, pull: PullRequest) -> Desired | None:
+    """Do the same for a pull request whose last head is in this clone."""
+    from reconciler.app.change_request.budget_files import files_of
+    from reconciler.git.merging import merged
+
+    tree = merged(settings.budgets, "HEAD", pull.head)
+    return files_of(settings.budgets, tree).loaded().desired if tree else None
+
+
+def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
+    from reconciler.forge.repository import default_branch, open_pull_requests
+
+    if session.event.queued:
+        return (session.pull(session.event.queued.number),)
+    branch = default_branch(session.channel, session.repository)
+    return open_pull_requests(session.channel, session.repository, base=branch)
+
+
+def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: str) -> tuple[int, str, tuple[str, ...]]:
+    from reconciler.forge.approval import records_among
+    from reconciler.forge.check_run import our_check_runs
+
+    checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
+    recorded = records_among(checks, session.repository, pull)
+    if not recorded:
+        return pull.number, _without_plan(session, settings), ()
+    desired = merged_tree(settings, pull, remote)
+    if desired is None:
+        return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
+    last, record = recorded[-1]
+    changed = moved(settings, desired, record)
+    _mark(session, pull, checks[-1], last, changed)
+    return pull.number, "stale" if changed else "current", changed
+
+
+def _without_plan(session: GitHub, settings: Settings) -> str:
+    """Return what to say where no plan was recorded; in a merge queue, a check says it too, whoever requires it."""
+    from reconciler.app.checkout import parents, tree_id
+    from reconciler.forge.check_run import Verdict, publish_check
+    from reconciler.git.merging import is_here
+
+    queued, app = session.event.queued, session.identity.app
+    if queued is None or app is None:
+        return NO_PLAN
+    budgets = settings.budgets
+    below = queued.base or (parents(budgets, queued.head)[0] if is_here(budgets, queued.head) else "")
+    known = is_here(budgets, queued.head) and bool(below) and is_here(budgets, below)
+    if known and tree_id(budgets, queued.head) == tree_id(budgets, below):
+        verdict = Verdict("success", "No budgets change", "No budget file differs.", "There is nothing to record.")
+    else:
+        words = "Run the plan workflow, have its plan approved, and put it into the queue again."
+        verdict = Verdict("failure", "No plan was shown", words, "There is no record.")
+    publish_check(session.channel, session.repository, queued.head, verdict, app=app)
+    return NO_PLAN if verdict.conclusion == "failure" else "no budgets change"
+
+
+def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
+    """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now."""
+    from reconciler.app.planning.pipeline import compared
+    from reconciler.app.session import connected
+    from reconciler.journal.journal import read_records
+
+    with connected(settings, desired) as connection:
+        records = read_records(settings.journal, folder=settings.root)
+        _, diff = compared(settings, desired, connection, records, teams=record.scope)
+    organization = desired.organization.organization
+    return record.moved(diff.fingerprints, diff.changes, organization=organization, period=settings.period)
+
+
+def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
+    """Publish what became of the plan, where that differs from what the newest check run says."""
+    from reconciler.forge.check_run import publish_check
+
+    if session.identity.app is None:
+        raise RemoteError(
+            "only GitHub Actions or a GitHub App can mark a pull request", hint="run it in a workflow, with its token"
+        )
+    queued = session.event.queued
+    was_marked = newest.conclusion == "action_required"
+    if moved or was_marked or queued:
+        verdict = _verdict(recorded, moved)
+        head = queued.head if queued else pull.head
+        if queued and moved:
+            verdict = replace(verdict, conclusion="failure")
+        publish_check(session.channel, session.repository, head, verdict, app=session.identity.app)
+    if (moved or was_marked) and not queued:
+        _warn(session, pull, moved)
+
+
+def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.record import record_text
+    from reconciler.report.escape import escaped
+
+    if not moved:
+        assert recorded.record is not None  # noqa: S101
+        words = "Planned again: it is what was shown."
+        return Verdict("success", "The plan is what was shown", words, record_text(recorded.record))
+    words = (
+        f"Planned again: {escaped(_of(moved).removeprefix(': '))} would now get something else than what was shown,"
+        " because the ledger or the default branch moved. Run the plan workflow again and have the pull request"
+        " approved again; merging it now would apply nothing for these teams."
+    )
+    return Verdict("action_required", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
+
+
+def _warn(session: GitHub, pull: PullRequest, moved: tuple[str, ...]) -> None:
+    """Say in our comment that the plan in it is stale, or take that back."""
+    from reconciler.forge.comment import our_comments, publish
+    from reconciler.forge.marker import Marked, Stamp, stamped
+    from reconciler.forge.notice import with_notice
+    from reconciler.report.escape import escaped
+
+    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    if not ours:
+        return
+    found = ours[0].marked
+    notice = f"**{STALE_TITLE}**{escaped(_of(moved)[:400])}. Plan again before merging." if moved else ""
+    fields = {name: value for name, value in found.fields.items() if name != "text"}
+    text = found.text if found.is_untouched else "The plan that stood here was edited by hand and is left out.\n"
+    marked = stamped(Marked(fields, with_notice(text, notice)).body, Stamp(pull.number, pull.head, found.run))
+    publish(session.channel, session.repository, pull, identity=session.identity, marked=marked, create=False)
+
+
+def _of(teams: tuple[str, ...]) -> str:
+    more = f" and {len(teams) - 20} more" if len(teams) > 20 else ""
+    return f": {', '.join(teams[:20])}{more}" if teams else ""

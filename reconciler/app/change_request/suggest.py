@@ -1,0 +1,49 @@
+"""Suggested changes of `kt-budgets pr comment`: chosen before the comment, which counts the rest, then made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.forge.marker import Stamp
+    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.suggestion import Choice, Conversation, Suggestion
+
+
+def chosen(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> Choice:
+    """Return which suggestions to make; where GitHub does not show the difference, say so and go on without any."""
+    from reconciler.findings import RejectedError
+    from reconciler.forge.suggestion import Choice
+
+    try:
+        return _conversation(session, pull).choose(suggestions)
+    except RejectedError as error:
+        say(f"no suggested changes: {error.message}", error.hint)
+        return Choice()
+
+
+def suggest(session: GitHub, pull: PullRequest, choice: Choice) -> dict[str, int]:
+    """Publish what was chosen, and return the counts for the command's own result."""
+    made = _conversation(session, pull).suggest(choice.chosen)
+    return {
+        "suggestions": len(made),
+        "suggestions_outside": len(choice.outside),
+        "suggestions_held": len(choice.held),
+    }
+
+
+def _conversation(session: GitHub, pull: PullRequest) -> Conversation:
+    from reconciler.forge.suggestion import Conversation
+
+    return Conversation(session.channel, session.repository, pull, session.identity)
+
+
+def with_remarks(body: str, remarks: Sequence[str], stamp: Stamp) -> str:
+    """Return the comment with what is to be said at its end, about suggestions that were not made."""
+    from reconciler.forge.marker import stamped
+
+    return stamped("\n\n".join([body.rstrip("\n"), *remarks]), stamp).body if remarks else body

@@ -1,0 +1,85 @@
+"""What a check run says of a plan, or of findings in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.findings import BudgetsError
+
+if TYPE_CHECKING:
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.repository import PullRequest
+    from reconciler.model.plan import Plan, PlanFinding
+
+
+def merged_onto(budgets: Path, pull: PullRequest) -> str:
+    """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
+    from reconciler.app.checkout import parents
+
+    above = parents(budgets, "HEAD")
+    return above[0] if above[1:] == (pull.head,) else pull.base
+
+
+def located(budgets: Path) -> Callable[[str], str]:
+    """Return how a path of a plan, which starts with the folder's name, is called from the top of the repository."""
+    from reconciler.app.checkout import prefix
+
+    try:
+        where = prefix(budgets)
+    except BudgetsError:
+        where = PurePosixPath(budgets.as_posix())
+    return lambda path: str(where / path.partition("/")[2])
+
+
+def verdict_of(
+    plan: Plan,
+    body: str,
+    *,
+    repository: str,
+    pull: PullRequest,
+    budgets: Path,
+    run: tuple[int, int] | None = None,
+) -> Verdict:
+    """Return what the check run says about a plan for the last head of `pull`, as `run` made it."""
+    from reconciler.forge.annotation import remarks
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.record import record_of, record_text
+    from reconciler.report.summary import summarise
+
+    try:
+        base = merged_onto(budgets, pull)
+    except BudgetsError:
+        base = None
+    record = record_of(plan, repository=repository, pull_request=pull.number, head=pull.head, run=run, base=base)
+    refused = is_refused(plan)
+    return Verdict(
+        conclusion="failure" if refused else "success",
+        title="".join(span.text for span in summarise(plan).headline),
+        summary=body.partition("-->\n")[2],
+        text=record_text(record),
+        annotations=remarks(plan, located=located(budgets)),
+    )
+
+
+def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets: Path) -> Verdict:
+    """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
+    from reconciler.forge.annotation import finding_remarks
+    from reconciler.forge.check_run import Verdict
+    from reconciler.forge.findings_text import findings_title
+
+    return Verdict(
+        conclusion="failure",
+        title=findings_title(findings),
+        summary=body.partition("-->\n")[2],
+        text="There is no record: there is no plan.",
+        annotations=finding_remarks(findings, located=located(budgets)),
+    )
+
+
+def is_refused(plan: Plan) -> bool:
+    """Whether a guard or an error in the YAML stands against the plan."""
+    return any(guard.status == "refused" for guard in plan.guards) or any(
+        finding.severity == "error" for finding in plan.findings
+    )

@@ -1,0 +1,228 @@
+"""Drift: live state against what was last applied, and what was left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.app.drift.issues import publish_drift
+from reconciler.app.drift.known import Known, known_of
+from reconciler.app.github import github, workflows_address
+from reconciler.app.listening import note, say, summarise
+from reconciler.findings import BudgetsError, RemoteError
+from reconciler.report.screen import Screen
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.model.desired import Desired
+    from reconciler.model.doubt import Doubt
+    from reconciler.model.live import Live
+    from reconciler.model.waiting import Waiting
+    from reconciler.plan.drift import Drifted
+    from reconciler.settings import Settings
+
+_UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be done besides comparing.
+
+    `accept` writes what is live into the YAML, `issue` keeps an issue on GitHub, in `repo` (OWNER/NAME) or that of the
+    run. With `remote`, a git remote, what open pull requests ask for counts as pending.
+    """
+
+    repo: str | None = None
+    accept: bool = False
+    issue: bool = False
+    remote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Differences that were `found`, those that are `left` for a person, and what is `waiting`: left behind.
+
+    `doubts` are wallets whose ledger contradicts the journal. `following` says what a person can do next. `unread` is
+    why Keeptrusts could not be read: then only what git, GitHub and the journal show is told.
+    """
+
+    found: tuple[Drifted, ...] = ()
+    left: tuple[Drifted, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
+    following: str = ""
+    unread: RemoteError | None = None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to do something about it."""
+        return bool(self.waiting) or any(entry.needs_person for entry in self.left)
+
+    @property
+    def title(self) -> str:
+        """One line on what needs a person."""
+        from reconciler.forge.drift_text import issue_title
+
+        needed = [entry.item for entry in self.left if entry.needs_person]
+        return issue_title(needed, self.waiting, unread=self.unread is not None)
+
+    def rendered(self, format_: str, screen: Screen | None = None) -> str:
+        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
+        from reconciler.plan.drift import drift_document
+        from reconciler.report.drift_text import drift_text
+        from reconciler.report.forecast_json import json_text
+
+        if format_ == "json":
+            return json_text(drift_document(self.found, self.waiting))
+        width = screen.width if screen else None
+        return drift_text(self.found, self.waiting, doubtful=self.doubts, following=self.following, width=width)
+
+
+def drift(settings: Settings, wanted: Wanted) -> Drift:
+    """Compare what Keeptrusts holds with what was last applied, and tell what was left behind.
+
+    While Keeptrusts cannot be read, what git, GitHub and the journal show of that is returned all the same, with the
+    error as `unread`; what is to be accepted stops.
+
+    Raises:
+        FindingsError: the YAML has errors and nothing was applied that could stand for it, or it cannot be edited.
+        RefusedError: the clone is older than what was applied.
+        RemoteError: GitHub cannot be read, or Keeptrusts where live values are to be written.
+    """
+    with github(wanted.repo) if wanted.issue or wanted.remote else nullcontext() as session:
+        known = known_of(settings, session, wanted.remote, writing=wanted.accept)
+        try:
+            live = _live(settings, known)
+        except RemoteError as error:
+            if wanted.accept:
+                raise
+            return _unread(settings, known, session, error, issue=wanted.issue)
+        seen = _seen(settings, known, session, live)
+        if wanted.issue and session:
+            publish_drift(session, seen.desired, seen.found, seen.waiting, doubtful=seen.doubts)
+    left = _accepted(settings, seen) if wanted.accept else seen.found
+    following = "" if wanted.accept else _following(settings, seen)
+    return _summarised(Drift(seen.found, left, seen.waiting, seen.doubts, following), session)
+
+
+def _unread(settings: Settings, known: Known, session: GitHub | None, error: RemoteError, *, issue: bool) -> Drift:
+    """Return what is known all the same, and put it into the issue; where GitHub does not answer either, say so."""
+    from reconciler.app.drift.waiting import waiting_unread
+
+    try:
+        waiting = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
+        if issue and session:
+            publish_drift(session, known.desired, (), waiting, doubtful=(), unread=True)
+    except BudgetsError as other:
+        say(f"what was left behind cannot be told: {other.message}")
+        raise error from None
+    error.known = {"waiting": [item.model_dump(mode="json") for item in waiting]}
+    return _summarised(Drift(waiting=waiting, unread=error), session)
+
+
+def _summarised(found: Drift, session: GitHub | None) -> Drift:
+    """Say in the summary of a job what differs."""
+    from reconciler.forge.drift_text import issue_text
+    from reconciler.report.escape import escaped
+
+    text = issue_text(
+        [(entry.item, entry.needs_person) for entry in found.left],
+        escaped=escaped,
+        doubtful=found.doubts,
+        waiting=found.waiting,
+        workflows=workflows_address(str(session.repository)) if session else "",
+        unread=found.unread is not None,
+    )
+    summarise(f"#### {found.title}\n\n{text}")
+    return found
+
+
+def _live(settings: Settings, known: Known) -> Live:
+    from reconciler.app.planning.pipeline import read_live
+    from reconciler.app.session import connected
+
+    with connected(settings, known.desired) as connection:
+        return read_live(settings, known.desired, connection, standing=known.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found: differences, what was left behind, and wallets with `doubts` or that nothing was applied to."""
+
+    desired: Desired
+    live: Live
+    found: tuple[Drifted, ...]
+    waiting: tuple[Waiting, ...]
+    doubts: Mapping[str, Doubt]
+    untouched: Collection[str]
+
+
+def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> _Seen:
+    """Compare what Keeptrusts holds with what was applied."""
+    from reconciler.app.drift.waiting import waiting_of
+    from reconciler.journal.history import history_of
+    from reconciler.plan.drift import classify
+
+    desired, last = known.desired, known.last
+    history = history_of(known.records)
+    doubts = known.standing.doubts(live.wallets, settings.period)
+    found = classify(
+        desired,
+        live,
+        settings.period,
+        day=settings.as_of,
+        applied=known.applied,
+        proposals=known.proposals,
+        unfinished=() if last is None else last.unfinished if last.whole else desired.teams,
+        own=history.own,
+        doubts=doubts,
+    )
+    waiting = waiting_of(
+        settings,
+        known.records,
+        last,
+        desired=desired,
+        applied=known.applied,
+        live=live,
+        doubts=doubts,
+        session=session,
+    )
+    return _Seen(
+        desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
+    )
+
+
+def _accepted(settings: Settings, seen: _Seen) -> tuple[Drifted, ...]:
+    """Write live values into the YAML and return the differences that are left for a person."""
+    from reconciler.app.drift.accept import accept
+
+    files, left = accept(settings, seen.desired, seen.live, seen.found)
+    for path in files:
+        note(f"{path}: written as it is live; review it and open a pull request")
+    for entry in left:
+        by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
+        cure = "" if entry.item.wallet in seen.doubts else by_hand
+        note(f"not written: {entry.item.sentence}{cure}")
+    return left
+
+
+def _following(settings: Settings, seen: _Seen) -> str:
+    """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it."""
+    from reconciler.app.drift.accept import is_writable
+
+    needed = [entry.item for entry in seen.found if entry.needs_person and entry.item.wallet not in seen.doubts]
+    declared = [item for item in needed if item.category != "unmanaged"]
+    written = [item for item in declared if is_writable(item, seen.desired, seen.live, settings)]
+    ways = []
+    if written:
+        what = "it" if len(written) == len(needed) else f"{len(written)} of {len(needed)}"
+        ways.append(f"`kt-budgets drift --accept` writes {what} into the YAML")
+    if declared:
+        first = any(item.category == "changed" and item.wallet in seen.untouched for item in declared)
+        flag = ", with `--first-apply` where they take money from a wallet that nothing was ever applied to"
+        ways.append(f"`plan` and `apply` put git's values back{flag if first else ''}")
+    if len(declared) < len(needed):
+        ways.append(f"for what is in no YAML: {_UNMANAGED}")
+    return f"Next: {'; '.join(ways)}." if ways else ""

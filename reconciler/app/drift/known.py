@@ -1,0 +1,106 @@
+"""What `drift` knows before it reads Keeptrusts: from git, from GitHub and from the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import BudgetsError, FindingsError
+
+if TYPE_CHECKING:
+    from reconciler.app.github import GitHub
+    from reconciler.journal.record import Record
+    from reconciler.journal.standing import Standing
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.plan.drift import Proposal
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The journal and what it says was applied `last`, what the YAML declares, and what open pull requests ask for.
+
+    `applied` is what the last applied commit declared, None when nothing was applied yet.
+    """
+
+    records: Sequence[Record]
+    last: LastApplied | None
+    standing: Standing
+    desired: Desired
+    applied: Desired | None
+    proposals: tuple[Proposal, ...]
+
+
+def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, writing: bool) -> Known:
+    """Return what is known without Keeptrusts; with a `remote`, what open pull requests ask for as well.
+
+    Where the YAML has errors, what was applied stands for it, unless it is to be written.
+    """
+    from reconciler.app.lineage import refuse_behind
+    from reconciler.journal.journal import last_declared, read_records
+    from reconciler.journal.standing import standing_of
+
+    records = read_records(settings.journal, folder=settings.root)
+    last = last_declared(records)
+    desired = _declared(settings, None if writing else last)
+    refuse_behind(settings, last)
+    proposals = _proposals(settings, session, remote) if session and remote else ()
+    return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals)
+
+
+def _declared(settings: Settings, last: LastApplied | None) -> Desired:
+    """Return what the YAML declares; where it has errors, what was applied last, which they do not change."""
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.app.session import load_desired
+
+    try:
+        return load_desired(settings)[0]
+    except FindingsError as error:
+        applied = applied_desired(Commits(settings.budgets), last) if last and last.whole else None
+        if applied is None:
+            raise
+        words = f"{error.message}; Keeptrusts is compared with what was applied last"
+        say(words, "`kt-budgets validate` lists them")
+        return applied
+
+
+def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> Desired | None:
+    """Return what the last applied commit declared, None when nothing was applied yet.
+
+    Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
+    """
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
+
+    if last is None or not last.whole:
+        return None
+    if last.commit is None:
+        return desired
+    try:
+        return applied_desired(Commits(settings.budgets), last) or desired
+    except BudgetsError as error:
+        say(f"{error.message}; the YAML of now stands for what was applied")
+        return desired
+
+
+def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
+    """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
+    from reconciler.app.change_request.refresh import bring_heads, merged_here
+    from reconciler.forge.repository import default_branch, open_pull_requests
+    from reconciler.git.failures import GitError, Trouble
+    from reconciler.plan.drift import Proposal
+
+    branch = default_branch(session.channel, session.repository)
+    listed = open_pull_requests(session.channel, session.repository, base=branch)
+    pulls = [pull for pull in listed if not pull.is_fork]
+    try:
+        bring_heads(settings, pulls, remote)
+        trees = [(pull.number, merged_here(settings, pull)) for pull in pulls]
+    except GitError as error:
+        if error.trouble is not Trouble.TOO_OLD:
+            raise
+        say(f"{error.message}, so what open pull requests ask for is not known here; {error.hint}")
+        trees = []
+    return tuple(Proposal(number, desired) for number, desired in trees if desired)

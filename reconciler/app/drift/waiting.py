@@ -1,0 +1,239 @@
+"""What `drift` tells besides differences: what was left behind, and by which dispatch it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from reconciler.app.change_request.bench import MergeBench
+from reconciler.app.listening import say
+from reconciler.findings import RefusedError, RemoteError
+from reconciler.git.failures import GitError
+
+if TYPE_CHECKING:
+    from reconciler.app.change_request.replay import Replay
+    from reconciler.app.change_request.settled import Verdict
+    from reconciler.app.change_request.step import Step
+    from reconciler.app.github import GitHub
+    from reconciler.apply.declared import Landed
+    from reconciler.apply.result import Result
+    from reconciler.forge.repository import PullRequest
+    from reconciler.journal.record import Record
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.doubt import Doubt
+    from reconciler.model.landing import Landing
+    from reconciler.model.live import Live
+    from reconciler.model.merges import LandingOutcome
+    from reconciler.model.plan import Plan
+    from reconciler.model.waiting import Waiting
+    from reconciler.settings import Settings
+
+_MOST = 20
+"""More landings than that are told without asking who approved them."""
+
+
+@dataclass(slots=True)
+class LookBench(MergeBench):
+    """Says what applying a landing now would come to, and applies nothing.
+
+    `awaited` are the parts of landings for which nothing is missing but a run: what comes after them is planned on top
+    of what is not applied yet, so that it has another plan than was shown, which says nothing.
+    """
+
+    awaited: set[str] = field(default_factory=set)
+
+    def approve(self, step: Step, plan: Plan) -> Verdict:
+        try:
+            found = MergeBench.approve(self, step, plan)
+        except RemoteError as error:
+            found = self._by_check(step, error)
+        return replace(found, stale={part: why for part, why in found.stale.items() if part not in self.awaited})
+
+    def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
+        from reconciler.app.change_request.left_behind import AWAITED
+
+        del step, plan, withheld
+        self.awaited |= landed.parts
+        raise RefusedError(AWAITED, hint="start the apply workflow")
+
+    def _looks_ahead(self, desired: Desired) -> bool:
+        del desired
+        return False
+
+    def _by_check(self, step: Step, error: RemoteError) -> Verdict:
+        """Return what the check to require said of the pull request, where this token cannot see who approved it."""
+        from reconciler.app.change_request.settled import Verdict
+        from reconciler.forge.check_run import our_check_runs
+        from reconciler.forge.gate_check import GATE
+        from reconciler.forge.repository import pull_request
+
+        session, number = self.session, step.landing.pull_request
+        if session is None or number is None:
+            raise error
+        pull = pull_request(session.channel, session.repository, number)
+        checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app, name=GATE)
+        if checks and checks[-1].conclusion == "success":
+            return Verdict()
+        said = f"its check `{GATE}` did not pass" if checks else f"it has no check `{GATE}`"
+        return Verdict(refused=dict.fromkeys(step.parts, f"{said}, and who approved it cannot be seen with this token"))
+
+
+def waiting_of(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied | None,
+    *,
+    desired: Desired,
+    applied: Desired | None,
+    live: Live,
+    doubts: Mapping[str, Doubt],
+    session: GitHub | None,
+) -> tuple[Waiting, ...]:
+    """Return everything that was left behind: what the journal shows, a month, and landings, in this order.
+
+    With a `session`, GitHub says which pull request brought a landing, and what is missing for it.
+    """
+    from reconciler.journal.abandoned import abandoned, lock_of
+
+    now = datetime.now(UTC)
+    lock = lock_of(settings.journal, folder=settings.root)
+    found = [*abandoned(records, lock, now=now)]
+    if last is not None and applied is not None:
+        found += _month(settings, records, last, desired, applied, live, doubts, now)
+    if last is not None and last.whole and last.commit is not None:
+        found += _landings(settings, last, session, now)
+    return tuple(found)
+
+
+def waiting_unread(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied | None,
+    *,
+    applied: Desired | None,
+    session: GitHub | None,
+) -> tuple[Waiting, ...]:
+    """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
+    from reconciler.journal.abandoned import abandoned, lock_of
+    from reconciler.journal.history import history_of
+    from reconciler.plan.unfunded import is_due, unknown_months
+
+    now = datetime.now(UTC)
+    found = [*abandoned(records, lock_of(settings.journal, folder=settings.root), now=now)]
+    if applied is not None and is_due(settings.period, _instant(settings, now)):
+        found += unknown_months(applied, settings.period, opened=history_of(records).opened(settings.period))
+    if last is not None and last.whole and last.commit is not None:
+        found += _landings(settings, last, session, now, unread=True)
+    return tuple(found)
+
+
+def _instant(settings: Settings, now: datetime) -> datetime:
+    """Return when it is: the end of the day that was asked for, where it is not today."""
+    return datetime.combine(settings.as_of, time(23, 59), UTC) if settings.rehearsed else now
+
+
+def _month(
+    settings: Settings,
+    records: Sequence[Record],
+    last: LastApplied,
+    desired: Desired,
+    applied: Desired,
+    live: Live,
+    doubts: Mapping[str, Doubt],
+    now: datetime,
+) -> Sequence[Waiting]:
+    from reconciler.journal.history import history_of
+    from reconciler.plan.diff import make_plan
+    from reconciler.plan.unfunded import is_due, unfunded
+
+    if not is_due(settings.period, _instant(settings, now)):
+        return ()
+    history = history_of(records)
+    diff = make_plan(
+        applied,
+        live,
+        settings.period,
+        last_applied=last,
+        own=history.own,
+        doubts=doubts,
+        known=None if settings.sandbox else history.known(live.wallets, settings.period),
+    )
+    known = desired.wallets.keys() & applied.wallets.keys()
+    organization = applied.organization
+    return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=history.own)
+
+
+def _landings(
+    settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
+) -> Sequence[Waiting]:
+    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.change_request.left_behind import landed_at, told, untold
+    from reconciler.app.change_request.replay import is_nothing_to_do
+    from reconciler.app.checkout import git
+
+    budgets = settings.budgets
+    bench = LookBench(settings, Commits(budgets), session)
+    try:
+        head = git(budgets, "rev-parse", "HEAD").decode().strip()
+        if is_nothing_to_do(bench.commits, last, head):
+            return ()
+        replay = _replay(bench, session, head, last)
+    except (GitError, RefusedError) as error:
+        say(f"what is merged and not applied cannot be told: {error.message}")
+        return ()
+    made = landed_at(budgets, [landing.commit for landing in replay.landings])
+    pending = {number: parts for number in range(len(replay.landings)) if (parts := replay.left(number))}
+    late = [
+        number
+        for number in pending
+        if _is_late(settings, replay.landings[number], made, now, asked=session is not None)
+    ]
+    asked = _asked(replay, late[:_MOST]) if session and not unread else {}
+    return [
+        told(outcome, pending[number], made[outcome.commit])
+        if (outcome := asked.get(replay.landings[number].commit))
+        else untold(
+            replay.landings[number],
+            pending[number],
+            made[replay.landings[number].commit],
+            unread=unread and session is not None,
+        )
+        for number in late
+    ]
+
+
+def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime], now: datetime, *, asked: bool) -> bool:
+    """Whether a landing should be applied by now; of a day that was asked for, what came before it.
+
+    Where GitHub was `asked`, a direct push is told at once: no run will apply it, and it has no pull request to say so.
+    """
+    from reconciler.app.change_request.left_behind import is_late
+
+    at = made[landing.commit]
+    if settings.as_of != now.date():
+        return at.astimezone(UTC).date() < settings.as_of
+    return is_late(at, now) or (asked and landing.pull_request is None)
+
+
+def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome]:
+    """Return by commit what applying these landings now would come to, those that would be done left out."""
+    wanted = set[int]().union(*(replay.needed_for(number) for number in numbers))
+    return {outcome.commit: outcome for outcome in replay.run(wanted) if not outcome.is_done}
+
+
+def _replay(bench: LookBench, session: GitHub | None, head: str, last: LastApplied) -> Replay:
+    from reconciler.app.change_request.apply_merged import pull_finder, replay_of
+    from reconciler.forge.repository import default_branch
+
+    if session is None:
+        return replay_of(bench, _nobody, head, last)
+    branch = default_branch(session.channel, session.repository)
+    return replay_of(bench, pull_finder(session, branch), head, last)
+
+
+def _nobody(*_: object) -> PullRequest | None:
+    """Say of no commit which pull request brought it: GitHub was not asked."""
+    return None

@@ -1,0 +1,194 @@
+"""Opening a month: the plan that funds every wallet for it, made and applied in one go from what is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
+from reconciler.app.listening import say, summarise
+from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
+from reconciler.model.guards import GuardSettings
+from reconciler.model.plan import sealed
+from reconciler.report.formats import plan_in
+from reconciler.report.screen import PAPER, Screen
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.app.change_request.budget_files import BudgetFiles
+    from reconciler.apply.result import Result
+    from reconciler.model.desired import Desired
+    from reconciler.model.period import Period
+    from reconciler.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOpened:
+    """What opening a month came to: `result` of the run, the `plan` of a dry run, or since when it was open (`at`)."""
+
+    period: Period
+    result: Result | None = None
+    plan: Plan | None = None
+    at: str = ""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process returns: 10 for a dry run that would move something."""
+        if self.result:
+            return self.result.exit_code
+        return ExitCode.PENDING if self.plan and self.plan.changes else ExitCode.DONE
+
+    @property
+    def said(self) -> str:
+        """A sentence where there was nothing to do."""
+        return f"{self.period} was opened on {self.at[:16].replace('T', ' ')} UTC; nothing was done." if self.at else ""
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return what was not run as `text` or `json`: the plan of a dry run, or that there was nothing to do."""
+        if self.plan:
+            return plan_in(self.plan, format_, screen)
+        return rendered(None, format_) if format_ == "json" else f"{self.said}\n"
+
+
+def open_month(
+    settings: Settings,
+    terms: Terms,
+    *,
+    confirm: Callable[[str], bool],
+    once: bool = False,
+    dry_run: bool = False,
+) -> MonthOpened:
+    """Fund every wallet for `settings.period` from what was applied last, and take back what earlier months left.
+
+    It is safe to repeat. With `once` nothing is done where that month was opened as a whole already. `confirm` is asked
+    with a sentence before a month outside of the fiscal year is funded.
+
+    Raises:
+        RefusedError: the month has not begun or is over, was not confirmed, or a guard or a missing approval refuses.
+        FindingsError: the YAML has errors.
+        LockHeldError: another run goes on for longer than `terms.wait` seconds.
+        RemoteError: Keeptrusts cannot be read whole, or is not to be written with this token.
+    """
+    from reconciler.apply.admission import admit
+    from reconciler.forge.receipt import receipt
+    from reconciler.journal.journal import opened, read_records
+    from reconciler.report.escape import escaped
+
+    if once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
+        return MonthOpened(settings.period, at=at)
+    source = source_of(settings)
+    plan = opening_plan(settings, source, first_apply=terms.first_apply)
+    admit(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
+    if dry_run:
+        return MonthOpened(settings.period, plan=plan)
+    confirm_month(source.desired, plan.period, confirm)
+    refuse_unasked(settings, plan, terms)
+    result = executed(settings, source.desired, plan, terms, "nothing")
+    summarise(receipt(result.run, commit=plan.source.commit or "unknown", escaped=escaped))
+    return MonthOpened(settings.period, result=result)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a month is opened from: what was applied last, or the YAML as it is here where nothing was.
+
+    `files` are the former's, and `commit` is that up to which everything was applied.
+    """
+
+    desired: Desired
+    warnings: tuple[Finding, ...]
+    files: BudgetFiles | None = None
+    commit: str | None = None
+
+
+def source_of(settings: Settings) -> Opened:
+    """Return what a month is to be opened from; stderr says what of the YAML here is not applied, and so not funded.
+
+    Raises RefusedError where what was applied is not known in this clone, or this clone was left behind.
+    """
+    from reconciler.app.change_request.budget_files import Commits, applied_files, changed_parts
+    from reconciler.app.lineage import refuse_behind
+    from reconciler.app.session import load_desired
+    from reconciler.journal.journal import last_applied
+    from reconciler.source.load import load
+
+    last = last_applied(settings.journal, folder=settings.root)
+    if last is None or last.commit is None or last.dirty or not last.whole:
+        return Opened(*load_desired(settings))
+    refuse_behind(settings, last)
+    try:
+        files = applied_files(Commits(settings.budgets), last.commit, last.ahead)
+    except BudgetsError as error:
+        raise RefusedError(
+            f"the month is funded from what was applied last, {last.commit[:12]}, and that is not in this clone",
+            hint=f"check out the whole history, such as `git fetch --unshallow`; {error.hint}",
+        ) from None
+    applied, here = files.loaded(), load(settings.budgets)
+    if applied.desired is None:
+        raise RefusedError(
+            f"the budgets of {last.commit[:12]}, which were applied last, cannot be read",
+            hint="run `kt-budgets validate` on that commit, and apply what corrects it",
+        )
+    if here.desired is None:
+        say(f"the YAML here has errors; the month is funded from what was applied last ({last.commit[:12]})")
+    elif pending := changed_parts(applied.desired, here.desired):
+        _say_pending(pending, last.commit)
+    else:
+        return Opened(here.desired, here.findings)
+    return Opened(applied.desired, applied.findings, files, last.commit)
+
+
+def _say_pending(parts: Collection[str], commit: str) -> None:
+    names = sorted(part or "org.yaml" for part in parts)
+    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    say(
+        f"what the YAML says of {shown} is not applied; the month is funded from what was applied last"
+        f" ({commit[:12]}). `kt-budgets pr apply`, or a plan that is applied, brings the rest"
+    )
+
+
+def opening_plan(settings: Settings, source: Opened, *, first_apply: bool = False) -> Plan:
+    """Return the sealed plan that funds `settings.period`, and takes back what earlier months left if YAML says so.
+
+    It holds nothing else: an excess that somebody gave by hand, an alert or a schedule that differs is left for a
+    plan that people review. The limits on a single run do not count here, because a month's whole funding is no
+    change; that the pool can pay for it does.
+    """
+    from reconciler.model.plan import Source
+
+    if source.files is None:
+        return sealed(_drafted(settings, source, first_apply=first_apply))
+    with source.files.written() as root:
+        drafted = _drafted(replace(settings, budgets=root), source, first_apply=first_apply)
+    made_from = Source(commit=source.commit, dirty=False, tree_digest=source.desired.tree_digest)
+    return sealed(drafted.model_copy(update={"source": made_from}))
+
+
+def _drafted(settings: Settings, source: Opened, *, first_apply: bool) -> Plan:
+    from reconciler.app.planning.pipeline import assemble, compared
+    from reconciler.app.session import connected
+    from reconciler.journal.journal import read_records
+    from reconciler.plan.opening import opening
+
+    desired = source.desired
+    records = read_records(settings.journal, folder=settings.root)
+    with connected(settings, desired) as connection:
+        live, diff = compared(settings, desired, connection, records, first_apply=first_apply)
+    unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
+    funding = opening(diff, live, currency=desired.organization.currency)
+    return assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=source.warnings)
+
+
+def confirm_month(desired: Desired, period: Period, confirm: Callable[[str], bool]) -> None:
+    """Have a month outside of the fiscal year confirmed by a person; raises RefusedError if it is not."""
+    year = desired.organization.fiscal_year.value
+    if period in year:
+        return
+    why = f"{period} is not in {year.name} ({year.starts} to {year.periods[-1]}), which these budgets are for"
+    if not confirm(why):
+        raise RefusedError(
+            f"{why}; nothing was written",
+            hint="move `fiscal_year` on in org.yaml, or give `--beyond-fiscal-year` if that month is meant",
+        )
+    say(f"{why}; it is funded because it was confirmed")

@@ -1,0 +1,74 @@
+"""A run that writes: its terms, what must hold before it, how it is carried out, and what it came to in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+
+if TYPE_CHECKING:
+    from reconciler.apply.declared import Declares
+    from reconciler.apply.result import Result
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.plan import Plan
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a run is carried out.
+
+    A lost answer is looked for in the ledger for `settle` seconds, a lock of another run waited for `wait` seconds at
+    most. `first_apply` takes money back from wallets that nothing was ever applied to; `require_approval` refuses what
+    the owners did not approve.
+    """
+
+    settle: float = 60.0
+    wait: float = 0.0
+    first_apply: bool = False
+    require_approval: bool = False
+
+
+def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied | None:
+    """Refuse what goes back, or lacks an approval that was asked for; return what was applied last."""
+    from reconciler.app.change_request.approval import require_approval
+    from reconciler.app.lineage import refuse_older
+    from reconciler.journal.journal import last_applied
+
+    last = last_applied(settings.journal, folder=settings.root)
+    refuse_older(settings, plan.source.commit, last)
+    if terms.require_approval:
+        require_approval(settings, plan)
+    return last
+
+
+def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:
+    """Execute a plan that may be applied, and say where the token was not allowed to write."""
+    from reconciler.app.execution.site import logged, site
+    from reconciler.apply.application import apply_plan
+
+    with site(
+        settings, desired, settle=terms.settle, label="Applying", first_apply=terms.first_apply, wait=terms.wait
+    ) as place:
+        result = logged(apply_plan(plan, desired, place, declares=declares))
+    if result.denied:
+        say(
+            f"Keeptrusts does not let this token write: {result.denied}",
+            "use a token with the permission org:billing, then plan again",
+        )
+    return result
+
+
+def rendered(result: Result | None, format_: str) -> str:
+    """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
+    from reconciler.apply.wording import run_text
+    from reconciler.model.outcome import Run
+    from reconciler.report.forecast_json import json_text
+
+    if format_ == "json":
+        return json_text((result.run if result else Run(run="", outcomes=(), converged=True)).document())
+    if result is None:
+        return "Nothing to resume: every run in the journal finished, and no operation is unknown.\n"
+    return run_text(result)

@@ -1,0 +1,97 @@
+"""Where a run that writes takes place: Keeptrusts, the journal, the clock and whoever may stop it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import LockHeldError
+
+if TYPE_CHECKING:
+    from reconciler.apply.application import Site
+    from reconciler.apply.result import Result
+    from reconciler.clock import SignalInterruption
+    from reconciler.model.desired import Desired
+    from reconciler.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def site(
+    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
+) -> Iterator[Site]:
+    """Yield where a run takes place, with signals taken over and progress shown on a terminal.
+
+    A lock that somebody else holds is waited for, `wait` seconds at most.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from reconciler.app.journal_place import refuse_beside_git_unless_said
+    from reconciler.app.listening import progress
+    from reconciler.app.session import connected
+    from reconciler.apply.application import Site
+    from reconciler.clock import SignalInterruption, SystemClock
+    from reconciler.journal.attribution import attribution
+    from reconciler.journal.patience import PatientStore
+    from reconciler.journal.store_name import open_store
+    from reconciler.keeptrusts.reader import Reader
+    from reconciler.keeptrusts.writer import Writer
+    from reconciler.settings import environment
+
+    refuse_beside_git_unless_said(settings)
+    interruption = SignalInterruption()
+    store = open_store(settings.journal, folder=settings.root)
+    with (
+        connected(settings, desired, writing=True) as connection,
+        Reader(connection) as reader,
+        Writer(connection) as writer,
+        ThreadPoolExecutor(1) as pool,
+        progress(label) as advance,
+        _stopping(interruption),
+    ):
+        yield Site(
+            reader=reader,
+            writer=writer,
+            store=PatientStore(store, wait, _say_waiting) if wait else store,
+            attribution=attribution(environment()),
+            clock=SystemClock(interruption),
+            interruption=interruption,
+            settle=settle,
+            notify=lambda _, done, total: advance(done, total),
+            pool=pool,
+            rehearsed=settings.as_of if settings.rehearsed else None,
+            first_apply=first_apply or settings.sandbox,
+        )
+
+
+def _say_waiting(error: LockHeldError) -> None:
+    say(f"waiting: {error.message.partition('; nothing')[0]}")
+
+
+@contextmanager
+def _stopping(interruption: SignalInterruption) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
+    from reconciler.apply.result import StoppedError
+
+    with interruption.listening():
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise StoppedError(
+                "stopped in the middle of a step; what was under way is in the journal",
+                hint="run `kt-budgets resume`, which proves or finishes it",
+            ) from None
+
+
+def logged(result: Result) -> Result:
+    """Log what became of each change of a run, and return it."""
+    for done in result.run.outcomes:
+        subject = done.wallet or done.key or done.team
+        _logger.info(
+            "%s %s %s: %s %s", done.kind, subject, done.amount or "", done.status.value, done.transaction or ""
+        )
+    return result

@@ -1,0 +1,95 @@
+"""A session with GitHub: what was asked for and what the environment of a run says, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.findings import UsageError
+from reconciler.forge.event import Event, read_event
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.forge.channel import Channel
+    from reconciler.forge.identity import Identity
+    from reconciler.forge.repository import PullRequest, Repository
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """An open channel to one repository, and who we are there. `app` is the slug whose check runs count as ours."""
+
+    channel: Channel
+    repository: Repository
+    identity: Identity
+    app: str
+    event: Event
+
+    def pull(self, number: int | None) -> PullRequest:
+        """Return the pull request that was named, else the one that this run is for."""
+        from reconciler.forge.repository import pull_request
+
+        wanted = number or self.event.number
+        if wanted is None:
+            raise UsageError("no pull request was named", hint="name one with `--pr N`")
+        return pull_request(self.channel, self.repository, wanted)
+
+
+def event_of_run() -> Event:
+    """Return what GitHub Actions says about this run; an event file that is no JSON says nothing."""
+    import json
+
+    variables = environment()
+    path = variables.get("GITHUB_EVENT_PATH")
+    payload: Any = None
+    if path:
+        try:
+            payload = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            payload = None
+    return read_event(variables, payload)
+
+
+@contextmanager
+def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
+    """Yield a session with the repository that `--repo` or the run names."""
+    from reconciler.forge.channel import Channel
+    from reconciler.forge.connection import DEFAULT_API_URL, Connection
+    from reconciler.forge.identity import ACTIONS, identify
+    from reconciler.forge.repository import Repository
+
+    event = event_of_run()
+    variables = environment()
+    name = repo or event.repository
+    if not name:
+        raise UsageError("no repository was named", hint="name it with `--repo OWNER/NAME`, or in GITHUB_REPOSITORY")
+    repository = Repository.parse(name)
+    connection = Connection(
+        api_url=variables.get("GITHUB_API_URL") or DEFAULT_API_URL,
+        token=variables.get("GITHUB_TOKEN", ""),
+        members_token=variables.get("KT_BUDGETS_MEMBERS_TOKEN", ""),
+    )
+    with Channel(connection) as channel:
+        identity = identify(channel, named=variables.get("KT_BUDGETS_GITHUB_LOGIN"))
+        app = (recorded_by or identity.app or ACTIONS).removesuffix("[bot]")
+        yield GitHub(channel, repository, identity, app, event)
+
+
+def run_link() -> list[str]:
+    """Return the footer that leads to this run and its artefacts; nothing where no address of it is known."""
+    import re
+
+    from reconciler.journal.attribution import attribution
+
+    url = attribution(environment()).url
+    plain = re.fullmatch(r"https?://[\w.:/-]{1,300}", url, flags=re.ASCII)
+    return [f"<sub>[This run]({url}) keeps the full report among its artefacts.</sub>"] if plain else []
+
+
+def workflows_address(repository: str) -> str:
+    """Return the address below which the workflows of a repository are."""
+    server = environment().get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server.rstrip('/')}/{repository}/actions/workflows"

@@ -1,0 +1,197 @@
+"""The one journal of an organization: where org.yaml says, else beside the budgets, and never a second one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import FindingsError, RefusedError, UsageError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.journal.place import Place
+    from reconciler.settings import Settings
+
+VARIABLE = "KT_BUDGETS_JOURNAL"
+
+
+def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
+    """Return where the journal of the organization in `budgets` is.
+
+    org.yaml decides. Where it says nothing it is what is `asked` for with --journal (seen from the current folder) or
+    named by the environment (seen from the repository), else a file at the top of the repository.
+    Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
+    `moves` the one there is.
+    """
+    from reconciler.journal.place import DEFAULT, place_of
+    from reconciler.source.journal import declared_in
+
+    root = root_of(budgets)
+    organization, declared = declared_in(budgets)
+    variable = environment().get(VARIABLE)
+    named = (
+        place_of(asked, root=root, seen_from=Path.cwd())
+        if asked
+        else place_of(variable, root=root, seen_from=root)
+        if variable
+        else None
+    )
+    if declared:
+        _check(budgets, declared)
+        own = place_of(declared, root=root, seen_from=root)
+        if named not in (None, own) and named.identity != own.identity:
+            raise _contradiction(budgets, own, named, "--journal" if asked else VARIABLE)
+        if not moves:
+            _refuse_second(budgets, own, organization, is_declared=True)
+        return own
+    place = named or place_of(DEFAULT, root=root, seen_from=root)
+    if not moves:
+        _refuse_second(budgets, place, organization, is_declared=False)
+        if place.file is not None and not place.holds_records:
+            refuse_beside_git(budgets, place)
+    return place
+
+
+def journal_of(
+    budgets: Path, asked: str | None, *, sandbox: bool = False, moves: bool = False, passing: str | None = None
+) -> tuple[str | None, Path]:
+    """Return the journal of a command, and the folder that it is seen from.
+
+    In a `sandbox` it is what is `asked` for, else `passing`, which ends with the command: what was done to a
+    ledger that is gone is nobody's history. Raises what `settled` raises.
+    """
+    if sandbox:
+        return from_here(asked, budgets) if asked else passing, root_of(budgets)
+    place = settled(budgets, asked, moves=moves)
+    return place.name, place.folder
+
+
+def root_of(budgets: Path) -> Path:
+    """Return the folder that relative journals are seen from: the repository of the budgets, else what holds them."""
+    from reconciler.git.places import repository_root
+
+    return repository_root(budgets) or budgets.resolve().parent
+
+
+def from_here(asked: str, budgets: Path) -> str:
+    """Return the journal that is `asked` for in the current folder, as it is called everywhere."""
+    from reconciler.journal.place import place_of
+
+    return place_of(asked, root=root_of(budgets), seen_from=Path.cwd()).name
+
+
+def refuse_beside_git(budgets: Path, place: Place) -> None:
+    """Raise RefusedError when `place` is a file and a remote of the repository keeps a journal."""
+    from reconciler.journal.place import remotes_with_journal
+
+    having, silent = remotes_with_journal(budgets.resolve() if budgets.is_dir() else place.folder)
+    if having:
+        raise RefusedError(
+            f"the remote {having[0]} keeps this organization's journal (refs/kt-budgets/journal), and {place.shown}"
+            " would be a second one: money would be moved twice; nothing was written",
+            hint=f"add `journal: git:{having[0]}` to {budgets / 'org.yaml'}, or name it: --journal git:{having[0]}",
+        )
+    for sentence in silent:
+        say(f"{sentence}; if its journal is there, say so in org.yaml: journal: git:REMOTE")
+
+
+def refuse_beside_git_unless_said(settings: Settings) -> None:
+    """Do the same for a journal that has records already, unless org.yaml says that it is the one."""
+    from reconciler.journal.place import Place
+    from reconciler.source.journal import declared_in
+
+    place = Place(settings.journal, settings.root)
+    if settings.sandbox or place.file is None or declared_in(settings.budgets)[1]:
+        return
+    if place.holds_records:
+        refuse_beside_git(settings.budgets, place)
+
+
+def _check(budgets: Path, declared: str) -> None:
+    """Raise every finding of the YAML when what it says about the journal is one of them."""
+    from reconciler.journal.store_name import names_store
+    from reconciler.source.load import load
+
+    if not names_store(declared):
+        raise FindingsError(load(budgets).findings)
+
+
+def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedError:
+    return RefusedError(
+        f"{budgets / 'org.yaml'} says that the journal is {own.shown}, and {by} names {named.shown}: with two journals"
+        " money would be moved twice; nothing was written",
+        hint=f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says",
+    )
+
+
+def beside(budgets: Path, place: Place, organization: str) -> Path | None:
+    """Return the file with another journal of `organization` than `place`, None where there is none around here."""
+    from reconciler.git.places import work_tree
+    from reconciler.journal.place import others
+
+    around = [place.folder, budgets.resolve().parent, Path.cwd(), work_tree(budgets) or place.folder]
+    return next(others(place, around, organization), None)
+
+
+def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
+    """Raise RefusedError when `place` has no records, and a file around here has some."""
+    from reconciler.journal.store_name import open_store
+
+    if place.holds_records or (found := beside(budgets, place, organization)) is None:
+        return
+    if place.file is None:
+        if open_store(place.name, folder=place.folder).load().lines:
+            return
+        named, without = ("", "") if is_declared else (f" --journal {place.shown}", "leave --journal out; or ")
+        cure = f'{without}move its records there: kt-budgets resume{named} --move-journal --reason "WHY"'
+    else:
+        cure = _by_hand(found, place.file, is_declared=is_declared)
+    raise RefusedError(
+        f"this organization has a journal at {found}, and {place.shown} would be a second one: money would be moved"
+        " twice; nothing was written",
+        hint=f"go on with the one there is: {cure}",
+    )
+
+
+def _by_hand(found: Path, file: Path, *, is_declared: bool) -> str:
+    """Return how to go on with the journal that was `found`, where `file` is asked for."""
+    names = sorted(found.parent.glob(f"{found.name}*"))
+    if found.name == file.name:
+        return f"mkdir -p {file.parent} && mv {' '.join(map(str, names))} {file.parent}/"
+    if not is_declared:
+        return f"--journal file:{found}"
+    whole = [path for path in (found, found.with_name(f"{found.name}.head")) if path.exists()]
+    moves = (f"mv {path} {file.with_name(file.name + path.name.removeprefix(found.name))}" for path in whole)
+    return " && ".join((f"mkdir -p {file.parent}", *moves))
+
+
+def move_here(settings: Settings, organization: str, reason: str) -> str:
+    """Move the file with the organization's journal to the git remote of `settings`; return what was done.
+
+    `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
+    """
+    from reconciler.clock import SystemClock
+    from reconciler.journal.attribution import attribution
+    from reconciler.journal.file_store import FileStore
+    from reconciler.journal.move import move
+    from reconciler.journal.place import Place
+    from reconciler.journal.store_name import open_store
+
+    place = Place(settings.journal, settings.root)
+    found = beside(settings.budgets, place, organization)
+    if settings.sandbox or place.file is not None or found is None:
+        raise UsageError(
+            f"there is no journal in a file to move to {place.shown}; nothing was moved",
+            hint="--move-journal moves .kt-budgets/journal to a git remote: `journal: git:origin` in org.yaml",
+        )
+    clock, who = SystemClock(), attribution(environment())
+    count, aside = move(
+        FileStore(found),
+        open_store(place.name, folder=place.folder),
+        organization=organization,
+        owner=who.owner(f"move-{clock.now():%Y%m%dT%H%M%S}Z"),
+        clock=clock,
+        facts={"reason": reason, **who.facts()},
+    )
+    return f"The journal is {place.shown} now: {count} records were moved, and the old file is kept as {aside}."

@@ -1,0 +1,96 @@
+"""Replay the past: how wrong the forecast would have been, beside the usual guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import progress
+from reconciler.findings import UsageError
+from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.app.outlook.look import Outlook
+    from reconciler.findings import Finding
+    from reconciler.forecast.backtest import BacktestReport
+    from reconciler.model.desired import Desired
+    from reconciler.model.usage import DailyUsage
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The scores of the forecast and of the guesses, over `months` whole months."""
+
+    outlook: Outlook
+    months: int
+    report: BacktestReport
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        from reconciler.app.outlook.notices import notices
+
+        return notices(self.outlook)
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.backtest/1)."""
+        wallets, as_of = self.outlook.desired.wallets, self.outlook.settings.as_of
+        if format_ == "json":
+            from reconciler.report.backtest_json import backtest_json
+
+            names = {key: (wallet.team, wallet.environment) for key, wallet in wallets.items()}
+            return backtest_json(self.report, as_of=as_of, months=self.months, names=names)
+        from reconciler.app.outlook.notices import usage_words
+        from reconciler.app.outlook.wallet_names import label
+        from reconciler.report.backtest_text import BacktestPage, backtest_text
+
+        page = BacktestPage(
+            organization=self.outlook.desired.organization.organization,
+            as_of=as_of,
+            known=usage_words(self.outlook.usage),
+            months=self.months,
+            report=self.report,
+            names={key: label(wallet).replace("/", " / ") for key, wallet in wallets.items()},
+            notices=self.notices,
+        )
+        return backtest_text(page, width=screen.width, colour=screen.colour)
+
+
+def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 12) -> Replayed:
+    """Return how wrong the forecast of `wallets` (each TEAM or TEAM/ENV; none: all) was in the last `months`.
+
+    Raises:
+        UsageError: there is no usage to replay, or a wallet is not declared.
+        FindingsError: the YAML has errors.
+    """
+    from reconciler.app.outlook.look import Outlook
+    from reconciler.app.outlook.wallet_names import chosen
+    from reconciler.app.session import load_desired
+    from reconciler.forecast.backtest import backtest as replay
+
+    desired, _ = load_desired(settings)
+    keys = chosen(desired, wallets) or list(desired.wallets)
+    usage, doubts = _usage(settings, desired)
+    with progress("Replaying the past"):
+        report = replay(
+            usage, as_of=settings.as_of, organization=desired.organization.organization, months=months, wallets=keys
+        )
+    return Replayed(Outlook(settings, desired, None, usage, doubts), months, report)
+
+
+def _usage(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
+    from reconciler.app.session import connected
+    from reconciler.app.usage import obtain_usage
+
+    if settings.usage:
+        usage, doubts = obtain_usage(settings, desired, None)
+    else:
+        with connected(settings, desired) as connection:
+            usage, doubts = obtain_usage(settings, desired, connection)
+    if usage is None:
+        raise UsageError(
+            "there is no usage to replay: Keeptrusts gave no export", hint="name export files with `--usage`"
+        )
+    return usage, doubts

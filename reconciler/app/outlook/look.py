@@ -1,0 +1,195 @@
+"""What every command that looks ahead starts from: the YAML, money from the ledger or from the targets, and usage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.findings import Finding
+    from reconciler.forecast.history import Spending
+    from reconciler.forecast.naive import NaiveMethod
+    from reconciler.forecast.question import Forecast, WalletQuestion
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.billing_budget import BillingBudget
+    from reconciler.model.desired import Desired
+    from reconciler.model.live import Live
+    from reconciler.model.period import Period
+    from reconciler.model.usage import DailyUsage
+    from reconciler.plan.scope import Teams
+    from reconciler.settings import Settings
+
+MOST_BACKTESTED = 50
+"""Above so many wallets nobody waits for a backtest before the forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All that there is to look ahead with. `live` is None offline; `doubts` are about the usage.
+
+    Of live state, the ledgers of `teams` are there; None stands for all. `applied` is what tells what git deletes,
+    `known` the wallets that something was applied to (None: all of them): a plan takes nothing back from another.
+    """
+
+    settings: Settings
+    desired: Desired
+    live: Live | None
+    usage: DailyUsage | None
+    doubts: tuple[Finding, ...] = ()
+    teams: Teams = None
+    applied: LastApplied | None = None
+    known: frozenset[str] | None = None
+
+    def asking(
+        self, keys: Sequence[str] | None = None, *, desired: Desired | None = None
+    ) -> tuple[WalletQuestion, ...]:
+        """Return a question for each wallet of `keys`, or for all; `desired` may be other than the YAML."""
+        wanted = desired or self.desired
+        asked = self._live_questions(wanted, self.live) if self.live else self._file_questions(wanted)
+        return tuple(question for question in asked if keys is None or question.wallet.key in keys)
+
+    def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
+        from reconciler.app.planning.questions import questions
+        from reconciler.journal.standing import unreadable
+        from reconciler.plan.diff import make_plan
+
+        doubts, period = unreadable(live.wallets), self.settings.period
+        diff = make_plan(
+            desired,
+            live,
+            period,
+            last_applied=self.applied,
+            teams=self.teams,
+            doubts=doubts,
+            known=self.known,
+        )
+        return questions(self.settings, desired, live, diff, teams=self.teams)
+
+    def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
+        """Return the questions without a ledger: each target is funded in full on the first of its month."""
+        from reconciler.forecast.history import spending
+        from reconciler.forecast.question import WalletQuestion
+        from reconciler.model.period import Period
+        from reconciler.plan.purses import funded_purse
+
+        known = spending(self.usage, as_of=self.settings.as_of)
+        period, horizon = self.settings.period, desired.organization.forecast.horizon_months
+        opening = min(Period.of(self.settings.as_of), period)
+        asked = []
+        for key, wallet in desired.wallets.items():
+            before, after = (
+                funded_purse(
+                    one,
+                    spent=_known_spend(known, key, opening),
+                    period=period,
+                    as_of=self.settings.as_of,
+                    unused=desired.organization.unused,
+                )
+                for one in (self.desired.wallets[key], wallet)
+            )
+            alerts = _watching(desired, key)
+            asked.append(
+                WalletQuestion(
+                    wallet=wallet,
+                    plan=desired.teams[wallet.team].plan,
+                    live_target=self.desired.wallets[key].target(period),
+                    desired_target=wallet.target(period),
+                    live=before,
+                    desired=after,
+                    targets={period.plus(month): wallet.target(period.plus(month)) for month in range(1, horizon + 1)},
+                    alerts_live=alerts,
+                    alerts_desired=alerts,
+                    unpaid_since=max(known.known_until, opening.first) if known.known_until < known.as_of else None,
+                )
+            )
+        return tuple(asked)
+
+    def forecast(
+        self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
+    ) -> Forecast:
+        """Return what the wallets that are asked for will cost."""
+        from reconciler.app.processors import working_out
+        from reconciler.forecast.project import project
+
+        with working_out(len(asked)) as work_out:
+            return project(
+                self.usage,
+                asked,
+                organization=self.desired.organization,
+                period=self.settings.period,
+                as_of=self.settings.as_of,
+                teams=self.desired.teams,
+                methods=methods,
+                work_out=work_out,
+            )
+
+    def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:
+        """Return, by wallet, a naive method that a backtest of the past year found stably better."""
+        from reconciler.forecast.backtest import backtest
+
+        if self.usage is None or len(keys) > MOST_BACKTESTED:
+            return {}
+        report = backtest(
+            self.usage,
+            as_of=self.settings.as_of,
+            organization=self.desired.organization.organization,
+            wallets=keys,
+        )
+        return {entry.wallet: entry.better for entry in report.wallets if entry.better}
+
+
+def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
+    """Return what a wallet spent in `month` on days that are known in full, and on the day as_of so far."""
+    spend, as_of = known.of(key), known.as_of
+    today = spend.between(as_of, as_of + timedelta(days=1)) if as_of in month else Decimal(0)
+    return spend.between(month.first, min(known.known_until, month.end)) + today
+
+
+def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
+    found = (entry.budget for entry in desired.billing_budgets.values())
+    watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
+    return tuple(sorted(watching, key=lambda budget: budget.name))
+
+
+def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:
+    """Return what there is to look ahead with, for `teams`: from Keeptrusts, or from files alone.
+
+    Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
+    """
+    from reconciler.app.planning.pipeline import read_live
+    from reconciler.app.session import connected, load_desired
+    from reconciler.app.usage import obtain_usage
+    from reconciler.journal.history import history_of
+    from reconciler.journal.journal import last_declared, read_records
+
+    if offline and settings.sandbox:
+        raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")
+    desired, _ = load_desired(settings)
+    if horizon is not None:
+        desired = with_horizon(desired, horizon)
+    if offline or (settings.usage and settings.token is None and not settings.sandbox):
+        why = "`--offline`" if offline else "no token was given"
+        say(
+            f"{why}: nothing was read from Keeptrusts; each wallet is taken to hold its target, funded in full on the"
+            " first of the month, less what the usage shows as spent"
+        )
+        usage, doubts = obtain_usage(settings, desired, None)
+        return Outlook(settings, desired, None, usage, doubts)
+    with connected(settings, desired) as connection:
+        live = read_live(settings, desired, connection, teams=teams)
+        usage, doubts = obtain_usage(settings, desired, connection)
+    records = read_records(settings.journal, folder=settings.root)
+    known = None if settings.sandbox else history_of(records).known(live.wallets, settings.period)
+    return Outlook(settings, desired, live, usage, doubts, teams, last_declared(records), known)
+
+
+def with_horizon(desired: Desired, months: int) -> Desired:
+    """Return `desired` with another number of months to look ahead."""
+    forecast = desired.organization.forecast.model_copy(update={"horizon_months": months})
+    return replace(desired, organization=desired.organization.model_copy(update={"forecast": forecast}))

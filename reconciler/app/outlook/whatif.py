@@ -1,0 +1,141 @@
+"""What if: other targets, growth, cache, models or demand, on the same simulated days and without editing a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.outlook.suppositions import read_suppositions, with_targets
+from reconciler.app.outlook.wallet_names import label
+from reconciler.findings import UsageError
+from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.app.outlook.look import Outlook
+    from reconciler.forecast.question import Forecast
+    from reconciler.forecast.supposition import Supposition
+    from reconciler.model.desired import Desired
+    from reconciler.model.forecast import WalletForecast
+    from reconciler.report.whatif_text import WhatIfPage
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is supposed, each as it is written on the command line, such as `support/prod=14500`."""
+
+    targets: tuple[str, ...] = ()
+    growth: tuple[str, ...] = ()
+    cache: tuple[str, ...] = ()
+    mix: tuple[str, ...] = ()
+    demand: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """Two forecasts: `now` is the YAML as it stands, `then` is what if; `other` is the YAML with other targets."""
+
+    outlook: Outlook
+    other: Desired
+    suppositions: tuple[Supposition, ...]
+    now: Forecast
+    then: Forecast
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        from reconciler.app.outlook.notices import notices
+
+        return notices(self.outlook)
+
+    @property
+    def words(self) -> list[str]:
+        """What is supposed, in sentences."""
+        return [*_targets(self.outlook.desired, self.other), *(_words(each) for each in self.suppositions)]
+
+    def concerned(self, side: Forecast) -> list[WalletForecast]:
+        """Return the wallets of one side whose team something is supposed of."""
+        teams = {each.team for each in self.suppositions} | {
+            wallet.team for key, wallet in self.other.wallets.items() if wallet != self.outlook.desired.wallets[key]
+        }
+        return [found for found in side.wallets if found.team in teams]
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.whatif/1)."""
+        if format_ == "json":
+            from reconciler.report.whatif_json import whatif_json
+
+            before, after = self.concerned(self.now), self.concerned(self.then)
+            return whatif_json(self.words, now=before, then=after, year_now=self.now.year, year_then=self.then.year)
+        from reconciler.report.whatif_text import whatif_text
+
+        return whatif_text(self._page(), width=screen.width, colour=screen.colour)
+
+    def _page(self) -> WhatIfPage:
+        from reconciler.app.outlook.notices import known_words
+        from reconciler.report.whatif_text import WhatIfPage
+
+        organization, settings = self.outlook.desired.organization, self.outlook.settings
+        return WhatIfPage(
+            organization=organization.organization,
+            currency=organization.currency,
+            period=settings.period,
+            as_of=settings.as_of,
+            known=known_words(self.outlook),
+            supposed=self.words,
+            now=self.concerned(self.now),
+            then=self.concerned(self.then),
+            year_now=self.now.year,
+            year_then=self.then.year,
+            notices=self.notices,
+        )
+
+
+def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) -> WhatIf:
+    """Return what would come of what is supposed, beside what is expected now.
+
+    Raises:
+        UsageError: nothing is supposed, or of a wallet that is not declared, or it cannot be read.
+        FindingsError: the YAML has errors.
+        RemoteError: Keeptrusts cannot be read whole.
+    """
+    from reconciler.app.outlook.look import look
+
+    if supposed == Supposed():
+        raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
+    outlook = look(settings, offline=offline)
+    other = with_targets(outlook.desired, supposed.targets, period=settings.period)
+    suppositions = read_suppositions(
+        outlook.desired, growth=supposed.growth, cache=supposed.cache, mix=supposed.mix, demand=supposed.demand
+    )
+    now, then = outlook.forecast(outlook.asking()), _then(outlook, other, suppositions)
+    return WhatIf(outlook, other, suppositions, now, then)
+
+
+def _then(outlook: Outlook, other: Desired, suppositions: Sequence[Supposition]) -> Forecast:
+    """Return the forecast with everything that is supposed."""
+    from reconciler.forecast.supposition import relabelled, supposed
+
+    asked = supposed(
+        outlook.usage,
+        outlook.asking(desired=other),
+        suppositions,
+        organization=other.organization,
+        as_of=outlook.settings.as_of,
+        teams=other.teams,
+    )
+    found = outlook.forecast(asked)
+    wallets = (relabelled(each, question.plan) for each, question in zip(found.wallets, asked, strict=True))
+    return replace(found, wallets=tuple(wallets))
+
+
+def _targets(desired: Desired, other: Desired) -> Iterator[str]:
+    for key, wallet in other.wallets.items():
+        if wallet != desired.wallets[key]:
+            yield f"{label(wallet)} is funded with {wallet.setting.monthly:,.2f} a month"
+
+
+def _words(supposition: Supposition) -> str:
+    who = f"{supposition.team}/{supposition.environment}" if supposition.environment else supposition.team
+    return f"{who}: {supposition.reason.removeprefix('what if: ')}"

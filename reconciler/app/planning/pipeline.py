@@ -1,0 +1,207 @@
+"""From YAML and a connection to a sealed plan: the pipeline that `plan`, `apply` and `demo` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from reconciler.findings import Finding, Position
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired, Origin
+from reconciler.model.live import Live
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan, Source, Tool
+from reconciler.plan.diff import Diff
+from reconciler.plan.scope import Teams, wallets_of
+from reconciler.settings import Settings
+from reconciler.version import __version__
+
+if TYPE_CHECKING:
+    from reconciler.app.planning.scope import Aim
+    from reconciler.forecast.part import WorkOut
+    from reconciler.forecast.question import Forecast
+    from reconciler.journal.record import Record
+    from reconciler.journal.standing import Standing
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.usage import DailyUsage
+    from reconciler.model.usage_summary import UsageSummary
+
+
+def read_live(
+    settings: Settings,
+    desired: Desired,
+    connection: Connection,
+    *,
+    teams: Teams = None,
+    standing: Standing | None = None,
+) -> Live:
+    """Return the live state that `desired` is compared with, read whole; of wallets, the ledgers of `teams`.
+
+    For a month to come, ledgers begin with the present one: what is pending of it comes first. They are read as far
+    back as `standing`, what the journal knows, has something to see in them.
+    """
+    from reconciler.app.listening import progress
+    from reconciler.keeptrusts.reader import Reader
+
+    since = min(settings.period, Period.of(settings.as_of))
+    with Reader(connection) as reader, progress("Reading Keeptrusts") as advance:
+        return reader.live(
+            organization=desired.organization.organization,
+            wallets={key: wallet.currency for key, wallet in wallets_of(desired, teams).items()},
+            period=standing.reading_since(since) if standing else since,
+            currency=desired.organization.currency,
+            on_progress=advance,
+        )
+
+
+def compared(
+    settings: Settings,
+    desired: Desired,
+    connection: Connection,
+    records: Sequence[Record],
+    *,
+    teams: Teams = None,
+    first_apply: bool = False,
+) -> tuple[Live, Diff]:
+    """Return live state, and what it differs in from `desired`; `records` are those of the journal.
+
+    Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
+    """
+    from reconciler.apply.derivation import read_since
+    from reconciler.apply.rewind import all_owned
+    from reconciler.journal.history import history_of
+    from reconciler.journal.journal import last_declared
+    from reconciler.journal.standing import Standing
+    from reconciler.plan.diff import make_plan
+
+    history = history_of(records)
+    standing = Standing(history.operations)
+    read = read_live(settings, desired, connection, teams=teams, standing=standing)
+    known = all_owned(read, history.transactions)
+    live = read_since(known, min(settings.period, Period.of(settings.as_of)))
+    diff = make_plan(
+        desired,
+        live,
+        settings.period,
+        last_applied=last_declared(records),
+        teams=teams,
+        own=history.own,
+        doubts=standing.doubts(known.wallets, settings.period),
+        known=None if first_apply or settings.sandbox else history.known(live.wallets, settings.period),
+        as_of=settings.as_of,
+    )
+    return live, diff
+
+
+def forecast(
+    settings: Settings,
+    desired: Desired,
+    live: Live,
+    diff: Diff,
+    usage: DailyUsage | None,
+    *,
+    work_out: WorkOut,
+    teams: Teams = None,
+) -> Forecast:
+    """Return what the wallets of `teams` will cost, under the live and under the desired money.
+
+    Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
+    """
+    from reconciler.app.planning.questions import questions
+    from reconciler.forecast.project import project
+    from reconciler.plan.ledger_usage import ledger_usage
+
+    return project(
+        usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
+        questions(settings, desired, live, diff, teams=teams),
+        organization=desired.organization,
+        period=settings.period,
+        as_of=settings.as_of,
+        teams=desired.teams,
+        work_out=work_out,
+    )
+
+
+def assemble(
+    settings: Settings,
+    desired: Desired,
+    live: Live,
+    diff: Diff,
+    *,
+    usage: DailyUsage | None,
+    outlook: Forecast | None,
+    findings: Sequence[Finding],
+    aim: Aim | None = None,
+    head: str | None = None,
+) -> Plan:
+    """Return the plan document with every position found in the YAML. It still is to be sealed.
+
+    `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone. The
+    fiscal year is that of all wallets: a plan within a scope has none.
+    """
+    from reconciler.app.planning.remarks import asked_of, plan_finding, remarks, warned_of
+    from reconciler.plan.consequences import with_rest
+    from reconciler.policy.facts import verdict
+    from reconciler.source.positions import positions
+
+    scope, organization = aim.scope if aim else None, desired.organization
+    warned = warned_of(desired, outlook)
+    places = positions(settings.budgets, asked_of(diff, warned))
+    changes = _placed(diff, places)
+    notes = {*findings, *remarks(settings, desired, diff, warned, places, aim)}
+    drafted = Plan(
+        tool=Tool(version=__version__),
+        organization=organization.organization,
+        currency=organization.currency,
+        period=settings.period,
+        as_of=settings.as_of,
+        source=_source(settings, desired, head),
+        scope=scope,
+        later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
+        usage=_usage(usage),
+        changes=changes,
+        fingerprints=dict(diff.fingerprints),
+        funds=diff.funds,
+        impact=outlook.wallets if outlook else (),
+        year=outlook.year if outlook and scope is None else None,
+        assumptions=outlook.assumptions if outlook else (),
+        drift=diff.drift,
+        unmanaged=diff.unmanaged,
+        findings=tuple(map(plan_finding, sorted(notes))),
+        doubts=diff.doubts,
+        spent=_spent(changes, live, settings.period),
+    )
+    judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
+    return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
+
+
+def _placed(diff: Diff, places: Mapping[Origin, Position]) -> tuple[Change, ...]:
+    return tuple(
+        change.model_copy(update={"position": str(places[origin])})
+        for change, origin in zip(diff.changes, diff.origins, strict=True)
+    )
+
+
+def _usage(usage: DailyUsage | None) -> UsageSummary | None:
+    """Return what is said of the usage; a light installation, which reads none, has nothing to say it with."""
+    if usage is None:
+        return None
+    from reconciler.report.usage_doubts import usage_summary
+
+    return usage_summary(usage.source)
+
+
+def _source(settings: Settings, desired: Desired, head: str | None) -> Source:
+    from reconciler.app.planning.merged_result import merged_parents
+    from reconciler.source.git import provenance
+
+    commit, dirty = provenance(settings.budgets)
+    base, merged = (commit and merged_parents(settings)) or (None, None)
+    return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)
+
+
+def _spent(changes: Iterable[Change], live: Live, period: Period) -> dict[str, Decimal]:
+    """Return what the ledger shows as spent in `period` of each wallet whose money changes."""
+    keys = sorted({change.wallet for change in changes if isinstance(change, Allocate | Reclaim)})
+    return {key: live.wallets[key].spent(period).amount for key in keys if key in live.wallets}

@@ -1,0 +1,137 @@
+"""Make a plan: compare, forecast, and put everything together that a reviewer needs."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.planning.scope import ALL
+from reconciler.findings import ExitCode
+from reconciler.report.formats import plan_in
+from reconciler.report.screen import PAPER, Screen
+from reconciler.source.load import uncollected
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+    from reconciler.settings import Settings
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A sealed plan, and the canonical bytes of its file."""
+
+    plan: Plan
+    saved: bytes
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What `--detailed-exit-code` exits with: 10 for changes, else 8 or 5 for a wallet in doubt."""
+        from reconciler.apply.result import exit_code_of
+
+        return ExitCode.PENDING if self.plan.changes else exit_code_of(self.plan.doubts) or ExitCode.DONE
+
+    @property
+    def refused(self) -> str:
+        """What guards say that refuse the plan, an empty text where none does."""
+        return "; ".join(f"{guard.guard}: {guard.message}" for guard in self.plan.guards if guard.status == "refused")
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return the plan as `text`, `markdown`, `html` or `json`."""
+        with uncollected():
+            return plan_in(self.plan, format_, screen)
+
+
+def make(
+    settings: Settings, *, since: str | None = None, all_teams: bool = False, first_apply: bool = False
+) -> Planned:
+    """Return the plan of `settings` with its file; `all_teams` makes it about all of them in CI too.
+
+    Raises what `plan` raises.
+    """
+    from reconciler.model.plan import sealed_bytes
+
+    with uncollected():
+        made, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since, first_apply=first_apply))
+    for change in made.changes:
+        _logger.info("planned: %s for %s (%s)", change.kind, change.team, change.position)
+    return Planned(made, saved)
+
+
+def plan(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
+    """Return the sealed plan for `settings`: what `kt-budgets plan` writes into plan.json.
+
+    It is about the teams that `since` says, as `drafted` has it. Its amounts are Decimal in the organization's
+    currency, its fingerprints bind an approval to what was shown.
+
+    Raises:
+        FindingsError: the YAML has errors.
+        UsageError: `since` is no commit, or the usage cannot be read.
+        RefusedError: the budgets are older than what was applied, or a branch that cannot be merged into its target.
+        RemoteError: Keeptrusts cannot be read whole.
+    """
+    return make(settings, since=since, first_apply=first_apply).plan
+
+
+def drafted(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
+    """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed.
+
+    It is about the teams that changed since the commit `since`, or since what this run of CI says; where the branch
+    that it goes to moved on, it is the plan of what merging gives. Without `first_apply` nothing is taken back from a
+    wallet that nothing was ever applied to.
+    """
+    from reconciler.app.planning.merged_result import as_merged
+
+    with as_merged(settings) as (merged, head):
+        return _drafted(merged, since=since, first_apply=first_apply, head=head)
+
+
+def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
+    from reconciler.app.change_request.pending import unapplied
+    from reconciler.app.lineage import refuse_behind
+    from reconciler.app.planning.pipeline import assemble, compared, forecast
+    from reconciler.app.planning.scope import aim_of
+    from reconciler.app.planning.year_known import year_known
+    from reconciler.app.processors import working_out
+    from reconciler.app.session import connected, load_desired
+    from reconciler.app.usage import obtain_usage
+    from reconciler.journal.journal import last_declared, read_records
+    from reconciler.plan.scope import wallets_of
+
+    desired, warnings = load_desired(settings)
+    records = read_records(settings.journal, folder=settings.root)
+    refuse_behind(settings, last_declared(records))
+    aim = aim_of(settings, desired, records, since=since)
+    teams = aim.scope.teams if aim.scope else None
+    with working_out(len(wallets_of(desired, teams))) as work_out:
+        with connected(settings, desired) as connection:
+            live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
+            usage, doubts = obtain_usage(settings, desired, connection)
+        outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+    findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
+    made = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
+    base = made.source.base
+    pending = unapplied(settings.budgets, last_declared(records), base) if base else ()
+    return made.model_copy(update={"unapplied": pending})
+
+
+def next_step(plan: Plan, output: Path) -> str:
+    """Return where a plan was saved, and on a line of its own what a person can do with it."""
+    from reconciler.model.period import Period
+
+    if not plan.changes:
+        return f"Saved to {output}."
+    if plan.as_of >= plan.period.end:
+        return (
+            f"Saved to {output}.\nNext: nothing, for {plan.period} is over on {plan.as_of} and `apply` refuses a month"
+            f" that is over. `kt-budgets plan --period {Period.of(plan.as_of)}` plans the present one."
+        )
+    if plan.as_of < plan.period.first:
+        return (
+            f"Saved to {output}.\nNext: {plan.period} is funded when it begins: merge the YAML, and from"
+            f" {plan.period.first} on `kt-budgets apply --period {plan.period}` funds it; before that `apply` refuses."
+        )
+    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a pull request."

@@ -1,0 +1,102 @@
+"""What is said of a plan beside its figures: findings of the comparison, the forecast, the scope and the month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.findings import Finding, Position, Severity
+from reconciler.model.change import Change
+from reconciler.model.desired import Desired, Origin
+from reconciler.model.period import Period
+from reconciler.model.plan import NOT_COMPARED, PlanFinding
+from reconciler.plan.diff import Diff
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.app.planning.scope import Aim
+    from reconciler.forecast.question import Forecast, ForecastWarning
+
+
+def asked_of(diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]]) -> set[Origin]:
+    """Return what the YAML is searched for."""
+    return {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
+
+
+def remarks(
+    settings: Settings,
+    desired: Desired,
+    diff: Diff,
+    warned: Iterable[tuple[ForecastWarning, Origin]],
+    places: Mapping[Origin, Position],
+    aim: Aim | None,
+) -> Iterator[Finding]:
+    """Yield what the comparison, the forecast and the month have to say, each at its place in the YAML."""
+    yield from _found(diff, warned, places)
+    yield from _not_compared(desired, aim)
+    yield from _not_payable(settings, desired, diff.changes)
+
+
+def _found(
+    diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]], places: Mapping[Origin, Position]
+) -> Iterator[Finding]:
+    """Yield what the comparison and the forecast have to say, at its place in the YAML."""
+    for note in diff.notes:
+        yield Finding(places[note.origin], note.code, note.severity, note.message, note.hint)
+    for warning, origin in warned:
+        yield Finding(places[origin], warning.code, Severity.WARNING, warning.message, warning.hint)
+
+
+def warned_of(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWarning, Origin]]:
+    """Return the forecast's warnings, each with the wallet or the team in the YAML that it is about."""
+    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
+    warnings = outlook.warnings if outlook else ()
+    return [
+        (warning, wallets.get((warning.team, warning.environment), Origin(desired.team_path(warning.team))))
+        for warning in warnings
+    ]
+
+
+def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
+    """Yield that changes of a month that is over, or has not begun, are not applied as they are planned."""
+    from reconciler.apply.admission import closed_month
+
+    closed = closed_month(settings.period, settings.as_of)
+    if not changes or not closed:
+        return
+    is_over = settings.as_of >= settings.period.end
+    yield Finding(
+        Position(desired.organization_path, 1, 1),
+        "month-over" if is_over else "month-to-come",
+        Severity.WARNING,
+        f"this plan cannot be applied: {closed}",
+        f"plan {Period.of(settings.as_of)} instead"
+        if is_over
+        else f"merge the YAML; from {settings.period.first} on `kt-budgets apply --period {settings.period}` funds it",
+    )
+
+
+def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
+    """Yield that nobody can tell what else of the YAML differs, where it should be told."""
+    if aim and aim.unknown:
+        yield Finding(
+            Position(desired.organization_path, 1, 1),
+            NOT_COMPARED,
+            Severity.WARNING,
+            f"what the YAML says otherwise than before cannot be told: {aim.unknown}; owners, limits and later months"
+            " may change without being shown",
+            "compare the files by hand, or plan again where that commit can be read",
+        )
+
+
+def plan_finding(finding: Finding) -> PlanFinding:
+    place: Position = finding.position
+    return PlanFinding(
+        path=place.path,
+        line=place.line,
+        column=place.column,
+        severity=finding.severity.value,
+        code=finding.code,
+        message=finding.message,
+        hint=finding.hint,
+    )

@@ -1,0 +1,51 @@
+"""Plans that were saved to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import UsageError
+from reconciler.report.formats import plan_in
+from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.model.plan import Plan
+
+_LARGEST = 256 * 2**20
+
+
+def load_plan(path: Path) -> Plan:
+    """Return the plan in the file at `path`; whatever is wrong with it is a BudgetsError with its cure."""
+    from reconciler.model.plan import read_plan
+
+    hint = "run `kt-budgets plan` to make one, or name another file"
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UsageError(f"{path} is too large to be a plan", hint=hint)
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not text in UTF-8, so not a plan", hint=hint) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise UsageError(f"{path} cannot be read: {reason}", hint=hint) from None
+    plan = read_plan(text, name=str(path))
+    _say_other_version(plan, path)
+    return plan
+
+
+def show(path: Path, format_: str, screen: Screen = PAPER) -> str:
+    """Return the plan in the file at `path` as `text`, `markdown`, `html` or `json`; raises what `load_plan` raises."""
+    return plan_in(load_plan(path), format_, screen)
+
+
+def _say_other_version(plan: Plan, path: Path) -> None:
+    """Say that another version made a plan: what it holds is judged all the same, by what the changes are now."""
+    from reconciler.version import __version__
+
+    if plan.tool.version != __version__:
+        say(
+            f"{path} was made by version {plan.tool.version}, and this is {__version__}; let plan and apply run the"
+            " same"
+        )

@@ -1,0 +1,233 @@
+"""Which teams a plan is about: in CI those that the pull request, or what was merged, changes; elsewhere all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import say
+from reconciler.findings import BudgetsError, UsageError
+from reconciler.settings import environment
+
+if TYPE_CHECKING:
+    from reconciler.apply.declared import Declares
+    from reconciler.journal.record import Record
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.desired import Desired
+    from reconciler.model.later import Later
+    from reconciler.model.plan import Plan, Scope
+    from reconciler.settings import Settings
+
+ALL = ":all"
+"""Stands for every team, whatever CI says. It can be no commit: a reference holds no colon."""
+MOST_TEAMS = 200
+"""More teams than that are a change of the organization: it is planned as a whole, and its record stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a plan is about: `scope` is None for all teams, `later` where there is no commit to compare with.
+
+    `unknown` says why there is none although there should be.
+    """
+
+    scope: Scope | None = None
+    later: Later | None = None
+    unknown: str = ""
+
+
+def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
+    """Return the teams whose YAML differs from the commit `since`, or from the one that this run of CI starts from.
+
+    `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
+    the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
+    """
+    from reconciler.journal.journal import last_declared
+
+    if since not in (None, ALL):
+        commit = _known(settings, since or "")
+        if not commit:
+            raise UsageError(
+                f"`{since}` is no commit of this repository",
+                hint="name one that `git log` shows, or fetch it first",
+            )
+        return _narrowed(settings, desired, records, commit)
+    starts = _starts(settings, records)
+    first = next(starts, None)
+    if first is None:
+        return _whole(settings, desired, records)
+    is_submodule = bool(_git(settings, "rev-parse", "--show-superproject-working-tree"))
+    applied = last_declared(records) if is_submodule else None
+    told = (name for name in chain([first], starts) if not is_submodule or (applied and name == applied.commit))
+    start = next((known for name in told if (known := _known(settings, name))), None)
+    if since == ALL:
+        return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))
+    if start is None:
+        why = (
+            "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
+            if is_submodule
+            else "the commit that this change started from is not in this clone; check out with `fetch-depth: 0`"
+        )
+        _say(why)
+        return Aim(unknown=why)
+    return _narrowed(settings, desired, records, start)
+
+
+def load_known(settings: Settings, commit: str | None) -> Desired | None:
+    """Return what the YAML of a commit declares, None where it is not known or cannot be read."""
+    from reconciler.app.checkout import load_at
+
+    try:
+        return load_at(settings.budgets, commit) if commit else None
+    except BudgetsError:
+        return None
+
+
+def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> Aim:
+    """Return the aim of a plan outside of CI: all teams, and what later months get otherwise than last applied.
+
+    Before the first apply, the commit that is checked out stands for it.
+    """
+    from reconciler.journal.journal import last_declared
+    from reconciler.source.git import provenance
+
+    head, dirty = provenance(settings.budgets)
+    last = last_declared(records)
+    commit = _known(settings, last.commit or "") if last else ""
+    commit = commit or head or ""
+    if not commit or (commit == head and not dirty):
+        return Aim()
+    return Aim(None, _later(settings, load_known(settings, commit), desired, commit, teams=None))
+
+
+def _later(
+    settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
+) -> Later | None:
+    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
+    from reconciler.model.later import Later
+    from reconciler.plan.later import changed_expectations, is_of_money
+    from reconciler.plan.scope import later_targets
+    from reconciler.source.positions import positions
+
+    if before is None or not commit:
+        return None
+    organization, period = desired.organization, settings.period
+    year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
+    last = max(organization.forecast.horizon_months, year_ends)
+    months = [period.plus(ahead) for ahead in range(last + 1)]
+    about = {*before.teams, *desired.teams} if teams is None else teams
+    comparable = before.organization.currency == organization.currency
+    found = list(changed_expectations(before, desired, teams=about, periods=months, as_of=settings.as_of))
+    places = positions(settings.budgets, (origin for _, origin in found))
+    placed = [item.model_copy(update={"position": str(places[origin])}) for item, origin in found]
+    return Later(
+        since=commit,
+        until=months[-1],
+        targets=tuple(later_targets(before, desired, teams=about, periods=months[1:])) if comparable else (),
+        expectations=tuple(item for item in placed if item.kind == "expectation" or is_of_money(item)),
+        settings=tuple(item for item in placed if item.kind == "setting" and not is_of_money(item)),
+    )
+
+
+def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> Declares:
+    """Return what of `desired` counts as applied once `plan` is: all of it, if nothing else changed since the last run.
+
+    Something else did where an earlier merge was never applied; then only the plan's own teams count.
+    """
+    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.plan.scope import changed_teams
+
+    if plan.scope is None:
+        return "all"
+    commit = _known(settings, last.commit or "") if last else ""
+    before = applied_desired(Commits(settings.budgets), last) if commit else None
+    changed = changed_teams(before, desired) if before else None
+    return "all" if changed is not None and changed <= set(plan.scope.teams) else "its teams"
+
+
+def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
+    from reconciler.app.checkout import load_at, tree_id
+
+    before = load_at(settings.budgets, commit)
+    if before is None:
+        why = f"{commit[:12]} has no budgets that can be read"
+        _say(why)
+        return Aim(unknown=why if tree_id(settings.budgets, commit) else "")
+    scope = _scope(before, desired, records, commit)
+    later = _later(settings, before, desired, commit, teams=scope.teams if scope else None)
+    if scope is None or later is None:
+        return Aim(scope, later)
+    return Aim(scope.model_copy(update={"later": later.targets}), later)
+
+
+def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
+    from reconciler.journal.journal import interrupted, last_declared
+    from reconciler.model.plan import Scope
+    from reconciler.plan.scope import changed_teams
+
+    if interrupted(records):
+        _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
+        return None
+    changed = changed_teams(before, desired)
+    last = last_declared(records)
+    unfinished = last.unfinished if last else frozenset()
+    if changed is None or "" in unfinished:
+        _say("org.yaml changed" if changed is None else "the last run did not finish the export schedules")
+        return None
+    teams = changed | unfinished
+    if len(teams) > MOST_TEAMS:
+        _say(f"{len(teams)} of them changed")
+        return None
+    return Scope(
+        since=commit,
+        teams=tuple(sorted(teams)),
+        of=len({*desired.teams, *teams}),
+        unfinished=tuple(sorted(unfinished)),
+    )
+
+
+def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
+    """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
+    from reconciler.app.github import event_of_run
+    from reconciler.journal.journal import last_declared
+
+    variables = environment()
+    event = event_of_run()
+    base = variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
+    if base:
+        for tip in (f"refs/remotes/origin/{base}", f"refs/heads/{base}", event.base or ""):
+            yield _fork_point(settings, tip)
+        yield variables.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
+    elif "push" in (variables.get("GITHUB_EVENT_NAME"), variables.get("CI_PIPELINE_SOURCE")):
+        last = last_declared(records)
+        if last and last.commit:
+            yield last.commit
+            return
+        yield event.before or variables.get("CI_COMMIT_BEFORE_SHA", "")
+        yield "HEAD^1"
+
+
+def _fork_point(settings: Settings, tip: str) -> str:
+    """Return the commit that the checkout and `tip` have in common, an empty text where there is none."""
+    return _git(settings, "merge-base", "HEAD", tip) if tip and _known(settings, tip) else ""
+
+
+def _known(settings: Settings, name: str) -> str:
+    """Return the id of a commit that is in this clone, an empty text for anything else."""
+    commit = f"{name}^{{commit}}"
+    return _git(settings, "rev-parse", "--verify", "--quiet", "--end-of-options", commit) if name else ""
+
+
+def _git(settings: Settings, *arguments: str) -> str:
+    from reconciler.app.checkout import git
+
+    try:
+        return git(settings.budgets, *arguments).decode("ascii", "replace").strip()
+    except BudgetsError:
+        return ""
+
+
+def _say(why: str) -> None:
+    say(f"every team is planned: {why}")

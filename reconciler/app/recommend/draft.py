@@ -1,0 +1,188 @@
+"""`kt-budgets recommend --write`: recommended targets and alert amounts into the YAML, one value at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.findings import FindingsError, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
+    from reconciler.model.desired import Desired, DesiredBillingBudget
+    from reconciler.model.period import Period
+    from reconciler.report.recommend_text import Written
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One value of one file, and why. `path` is as origins name it; `before` is None where the value is added.
+
+    `target_of` is the wallet whose target it sets, `under` the one whose target an alert's amount was worked out under.
+    """
+
+    path: str
+    keys: tuple[str | int, ...]
+    before: str | None
+    literal: str
+    reason: str = ""
+    target_of: str = ""
+    under: str = ""
+
+
+BELOW_ZERO = "its credits are more than its spend, so what it needs cannot be told from this month"
+UNDER = "it was worked out under a target that is not written"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The edits that are possible, and why the others are not."""
+
+    edits: tuple[Edit, ...]
+    kept: tuple[str, ...]
+
+
+def draft(
+    advice: Recommendations, *, settings: Settings, desired: Desired, spent: Mapping[str, Decimal | None]
+) -> Draft:
+    """Return the edits that make the YAML say what is recommended.
+
+    `spent` is what the usage shows of each wallet's period, None for a wallet without usage: a recommendation that
+    rests on the plan alone would only repeat the plan, so it is not written; nor is one that rests on credits.
+    """
+    edits: list[Edit] = []
+    kept: list[str] = []
+    below_zero = {wallet for wallet, amount in spent.items() if amount is not None and amount < 0}
+    for target in advice.targets:
+        if spent.get(target.wallet) is None:
+            kept.append(f"{target.team}/{target.environment}: there is no usage to recommend from")
+        elif target.wallet in below_zero:
+            kept.append(f"{target.team}/{target.environment}: {BELOW_ZERO}")
+        elif target.target != target.current:
+            made = _target(target, desired, period=settings.period)
+            kept.append(made) if isinstance(made, str) else edits.append(replace(made, target_of=target.wallet))
+    left = {target.wallet for target in advice.targets if target.target != target.current}
+    left -= {edit.target_of for edit in edits}
+    for alert in _first_alerts(advice):
+        found = _budget(desired, alert)
+        if found is None or spent.get(found.budget.scope_id) is None:
+            continue
+        if alert.possible and alert.amount == alert.current:
+            continue
+        wallet = found.budget.scope_id
+        why = BELOW_ZERO if wallet in below_zero else UNDER if wallet in left else ""
+        made = f"{alert.name}: {why}" if why else _alert(alert, found, settings=settings)
+        kept.append(made) if isinstance(made, str) else edits.append(replace(made, under=wallet))
+    return Draft(tuple(edits), tuple(kept))
+
+
+def _alert(alert: AlertRecommendation, found: DesiredBillingBudget, *, settings: Settings) -> Edit | str:
+    """Return the edit of one alert's amount, or why there is none."""
+    if found.budget.hard_limit:
+        return f"{alert.name}: it is a hard limit, and its amount stops traffic"
+    if not alert.possible:
+        return f"{alert.name}: no amount leaves {alert.reaction_days} days"
+    if settings.as_of < settings.period.first:
+        return f"{alert.name}: it has one amount for every month, and {settings.period.name} has not begun"
+    before, literal = f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"
+    keys = (*found.origin.keys, "amount")
+    return Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}.")
+
+
+def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -> Edit | str:
+    """Return the edit of one target: of `monthly` where it holds for the months to come, else of its month alone.
+
+    A month that has a target of its own keeps one. Only months of the fiscal year can have one.
+    """
+    wallet, year, why = desired.wallets[target.wallet], desired.organization.fiscal_year.value, _why(target, period)
+    literal, overrides = f"{target.target.amount:.2f}", wallet.setting.overrides
+    keys = wallet.origin.keys
+    if period in overrides:
+        before = f"{overrides[period]:.2f}"
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
+    if not target.alone:
+        return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal, why)
+    if period not in year:
+        name = f"{target.team}/{target.environment}"
+        return f"{name}: {target.target} is for {period.name} alone ({target.alone}), which is not in {year.name}"
+    why = f"{why} It is for {period.name} alone: {target.alone}."
+    if overrides:
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
+    return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)
+
+
+def _why(target: TargetRecommendation, period: Period) -> str:
+    from reconciler.report.wording import probability
+
+    return (
+        f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
+        f" {probability(target.now)}, with {target.target} with {probability(target.promised)}; {target.reason}."
+    )
+
+
+def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:
+    """Yield one recommendation for each billing budget: that of the percentage that fires first."""
+    first: dict[tuple[str, str, str], AlertRecommendation] = {}
+    for alert in advice.alerts:
+        key = (alert.team, alert.environment, alert.name)
+        if key not in first or alert.percentage < first[key].percentage:
+            first[key] = alert
+    yield from first.values()
+
+
+def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredBillingBudget | None:
+    return next(
+        (
+            found
+            for found in desired.billing_budgets.values()
+            if (found.team, found.environment, found.budget.name) == (alert.team, alert.environment, alert.name)
+        ),
+        None,
+    )
+
+
+def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[Written, ...]:
+    """Write `edits` and return them as people name them; nothing is written unless all are possible and valid.
+
+    Raises:
+        FindingsError: with every place that cannot be edited; or when the YAML would have errors.
+    """
+    from reconciler.files import write_file
+    from reconciler.report.recommend_text import Written
+    from reconciler.source.edits import EditError, set_value
+    from reconciler.source.load import load
+    from reconciler.source.problem import dotted
+
+    before: dict[Path, str] = {}
+    after: dict[Path, str] = {}
+    written, refused = [], []
+    for edit in sorted(edits, key=lambda edit: edit.path):
+        file = settings.budgets / edit.path.partition("/")[2]
+        if file not in before:
+            before[file] = _text(file)
+        try:
+            after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
+        except EditError as error:
+            refused.append(error.finding(edit.path, before[file], edit.keys, edit.literal))
+        written.append(Written(file.as_posix(), dotted(edit.keys), edit.before, edit.literal))
+    if refused:
+        raise FindingsError(refused)
+    for file, text in after.items():
+        write_file(file, text)
+    loaded = load(settings.budgets)
+    if loaded.desired is None:
+        for file, text in before.items():
+            write_file(file, text)
+        raise FindingsError(loaded.findings)
+    return tuple(written)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {type(error).__name__}", hint="run `kt-budgets validate`") from None

@@ -1,0 +1,177 @@
+"""Recommend targets that last with a chosen probability, and alerts that leave time; write them, or suggest them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import note
+from reconciler.findings import UsageError
+from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.app.outlook.look import Outlook
+    from reconciler.app.recommend.draft import Draft
+    from reconciler.forecast.recommend import Recommendations
+    from reconciler.model.plan import Plan
+    from reconciler.report.recommend_text import RecommendPage
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be recommended: for `wallets` (each TEAM or TEAM/ENV; none: all), or for those that `plan` changes.
+
+    `probability`, 0 to 1, is how sure it must be that the money lasts the month, `reaction_days` how many days an alert
+    must come before it is gone. `writing` edits the YAML; `suggestions` is a file for suggested changes instead.
+    """
+
+    wallets: Sequence[str] = ()
+    probability: float = 0.9
+    reaction_days: int = 5
+    plan: Plan | None = None
+    writing: bool = False
+    suggestions: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """What is recommended, and what was written."""
+
+    page: RecommendPage
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        return self.page.notices
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.recommend/1)."""
+        if format_ == "json":
+            from reconciler.report.recommend_json import recommend_json
+
+            return recommend_json(self.page)
+        from reconciler.report.recommend_text import recommend_text
+
+        return recommend_text(self.page, width=screen.width, colour=screen.colour)
+
+
+def recommend(settings: Settings, wanted: Wanted, *, offline: bool = False) -> Recommended:
+    """Return what is recommended, from the same simulated days as the forecast.
+
+    Raises:
+        UsageError: a wallet is not declared, or both writing and suggestions are wanted.
+        FindingsError: the YAML has errors, or cannot be edited in place; nothing was written.
+        RemoteError: Keeptrusts cannot be read whole.
+    """
+    from reconciler.app.outlook.wallet_names import chosen
+
+    if wanted.writing and wanted.suggestions:
+        raise UsageError("`--write` and `--suggestions` contradict each other", hint="leave one of them out")
+    outlook, changed = _looked(settings, wanted.plan, offline=offline)
+    keys = chosen(outlook.desired, wanted.wallets)
+    if changed is not None:
+        keys = [key for key in (outlook.desired.wallets if keys is None else keys) if key in changed]
+    advice = _advice(outlook, keys, probability=wanted.probability, reaction_days=wanted.reaction_days)
+    made = _draft(outlook, advice) if wanted.writing or wanted.suggestions else None
+    if made and wanted.suggestions:
+        made = _suggest(made, wanted.suggestions, settings.budgets)
+    return Recommended(_page(outlook, advice, made, wanted))
+
+
+def plan_of(path: Path | None) -> Plan | None:
+    """Return the plan in a file, None where none is named."""
+    from reconciler.app.planning.saved import load_plan
+
+    return load_plan(path) if path else None
+
+
+def _advice(outlook: Outlook, keys: Sequence[str] | None, *, probability: float, reaction_days: int) -> Recommendations:
+    from reconciler.forecast.recommend import recommend
+
+    return recommend(
+        outlook.usage,
+        tuple(question for question in outlook.asking(keys) if not question.wallet.absent),
+        organization=outlook.desired.organization,
+        period=outlook.settings.period,
+        as_of=outlook.settings.as_of,
+        teams=outlook.desired.teams,
+        probability=probability,
+        reaction_days=reaction_days,
+    )
+
+
+def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:
+    """Return what to look ahead with and, by the plan, at which wallets; a plan without any asks for nothing."""
+    from reconciler.app.outlook.look import Outlook, look
+    from reconciler.app.recommend.suggest import changed_wallets
+    from reconciler.app.session import load_desired
+
+    if plan is None:
+        return look(settings, offline=offline), None
+    desired, _ = load_desired(settings)
+    changed = changed_wallets(desired, plan)
+    if not changed:
+        note("the plan changes no wallet and no alert")
+        return Outlook(settings, desired, None, None), changed
+    return look(settings, offline=offline, teams={desired.wallets[key].team for key in changed}), changed
+
+
+def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
+    from reconciler.app.recommend.check import unwarned
+    from reconciler.app.recommend.draft import draft
+
+    settings = outlook.settings
+    made = draft(advice, settings=settings, desired=outlook.desired, spent=_spent(outlook))
+    return unwarned(made, settings.budgets)
+
+
+def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
+    """Write the suggestions, and return the draft with what is not among them, and why."""
+    from dataclasses import replace
+
+    from reconciler.app.change_request.files import write_suggestions
+    from reconciler.app.change_request.verdict import located
+    from reconciler.app.recommend.suggest import suggested
+
+    changes, left = suggested(made.edits, budgets=budgets)
+    write_suggestions(file, changes, command="kt-budgets recommend", located=located(budgets))
+    return replace(made, kept=(*made.kept, *left))
+
+
+def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted: Wanted) -> RecommendPage:
+    """Write what is to be written, and return what is to be shown."""
+    from reconciler.app.outlook.notices import known_words, notices
+    from reconciler.app.recommend.draft import write
+    from reconciler.report.recommend_text import RecommendPage
+
+    settings = outlook.settings
+    return RecommendPage(
+        organization=outlook.desired.organization.organization,
+        period=settings.period,
+        as_of=settings.as_of,
+        known=known_words(outlook),
+        probability=wanted.probability,
+        reaction_days=wanted.reaction_days,
+        targets=advice.targets,
+        alerts=advice.alerts,
+        notices=notices(outlook),
+        written=write(made.edits, settings=settings) if wanted.writing and made and made.edits else (),
+        kept=made.kept if made else (),
+        was_writing=wanted.writing,
+    )
+
+
+def _spent(outlook: Outlook) -> dict[str, Decimal | None]:
+    """Return what the usage shows as spent in the period by each wallet, None where there is no usage at all."""
+    from reconciler.forecast.history import spending
+
+    known, period = spending(outlook.usage, as_of=outlook.settings.as_of), outlook.settings.period
+    end = min(outlook.settings.as_of, period.end)
+    return {
+        key: known.of(key).between(period.first, end) if known.of(key).first_event() else None
+        for key in outlook.desired.wallets
+    }

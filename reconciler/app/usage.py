@@ -1,0 +1,88 @@
+"""Usage for a command: from the files that were named, or from an export that Keeptrusts is asked for."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import progress
+from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
+from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.desired import Desired
+    from reconciler.model.usage import DailyUsage
+
+
+def obtain_usage(
+    settings: Settings, desired: Desired, connection: Connection | None
+) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
+    """Return daily usage and what is to be said about it.
+
+    Without `--usage` an export of the trailing year is created, awaited and downloaded. When this Keeptrusts does
+    not give one, usage is None and a warning says so: the forecast then goes by what the ledger settled.
+    """
+    from reconciler.report.usage_doubts import usage_findings
+
+    currency = desired.organization.currency
+    if settings.usage:
+        usage = _read(settings, desired, settings.usage)
+        return usage, usage_findings(usage.source, currency=currency)
+    if connection is None:
+        return None, ()
+    try:
+        with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
+            file = _download(settings, connection, Path(folder))
+            usage = _read(settings, desired, (str(file),))
+    except (RemoteError, UsageError) as error:
+        logging.getLogger(__name__).warning("no export: %s", error.message)
+        return None, (
+            Finding(
+                Position(desired.organization_path),
+                "usage-unavailable",
+                Severity.WARNING,
+                "Keeptrusts gave no export, so past spend is known from this month's ledger alone",
+                "name export files with `--usage`, or use a token that may create export jobs",
+            ),
+        )
+    usage = _downloaded(usage)
+    return usage, usage_findings(usage.source, currency=currency)
+
+
+def _downloaded(usage: DailyUsage) -> DailyUsage:
+    """Return `usage` without the name of the file that it was downloaded to, which is gone."""
+    issues = tuple(replace(issue, path="export" if issue.row else "usage") for issue in usage.source.issues)
+    return replace(usage, source=replace(usage.source, issues=issues))
+
+
+def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
+    from reconciler.keeptrusts.exports import ExportJobs
+    from reconciler.usage.window import trailing_window
+
+    first, _ = trailing_window(settings.as_of)
+    with ExportJobs(connection) as jobs, progress("Waiting for the export of the past year") as advance:
+        job = jobs.create("events", "csv", date_from=first, date_to=settings.as_of)
+        return jobs.download(jobs.wait(job, on_progress=advance), folder)
+
+
+def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> DailyUsage:
+    from reconciler.usage.read import read_usage
+    from reconciler.usage.window import trailing_window
+
+    first, end = trailing_window(settings.as_of)
+    with progress("Reading usage"):
+        usage = read_usage(
+            paths,
+            first=first,
+            end=end,
+            columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
+            known_wallets=frozenset(desired.wallets),
+        )
+    source = usage.source
+    days = (source.rows, source.first_day, source.last_day)
+    logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)
+    return usage

@@ -1,0 +1,94 @@
+"""Validate: every finding of every budget file, without any network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.findings import ExitCode, Finding
+
+if TYPE_CHECKING:
+    from reconciler.source.load import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What was read from the files in `budgets`."""
+
+    budgets: Path
+    reading: Reading
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding, sorted."""
+        return self.reading.findings
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process returns: 3 when one of the findings is an error."""
+        return ExitCode.FINDINGS if any(finding.is_error for finding in self.findings) else ExitCode.DONE
+
+    @property
+    def summary(self) -> str:
+        """One line on how many findings there are."""
+        from reconciler.report.findings_text import findings_summary
+
+        files = len(self.reading.tree.files)
+        return findings_summary(self.findings, checked=f"{files:,} file{'s' if files != 1 else ''}")
+
+    def suggest(self, file: Path) -> None:
+        """Write changes that take findings away into `file`, for a pull request; UsageError where it cannot be."""
+        from reconciler.app.change_request.files import write_suggestions
+        from reconciler.app.change_request.verdict import located
+        from reconciler.source.cures import suggested_cures
+
+        changes = suggested_cures(self.reading)
+        write_suggestions(file, changes, command="kt-budgets validate", located=located(self.budgets))
+
+    def rendered(self, format_: str) -> str:
+        """Return the findings as `text`, `json` (kt-budgets.findings/1), `github` or `sarif`.
+
+        JSON names files the same way on every machine, the others from the working directory.
+        """
+        if format_ == "json":
+            from reconciler.report.findings_json import findings_json
+
+            return findings_json(self.findings)
+        local = seen_from_here(self.findings, self.budgets)
+        if format_ == "github":
+            from reconciler.report.findings_github import findings_github
+
+            return findings_github(local)
+        if format_ == "sarif":
+            from reconciler.report.findings_sarif import findings_sarif
+            from reconciler.version import __version__
+
+            return findings_sarif(local, version=__version__)
+        from reconciler.report.findings_text import findings_text
+
+        return findings_text(local)
+
+
+def validate(budgets: Path) -> Validated:
+    """Return every finding of the files in `budgets`; nothing that is wrong with them raises."""
+    from reconciler.source.load import read
+
+    return Validated(budgets, read(budgets))
+
+
+def seen_from_here(findings: Iterable[Finding], budgets: Path) -> list[Finding]:
+    """Return the findings with paths that can be opened from the working directory."""
+    from reconciler.source.tree import folder_name
+
+    here, name = Path.cwd(), folder_name(budgets)
+    beside = budgets / ".." if budgets.name in ("", "..") else budgets.parent
+    local = []
+    for finding in findings:
+        folder, _, rest = finding.position.path.partition("/")
+        path = budgets / rest if folder == name else beside / finding.position.path
+        if path.is_relative_to(here):
+            path = path.relative_to(here)
+        local.append(replace(finding, position=replace(finding.position, path=path.as_posix())))
+    return local

@@ -1,0 +1,90 @@
+"""The terminal that a command runs on: what it hears of its use case goes to stderr, and how much it can show."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.app.job import add_to_summary
+from reconciler.app.listening import Advance, Logged, heard_by
+from reconciler.report.screen import PAPER, Screen
+from reconciler.settings import environment
+
+_NARROW, _WIDE = 40, 160
+_BLOCKS = "▁▂▃▄▅▆▇█▓▒░"
+
+
+class Terminal(Logged):
+    """Prints what is said to stderr, and a bar where that is a terminal."""
+
+    def said(self, line: str, hint: str, /) -> None:
+        click.echo(f"kt-budgets: {line}", err=True)
+        if hint:
+            click.echo(f"  hint: {hint}", err=True)
+
+    def noted(self, line: str, /) -> None:
+        click.echo(line, err=True)
+
+    @contextmanager
+    def progress(self, label: str, /) -> Iterator[Advance]:
+        if not on_terminal():
+            with super().progress(label) as still:
+                yield still
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task(label, total=None)
+            yield lambda done, total: bars.update(task, completed=done, total=total or None)
+
+    def summarised(self, markdown: str, /) -> None:
+        if trouble := add_to_summary(markdown):
+            self.said(trouble, "")
+
+
+class Command(click.Command):
+    """A command that hears its use case."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with heard_by(Terminal()):
+            return super().invoke(ctx)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+def on_terminal() -> bool:
+    """Whether progress may be shown: stderr is a terminal."""
+    return sys.stderr.isatty()
+
+
+def screen(output: Path | None = None) -> Screen:
+    """Return what text is shown on: the terminal, within reason, or the file that `--output` names."""
+    from shutil import get_terminal_size
+
+    columns = get_terminal_size((PAPER.width, 24)).columns
+    colour = output is None and sys.stdout.isatty() and not environment().get("NO_COLOR")
+    return Screen(max(_NARROW, min(columns, _WIDE)), colour, _shows_blocks(output))
+
+
+def _shows_blocks(output: Path | None) -> bool:
+    try:
+        _BLOCKS.encode("utf-8" if output else sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def known_screen() -> Screen | None:
+    """Return what text is shown on where that is known: a terminal, or whatever COLUMNS says it is."""
+    return screen() if sys.stdout.isatty() or "COLUMNS" in environment() else None

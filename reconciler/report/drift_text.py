@@ -1,0 +1,62 @@
+"""`kt-budgets drift` for a terminal: differences, what was left behind, and what a person can do next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from reconciler.model.waiting import Waiting
+from reconciler.plan.drift import Drifted
+from reconciler.report.columns import wrapped
+from reconciler.report.findings_text import visible
+from reconciler.report.wording import counted
+
+_HANGING = 14
+
+
+def drift_text(
+    found: Sequence[Drifted],
+    waiting: Sequence[Waiting],
+    *,
+    doubtful: Collection[str] = (),
+    following: str = "",
+    width: int | None = None,
+) -> str:
+    """Return lines of at most `width` columns, of any length where that is not known.
+
+    Nobody explains what is `doubtful`, the keys of wallets, so it is not pending.
+    """
+    if not found and not waiting:
+        return "No drift.\n"
+    listed = [(line, _HANGING) for line in _entries(found, waiting, doubtful)]
+    listed += [(line, 2) for line in _counts(found, waiting)]
+    if following:
+        listed.append((following, 2))
+    return "".join(f"{_wrapped(line, width, hanging=hanging)}\n" for line, hanging in listed)
+
+
+def _entries(found: Sequence[Drifted], waiting: Sequence[Waiting], doubtful: Collection[str]) -> Iterator[str]:
+    for entry in found:
+        is_doubtful = entry.item.category == "pending" and entry.item.wallet in doubtful
+        kind, mark = "in doubt" if is_doubtful else entry.item.category, "*" if entry.needs_person else " "
+        yield f"{kind:>12}{mark} {visible(entry.item.sentence)}"
+    for item in waiting:
+        inputs = "".join(f" {key}={value}" for key, value in item.dispatch.inputs.items())
+        start = f"[{item.dispatch.workflow}{inputs}]"
+        yield f"{item.state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"
+
+
+def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting]) -> Iterator[str]:
+    if found:
+        needed = sum(entry.needs_person for entry in found)
+        marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
+        verb = "needs" if needed == 1 else "need"
+        yield f"{counted(len(found), 'difference')}, {needed} of them {verb} a person{marked}."
+    if waiting:
+        yield f"{counted(len(waiting), 'thing')} left behind; each names the workflow that mends it."
+
+
+def _wrapped(line: str, width: int | None, *, hanging: int) -> str:
+    if width is None:
+        return line
+    before = len(line) - len(line.lstrip())
+    return "\n".join(wrapped(line.strip(), width, indent=before, hanging=hanging))

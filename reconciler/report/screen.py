@@ -1,0 +1,18 @@
+"""What text is shown on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """How many columns there are, whether ANSI colours are wanted, and whether pictures may be made of blocks."""
+
+    width: int = 120
+    colour: bool = False
+    blocks: bool = True
+
+
+PAPER = Screen()
+"""A file, or whatever else nothing is known about."""
