@@ -1,4 +1,4 @@
-"""No module is dead weight: whatever is there, some command needs."""
+"""No module is dead weight: whatever is there, some command or the Python API needs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import grimp
 
 from reconciler.cli.main import COMMANDS
 
-BEGINNINGS = {"reconciler.__main__", *(f"reconciler.cli.{name}" for name in COMMANDS)}
+BEGINNINGS = {"reconciler.__main__", "reconciler.app.api", *(f"reconciler.cli.{name}" for name in COMMANDS)}
 
 
-def test_every_module_is_reached_from_a_command() -> None:
+def test_every_module_is_reached_from_a_command_or_from_the_api() -> None:
     graph = grimp.build_graph("reconciler", cache_dir=None)
     modules = {module for module in graph.modules if not graph.find_children(module)}
     begun = BEGINNINGS & modules

@@ -48,6 +48,17 @@ def test_every_command_of_the_readme_runs_in_the_order_it_stands_there(checkout:
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
+def test_the_python_of_the_readme_runs_and_prints_the_review(checkout: Path) -> None:
+    (program,) = re.findall(r"^```python\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("KEEPTRUSTS_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=checkout, env=variables, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "### Budget plan:" in done.stdout
+    assert re.search(r"^support \d+\.\d\d [01]\.\d+$", done.stdout, flags=re.MULTILINE)
+
+
 def test_every_make_target_of_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     named = {line.split()[1] for line in commands() if line.startswith("make ")}

@@ -40,8 +40,7 @@ class Validated:
 
     def suggest(self, file: Path) -> None:
         """Write changes that take findings away into `file`, for a pull request; UsageError where it cannot be."""
-        from reconciler.app.change_request.files import write_suggestions
-        from reconciler.app.change_request.verdict import located
+        from reconciler.app.suggestions import located, write_suggestions
         from reconciler.source.cures import suggested_cures
 
         changes = suggested_cures(self.reading)

@@ -46,9 +46,9 @@ def command(
     `--accept` writes live values into the YAML, and takes alerts out of it that are gone; `apply` puts git's values
     back.
     """
-    from reconciler.app.drift.drift import Wanted, drift
+    from reconciler.app.drift.drift import DriftRequest, drift
 
-    wanted = Wanted(repo=repo, accept=accept, issue=issue, remote=remote if pull_requests else None)
+    wanted = DriftRequest(repo=repo, accept=accept, issue=issue, remote=remote if pull_requests else None)
     found = drift(settings_of(options), wanted)
     if found.unread is None or (found.waiting and format_ == "text"):
         write_result(found.rendered(format_, known_screen()), None)

@@ -130,9 +130,9 @@ def approval(
     or about all that are open. Where the token may not publish it, and in a merge queue, it exits with 4 while an
     approval is missing. Members of teams are read with KT_BUDGETS_MEMBERS_TOKEN, else with GITHUB_TOKEN.
     """
-    from reconciler.app.change_request.approval import Asked, approval
+    from reconciler.app.change_request.approval import ApprovalRequest, approval
 
-    asked = Asked(merge_sha, plan_path, last_applied, with_check, number, repo, recorded_by)
+    asked = ApprovalRequest(merge_sha, plan_path, last_applied, with_check, number, repo, recorded_by)
     found = approval(settings_of(options), asked)
     write_answer(found, format_, None)
     context.exit(found.exit_code)
@@ -169,10 +169,10 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     It is quick where nothing is pending, and safe to repeat. Exits with the most serious of what happened: 4 where an
     approval is missing, 5 where a plan moved, 7 where a part was applied.
     """
-    from reconciler.app.change_request.apply_merged import Asked, apply_merges
+    from reconciler.app.change_request.apply_merged import ApplyRequest, apply_merges
 
     settings = settings_of(options)
-    print_merges(apply_merges(settings, Asked(**options)), format_, output, context, journal=settings.journal)
+    print_merges(apply_merges(settings, ApplyRequest(**options)), format_, output, context, journal=settings.journal)
 
 
 @command.command("receipt", epilog='Example: kt-budgets pr receipt --run run.json --merge-sha "$GITHUB_SHA"')

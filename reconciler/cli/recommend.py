@@ -90,10 +90,12 @@ def command(
     what would make the YAML warn is left out and said. `--suggestions` leaves the YAML alone and says the same for a
     pull request.
     """
-    from reconciler.app.recommend.recommend import Wanted, plan_of, recommend
+    from reconciler.app.recommend.recommend import RecommendRequest, plan_of, recommend
 
     plan = plan_of(plan_path)
     if plan:
         options["as_of"], options["period"] = options["as_of"] or plan.as_of, options["period"] or plan.period
-    wanted = Wanted(wallets, float(probability), reaction_days, plan=plan, writing=writing, suggestions=suggestions)
+    wanted = RecommendRequest(
+        wallets, float(probability), reaction_days, plan=plan, writing=writing, suggestions=suggestions
+    )
     write_answer(recommend(settings_of(options), wanted, offline=offline), format_, output)

@@ -26,3 +26,8 @@ def plan_in(plan: Plan, format_: str, screen: Screen = PAPER) -> str:
     from reconciler.report.text import text
 
     return text(report, width=screen.width, colour=screen.colour)
+
+
+def review(plan: Plan) -> str:
+    """Return what a reviewer reads of `plan`: the Markdown of the pull request's comment, without who must approve."""
+    return plan_in(plan, "markdown")

@@ -9,7 +9,7 @@ import pytest
 from forge.budget_repository import BudgetRepository
 from git.started import started
 
-from reconciler.app.change_request.budget_files import BudgetFiles, files_of
+from reconciler.app.budget_files import BudgetFiles, files_of
 from reconciler.app.checkout import all_parents, is_older, parents, prefix, tree_at
 from reconciler.git.failures import GitError
 from reconciler.source.load import load, load_files

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from thorough import drawn
 from worlds import JUNE, desired, wallet
 
-from reconciler.app.change_request.budget_files import changed_parts
+from reconciler.app.budget_files import changed_parts
 from reconciler.forge.requirement import requirements
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.frozen import Frozen

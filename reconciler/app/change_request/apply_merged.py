@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.arrivals import PullOf
     from reconciler.app.change_request.bench import MergeBench
-    from reconciler.app.change_request.budget_files import Commits
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.github import GitHub
     from reconciler.apply.result import Result
@@ -30,7 +30,7 @@ _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApplyRequest:
     """What somebody asks for: one landing by its pull request or commit, with what it needs, or all of them.
 
     `settle` and `wait` are in seconds; `put_back` is about all teams, after everything else. Plans that were shown to
@@ -48,10 +48,10 @@ class Asked:
     plans: Path | None = None
 
 
-def apply_merges(settings: Settings, asked: Asked) -> Merges:
+def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     """Finish what was interrupted, apply every landing that may be applied, and return what came of each."""
+    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.bench import MergeBench
-    from reconciler.app.change_request.budget_files import Commits
     from reconciler.app.checkout import git
     from reconciler.model.merges import Merges, most_serious
 
@@ -90,7 +90,7 @@ def rendered(found: Merges, format_: str) -> str:
     return json_text(found.document()) if format_ == "json" else merges_text(found)
 
 
-def _landed(bench: MergeBench, head: str, asked: Asked) -> Merges:
+def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
     """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
     from reconciler.app.change_request.replay import is_nothing_to_do
     from reconciler.app.github import github
@@ -151,7 +151,7 @@ def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied |
 
 def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, str]) -> dict[str, str]:
     """Return `ahead` by the landings' own commits, where a part was applied from a commit between two of them."""
-    from reconciler.app.change_request.budget_files import value
+    from reconciler.app.budget_files import value
     from reconciler.app.checkout import is_older
 
     known = {landing.commit for landing in landings}
@@ -166,7 +166,7 @@ def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, st
     return found
 
 
-def _only(replay: Replay, commits: Commits, asked: Asked) -> set[int] | None:
+def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | None:
     """Return the numbers of the landings that were asked for, None for all."""
     from reconciler.app.checkout import is_older
 
@@ -202,7 +202,6 @@ def _whole_id(commits: Commits, name: str) -> str:
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
-    from reconciler.app.execution.site import site
     from reconciler.app.session import load_desired
     from reconciler.apply.resume import resume
     from reconciler.journal.history import history_of, open_runs
@@ -244,7 +243,7 @@ def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome
 
 def _put_back(bench: MergeBench) -> Result | None:
     """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
-    from reconciler.app.change_request.budget_files import applied_files
+    from reconciler.app.budget_files import applied_files
 
     last = bench.applied()
     if last is None or last.commit is None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApprovalRequest:
     """What is asked: of a `merge` commit, with the plan in a file or the plan of now; or of what was last applied.
 
     With `with_check` it is asked before the merge, of pull request `number`, that of the run, or all that are open.
@@ -39,7 +39,7 @@ class Asked:
     recorded_by: str = ""
 
 
-def approval(settings: Settings, asked: Asked) -> Statement:
+def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
     """State whether a merge commit may be applied, or a pull request be merged; its exit code says what is stale.
 
     Raises:
@@ -54,7 +54,7 @@ def approval(settings: Settings, asked: Asked) -> Statement:
     return require_last_applied(settings) if asked.last_applied else stated(_approved(settings, asked))
 
 
-def _approved(settings: Settings, asked: Asked) -> Approval:
+def _approved(settings: Settings, asked: ApprovalRequest) -> Approval:
     """Return the approval of the merge commit for the plan in a file, or for the plan of now."""
     from reconciler.app.github import github
     from reconciler.app.planning.plan import plan as plan_of_now
@@ -110,7 +110,7 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
 
 def require_last_applied(settings: Settings) -> Statement:
     """State that the checked-out budgets are what was last applied; RefusedError when they are not."""
-    from reconciler.app.change_request.budget_files import Commits, applied_desired, changed_parts
+    from reconciler.app.budget_files import Commits, applied_desired, changed_parts
     from reconciler.app.checkout import git
     from reconciler.journal.journal import last_applied
 

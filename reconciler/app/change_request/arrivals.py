@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import BudgetFiles, Commits, changed_files, changed_parts
+from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts
 from reconciler.app.checkout import all_parents, git, knows, parents, prefix
 from reconciler.findings import RefusedError
 from reconciler.forge.repository import PullRequest

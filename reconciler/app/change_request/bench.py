@@ -11,7 +11,7 @@ from reconciler.model.change import Reclaim
 from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
-    from reconciler.app.change_request.budget_files import BudgetFiles, Commits
+    from reconciler.app.budget_files import BudgetFiles, Commits
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
@@ -132,7 +132,7 @@ class MergeBench:
         self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None
     ) -> Result:
         """Execute a plan whose limits and approvals were looked at."""
-        from reconciler.app.execution.site import site
+        from reconciler.app.site import site
         from reconciler.apply.admission import admit
         from reconciler.apply.application import apply_plan
 

@@ -171,9 +171,9 @@ def _suppositions(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _recommend(desk: Desk, words: Sequence[str]) -> str:
-    from reconciler.app.change_request.budget_files import changed_parts
+    from reconciler.app.budget_files import changed_parts
     from reconciler.app.checkout import load_at
-    from reconciler.app.recommend.recommend import Wanted, recommend
+    from reconciler.app.recommend.recommend import RecommendRequest, recommend
     from reconciler.app.session import load_desired
 
     if any(word.startswith("-") for word in words):
@@ -182,7 +182,7 @@ def _recommend(desk: Desk, words: Sequence[str]) -> str:
         desired, _ = load_desired(settings)
         changed = changed_parts(load_at(settings.budgets, base), desired)
         funded = {wallet.team for wallet in desired.wallets.values()}
-        return fenced(recommend(settings, Wanted(words or sorted(changed & funded))).rendered("text"))
+        return fenced(recommend(settings, RecommendRequest(words or sorted(changed & funded))).rendered("text"))
 
 
 def _resume(desk: Desk, words: Sequence[str]) -> str:

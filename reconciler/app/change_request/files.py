@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.app.listening import note
 from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.forge.suggestion import Suggestion
     from reconciler.model.plan import PlanFinding
-    from reconciler.model.suggestion import SuggestedChange
 
 _COMMAND = re.compile(r"kt-budgets [a-z-]{1,30}")
 
@@ -68,19 +65,3 @@ def _suggestion(item: dict[str, Any], command: str) -> Suggestion:
         before=str(item.get("before", "")),
         command=command if _COMMAND.fullmatch(command) else "",
     )
-
-
-def write_suggestions(
-    path: Path, changes: Iterable[SuggestedChange], *, command: str, located: Callable[[str], str]
-) -> None:
-    """Write suggested changes into a file for `kt-budgets pr comment`, and say on stderr how many there are.
-
-    `located` makes of the path of a finding the one from the top of the repository.
-    """
-    from reconciler.files import write_file
-    from reconciler.model.suggestion import SuggestionsDocument
-
-    listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
-    document = SuggestionsDocument(command=command, suggestions=listed)
-    write_file(path, document.model_dump_json(indent=2) + "\n")
-    note(f"{path}: {len(listed)} suggested change{'' if len(listed) == 1 else 's'}")

@@ -78,8 +78,8 @@ def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[
 
 
 def _gate(session: GitHub, settings: Settings) -> Gate:
+    from reconciler.app.budget_files import Commits, applied_desired
     from reconciler.app.change_request.approving import Forge
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
     from reconciler.app.change_request.refresh import moved
     from reconciler.app.change_request.ruling import Gate
     from reconciler.journal.journal import last_applied

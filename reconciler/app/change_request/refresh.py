@@ -56,7 +56,7 @@ def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -
 
 def merged_here(settings: Settings, pull: PullRequest) -> Desired | None:
     """Do the same for a pull request whose last head is in this clone."""
-    from reconciler.app.change_request.budget_files import files_of
+    from reconciler.app.budget_files import files_of
     from reconciler.git.merging import merged
 
     tree = merged(settings.budgets, "HEAD", pull.head)

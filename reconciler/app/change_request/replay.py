@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.app.budget_files import Commits, applied_files, changed_parts, value
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.budget_files import Commits, applied_files, changed_parts, value
 from reconciler.app.change_request.settled import Verdict, Why, settled
 from reconciler.app.change_request.step import Bench, Step
 from reconciler.apply.declared import Landed

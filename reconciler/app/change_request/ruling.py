@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from reconciler.app.budget_files import Commits, changed_parts, value
 from reconciler.app.change_request.approving import Forge
-from reconciler.app.change_request.budget_files import Commits, changed_parts, value
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded

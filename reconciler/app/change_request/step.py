@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from reconciler.app.budget_files import BudgetFiles
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.budget_files import BudgetFiles
 from reconciler.app.change_request.settled import Verdict
 from reconciler.apply.declared import Landed
 from reconciler.apply.result import Result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
 
 if TYPE_CHECKING:
@@ -20,17 +20,6 @@ def merged_onto(budgets: Path, pull: PullRequest) -> str:
 
     above = parents(budgets, "HEAD")
     return above[0] if above[1:] == (pull.head,) else pull.base
-
-
-def located(budgets: Path) -> Callable[[str], str]:
-    """Return how a path of a plan, which starts with the folder's name, is called from the top of the repository."""
-    from reconciler.app.checkout import prefix
-
-    try:
-        where = prefix(budgets)
-    except BudgetsError:
-        where = PurePosixPath(budgets.as_posix())
-    return lambda path: str(where / path.partition("/")[2])
 
 
 def verdict_of(

@@ -27,7 +27,7 @@ _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `ac
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DriftRequest:
     """What is to be done besides comparing.
 
     `accept` writes what is live into the YAML, `issue` keeps an issue on GitHub, in `repo` (OWNER/NAME) or that of the
@@ -80,7 +80,7 @@ class Drift:
         return drift_text(self.found, self.waiting, doubtful=self.doubts, following=self.following, width=width)
 
 
-def drift(settings: Settings, wanted: Wanted) -> Drift:
+def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
     """Compare what Keeptrusts holds with what was last applied, and tell what was left behind.
 
     While Keeptrusts cannot be read, what git, GitHub and the journal show of that is returned all the same, with the
@@ -91,6 +91,7 @@ def drift(settings: Settings, wanted: Wanted) -> Drift:
         RefusedError: the clone is older than what was applied.
         RemoteError: GitHub cannot be read, or Keeptrusts where live values are to be written.
     """
+    wanted = wanted or DriftRequest()
     with github(wanted.repo) if wanted.issue or wanted.remote else nullcontext() as session:
         known = known_of(settings, session, wanted.remote, writing=wanted.accept)
         try:

@@ -53,7 +53,7 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
 
 def _declared(settings: Settings, last: LastApplied | None) -> Desired:
     """Return what the YAML declares; where it has errors, what was applied last, which they do not change."""
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.app.budget_files import Commits, applied_desired
     from reconciler.app.session import load_desired
 
     try:
@@ -72,7 +72,7 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.app.budget_files import Commits, applied_desired
 
     if last is None or not last.whole:
         return None

@@ -169,7 +169,7 @@ def _month(
 def _landings(
     settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
-    from reconciler.app.change_request.budget_files import Commits
+    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.left_behind import landed_at, told, untold
     from reconciler.app.change_request.replay import is_nothing_to_do
     from reconciler.app.checkout import git

@@ -46,7 +46,7 @@ class WayOut:
         return "--repair-journal" if self.repair else "--move-journal" if self.moves else ""
 
 
-def resume(settings: Settings, way: WayOut, *, settle: float = 60.0, wait: float = 0.0) -> Result | None:
+def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.0, wait: float = 0.0) -> Result | None:
     """Prove or finish what earlier runs left open, and return what became of it; None where nothing was open.
 
     `settle` and `wait` are seconds, as `Terms` has them. Operations keep their ids, and nothing has to be approved
@@ -60,6 +60,7 @@ def resume(settings: Settings, way: WayOut, *, settle: float = 60.0, wait: float
     from reconciler.app.journal_place import move_here
     from reconciler.app.session import load_desired
 
+    way = way or WayOut()
     desired, _ = load_desired(settings)
     reason = way.reason.strip()
     if way.moves:
@@ -72,7 +73,7 @@ def resume(settings: Settings, way: WayOut, *, settle: float = 60.0, wait: float
 
 
 def _resumed(settings: Settings, desired: Desired, way: WayOut, *, settle: float, wait: float) -> Result | None:
-    from reconciler.app.execution.site import logged, site
+    from reconciler.app.site import logged, site
     from reconciler.apply.acceptance import Accepted
     from reconciler.apply.resume import Permission, resume
 

@@ -16,7 +16,7 @@ from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
-    from reconciler.app.change_request.budget_files import BudgetFiles
+    from reconciler.app.budget_files import BudgetFiles
     from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
     from reconciler.model.period import Period
@@ -51,11 +51,17 @@ class MonthOpened:
         return rendered(None, format_) if format_ == "json" else f"{self.said}\n"
 
 
+def _nobody(why: str) -> bool:
+    """Confirm nothing: there is no person to ask."""
+    del why
+    return False
+
+
 def open_month(
     settings: Settings,
-    terms: Terms,
+    terms: Terms | None = None,
     *,
-    confirm: Callable[[str], bool],
+    confirm: Callable[[str], bool] = _nobody,
     once: bool = False,
     dry_run: bool = False,
 ) -> MonthOpened:
@@ -75,6 +81,7 @@ def open_month(
     from reconciler.journal.journal import opened, read_records
     from reconciler.report.escape import escaped
 
+    terms = terms or Terms()
     if once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
         return MonthOpened(settings.period, at=at)
     source = source_of(settings)
@@ -107,7 +114,7 @@ def source_of(settings: Settings) -> Opened:
 
     Raises RefusedError where what was applied is not known in this clone, or this clone was left behind.
     """
-    from reconciler.app.change_request.budget_files import Commits, applied_files, changed_parts
+    from reconciler.app.budget_files import Commits, applied_files, changed_parts
     from reconciler.app.lineage import refuse_behind
     from reconciler.app.session import load_desired
     from reconciler.journal.journal import last_applied

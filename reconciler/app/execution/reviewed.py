@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 
-def apply(settings: Settings, plan: Plan, terms: Terms, *, period: Period | None = None) -> Result:
+def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period: Period | None = None) -> Result:
     """Execute `plan` as it was reviewed, and return what became of each change.
 
     Every change is derived again: a team on which anything moved since review is refused, the others go on. `period`
@@ -30,6 +30,7 @@ def apply(settings: Settings, plan: Plan, terms: Terms, *, period: Period | None
     from reconciler.app.session import load_desired
     from reconciler.apply.admission import admit
 
+    terms = terms or Terms()
     desired, _ = load_desired(settings)
     admit(plan, desired, as_of=settings.as_of, period=period)
     last = refuse_unasked(settings, plan, terms)

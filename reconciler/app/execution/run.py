@@ -46,7 +46,7 @@ def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied 
 
 def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:
     """Execute a plan that may be applied, and say where the token was not allowed to write."""
-    from reconciler.app.execution.site import logged, site
+    from reconciler.app.site import logged, site
     from reconciler.apply.application import apply_plan
 
     with site(

@@ -90,8 +90,8 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
-    from reconciler.app.change_request.pending import unapplied
     from reconciler.app.lineage import refuse_behind
+    from reconciler.app.planning.pending import unapplied
     from reconciler.app.planning.pipeline import assemble, compared, forecast
     from reconciler.app.planning.scope import aim_of
     from reconciler.app.planning.year_known import year_known

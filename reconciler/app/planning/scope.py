@@ -136,7 +136,7 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
     Something else did where an earlier merge was never applied; then only the plan's own teams count.
     """
-    from reconciler.app.change_request.budget_files import Commits, applied_desired
+    from reconciler.app.budget_files import Commits, applied_desired
     from reconciler.plan.scope import changed_teams
 
     if plan.scope is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecommendRequest:
     """What is to be recommended: for `wallets` (each TEAM or TEAM/ENV; none: all), or for those that `plan` changes.
 
     `probability`, 0 to 1, is how sure it must be that the money lasts the month, `reaction_days` how many days an alert
@@ -59,7 +59,7 @@ class Recommended:
         return recommend_text(self.page, width=screen.width, colour=screen.colour)
 
 
-def recommend(settings: Settings, wanted: Wanted, *, offline: bool = False) -> Recommended:
+def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, offline: bool = False) -> Recommended:
     """Return what is recommended, from the same simulated days as the forecast.
 
     Raises:
@@ -69,6 +69,7 @@ def recommend(settings: Settings, wanted: Wanted, *, offline: bool = False) -> R
     """
     from reconciler.app.outlook.wallet_names import chosen
 
+    wanted = wanted or RecommendRequest()
     if wanted.writing and wanted.suggestions:
         raise UsageError("`--write` and `--suggestions` contradict each other", hint="leave one of them out")
     outlook, changed = _looked(settings, wanted.plan, offline=offline)
@@ -133,16 +134,15 @@ def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
     """Write the suggestions, and return the draft with what is not among them, and why."""
     from dataclasses import replace
 
-    from reconciler.app.change_request.files import write_suggestions
-    from reconciler.app.change_request.verdict import located
     from reconciler.app.recommend.suggest import suggested
+    from reconciler.app.suggestions import located, write_suggestions
 
     changes, left = suggested(made.edits, budgets=budgets)
     write_suggestions(file, changes, command="kt-budgets recommend", located=located(budgets))
     return replace(made, kept=(*made.kept, *left))
 
 
-def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted: Wanted) -> RecommendPage:
+def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted: RecommendRequest) -> RecommendPage:
     """Write what is to be written, and return what is to be shown."""
     from reconciler.app.outlook.notices import known_words, notices
     from reconciler.app.recommend.draft import write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.app.change_request.budget_files import BudgetFiles, changed_files
+from reconciler.app.budget_files import BudgetFiles, changed_files
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 

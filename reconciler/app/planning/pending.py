@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.app.change_request.budget_files import BudgetFiles, changed_parts, files_of
-from reconciler.app.change_request.differing import declared_where_different
+from reconciler.app.budget_files import BudgetFiles, changed_parts, files_of
 from reconciler.app.checkout import all_parents, git, is_older, prefix
+from reconciler.app.differing import declared_where_different
 from reconciler.git.failures import GitError
 from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION

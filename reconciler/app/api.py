@@ -1,0 +1,46 @@
+"""The public Python API: what the commands call, for notebooks, servers and programs of your own.
+
+Use cases take `Settings` and values and return values, whose `rendered` gives them in the formats of the command.
+They raise the errors at the top of `reconciler/findings.py`, each with its `hint`, and say what they find on the way
+to the listener of `heard_by`. Money is Decimal in the organization's currency, days are UTC, probabilities 0 to 1.
+"""
+
+from __future__ import annotations
+
+from reconciler.app.configuration import settings
+from reconciler.app.drift.drift import DriftRequest, drift
+from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
+from reconciler.app.execution.audit import audit
+from reconciler.app.listening import Listener, heard_by
+from reconciler.app.outlook.backtest import backtest
+from reconciler.app.outlook.forecast import look_ahead
+from reconciler.app.outlook.whatif import Supposed, suppose
+from reconciler.app.planning.plan import plan
+from reconciler.app.planning.saved import load_plan
+from reconciler.app.recommend.recommend import RecommendRequest, recommend
+from reconciler.app.validate import validate
+from reconciler.report.formats import review
+
+__all__ = [
+    "DriftRequest",
+    "Listener",
+    "RecommendRequest",
+    "Supposed",
+    "Terms",
+    "WayOut",
+    "apply",
+    "audit",
+    "backtest",
+    "drift",
+    "heard_by",
+    "load_plan",
+    "look_ahead",
+    "open_month",
+    "plan",
+    "recommend",
+    "resume",
+    "review",
+    "settings",
+    "suppose",
+    "validate",
+]

@@ -1,0 +1,1 @@
+"""Drift: what was changed by hand, and what was left behind."""

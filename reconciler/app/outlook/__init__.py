@@ -1,0 +1,1 @@
+"""Look ahead: forecasts, what if, and how wrong forecasts were."""

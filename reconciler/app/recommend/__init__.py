@@ -1,0 +1,1 @@
+"""Recommend targets and alerts, write them into the YAML, or suggest them."""

@@ -1,0 +1,40 @@
+"""Suggested changes of budget files, as a file that a pull request is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.app.listening import note
+from reconciler.findings import BudgetsError
+
+if TYPE_CHECKING:
+    from reconciler.model.suggestion import SuggestedChange
+
+
+def write_suggestions(
+    path: Path, changes: Iterable[SuggestedChange], *, command: str, located: Callable[[str], str]
+) -> None:
+    """Write suggested changes into a file for `kt-budgets pr comment`, and say on stderr how many there are.
+
+    `located` makes of the path of a finding the one from the top of the repository.
+    """
+    from reconciler.files import write_file
+    from reconciler.model.suggestion import SuggestionsDocument
+
+    listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
+    document = SuggestionsDocument(command=command, suggestions=listed)
+    write_file(path, document.model_dump_json(indent=2) + "\n")
+    note(f"{path}: {len(listed)} suggested change{'' if len(listed) == 1 else 's'}")
+
+
+def located(budgets: Path) -> Callable[[str], str]:
+    """Return how a path of a plan, which starts with the folder's name, is called from the top of the repository."""
+    from reconciler.app.checkout import prefix
+
+    try:
+        where = prefix(budgets)
+    except BudgetsError:
+        where = PurePosixPath(budgets.as_posix())
+    return lambda path: str(where / path.partition("/")[2])

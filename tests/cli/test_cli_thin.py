@@ -1,0 +1,49 @@
+"""The command line is thin: it parses, calls one use case, prints, and returns an exit code."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import COMMANDS
+
+ROOT = Path(__file__).parent.parent.parent
+MODULES = sorted((ROOT / "reconciler" / "cli").glob("*.py"))
+MOST_LINES = 2000
+
+
+def commands_of(module: Path) -> Iterator[ast.FunctionDef]:
+    """Yield the functions of a module that click calls."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and any(
+            ".command(" in ast.unparse(decorator) for decorator in node.decorator_list
+        ):
+            yield node
+
+
+def test_the_command_line_has_few_lines() -> None:
+    assert sum(len(module.read_text(encoding="utf-8").splitlines()) for module in MODULES) <= MOST_LINES
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in ("help", "sandbox", "demo")])
+def test_a_command_imports_one_use_case_and_only_when_it_runs(name: str) -> None:
+    module = next(module for module in MODULES if module.stem == name)
+    found = list(commands_of(module))
+    assert found
+    for function in found:
+        deferred = [node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert [str(node.module).split(".")[:2] for node in deferred if isinstance(node, ast.ImportFrom)] == [
+            ["reconciler", "app"]
+        ], function.name
+
+
+def test_the_contract_between_commands_names_every_command() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (contract,) = [contract for contract in contracts if contract["type"] == "independence"]
+    assert contract["modules"] == sorted(f"reconciler.cli.{name}" for name in COMMANDS)
