@@ -203,6 +203,7 @@ def _whole_id(commits: Commits, name: str) -> str:
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
     from reconciler.app.session import load_desired
+    from reconciler.app.site import site
     from reconciler.apply.resume import resume
     from reconciler.journal.history import history_of, open_runs
 
