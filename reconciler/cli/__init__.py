@@ -1,1 +1,1 @@
-"""The command line: parse, call, print, exit code. No arithmetic, no HTTP."""
+"""The command line: parse, call one use case, print, exit code. Nothing else knows click."""

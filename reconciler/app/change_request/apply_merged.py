@@ -49,7 +49,14 @@ class ApplyRequest:
 
 
 def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
-    """Finish what was interrupted, apply every landing that may be applied, and return what came of each."""
+    """Finish what was interrupted, apply every landing that may be applied, and return what came of each.
+
+    Raises:
+        UsageError: what was asked for is no landing that is not applied.
+        RefusedError: the clone is older than what was applied, or git's values cannot be put back.
+        LockHeldError: another run goes on for longer than `asked.wait` seconds.
+        RemoteError: git, GitHub or Keeptrusts cannot be read whole.
+    """
     from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.bench import MergeBench
     from reconciler.app.checkout import git

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 
 def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: str | None) -> Statement:
-    """Write the block into CODEOWNERS and the ruleset into a file; with `check`, say what is not as it should be."""
+    """Write the block into CODEOWNERS and the ruleset into a file; with `check`, say what is not as it should be.
+
+    Raises:
+        FindingsError: the YAML has errors.
+        UsageError: org.yaml names no owners, or a file cannot be read or written.
+        RemoteError: GitHub cannot be read.
+    """
     from reconciler.forge.codeowners import with_block
 
     path, found = _file(budgets)

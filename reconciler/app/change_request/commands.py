@@ -45,7 +45,14 @@ class Answered:
 
 
 def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str], None]) -> Answered:
-    """Carry out the commands of the comment of this run; `tell` takes a line for each thing that is done."""
+    """Carry out the commands of the comment of this run; `tell` takes a line for each thing that is done.
+
+    What a command comes to is answered in the pull request, failures as well.
+
+    Raises:
+        UsageError: no comment started this run.
+        RemoteError: GitHub cannot be read, or does not allow the answer.
+    """
     from reconciler.app.github import github
     from reconciler.forge.collaborator import may_write
     from reconciler.forge.comment_event import MOST, commands_in, read_comment

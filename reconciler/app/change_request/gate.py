@@ -21,6 +21,10 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
     """Publish the check of the pull request of this run, of `number`, of a merge queue, or of all that are open.
 
     Where the token may not publish, what it would say decides about the exit code.
+
+    Raises:
+        UsageError: no repository was named.
+        RemoteError: GitHub cannot be read, or git is too old to merge without a work tree.
     """
     from reconciler.app.change_request.ruling_text import conclusion_of, title_of
     from reconciler.app.github import github

@@ -32,7 +32,13 @@ def publish(
     with_check: bool,
     dry_run: bool,
 ) -> Statement:
-    """Publish the plan at `plan_path`, or findings in its place; with `dry_run` only the comment is returned."""
+    """Publish the plan at `plan_path`, or findings in its place; with `dry_run` only the comment is returned.
+
+    Raises:
+        UsageError: a file cannot be read, no pull request was named, or the plan was made from another commit.
+        StalePlanError: merging the pull request now gives other budgets than were planned.
+        RemoteError: GitHub cannot be read, or does not allow the comment.
+    """
     from reconciler.app.change_request.files import read_findings, read_suggestions
     from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
     from reconciler.app.github import event_of_run, github, run_link
@@ -63,7 +69,7 @@ def publish(
 
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None) -> Statement:
-    """Publish the check run of the plan at `plan_path`."""
+    """Publish the check run of the plan at `plan_path`; raises what `publish` raises."""
     from reconciler.app.github import github
     from reconciler.app.planning.saved import load_plan
 

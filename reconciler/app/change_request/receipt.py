@@ -23,7 +23,12 @@ _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budget
 
 
 def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None = None, repo: str | None) -> Statement:
-    """Update our comment on each pull request concerned, or write one, so that it starts with the outcome."""
+    """Update our comment on each pull request concerned, or write one, so that it starts with the outcome.
+
+    Raises:
+        UsageError: the file at `run_path` holds no outcome, a plan in `plans` is another one, or no commit was named.
+        RemoteError: GitHub cannot be read, or does not allow the comment.
+    """
     from reconciler.app.github import github
 
     document = _document(run_path)

@@ -23,7 +23,12 @@ NO_PLAN = "no plan was recorded"
 
 
 def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: str) -> Statement:
-    """Mark the open pull requests whose plan moved; in a merge queue, judge the queue's own."""
+    """Mark the open pull requests whose plan moved; in a merge queue, judge the queue's own, as the exit code says.
+
+    Raises:
+        UsageError: no repository was named.
+        RemoteError: GitHub or Keeptrusts cannot be read whole, or the token may not write a check run.
+    """
     from reconciler.app.github import github
 
     with github(repo, recorded_by=recorded_by) as session:
