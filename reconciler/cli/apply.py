@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,10 @@ from reconciler.cli.options import (
 from reconciler.cli.result import print_run
 from reconciler.cli.terminal import Command, on_terminal, screen
 from reconciler.findings import UsageError
+
+if TYPE_CHECKING:
+    from reconciler.app.execution import MonthOpened
+    from reconciler.settings import Settings
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets apply --plan plan.json")
@@ -90,9 +94,13 @@ def command(
         print_run(use.apply(settings, plan, terms, period=month), format_, output, context, journal=settings.journal)
         return
     settings = settings_of(options)
-    done = use.open_month(
-        settings, terms, confirm=_confirmed if not beyond_fiscal_year else bool, once=once, dry_run=dry_run
+    confirm = bool if beyond_fiscal_year else _confirmed
+    _show(
+        use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run), settings, format_, output, context
     )
+
+
+def _show(done: MonthOpened, settings: Settings, format_: str, output: Path | None, context: click.Context) -> None:
     if done.result:
         print_run(done.result, format_, output, context, journal=settings.journal)
         return
