@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".github" / "decisions"
 RECORDS = sorted(path for path in FOLDER.glob("*.md") if path.name != "README.md")
-NAMED = re.compile(r"\bdecisions?[ /](\d{4})\b")
+NAMED = re.compile(r"\b[Dd]ecisions?[ /](\d{4})\b")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
