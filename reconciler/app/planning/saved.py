@@ -17,7 +17,12 @@ _LARGEST = 256 * 2**20
 
 
 def load_plan(path: Path) -> Plan:
-    """Return the plan in the file at `path`; whatever is wrong with it is a BudgetsError with its cure."""
+    """Return the plan in the file at `path`.
+
+    Raises:
+        UsageError: it cannot be read, or is no plan of this version; every place that is wrong is named.
+        StalePlanError: it was edited after it was made.
+    """
     from reconciler.model.plan import read_plan
 
     hint = "run `kt-budgets plan` to make one, or name another file"
