@@ -61,7 +61,7 @@ def command(
     In CI it is about the teams that the pull request changes, and after a merge about those that changed since what
     was last applied: the others are neither read nor forecast, and the plan says so. Elsewhere it is about all.
     """
-    from reconciler.app.planning.plan import make, next_step
+    from reconciler.app.planning.plan import make
 
     made = make(settings_of(options), since=since, all_teams=all_teams, first_apply=first_apply)
     write_file(output, made.saved)
@@ -69,7 +69,7 @@ def command(
         kept_in(str(output))
         click.echo(made.rendered(format_, screen()), nl=False)
         if format_ == "text":
-            click.echo(next_step(made.plan, output))
+            click.echo(made.next_step(str(output)))
     tell(changed=bool(made.plan.changes), digest=made.plan.digest)
     if made.refused:
         tell(failure_reason=made.refused)

@@ -15,9 +15,9 @@ from forge.merge_desk import MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
-from reconciler.app.change_request.command_words import fenced, why
 from reconciler.findings import ExitCode, Finding, FindingsError, Position, Severity
 from reconciler.forge.comment_event import Asked, commands_in, read_comment
+from reconciler.report.replies import fenced, why
 
 
 @pytest.fixture

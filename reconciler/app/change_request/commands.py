@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.change_request.command_words import HELP, echo, fenced, listed, safe, why
 from reconciler.app.listening import note, say
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
+from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
 from reconciler.settings import environment, overlaid
 
 if TYPE_CHECKING:
@@ -99,18 +99,22 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
         return ExitCode.DONE
     if done is None:
         what = "is no command" if asked.name else "says nothing to do"
-        _reply(desk, name, f"{echo(asked)} {what}. There is:\n\n{listed(HELP)}\n")
+        _reply(desk, name, f"{echo(asked.name, asked.words)} {what}. There is:\n\n{listed(HELP)}\n")
         return ExitCode.DONE
     try:
         text = done(desk, asked.words)
     except BudgetsError as error:
-        _reply(desk, name, f"{echo(asked)} was not done. {why(error)}\n")
+        _reply(desk, name, f"{echo(asked.name, asked.words)} was not done. {why(error)}\n")
         say(f"{asked.name}: {error.message}")
         return error.exit_code
     except Exception:
-        _reply(desk, name, f"{echo(asked)} was not done: kt-budgets has a bug. The log of this run says more.\n")
+        _reply(
+            desk,
+            name,
+            f"{echo(asked.name, asked.words)} was not done: kt-budgets has a bug. The log of this run says more.\n",
+        )
         raise
-    _reply(desk, name, f"{echo(asked)}, asked by {safe(desk.comment.login)}\n\n{text}\n")
+    _reply(desk, name, f"{echo(asked.name, asked.words)}, asked by {safe(desk.comment.login)}\n\n{text}\n")
     return ExitCode.DONE
 
 

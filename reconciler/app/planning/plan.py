@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.planning.scope import ALL
 from reconciler.findings import ExitCode
 from reconciler.report.formats import plan_in
+from reconciler.report.next_step import next_step
 from reconciler.report.screen import PAPER, Screen
 from reconciler.source.load import uncollected
 
@@ -38,6 +38,10 @@ class Planned:
     def refused(self) -> str:
         """What guards say that refuse the plan, an empty text where none does."""
         return "; ".join(f"{guard.guard}: {guard.message}" for guard in self.plan.guards if guard.status == "refused")
+
+    def next_step(self, saved_to: str) -> str:
+        """Return where the plan was saved, and on a line of its own what a person can do with it."""
+        return next_step(self.plan, saved_to)
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return the plan as `text`, `markdown`, `html` or `json`."""
@@ -116,22 +120,3 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
     base = made.source.base
     pending = unapplied(settings.budgets, last_declared(records), base) if base else ()
     return made.model_copy(update={"unapplied": pending})
-
-
-def next_step(plan: Plan, output: Path) -> str:
-    """Return where a plan was saved, and on a line of its own what a person can do with it."""
-    from reconciler.model.period import Period
-
-    if not plan.changes:
-        return f"Saved to {output}."
-    if plan.as_of >= plan.period.end:
-        return (
-            f"Saved to {output}.\nNext: nothing, for {plan.period} is over on {plan.as_of} and `apply` refuses a month"
-            f" that is over. `kt-budgets plan --period {Period.of(plan.as_of)}` plans the present one."
-        )
-    if plan.as_of < plan.period.first:
-        return (
-            f"Saved to {output}.\nNext: {plan.period} is funded when it begins: merge the YAML, and from"
-            f" {plan.period.first} on `kt-budgets apply --period {plan.period}` funds it; before that `apply` refuses."
-        )
-    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a pull request."

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from reconciler.findings import BudgetsError
 from reconciler.report.escape import escaped
-
-if TYPE_CHECKING:
-    from reconciler.findings import BudgetsError
-    from reconciler.forge.comment_event import Asked
 
 HELP = """\
 `/kt-budgets plan` plans what merging gives now, and shows and records it.
@@ -45,10 +42,9 @@ def listed(text: str) -> str:
     return "\n".join(f"- {line}" for line in text.splitlines())
 
 
-def echo(asked: Asked) -> str:
-    """Return what was asked."""
-    words = " ".join(asked.words)[:300]
-    return f"**/kt-budgets {safe(asked.name[:40])}** {safe(words)}".strip()
+def echo(name: str, words: Sequence[str]) -> str:
+    """Return what was asked: a command and the words after it."""
+    return f"**/kt-budgets {safe(name[:40])}** {safe(' '.join(words)[:300])}".strip()
 
 
 def safe(text: str) -> str:
