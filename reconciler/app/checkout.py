@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -88,9 +88,36 @@ def tree_id(budgets: Path, commit: str) -> str:
         return ""
 
 
+def line_of(budgets: Path, since: str | None, head: str) -> dict[str, tuple[str, ...]]:
+    """Return the commits of the branch's own line after `since` up to `head`, oldest first, each with its parents."""
+    span = f"{since}..{head}" if since else head
+    listed = git(budgets, "rev-list", "--first-parent", "--reverse", "--parents", span, "--").decode().splitlines()
+    return {words[0]: tuple(words[1:]) for words in map(str.split, listed)}
+
+
+def touching(budgets: Path, line: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the commits of a line, which come with their parents, whose budgets are others than those below them.
+
+    What git lists by a path leaves out commits above one that it was told to leave out.
+    """
+    ids = tree_ids(budgets, {*line, *(above[0] for above in line.values() if above)})
+    return [commit for commit, above in line.items() if ids[commit] != (ids[above[0]] if above else "")]
+
+
+def tree_ids(budgets: Path, commits: Iterable[str]) -> dict[str, str]:
+    """Return what `tree_id` says of each commit, by its id; git is asked once."""
+    where = prefix(budgets)
+    inside = f":{where}" if where != PurePosixPath(".") else "^{tree}"
+    wanted = list(dict.fromkeys(commits))
+    asked = "".join(f"{commit}{inside}\n" for commit in wanted).encode("utf-8", "surrogateescape")
+    answers = git(budgets, "cat-file", "--batch-check=%(objectname)", given=asked).decode("utf-8", "replace")
+    said = (line if is_id(line) else "" for line in answers.splitlines())
+    return dict(zip(wanted, said, strict=True))
+
+
 def knows(folder: Path, path: PurePosixPath, *, until: str) -> bool:
     """Whether any commit up to `until` ever held a file at `path`, from the top of the repository."""
-    return bool(git(folder, "log", "-1", "--format=%H", until, "--", f":(top){path}").strip())
+    return bool(git(folder, "log", "-1", "--full-history", "--format=%H", until, "--", f":(top){path}").strip())
 
 
 @contextmanager

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
     from reconciler.settings import Settings
 
+AFRESH = "plan anew with `kt-budgets plan`, have that looked at, and run `kt-budgets apply --plan plan.json`"
+"""What begins anew with what is merged, where what was applied is lost."""
+
 _SECONDS = 60.0
 
 
@@ -33,7 +36,7 @@ def refuse_older(settings: Settings, commit: str | None, last: LastApplied | Non
     applied = last.commit if last else None
     if not commit or not applied or commit == applied:
         return
-    if not _has(settings, applied) and not _brought(settings, applied):
+    if not bring_applied(settings, applied):
         say(
             f"{applied[:12]} was applied last, and neither this clone nor a remote of it has that commit: it cannot be"
             f" told whether {commit[:12]} is older. Compare the plan with what was approved last before you apply it."
@@ -45,13 +48,22 @@ def refuse_older(settings: Settings, commit: str | None, last: LastApplied | Non
         raise RefusedError(
             f"{commit[:12]} is older than {applied[:12]}, which was applied after it: this would undo what came in"
             " between; nothing was written",
-            hint="git pull, then plan again; to go back on purpose, merge a change that says so",
+            hint="git pull, then plan again; to go back on purpose, merge a change that says so. Where the branch"
+            f" itself was pushed back by force, push {applied} to it again, or merge what is to hold from now on",
         )
     if not is_older(settings.budgets, applied, commit) and not _is_shallow(settings):
         say(
             f"{commit[:12]} does not contain {applied[:12]}, which was applied last: what that changed would be undone."
             " If it is a branch left behind, merge or rebase it first."
         )
+
+
+def bring_applied(settings: Settings, commit: str) -> bool:
+    """Whether a commit that was applied is in this clone, or could be fetched from a remote of it.
+
+    Raises RefusedError when a remote that may have it does not answer.
+    """
+    return _has(settings, commit) or _brought(settings, commit)
 
 
 def _has(settings: Settings, commit: str) -> bool:

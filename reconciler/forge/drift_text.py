@@ -30,6 +30,7 @@ _WAITING = {
     "operation": "Nobody knows whether it arrived",
     "lock": "A lock that nobody gives back",
 }
+_COMMIT = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{40})\b")
 _PLAIN = re.compile(r"[\w.:/@=+-]+(?: [\w.:/@=+-]+)*", re.ASCII)
 _DOUBTFUL = "doubtful"
 _HEADINGS = {
@@ -140,7 +141,9 @@ def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], int]:
 
 
 def _line(text: str, escaped: Callable[[str], str]) -> str:
-    return escaped(" ".join(text[:1000].split()))
+    """Return a sentence on one line; whole commit ids in it can be copied."""
+    pieces = _COMMIT.split(" ".join(text[:1000].split()))
+    return "".join(f"`{piece}`" if _COMMIT.fullmatch(piece) else escaped(piece) for piece in pieces)
 
 
 def _heading(item: DriftItem, doubtful: Collection[str]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts
-from reconciler.app.checkout import all_parents, git, knows, parents, prefix
+from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
+from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
 from reconciler.forge.repository import PullRequest
 from reconciler.git.merging import is_here
@@ -41,37 +42,33 @@ class Arrival:
     had_budgets: bool = True
 
 
-def line_of(budgets: Path, since: str | None, head: str) -> list[str]:
-    """Return the commits of the branch's own line after `since` up to `head`, oldest first."""
-    span = f"{since}..{head}" if since else head
-    listed = git(budgets, "rev-list", "--first-parent", "--reverse", span, "--")
-    return listed.decode().split()
-
-
 def groups(budgets: Path, since: str, head: str, pull_of: PullOf) -> list[Group]:
     """Return what came to the branch after `since` and touches the budgets, oldest first, by pull request.
 
-    Where `since` is not on the branch's own line, the first group begins at it all the same: whatever differs from
-    what was applied is looked at. Raises RefusedError when `since` is not in this clone.
+    Where `since` is not on the branch's own line, the first group begins at it all the same, and where there is none
+    the last commit stands for one: whatever differs from what was applied is looked at.
+
+    Raises:
+        RefusedError: `since` is not in this clone.
     """
     _refuse_unknown(budgets, since)
     line = line_of(budgets, since, head)
     numbers = {commit: number for number, commit in enumerate(line)}
-    where = f":(top){prefix(budgets)}"
-    span = f"{since}..{head}"
-    touched = git(budgets, "rev-list", "--first-parent", "--reverse", span, "--", where).decode().split()
     found: list[Group] = []
-    above_each = all_parents(budgets, [*touched, *line[:1]])
-    for commit in touched:
-        above = above_each[commit]
+    for commit in touching(budgets, line):
+        above = line[commit]
         pull = pull_of(commit, numbers, above)
         last = found[-1] if found else None
         if last and pull and last.pull and last.pull.number == pull.number:
             found[-1] = replace(last, commit=commit, pull=pull)
         else:
             found.append(Group(above[0] if above else None, commit, pull))
-    if found and line and since not in above_each[line[0]][:1]:
+    if not line or since in next(iter(line.values()))[:1]:
+        return found
+    if found:
         found[0] = replace(found[0], base=since)
+    elif tree_id(budgets, since) != tree_id(budgets, head):
+        found.append(Group(since, head, pull_of(head, numbers, line[head])))
     return found
 
 
@@ -139,5 +136,6 @@ def _refuse_unknown(budgets: Path, commit: str) -> None:
     if not is_here(budgets, commit):
         raise RefusedError(
             f"{commit[:12]} was applied last and is not in this clone; what came after it cannot be told",
-            hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand",
+            hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand. Where"
+            f" no clone has it any more, because the branch was pushed by force, {AFRESH}",
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.app.change_request.replay import IN_ITS_PLACE
 from reconciler.app.checkout import git
-from reconciler.findings import ExitCode
+from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.waiting import Dispatch, State, Waiting
@@ -72,6 +72,31 @@ def told(outcome: LandingOutcome, parts: frozenset[str], at: datetime) -> Waitin
         missing=outcome.missing,
         cure=_sentence(outcome.cure) if outcome.cure else _TRIED,
         dispatch=_apply(outcome.pull_request, outcome.commit),
+    )
+
+
+def taken_off(applied: str, head: str, parts: frozenset[str]) -> Waiting:
+    """Return that the branch was pushed back by force to `head`, from a commit that was `applied`."""
+    return Waiting(
+        kind="landing",
+        state="not applied",
+        teams=_teams(parts),
+        commit=applied,
+        sentence=f"{applied[:12]} was applied and is not on the branch any more: it was pushed back by force to"
+        f" {head[:12]}, which says something else of {_listed(parts)}. Nothing is taken back for that.",
+        cure=f"Push {applied} to the branch again, or merge a pull request that says what is to hold from now on.",
+        dispatch=Dispatch(workflow="apply.yml"),
+    )
+
+
+def untellable(error: BudgetsError) -> Waiting:
+    """Return that nobody can tell what is merged and not applied."""
+    return Waiting(
+        kind="landing",
+        state="unknown",
+        sentence=f"What is merged and not applied cannot be told: {error.message}.",
+        cure=_sentence(error.hint or "run it again"),
+        dispatch=Dispatch(workflow="apply.yml"),
     )
 
 

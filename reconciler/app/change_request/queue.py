@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.app.change_request.arrivals import line_of
-from reconciler.app.checkout import git, is_older, parents
+from reconciler.app.checkout import git, is_older, line_of, parents
 from reconciler.forge.event import Queued
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, is_here, tip_of
@@ -37,7 +36,7 @@ def entries(budgets: Path, queued: Queued, branch: str, *, remote: str = "origin
     start = _start(budgets, queued, branch, remote)
     known = {queued.head: queued.number, **_queue(budgets, remote)}
     before = start
-    line = line_of(budgets, start, queued.head)
+    line = list(line_of(budgets, start, queued.head))
     for commit in line:
         number = known.get(commit) or _named(budgets, commit)
         if number or commit == line[-1]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
-from reconciler.findings import BudgetsError, FindingsError
+from reconciler.findings import BudgetsError, FindingsError, RefusedError
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
@@ -39,16 +39,32 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
 
     Where the YAML has errors, what was applied stands for it, unless it is to be written.
     """
-    from reconciler.app.lineage import refuse_behind
     from reconciler.journal.journal import last_declared, read_records
     from reconciler.journal.standing import standing_of
 
     records = read_records(settings.journal, folder=settings.root)
     last = last_declared(records)
     desired = _declared(settings, None if writing else last)
-    refuse_behind(settings, last)
+    _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
     return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals)
+
+
+def _refuse_behind(settings: Settings, last: LastApplied | None, session: GitHub | None) -> None:
+    """Refuse a clone that was left behind, but not the branch as GitHub has it: that was pushed back by force."""
+    from reconciler.app.checkout import git
+    from reconciler.app.lineage import refuse_behind
+    from reconciler.forge.repository import default_branch
+    from reconciler.git.merging import tip_of
+
+    try:
+        refuse_behind(settings, last)
+    except RefusedError:
+        if session is None:
+            raise
+        tip = tip_of(settings.budgets, default_branch(session.channel, session.repository))
+        if tip != git(settings.budgets, "rev-parse", "HEAD").decode().strip():
+            raise
 
 
 def _declared(settings: Settings, last: LastApplied | None) -> Desired:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from reconciler.app.change_request.bench import MergeBench
-from reconciler.app.listening import say
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.git.failures import GitError
 
 if TYPE_CHECKING:
+    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
@@ -170,9 +170,9 @@ def _landings(
     settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
     from reconciler.app.budget_files import Commits
-    from reconciler.app.change_request.left_behind import landed_at, told, untold
+    from reconciler.app.change_request.left_behind import landed_at, taken_off, told, untellable, untold
     from reconciler.app.change_request.replay import is_nothing_to_do
-    from reconciler.app.checkout import git
+    from reconciler.app.checkout import git, is_older
 
     budgets = settings.budgets
     bench = LookBench(settings, Commits(budgets), session)
@@ -180,10 +180,11 @@ def _landings(
         head = git(budgets, "rev-parse", "HEAD").decode().strip()
         if is_nothing_to_do(bench.commits, last, head):
             return ()
+        if last.commit and is_older(budgets, head, last.commit):
+            return [taken_off(last.commit, head, _differing(bench.commits, last, head))]
         replay = _replay(bench, session, head, last)
     except (GitError, RefusedError) as error:
-        say(f"what is merged and not applied cannot be told: {error.message}")
-        return ()
+        return [untellable(error)]
     made = landed_at(budgets, [landing.commit for landing in replay.landings])
     pending = {number: parts for number in range(len(replay.landings)) if (parts := replay.left(number))}
     late = [
@@ -203,6 +204,15 @@ def _landings(
         )
         for number in late
     ]
+
+
+def _differing(commits: Commits, last: LastApplied, head: str) -> frozenset[str]:
+    """Return the parts of which `head` says something else than what was applied; all are meant where it has errors."""
+    from reconciler.app.budget_files import applied_desired, changed_parts
+    from reconciler.model.landing import ORGANIZATION
+
+    then = commits.desired(head)
+    return changed_parts(applied_desired(commits, last), then) if then else frozenset({ORGANIZATION})
 
 
 def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime], now: datetime, *, asked: bool) -> bool:

@@ -112,10 +112,11 @@ class Opened:
 def source_of(settings: Settings) -> Opened:
     """Return what a month is to be opened from; stderr says what of the YAML here is not applied, and so not funded.
 
-    Raises RefusedError where what was applied is not known in this clone, or this clone was left behind.
+    What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
+    applied is neither in this clone nor in a remote of it.
     """
     from reconciler.app.budget_files import Commits, applied_files, changed_parts
-    from reconciler.app.lineage import refuse_behind
+    from reconciler.app.lineage import AFRESH, bring_applied
     from reconciler.app.session import load_desired
     from reconciler.journal.journal import last_applied
     from reconciler.source.load import load
@@ -123,13 +124,15 @@ def source_of(settings: Settings) -> Opened:
     last = last_applied(settings.journal, folder=settings.root)
     if last is None or last.commit is None or last.dirty or not last.whole:
         return Opened(*load_desired(settings))
-    refuse_behind(settings, last)
+    for commit in {last.commit, *last.ahead.values()}:
+        bring_applied(settings, commit)
     try:
         files = applied_files(Commits(settings.budgets), last.commit, last.ahead)
     except BudgetsError as error:
         raise RefusedError(
             f"the month is funded from what was applied last, {last.commit[:12]}, and that is not in this clone",
-            hint=f"check out the whole history, such as `git fetch --unshallow`; {error.hint}",
+            hint=f"check out the whole history, such as `git fetch --unshallow`; {error.hint}. Where no clone has it"
+            f" any more, because the branch was pushed by force, {AFRESH}",
         ) from None
     applied, here = files.loaded(), load(settings.budgets)
     if applied.desired is None:

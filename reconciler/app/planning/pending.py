@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, files_of
-from reconciler.app.checkout import all_parents, git, is_older, prefix
+from reconciler.app.checkout import is_older, line_of, touching
 from reconciler.app.differing import declared_where_different
 from reconciler.git.failures import GitError
 from reconciler.model.applied import LastApplied
@@ -31,12 +31,9 @@ def unapplied(budgets: Path, last: LastApplied | None, tip: str) -> tuple[Unappl
 
 
 def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterator[Unapplied]:
-    where = f":(top){prefix(budgets)}"
-    span = ("rev-list", "--first-parent", f"--max-count={MOST}", f"{since}..{tip}", "--", where)
-    commits = git(budgets, *span).decode().split()
-    above = all_parents(budgets, commits)
-    for commit in reversed(commits):
-        below = [files_of(budgets, first) for first in above[commit][:1]]
+    line = line_of(budgets, since, tip)
+    for commit in touching(budgets, line)[-MOST:]:
+        below = [files_of(budgets, first) for first in line[commit][:1]]
         before = below[0] if below else BudgetFiles(budgets.resolve().name)
         declared = declared_where_different(before, files_of(budgets, commit))
         changed = changed_parts(*declared) if declared else frozenset()
