@@ -127,22 +127,24 @@ def judge(
     plan: Plan | None,
     app: str,
     is_clean: IsClean | None = None,
+    made_from: str | None = None,
 ) -> Approval:
     """Return what of `plan` the reviews of `pull` approve, and what is missing. None: the plan that was recorded last.
 
-    `is_clean` tells which merge commits git itself would have made: they make nobody an author.
+    `is_clean` tells which merge commits git itself would have made: they make nobody an author. `made_from` is a commit
+    that a person edited on the way in: only records of a plan of that commit count, and its author wrote something too.
 
     Raises:
         RefusedError: there is no record of a plan of ours for the last head, or nobody knows who wrote it.
     """
-    records = recorded(channel, repository, pull, app=app)
+    records = recorded(channel, repository, pull, app=app, made_from=made_from)
     if not records:
         raise RefusedError(
             f"no plan was recorded by {app} for the last head {pull.head[:12]} of pull request {pull.number}",
             hint="run the plan workflow on that head and have it reviewed, or name the app that records plans",
         )
     record = records[-1][1]
-    bench = _bench(channel, repository, pull, records, plan, is_clean)
+    bench = _bench(channel, repository, pull, records, plan, is_clean, made_from)
     judged = bench.judge(required)
     logins = tuple(review.login for review in bench.given)
     stale = record.stale_teams(plan) if plan else ()
@@ -156,8 +158,9 @@ def _bench(
     records: Sequence[tuple[CheckRun, PlanRecord]],
     plan: Plan | None,
     is_clean: IsClean | None,
+    merged_in: str | None,
 ) -> Bench:
-    authors = authors_of(channel, repository, pull, is_clean=is_clean)
+    authors = authors_of(channel, repository, pull, is_clean=is_clean, merged_in=merged_in)
     if not authors.is_whole:
         raise RefusedError(
             f"pull request {pull.number} has {pull.commits} commits, and GitHub does not list them all: nobody knows"
@@ -172,10 +175,14 @@ def _bench(
 
 
 def recorded(
-    channel: Channel, repository: Repository, pull: PullRequest, *, app: str
+    channel: Channel, repository: Repository, pull: PullRequest, *, app: str, made_from: str | None = None
 ) -> list[tuple[CheckRun, PlanRecord]]:
-    """Return the records that `app` made for exactly this head of this pull request, oldest first."""
-    return records_among(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
+    """Return the records that `app` made for exactly this head of this pull request, oldest first.
+
+    With `made_from`, those of a plan that was made from that commit.
+    """
+    found = records_among(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
+    return [(check, record) for check, record in found if made_from in (None, record.made_from)]
 
 
 def records_among(

@@ -44,15 +44,24 @@ class Authors:
 
 
 def authors_of(
-    channel: Channel, repository: Repository, pull: PullRequest, *, is_clean: IsClean | None = None
+    channel: Channel,
+    repository: Repository,
+    pull: PullRequest,
+    *,
+    is_clean: IsClean | None = None,
+    merged_in: str | None = None,
 ) -> Authors:
-    """Return everybody who wrote something of a pull request, whoever opened it included."""
+    """Return everybody who wrote something of a pull request, whoever opened it included.
+
+    Where the commit that it was `merged_in` was edited by hand, whoever made that wrote something too.
+    """
     commits = _commits(channel, repository, pull)
     logins = {pull.author.lower()} - {""}
     addresses: dict[str, str] = {}
-    for sha, item in commits.items():
+    by_hand = {merged_in: _commit(channel, repository, merged_in)} if merged_in else {}
+    for sha, item in {**commits, **by_hand}.items():
         parents = tuple(str(parent.get("sha")) for parent in item.get("parents") or ())
-        if len(parents) > 1 and is_clean and is_clean(sha, parents):
+        if sha not in by_hand and len(parents) > 1 and is_clean and is_clean(sha, parents):
             continue
         for login, address in _people(item):
             if login:
@@ -70,6 +79,11 @@ def _commits(channel: Channel, repository: Repository, pull: PullRequest) -> dic
         path = f"{repository.path}/compare/{pull.base}...{pull.head}"
         found.update({str(item.get("sha")): item for item in channel.pages(path, key="commits")})
     return found
+
+
+def _commit(channel: Channel, repository: Repository, sha: str) -> Mapping[str, Any]:
+    found = channel.get(f"{repository.path}/commits/{sha}")
+    return found if isinstance(found, Mapping) else {}
 
 
 def _people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

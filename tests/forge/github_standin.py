@@ -74,7 +74,8 @@ class State:
     """Everything that this GitHub knows. `faults` are what happens to the next requests that match `METHOD path`.
 
     `members` are (organization/team, login) pairs; `teams` are those without members. Only tokens in `reads_members`
-    may read them. `outsiders` cannot see the repository. `roles` are admin, maintain, write, triage or read, by login;
+    may read them. `outsiders` cannot see the repository. `mergers` are those who made
+    the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login;
     who has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
     `dismisses_stale`, a push dismisses approvals.
     """
@@ -92,6 +93,7 @@ class State:
     teams: set[str] = field(default_factory=set)
     administrators: set[str] = field(default_factory=set)
     outsiders: set[str] = field(default_factory=set)
+    mergers: dict[str, str] = field(default_factory=dict)
     assignable: set[str] = field(default_factory=set)
     roles: dict[str, str] = field(default_factory=dict)
     dispatches: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -215,6 +217,7 @@ class GitHub(People):
             ("POST", f"{repo}/issues/{{number:int}}/comments", self.create_comment),
             ("PATCH", f"{repo}/issues/comments/{{id:int}}", self.update_comment),
             ("DELETE", f"{repo}/issues/comments/{{id:int}}", self.delete_comment),
+            ("GET", f"{repo}/commits/{{sha}}", self.landed_commit),
             ("GET", f"{repo}/commits/{{sha}}/pulls", self.commit_pulls),
             ("GET", f"{repo}/commits/{{sha}}/check-runs", self.check_runs),
             ("POST", f"{repo}/check-runs", self.create_check),
@@ -491,6 +494,11 @@ class GitHub(People):
             return JSONResponse({"message": "Unexpected or missing inputs"}, 422)
         self.state.dispatches.append((path.name, body))
         return Response(status_code=204)
+
+    def landed_commit(self, request: Request, actor: str, body: Any) -> Response:
+        sha = request.path_params["sha"]
+        pull = next(pull for pull in self.state.pulls.values() if sha in pull.landed)
+        return JSONResponse(self.commit(pull, sha, self.state.mergers.get(sha, "web-flow")))
 
     def commit_pulls(self, request: Request, actor: str, body: Any) -> Any:
         sha = request.path_params["sha"]

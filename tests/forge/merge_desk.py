@@ -90,6 +90,18 @@ class MergeDesk:
             self.github.pulls[number].landed = listed
         return commit
 
+    def merged_by_hand(self, number: int, person: str, edit: Edit) -> str:
+        """Let a person merge a pull request in a clone, edit something on the way, and push main."""
+        self.repository.git("switch", "--quiet", "main")
+        branch = self.github.pulls[number].head_ref
+        self.repository.git("merge", "--quiet", "--no-ff", "--no-commit", branch)
+        edit()
+        commit = self.repository.commit(f"Merge branch '{branch}'")
+        self.repository.git("push", "--quiet", "origin", "main")
+        self.github.merge(number, commit)
+        self.github.mergers[commit] = person
+        return commit
+
     def pushed(self, edit: Edit, subject: str = "Straight in") -> str:
         """Push a commit to main."""
         self.repository.git("switch", "--quiet", "main")

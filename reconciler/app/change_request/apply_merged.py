@@ -252,6 +252,7 @@ def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome
 def _put_back(bench: MergeBench) -> Result | None:
     """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
     from reconciler.app.budget_files import applied_files
+    from reconciler.model.plan import Source
 
     last = bench.applied()
     if last is None or last.commit is None:
@@ -263,7 +264,8 @@ def _put_back(bench: MergeBench) -> Result | None:
             f"the budgets of {last.commit[:12]}, which were applied last, cannot be read any more",
             hint="run `kt-budgets validate` on that commit",
         )
-    plan = bench.planned(loaded.desired, files, loaded.findings, commit=last.commit, scope=None)
+    source = Source(commit=last.commit, dirty=False, tree_digest=loaded.desired.tree_digest)
+    plan = bench.planned(loaded.desired, files, loaded.findings, source=source, scope=None)
     for guard in plan.guards:
         if guard.status == "refused":
             raise RefusedError(f"git's values are not put back: {guard.guard}: {guard.message}", hint=guard.hint)

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
-from reconciler.forge.approval import judge, recorded
+from reconciler.forge.approval import Approval, judge, recorded
 from reconciler.forge.channel import Channel
 from reconciler.forge.repository import PullRequest, Repository
 from reconciler.forge.requirement import Requirement, requirements
@@ -31,8 +31,18 @@ class Forge:
     budgets: Path
 
 
-def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, as_of: date) -> Verdict:
+def approved(
+    forge: Forge,
+    pull: PullRequest | None,
+    step: Step,
+    plan: Plan,
+    *,
+    as_of: date,
+    edited: frozenset[str] = frozenset(),
+) -> Verdict:
     """Return who approved a step, and which of its teams must not be applied.
+
+    The `edited` parts say something else than the pull request: approvals of them count once they were shown as merged.
 
     The rules are those of what the landing came on top of, and those that were applied: rules that were weakened
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
@@ -45,15 +55,7 @@ def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, 
     rules = _rules(step)
     required = _required(rules, step, plan)
     try:
-        found = judge(
-            forge.channel,
-            forge.repository,
-            pull,
-            required=required,
-            plan=plan,
-            app=forge.app,
-            is_clean=clean_merges(forge.budgets, reference=f"refs/pull/{pull.number}/head"),
-        )
+        found = _judged(forge, pull, required, plan)
     except RefusedError as error:
         if recorded(forge.channel, forge.repository, pull, app=forge.app):
             raise
@@ -62,19 +64,59 @@ def approved(forge: Forge, pull: PullRequest | None, step: Step, plan: Plan, *, 
     stops = [short.message for short in found.stops]
     missing = _owners(short.requirement for short in found.missing)
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
+    by_hand, lacking = _by_hand(forge, pull, required, step, plan, edited & step.parts)
+    stale |= by_hand
     return Verdict(
         approved_by=found.approved_by,
         stood_in=tuple(dict.fromkeys(item.sentence for item in found.stood_in)),
         refused={
             **dict.fromkeys(_everybody(step, plan) if stops else (), "; ".join(stops)),
             **{team: short.message for team, short in found.refused.items()},
+            **lacking,
         },
         stale=stale,
         limited=_limited(rules, step, plan, as_of),
-        missing=_owners(required) if stale else missing,
+        missing=_owners(required) if stale or lacking else missing,
         unseen=bool(stale),
         reason="; ".join(stops),
     )
+
+
+def _judged(
+    forge: Forge, pull: PullRequest, required: tuple[Requirement, ...], plan: Plan, *, made_from: str | None = None
+) -> Approval:
+    reference = f"refs/pull/{pull.number}/head"
+    return judge(
+        forge.channel,
+        forge.repository,
+        pull,
+        required=required,
+        plan=plan,
+        app=forge.app,
+        is_clean=clean_merges(forge.budgets, reference=reference),
+        made_from=made_from,
+    )
+
+
+def _by_hand(
+    forge: Forge, pull: PullRequest, required: tuple[Requirement, ...], step: Step, plan: Plan, edited: frozenset[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved."""
+    if not edited:
+        return {}, {}
+    commit = step.landing.commit
+    shown = recorded(forge.channel, forge.repository, pull, app=forge.app, made_from=commit)
+    if not shown:
+        return {part: _other(part, pull, commit) for part in edited}, {}
+    found = _judged(forge, pull, required, plan, made_from=commit)
+    whole = "; ".join(short.message for short in found.stops)
+    short = {part: whole or found.refused[part].message for part in edited if whole or part in found.refused}
+    return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short
+
+
+def _other(part: str, pull: PullRequest, commit: str) -> str:
+    what = part or "the organization's settings"
+    return f"{what}: {commit[:12]} says something else than merging the last head of #{pull.number} gives"
 
 
 def _owners(found: Iterable[Requirement]) -> tuple[str, ...]:

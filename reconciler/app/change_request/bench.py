@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan, Scope
+    from reconciler.model.plan import Plan, Scope, Source
     from reconciler.settings import Settings
 
 
@@ -43,17 +43,19 @@ class MergeBench:
     _records: Sequence[Record] | None = None
 
     def plan(self, step: Step) -> Plan:
-        from reconciler.model.plan import Scope
+        from reconciler.model.plan import Scope, Source
 
         teams = step.teams
         everybody = {*step.after.teams, *(teams or ())}
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
-        plan = self.planned(step.after, step.files, step.findings, commit=step.landing.commit, scope=scope)
+        source = Source(commit=step.landing.commit, dirty=False, tree_digest=step.after.tree_digest)
+        plan = self.planned(step.after, step.files, step.findings, source=source, scope=scope, before=step.before)
         self.plans[step.landing.commit] = plan
         return plan
 
     def approve(self, step: Step, plan: Plan) -> Verdict:
         from reconciler.app.change_request.approving import Forge, approved
+        from reconciler.app.change_request.edited import edited_parts
         from reconciler.forge.repository import pull_request
 
         session, number = self.session, step.landing.pull_request
@@ -61,7 +63,8 @@ class MergeBench:
             raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
         forge = Forge(session.channel, session.repository, session.app, self.settings.budgets)
         pull = pull_request(session.channel, session.repository, number) if number else None
-        return approved(forge, pull, step, plan, as_of=self.settings.as_of)
+        edited = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
+        return approved(forge, pull, step, plan, as_of=self.settings.as_of, edited=edited)
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         number = step.landing.pull_request
@@ -87,16 +90,24 @@ class MergeBench:
         self._records = None
 
     def planned(
-        self, desired: Desired, files: BudgetFiles, findings: Sequence[Finding], *, commit: str, scope: Scope | None
+        self,
+        desired: Desired,
+        files: BudgetFiles,
+        findings: Sequence[Finding],
+        *,
+        source: Source,
+        scope: Scope | None,
+        before: Desired | None = None,
     ) -> Plan:
-        """Return the sealed plan for what `files` say, as if they were those of `commit`.
+        """Return the sealed plan for what `files` say, as if they were those of `source`.
 
-        A forecast is made where money is taken back and a limit looks at it.
+        It shows what is said otherwise than `before`. A forecast is made where money is taken back and a limit looks at
+        it.
         """
         from reconciler.app.planning.pipeline import assemble, compared
-        from reconciler.app.planning.scope import Aim
+        from reconciler.app.planning.scope import Aim, later_of
         from reconciler.app.session import connected
-        from reconciler.model.plan import Source, sealed
+        from reconciler.model.plan import sealed
 
         teams = scope.teams if scope else None
         with files.written() as root, connected(self.settings, desired) as connection:
@@ -115,6 +126,7 @@ class MergeBench:
                 with working_out(len(wallets_of(desired, teams))) as work_out:
                     usage, doubts = obtain_usage(settings, desired, connection)
                     outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+            later = later_of(settings, before, desired, source.commit, teams=teams)
             drafted = assemble(
                 settings,
                 desired,
@@ -123,9 +135,8 @@ class MergeBench:
                 usage=usage,
                 outlook=outlook,
                 findings=[*findings, *doubts],
-                aim=Aim(scope),
+                aim=Aim(scope, later),
             )
-        source = Source(commit=commit, dirty=False, tree_digest=desired.tree_digest)
         return sealed(drafted.model_copy(update={"source": source}))
 
     def carried_out(

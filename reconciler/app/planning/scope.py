@@ -63,7 +63,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     told = (name for name in chain([first], starts) if not is_submodule or (applied and name == applied.commit))
     start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
-        return Aim(None, _later(settings, load_known(settings, start), desired, start, teams=None))
+        return Aim(None, later_of(settings, load_known(settings, start), desired, start, teams=None))
     if start is None:
         why = (
             "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
@@ -99,13 +99,16 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
     commit = commit or head or ""
     if not commit or (commit == head and not dirty):
         return Aim()
-    return Aim(None, _later(settings, load_known(settings, commit), desired, commit, teams=None))
+    return Aim(None, later_of(settings, load_known(settings, commit), desired, commit, teams=None))
 
 
-def _later(
+def later_of(
     settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
 ) -> Later | None:
-    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
+    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places.
+
+    None where it is not known what was said `before`.
+    """
     from reconciler.model.later import Later
     from reconciler.plan.later import changed_expectations, is_of_money
     from reconciler.plan.scope import later_targets
@@ -156,7 +159,7 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
         _say(why)
         return Aim(unknown=why if tree_id(settings.budgets, commit) else "")
     scope = _scope(before, desired, records, commit)
-    later = _later(settings, before, desired, commit, teams=scope.teams if scope else None)
+    later = later_of(settings, before, desired, commit, teams=scope.teams if scope else None)
     if scope is None or later is None:
         return Aim(scope, later)
     return Aim(scope.model_copy(update={"later": later.targets}), later)

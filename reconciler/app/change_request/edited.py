@@ -1,0 +1,50 @@
+"""Merges by hand: what a landing says otherwise than git makes of its pull request, and no reviewer saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.app.budget_files import Commits, changed_files, changed_parts
+from reconciler.app.checkout import tree_id
+from reconciler.findings import RefusedError
+from reconciler.forge.repository import PullRequest
+from reconciler.git.failures import GitError, Trouble
+from reconciler.git.merging import bring, is_here, merged
+from reconciler.model.landing import Landing
+
+_NOT_THERE = (Trouble.NOT_SERVED, Trouble.NO_REMOTE)
+
+
+def edited_parts(commits: Commits, landing: Landing, pull: PullRequest) -> frozenset[str]:
+    """Return the parts whose values in `landing` are others than merging the last head of `pull` gives.
+
+    All parts of the landing are meant where the two conflict: then a person made that merge. Raises RefusedError where
+    that cannot be told of this landing, and GitError where the remote does not answer.
+    """
+    tree = _merge(commits.budgets, landing, pull)
+    if tree is None:
+        return landing.parts
+    if tree_id(commits.budgets, tree) == tree_id(commits.budgets, landing.commit):
+        return frozenset()
+    differing = changed_files(commits.files(tree), commits.files(landing.commit))
+    then, now = commits.desired(tree), commits.desired(landing.commit)
+    return differing & changed_parts(then, now) if then and now else differing
+
+
+def _merge(budgets: Path, landing: Landing, pull: PullRequest) -> str | None:
+    try:
+        if not is_here(budgets, pull.head):
+            bring(budgets, f"refs/pull/{pull.number}/head")
+    except GitError as error:
+        if error.trouble not in _NOT_THERE:
+            raise
+        raise _untold(landing, pull, error) from None
+    try:
+        return merged(budgets, landing.base, pull.head) if landing.base else pull.head
+    except GitError as error:
+        raise _untold(landing, pull, error) from None
+
+
+def _untold(landing: Landing, pull: PullRequest, error: GitError) -> RefusedError:
+    words = f"it cannot be told whether {landing.commit[:12]} is what #{pull.number} asked for: {error.message}"
+    return RefusedError(words, hint=f"{error.hint}; or revert it, and bring it in through another pull request")
