@@ -92,8 +92,8 @@ def time_many(wallets: int, processes: int) -> tuple[float, float]:
 def question(number: int) -> Any:
     """Return all that a plan asks about one wallet."""
     from reconciler.forecast.project import WalletQuestion
-    from reconciler.model.billing_budget import BillingBudget
     from reconciler.model.desired import DesiredWallet, Origin
+    from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.money import Money
     from reconciler.model.period import Period
     from reconciler.model.purse import Purse

@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
-from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.desired import Desired, DesiredBillingBudget, DesiredExportSchedule, DesiredWallet, Origin
-from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.desired import Desired, DesiredObject, DesiredWallet, Origin
+from reconciler.model.kinds.billing_budget import BillingBudget
+from reconciler.model.kinds.export_schedule import ExportSchedule
+from reconciler.model.kinds.managed_kind import Key, text_of
+from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
-from reconciler.model.organization import ExportSchedule, OrganizationBudget
+from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
 
@@ -76,12 +78,14 @@ def desired(
         organization=ORGANIZATION,
         teams={name: TeamBudget(version=1, team=name) for name in sorted(names)},
         wallets={item.key: item for item in sorted(listed, key=lambda item: item.key)},
-        billing_budgets=dict(sorted(_declared(declared).items())),
-        export_schedules={
-            item.name: DesiredExportSchedule(item, Origin("budgets/org.yaml", ("export_schedules", index)))
-            for index, item in enumerate(schedules)
+        objects={
+            "billing_budget": dict(sorted(_declared(declared).items())),
+            "export_schedule": {
+                (item.name,): DesiredObject(item, Origin("budgets/org.yaml", ("export_schedules", index)))
+                for index, item in enumerate(schedules)
+            },
         },
-        absent_billing_budgets=_declared(absent_budgets),
+        absent={"billing_budget": _declared(absent_budgets)},
     )
 
 
@@ -91,10 +95,10 @@ def taking_back(wanted: Desired) -> Desired:
     return replace(wanted, organization=organization)
 
 
-def _declared(budgets: Iterable[tuple[str, BillingBudget]]) -> dict[BillingBudgetKey, DesiredBillingBudget]:
+def _declared(budgets: Iterable[tuple[str, BillingBudget]]) -> dict[Key, DesiredObject[BillingBudget]]:
     return {
-        budget.key: DesiredBillingBudget(
-            team, "prod", budget, Origin(f"budgets/teams/{team}.yaml", ("billing_budgets", index))
+        budget.key: DesiredObject(
+            budget, Origin(f"budgets/teams/{team}.yaml", ("billing_budgets", index)), team, "prod"
         )
         for index, (team, budget) in enumerate(budgets)
     }
@@ -124,12 +128,19 @@ def live(
         identity=Identity("org_acme", "Acme", "key_1", frozenset({"org:billing"})),
         pool=None if pool is None else Pool("wal_org", usd(pool)),
         wallets={item.key: item for item in wallets},
-        billing_budgets={item.key: LiveBillingBudget(f"bud_{index}", item, {}) for index, item in enumerate(budgets)},
-        export_schedules=None
-        if schedules is None
-        else {item.name: LiveExportSchedule(f"sch_{item.name}", item, {}) for item in schedules},
+        objects={
+            "billing_budget": Listing({item.key: LiveObject(f"bud_{i}", item) for i, item in enumerate(budgets)}),
+            "export_schedule": Listing(offered=False)
+            if schedules is None
+            else Listing({(item.name,): LiveObject(f"sch_{item.name}", item) for item in schedules}),
+        },
         teams=teams,
     )
+
+
+def object_change(kind: str, key: str, **fields: Any) -> ObjectChange:
+    """Return a change of a managed object; `before` and `after` may be documents, as in a plan.json."""
+    return ObjectChange.model_validate({"kind": kind, "key": key, **fields})
 
 
 def applied(state: Live, changes: Iterable[Change]) -> Live:
@@ -143,18 +154,11 @@ def _carried_out(state: Live, change: Change) -> Live:
     match change:
         case Allocate() | Reclaim():
             return _moved(state, change)
-        case _ if "billing_budget" in change.kind:
-            budgets = {key: found for key, found in state.billing_budgets.items() if str(key) != change.key}
+        case ObjectChange(managed=kind):
+            listed = {key: found for key, found in state.of(kind).objects.items() if text_of(key) != change.key}
             if change.after:
-                budget = BillingBudget.model_validate(change.after)
-                budgets[budget.key] = LiveBillingBudget("bud_new", budget, {})
-            return replace(state, billing_budgets=budgets)
-        case _:
-            schedules = {name: found for name, found in (state.export_schedules or {}).items() if name != change.key}
-            if change.after:
-                schedule = ExportSchedule.model_validate(change.after)
-                schedules[schedule.name] = LiveExportSchedule("sch_new", schedule, {})
-            return replace(state, export_schedules=schedules)
+                listed[kind.key(change.after)] = LiveObject("new", change.after)
+            return replace(state, objects={**state.objects, kind.name: Listing(listed)})
 
 
 def _moved(state: Live, change: Allocate | Reclaim) -> Live:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.app.budget_files import BudgetFiles, changed_files
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
@@ -17,5 +15,5 @@ def declared_where_different(before: BudgetFiles, after: BudgetFiles) -> tuple[D
     parts = changed_files(before, after) | {ORGANIZATION}
     old, new = (BudgetFiles(files.folder).with_parts(files, parts).loaded().desired for files in (before, after))
     if old is None and new is not None and not before.files:
-        old = replace(new, teams={}, wallets={}, billing_budgets={})
+        old = new.without_teams()
     return (old, new) if old and new else None

@@ -37,7 +37,7 @@ def connected(settings: Settings, desired: Desired, *, writing: bool = False) ->
             base_url=settings.api_url,
             token=settings.require_token(),
             description_field=api.description_field,
-            billing_budgets_path=api.billing_budgets_path,
+            paths=api.paths,
             ledger_types=api.ledger_types,
             ledger_months_before=1,
         )

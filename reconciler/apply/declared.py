@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from reconciler.model.applied import LastApplied
+from reconciler.model.applied import DeclaredObjects, LastApplied, declared_facts, read_declared
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.landing import ORGANIZATION, Landing, moved_on
 from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
@@ -46,7 +48,7 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`billing_budgets` maps the declared keys, as text, to their teams; `export_schedules` are names.
+    """What of the managed objects is declared, and how far it is applied.
 
     Unless `whole`, no commit was ever applied as a whole, so that none tells what was declared. `unfinished` are the
     teams whose last run did not do everything. `ahead` are the teams that are applied further than `commit`, and
@@ -54,8 +56,7 @@ class Declared:
     """
 
     commit: str | None = None
-    billing_budgets: Mapping[str, str] = field(default_factory=dict)
-    export_schedules: frozenset[str] = frozenset()
+    objects: DeclaredObjects = field(default_factory=dict)
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
     ahead: Mapping[str, str] = field(default_factory=dict)
@@ -65,21 +66,22 @@ class Declared:
     @classmethod
     def of(cls, desired: Desired, *, commit: str | None, before: LastApplied | None) -> Declared:
         """Return what `desired` declares. What was declared `before` by a team whose file vanished stays known."""
-        former = before.billing_budgets if before else {}
-        vanished = {key: team for key, team in former.items() if team not in desired.teams}
-        budgets = {str(key): wanted.team for key, wanted in desired.billing_budgets.items()}
-        return cls(commit, {**vanished, **budgets}, frozenset(desired.export_schedules))
+        objects = {}
+        for kind in kinds():
+            former = before.of(kind) if before else {}
+            vanished = {key: team for key, team in former.items() if team and team not in desired.teams}
+            now = {text_of(key): wanted.team for key, wanted in desired.of(kind).items()}
+            objects[kind.name] = {**vanished, **now}
+        return cls(commit, objects)
 
     @classmethod
     def within(cls, teams: Collection[str], desired: Desired, *, before: LastApplied | None) -> Declared:
         """Return what `desired` declares for `teams`, and what was declared `before` for everybody else."""
         former = cls.kept(before)
-        others = {key: team for key, team in former.billing_budgets.items() if team not in teams}
-        now = cls.of(desired, commit=None, before=before).billing_budgets
-        own = {key: team for key, team in now.items() if team in teams}
+        now = cls.of(desired, commit=None, before=before)
         return replace(
             former,
-            billing_budgets={**others, **own},
+            objects={kind.name: _joined(former.objects, now.objects, kind.name, teams) for kind in kinds()},
             whole=before.whole if before else False,
             unfinished=former.unfinished - set(teams),
         )
@@ -91,8 +93,7 @@ class Declared:
             return cls()
         return cls(
             before.commit,
-            before.billing_budgets,
-            before.export_schedules,
+            before.objects,
             before.whole,
             before.unfinished,
             before.ahead,
@@ -105,8 +106,7 @@ class Declared:
         ahead = dict(facts.get("ahead", {}))
         return cls(
             facts.get("commit"),
-            dict(facts.get("billing_budgets", {})),
-            frozenset(facts.get("export_schedules", ())),
+            read_declared(facts),
             facts.get("whole", True),
             frozenset(facts.get("unfinished", ())),
             ahead,
@@ -118,8 +118,7 @@ class Declared:
         """Return this as a JSON object."""
         return {
             "commit": self.commit,
-            "billing_budgets": dict(sorted(self.billing_budgets.items())),
-            "export_schedules": sorted(self.export_schedules),
+            **declared_facts(self.objects),
             **({} if self.whole else {"whole": False}),
             **({"unfinished": sorted(self.unfinished)} if self.unfinished else {}),
             **({"ahead": dict(sorted(self.ahead.items()))} if self.ahead else {}),
@@ -133,29 +132,21 @@ class Declared:
         Teams for which something was not done are unfinished. In a run that is about a landing those are not that were
         refused whole: nothing of them was begun, and they stay to be applied.
         """
-        budgets = dict(self.billing_budgets)
-        schedules = set(self.export_schedules)
+        objects = {name: dict(declared) for name, declared in self.objects.items()}
         listed = tuple(outcomes)
         begun = {result.team for result in listed if result.status is not Status.REFUSED}
         left = {result.team for result in listed if result.status not in DONE}
         for result in listed:
+            verb, _, name = result.kind.partition("_")
             if result.status in DONE or result.key is None:
                 continue
-            match result.kind:
-                case "create_billing_budget":
-                    budgets.pop(result.key, None)
-                case "delete_billing_budget":
-                    budgets[result.key] = result.team
-                case "create_export_schedule":
-                    schedules.discard(result.key)
-                case "delete_export_schedule":
-                    schedules.add(result.key)
-                case _:
-                    continue
+            if verb == "create":
+                objects.get(name, {}).pop(result.key, None)
+            elif verb == "delete":
+                objects.setdefault(name, {})[result.key] = result.team
         kept = replace(
             self,
-            billing_budgets=budgets,
-            export_schedules=frozenset(schedules),
+            objects=objects,
             unfinished=self.unfinished | (left & begun if self.landed and self.landed.landings else left),
         )
         return kept.landed_without(left)
@@ -170,6 +161,12 @@ class Declared:
         whole = self.whole or commit != self.commit
         dirty = self.dirty and commit == self.commit
         return replace(self, commit=commit, ahead=further, whole=whole, landed=None, dirty=dirty)
+
+
+def _joined(former: DeclaredObjects, now: DeclaredObjects, kind: str, teams: Collection[str]) -> dict[str, str]:
+    """Return the declared keys of `kind`: for `teams` those of now, for everybody else the former ones."""
+    others = {key: team for key, team in former.get(kind, {}).items() if team not in teams}
+    return others | {key: team for key, team in now.get(kind, {}).items() if team in teams}
 
 
 def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, before: LastApplied | None) -> Declared:
@@ -193,9 +190,7 @@ def declared_by(plan: Plan, desired: Desired, declares: Declares | Landed, *, be
 
 
 def _landing(landed: Landed, desired: Desired, before: LastApplied | None) -> Declared:
-    former = set(before.billing_budgets.values()) if before else set()
+    former = {team for declared in before.objects.values() for team in declared.values()} if before else set()
     is_whole = ORGANIZATION in landed.parts
-    teams = {*desired.teams, *former} if is_whole else landed.parts
-    within = Declared.within(teams, desired, before=before)
-    schedules = frozenset(desired.export_schedules) if is_whole else within.export_schedules
-    return replace(within, export_schedules=schedules, ahead=landed.ahead, landed=landed)
+    teams = {*desired.teams, *former, ORGANIZATION} if is_whole else landed.parts
+    return replace(Declared.within(teams, desired, before=before), ahead=landed.ahead, landed=landed)

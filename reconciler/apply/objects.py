@@ -1,9 +1,7 @@
-"""Billing budgets and export schedules: decided by comparing state; replacing and deleting repeat harmlessly."""
+"""Managed objects: decided by comparing state; replacing and deleting repeat harmlessly."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.apply.answers import denial, pause, told
@@ -11,47 +9,22 @@ from reconciler.apply.desk import TRIES, Desk, operation_of, outcome, unreadable
 from reconciler.apply.staleness import AGAIN
 from reconciler.findings import RemoteError
 from reconciler.journal.record import Entry, Step
-from reconciler.model.billing_budget import BillingBudget
-from reconciler.model.change import (
-    CreateBillingBudget,
-    CreateExportSchedule,
-    DeleteBillingBudget,
-    DeleteExportSchedule,
-    UpdateBillingBudget,
-    UpdateExportSchedule,
-)
-from reconciler.model.organization import ExportSchedule
+from reconciler.model.change import ObjectChange
+from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.live import LiveObject
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
-ObjectChange = (
-    CreateBillingBudget
-    | UpdateBillingBudget
-    | DeleteBillingBudget
-    | CreateExportSchedule
-    | UpdateExportSchedule
-    | DeleteExportSchedule
-)
-_CREATES = CreateBillingBudget | CreateExportSchedule
-_BUDGETS = CreateBillingBudget | UpdateBillingBudget | DeleteBillingBudget
 _GONE = frozenset({404, 410})
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An object as it is in Keeptrusts: its id, what is compared, and the document as it was read."""
-
-    id: str
-    value: BillingBudget | ExportSchedule
-    document: Mapping[str, Any]
-
-
 class Registrar:
-    """Carries out a plan's changes of billing budgets and export schedules."""
+    """Carries out a plan's changes of managed objects."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._known: dict[str, dict[str, Found]] = {}
+        self._known: dict[str, dict[str, LiveObject[Any]]] = {}
 
     def carry_out(self, change: ObjectChange) -> Outcome:
         """Return what became of `change`."""
@@ -63,22 +36,22 @@ class Registrar:
     def _carried_out(self, change: ObjectChange) -> Outcome:
         trace = self._desk.history.of(operation_of(change))
         found = self._current(change)
-        if _value(found) == wanted(change):
+        if _value(found) == change.after:
             return self._holds(change, found, Status.ALREADY_APPLIED)
         if trace is not None and trace.step is Step.REFUSED and self._desk.resuming:
             return outcome(change, Status.REFUSED, reason="it was refused before; plan it again")
-        if trace is not None and trace.unproved and isinstance(change, _CREATES):
+        if trace is not None and trace.unproved and change.verb == "create":
             return self._proved(change, "an earlier run may have sent it", Status.ALREADY_APPLIED)
         if not self._desk.may_send:
             return self._desk.passed_by(change)
-        if _value(found) != _replaced(change):
+        if _value(found) != change.before:
             reason = f"{change.key} changed since review; nothing was sent for it. {AGAIN}"
             self._desk.stale.setdefault(change.team, reason)
             self._desk.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
             return outcome(change, Status.REFUSED, reason=reason)
         return self._written(change, found)
 
-    def _written(self, change: ObjectChange, found: Found | None) -> Outcome:
+    def _written(self, change: ObjectChange, found: LiveObject[Any] | None) -> Outcome:
         attempt = 0
         while True:
             attempt += 1
@@ -95,7 +68,7 @@ class Registrar:
                     return self._turned_down(change, result)
                 case Lost():
                     self._record(change, Step.SENT, reason=result.reason)
-                    if isinstance(change, _CREATES) or attempt == TRIES:
+                    if change.verb == "create" or attempt == TRIES:
                         return self._proved(change, result.reason, Status.APPLIED)
                     if self._arrived(change):
                         return self._holds(change, self._current(change), Status.APPLIED)
@@ -116,7 +89,7 @@ class Registrar:
         except RemoteError as error:
             reason = f"{told(result)}, and it could not be read: {error.message}"
             return self._proved(change, reason, Status.APPLIED)
-        if _value(found) == wanted(change):
+        if _value(found) == change.after:
             return self._holds(change, found, Status.APPLIED)
         if isinstance(result, RateLimited):
             facts = {"reason": f"{told(result)}, and it is not there", "answered": True}
@@ -133,24 +106,21 @@ class Registrar:
         self._desk.denied = self._desk.denied or denial(result)
         return outcome(change, Status.REFUSED, reason=reason)
 
-    def _sent(self, change: ObjectChange, found: Found | None, attempt: int) -> WriteResult:
+    def _sent(self, change: ObjectChange, found: LiveObject[Any] | None, attempt: int) -> WriteResult:
         writer = self._desk.writer
         self._desk.announce(change, attempt=attempt)
         id = found.id if found else ""
-        document = {**(found.document if found else {}), **(change.after or {})}
-        match change:
-            case CreateBillingBudget():
-                return writer.create_billing_budget(document)
-            case UpdateBillingBudget():
-                return writer.replace_billing_budget(id, document)
-            case DeleteBillingBudget():
-                return writer.delete_billing_budget(id)
-            case CreateExportSchedule():
-                return writer.create_export_schedule(document)
-            case UpdateExportSchedule():
-                return writer.replace_export_schedule(id, document)
-            case DeleteExportSchedule():
-                return writer.delete_export_schedule(id)
+        document = {
+            **(found.document if found else {}),
+            **(change.managed.document(change.after) if change.after else {}),
+        }
+        match change.verb:
+            case "create":
+                return writer.create(change.managed, document)
+            case "update":
+                return writer.replace(change.managed, id, document)
+            case "delete":
+                return writer.delete(change.managed, id)
 
     def _proved(self, change: ObjectChange, why: str, status: Status) -> Outcome:
         """Look for what `change` makes until the settle deadline; what does not show by then stays unknown."""
@@ -162,7 +132,7 @@ class Registrar:
                 trouble = f"; it could not be read: {error.message}"
                 continue
             trouble = ""
-            if _value(found) == wanted(change):
+            if _value(found) == change.after:
                 return self._holds(change, found, status)
         reason = f"{why}, and {change.key} is not as planned after {self._desk.settle:g} s{trouble}"
         self._record(change, Step.UNKNOWN, reason=reason)
@@ -171,11 +141,11 @@ class Registrar:
     def _arrived(self, change: ObjectChange) -> bool:
         """Whether a fresh reading shows what was lost on the way; an unreadable one shows nothing."""
         try:
-            return _value(self._current(change, afresh=True)) == wanted(change)
+            return _value(self._current(change, afresh=True)) == change.after
         except RemoteError:
             return False
 
-    def _holds(self, change: ObjectChange, found: Found | None, status: Status) -> Outcome:
+    def _holds(self, change: ObjectChange, found: LiveObject[Any] | None, status: Status) -> Outcome:
         trace = self._desk.history.of(operation_of(change))
         if status is Status.APPLIED or (trace is not None and trace.unproved):
             self._record(change, Step.CONFIRMED, id=found.id if found else None)
@@ -190,19 +160,12 @@ class Registrar:
         why = "nothing arrived" if isinstance(result, NotSent) else "and it is not there"
         return outcome(change, Status.FAILED, reason=f"{told(result)}; {why}")
 
-    def _current(self, change: ObjectChange, *, afresh: bool = False) -> Found | None:
-        kind = "budgets" if is_budget(change) else "schedules"
-        if afresh or kind not in self._known:
-            self._known[kind] = self._read_budgets() if kind == "budgets" else self._read_schedules()
-        return self._known[kind].get(change.key)
-
-    def _read_budgets(self) -> dict[str, Found]:
-        listed = self._desk.reader.billing_budgets()
-        return {str(key): Found(found.id, found.budget, found.document) for key, found in listed.items()}
-
-    def _read_schedules(self) -> dict[str, Found]:
-        listed = self._desk.reader.export_schedules() or {}
-        return {name: Found(found.id, found.schedule, found.document) for name, found in listed.items()}
+    def _current(self, change: ObjectChange, *, afresh: bool = False) -> LiveObject[Any] | None:
+        kind = change.managed
+        if afresh or kind.name not in self._known:
+            listed = self._desk.reader.objects(kind).objects
+            self._known[kind.name] = {text_of(key): found for key, found in listed.items()}
+        return self._known[kind.name].get(change.key)
 
     def _record(self, change: ObjectChange, *steps: Step, reason: str = "", id: str | None = None) -> None:
         facts: dict[str, Any] = {"reason": reason} if reason else {}
@@ -210,25 +173,5 @@ class Registrar:
         self._desk.record(*(Entry(step, operation_of(change), known.get(step, facts)) for step in steps))
 
 
-def _value(found: Found | None) -> BillingBudget | ExportSchedule | None:
+def _value(found: LiveObject[Any] | None) -> Frozen | None:
     return found.value if found else None
-
-
-def wanted(change: ObjectChange) -> BillingBudget | ExportSchedule | None:
-    """Return what `change` is to make of its object, None when it is to be gone."""
-    return _model(change, change.after)
-
-
-def _replaced(change: ObjectChange) -> BillingBudget | ExportSchedule | None:
-    return _model(change, change.before)
-
-
-def _model(change: ObjectChange, document: Mapping[str, Any] | None) -> BillingBudget | ExportSchedule | None:
-    if document is None:
-        return None
-    return BillingBudget.model_validate(document) if is_budget(change) else ExportSchedule.as_found(document)
-
-
-def is_budget(change: ObjectChange) -> bool:
-    """Whether `change` is about a billing budget, and not about an export schedule."""
-    return isinstance(change, _BUDGETS)

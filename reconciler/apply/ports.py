@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.live import Listing, Live, LiveWallet, Pool
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.write import WriteResult
@@ -21,11 +21,8 @@ class LedgerReader(Protocol):
     def pool(self, currency: str) -> Pool | None:
         """Return the organization wallet, None when the token cannot see it."""
 
-    def billing_budgets(self) -> Mapping[BillingBudgetKey, LiveBillingBudget]:
-        """Return every billing budget by key."""
-
-    def export_schedules(self) -> Mapping[str, LiveExportSchedule] | None:
-        """Return every export schedule by name, None when this deployment does not offer schedules."""
+    def objects(self, kind: ManagedKind[V]) -> Listing[V]:
+        """Return every object of `kind` that can be understood."""
 
 
 class LiveReader(LedgerReader, Protocol):
@@ -42,14 +39,8 @@ class Writer(Protocol):
 
     def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult: ...
 
-    def create_billing_budget(self, document: Mapping[str, Any]) -> WriteResult: ...
+    def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult: ...
 
-    def replace_billing_budget(self, id: str, document: Mapping[str, Any]) -> WriteResult: ...
+    def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult: ...
 
-    def delete_billing_budget(self, id: str) -> WriteResult: ...
-
-    def create_export_schedule(self, document: Mapping[str, Any]) -> WriteResult: ...
-
-    def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult: ...
-
-    def delete_export_schedule(self, id: str) -> WriteResult: ...
+    def delete(self, kind: ManagedKind[V], id: str) -> WriteResult: ...

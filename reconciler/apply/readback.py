@@ -7,16 +7,15 @@ from contextlib import suppress
 
 from reconciler.apply.answers import doubled
 from reconciler.apply.desk import Desk
-from reconciler.apply.objects import ObjectChange, is_budget, wanted
 from reconciler.apply.rewind import owned
 from reconciler.apply.transfer import Teller
 from reconciler.findings import RemoteError
 from reconciler.journal.evidence import Absent, Doubled, Found, Sighting, confirmation, search
 from reconciler.journal.record import Entry, Step
-from reconciler.model.billing_budget import BillingBudget
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, ObjectChange, Reclaim
+from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.live import Live, LiveWallet
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
 
@@ -121,9 +120,9 @@ class ReadBack:
         if result.status not in DONE:
             return result
         reason = ""
-        if objects.value(change) != wanted(change):
+        if objects.value(change) != change.after:
             reason = f"{change.key} is not as planned"
-        elif change.after is not None and change.key in objects.repeated:
+        elif change.after is not None and objects.is_repeated(change):
             reason = f"{change.key} exists more than once"
         if reason:
             self.differences.append(reason)
@@ -131,13 +130,17 @@ class ReadBack:
 
 
 class Objects:
-    """The billing budgets and export schedules of a live state, by the keys that changes name."""
+    """The managed objects of a live state, by the keys that changes name."""
 
     def __init__(self, live: Live) -> None:
-        self._budgets = {str(key): found.budget for key, found in live.billing_budgets.items()}
-        self._schedules = {name: found.schedule for name, found in (live.export_schedules or {}).items()}
-        self.repeated = {str(found.budget.key) for found in live.duplicate_billing_budgets}
+        self._live = live
 
-    def value(self, change: ObjectChange) -> BillingBudget | ExportSchedule | None:
+    def value(self, change: ObjectChange) -> Frozen | None:
         """Return what `change` is about as it is now."""
-        return self._budgets.get(change.key) if is_budget(change) else self._schedules.get(change.key)
+        listed = self._live.of(change.managed).objects
+        return next((found.value for key, found in listed.items() if text_of(key) == change.key), None)
+
+    def is_repeated(self, change: ObjectChange) -> bool:
+        """Whether what `change` is about is there more than once."""
+        kind = change.managed
+        return any(text_of(kind.key(found.value)) == change.key for found in self._live.of(kind).surplus)

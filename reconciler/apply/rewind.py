@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
 from reconciler.journal.record import is_accepted_entry
-from reconciler.model.billing_budget import BillingBudget
-from reconciler.model.change import (
-    Allocate,
-    CreateBillingBudget,
-    CreateExportSchedule,
-    DeleteBillingBudget,
-    DeleteExportSchedule,
-    Reclaim,
-    UpdateBillingBudget,
-    UpdateExportSchedule,
-)
-from reconciler.model.live import LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.change import Allocate, ObjectChange, Reclaim
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.live import LedgerEntry, Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import carries
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.plan import Plan
 
-BudgetChange = CreateBillingBudget | UpdateBillingBudget | DeleteBillingBudget
-ScheduleChange = CreateExportSchedule | UpdateExportSchedule | DeleteExportSchedule
 Transactions = Mapping[str, Collection[str]]
 
 
@@ -34,24 +23,11 @@ def rewind(live: Live, plan: Plan, transactions: Transactions | None = None) -> 
     `transactions` are the ledger ids that a journal knows for operation ids, for ledgers that lose descriptions.
     """
     wallets, pool = _moneys_undone(live, plan, transactions or {})
-    budgets = {str(key): found for key, found in live.billing_budgets.items()}
-    schedules = None if live.export_schedules is None else dict(live.export_schedules)
+    objects = dict(live.objects)
     for change in plan.changes:
-        match change:
-            case Allocate() | Reclaim():
-                pass
-            case CreateBillingBudget() | UpdateBillingBudget() | DeleteBillingBudget():
-                _undo_budget(budgets, change)
-            case CreateExportSchedule() | UpdateExportSchedule() | DeleteExportSchedule():
-                if schedules is not None:
-                    _undo_schedule(schedules, change)
-    return replace(
-        live,
-        wallets=wallets,
-        pool=pool,
-        billing_budgets={found.budget.key: found for found in budgets.values()},
-        export_schedules=schedules,
-    )
+        if isinstance(change, ObjectChange):
+            objects[change.managed.name] = _undone(objects.get(change.managed.name, Listing()), change)
+    return replace(live, wallets=wallets, pool=pool, objects=objects)
 
 
 def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
@@ -108,23 +84,13 @@ def _moneys_undone(live: Live, plan: Plan, transactions: Transactions) -> tuple[
     return wallets, pool
 
 
-def _undo_budget(budgets: dict[str, LiveBillingBudget], change: BudgetChange) -> None:
-    found = budgets.get(change.key)
-    after = BillingBudget.model_validate(change.after) if change.after is not None else None
-    if (found.budget if found else None) != after:
-        return
-    budgets.pop(change.key, None)
+def _undone(listing: Listing[Any], change: ObjectChange) -> Listing[Any]:
+    """Return `listing` with the object set back to what it was, where it is what `change` makes of it."""
+    kind = change.managed
+    listed = {text_of(key): found for key, found in listing.objects.items()}
+    found = listed.pop(change.key, None)
+    if not listing.offered or (found.value if found else None) != change.after:
+        return listing
     if change.before is not None:
-        before = BillingBudget.model_validate(change.before)
-        budgets[change.key] = LiveBillingBudget(found.id if found else "", before, found.document if found else {})
-
-
-def _undo_schedule(schedules: dict[str, LiveExportSchedule], change: ScheduleChange) -> None:
-    found = schedules.get(change.key)
-    after = ExportSchedule.as_found(change.after) if change.after is not None else None
-    if (found.schedule if found else None) != after:
-        return
-    schedules.pop(change.key, None)
-    if change.before is not None:
-        before = ExportSchedule.as_found(change.before)
-        schedules[change.key] = LiveExportSchedule(found.id if found else "", before, found.document if found else {})
+        listed[change.key] = replace(found or LiveObject("", change.before), value=change.before)
+    return replace(listing, objects={kind.key(found.value): found for found in listed.values()})

@@ -14,8 +14,8 @@ from reconciler.forecast.document import document
 from reconciler.forecast.outlook import Drain, days_until
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, share_of_paths
-from reconciler.model.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.forecast import AlertForecast, AlertOutlook
+from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO
 

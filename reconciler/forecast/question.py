@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast, YearForecast
+from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse

@@ -14,7 +14,7 @@ from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money, three_digits
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.words import amount
-from reconciler.model.billing_budget import AlertPercentage, BillingBudget
+from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.money import CENT, Money
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse

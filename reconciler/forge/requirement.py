@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
+from reconciler.model.kinds.managed_kind import Key, text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import ZERO, Amount, Money
 from reconciler.model.period import Period
 from reconciler.plan.scope import is_same_team
@@ -47,7 +49,7 @@ def effects_of(changes: Sequence[Change]) -> Effects:
     switched = {
         change.key: change.team
         for change in changes
-        if not isinstance(change, Allocate | Reclaim) and _is_hard(change.before) != _is_hard(change.after)
+        if isinstance(change, ObjectChange) and _is_hard(change.before) != _is_hard(change.after)
     }
     return Effects(
         teams=tuple(sorted({change.team for change in changes if change.team})),
@@ -89,7 +91,8 @@ def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> 
         what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
         yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)
     if effects.is_general:
-        yield Requirement("the organization's export schedules change", rules.organization.owners)
+        what = " or ".join(kind.nouns for kind in kinds() if not kind.of_teams)
+        yield Requirement(f"the organization's {what} change", rules.organization.owners)
 
 
 def _finance(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
@@ -128,7 +131,7 @@ def _target(desired: Desired, key: str, period: Period) -> Decimal:
 def _platform(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
     settings = rules.organization.approvals
     switched: dict[str, str | None] = {
-        str(key): _team(start, after, key) for key in _hard_limits(start) ^ _hard_limits(after)
+        text_of(key): _team(start, after, key) for key in _hard_limits(start) ^ _hard_limits(after)
     }
     for name, whose in effects.switched.items():
         switched.setdefault(name, whose or None)
@@ -137,15 +140,16 @@ def _platform(rules: Desired, start: Desired, after: Desired, effects: Effects) 
         yield Requirement(f"the hard limit of {key} is switched", owners, team, rules.organization.owners)
 
 
-def _hard_limits(desired: Desired) -> set[BillingBudgetKey]:
-    return {found.budget.key for found in desired.billing_budgets.values() if found.budget.hard_limit}
+def _hard_limits(desired: Desired) -> set[Key]:
+    return {key for key, wanted in desired.of(BILLING_BUDGETS).items() if wanted.value.hard_limit}
 
 
-def _team(start: Desired, after: Desired, key: BillingBudgetKey) -> str | None:
+def _team(start: Desired, after: Desired, key: Key) -> str | None:
     """Return whose a billing budget is; None where it went from one team to another."""
-    teams = {found.team for found in (start.billing_budgets.get(key), after.billing_budgets.get(key)) if found}
+    declared = (side.of(BILLING_BUDGETS).get(key) for side in (start, after))
+    teams = {wanted.team for wanted in declared if wanted}
     return teams.pop() if len(teams) == 1 else None
 
 
-def _is_hard(document: dict[str, object] | None) -> bool:
-    return bool(document and document.get("hard_limit"))
+def _is_hard(value: Frozen | None) -> bool:
+    return isinstance(value, BillingBudget) and value.hard_limit

@@ -22,7 +22,7 @@ from reconciler.journal.record import (
 )
 from reconciler.journal.store import Anchor, Store, Stored
 from reconciler.journal.store_name import open_store
-from reconciler.model.applied import LastApplied
+from reconciler.model.applied import LastApplied, read_declared
 from reconciler.model.period import Period
 
 
@@ -180,8 +180,7 @@ def last_declared(records: Sequence[Record], *, before_plan: str | None = None) 
 def _declared(facts: dict[str, Any]) -> LastApplied:
     return LastApplied(
         commit=facts.get("commit"),
-        billing_budgets=dict(facts.get("billing_budgets", {})),
-        export_schedules=frozenset(facts.get("export_schedules", ())),
+        objects=read_declared(facts),
         whole=facts.get("whole", True),
         unfinished=frozenset(facts.get("unfinished", ())),
         ahead=dict(facts.get("ahead", {})),

@@ -12,8 +12,10 @@ from pydantic import SecretStr
 
 from reconciler.findings import UnauthorizedError, UsageError
 from reconciler.http.endpoint import USER_AGENT, Endpoint, is_token
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.registry import kinds
 
-_BUDGETS_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class Connection(Endpoint):
     bounds the reads under way at a time. A token is only sent over https, or over http to this machine unless
     `allow_plain_http`. `ledger_months_before` is how many months before a period its ledger is read from: 1 also finds
     money that was moved, and marked, for a period before it began. `ledger_types` says what this deployment's own words
-    for types of transactions mean.
+    for types of transactions mean. `paths` are those of objects by their section, where they are not the usual ones.
     """
 
     base_url: str
@@ -41,7 +43,7 @@ class Connection(Endpoint):
     backoff: float = 0.2
     longest_wait: float = 30.0
     description_field: Literal["description", "note"] = "description"
-    billing_budgets_path: str = "/v1/billing/budgets"
+    paths: Mapping[str, str] = field(default_factory=dict)
     allow_plain_http: bool = False
     ledger_months_before: int = 0
     ledger_types: Mapping[str, str] = field(default_factory=dict)
@@ -49,7 +51,6 @@ class Connection(Endpoint):
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.strip().rstrip("/"))
         object.__setattr__(self, "token", SecretStr(_secret(self.token).strip()))
-        object.__setattr__(self, "billing_budgets_path", self.billing_budgets_path.rstrip("/"))
         _check_token(_secret(self.token))
         self.check_address(
             "Keeptrusts",
@@ -57,7 +58,8 @@ class Connection(Endpoint):
             example="https://api.keeptrusts.com",
             plain_http=self.allow_plain_http,
         )
-        self._check_budgets_path()
+        for kind in kinds():
+            self._check_path(kind)
 
     @property
     def address(self) -> str:
@@ -81,15 +83,19 @@ class Connection(Endpoint):
         """The header that carries the token. Only for `origin`."""
         return {"Authorization": f"Bearer {_secret(self.token)}"}
 
+    def path_of(self, kind: ManagedKind[V]) -> str:
+        """Return the path of the collection of `kind` in this deployment."""
+        return self.paths.get(kind.section, kind.path).rstrip("/")
+
     def url(self, path: str) -> str:
         return f"{self.base_url}{path}"
 
-    def _check_budgets_path(self) -> None:
-        path = self.billing_budgets_path
-        if _BUDGETS_PATH.fullmatch(path) is None or path.startswith("/v1/wallets"):
+    def _check_path(self, kind: ManagedKind[V]) -> None:
+        path = self.path_of(kind)
+        if _PATH.fullmatch(path) is None or path.startswith("/v1/wallets"):
             raise UsageError(
-                f"`{path}` cannot be the path of the billing budgets",
-                hint="set `api.billing_budgets_path` in org.yaml to a path such as /v1/billing/budgets",
+                f"`{path}` cannot be the path of the {kind.nouns}",
+                hint=f"set `api.{kind.section}_path` in org.yaml to a path such as {kind.path}",
             )
 
 

@@ -14,6 +14,7 @@ from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, U
 from reconciler.http.failures import ForbiddenError, reason_of, shown, unreachable_hint
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
+from reconciler.model.kinds.registry import kinds
 
 REQUEST_ID_HEADERS = ("x-request-id", "x-correlation-id", "request-id", "x-amzn-requestid", "cf-ray", "traceparent")
 UNREADABLE_HINT = (
@@ -79,8 +80,9 @@ def unreadable(where: str, reason: str) -> UnreadableError:
 def _rejection_hint(connection: Connection, path: str, status: int) -> str:
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return "nothing was changed; run the command again later"
-    if path == connection.billing_budgets_path:
-        return "if this Keeptrusts serves billing budgets elsewhere, set `api.billing_budgets_path` in org.yaml"
+    for kind in kinds():
+        if path == connection.path_of(kind) and kind.not_offered is None:
+            return f"if this Keeptrusts serves {kind.nouns} elsewhere, set `api.{kind.section}_path` in org.yaml"
     return f"check that {connection.base_url} is the address of a Keeptrusts API"
 
 

@@ -81,6 +81,18 @@ class Item:
         except (ValueError, OverflowError):
             self.refuse(names[0], "is no instant")
 
+    def numbers(self, name: str) -> tuple[Decimal, ...]:
+        """Return a list of numbers, sorted and without repetitions; empty where none is written."""
+        listed = self.raw(name)
+        if listed is None:
+            return ()
+        if not isinstance(listed, list):
+            self.refuse(name, "is no list")
+        found = {number(value) for value in listed}
+        if None in found:
+            self.refuse(name, "holds something else than numbers")
+        return tuple(sorted(one for one in found if one is not None))
+
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a boolean, `default` where it is not written."""
         value = self.raw(name)

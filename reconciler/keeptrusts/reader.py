@@ -14,8 +14,8 @@ from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reads import Progress, Reads
 from reconciler.keeptrusts.spend import TeamSpend
-from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import Identity, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period
 
 _Result = TypeVar("_Result")
@@ -80,13 +80,9 @@ class Reader:
         """Return the organization wallet, None when the token cannot see it."""
         return self._run(partial(self._reads.pool, currency))
 
-    def billing_budgets(self) -> Mapping[BillingBudgetKey, LiveBillingBudget]:
-        """Return every billing budget by key; of several with one key, the oldest."""
-        return self._run(self._reads.billing_budgets)
-
-    def export_schedules(self) -> Mapping[str, LiveExportSchedule] | None:
-        """Return every export schedule by name, None when this deployment does not offer schedules."""
-        return self._run(self._reads.export_schedules)
+    def objects(self, kind: ManagedKind[V]) -> Listing[V]:
+        """Return every object of `kind` that can be understood."""
+        return self._run(partial(self._reads.objects, kind))
 
     def teams(self) -> Mapping[str, str] | None:
         """Return the names of the teams by id, None when this token or deployment does not list teams."""

@@ -9,17 +9,10 @@ from functools import partial
 
 from reconciler.findings import RejectedError, UnreadableError
 from reconciler.http.failures import ForbiddenError
-from reconciler.keeptrusts.alerts import (
-    SCHEDULES,
-    by_key,
-    listed_as,
-    live_billing_budget,
-    live_export_schedule,
-    sorted_out,
-)
 from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.identity import WHOAMI, check_organization, read_identity
 from reconciler.keeptrusts.listing import read_all
+from reconciler.keeptrusts.objects import listed_as, listing_of
 from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend
 from reconciler.keeptrusts.together import for_each, together
 from reconciler.keeptrusts.wallets import (
@@ -33,17 +26,9 @@ from reconciler.keeptrusts.wallets import (
     since,
     wallet_listing,
 )
-from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import (
-    Identity,
-    Live,
-    LiveBillingBudget,
-    LiveExportSchedule,
-    LiveWallet,
-    Pool,
-    Unread,
-    Unreadable,
-)
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.registry import kinds
+from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
 from reconciler.model.period import Period
 
 TEAMS = "/v1/teams"
@@ -88,8 +73,7 @@ class Reads:
         identity = await self.identity_in(organization)
         async with together() as block:
             wallets = block.start(self._listing)
-            budgets = block.start(self._billing_budgets)
-            schedules = block.start(self._export_schedules)
+            objects = {kind.name: block.start(partial(self._objects, kind)) for kind in kinds()}
             teams = block.start(self.teams)
         listing = wallets.value
         found = listing.teams(wanted)
@@ -106,15 +90,13 @@ class Reads:
                 key: found[key].live(ledgers[key]) if key in found else LiveWallet(key, wanted[key])
                 for key in sorted(wanted)
             },
-            billing_budgets=budgets.value[0],
-            export_schedules=schedules.value[0],
+            objects={name: read.value[0] for name, read in objects.items()},
             teams=teams.value,
             other_wallets=tuple(row.other(names) for row in others),
-            duplicate_billing_budgets=budgets.value[1],
             currency_mismatches=tuple(row.other(names) for row in mismatches),
             pool_currencies=listing.pool_currencies,
             user_wallets=listing.users,
-            unreadable=(*listing.unreadable(), *budgets.value[2], *schedules.value[1]),
+            unreadable=(*listing.unreadable(), *(found for read in objects.values() for found in read.value[1])),
         )
 
     async def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
@@ -137,35 +119,20 @@ class Reads:
         row = await self._row(partial(WalletListing.organization, currency=currency), params={})
         return row.pool if row else None
 
-    async def billing_budgets(self) -> dict[BillingBudgetKey, LiveBillingBudget]:
-        """Return the billing budgets by key; of several with one key, the oldest."""
-        return (await self._billing_budgets())[0]
+    async def objects(self, kind: ManagedKind[V]) -> Listing[V]:
+        """Return the objects of `kind` that can be understood."""
+        return (await self._objects(kind))[0]
 
-    async def export_schedules(self) -> dict[str, LiveExportSchedule] | None:
-        """Return the export schedules by name, of several with one name the one with the first id; None without any."""
-        return (await self._export_schedules())[0]
-
-    async def _billing_budgets(
-        self,
-    ) -> tuple[dict[BillingBudgetKey, LiveBillingBudget], tuple[LiveBillingBudget, ...], tuple[Unreadable, ...]]:
-        """Return them by key, those that share a key with an older one, and those that cannot be understood."""
+    async def _objects(self, kind: ManagedKind[V]) -> tuple[Listing[V], tuple[Unreadable, ...]]:
         organization = self._organization or (await self.identity()).organization
-        items = await read_all(self._channel, self._connection.billing_budgets_path, plural="budgets", key=listed_as)
-        made = partial(live_billing_budget, organization=organization)
-        found, unreadable = sorted_out(items, made, kind="billing_budget")
-        return (*by_key(found), unreadable)
-
-    async def _export_schedules(self) -> tuple[dict[str, LiveExportSchedule] | None, tuple[Unreadable, ...]]:
+        path = self._connection.path_of(kind)
         try:
-            items = await read_all(self._channel, SCHEDULES, plural="schedules", key=listed_as)
+            items = await read_all(self._channel, path, plural=kind.plural, key=listed_as)
         except RejectedError as error:
-            if error.status == NOT_FOUND:
-                return None, ()
+            if error.status == NOT_FOUND and kind.not_offered:
+                return Listing(offered=False), ()
             raise
-        found, unreadable = sorted_out(items, live_export_schedule, kind="export_schedule")
-        schedules = sorted(found, key=lambda schedule: schedule.id, reverse=True)
-        chosen = {schedule.schedule.name: schedule for schedule in schedules}
-        return {name: chosen[name] for name in sorted(chosen)}, unreadable
+        return listing_of(kind, items, organization=organization)
 
     async def teams(self) -> dict[str, str] | None:
         """Return the names of the teams by id, None where they cannot be listed."""

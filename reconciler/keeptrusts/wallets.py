@@ -129,7 +129,7 @@ class BrokenRow:
 
     @property
     def unreadable(self) -> Unreadable:
-        return Unreadable("wallet", self.id, "", self.scope, self.holder, self.error.reason)
+        return Unreadable("wallet", self.id, (self.scope, self.holder, ""), self.error.reason)
 
 
 def _is_currency(text: str) -> bool:
@@ -242,7 +242,9 @@ class WalletListing:
     def unreadable(self) -> tuple[Unreadable, ...]:
         """Return the rows that are nobody's who was asked for: those that are broken, and those of no known scope."""
         strange = (
-            Unreadable("wallet", row.id, "", row.scope, row.holder, f"`{shown(row.scope, limit=40)}` is no known scope")
+            Unreadable(
+                "wallet", row.id, (row.scope, row.holder, ""), f"`{shown(row.scope, limit=40)}` is no known scope"
+            )
             for row in self.rows
             if row.scope not in _SCOPES
         )

@@ -1,4 +1,4 @@
-"""The Writer: moves of money, billing budgets and export schedules. One request a call, never repeated.
+"""The Writer: moves of money, and managed objects. One request a call, never repeated.
 
 An outcome is a value, never an exception: confirmed, refused, rate limited, not sent, or lost. Whatever is not
 plainly one of the first four is lost, and only the ledger can tell what became of it.
@@ -19,11 +19,11 @@ from reconciler.http.clients import single_use_client
 from reconciler.http.failures import UNSENT, log_answer, reason_of
 from reconciler.http.waits import asked_wait, dated
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.alerts import SCHEDULES, billing_budget_body, export_schedule_body
 from reconciler.keeptrusts.confirmation import confirmed_move, confirmed_object
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import answered, permission_hint, request_id
 from reconciler.keeptrusts.wallets import WALLETS, segment
+from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult
@@ -69,31 +69,17 @@ class Writer:
         """Move `amount` from the wallet of team `wallet` back to the pool."""
         return self._move("reclaim", wallet, amount, description, operation)
 
-    def create_billing_budget(self, document: Mapping[str, Any]) -> WriteResult:
-        """Create the billing budget that `document` describes, in the model's names or the wire's."""
-        return self._change("POST", self._connection.billing_budgets_path, billing_budget_body(document))
+    def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult:
+        """Create the object of `kind` that `document` describes, in the model's names or the wire's."""
+        return self._change("POST", self._connection.path_of(kind), kind.body(document))
 
-    def replace_billing_budget(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        """Replace the billing budget `id` as a whole; unknown keys of `document` are sent back as they are."""
-        path = f"{self._connection.billing_budgets_path}/{segment(id)}"
-        return self._change("PUT", path, billing_budget_body(document), id=id)
+    def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult:
+        """Replace the object `id` as a whole; unknown keys of `document` are sent back as they are."""
+        return self._change("PUT", f"{self._connection.path_of(kind)}/{segment(id)}", kind.body(document), id=id)
 
-    def delete_billing_budget(self, id: str) -> WriteResult:
-        """Delete the billing budget `id`."""
-        path = f"{self._connection.billing_budgets_path}/{segment(id)}"
-        return self._change("DELETE", path, None, id=id)
-
-    def create_export_schedule(self, document: Mapping[str, Any]) -> WriteResult:
-        """Create the export schedule that `document` describes, in the model's names or the wire's."""
-        return self._change("POST", SCHEDULES, export_schedule_body(document))
-
-    def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        """Replace the export schedule `id` as a whole."""
-        return self._change("PUT", f"{SCHEDULES}/{segment(id)}", export_schedule_body(document), id=id)
-
-    def delete_export_schedule(self, id: str) -> WriteResult:
-        """Delete the export schedule `id`."""
-        return self._change("DELETE", f"{SCHEDULES}/{segment(id)}", None, id=id)
+    def delete(self, kind: ManagedKind[V], id: str) -> WriteResult:
+        """Delete the object `id` of `kind`."""
+        return self._change("DELETE", f"{self._connection.path_of(kind)}/{segment(id)}", None, id=id)
 
     def _move(self, kind: MoneyMove, team: str, amount: Money, description: str, operation: str) -> WriteResult:
         if amount.amount <= 0:

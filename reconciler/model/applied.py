@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.registry import kinds
+
+DeclaredObjects = Mapping[str, Mapping[str, str]]
+"""The declared keys, as text, by the name of their kind, each with its team: empty where it belongs to none."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """`billing_budgets` maps each declared key (as text) to its team; `export_schedules` are the declared names.
+    """What was declared, and how far it was applied.
 
     Unless `whole`, only plans for single teams were applied so far, so that no commit stands for all of it.
     `unfinished` are the teams for which the last run that was about them did not do everything; an empty name stands
@@ -16,9 +23,24 @@ class LastApplied:
     """
 
     commit: str | None = None
-    billing_budgets: Mapping[str, str] = field(default_factory=dict)
-    export_schedules: frozenset[str] = frozenset()
+    objects: DeclaredObjects = field(default_factory=dict)
     whole: bool = True
     unfinished: frozenset[str] = frozenset()
     ahead: Mapping[str, str] = field(default_factory=dict)
     dirty: bool = False
+
+    def of(self, kind: ManagedKind[V]) -> Mapping[str, str]:
+        """Return the declared keys of `kind`, as text, each with its team."""
+        return self.objects.get(kind.name, {})
+
+
+def declared_facts(objects: DeclaredObjects) -> dict[str, Any]:
+    """Return `objects` as the journal holds them: keys with their teams, or keys alone where none has a team."""
+    listed = ((kind, objects.get(kind.name, {})) for kind in kinds())
+    return {kind.section: dict(sorted(keys.items())) if kind.of_teams else sorted(keys) for kind, keys in listed}
+
+
+def read_declared(facts: Mapping[str, Any]) -> DeclaredObjects:
+    """Return the objects that a record of the journal says are declared."""
+    listed = {kind.name: facts.get(kind.section, {}) for kind in kinds()}
+    return {name: dict(keys) if isinstance(keys, Mapping) else dict.fromkeys(keys, "") for name, keys in listed.items()}

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, LiteralString, Self, Union, cast, get_args
 
-from pydantic import Field
+from pydantic import (
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    field_serializer,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import ManagedKind
+from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.money import Amount
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
@@ -57,67 +73,140 @@ class Reclaim(MoneyChange):
         return self.carried_from.plus(1) if self.carried_from else super().period
 
 
-class BillingBudgetChange(Frozen):
-    """A change of the billing budget `key` (`scope type/scope id/name`)."""
+Verb = Literal["create", "update", "delete"]
+VERBS: tuple[Verb, ...] = get_args(Verb)
 
+
+class ObjectChange(Frozen):
+    """A change of one managed object. `kind` is a verb and the name of the object's kind: `create_billing_budget`.
+
+    `key` is the object's key as text. `before` is None for a create, `after` for a delete. An object of the
+    organization has no team; `environment` is that of the wallet that the object is about, if any.
+    """
+
+    kind: str
+    team: str = ""
+    environment: str | None = None
+    key: str
+    position: str = ""
+    before: Frozen | None = None
+    after: Frozen | None = None
+
+    @property
+    def verb(self) -> Verb:
+        return next(verb for verb in VERBS if self.kind.startswith(f"{verb}_"))
+
+    @property
+    def managed(self) -> ManagedKind[Any]:
+        """The kind of the object."""
+        return _managed(self.kind)
+
+    @property
+    def value(self) -> Frozen:
+        """What the object is after the change; what it was where it is deleted."""
+        return cast(Frozen, self.after or self.before)
+
+    @property
+    def name(self) -> str:
+        return self.managed.key(self.value)[-1]
+
+    def documents(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """Return `before` and `after` as they stand in plan.json."""
+        return self._document(self.before), self._document(self.after)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _typed(cls, document: Any) -> Any:
+        """Make of the documents of a plan.json what their kind says they are."""
+        if not isinstance(document, dict):
+            return document
+        kind = _managed(str(document.get("kind", "")))
+        sides = {side: _stored(kind, side, document[side]) for side in ("before", "after") if side in document}
+        return {**document, **sides}
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        for side, verb in (("before", "create"), ("after", "delete")):
+            if (getattr(self, side) is None) != (self.verb == verb):
+                raise _refused("`{side}` does not go with `{kind}`", side=side, kind=self.kind)
+        if self.team and not self.managed.of_teams:
+            raise _refused("`team` does not go with `{kind}`", kind=self.kind)
+        return self
+
+    @field_serializer("before", "after")
+    def _document(self, value: Frozen | None) -> dict[str, Any] | None:
+        return None if value is None else self.managed.document(value)
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = write(self)
+        return {name: value for name, value in written.items() if name != "environment" or self.managed.of_teams}
+
+
+def _managed(kind: str) -> ManagedKind[Any]:
+    verb, _, name = kind.partition("_")
+    managed = kind_named(name) if verb in VERBS else None
+    if managed is None:
+        raise _refused("`{kind}` is no kind of change", kind=kind)
+    return managed
+
+
+def _stored(kind: ManagedKind[Any], side: str, document: Any) -> Any:
+    """Return what a plan.json holds of one side of a change."""
+    if document is None or isinstance(document, Frozen):
+        return document
+    try:
+        return kind.stored(document)
+    except (ValidationError, TypeError, KeyError):
+        raise _refused("`{side}` is no {noun}", side=side, noun=kind.noun) from None
+
+
+def _refused(message: LiteralString, **values: str) -> PydanticCustomError:
+    return PydanticCustomError("change", message, dict(values))
+
+
+class _Published:
+    """Publishes the schema of a change as a closed union: one shape for each verb of each kind there is."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        shapes = [_shape(kind, verb) for kind in kinds() for verb in VERBS]
+        union: Any = Union[(Allocate, Reclaim, *shapes)]
+        return handler(TypeAdapter(Annotated[union, Field(discriminator="kind")]).core_schema)
+
+
+class _OfTeam(Frozen):
     team: str
     environment: str | None
     key: str
     position: str = ""
 
 
-class CreateBillingBudget(BillingBudgetChange):
-    kind: Literal["create_billing_budget"] = "create_billing_budget"
-    before: None = None
-    after: dict[str, Any]
-
-
-class UpdateBillingBudget(BillingBudgetChange):
-    kind: Literal["update_billing_budget"] = "update_billing_budget"
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-class DeleteBillingBudget(BillingBudgetChange):
-    kind: Literal["delete_billing_budget"] = "delete_billing_budget"
-    before: dict[str, Any]
-    after: None = None
-
-
-class ExportScheduleChange(Frozen):
-    """A change of the export schedule named `key`. Schedules belong to the organization: `team` is empty."""
-
+class _OfOrganization(Frozen):
     team: Literal[""] = ""
     key: str
     position: str = ""
 
 
-class CreateExportSchedule(ExportScheduleChange):
-    kind: Literal["create_export_schedule"] = "create_export_schedule"
-    before: None = None
-    after: dict[str, Any]
+def _shape(kind: ManagedKind[Any], verb: Verb) -> type[Frozen]:
+    name = f"{verb}_{kind.name}"
+    there, none = (dict[str, Any], ...), (None, None)
+    fields: dict[str, Any] = {
+        "kind": (Literal[name], name),
+        "before": none if verb == "create" else there,
+        "after": none if verb == "delete" else there,
+    }
+    base: type[Frozen] = _OfTeam if kind.of_teams else _OfOrganization
+    return create_model("".join(map(str.capitalize, name.split("_"))), __base__=base, **fields)
 
 
-class UpdateExportSchedule(ExportScheduleChange):
-    kind: Literal["update_export_schedule"] = "update_export_schedule"
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-class DeleteExportSchedule(ExportScheduleChange):
-    kind: Literal["delete_export_schedule"] = "delete_export_schedule"
-    before: dict[str, Any]
-    after: None = None
+def _tag(change: Any) -> str:
+    kind = change.get("kind") if isinstance(change, dict) else getattr(change, "kind", None)
+    return kind if kind in ("allocate", "reclaim") else "object"
 
 
 Change = Annotated[
-    Allocate
-    | Reclaim
-    | CreateBillingBudget
-    | UpdateBillingBudget
-    | DeleteBillingBudget
-    | CreateExportSchedule
-    | UpdateExportSchedule
-    | DeleteExportSchedule,
-    Field(discriminator="kind"),
+    Annotated[Allocate, Tag("allocate")] | Annotated[Reclaim, Tag("reclaim")] | Annotated[ObjectChange, Tag("object")],
+    Discriminator(_tag),
+    _Published(),
 ]
+"""Closed for money; an object's kind is one of those that are registered."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any, Generic
 
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.money import Money
-from reconciler.model.organization import ExportSchedule, OrganizationBudget
+from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
 
@@ -38,32 +39,32 @@ class DesiredWallet:
 
 
 @dataclass(frozen=True, slots=True)
-class DesiredBillingBudget:
-    """`team` and `environment` tell whose it is; `environment` is None when it watches no wallet of ours."""
+class DesiredObject(Generic[V]):
+    """`team` and `environment` tell whose it is; no team: the organization's; no environment: of no wallet of ours."""
 
-    team: str
-    environment: str | None
-    budget: BillingBudget
+    value: V
     origin: Origin
+    team: str = ""
+    environment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredExportSchedule:
-    schedule: ExportSchedule
-    origin: Origin
+Objects = Mapping[str, Mapping[Key, DesiredObject[Any]]]
+"""Objects by the name of their kind, and by key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything the YAML declares, valid as a whole. Mappings are in the order of their sorted keys."""
+    """Everything the YAML declares, valid as a whole. Mappings are in the order of their sorted keys.
+
+    `absent` are the objects of teams that are to be gone.
+    """
 
     organization: OrganizationBudget
     teams: Mapping[str, TeamBudget]
     wallets: Mapping[str, DesiredWallet]
-    billing_budgets: Mapping[BillingBudgetKey, DesiredBillingBudget]
-    export_schedules: Mapping[str, DesiredExportSchedule]
+    objects: Objects = field(default_factory=dict)
     tree_digest: str = ""
-    absent_billing_budgets: Mapping[BillingBudgetKey, DesiredBillingBudget] = field(default_factory=dict)
+    absent: Objects = field(default_factory=dict)
     folder: str = "budgets"
 
     @property
@@ -72,6 +73,22 @@ class Desired:
 
     def team_path(self, team: str) -> str:
         return f"{self.folder}/teams/{team}.yaml"
+
+    def of(self, kind: ManagedKind[V]) -> Mapping[Key, DesiredObject[V]]:
+        """Return the declared objects of `kind`."""
+        return self.objects.get(kind.name, {})
+
+    def absent_of(self, kind: ManagedKind[V]) -> Mapping[Key, DesiredObject[V]]:
+        """Return the objects of `kind` that are to be gone with their team."""
+        return self.absent.get(kind.name, {})
+
+    def without_teams(self) -> Desired:
+        """Return what holds for the organization alone."""
+        general = {
+            kind: {key: wanted for key, wanted in listed.items() if not wanted.team}
+            for kind, listed in self.objects.items()
+        }
+        return replace(self, teams={}, wallets={}, objects=general, absent={})
 
     def approvers(self, team: str) -> tuple[str, ...]:
         """Return of whom one must approve a change of `team`: its owners, else, and without a team, everybody's."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
 from reconciler.model.usage_summary import UsageSummary

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Generic
 
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
 from reconciler.model.currency import payable
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.money import ZERO, Money, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 
 
@@ -135,19 +134,24 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveBillingBudget:
+class LiveObject(Generic[V]):
     """`document` is the object as it was read, numbers exact, so that a replacement sends unknown keys back."""
 
     id: str
-    budget: BillingBudget
-    document: Mapping[str, Any]
+    value: V
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class LiveExportSchedule:
-    id: str
-    schedule: ExportSchedule
-    document: Mapping[str, Any]
+class Listing(Generic[V]):
+    """The objects of one kind by key, the oldest of several with one key; the others are `surplus`.
+
+    Where the deployment does not offer the kind, nothing is known of it.
+    """
+
+    objects: Mapping[Key, LiveObject[V]] = field(default_factory=dict)
+    surplus: tuple[LiveObject[V], ...] = ()
+    offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,34 +170,35 @@ class OtherWallet:
 class Unreadable:
     """Something that Keeptrusts lists and that cannot be understood: what could be read of it, and why not the rest.
 
-    It is listed and left alone. `scope_type`, `scope_id` and `name` are empty where they could not be read.
+    It is listed and left alone. `kind` is "wallet", or that of a managed object. `parts` are those of its key, its name
+    last, each empty where it could not be read.
     """
 
-    kind: Literal["wallet", "billing_budget", "export_schedule"]
+    kind: str
     id: str
-    name: str
-    scope_type: str
-    scope_id: str
+    parts: Key
     reason: str
+
+    @property
+    def name(self) -> str:
+        return self.parts[-1]
 
     @property
     def key(self) -> str:
         """What it is called in a list: as far as can be told by its key, else by the server's id."""
-        parts = [part for part in (self.scope_type, self.scope_id, self.name) if part]
-        return "/".join(parts) or self.id or "without a name"
+        return "/".join(filter(None, self.parts)) or self.id or "without a name"
 
-    def may_be(self, key: BillingBudgetKey) -> bool:
-        """Whether it may be the billing budget `key`: it has that name, and what is known of its scope agrees."""
-        known = zip((self.scope_type, self.scope_id), (key.scope_type, key.scope_id), strict=True)
-        return self.name == key.name and all(found in ("", wanted) for found, wanted in known)
+    def may_be(self, key: Key) -> bool:
+        """Whether it may be what `key` identifies: it has that name, and what else is known of its key agrees."""
+        return self.name == key[-1] and all(part in ("", wanted) for part, wanted in zip(self.parts, key, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """All that a plan compares with. `pool` is None when the token cannot see the organization wallet.
 
-    `wallets` has an entry for every wallet that was asked for, existing or not. `export_schedules` is None when this
-    deployment does not offer schedules. `teams` maps team ids to names and is None when teams cannot be listed.
+    `wallets` has an entry for every wallet that was asked for, existing or not. `objects` maps the names of kinds to
+    what is listed of them, `teams` team ids to names; `teams` is None when they cannot be listed.
     `currency_mismatches` are the wallets of asked teams that only hold money of another currency than was asked for.
     `pool_currencies` are those of every organization wallet that the token can see.
     `unreadable` is what nobody asked for by its key and what cannot be understood.
@@ -202,18 +207,25 @@ class Live:
     identity: Identity
     pool: Pool | None
     wallets: Mapping[str, LiveWallet]
-    billing_budgets: Mapping[BillingBudgetKey, LiveBillingBudget]
-    export_schedules: Mapping[str, LiveExportSchedule] | None
     teams: Mapping[str, str] | None
+    objects: Mapping[str, Listing[Any]] = field(default_factory=dict)
     other_wallets: tuple[OtherWallet, ...] = ()
-    duplicate_billing_budgets: tuple[LiveBillingBudget, ...] = ()
     currency_mismatches: tuple[OtherWallet, ...] = ()
     pool_currencies: tuple[str, ...] = ()
     user_wallets: int = 0
     unreadable: tuple[Unreadable, ...] = ()
 
-    def unreadable_of(self, kind: Literal["wallet", "billing_budget", "export_schedule"]) -> tuple[Unreadable, ...]:
-        return tuple(found for found in self.unreadable if found.kind == kind)
+    def of(self, kind: ManagedKind[V]) -> Listing[V]:
+        """Return the objects of `kind`."""
+        return self.objects.get(kind.name, _NONE)
+
+    def unclear(self, kind: ManagedKind[V], key: Key) -> Unreadable | None:
+        """Return what may be the object of `kind` that `key` identifies, and cannot be understood."""
+        found = (item for item in self.unreadable if item.kind == kind.name and item.may_be(key))
+        return None if key in self.of(kind).objects else next(found, None)
+
+
+_NONE: Listing[Any] = Listing()
 
 
 def available_money(balance: Decimal, reserved: Decimal, currency: str) -> Money:

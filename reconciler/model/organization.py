@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.operation import EntryKind
 from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.yaml_types import Identifier, Label, Switch, Version, WholeNumber, YamlAmount
-
-
-def _cron_field(value: str) -> str:
-    item = rf"(\*|{value}(-{value})?)(/[1-9][0-9]?)?"
-    return rf"{item}(,{item})*"
-
-
-CRON_PATTERN = "^{} +{} +{} +{} +{}$".format(
-    _cron_field("[0-5]?[0-9]"),
-    _cron_field("([01]?[0-9]|2[0-3])"),
-    _cron_field("(0?[1-9]|[12][0-9]|3[01])"),
-    _cron_field("(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)"),
-    _cron_field("([0-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"),
-)
-"""Minute, hour, day of the month, month, day of the week; lists, ranges and steps."""
+from reconciler.model.yaml_types import Identifier, Label, Version, WholeNumber, YamlAmount
 
 
 class FiscalYearSetting(Frozen):
@@ -59,41 +44,6 @@ class ForecastSettings(Frozen):
         description="What staying available costs: added for fallback traffic, as a percentage of spend.",
         json_schema_extra={"default": "0%"},
     )
-
-
-class S3Target(Frozen):
-    """Where a scheduled export is delivered."""
-
-    bucket: Label = Field(description="Name of the S3 bucket.", examples=["finops-artifacts"])
-    prefix: str = Field("", max_length=1024, description="Folder in the bucket.", examples=["ai-spend/weekly/"])
-
-
-class ExportSchedule(Frozen):
-    """A recurring export. Equal when no change is needed."""
-
-    name: Label = Field(description="What identifies the schedule; unique.", examples=["weekly-spend-forecast"])
-    cron: str = Field(
-        pattern=CRON_PATTERN,
-        description="When it runs, as five cron fields in UTC.",
-        examples=["0 6 * * MON"],
-        json_schema_extra={"patternErrorMessage": "Five cron fields in UTC, such as 0 6 * * MON"},
-    )
-    window: str = Field(
-        pattern=r"^[1-9][0-9]{0,3}[dhw]$",
-        description="How far back each export reaches: a number and h, d or w.",
-        examples=["7d"],
-        json_schema_extra={"patternErrorMessage": "A number and h, d or w, such as 7d"},
-    )
-    type: Literal["events", "traces", "escalations", "audit-log"] = Field("events", description="What is exported.")
-    format: Literal["csv", "json", "jsonl", "parquet"] = Field("json", description="The format of the exported file.")
-    s3: S3Target = Field(description="Where the file is delivered.")
-    enabled: Switch = Field(True, description="Whether the schedule runs.")
-
-    @classmethod
-    def as_found(cls, document: Mapping[str, Any]) -> ExportSchedule:
-        """Return the schedule that a server or a plan describes, even one that YAML could not declare."""
-        target = S3Target.model_construct(**document["s3"])
-        return cls.model_construct(**{**document, "s3": target})
 
 
 EventColumn = Literal[
@@ -144,6 +94,11 @@ class ApiSettings(Frozen):
         " not known stops the reading of its wallet.",
         examples=[{"budget_grant": "allocate"}],
     )
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The paths of managed objects, by the section of the YAML that declares them."""
+        return {name.removesuffix("_path"): path for name, path in self if name.endswith("_path")}
 
 
 class OrganizationBudget(Frozen):

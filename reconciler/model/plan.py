@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic.config import JsonDict
 from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
@@ -15,6 +16,7 @@ from reconciler.model.change import Change
 from reconciler.model.doubt import Doubt
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
@@ -68,6 +70,24 @@ class DriftItem(Frozen):
     sentence: str = ""
 
 
+def _unmanaged_kinds() -> list[str]:
+    return ["wallet", *(kind.name for kind in kinds()), "user_wallet"]
+
+
+def _known(kind: str) -> str:
+    if kind not in _unmanaged_kinds():
+        raise ValueError(f"`{kind}` is no kind of what there is in Keeptrusts")
+    return kind
+
+
+def _published(schema: JsonDict) -> None:
+    schema["enum"] = [*_unmanaged_kinds()]
+
+
+UnmanagedKind = Annotated[str, AfterValidator(_known), Field(json_schema_extra=_published)]
+"""A wallet, or one of the kinds of managed objects."""
+
+
 class Unmanaged(Frozen):
     """Something in Keeptrusts that no YAML declares. It is listed and left alone.
 
@@ -75,7 +95,7 @@ class Unmanaged(Frozen):
     YAML could not declare it, where it could not.
     """
 
-    kind: Literal["wallet", "billing_budget", "export_schedule", "user_wallet"]
+    kind: UnmanagedKind
     key: str
     name: str
     amount: Amount | None = None

@@ -10,24 +10,24 @@ from typing import Any
 
 from reconciler.findings import Severity
 from reconciler.model.applied import LastApplied
-from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired, Origin
 from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
-from reconciler.plan.billing_budgets import (
-    budget_changes,
-    repeated_budgets,
-    unclear_budgets,
-    unmanaged_budgets,
-    vanished_teams,
-)
 from reconciler.plan.currency import currency_guard
-from reconciler.plan.export_schedules import missing_schedules, schedule_changes, unclear_schedules, unmanaged_schedules
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.note import Note
+from reconciler.plan.objects import (
+    object_changes,
+    objects_not_offered,
+    repeated_objects,
+    unclear_objects,
+    unmanaged_objects,
+    vanished_teams,
+)
 from reconciler.plan.pool import funds, pool_guard, pool_notes
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.plan.wallets import WalletGap
@@ -69,7 +69,7 @@ def make_plan(
 ) -> Diff:
     """Return the smallest plan that makes `live` equal to `desired` for `period`, as far as it is about `teams`.
 
-    Reclaims come first, then allocations, billing budgets and export schedules. `live` must hold every wallet of
+    Reclaims come first, then allocations, then managed objects kind by kind. `live` must hold every wallet of
     `teams`; a wallet that does not exist yet is one that was funded with nothing. `own` are the ledger's ids of our
     operations: they are not by hand, even where their marks were cut off. `doubts` say by wallet what the journal has
     against its reading: nothing is planned for such a wallet. In a currency that the organization has no money of
@@ -109,8 +109,7 @@ def _ordered(
     return [
         *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
         *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
-        *(item for item in budget_changes(desired, live, applied) if teams is None or item[0].team in teams),
-        *(schedule_changes(desired, live, applied) if teams is None else ()),
+        *object_changes(desired, live, applied, teams),
     ]
 
 
@@ -144,7 +143,7 @@ def _fingerprints(teams: Iterable[str], gaps: list[WalletGap], changes: tuple[Ch
         if gap.is_open:
             facts[gap.desired.team].append(gap.facts)
     for change in changes:
-        if not isinstance(change, Allocate | Reclaim):
+        if isinstance(change, ObjectChange):
             facts[change.team].append(change.model_dump(mode="json", include={"kind", "key", "before", "after"}))
     return {team: fingerprint(facts.get(team, ())) for team in sorted({*teams, *facts})}
 
@@ -162,8 +161,7 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
             currency=wallet.currency,
             held=wallet.balance.amount,
         )
-    yield from unmanaged_budgets(desired, live, applied)
-    yield from unmanaged_schedules(desired, live, applied)
+    yield from unmanaged_objects(desired, live, applied)
     for found in live.unreadable:
         yield Unmanaged(
             kind=found.kind, key=found.key, name=found.name or found.id or found.key, reason=f"not read: {found.reason}"
@@ -188,12 +186,11 @@ def _notes(
     yield from (note for gap in gaps if (note := gap.first_contact_note()))
     yield from _unknown_teams(live, gaps)
     yield from _other_currencies(live, gaps)
-    yield from repeated_budgets(desired, live)
-    yield from unclear_budgets(desired, live, teams)
-    yield from unclear_schedules(desired, live, teams)
+    yield from repeated_objects(desired, live)
+    yield from unclear_objects(desired, live, teams)
     yield from vanished_teams(desired, applied, teams)
     yield from _outside_fiscal_year(desired, period)
-    yield from missing_schedules(desired, live)
+    yield from objects_not_offered(desired, live)
     yield from pool_notes(run, desired)
 
 

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.doubt import Doubt
-from reconciler.model.live import LedgerEntry, Live, LiveWallet, Unreadable
+from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan import DriftCategory, DriftItem
 from reconciler.model.waiting import Waiting
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries
-from reconciler.plan.drifted_setting import SettingDifference
+from reconciler.plan.drifted_objects import ObjectDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def classify(
     """Return every difference between `live` and what was applied, classified, in a fixed order.
 
     Without `applied`, nothing is known of what was applied: the ledger alone then tells what was done by hand, and a
-    billing budget that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
+    managed object that differs from git is pending. What differs for the teams in `unfinished` is pending too, because
     the last run did not do it; a person is needed, since nothing does it by itself. `own` are the ledger's ids of our
     operations, as far as the journal knows them. `doubts` say by wallet what the journal has against its reading: such
     a wallet is pending, and needs a person too.
@@ -63,9 +62,15 @@ def classify(
     view = _View(
         merged, live, period, day, applied, tuple(proposals), frozenset(unfinished), frozenset(own), doubts or {}
     )
+    objects = ObjectDrift(merged, applied, live, tuple(one.desired for one in proposals), frozenset(unfinished))
     return tuple(
         view.judged(item, needs_person=needs_person)
-        for item, needs_person in (*view.wallets(), *view.budgets(), *view.schedules(), *view.unmanaged())
+        for item, needs_person in (
+            *view.wallets(),
+            *objects.differing(),
+            *view.unmanaged_wallets(),
+            *objects.unmanaged(),
+        )
     )
 
 
@@ -137,53 +142,8 @@ class _View:
         words = f"{_name(wanted)}: git says {target}, the ledger {funded}; {how}."
         return _item("pending", wanted, target - funded, (), words), left
 
-    def budgets(self) -> Iterator[tuple[DriftItem, bool]]:
-        """Yield each billing budget that is not as git says now."""
-        before = self.applied.billing_budgets if self.applied else {}
-        declared = {**before, **self.merged.absent_billing_budgets, **self.merged.billing_budgets}
-        for key, about in sorted(declared.items()):
-            wanted = self.merged.billing_budgets.get(key)
-            current = self.live.billing_budgets.get(key)
-            if current is None and (unclear := self._unclear_budget(key)):
-                yield _not_understood("changed", f"billing budget {key}", unclear, team=about.team, key=str(key)), True
-                continue
-            proposed = (found.desired.billing_budgets.get(key) for found in self.proposals)
-            difference = SettingDifference(
-                name=f"billing budget {key}",
-                live=current.budget if current else None,
-                before=before[key].budget if key in before and about.team not in self.unfinished else None,
-                wanted=wanted.budget if wanted else None,
-                proposed=tuple(found.budget for found in proposed if found),
-            )
-            if difference.category:
-                explained = difference.category == "pending" and about.team not in self.unfinished
-                yield difference.item(team=about.team, key=str(key)), not explained
-
-    def _unclear_budget(self, key: BillingBudgetKey) -> Unreadable | None:
-        return next((found for found in self.live.unreadable_of("billing_budget") if found.may_be(key)), None)
-
-    def schedules(self) -> Iterator[tuple[DriftItem, bool]]:
-        """Yield each export schedule that is not as git says now."""
-        if self.live.export_schedules is None:
-            return
-        before = self.applied.export_schedules if self.applied else {}
-        unclear = {found.name: found for found in self.live.unreadable_of("export_schedule")}
-        for name in sorted({*before, *self.merged.export_schedules}):
-            if name in unclear and name not in self.live.export_schedules:
-                yield _not_understood("changed", f"export schedule {name}", unclear[name], team="", key=name), True
-                continue
-            current, wanted = self.live.export_schedules.get(name), self.merged.export_schedules.get(name)
-            difference = SettingDifference(
-                name=f"export schedule {name}",
-                live=current.schedule if current else None,
-                before=before[name].schedule if name in before else None,
-                wanted=wanted.schedule if wanted else None,
-            )
-            if difference.category:
-                yield difference.item(team="", key=name), difference.category != "pending"
-
-    def unmanaged(self) -> Iterator[tuple[DriftItem, bool]]:
-        """Yield what no YAML declares. Only a wallet that money is spent from needs a person."""
+    def unmanaged_wallets(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield the wallets that no YAML declares. Only one that money is spent from needs a person."""
         for wallet in sorted(self.live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
             words = f"{wallet.key} ({wallet.name}) is in no YAML; it has spent {wallet.spent}."
             yield (
@@ -192,39 +152,6 @@ class _View:
                 ),
                 wallet.spent.amount > 0,
             )
-        before = self.applied.billing_budgets if self.applied else {}
-        known = {*before, *self.merged.billing_budgets, *self.merged.absent_billing_budgets}
-        for key in sorted(set(self.live.billing_budgets) - known):
-            words = f"billing budget {key} is in no YAML."
-            yield DriftItem(**{"class": "unmanaged"}, team="", key=str(key), sentence=words), False
-        names = {*(self.applied.export_schedules if self.applied else ()), *self.merged.export_schedules}
-        for name in sorted(set(self.live.export_schedules or {}) - names):
-            yield (
-                DriftItem(
-                    **{"class": "unmanaged"}, team="", key=name, sentence=f"export schedule {name} is in no YAML."
-                ),
-                False,
-            )
-        for found in self.live.unreadable:
-            if not self._declares(found):
-                what = f"{found.kind.replace('_', ' ')} {found.key}"
-                yield _not_understood("unmanaged", what, found, team="", key=found.key), False
-
-    def _declares(self, found: Unreadable) -> bool:
-        """Whether git declares, or declared, what cannot be understood."""
-        if found.kind == "export_schedule":
-            return found.name in {
-                *(self.applied.export_schedules if self.applied else ()),
-                *self.merged.export_schedules,
-            }
-        before = self.applied.billing_budgets if self.applied else {}
-        declared = {*before, *self.merged.absent_billing_budgets, *self.merged.billing_budgets}
-        return found.kind == "billing_budget" and any(map(found.may_be, declared))
-
-
-def _not_understood(category: DriftCategory, what: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
-    words = f"{what} is there in a form that is not understood: {found.reason}."
-    return DriftItem(**{"class": category}, team=team, key=key, sentence=words)
 
 
 def _item(

@@ -13,6 +13,11 @@ Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
 
 
+def is_about(teams: Teams, team: str) -> bool:
+    """Whether what belongs to `team` is among what belongs to `teams`; an empty name stands for the organization."""
+    return teams is None or (team != "" and team in teams)
+
+
 def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
     """Return the teams that `after` adds, removes or changes, None where it changes what holds for all of them."""
     if before.organization != after.organization:

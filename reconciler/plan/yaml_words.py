@@ -10,14 +10,13 @@ from typing import Any
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.kinds.export_schedule import ExportSchedule, S3Target
 from reconciler.model.money import Money
 from reconciler.model.organization import (
     ApiSettings,
-    ExportSchedule,
     FiscalYearSetting,
     ForecastSettings,
     OrganizationBudget,
-    S3Target,
     UsageSettings,
 )
 from reconciler.model.percent import percent_text

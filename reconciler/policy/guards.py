@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from reconciler.model.change import Allocate, Change, DeleteBillingBudget, Reclaim, UpdateBillingBudget
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.guards import Guard, GuardSettings, Waiver
+from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.plan import Funds, GuardResult
 
 WAIVER_DAYS = 14
@@ -80,8 +81,8 @@ def _exceeded(settings: GuardSettings, facts: Facts) -> Iterator[Exceeded]:
         match change:
             case Allocate() | Reclaim():
                 yield from _of_a_move(settings, facts, change)
-            case UpdateBillingBudget() | DeleteBillingBudget():
-                yield from _of_an_alert(settings, change)
+            case ObjectChange(before=BillingBudget() as before, after=after):
+                yield from _of_an_alert(settings, change, before, after if isinstance(after, BillingBudget) else None)
             case _:
                 pass
 
@@ -167,12 +168,11 @@ def _below(settings: GuardSettings, facts: Facts, change: Allocate | Reclaim) ->
         )
 
 
-def _of_an_alert(settings: GuardSettings, change: UpdateBillingBudget | DeleteBillingBudget) -> Iterator[Exceeded]:
-    before = change.before
-    after = change.after or {}
-    switched_on = bool(after.get("hard_limit")) and not before.get("hard_limit")
-    if settings.hard_limit_on and switched_on:
-        amount = Decimal(after["amount"])
+def _of_an_alert(
+    settings: GuardSettings, change: ObjectChange, before: BillingBudget, after: BillingBudget | None
+) -> Iterator[Exceeded]:
+    if settings.hard_limit_on and after and after.hard_limit and not before.hard_limit:
+        amount = after.amount
         yield Exceeded(
             Guard.HARD_LIMIT_ON,
             change.team,
@@ -182,9 +182,9 @@ def _of_an_alert(settings: GuardSettings, change: UpdateBillingBudget | DeleteBi
             "leave `hard_limit: false`",
             change.position,
         )
-    removed = sorted(set(before["alert_percentages"]) - set(after.get("alert_percentages", ())), key=Decimal)
+    removed = sorted(set(before.alert_percentages) - set(after.alert_percentages if after else ()))
     if settings.alert_removed and removed:
-        amount = Decimal(before["amount"])
+        amount = before.amount
         percentages = ", ".join(f"{percentage}%" for percentage in removed)
         yield Exceeded(
             Guard.ALERT_REMOVED,

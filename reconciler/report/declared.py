@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, ObjectChange, Reclaim
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import LaterExpectation, LaterTarget
 from reconciler.model.plan import Plan
 from reconciler.report import wording
@@ -16,8 +17,6 @@ _LONG = 320
 _NAMED = 3
 _TELLING = ("unused", "state", "owners", "approvals.finance_above", "approvals", "guards", "waivers")
 """The keys of settings that a verdict names first."""
-_OBJECTS = {"billing_budgets": "alert", "export_schedules": "export schedule"}
-"""What the entries of a section are called, where a change in Keeptrusts follows from them."""
 
 
 def settings(plan: Plan, targets: Sequence[LaterTarget]) -> tuple[LaterExpectation, ...]:
@@ -33,7 +32,7 @@ class _Told:
 
     def __init__(self, plan: Plan, targets: Sequence[LaterTarget]) -> None:
         self._months: dict[tuple[str, str], set[str]] = {}
-        self._objects: dict[str, list[Any]] = {}
+        self._objects: dict[str, list[ObjectChange]] = {}
         self._leaving = {target.team for target in targets if target.after is None}
         for target in targets:
             self._months.setdefault((target.team, target.environment), set()).add(str(target.period))
@@ -49,17 +48,17 @@ class _Told:
             return not item.after and item.team in self._leaving
         if section == "wallets":
             return self._knows_target(item.team, *_wallet_key(rest))
-        return section in _OBJECTS and self._knows_object(item, section)
+        return any(self._knows_object(item, kind) for kind in kinds() if kind.section == section)
 
     def _knows_target(self, team: str, environment: str, field: str, month: str) -> bool:
         told = self._months.get((team, environment), set())
         return field != "team_id" and (month in told if month else bool(told))
 
-    def _knows_object(self, item: LaterExpectation, section: str) -> bool:
+    def _knows_object(self, item: LaterExpectation, kind: ManagedKind[V]) -> bool:
         field = item.key.rpartition(".")[2]
         for change in self._objects.get(item.team, ()):
-            before, after = change.before or {}, change.after or {}
-            known = f"{_OBJECTS[section]} {(after or before).get('name', '')},"
+            before, after = change.documents()
+            known = f"{kind.entry} {change.name},"
             if f"{item.name},".startswith(known) and (not before or not after or before.get(field) != after.get(field)):
                 return True
         return False

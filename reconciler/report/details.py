@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import VERBS, Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import Plan, Source
 from reconciler.model.usage_summary import UsageSummary
 from reconciler.report import later, wording
 from reconciler.report.asked import owners_words
-from reconciler.report.changes import budget_changes, schedule_changes
+from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Column, Row, Table
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, plain, visible, words
 from reconciler.report.wallets import WalletStory
@@ -178,19 +180,18 @@ def merging(plan: Plan) -> str:
 
 
 def _merging(plan: Plan) -> Iterator[str]:
-    kinds: tuple[tuple[type[Allocate | Reclaim], str, Decimal], ...] = (
+    moves: tuple[tuple[type[Allocate | Reclaim], str, Decimal], ...] = (
         (Reclaim, "reclaim", plan.funds.reclaimed),
         (Allocate, "allocation", plan.funds.allocated),
     )
     verb = "applies "
-    for kind, noun, amount in kinds:
+    for kind, noun, amount in moves:
         if count := sum(isinstance(change, kind) for change in plan.changes):
             yield f"{verb}{wording.counted(count, noun)} ({name(plan.currency, 8)} {wording.exact(amount)})"
             verb = ""
-    for changes, noun in ((budget_changes(plan), "billing budget"), (schedule_changes(plan), "export schedule")):
-        for verb in ("create", "update", "delete"):
-            if count := sum(change.kind.startswith(verb) for change in changes):
-                yield f"{verb}s {wording.counted(count, noun)}"
+    for managed in kinds():
+        done = Counter(change.verb for change in object_changes(plan, managed))
+        yield from (f"{verb}s {wording.counted(done[verb], managed.noun)}" for verb in VERBS if done[verb])
 
 
 def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:

@@ -63,12 +63,21 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A billing budget or an export schedule that changes. `differences` pairs what differs with from and to."""
+    """A managed object of a `kind` that changes. `differences` pairs what differs with from and to."""
 
     name: str
     kind: str
     verb: str
     differences: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTable:
+    """The objects of one kind that change. `rank` tells how soon the table is left out where there is little room."""
+
+    noun: str
+    table: Table
+    rank: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +167,7 @@ class Report:
     moves: tuple[Move, ...] = ()
     move_table: Table = Table()
     settings: tuple[Setting, ...] = ()
-    budgets: Table = Table()
-    schedules: Table = Table()
+    objects: tuple[ObjectTable, ...] = ()
     assumptions: tuple[Table, ...] = ()
     refusals: tuple[Notice, ...] = ()
     waivers: tuple[Notice, ...] = ()

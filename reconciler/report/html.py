@@ -34,8 +34,8 @@ def _sections(report: Report) -> Iterator[str]:
     yield _titled("Months to come", _list(report.ahead))
     yield _titled("Who must approve, and what for", _list(report.approvals))
     yield _titled("Other pull requests and the same money", _list(report.neighbours))
-    yield _titled("Billing budgets", _table(report.budgets))
-    yield _titled("Export schedules", _table(report.schedules))
+    for listed in report.objects:
+        yield _titled(f"{listed.noun.capitalize()}s", _table(listed.table))
     for table in report.assumptions:
         yield _titled(f"Is the plan still true for {table.title}?", _table(table))
     yield _notices("Waived", report.waivers, "notice")

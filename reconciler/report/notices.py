@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.kinds.registry import kind_named
 from reconciler.model.plan import DriftItem, GuardResult, Plan, PlanFinding, Unmanaged
 from reconciler.report import wording
 from reconciler.report.document import Notice
@@ -80,17 +81,14 @@ def _drifted(item: DriftItem, currency: str) -> Words:
     return words(emphasis(what), f" {item.category}{amount}", f" ({evidence})" if evidence else "", ".")
 
 
-_KINDS = {
-    "wallet": "wallet",
-    "billing_budget": "billing budget",
-    "export_schedule": "export schedule",
-    "user_wallet": "user wallet",
-}
-
-
 def unmanaged(plan: Plan) -> tuple[Words, ...]:
     """Return a sentence for each thing in Keeptrusts that no YAML declares."""
     return tuple(_unmanaged(item) for item in plan.unmanaged)
+
+
+def _noun(kind: str) -> str:
+    managed = kind_named(kind)
+    return managed.noun if managed else kind.replace("_", " ")
 
 
 def _unmanaged(item: Unmanaged) -> Words:
@@ -100,5 +98,5 @@ def _unmanaged(item: Unmanaged) -> Words:
         amount = f", {name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
     held = f", {name(item.currency or '', 8)} {wording.exact(item.held)} in it" if item.held else ""
     reason = f", {visible(item.reason, 200)}" if item.reason else ""
-    what = words(_KINDS[item.kind], " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), ")")
+    what = words(_noun(item.kind), " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), ")")
     return words(what, f"{amount}{held}{reason}")

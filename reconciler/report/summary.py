@@ -13,6 +13,7 @@ from reconciler.report.declared import setting_notes
 from reconciler.report.document import Asked, Marker, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
+from reconciler.report.object_tables import all_settings, object_tables
 from reconciler.report.spans import Words, name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
@@ -31,7 +32,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
     telling = [story for story in shown if story.change] or later or list(shown)
     ahead = (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))
     status = verdict.status(plan)
-    moves, budgets, schedules = changes.moves(plan), changes.budget_settings(plan), changes.schedule_settings(plan)
+    moves = changes.moves(plan)
     return Report(
         status=status,
         marker=_marker(plan),
@@ -48,9 +49,8 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         other_wallets=wallet_table(aside, plan),
         moves=moves,
         move_table=changes.move_table(moves),
-        settings=(*budgets, *schedules),
-        budgets=changes.budget_table(plan, budgets),
-        schedules=changes.schedule_table(schedules),
+        settings=all_settings(plan),
+        objects=object_tables(plan),
         assumptions=details.assumption_tables(plan),
         refusals=notices.refusals(plan),
         waivers=notices.waivers(plan),

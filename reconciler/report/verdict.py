@@ -7,10 +7,11 @@ from decimal import Decimal
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import WalletOutlook
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import wording
 from reconciler.report.asked import asked_lead
-from reconciler.report.changes import budget_changes, schedule_changes
+from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Status
 from reconciler.report.later import besides, later_words
 from reconciler.report.spans import Words, emphasis, name, strong, words
@@ -103,7 +104,7 @@ def _waiting(plan: Plan, changed: Sequence[WalletStory]) -> str:
 
 
 def _settings(plan: Plan) -> str:
-    counts = ((len(budget_changes(plan)), "billing budget"), (len(schedule_changes(plan)), "export schedule"))
+    counts = ((len(object_changes(plan, kind)), kind.noun) for kind in kinds())
     told = [f"{wording.counted(count, noun)} {wording.agree(count, 'changes')}" for count, noun in counts if count]
     return wording.listed(told)
 

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, Protocol
 
-from reconciler.model.billing_budget import AlertPercentage
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecast, WalletOutlook
+from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.report import wording

@@ -7,10 +7,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from reconciler.findings import Severity
+from reconciler.model.kinds.billing_budget import watched
 from reconciler.model.team import BillingBudgetSetting
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import Context, TeamView
-from reconciler.source.desired import watched
 from reconciler.source.problem import Keys, Problem
 
 

@@ -1,13 +1,13 @@
-"""Rules about names: a team is its file, a wallet belongs to one environment, a billing budget is declared once."""
+"""Rules about names: a team is its file, a wallet belongs to one environment, an object is declared once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import TeamView
-from reconciler.source.desired import scope_of
 from reconciler.source.problem import Keys, Problem, dotted
 
 Found = tuple[str, Problem]
@@ -19,7 +19,9 @@ def identity_problems(views: Iterable[TeamView]) -> Iterator[Found]:
     yield from _file_names(views)
     yield from _teams(views)
     yield from _wallets(views)
-    yield from _billing_budgets(views)
+    for kind in kinds():
+        if kind.of_teams:
+            yield from _objects(kind, views)
 
 
 def _file_names(views: Iterable[TeamView]) -> Iterator[Found]:
@@ -58,15 +60,17 @@ def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
                 yield view.path, Problem("duplicate-wallet", message, hint, keys)
 
 
-def _billing_budgets(views: Iterable[TeamView]) -> Iterator[Found]:
-    first: dict[BillingBudgetKey, tuple[str, Keys]] = {}
+def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
+    first: dict[Key, tuple[str, Keys]] = {}
     for view in views:
-        for position, setting in enumerate(view.team.billing_budgets):
-            scope = scope_of(view.team, setting)
-            if scope is None:
+        for position, entry in enumerate(getattr(view.team, kind.section, ())):
+            owned = kind.declared(entry, view.team, currency="")
+            if owned is None:
                 continue
-            keys = ("billing_budgets", view.budget_index(position), "name")
-            path, other = first.setdefault(BillingBudgetKey(*scope, setting.name), (view.path, keys))
+            *where, name = key = kind.key(owned.value)
+            keys = (kind.section, view.shape.index(kind.section, position), "name")
+            path, other = first.setdefault(key, (view.path, keys))
             if (path, other) != (view.path, keys):
-                message = f"{shown(setting.name)} on {scope[0]} {shown(scope[1])} is already in {path}"
-                yield view.path, Problem("duplicate-billing-budget", message, "give it another name", keys)
+                of = f" on {where[0]} {shown(where[1])}" if where else ""
+                message = f"{shown(name)}{of} is already in {path}"
+                yield view.path, Problem(f"duplicate-{kind.code}", message, "give it another name", keys)

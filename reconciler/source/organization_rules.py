@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.findings import Severity
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.yaml_types import shown
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.source.context import Context, TeamView, year_target
@@ -21,11 +22,13 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
     if shape is None or shape.model is None:
         return
     org = shape.model
-    names = [schedule.name for schedule in org.export_schedules]
-    keys: list[Keys] = [
-        ("export_schedules", shape.index("export_schedules", position), "name") for position in range(len(names))
-    ]
-    yield from _repeated(names, keys, "duplicate-export-schedule", "the export schedule")
+    for kind in kinds():
+        if not kind.of_teams:
+            names = [entry.name for entry in getattr(org, kind.section, ())]
+            keys: list[Keys] = [
+                (kind.section, shape.index(kind.section, position), "name") for position in range(len(names))
+            ]
+            yield from _repeated(names, keys, f"duplicate-{kind.code}", f"the {kind.noun}")
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
     yield from _repeated(org.environments, places, "duplicate-environment", "the environment", cure="")
     if org.journal is not None and _PASSWORD.search(org.journal):

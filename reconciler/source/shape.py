@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.registry import kinds
 from reconciler.source.problem import Keys, Problem
 
 M = TypeVar("M", bound=Frozen)
 
-_OF_PARTS = frozenset({"wallets", "billing_budgets", "export_schedules", "plan"})
+_OF_PARTS = frozenset({"wallets", "plan", *(kind.section for kind in kinds())})
 """Sections of which one part can be left out while the others are looked at."""
 
 

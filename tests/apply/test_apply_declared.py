@@ -8,24 +8,28 @@ from reconciler.apply.declared import Declared
 from reconciler.model.applied import LastApplied
 
 X, Y = billing_budget("x", "10"), billing_budget("y", "20")
-FORMER = LastApplied("c0ffee", {str(X.key): "aa", "gone": "bb"}, frozenset({"weekly"}))
+FORMER = LastApplied("c0ffee", {"billing_budget": {str(X.key): "aa", "gone": "bb"}, "export_schedule": {"weekly": ""}})
 
 
 def test_a_run_for_some_teams_keeps_what_was_declared_for_the_others() -> None:
     now = Declared.within({"bb"}, desired(budgets=[("bb", Y)], teams=["aa"]), before=FORMER)
-    assert now == Declared("c0ffee", {str(X.key): "aa", str(Y.key): "bb"}, frozenset({"weekly"}))
+    assert now == Declared(
+        "c0ffee", {"billing_budget": {str(X.key): "aa", str(Y.key): "bb"}, "export_schedule": {"weekly": ""}}
+    )
 
 
 def test_a_first_run_for_some_teams_names_no_commit_as_applied() -> None:
     now = Declared.within({"bb"}, desired(budgets=[("bb", Y), ("aa", X)]), before=None)
-    assert now == Declared(None, {str(Y.key): "bb"}, frozenset(), whole=False)
+    assert now == Declared(None, {"billing_budget": {str(Y.key): "bb"}, "export_schedule": {}}, whole=False)
     assert Declared.read(now.facts()) == now
     later = Declared.within(
         {"aa"},
         desired(budgets=[("bb", Y), ("aa", X)]),
-        before=LastApplied(now.commit, now.billing_budgets, whole=now.whole),
+        before=LastApplied(now.commit, now.objects, whole=now.whole),
     )
-    assert later == Declared(None, {str(Y.key): "bb", str(X.key): "aa"}, frozenset(), whole=False)
+    assert later == Declared(
+        None, {"billing_budget": {str(Y.key): "bb", str(X.key): "aa"}, "export_schedule": {}}, whole=False
+    )
 
 
 def test_a_run_for_all_declares_the_commit_again() -> None:

@@ -24,6 +24,8 @@ from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError, Owner, Store
 from reconciler.journal.store_name import open_store
 from reconciler.journal.witness import machine
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 
 MakeStore = Callable[[], Store]
 
@@ -228,9 +230,9 @@ def test_what_was_declared_last_is_read_by_the_name_of_the_journal(path: Path) -
     before = last_applied(name, before_plan="sha256:b")
     assert latest is not None
     assert before is not None
-    assert (latest.commit, latest.billing_budgets) == ("sha256:b", {})
-    assert (before.commit, before.billing_budgets) == ("sha256:a", {"team/t/x": "support"})
-    assert before.export_schedules == {"weekly"}
+    assert (latest.commit, latest.of(BILLING_BUDGETS)) == ("sha256:b", {})
+    assert (before.commit, before.of(BILLING_BUDGETS)) == ("sha256:a", {"team/t/x": "support"})
+    assert list(before.of(EXPORT_SCHEDULES)) == ["weekly"]
     assert len(read_records(name)) == 2
 
 

@@ -16,10 +16,11 @@ from reconciler.apply.admission import admit
 from reconciler.findings import ExitCode, RefusedError, UsageError
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import Journal, last_declared
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, sealed
 
@@ -340,7 +341,7 @@ def test_a_journal_that_fails_on_the_way_stops_before_the_next_write(loop: Loop)
 
 def test_a_commit_that_is_dropped_from_the_yaml_deletes_what_it_declared_and_nothing_else(loop: Loop) -> None:
     loop.apply()
-    loop.world._keep_budget("bud_hand", billing_budget("by-hand", "5").model_dump(mode="json"))
+    loop.world._keep(BILLING_BUDGETS, "bud_hand", billing_budget("by-hand", "5").model_dump(mode="json"))
     loop.wanted = desired([*loop.wanted.wallets.values()], teams=["support", "sales"])
     result = loop.apply()
     assert sorted(o.key or "" for o in result.run.outcomes) == [
@@ -427,7 +428,7 @@ def test_an_alert_that_somebody_changed_since_review_makes_its_team_stale(loop: 
     loop.wanted = desired(list(loop.wanted.wallets.values()), [("support", changed)], [WEEKLY], teams=["sales"])
     plan = loop.plan()
     id = next(id for id, (budget, _) in loop.world.budgets.items() if budget.name == "support-monthly")
-    loop.world._keep_budget(id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+    loop.world._keep(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
     result = loop.apply(plan)
     assert result.exit_code is ExitCode.STALE
     assert "team/team_support/support-monthly changed" in result.stale["support"]
@@ -564,7 +565,7 @@ def test_an_alert_that_is_changed_by_hand_during_the_run_is_left_alone(loop: Loo
     id = next(id for id, (budget, _) in loop.world.budgets.items() if budget.name == "support-monthly")
 
     def administrator(operation: str) -> None:
-        loop.world._keep_budget(id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+        loop.world._keep(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
 
     loop.world.before_send = administrator
     result = loop.apply()
@@ -591,7 +592,7 @@ def test_a_creation_is_looked_for_through_trouble_reading(loop: Loop) -> None:
 def test_a_replacement_whose_fate_cannot_be_read_is_sent_again(loop: Loop) -> None:
     loop.apply()
     changed = WEEKLY.model_copy(update={"cron": "0 7 * * MON"})
-    budgets = [(item.team, item.budget) for item in loop.wanted.billing_budgets.values()]
+    budgets = [(item.team, item.value) for item in loop.wanted.of(BILLING_BUDGETS).values()]
     loop.wanted = desired([*loop.wanted.wallets.values()], budgets, [changed])
     loop.world.faults = only("drop before")
     unreadable_after(loop, len(loop.world.sends) + 1, 1)
@@ -685,14 +686,14 @@ def test_a_schedule_that_could_not_be_made_or_deleted_is_remembered_as_such(loop
     loop.apply()
     kept = last_declared(loop.records())
     assert kept is not None
-    assert kept.export_schedules == frozenset()
+    assert kept.of(EXPORT_SCHEDULES) == {}
     loop.apply()
     loop.wanted = desired()
     loop.world.faults = only("refused")
     loop.apply()
     kept = last_declared(loop.records())
     assert kept is not None
-    assert kept.export_schedules == {"weekly"}
+    assert kept.of(EXPORT_SCHEDULES) == {"weekly": ""}
     assert loop.apply().exit_code is ExitCode.DONE
     assert loop.world.schedules == {}
 
@@ -703,7 +704,7 @@ def test_what_a_vanished_team_declared_stays_known(loop: Loop) -> None:
     loop.apply()
     kept = last_declared(loop.records())
     assert kept is not None
-    assert kept.billing_budgets == {
+    assert kept.of(BILLING_BUDGETS) == {
         "team/team_support/sales-monthly": "sales",
         "team/team_support/support-monthly": "support",
     }

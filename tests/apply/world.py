@@ -19,11 +19,13 @@ from reconciler.findings import LockHeldError, UnreachableError
 from reconciler.journal.record import JournalError
 from reconciler.journal.store import Anchor, FencedError, Lock, Owner, Stored
 from reconciler.journal.witness import Witness
-from reconciler.model.billing_budget import BillingBudget, BillingBudgetKey
-from reconciler.model.live import Identity, LedgerEntry, Live, LiveBillingBudget, LiveExportSchedule, LiveWallet, Pool
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.kinds.registry import kinds
+from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import Money
 from reconciler.model.operation import find_operation
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
@@ -166,30 +168,25 @@ class World:
         self._read()
         return Pool("wal_org", Money(self.pool, currency)) if self.pool_is_visible else None
 
-    def billing_budgets(self) -> Mapping[BillingBudgetKey, LiveBillingBudget]:
+    def objects(self, kind: ManagedKind[V]) -> Listing[V]:
         self._read()
-        return {found.budget.key: found for found in reversed(self._listed())}
+        kept = self._kept(kind)
+        if kept is None:
+            return Listing(offered=False)
+        listed = [LiveObject(id, value, document) for id, (value, document) in kept.items()]
+        chosen = {kind.key(found.value): found for found in reversed(listed)}
+        return Listing(chosen, tuple(found for found in listed if chosen[kind.key(found.value)] is not found))
 
-    def _listed(self) -> list[LiveBillingBudget]:
-        return [LiveBillingBudget(id, budget, document) for id, (budget, document) in self.budgets.items()]
-
-    def export_schedules(self) -> Mapping[str, LiveExportSchedule] | None:
-        self._read()
-        if self.schedules is None:
-            return None
-        return {item.name: LiveExportSchedule(id, item, document) for id, (item, document) in self.schedules.items()}
+    def _kept(self, kind: ManagedKind[V]) -> dict[str, tuple[Any, dict[str, Any]]] | None:
+        return {BILLING_BUDGETS.name: self.budgets, EXPORT_SCHEDULES.name: self.schedules}[kind.name]
 
     def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
         return Live(
             identity=Identity(organization, "Acme", "key_1", frozenset({"org:billing"})),
             pool=self.read_pool("USD"),
             wallets={key: self.wallet(key, currency, period) for key, currency in wallets.items()},
-            billing_budgets=self.billing_budgets(),
-            export_schedules=self.export_schedules(),
+            objects={kind.name: self.objects(kind) for kind in kinds()},
             teams=None,
-            duplicate_billing_budgets=tuple(
-                found for found in self._listed() if self.billing_budgets()[found.budget.key].id != found.id
-            ),
         )
 
     def funded(self, key: str, period: Period) -> Decimal:
@@ -213,23 +210,15 @@ class World:
     def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
         return self._send(operation, lambda: self._move("reclaim", wallet, amount, description))
 
-    def create_billing_budget(self, document: Mapping[str, Any]) -> WriteResult:
-        return self._send("create", lambda: self._keep_budget(self._id("bud"), document))
+    def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult:
+        prefix = "bud" if kind.name == "billing_budget" else "sch"
+        return self._send("create", lambda: self._keep(kind, self._id(prefix), document))
 
-    def replace_billing_budget(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        return self._send("replace", lambda: self._keep_budget(id, document))
+    def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult:
+        return self._send("replace", lambda: self._keep(kind, id, document))
 
-    def delete_billing_budget(self, id: str) -> WriteResult:
-        return self._send("delete", lambda: self._drop(self.budgets, id))
-
-    def create_export_schedule(self, document: Mapping[str, Any]) -> WriteResult:
-        return self._send("create", lambda: self._keep_schedule(self._id("sch"), document))
-
-    def replace_export_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        return self._send("replace", lambda: self._keep_schedule(id, document))
-
-    def delete_export_schedule(self, id: str) -> WriteResult:
-        return self._send("delete", lambda: self._drop(self.schedules or {}, id))
+    def delete(self, kind: ManagedKind[V], id: str) -> WriteResult:
+        return self._send("delete", lambda: self._drop(self._kept(kind) or {}, id))
 
     def by_hand(self, kind: str, wallet: str, amount: str | Decimal, description: str = "by hand") -> LedgerEntry:
         """Move money as an administrator does, without any mark of ours."""
@@ -328,15 +317,12 @@ class World:
         told = f"org_{entry.id}" if self.answers_with_other_ids else entry.id
         return Written(told, replace(entry, id=told, description=description))
 
-    def _keep_budget(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        fields = {name: value for name, value in document.items() if name in BillingBudget.model_fields}
-        self.budgets[id] = (BillingBudget.model_validate(fields), dict(document))
-        return Written(id)
-
-    def _keep_schedule(self, id: str, document: Mapping[str, Any]) -> WriteResult:
-        fields = {name: value for name, value in document.items() if name in ExportSchedule.model_fields}
-        assert self.schedules is not None
-        self.schedules[id] = (ExportSchedule.model_validate(fields), dict(document))
+    def _keep(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult:
+        kept = self._kept(kind)
+        assert kept is not None
+        model = BillingBudget if kind.name == "billing_budget" else ExportSchedule
+        fields = {name: value for name, value in document.items() if name in model.model_fields}
+        kept[id] = (model.model_validate(fields), dict(document))
         return Written(id)
 
     def _drop(self, objects: dict[str, Any], id: str) -> WriteResult:
@@ -362,9 +348,11 @@ class Reader:
     def __init__(self, world: World) -> None:
         self.wallet = world.wallet
         self.pool = world.read_pool
-        self.billing_budgets = world.billing_budgets
-        self.export_schedules = world.export_schedules
+        self._world = world
         self.live = world.live
+
+    def objects(self, kind: ManagedKind[V]) -> Listing[V]:
+        return self._world.objects(kind)
 
 
 @dataclass

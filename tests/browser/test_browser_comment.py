@@ -89,7 +89,7 @@ def hostile(browser: Browser, shown_plans: dict[str, Plan], request: pytest.Fixt
 
 def tables(report: Report) -> list[Table]:
     """Return the tables of a comment in reading order."""
-    single = (report.wallets, report.budgets, report.schedules)
+    single = (report.wallets, *(listed.table for listed in report.objects))
     last = (report.move_table, report.other_wallets)
     return [table for table in (*single, *report.assumptions, *report.levers, *report.months, *last) if table]
 

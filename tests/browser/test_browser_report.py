@@ -93,7 +93,7 @@ def test_the_page_fits_the_screen_and_only_endless_names_need_a_push(page: Visit
 
 
 def test_every_table_is_there_with_all_its_rows(page: Visit, report: Report) -> None:
-    single = (report.wallets, report.budgets, report.schedules)
+    single = (report.wallets, *(listed.table for listed in report.objects))
     last = (report.move_table, report.other_wallets)
     tables = [table for table in (*single, *report.assumptions, *report.levers, *report.months, *last) if table]
     assert page.tables() == [(len(table.columns), len(table.rows)) for table in tables]

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.project import Forecast, WalletQuestion, project
-from reconciler.model.billing_budget import BillingBudget
 from reconciler.model.desired import DesiredWallet, Origin
 from reconciler.model.forecast import AlertOutlook, Exhaustion
+from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period

@@ -25,7 +25,7 @@ def desired(*, absent: bool = False) -> Desired:
         setting.team_id: DesiredWallet("support", name, setting.team_id, "USD", setting, Origin("x"), absent)
         for name, setting in support.wallets.items()
     }
-    return Desired(organization(), {"support": support}, wallets, {}, {})
+    return Desired(organization(), {"support": support}, wallets)
 
 
 def usage(first: date, end: date = SEPTEMBER_10, *, support: float = 100.0, dev: float = 10.0) -> DailyUsage:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from forge.forge_world import BASE, HEAD, MERGE, allocate, plan
 from forge.github_standin import State, answer
-from worlds import billing_budget, desired, wallet
+from worlds import billing_budget, desired, object_change, wallet
 
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, belongs_to, check_approval, judge, merged_pull_request
@@ -22,7 +22,6 @@ from reconciler.forge.record import record_of, record_text
 from reconciler.forge.repository import Repository
 from reconciler.forge.requirement import Requirement, requirements
 from reconciler.model.approvals import Acknowledgement, Approvals
-from reconciler.model.change import CreateBillingBudget, CreateExportSchedule
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 
@@ -365,13 +364,17 @@ def test_platform_approves_hard_limits_that_are_switched_on_or_off() -> None:
     rules = organization(BEFORE, approvals=Approvals(platform=("@acme/platform",)))
     on = replace(
         rules,
-        billing_budgets=desired(budgets=[("support", billing_budget("monthly", "1", hard_limit=True))]).billing_budgets,
+        objects=desired(budgets=[("support", billing_budget("monthly", "1", hard_limit=True))]).objects,
     )
     expected = ("the hard limit of team/team_support/monthly is switched", ("@acme/platform",))
     assert asked(rules, on) == [expected]
     assert asked(on, rules) == [expected]
-    created = CreateBillingBudget(
-        team="support", environment="prod", key="team/team_support/monthly", after={"hard_limit": True}
+    created = object_change(
+        "create_billing_budget",
+        team="support",
+        environment="prod",
+        key="team/team_support/monthly",
+        after=billing_budget("monthly", "1", hard_limit=True),
     )
     assert asked(rules, rules, plan(created))[-1] == expected
 
@@ -388,7 +391,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
     rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000)))
     budget = billing_budget("monthly", "1", hard_limit=True)
     after = organization(rules, owners=("@mallory",))
-    after = replace(after, billing_budgets=desired(budgets=[("support", budget)]).billing_budgets)
+    after = replace(after, objects=desired(budgets=[("support", budget)]).objects)
     found = requirements(rules, after, plan(allocate(), allocate("engineering")).changes)
     assert [(item.team, item.reason.partition(" ")[0]) for item in found] == [
         (None, "the"),
@@ -409,7 +412,7 @@ def test_the_step_may_begin_elsewhere_than_the_rules_that_judge_it() -> None:
 
 
 def test_export_schedules_are_the_organizations() -> None:
-    made = plan(CreateExportSchedule(key="weekly", after={}))
+    made = plan(object_change("create_export_schedule", key="weekly", after={"name": "weekly", "s3": {"bucket": "b"}}))
     assert asked(BEFORE, BEFORE, made) == [("the organization's export schedules change", ("@acme/finance",))]
 
 

@@ -12,6 +12,7 @@ from forge.forge_world import HEAD, allocate, plan
 from forge.github_standin import State, answer, lost
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import billing_budget, object_change
 
 from reconciler.forge.annotation import Annotation, remarks
 from reconciler.forge.channel import Channel
@@ -19,7 +20,7 @@ from reconciler.forge.check_run import NAME, Verdict, Written, our_check_runs, p
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.forge.repository import Repository
 from reconciler.http.failures import ForbiddenError
-from reconciler.model.change import CreateBillingBudget, Reclaim
+from reconciler.model.change import Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan, PlanFinding
@@ -157,7 +158,13 @@ def test_a_record_of_a_thousand_teams_fits_and_compares_them_as_a_whole() -> Non
     assert record.stale_teams(plan(fingerprints={**many, "team-1": "sha256:0"})) == tuple(sorted(many))
 
 
-ALERT = CreateBillingBudget(team="support", environment="prod", key="team/team_support/monthly", after={"amount": 1})
+ALERT = object_change(
+    "create_billing_budget",
+    team="support",
+    environment="prod",
+    key="team/team_support/monthly",
+    after=billing_budget("monthly", "1"),
+)
 
 
 def test_a_team_of_which_a_part_was_applied_is_what_was_recorded() -> None:
@@ -165,7 +172,7 @@ def test_a_team_of_which_a_part_was_applied_is_what_was_recorded() -> None:
     assert record is not None
     assert record.stale_teams(plan(ALERT)) == ()
     assert record.stale_teams(plan(allocate())) == ()
-    assert record.stale_teams(plan(ALERT.model_copy(update={"after": {"amount": 2}}))) == ("support",)
+    assert record.stale_teams(plan(ALERT.model_copy(update={"after": billing_budget("monthly", "2")}))) == ("support",)
     assert record.stale_teams(plan(allocate(amount="100.00", funded_before="12400.00"))) == ("support",)
     assert record.stale_teams(plan(allocate("engineering"), ALERT)) == ("engineering",)
 

@@ -16,16 +16,12 @@ from pydantic import SecretStr
 from reconciler.findings import RemoteError, UnauthorizedError, UnreadableError, UsageError
 from reconciler.http.failures import shown
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.alerts import (
-    billing_budget_body,
-    export_schedule_body,
-    live_billing_budget,
-    live_export_schedule,
-)
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import error_of, permission_hint
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.wallets import ledger_entry, segment, wallet_row
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 
 
 def test_a_connection_shows_everything_but_its_token() -> None:
@@ -79,7 +75,7 @@ def test_a_token_that_cannot_be_one_is_refused_and_not_shown(token: str) -> None
 )
 def test_a_path_of_billing_budgets_that_leads_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="billing budgets"):
-        Connection(base_url="https://x", token="t", billing_budgets_path=path)
+        Connection(base_url="https://x", token="t", paths={"billing_budgets": path})
 
 
 json_values = st.recursive(
@@ -215,38 +211,39 @@ def test_a_transaction_with_a_field_missing_or_another_currency_is_refused(
 )
 def test_a_billing_budget_that_is_not_understood_is_refused_by_name(make: Any, changes: Any, field: str) -> None:
     with pytest.raises(UnreadableError, match=f"`{field}`"):
-        live_billing_budget(Item("x", {**make.billing_budget("b", "n"), **changes}), organization="o")
+        BILLING_BUDGETS.read(Item("x", {**make.billing_budget("b", "n"), **changes}), organization="o")
 
 
 def test_alert_percentages_are_a_set_of_whole_numbers_however_they_are_written(make: Any) -> None:
     document = make.billing_budget("b", "n", alert_percentages=[100, Decimal("80.0"), "80"])
-    found = live_billing_budget(Item("x", document), organization="o").budget
+    found = BILLING_BUDGETS.read(Item("x", document), organization="o")
     assert found.alert_percentages == (80, 100)
-    bare = live_billing_budget(Item("x", {**document, "alert_percentages": None}), organization="o")
-    assert bare.budget.alert_percentages == ()
+    bare = BILLING_BUDGETS.read(Item("x", {**document, "alert_percentages": None}), organization="o")
+    assert bare.alert_percentages == ()
 
 
 def test_a_schedule_is_read_and_written_with_nested_and_with_flat_targets(make: Any) -> None:
     flat = make.schedule("s", "weekly", type="EVENTS", window="7D", s3_prefix=None)
     nested = {**flat, "s3_bucket": None, "s3": {"bucket": "finops", "prefix": ""}}
-    assert live_export_schedule(Item("x", flat)).schedule == live_export_schedule(Item("x", nested)).schedule
-    assert export_schedule_body({"s3_bucket": "b"}) == {"s3_bucket": "b"}
-    assert billing_budget_body({"scope": {"type": "team", "id": "t"}, "amount": 1}) == {
+    assert EXPORT_SCHEDULES.read(Item("x", flat), organization="o") == EXPORT_SCHEDULES.read(
+        Item("x", nested), organization="o"
+    )
+    assert EXPORT_SCHEDULES.body({"s3_bucket": "b"}) == {"s3_bucket": "b"}
+    assert BILLING_BUDGETS.body({"scope": {"type": "team", "id": "t"}, "amount": 1}) == {
         "scope": {"type": "team", "id": "t"},
         "amount": Decimal(1),
     }
 
 
 def test_what_yaml_could_not_declare_is_read_as_it_is(make: Any) -> None:
-    schedule = live_export_schedule(
-        Item("x", make.schedule("s", "odd", window="sometimes", format="xlsx", s3_bucket=None))
-    )
-    assert (schedule.schedule.window, schedule.schedule.s3.bucket) == ("sometimes", "")
+    document = make.schedule("s", "odd", window="sometimes", format="xlsx", s3_bucket=None)
+    schedule = EXPORT_SCHEDULES.read(Item("x", document), organization="o")
+    assert (schedule.window, schedule.s3.bucket) == ("sometimes", "")
     scope = {"type": "galaxy", "id": "g"}
-    budget = live_billing_budget(
+    budget = BILLING_BUDGETS.read(
         Item("x", make.billing_budget("b", "n", scope=scope, period="yearly")), organization="o"
     )
-    assert (budget.budget.scope_type, budget.budget.period) == ("galaxy", "yearly")
+    assert (budget.scope_type, budget.period) == ("galaxy", "yearly")
 
 
 def test_a_whole_number_may_be_missing_but_not_wrong() -> None:

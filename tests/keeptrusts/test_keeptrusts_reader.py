@@ -17,8 +17,10 @@ from reconciler.apply.ports import LedgerReader, Writer
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.spend import TeamSpend
-from reconciler.model.billing_budget import BillingBudgetKey
-from reconciler.model.live import Live
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
+from reconciler.model.kinds.registry import kinds
+from reconciler.model.live import Listing, Live
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
@@ -48,12 +50,11 @@ def test_live_holds_the_pool_the_alerts_the_schedules_and_what_was_not_asked_for
     state = live(acme, make)
     assert state.pool is not None
     assert state.pool.available == Money(Decimal(50000), "USD")
-    assert list(state.billing_budgets) == [
+    assert list(state.of(BILLING_BUDGETS).objects) == [
         BillingBudgetKey("team", "team_support", "support-daily"),
         BillingBudgetKey("team", "team_support", "support-monthly"),
     ]
-    assert state.export_schedules is not None
-    assert state.export_schedules["weekly"].schedule.s3.bucket == "finops"
+    assert state.of(EXPORT_SCHEDULES).objects[("weekly",)].value.s3.bucket == "finops"
     assert [(other.key, other.name, other.spent) for other in state.other_wallets] == [
         ("team_legal", "Legal Ops", Money(Decimal("5379.45"), "USD"))
     ]
@@ -91,8 +92,8 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
         ledger.wallet("team_support", "USD", JUNE)
         ledger.pool("USD")
-        ledger.billing_budgets()
-        ledger.export_schedules()
+        for kind in kinds():
+            ledger.objects(kind)
         reader.teams()
         reader.spend(date(2026, 6, 1), date(2026, 7, 1))
         reader.identity()
@@ -101,10 +102,9 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
     assert writes
     assert not writes & set(dir(reader))
     assert {name for name in dir(Reader) if not name.startswith("_")} == {
-        "billing_budgets",
-        "export_schedules",
         "identity",
         "live",
+        "objects",
         "pool",
         "require_organization",
         "spend",
@@ -165,10 +165,10 @@ def test_the_mark_is_found_under_either_name_of_the_description(acme: Any, make:
         assert live(acme, make, description_field=field).wallets["team_support_dev"].ledger[0].operation == operation
 
 
-def test_schedules_and_teams_that_are_not_offered_are_none(acme: Any, make: Any) -> None:
+def test_schedules_and_teams_that_are_not_offered_are_not_known(acme: Any, make: Any) -> None:
     acme.schedules = acme.teams = None
     state = live(acme, make)
-    assert (state.export_schedules, state.teams) == (None, None)
+    assert (state.of(EXPORT_SCHEDULES), state.teams) == (Listing(offered=False), None)
 
 
 def test_teams_that_may_not_be_listed_are_none_and_wallets_are_named_by_their_team(acme: Any, make: Any) -> None:
@@ -224,8 +224,8 @@ def test_two_wallets_of_one_team_and_currency_are_refused(acme: Any, make: Any) 
 def test_two_billing_budgets_of_one_key_keep_the_older_and_report_the_other(acme: Any, make: Any) -> None:
     acme.budgets.insert(0, make.billing_budget("bud_9", "support-monthly", "1.00", created_at="2026-06-01T00:00:00Z"))
     state = live(acme, make)
-    assert state.billing_budgets[BillingBudgetKey("team", "team_support", "support-monthly")].id == "bud_1"
-    assert [surplus.id for surplus in state.duplicate_billing_budgets] == ["bud_9"]
+    assert state.of(BILLING_BUDGETS).objects[BillingBudgetKey("team", "team_support", "support-monthly")].id == "bud_1"
+    assert [surplus.id for surplus in state.of(BILLING_BUDGETS).surplus] == ["bud_9"]
 
 
 def test_a_billing_budget_keeps_keys_that_nobody_knows_and_an_organization_needs_no_scope_id(
@@ -236,16 +236,16 @@ def test_a_billing_budget_keeps_keys_that_nobody_knows_and_an_organization_needs
         {**make.billing_budget("bud_2", "flat"), "scope": None, "scope_type": "agent", "scope_id": "agt_1"},
     ]
     state = live(acme, make)
-    found = state.billing_budgets[BillingBudgetKey("organization", "org_acme", "all")]
+    found = state.of(BILLING_BUDGETS).objects[BillingBudgetKey("organization", "org_acme", "all")]
     assert (found.document["colour"], str(found.document["ratio"])) == ("red", "0.10")
-    assert BillingBudgetKey("agent", "agt_1", "flat") in state.billing_budgets
+    assert BillingBudgetKey("agent", "agt_1", "flat") in state.of(BILLING_BUDGETS).objects
 
 
 def test_of_two_schedules_with_one_name_the_first_id_counts(acme: Any, make: Any) -> None:
     acme.schedules = [make.schedule("sch_2", "weekly", cron="1 1 * * *"), make.schedule("sch_1", "weekly")]
     state = live(acme, make)
-    assert state.export_schedules is not None
-    assert state.export_schedules["weekly"].id == "sch_1"
+    assert state.of(EXPORT_SCHEDULES).objects[("weekly",)].id == "sch_1"
+    assert [surplus.id for surplus in state.of(EXPORT_SCHEDULES).surplus] == ["sch_2"]
 
 
 def test_progress_counts_ledgers(acme: Any, make: Any) -> None:
@@ -267,8 +267,8 @@ def test_a_single_wallet_is_read_afresh_with_its_ledger(acme: Any, make: Any) ->
         assert reader.wallet("team_new", "USD", JUNE) == state.wallets["team_new"]
         assert reader.pool("USD") == state.pool
         assert reader.pool("EUR") is None
-        assert reader.billing_budgets() == state.billing_budgets
-        assert reader.export_schedules() == state.export_schedules
+        for kind in kinds():
+            assert reader.objects(kind) == state.of(kind)
         assert reader.teams() == state.teams
         acme.wallets = [row for row in acme.wallets if row["scope_id"] != "team_support"]
         assert reader.wallet("team_support", "USD", JUNE).id is None
@@ -284,7 +284,7 @@ def test_a_single_wallet_is_found_in_the_listing_where_there_is_no_balance(
     acme.overrides["/v1/wallets/balance"] = lambda _: answer
     with Reader(make.fast(), transport=acme.transport) as reader:
         assert reader.wallet("team_support", "USD", JUNE).id == "wal_support"
-        assert reader.billing_budgets()
+        assert reader.objects(BILLING_BUDGETS).objects
 
 
 def test_spend_is_read_by_team(acme: Any, make: Any) -> None:

@@ -14,7 +14,8 @@ from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJobs
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
-from reconciler.model.billing_budget import BillingBudgetKey
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.live import Live
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
@@ -93,23 +94,19 @@ def test_alerts_and_schedules_are_created_replaced_and_deleted(sandbox: Sandbox)
         "enabled": True,
     }
     with Writer(writing(sandbox)) as writer, Reader(reading(sandbox)) as reader:
-        assert isinstance(writer.create_billing_budget(document), Written)
-        found = reader.billing_budgets()[key]
-        writer.replace_billing_budget(found.id, {**found.document, **document, "amount": "11.50"})
-        assert reader.billing_budgets()[key].budget.amount == Decimal("11.50")
-        writer.delete_billing_budget(found.id)
-        assert key not in reader.billing_budgets()
-        assert isinstance(writer.create_export_schedule(schedule), Written)
-        schedules = reader.export_schedules()
-        assert schedules is not None
-        nightly = schedules["nightly"]
-        assert nightly.schedule.model_dump(mode="json") == schedule
-        writer.replace_export_schedule(nightly.id, {**nightly.document, **schedule, "enabled": False})
-        writer_sees = reader.export_schedules()
-        assert writer_sees is not None
-        assert not writer_sees["nightly"].schedule.enabled
-        writer.delete_export_schedule(nightly.id)
-        assert "nightly" not in (reader.export_schedules() or {})
+        assert isinstance(writer.create(BILLING_BUDGETS, document), Written)
+        found = reader.objects(BILLING_BUDGETS).objects[key]
+        writer.replace(BILLING_BUDGETS, found.id, {**found.document, **document, "amount": "11.50"})
+        assert reader.objects(BILLING_BUDGETS).objects[key].value.amount == Decimal("11.50")
+        writer.delete(BILLING_BUDGETS, found.id)
+        assert key not in reader.objects(BILLING_BUDGETS).objects
+        assert isinstance(writer.create(EXPORT_SCHEDULES, schedule), Written)
+        nightly = reader.objects(EXPORT_SCHEDULES).objects[("nightly",)]
+        assert nightly.value.model_dump(mode="json") == schedule
+        writer.replace(EXPORT_SCHEDULES, nightly.id, {**nightly.document, **schedule, "enabled": False})
+        assert not reader.objects(EXPORT_SCHEDULES).objects[("nightly",)].value.enabled
+        writer.delete(EXPORT_SCHEDULES, nightly.id)
+        assert ("nightly",) not in reader.objects(EXPORT_SCHEDULES).objects
 
 
 def test_pages_envelopes_and_forms_of_numbers_do_not_matter(sandbox: Sandbox) -> None:
@@ -121,9 +118,8 @@ def test_pages_envelopes_and_forms_of_numbers_do_not_matter(sandbox: Sandbox) ->
 
 
 def _settled(state: Live) -> Any:
-    schedules = {name: found.schedule for name, found in (state.export_schedules or {}).items()}
-    budgets = {key: found.budget for key, found in state.billing_budgets.items()}
-    return state.pool, state.wallets, budgets, schedules, state.teams, state.other_wallets
+    objects = [{key: found.value for key, found in listed.objects.items()} for listed in state.objects.values()]
+    return state.pool, state.wallets, objects, state.teams, state.other_wallets
 
 
 def test_an_export_is_created_awaited_and_downloaded_from_another_origin(sandbox: Sandbox, tmp_path: Path) -> None:

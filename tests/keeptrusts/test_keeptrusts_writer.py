@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from reconciler.apply import ports
 from reconciler.keeptrusts.writer import Writer, retry_after
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.money import Money
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
@@ -202,15 +204,15 @@ BUDGET = {
 
 def test_billing_budgets_are_sent_in_the_wires_own_form_with_unknown_keys_as_they_were_read(make: Any) -> None:
     recorder = Recorder(httpx.Response(201, text='{"id": "bud_1"}'))
-    with Writer(make.fast(billing_budgets_path="/v2/alerts"), transport=httpx.MockTransport(recorder)) as writer:
-        assert writer.create_billing_budget(BUDGET) == Written("bud_1")
+    with Writer(make.fast(paths={"billing_budgets": "/v2/alerts"}), transport=httpx.MockTransport(recorder)) as writer:
+        assert writer.create(BILLING_BUDGETS, BUDGET) == Written("bud_1")
         read = {
             "scope": {"type": "team", "id": "team_old", "tier": 3},
             "amount": Decimal("1.00"),
             "ratio": Decimal("0.10"),
         }
-        assert writer.replace_billing_budget("bud/1", {**read, **BUDGET}) == Written("bud/1")
-        assert writer.delete_billing_budget("..") == Written("..")
+        assert writer.replace(BILLING_BUDGETS, "bud/1", {**read, **BUDGET}) == Written("bud/1")
+        assert writer.delete(BILLING_BUDGETS, "..") == Written("..")
     created, replaced, deleted = recorder.seen
     assert created.content.decode() == (
         '{"name":"support-monthly","amount":12500.00,"currency":"USD","period":"monthly",'
@@ -227,9 +229,9 @@ def test_export_schedules_are_sent_in_the_wires_own_form(make: Any) -> None:
     recorder = Recorder(httpx.Response(200, text='{"schedule": {"id": "sch_1"}}'))
     document = {"name": "weekly", "s3": {"bucket": "b", "prefix": "p/"}, "enabled": True}
     with Writer(make.fast(), transport=httpx.MockTransport(recorder)) as writer:
-        assert writer.create_export_schedule(document) == Written("sch_1")
-        assert writer.replace_export_schedule("sch_1", {**document, "s3_bucket": "old"}) == Written("sch_1")
-        assert writer.delete_export_schedule("sch_1") == Written("sch_1")
+        assert writer.create(EXPORT_SCHEDULES, document) == Written("sch_1")
+        assert writer.replace(EXPORT_SCHEDULES, "sch_1", {**document, "s3_bucket": "old"}) == Written("sch_1")
+        assert writer.delete(EXPORT_SCHEDULES, "sch_1") == Written("sch_1")
     assert [(request.method, request.url.path) for request in recorder.seen] == [
         ("POST", "/v1/exports/schedules"),
         ("PUT", "/v1/exports/schedules/sch_1"),
@@ -251,7 +253,7 @@ def test_a_replacement_needs_no_body_but_not_a_wrong_one(
     make: Any, status: int, text: str, expected: WriteResult | None
 ) -> None:
     with Writer(make.fast(), transport=httpx.MockTransport(Recorder(httpx.Response(status, text=text)))) as writer:
-        result = writer.replace_billing_budget("bud_1", BUDGET)
+        result = writer.replace(BILLING_BUDGETS, "bud_1", BUDGET)
     assert result == expected or (expected is None and isinstance(result, Lost | Refused))
 
 

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
 
 from reconciler.model.applied import LastApplied
-from reconciler.model.change import Allocate, DeleteBillingBudget, Reclaim
+from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired, DesiredWallet
-from reconciler.model.live import Live, LiveBillingBudget, OtherWallet
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import ExportSchedule
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.live import Live, LiveObject, OtherWallet
 from reconciler.model.money import Money
 from reconciler.model.operation import operation_id
-from reconciler.model.organization import ExportSchedule
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.plan.diff import Diff, make_plan
@@ -54,7 +56,7 @@ def test_a_wallet_that_does_not_exist_yet_is_funded_in_full() -> None:
 def test_the_difference_comes_from_the_ledger_and_not_from_the_balance() -> None:
     state = live([live_wallet("team_support", entry("txn_1", "allocate", "10000"), available="12.34")])
     (change,) = plan(desired([wallet("support", "prod", "12500")]), state).changes
-    assert change.kind == "allocate"
+    assert isinstance(change, Allocate)
     assert change.amount == Decimal("2500.00")
 
 
@@ -164,14 +166,14 @@ def test_absence_never_deletes_what_git_never_declared() -> None:
 
 
 def test_a_billing_budget_that_the_last_applied_commit_declared_is_deleted() -> None:
-    last = LastApplied(billing_budgets={"team/team_support/old": "support"})
+    last = LastApplied(objects={"billing_budget": {"team/team_support/old": "support"}})
     (change,) = plan(desired(teams=["support"]), live(budgets=[billing_budget("old", "10")]), last).changes
-    assert isinstance(change, DeleteBillingBudget)
+    assert change.kind == "delete_billing_budget"
     assert change.team == "support"
 
 
 def test_a_vanished_team_file_deletes_nothing_and_is_said() -> None:
-    last = LastApplied(billing_budgets={"team/team_support/old": "support"})
+    last = LastApplied(objects={"billing_budget": {"team/team_support/old": "support"}})
     diff = plan(desired(), live(budgets=[billing_budget("old", "10")]), last)
     assert diff.changes == ()
     assert "team-file-vanished" in codes(diff)
@@ -196,7 +198,7 @@ def test_export_schedules_are_created_updated_deleted_and_listed() -> None:
     diff = plan(
         desired(schedules=[WEEKLY, new]),
         live(schedules=[changed, old, foreign]),
-        LastApplied(export_schedules=frozenset({"old", "weekly"})),
+        LastApplied(objects={"export_schedule": {"old": "", "weekly": ""}}),
     )
     assert [(change.kind, change.key) for change in diff.changes] == [  # type: ignore[union-attr]
         ("delete_export_schedule", "old"),
@@ -268,8 +270,9 @@ def test_nothing_is_planned_in_a_currency_that_the_organization_has_no_money_of(
 
 
 def test_a_billing_budget_that_is_there_twice_is_said() -> None:
-    surplus = LiveBillingBudget("bud_again", billing_budget("x", "10"), {})
-    state = replace(live(budgets=[billing_budget("x", "10")]), duplicate_billing_budgets=(surplus,))
+    once = live(budgets=[billing_budget("x", "10")])
+    twice = replace(once.of(BILLING_BUDGETS), surplus=(LiveObject("bud_again", billing_budget("x", "10")),))
+    state = replace(once, objects={**once.objects, "billing_budget": twice})
     diff = plan(desired(budgets=[("support", billing_budget("x", "10"))]), state)
     assert "repeated-billing-budget" in codes(diff)
     assert diff.changes == ()
@@ -338,8 +341,18 @@ def test_a_plan_does_not_depend_on_the_order_of_its_inputs(pair: tuple[Desired, 
         return dict(items)
 
     again = plan(
-        replace(wanted, wallets=shuffled(dict(wanted.wallets)), billing_budgets=shuffled(dict(wanted.billing_budgets))),
-        replace(state, wallets=shuffled(dict(state.wallets)), billing_budgets=shuffled(dict(state.billing_budgets))),
+        replace(
+            wanted,
+            wallets=shuffled(dict(wanted.wallets)),
+            objects={name: shuffled(dict(listed)) for name, listed in wanted.objects.items()},
+        ),
+        replace(
+            state,
+            wallets=shuffled(dict(state.wallets)),
+            objects={
+                name: replace(listed, objects=shuffled(dict(listed.objects))) for name, listed in state.objects.items()
+            },
+        ),
     )
     assert again == plan(wanted, state)
 
@@ -362,8 +375,8 @@ def test_a_plan_for_some_teams_is_the_whole_plan_without_the_others(
 def test_a_plan_for_some_teams_leaves_export_schedules_and_other_teams_budgets_alone() -> None:
     wanted = desired(teams=["aa", "bb"], schedules=[WEEKLY])
     state = live(budgets=[billing_budget("x", "5", scope_id=f"team_{team}") for team in ("aa", "bb")])
-    declared = {str(key): key.scope_id.removeprefix("team_") for key in state.billing_budgets}
-    last = LastApplied(billing_budgets=declared)
+    declared = {text_of(key): key[1].removeprefix("team_") for key in state.of(BILLING_BUDGETS).objects}
+    last = LastApplied(objects={"billing_budget": declared})
     some = make_plan(wanted, state, JUNE, last_applied=last, teams={"bb"})
     assert [(change.kind, change.team) for change in some.changes] == [("delete_billing_budget", "bb")]
     assert make_plan(wanted, state, JUNE, last_applied=last, teams=()).changes == ()

@@ -12,8 +12,8 @@ from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd,
 
 from reconciler.model.approvals import Acknowledgement
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.live import LedgerEntry, Live, OtherWallet
-from reconciler.model.organization import ExportSchedule
 from reconciler.plan.drift import Drifted, Proposal, classify, drift_document
 
 OURS, SECOND = f"2026-06-{'1' * 20}", f"2026-06-{'2' * 20}"

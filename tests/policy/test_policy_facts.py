@@ -33,7 +33,7 @@ limits = st.builds(
 def guarded(settings: GuardSettings, *waivers: Waiver) -> Desired:
     wanted = desired([wallet("sales", "prod", "40"), wallet("support", "prod", "100")])
     organization = wanted.organization.model_copy(update={"guards": settings, "waivers": waivers})
-    return Desired(organization, wanted.teams, wanted.wallets, wanted.billing_budgets, wanted.export_schedules)
+    return Desired(organization, wanted.teams, wanted.wallets, wanted.objects)
 
 
 def a_plan(spent: str = "0") -> Plan:

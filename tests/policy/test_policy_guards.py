@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from worlds import billing_budget, object_change
 
 from reconciler.model.change import (
     Allocate,
     Change,
-    CreateBillingBudget,
-    DeleteBillingBudget,
     Reclaim,
-    UpdateBillingBudget,
 )
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.plan import Funds, GuardResult
@@ -48,12 +46,18 @@ def move(
 def alert(
     amount: str = "100.00", percentages: tuple[int, ...] = (80, 100), *, hard_limit: bool = False
 ) -> dict[str, Any]:
-    return {"amount": amount, "alert_percentages": list(percentages), "hard_limit": hard_limit}
+    budget = billing_budget("x", amount, alert_percentages=percentages, hard_limit=hard_limit)
+    return budget.model_dump(mode="json")
 
 
 def update(before: dict[str, Any], after: dict[str, Any]) -> Change:
-    return UpdateBillingBudget(
-        team="support", environment="prod", key="team/team_support/x", before=before, after=after
+    return object_change(
+        "update_billing_budget",
+        team="support",
+        environment="prod",
+        key="team/team_support/x",
+        before=before,
+        after=after,
     )
 
 
@@ -127,9 +131,15 @@ def test_reclaims_count_against_the_net_increase() -> None:
 
 
 def test_a_deleted_billing_budget_is_a_removed_alert_and_a_new_one_is_none() -> None:
-    deleted = DeleteBillingBudget(team="support", environment=None, key="team/team_support/x", before=alert())
-    created = CreateBillingBudget(
-        team="support", environment=None, key="team/team_support/y", after=alert(hard_limit=True)
+    deleted = object_change(
+        "delete_billing_budget", team="support", environment=None, key="team/team_support/x", before=alert()
+    )
+    created = object_change(
+        "create_billing_budget",
+        team="support",
+        environment=None,
+        key="team/team_support/y",
+        after=alert(hard_limit=True),
     )
     settings = {"alert_removed": True, "hard_limit_on": True}
     assert [result.guard for result in results(settings, created, deleted)] == ["alert-removed"]

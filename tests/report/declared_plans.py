@@ -42,8 +42,6 @@ def state(organization: dict[str, Any], teams: dict[str, dict[str, Any]]) -> Des
         organization=OrganizationBudget.model_validate(fields),
         teams=models,
         wallets=wallets,
-        billing_budgets={},
-        export_schedules={},
     )
 
 

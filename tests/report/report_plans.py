@@ -8,14 +8,12 @@ from decimal import Decimal
 from statistics import NormalDist
 from typing import Any
 
+from worlds import object_change
+
 from reconciler.model.change import (
     Allocate,
     Change,
-    CreateBillingBudget,
-    CreateExportSchedule,
-    DeleteBillingBudget,
     Reclaim,
-    UpdateBillingBudget,
 )
 from reconciler.model.forecast import (
     AlertForecast,
@@ -217,8 +215,9 @@ def budget(name: str = "support-monthly", amount: str = "12500.00", **other: Any
     }
 
 
-def budget_update(**other: Any) -> UpdateBillingBudget:
-    return UpdateBillingBudget(
+def budget_update(**other: Any) -> Change:
+    return object_change(
+        "update_billing_budget",
         team="support",
         environment="prod",
         key="team/team_support/support-monthly",
@@ -409,7 +408,8 @@ def first_plan() -> Plan:
         ("legal-ops", "prod", 7400),
     )
     wallets = [Wallet(team=team, environment=env, funded="0", target=str(target)) for team, env, target in table]
-    schedule = CreateExportSchedule(
+    schedule = object_change(
+        "create_export_schedule",
         key="weekly-spend-forecast",
         after={
             "name": "weekly-spend-forecast",
@@ -421,8 +421,12 @@ def first_plan() -> Plan:
             "enabled": True,
         },
     )
-    alert = CreateBillingBudget(
-        team="support", environment="prod", key="team/team_support/support-monthly", after=budget(hard_limit=True)
+    alert = object_change(
+        "create_billing_budget",
+        team="support",
+        environment="prod",
+        key="team/team_support/support-monthly",
+        after=budget(hard_limit=True),
     )
     return plan(
         *(wallet.change() for wallet in wallets),
@@ -475,13 +479,15 @@ def twelve() -> Plan:
             )
             wallets.append(likely(wallet))
     stuck = wallets[0].change(unreclaimable=money(700), funded_after=money(9700), amount=money(2300))
-    deleted = DeleteBillingBudget(
+    deleted = object_change(
+        "delete_billing_budget",
         team="sales",
         environment=None,
         key="team/team_sales/sales-old",
         before=budget("sales-old", scope_id="team_sales"),
     )
-    renamed = CreateBillingBudget(
+    renamed = object_change(
+        "create_billing_budget",
         team="sales",
         environment=None,
         key="team/team_sales/sales-new",
@@ -548,8 +554,13 @@ def hostile() -> Plan:
     """Every name and sentence from outside is an attack."""
     wallets = [Wallet(team=text, environment=text) for text in HOSTILE]
     budgets = [
-        UpdateBillingBudget(
-            team=text, environment=None, key=f"team/x/{text}", before=budget(text, period=text), after=budget(text)
+        object_change(
+            "update_billing_budget",
+            team=text,
+            environment=None,
+            key=f"team/x/{text}",
+            before=budget(text, period=text),
+            after=budget(text),
         )
         for text in HOSTILE
     ]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import object_change
 
-from reconciler.model.change import CreateBillingBudget, DeleteBillingBudget, DeleteExportSchedule, UpdateExportSchedule
 from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
 from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.columns import Grid, clipped_apart, columns_of
@@ -178,8 +178,8 @@ def test_an_alert_that_is_not_there_yet_is_none_and_not_a_dash(plans: Any) -> No
     )
     created = summarise(plan.model_copy(update={"impact": (new,)}))
     assert created.wallets.rows[0].cells[-1] == Cell("26 Jun", "none")
-    assert created.budgets.rows[0].cells[-1].new == "80% fires around 26 June; 100% fires with 3%"
-    assert summarise(plan.model_copy(update={"impact": (gone,)})).budgets.rows[0].cells[-1].new == "–"
+    assert created.objects[0].table.rows[0].cells[-1].new == "80% fires around 26 June; 100% fires with 3%"
+    assert summarise(plan.model_copy(update={"impact": (gone,)})).objects[0].table.rows[0].cells[-1].new == "–"
 
 
 def test_a_renamed_alert_is_still_the_wallets_alert(plans: Any) -> None:
@@ -203,18 +203,31 @@ def test_a_wallet_without_alerts_leaves_the_column_out(plans: Any) -> None:
 
 def test_two_billing_budgets_of_one_name_are_told_apart_by_their_teams(plans: Any) -> None:
     creates = [
-        CreateBillingBudget(team=team, environment=None, key=f"team/{team}/monthly", after=plans.budget("monthly"))
+        object_change(
+            "create_billing_budget",
+            team=team,
+            environment=None,
+            key=f"team/{team}/monthly",
+            after=plans.budget("monthly"),
+        )
         for team in ("a", "b")
     ]
     report = summarise(plans.plan(*creates))
-    assert [row.cells[0].new for row in report.budgets.rows] == ["monthly (a)", "monthly (b)"]
+    assert [row.cells[0].new for row in report.objects[0].table.rows] == ["monthly (a)", "monthly (b)"]
 
 
 def test_a_rename_is_said_to_be_a_delete_and_a_create(plans: Any) -> None:
     report = summarise(plans.twelve())
-    assert report.budgets.rows[0].cells[-1].new == "renamed to sales-new (a delete and a create)"
-    lone = DeleteBillingBudget(team="sales", environment=None, key="team/x/old", before={})
-    assert summarise(plans.plan(lone)).budgets.rows[0].cells == (Cell("old"), Cell("–"), Cell("–"), Cell("deleted"))
+    assert report.objects[0].table.rows[0].cells[-1].new == "renamed to sales-new (a delete and a create)"
+    lone = object_change(
+        "delete_billing_budget", team="sales", environment=None, key="team/x/old", before=plans.budget("old")
+    )
+    assert summarise(plans.plan(lone)).objects[0].table.rows[0].cells == (
+        Cell("old"),
+        Cell("12,500"),
+        Cell("80%, 100%"),
+        Cell("deleted"),
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,12 +255,15 @@ def test_an_amount_that_is_none_is_shown_as_it_is(item: str) -> None:
 
 
 def test_an_export_schedule_is_told_with_from_and_to(plans: Any) -> None:
-    update = UpdateExportSchedule(key="weekly", before={"cron": "0 6 * * MON"}, after={"cron": "0 7 * * MON"})
-    gone = DeleteExportSchedule(key="daily", before={"cron": "0 6 * * *"})
+    schedule = {"name": "weekly", "cron": "0 6 * * MON", "s3": {"bucket": "b", "prefix": "p"}}
+    update = object_change(
+        "update_export_schedule", key="weekly", before=schedule, after={**schedule, "cron": "0 7 * * MON"}
+    )
+    gone = object_change("delete_export_schedule", key="daily", before={**schedule, "name": "daily"})
     report = summarise(plans.plan(update, gone))
-    assert [[cell.new for cell in row.cells] for row in report.schedules.rows] == [
+    assert [[cell.new for cell in row.cells] for row in report.objects[0].table.rows] == [
         ["weekly", "update", "cron 0 6 * * MON → 0 7 * * MON"],
-        ["daily", "delete", "cron 0 6 * * *"],
+        ["daily", "delete", "cron 0 6 * * MON; format json; destination b/p"],
     ]
     assert plain(report.footer[0]) == "Merging updates 1 export schedule and deletes 1 export schedule, once."
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from source.trees import GOOD, ORGANIZATION, SUPPORT, TEAM, write_tree
 
 from reconciler.findings import Finding
-from reconciler.model.billing_budget import BillingBudgetKey
 from reconciler.model.desired import Origin
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
 from reconciler.source.load import Loaded, load, read, uncollected
 from reconciler.source.tree import read_tree
@@ -64,7 +64,7 @@ def test_a_valid_folder_becomes_mappings_by_key() -> None:
     assert [
         BillingBudgetKey("team", "team_support", "support-monthly"),
         BillingBudgetKey("team", "team_support_dev", "support-dev"),
-    ] == list(desired.billing_budgets)
+    ] == list(desired.of(BILLING_BUDGETS))
     assert desired.folder == "good"
     assert desired.tree_digest.startswith("sha256:")
 
@@ -76,8 +76,8 @@ def test_an_absent_team_keeps_its_wallets_with_a_target_of_zero(tmp_path: Path) 
 
     assert desired is not None
     assert desired.wallets["team_support"].target(Period(2026, 6)).amount == 0
-    assert desired.billing_budgets == {}
-    assert len(desired.absent_billing_budgets) == 2
+    assert desired.of(BILLING_BUDGETS) == {}
+    assert len(desired.absent_of(BILLING_BUDGETS)) == 2
 
 
 def test_a_scope_says_outright_what_is_watched(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_a_scope_says_outright_what_is_watched(tmp_path: Path) -> None:
 
     assert agent is not None
     assert own is not None
-    assert agent.billing_budgets[BillingBudgetKey("agent", "agent_a", "support-dev")].environment is None
-    assert own.billing_budgets[BillingBudgetKey("team", "team_support", "support-dev")].environment == "prod"
+    assert agent.of(BILLING_BUDGETS)[BillingBudgetKey("agent", "agent_a", "support-dev")].environment is None
+    assert own.of(BILLING_BUDGETS)[BillingBudgetKey("team", "team_support", "support-dev")].environment == "prod"
 
 
 def test_one_wallet_for_everything_is_called_all(tmp_path: Path) -> None:

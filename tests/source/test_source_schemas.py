@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from source.test_source_broken_files import CASES
 from source.trees import GOOD, ORGANIZATION, SUPPORT
+from worlds import object_change
 
 from reconciler.findings import Finding, Position, Severity
-from reconciler.model.change import Allocate, CreateExportSchedule
+from reconciler.model.change import Allocate
 from reconciler.model.frozen import Frozen
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Outcome, Run, Status
@@ -278,7 +279,7 @@ def test_plans_and_runs_fit_their_schemas() -> None:
                 funded_after=Decimal(3),
                 op="2026-06-0",
             ),
-            CreateExportSchedule(key="weekly", after={"name": "weekly"}),
+            object_change("create_export_schedule", key="weekly", after={"name": "weekly", "s3": {"bucket": "b"}}),
         ),
         fingerprints={"support": "sha256:0"},
         funds=Funds(available=None, after=None, allocated=Decimal(1), reclaimed=Decimal(0)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -239,7 +239,7 @@ def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desire
     for commit in commits:
         rules = load_at(budgets, commit)
         if rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=commit):
-            rules = replace(after, teams={}, wallets={}, billing_budgets={})
+            rules = after.without_teams()
         if rules is None:
             raise _unreadable(commit)
         found.append(rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -133,7 +133,7 @@ def _rules(step: Step) -> tuple[Desired, ...]:
 
     Where there never was any, the new organization's owners approve everything.
     """
-    begun = replace(step.after, teams={}, wallets={}, billing_budgets={})
+    begun = step.after.without_teams()
     arrival = step.arrival
     if arrival.before is None and arrival.had_budgets:
         raise RefusedError(
@@ -144,7 +144,7 @@ def _rules(step: Step) -> tuple[Desired, ...]:
 
 
 def _required(rules: Iterable[Desired], step: Step, plan: Plan) -> tuple[Requirement, ...]:
-    start = step.before or step.arrival.before or replace(step.after, teams={}, wallets={}, billing_budgets={})
+    start = step.before or step.arrival.before or step.after.without_teams()
     found = [requirements(each, step.after, plan.changes, before=start) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 

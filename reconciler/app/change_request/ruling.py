@@ -110,7 +110,7 @@ class Gate:
         return replace(whole, state="waiting" if found.missing else "approved", judged=found.judged)
 
     def _required(self, start: Desired | None, after: Desired, record: PlanRecord | None) -> tuple[Requirement, ...]:
-        begun = replace(after, teams={}, wallets={}, billing_budgets={})
+        begun = after.without_teams()
         effects = record.effects if record else None
         effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
         rules = (start or begun, self.applied or start or begun)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
+from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
+from reconciler.model.kinds.registry import kinds
 
 if TYPE_CHECKING:
-    from reconciler.model.desired import Desired, Origin
+    from reconciler.model.desired import Desired, DesiredObject
     from reconciler.model.live import Live
     from reconciler.model.plan import DriftItem
     from reconciler.plan.drift import Drifted
@@ -39,7 +40,7 @@ def accept(
 ) -> tuple[tuple[Path, ...], tuple[Drifted, ...]]:
     """Write what is live of everything that was changed by hand; return the files, and what could not be written.
 
-    An alert or an export schedule that is gone from Keeptrusts goes from the YAML as well. Nothing is written unless
+    An object that is gone from Keeptrusts goes from the YAML as well. Nothing is written unless
     every edit is possible and the files are valid with all of them.
     """
     wanted = [entry for entry in found if entry.needs_person]
@@ -88,22 +89,23 @@ def _edits(item: DriftItem, desired: Desired, live: Live, settings: Settings) ->
     if item.wallet:
         if item.category == "changed":
             yield _funding(item.wallet, desired, live, settings)
-    elif item.key and item.category == "changed":
-        yield from _settings(item.key, desired, live)
-    elif item.key and item.category == "missing":
-        yield from _gone(item, desired)
+        return
+    for kind in kinds():
+        wanted = next((one for key, one in desired.of(kind).items() if text_of(key) == item.key), None)
+        if wanted is not None and bool(item.team) == kind.of_teams:
+            yield from _object(item, kind, wanted, live)
 
 
-def _gone(item: DriftItem, desired: Desired) -> Iterator[Edit]:
-    """Yield the removal of what Keeptrusts no longer has. Schedules belong to the organization: they have no team."""
-    origins: dict[str, Origin] = (
-        {str(key): wanted.origin for key, wanted in desired.billing_budgets.items()}
-        if item.team
-        else {name: schedule.origin for name, schedule in desired.export_schedules.items()}
-    )
-    origin = origins.get(item.key or "")
-    if origin is not None:
-        yield Edit(origin.path, origin.keys, None)
+def _object(item: DriftItem, kind: ManagedKind[V], wanted: DesiredObject[V], live: Live) -> Iterator[Edit]:
+    """Yield the edits that make an object what Keeptrusts says, or take from the YAML what is gone."""
+    if item.category == "missing":
+        yield Edit(wanted.origin.path, wanted.origin.keys, None)
+    found = live.of(kind).objects.get(kind.key(wanted.value))
+    if item.category == "changed" and found is not None:
+        ours = kind.literals(wanted.value)
+        for field, literal in kind.literals(found.value).items():
+            if literal != ours[field]:
+                yield Edit(wanted.origin.path, (*wanted.origin.keys, field), literal)
 
 
 def _funding(key: str, desired: Desired, live: Live, settings: Settings) -> Edit:
@@ -115,23 +117,6 @@ def _funding(key: str, desired: Desired, live: Live, settings: Settings) -> Edit
     if wallet.setting.overrides:
         return Edit(wallet.origin.path, (*keys, month), funded)
     return Edit(wallet.origin.path, keys, f"{{{month}: {funded}}}")
-
-
-def _settings(key: str, desired: Desired, live: Live) -> Iterator[Edit]:
-    """Yield the edits that make a billing budget what Keeptrusts says."""
-    for name, wanted in desired.billing_budgets.items():
-        if str(name) != key or name not in live.billing_budgets:
-            continue
-        found, ours = live.billing_budgets[name].budget, wanted.budget
-        literals = {
-            "amount": f"{found.amount:.2f}",
-            "alert_percentages": json.dumps(list(found.alert_percentages)),
-            "hard_limit": json.dumps(found.hard_limit),
-            "period": found.period,
-        }
-        for field, literal in literals.items():
-            if getattr(found, field) != getattr(ours, field):
-                yield Edit(wanted.origin.path, (*wanted.origin.keys, field), literal)
 
 
 def _read(file: Path) -> str:

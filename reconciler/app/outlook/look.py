@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reconciler.forecast.naive import NaiveMethod
     from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.model.applied import LastApplied
-    from reconciler.model.billing_budget import BillingBudget
     from reconciler.model.desired import Desired
+    from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.live import Live
     from reconciler.model.period import Period
     from reconciler.model.usage import DailyUsage
@@ -152,7 +152,9 @@ def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
 
 
 def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
-    found = (entry.budget for entry in desired.billing_budgets.values())
+    from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+
+    found = (entry.value for entry in desired.of(BILLING_BUDGETS).values())
     watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
     return tuple(sorted(watching, key=lambda budget: budget.name))
 

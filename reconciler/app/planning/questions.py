@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
-from reconciler.plan.billing_budgets import undeclared_budgets
 from reconciler.plan.diff import Diff
+from reconciler.plan.objects import undeclared
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.forecast.question import WalletQuestion
-    from reconciler.model.billing_budget import BillingBudget
 
 MOST_CHARTED = 100
 """How many wallets a plan holds the days of the month for, those that change first: a chart of more helps nobody."""
@@ -104,13 +104,13 @@ class _Watching:
 
 
 def _watching(desired: Desired, live: Live, diff: Diff) -> _Watching:
-    undeclared = undeclared_budgets(desired, live, diff.changes)
-    found = live.billing_budgets.items()
-    staying = [*(item for key, item in found if key in undeclared), *live.duplicate_billing_budgets]
+    listed = live.of(BILLING_BUDGETS)
+    strange = undeclared(BILLING_BUDGETS, desired, live, diff.changes)
+    staying = [*(item for key, item in listed.objects.items() if key in strange), *listed.surplus]
     return _Watching(
-        live=_by_wallet(item.budget for key, item in found if key not in undeclared),
-        desired=_by_wallet(wanted.budget for wanted in desired.billing_budgets.values()),
-        undeclared=_by_wallet(item.budget for item in staying),
+        live=_by_wallet(item.value for key, item in listed.objects.items() if key not in strange),
+        desired=_by_wallet(wanted.value for wanted in desired.of(BILLING_BUDGETS).values()),
+        undeclared=_by_wallet(item.value for item in staying),
     )
 
 

@@ -12,7 +12,8 @@ from reconciler.findings import FindingsError, UsageError
 
 if TYPE_CHECKING:
     from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
-    from reconciler.model.desired import Desired, DesiredBillingBudget
+    from reconciler.model.desired import Desired, DesiredObject
+    from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.period import Period
     from reconciler.report.recommend_text import Written
     from reconciler.settings import Settings
@@ -69,20 +70,20 @@ def draft(
     left -= {edit.target_of for edit in edits}
     for alert in _first_alerts(advice):
         found = _budget(desired, alert)
-        if found is None or spent.get(found.budget.scope_id) is None:
+        if found is None or spent.get(found.value.scope_id) is None:
             continue
         if alert.possible and alert.amount == alert.current:
             continue
-        wallet = found.budget.scope_id
+        wallet = found.value.scope_id
         why = BELOW_ZERO if wallet in below_zero else UNDER if wallet in left else ""
         made = f"{alert.name}: {why}" if why else _alert(alert, found, settings=settings)
         kept.append(made) if isinstance(made, str) else edits.append(replace(made, under=wallet))
     return Draft(tuple(edits), tuple(kept))
 
 
-def _alert(alert: AlertRecommendation, found: DesiredBillingBudget, *, settings: Settings) -> Edit | str:
+def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, settings: Settings) -> Edit | str:
     """Return the edit of one alert's amount, or why there is none."""
-    if found.budget.hard_limit:
+    if found.value.hard_limit:
         return f"{alert.name}: it is a hard limit, and its amount stops traffic"
     if not alert.possible:
         return f"{alert.name}: no amount leaves {alert.reaction_days} days"
@@ -134,12 +135,14 @@ def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:
     yield from first.values()
 
 
-def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredBillingBudget | None:
+def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredObject[BillingBudget] | None:
+    from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+
     return next(
         (
             found
-            for found in desired.billing_budgets.values()
-            if (found.team, found.environment, found.budget.name) == (alert.team, alert.environment, alert.name)
+            for found in desired.of(BILLING_BUDGETS).values()
+            if (found.team, found.environment, found.value.name) == (alert.team, alert.environment, alert.name)
         ),
         None,
     )

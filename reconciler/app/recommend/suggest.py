@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 def changed_wallets(desired: Desired, plan: Plan) -> frozenset[str]:
     """Return the keys of the wallets whose money or alerts a plan changes."""
-    from reconciler.model.change import ExportScheduleChange
-
-    changed = {
-        (change.team, change.environment) for change in plan.changes if not isinstance(change, ExportScheduleChange)
-    }
+    changed = {(change.team, change.environment) for change in plan.changes}
     return frozenset(key for key, wallet in desired.wallets.items() if (wallet.team, wallet.environment) in changed)
 
 

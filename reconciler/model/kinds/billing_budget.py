@@ -1,0 +1,183 @@
+"""Billing budgets: soft alerts over spend, identified by scope and name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from json import dumps
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, Owned, Stray, WireObject, text_of
+from reconciler.model.money import Amount
+from reconciler.model.team import BillingBudgetSetting, TeamBudget
+
+AlertPercentage = int | Decimal
+"""A whole number is an int. YAML offers no other; somebody else's billing budget may hold a fraction."""
+
+
+class BillingBudgetKey(NamedTuple):
+    """What identifies a billing budget. A rename is a delete and a create."""
+
+    scope_type: str
+    scope_id: str
+    name: str
+
+    def __str__(self) -> str:
+        return text_of(self)
+
+
+class BillingBudget(Frozen):
+    """What an alert *is*. Two are equal when no change is needed: no ids, no timestamps, no positions.
+
+    Scope types, periods and percentages are open here: somebody else's budget may use what YAML does not offer.
+    """
+
+    scope_type: str
+    scope_id: str
+    name: str
+    amount: Amount
+    currency: str
+    period: str = "monthly"
+    alert_percentages: tuple[AlertPercentage, ...]
+    hard_limit: bool = False
+
+    @property
+    def key(self) -> BillingBudgetKey:
+        return BillingBudgetKey(self.scope_type, self.scope_id, self.name)
+
+
+class BillingBudgets(ManagedKind[BillingBudget]):
+    """They belong to teams, watch a scope, and hold money that does not move: the amount that is 100%."""
+
+    name, section, noun, entry = "billing_budget", "billing_budgets", "billing budget", "alert"
+    path, plural, of_teams = "/v1/billing/budgets", "budgets", True
+
+    def key(self, value: BillingBudget) -> BillingBudgetKey:
+        return value.key
+
+    def stored(self, document: Mapping[str, Any]) -> BillingBudget:
+        return BillingBudget.model_validate(document)
+
+    def declared(self, entry: Any, team: TeamBudget | None, *, currency: str) -> Owned[BillingBudget] | None:
+        """Return the alert with the scope it has in Keeptrusts; one that watches nothing says too little."""
+        if team is None or not isinstance(entry, BillingBudgetSetting) or (scope := scope_of(team, entry)) is None:
+            return None
+        budget = BillingBudget.model_construct(
+            scope_type=scope[0],
+            scope_id=scope[1],
+            name=entry.name,
+            amount=entry.amount,
+            currency=currency,
+            period=entry.period,
+            alert_percentages=tuple(sorted(set(entry.alert_percentages))),
+            hard_limit=entry.hard_limit,
+        )
+        return Owned(budget, watched(team, entry))
+
+    def read(self, item: WireObject, *, organization: str) -> BillingBudget:
+        """Return the billing budget that `item` is; an organization's needs no scope id of its own."""
+        scope = item.object("scope")
+        of = scope or item
+        kind = of.word("type", "scope_type", "scope")
+        fields = {
+            "scope_type": kind,
+            "scope_id": of.optional_text("id", "scope_id") if scope else item.optional_text("scope_id"),
+            "name": item.text("name"),
+            "amount": item.amount("amount"),
+            "currency": item.currency(),
+            "period": (item.optional_text("period") or "monthly").lower(),
+            "alert_percentages": tuple(map(_percentage, item.numbers("alert_percentages"))),
+            "hard_limit": item.flag("hard_limit", default=False),
+        }
+        if not fields["scope_id"]:
+            fields["scope_id"] = organization if kind == "organization" else of.refuse("id", "is missing")
+        return BillingBudget.model_validate(fields)
+
+    def partial_key(self, item: WireObject) -> Key:
+        scope = item.object("scope")
+        of = scope or item
+        kind = of.words("type", "scope_type", "scope").lower()
+        return kind, of.words("id", "scope_id") if scope else item.words("scope_id"), item.words("name")
+
+    def kept(self, item: WireObject, value: BillingBudget) -> Mapping[str, Any]:
+        return {**item.data, "amount": item.amount("amount")}
+
+    def body(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a billing budget as Keeptrusts takes it: `scope` as an object, the amount as a number.
+
+        Takes the model's flat keys, the wire's own, or both: the flat ones are what is wanted and win.
+        """
+        body = {name: value for name, value in document.items() if name not in ("scope_type", "scope_id")}
+        scope = dict(body["scope"]) if isinstance(body.get("scope"), Mapping) else {}
+        if "scope_type" in document:
+            scope["type"] = document["scope_type"]
+        if "scope_id" in document:
+            scope["id"] = document["scope_id"]
+        return {**body, "scope": scope, "amount": Decimal(document["amount"])}
+
+    def stray(self, value: BillingBudget, *, currency: str) -> Stray:
+        return Stray(value.amount, value.currency, why_not_declared(value, currency))
+
+    def unclear(self, key: Key, id: str) -> str:
+        return f"{text_of(key)} ({id or 'without an id'})"
+
+    def literals(self, value: BillingBudget) -> Mapping[str, str]:
+        return {
+            "amount": f"{value.amount:.2f}",
+            "alert_percentages": dumps(list(value.alert_percentages)),
+            "hard_limit": dumps(value.hard_limit),
+            "period": value.period,
+        }
+
+
+BILLING_BUDGETS = BillingBudgets()
+
+
+def watched(team: TeamBudget, setting: BillingBudgetSetting) -> str | None:
+    """Return the environment of the wallet that a billing budget watches, None when it is none of the team's."""
+    if setting.scope is None:
+        environment = setting.environment or next(iter(team.wallets), None)
+        return environment if environment in team.wallets else None
+    if setting.scope.type != "team":
+        return None
+    return next((key for key, wallet in team.wallets.items() if wallet.team_id == setting.scope.id), None)
+
+
+def scope_of(team: TeamBudget, setting: BillingBudgetSetting) -> tuple[str, str] | None:
+    """Return the scope's type and id that a billing budget has in Keeptrusts, None when it has none."""
+    if setting.scope is not None:
+        return setting.scope.type, setting.scope.id
+    environment = watched(team, setting)
+    return None if environment is None else ("team", team.wallets[environment].team_id)
+
+
+def why_not_declared(budget: BillingBudget, currency: str) -> str:
+    """Return why YAML in `currency` cannot say what `budget` is, an empty text where it can."""
+    document = budget.model_dump(mode="json")
+    fields = {name: document[name] for name in ("name", "amount", "alert_percentages", "hard_limit", "period")}
+    scope = {"type": budget.scope_type, "id": budget.scope_id}
+    reasons = [f"it is in {budget.currency}"] if budget.currency != currency else []
+    try:
+        BillingBudgetSetting.model_validate({**fields, "scope": scope})
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors(include_url=False))
+        reasons += [f"its {_FIELDS.get(name, name)} {_shown(document, name)}" for name in wrong]
+    return f"YAML cannot declare {' and '.join(reasons)}" if reasons else ""
+
+
+_FIELDS = {"alert_percentages": "alert percentages", "hard_limit": "hard limit"}
+
+
+def _shown(document: dict[str, object], name: str) -> str:
+    """Return the value of a field for a sentence."""
+    if name == "scope":
+        return f"{document['scope_type']} {document['scope_id']}"
+    value = document[name]
+    return ", ".join(f"{item}%" for item in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _percentage(found: Decimal) -> AlertPercentage:
+    return int(found) if found == int(found) else found.normalize()

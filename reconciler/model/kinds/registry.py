@@ -1,0 +1,31 @@
+"""The kinds that there are, in the order in which they are compared and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
+from reconciler.model.kinds.managed_kind import ManagedKind
+
+_KINDS: list[ManagedKind[Any]] = [BILLING_BUDGETS, EXPORT_SCHEDULES]
+
+
+def kinds() -> tuple[ManagedKind[Any], ...]:
+    return tuple(_KINDS)
+
+
+def kind_named(name: str) -> ManagedKind[Any] | None:
+    return next((kind for kind in _KINDS if kind.name == name), None)
+
+
+@contextmanager
+def registered(kind: ManagedKind[Any]) -> Iterator[None]:
+    """Manage objects of `kind` too, for as long as the block runs."""
+    _KINDS.append(kind)
+    try:
+        yield
+    finally:
+        _KINDS.remove(kind)

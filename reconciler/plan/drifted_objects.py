@@ -1,0 +1,104 @@
+"""How managed objects differ from what was applied, and which of those that are live no YAML declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from reconciler.model.desired import Desired, DesiredObject
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
+from reconciler.model.kinds.registry import kind_named, kinds
+from reconciler.model.live import Live, Unreadable
+from reconciler.model.plan import DriftCategory, DriftItem
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectDrift:
+    """Objects as `merged` says, as they were `applied` as far as is known, as they are live, and as is `proposed`.
+
+    What the last run left `unfinished`, by team, was not applied.
+    """
+
+    merged: Desired
+    applied: Desired | None
+    live: Live
+    proposed: Sequence[Desired] = ()
+    unfinished: frozenset[str] = frozenset()
+
+    def differing(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield each object that is not as git says now, and whether that needs a person."""
+        for kind in kinds():
+            if self.live.of(kind).offered:
+                for key, about in sorted(self._declared(kind).items()):
+                    yield from self._judged(kind, key, about)
+
+    def _judged(self, kind: ManagedKind[V], key: Key, about: DesiredObject[V]) -> Iterator[tuple[DriftItem, bool]]:
+        called = f"{kind.noun} {text_of(key)}"
+        if unclear := self.live.unclear(kind, key):
+            yield _not_understood("changed", called, unclear, team=about.team, key=text_of(key)), True
+            return
+        current, wanted = self.live.of(kind).objects.get(key), self.merged.of(kind).get(key)
+        left = about.team in self.unfinished
+        before = self.applied.of(kind).get(key) if self.applied and not left else None
+        difference = Difference(
+            kind,
+            live=current.value if current else None,
+            before=before.value if before else None,
+            wanted=wanted.value if wanted else None,
+            proposed=tuple(one.value for desired in self.proposed if (one := desired.of(kind).get(key))),
+        )
+        if category := difference.category:
+            words = f"{called} {difference.words()}"
+            item = DriftItem(**{"class": category}, team=about.team, key=text_of(key), sentence=words)
+            yield item, left or category != "pending"
+
+    def unmanaged(self) -> Iterator[tuple[DriftItem, bool]]:
+        """Yield what no YAML declares, and what nobody understands."""
+        for kind in kinds():
+            for key in sorted(set(self.live.of(kind).objects) - set(self._declared(kind))):
+                words = f"{kind.noun} {text_of(key)} is in no YAML."
+                yield DriftItem(**{"class": "unmanaged"}, team="", key=text_of(key), sentence=words), False
+        for found in self.live.unreadable:
+            kind_of = kind_named(found.kind)
+            if kind_of is None or not any(map(found.may_be, self._declared(kind_of))):
+                called = f"{kind_of.noun if kind_of else found.kind} {found.key}"
+                yield _not_understood("unmanaged", called, found, team="", key=found.key), False
+
+    def _declared(self, kind: ManagedKind[V]) -> dict[Key, DesiredObject[V]]:
+        before = self.applied.of(kind) if self.applied else {}
+        return {**before, **self.merged.absent_of(kind), **self.merged.of(kind)}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(Generic[V]):
+    """One object: live, as it was applied (None: not by us, as far as is known), as git says now, as proposed."""
+
+    kind: ManagedKind[V]
+    live: V | None
+    before: V | None
+    wanted: V | None
+    proposed: tuple[V, ...] = ()
+
+    @property
+    def category(self) -> DriftCategory | None:
+        if self.live == self.wanted:
+            return None
+        if self.before is None or self.live == self.before or self.live in self.proposed:
+            return "pending"
+        return "missing" if self.live is None else "changed"
+
+    def words(self) -> str:
+        """Return what became of the object, as the rest of a sentence."""
+        if self.category == "pending" or self.before is None:
+            return "is not as git says; that is not applied yet."
+        if self.live is None:
+            return "was applied and is gone from Keeptrusts."
+        live, ours = self.kind.document(self.live), self.kind.document(self.before)
+        changed = ", ".join(f"{key} {ours[key]} → {live[key]}" for key in sorted(ours) if ours[key] != live.get(key))
+        return f"was changed in Keeptrusts: {changed}."
+
+
+def _not_understood(category: DriftCategory, called: str, found: Unreadable, *, team: str, key: str) -> DriftItem:
+    words = f"{called} is there in a form that is not understood: {found.reason}."
+    return DriftItem(**{"class": category}, team=team, key=key, sentence=words)

@@ -1,0 +1,162 @@
+"""Managed objects of every kind: create, update, delete; three-way, so that absence alone never deletes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reconciler.findings import Severity
+from reconciler.model.applied import LastApplied
+from reconciler.model.change import Change, ObjectChange
+from reconciler.model.desired import Desired, Origin
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
+from reconciler.model.kinds.registry import kind_named, kinds
+from reconciler.model.live import Live
+from reconciler.model.plan import Unmanaged
+from reconciler.plan.note import Note
+from reconciler.plan.scope import Teams, is_about
+
+Placed = tuple[ObjectChange, Origin]
+"""A change, and the place that asks for it."""
+
+
+def object_changes(desired: Desired, live: Live, last_applied: LastApplied, teams: Teams) -> Iterator[Placed]:
+    """Yield every change of an object of `teams`, kind by kind: deletes, updates, creates."""
+    for kind in kinds():
+        if live.of(kind).offered:
+            placed = [*_deletes(kind, desired, live, last_applied), *_updates(kind, desired, live)]
+            yield from (item for item in placed if is_about(teams, item[0].team))
+
+
+def _updates(kind: ManagedKind[V], desired: Desired, live: Live) -> Iterator[Placed]:
+    """Yield the updates, then the creates. What is there and cannot be understood is neither."""
+    creates = []
+    for key, wanted in sorted(desired.of(kind).items()):
+        found = live.of(kind).objects.get(key)
+        about: dict[str, Any] = {"team": wanted.team, "environment": wanted.environment, "key": text_of(key)}
+        if found is None and live.unclear(kind, key) is None:
+            creates.append((ObjectChange(kind=f"create_{kind.name}", **about, after=wanted.value), wanted.origin))
+        elif found is not None and found.value != wanted.value:
+            sides = {"before": found.value, "after": wanted.value}
+            yield ObjectChange(kind=f"update_{kind.name}", **about, **sides), wanted.origin
+    yield from creates
+
+
+def _deletes(kind: ManagedKind[V], desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Placed]:
+    for key, found in sorted(live.of(kind).objects.items()):
+        if dropped := _dropped(kind, desired, key, last_applied):
+            team, environment, origin = dropped
+            about: dict[str, Any] = {"team": team, "environment": environment, "key": text_of(key)}
+            yield ObjectChange(kind=f"delete_{kind.name}", **about, before=found.value), origin
+
+
+def _dropped(
+    kind: ManagedKind[V], desired: Desired, key: Key, last_applied: LastApplied
+) -> tuple[str, str | None, Origin] | None:
+    """Return whose deletion this is: declared absent, or dropped from a file that is still there."""
+    if key in desired.of(kind):
+        return None
+    if absent := desired.absent_of(kind).get(key):
+        return absent.team, absent.environment, absent.origin
+    team = last_applied.of(kind).get(text_of(key))
+    if team is None or (kind.of_teams and team not in desired.teams):
+        return None
+    return team, None, Origin(desired.team_path(team) if team else desired.organization_path, (kind.section,))
+
+
+def undeclared(kind: ManagedKind[V], desired: Desired, live: Live, changes: Iterable[Change]) -> frozenset[Key]:
+    """Return the live objects of `kind` that stay after `changes` as they are now: git has no say in them."""
+    deleted = {c.key for c in changes if isinstance(c, ObjectChange) and c.kind == f"delete_{kind.name}"}
+    return frozenset(
+        key for key in live.of(kind).objects if key not in desired.of(kind) and text_of(key) not in deleted
+    )
+
+
+def unmanaged_objects(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:
+    """Yield the objects that git neither declares nor deletes."""
+    for kind in kinds():
+        listed = live.of(kind)
+        unknown = [
+            found
+            for key, found in sorted(listed.objects.items())
+            if key not in desired.of(kind) and _dropped(kind, desired, key, last_applied) is None
+        ]
+        yield from (_unmanaged(kind, found.value, desired) for found in (*unknown, *listed.surplus))
+
+
+def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired) -> Unmanaged:
+    key, stray = kind.key(value), kind.stray(value, currency=desired.organization.currency)
+    return Unmanaged(
+        kind=kind.name,
+        key=text_of(key),
+        name=key[-1],
+        amount=stray.amount,
+        currency=stray.currency,
+        reason=stray.reason,
+    )
+
+
+def repeated_objects(desired: Desired, live: Live) -> Iterator[Note]:
+    """Yield a note for each declared object that Keeptrusts holds more than once."""
+    for kind in kinds():
+        for surplus in live.of(kind).surplus:
+            key = kind.key(surplus.value)
+            if wanted := desired.of(kind).get(key):
+                yield _warning(
+                    wanted.origin,
+                    f"repeated-{kind.code}",
+                    f"Keeptrusts holds more than one {kind.noun} {text_of(key)}; the oldest is managed,"
+                    f" {surplus.id} is left alone",
+                    f"delete {surplus.id} in Keeptrusts if it is not needed",
+                )
+
+
+def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Note]:
+    """Yield a note for each declared object of `teams` that Keeptrusts holds and that cannot be understood."""
+    for found in live.unreadable:
+        kind = kind_named(found.kind)
+        for key, wanted in desired.of(kind).items() if kind else ():
+            if kind and found.may_be(key) and key not in live.of(kind).objects and is_about(teams, wanted.team):
+                yield _warning(
+                    wanted.origin,
+                    f"unclear-{kind.code}",
+                    f"Keeptrusts holds {kind.unclear(key, found.id)} in a form that is not understood: {found.reason};"
+                    " it is neither compared nor changed",
+                    "correct it in Keeptrusts, or delete it there: the next plan then creates it",
+                )
+
+
+def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Note]:
+    """Yield a note for each of `teams` whose file disappeared since the last apply."""
+    known = {team for declared in last_applied.objects.values() for team in declared.values() if team}
+    for team in sorted((known if teams is None else set(teams)) - set(desired.teams)):
+        path = desired.team_path(team)
+        yield _warning(
+            Origin(path),
+            "team-file-vanished",
+            f"{path} was applied before and is gone; its wallets and {_of_teams()} are left as they are",
+            "to take its money back and delete its alerts, bring the file back with `state: absent`, without what"
+            " another team has taken over",
+        )
+
+
+def _of_teams() -> str:
+    return " and ".join(kind.nouns for kind in kinds() if kind.of_teams)
+
+
+def objects_not_offered(desired: Desired, live: Live) -> Iterator[Note]:
+    """Yield a note for each kind that git declares objects of and this deployment does not offer."""
+    for kind in kinds():
+        declared = desired.of(kind)
+        if declared and kind.not_offered and not live.of(kind).offered:
+            file = "team's" if kind.of_teams else "organization's"
+            yield _warning(
+                next(iter(declared.values())).origin,
+                kind.not_offered,
+                f"this Keeptrusts does not offer {kind.nouns}, so the declared ones are not compared",
+                f"remove `{kind.section}` from the {file} YAML, or ask for a newer Keeptrusts",
+            )
+
+
+def _warning(origin: Origin, code: str, message: str, hint: str) -> Note:
+    return Note(origin=origin, code=code, severity=Severity.WARNING, message=message, hint=hint)
