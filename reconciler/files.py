@@ -1,11 +1,15 @@
-"""Files of a user, written as a whole or not at all; through links, and into devices and pipes."""
+"""Files that are written whole or not at all: beside their place, durable there, and only then in it.
+
+The files of a user are written through links too, and into devices and pipes.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.findings import UsageError
@@ -24,7 +28,7 @@ def write_file(path: Path, content: str | bytes) -> None:
             with path.open("wb") as device:
                 device.write(data)
         else:
-            _replace(Path(os.path.realpath(path)), data)
+            write_whole(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="name another file with `--output`"
@@ -41,20 +45,39 @@ def is_stdout(path: Path) -> bool:
     return os.path.samestat(there, here) and not is_null
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
+def write_whole(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, of which nobody ever sees a part; folders that are missing are made. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path` to be written, which takes its place, and its permissions, at the end of the block."""
+    with beside(path) as partial:
+        yield partial
+        put(partial, path)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Yield a file beside `path` to be written and put somewhere; what was not put anywhere is deleted."""
+    partial = path.with_name(f".{path.name[:100]}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
+        yield partial
     finally:
         with suppress(OSError):
-            temporary.unlink()
+            partial.unlink()
+
+
+def put(partial: Path, path: Path) -> Path:
+    """Put a file that was written in the place of `path`, durably, and return that."""
+    with partial.open("r+b") as file:
+        os.fsync(file.fileno())
+    with suppress(FileNotFoundError):
+        partial.chmod(stat.S_IMODE(path.stat().st_mode))
+    return partial.replace(path)
 
 
 def _print_bytes(data: bytes) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from reconciler.clock import Clock
+from reconciler.files import write_whole
 from reconciler.findings import LockHeldError
 from reconciler.journal.mirror import own_folder
 from reconciler.journal.record import JournalError, distrust
@@ -85,15 +86,11 @@ class FileStore:
         return Stored(tuple(whole.decode("utf-8", "replace").split("\n")) if separator else (), torn)
 
     def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
-        aside, fresh = (self.path.with_name(f"{self.path.name}.{name}") for name in (f"distrusted-{at}", "partial"))
+        aside = self.path.with_name(f"{self.path.name}.distrusted-{at}")
         try:
             self._create()
             aside.write_bytes(self.path.read_bytes())
-            with fresh.open("wb") as file:
-                file.write("".join(f"{line}\n" for line in lines).encode())
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
+            write_whole(self.path, "".join(f"{line}\n" for line in lines).encode())
             self._head.unlink(missing_ok=True)
             self._write_head(anchor)
         except OSError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from reconciler.files import beside, put
 from reconciler.findings import RejectedError
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import shown
@@ -58,17 +59,14 @@ def save(response: httpx.Response, folder: Path, *, name: str, format: str, path
         raise unreadable(f"GET {path}", f"its content encoding `{shown(encoding, limit=40)}` was not asked for")
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^A-Za-z0-9_-]+", "_", name)[:100] or "export"
-    part = folder / f"{stem}.part"
-    try:
-        with part.open("wb") as file:
+    with beside(folder / stem) as partial:
+        with partial.open("wb") as file:
             for chunk in response.iter_raw():
                 file.write(chunk)
         _check_length(response, path)
-        with part.open("rb") as file:
+        with partial.open("rb") as file:
             head = file.read(16)
-        return part.replace(folder / f"{stem}{_suffix(response, format, head)}")
-    finally:
-        part.unlink(missing_ok=True)
+        return put(partial, folder / f"{stem}{_suffix(response, format, head)}")
 
 
 def _check_length(response: httpx.Response, path: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from reconciler.files import replacing
 from reconciler.sandbox.wire import json_text
 
 if TYPE_CHECKING:
@@ -56,9 +57,8 @@ def write_export(
     form: str,
 ) -> Path:
     """Write the events of `[start, end)`, the scenario's and the reported ones, to `path`; return it."""
-    partial = path.with_name(f".{path.name}.partial")
     compression = ", COMPRESSION gzip" if path.suffix == ".gz" else ""
-    with duckdb.connect() as connection:
+    with duckdb.connect() as connection, replacing(path) as partial:
         connection.execute("SET threads = 1")
         connection.register("reported", _reported(events))
         typed = ", ".join(f"CAST({name} AS {kind}) AS {name}" for name, kind in COLUMNS.items())
@@ -67,7 +67,7 @@ def write_export(
             connection.register("traffic", _table(traffic, window))
             query = f"SELECT * FROM ({_EVENTS}) UNION ALL {query}"  # noqa: S608
         connection.execute(f"COPY ({query}) TO '{_quoted(partial)}' ({_FORMS[form]}{compression})")
-    return partial.replace(path)
+    return path
 
 
 def _table(traffic: Traffic, window: tuple[int, int]) -> pa.Table:

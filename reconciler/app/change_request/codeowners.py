@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.listening import say
+from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.settings import environment
 
@@ -124,8 +125,7 @@ def _read(path: Path) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
+        write_whole(path, text.encode())
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="choose a place that can be written"
