@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 
+from reconciler.model.json_text import json_line
 from reconciler.redaction import without_secrets
 
 
@@ -14,14 +14,14 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line: time, level, logger, message."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
+        return json_line(
             {
                 "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
                 "level": record.levelname.lower(),
                 "logger": record.name,
                 "message": without_secrets(record.getMessage()),
             },
-            ensure_ascii=False,
+            sort_keys=False,
         )
 
 

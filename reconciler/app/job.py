@@ -36,10 +36,10 @@ def tell(**outputs: str | bool) -> None:
 
 def tell_outcomes(statuses: Iterable[str]) -> None:
     """Remember what became of the changes of all runs of this command."""
-    import json
+    from reconciler.model.json_text import json_line
 
     counted = Counter(statuses)
-    tell(outcomes=json.dumps(counted, sort_keys=True), changed=counted["applied"] > 0)
+    tell(outcomes=json_line(counted), changed=counted["applied"] > 0)
 
 
 def tell_merges(found: Merges) -> None:

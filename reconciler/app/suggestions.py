@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note
 from reconciler.findings import BudgetsError
+from reconciler.model.json_text import json_text
 
 if TYPE_CHECKING:
     from reconciler.model.suggestion import SuggestedChange
@@ -25,7 +26,7 @@ def write_suggestions(
 
     listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
     document = SuggestionsDocument(command=command, suggestions=listed)
-    write_file(path, document.model_dump_json(indent=2) + "\n")
+    write_file(path, json_text(document.model_dump(mode="json"), sort_keys=False))
     note(f"{path}: {len(listed)} suggested change{'' if len(listed) == 1 else 's'}")
 
 

@@ -100,11 +100,11 @@ def _stop(
     sentence, hint = without_secrets(sentence), without_secrets(hint)
     tell(failure_reason=sentence)
     if _json_was_asked_for(arguments):
-        import json
+        from reconciler.model.json_text import json_line
 
         said = {"format": "kt-budgets.error/1", "exit_code": int(code), "error": sentence, "hint": hint}
         document = {**(known or {}), **said}
-        click.echo(json.dumps(document, sort_keys=True, ensure_ascii=False))
+        click.echo(json_line(document))
     click.echo(f"kt-budgets: {_visible(sentence)}", err=True)
     if hint:
         click.echo(f"  hint: {_visible(hint)}", err=True)

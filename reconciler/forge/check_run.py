@@ -18,7 +18,7 @@ from reconciler.forge.failures import unreadable
 from reconciler.forge.record import PlanRecord, read_record
 from reconciler.forge.repository import Repository, commit_id
 from reconciler.http.failures import LostAnswerError
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 NAME = "kt-budgets / plan"
 Conclusion = Literal["success", "failure", "neutral", "action_required"]

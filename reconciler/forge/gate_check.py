@@ -8,7 +8,7 @@ from reconciler.forge.channel import Channel
 from reconciler.forge.check_run import Written, our_check_runs
 from reconciler.forge.repository import Repository
 from reconciler.http.failures import LostAnswerError
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 GATE = "kt-budgets / approval"
 Conclusion = Literal["success", "failure", "action_required"]

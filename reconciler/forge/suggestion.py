@@ -15,7 +15,7 @@ from reconciler.forge.diff import Shown, shown_lines
 from reconciler.forge.identity import Identity
 from reconciler.forge.repository import PullRequest, Repository
 from reconciler.http.failures import LostAnswerError
-from reconciler.model.plan import canonical_json
+from reconciler.model.json_text import canonical_json
 
 MOST = 5
 _MARK = re.compile(r"\A<!-- kt-budgets:suggestion:v1 id=([0-9a-f]{20})(?: to=([0-9a-f]{20}))? -->")

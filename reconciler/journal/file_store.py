@@ -18,6 +18,7 @@ from reconciler.journal.mirror import own_folder
 from reconciler.journal.record import JournalError, distrust
 from reconciler.journal.store import Anchor, Lock, Owner, Stored
 from reconciler.journal.witness import FileWitness, Witness
+from reconciler.model.json_text import json_line
 
 
 class FileStore:
@@ -108,9 +109,8 @@ class FileStore:
         except OSError as error:
             raise self._unusable("locked", error) from None
         try:
-            self._owner.write_text(
-                json.dumps({**asdict(owner), "since": clock.now().isoformat(timespec="seconds")}), encoding="utf-8"
-            )
+            facts = {**asdict(owner), "since": clock.now().isoformat(timespec="seconds")}
+            self._owner.write_text(json_line(facts, ensure_ascii=True), encoding="utf-8")
             yield _Held()
         finally:
             self._owner.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from reconciler.git.failures import Trouble
 from reconciler.journal.git import TRIES, Git, JournalUnreachableError
 from reconciler.journal.record import JournalError
 from reconciler.journal.store import FencedError, Owner
+from reconciler.model.json_text import json_line
 
 LOCK = "refs/kt-budgets/lock"
 LEASE = timedelta(minutes=5)
@@ -79,7 +80,7 @@ class GitLock:
     def _renewed(self, *, tries: int = TRIES) -> bool:
         until = self._clock.now() + LEASE
         facts = {**asdict(self._owner), "until": until.isoformat(timespec="seconds"), "nonce": self._nonce}
-        message = json.dumps(facts, sort_keys=True, ensure_ascii=False)
+        message = json_line(facts)
         commit = self._git.commit({}, message, parent=self._commit)
         if not self._git.swap(LOCK, expected=self._commit, commit=commit, tries=tries):
             return False

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from reconciler.findings import RefusedError
 from reconciler.model.frozen import Frozen
-from reconciler.model.plan import canonical_json, digest_of
+from reconciler.model.json_text import canonical_json, digest_of
 
 GENESIS = "sha256:" + "0" * 64
 """What the first record of a journal names as its predecessor."""

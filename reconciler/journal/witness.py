@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.journal.record import JournalError
+from reconciler.model.json_text import json_line
 
 
 class Witness(Protocol):
@@ -45,7 +46,7 @@ class FileWitness:
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             path = self._folder / name
-            path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+            path.write_text(json_line(header, ensure_ascii=True) + "\n", encoding="utf-8")
             self._path = path
         return name if self._path else ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -16,6 +15,7 @@ from reconciler.model.change import Change
 from reconciler.model.doubt import Doubt
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
+from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount
@@ -177,16 +177,6 @@ class Plan(Frozen):
     digest: str = ""
 
 
-def canonical_json(document: Any) -> str:
-    """Return `document` as canonical JSON: sorted keys, no spaces, so that the same facts are the same bytes."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def digest_of(document: Any) -> str:
-    """Return the `sha256:` digest of a JSON document's canonical form."""
-    return f"sha256:{sha256(canonical_json(document).encode()).hexdigest()}"
-
-
 def sealed(plan: Plan) -> Plan:
     """Return `plan` with the digest of everything else in it."""
     return plan.model_copy(update={"digest": digest_of(plan.model_dump(mode="json", exclude={"digest"}))})
@@ -195,7 +185,7 @@ def sealed(plan: Plan) -> Plan:
 def sealed_bytes(plan: Plan) -> tuple[Plan, bytes]:
     """Return `plan` sealed, and the bytes of its plan.json: both from one pass over a large plan."""
     document = json.loads(canonical := canonical_json(plan.model_dump(mode="json", exclude={"digest"})))
-    document["digest"] = f"sha256:{sha256(canonical.encode()).hexdigest()}"
+    document["digest"] = digest_of_text(canonical)
     saved = to_json(dict(sorted(document.items())), indent=2) + b"\n"
     return plan.model_copy(update={"digest": document["digest"]}), saved
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 
 def fingerprint(facts: Iterable[Mapping[str, Any]]) -> str:

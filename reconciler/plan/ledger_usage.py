@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import numpy as np
 
+from reconciler.model.json_text import digest_of
 from reconciler.model.live import Live
-from reconciler.model.plan import digest_of
 from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.forecast.backtest import Backtest, BacktestReport
 from reconciler.forecast.scores import Score
-from reconciler.report.forecast_json import json_text
+from reconciler.model.json_text import json_text
 
 DIGITS = 6
 

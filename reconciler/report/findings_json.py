@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from reconciler.findings import Finding
+from reconciler.model.json_text import json_text
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
     """Return the findings as JSON, in their order; characters outside of ASCII are escaped."""
-    return (
-        json.dumps({"format": "kt-budgets.findings/1", "findings": [_entry(one) for one in findings]}, indent=2) + "\n"
-    )
+    document = {"format": "kt-budgets.findings/1", "findings": [_entry(one) for one in findings]}
+    return json_text(document, sort_keys=False, ensure_ascii=True)
 
 
 def _entry(finding: Finding) -> dict[str, str | int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.findings import Finding
+from reconciler.model.json_text import json_text
 from reconciler.report.findings_text import visible
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -22,7 +22,7 @@ def findings_sarif(findings: Iterable[Finding], *, version: str) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, codes.index(finding.code)) for finding in listed],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, sort_keys=False, ensure_ascii=True)
 
 
 def _rule(code: str) -> dict[str, Any]:

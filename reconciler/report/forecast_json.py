@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
 from reconciler.model.forecast import ForecastDocument, ForecastNotice, WalletForecast, YearForecast
+from reconciler.model.json_text import json_text
 from reconciler.model.usage import UsageSource
 from reconciler.report.usage_doubts import usage_summary
 
@@ -29,8 +28,3 @@ def forecast_json(
         notices=tuple(ForecastNotice(code=code, message=message, hint=hint) for code, message, hint in notices),
     )
     return json_text(document.model_dump(mode="json"))
-
-
-def json_text(document: Any) -> str:
-    """Return a document as indented JSON with sorted keys."""
-    return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

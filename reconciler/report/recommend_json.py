@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
+from reconciler.model.json_text import json_text
 from reconciler.model.period import Period
-from reconciler.report.forecast_json import json_text
 from reconciler.report.recommend_text import RecommendPage, Written
 
 

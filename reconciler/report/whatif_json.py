@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.forecast import WalletForecast, YearForecast
-from reconciler.report.forecast_json import json_text
+from reconciler.model.json_text import json_text
 
 
 def whatif_json(

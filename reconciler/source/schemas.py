@@ -5,11 +5,11 @@ They are draft-07, the version that every YAML language server understands.
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from reconciler.model.forecast import ForecastDocument
 from reconciler.model.frozen import Frozen
+from reconciler.model.json_text import json_text
 from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
@@ -45,7 +45,7 @@ def documents() -> dict[str, Schema]:
 
 def schema_text(schema: Schema) -> str:
     """Return the bytes of a schema's file as text."""
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return json_text(schema, sort_keys=False)
 
 
 def _yaml_schema(model: type[Frozen], title: str) -> Schema:

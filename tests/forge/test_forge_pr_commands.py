@@ -21,10 +21,11 @@ from reconciler.cli.pr import command as pr
 from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
 from reconciler.model.guards import Guard
+from reconciler.model.json_text import digest_of
 from reconciler.model.later import LaterTarget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, Plan, Scope, digest_of, plan_text, sealed
+from reconciler.model.plan import GuardResult, Plan, Scope, plan_text, sealed
 from reconciler.settings import overlaid, resolve
 from reconciler.source.tree import tree_digest
 

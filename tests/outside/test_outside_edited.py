@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from other_keeptrusts import World, other_keeptrusts
 
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 Run = Callable[..., Any]
 TEAMS = ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from other_keeptrusts import Habits, World, other_keeptrusts
 
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}

@@ -16,7 +16,7 @@ import pytest
 from installed import kt_budgets
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
-from reconciler.model.plan import digest_of
+from reconciler.model.json_text import digest_of
 
 pytestmark = pytest.mark.slow
 

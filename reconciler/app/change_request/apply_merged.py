@@ -91,7 +91,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
 
 def rendered(found: Merges, format_: str) -> str:
     """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
-    from reconciler.report.forecast_json import json_text
+    from reconciler.model.json_text import json_text
     from reconciler.report.merges_text import merges_text
 
     return json_text(found.document()) if format_ == "json" else merges_text(found)

@@ -88,13 +88,12 @@ def _rules(budgets: Path) -> list[str]:
 
 
 def _ruleset() -> str:
-    import json
-
     from reconciler.forge.codeowners import ruleset
     from reconciler.forge.connection import DEFAULT_API_URL
+    from reconciler.model.json_text import json_text
 
     address = environment().get("GITHUB_API_URL") or DEFAULT_API_URL
-    return json.dumps(ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL), indent=2) + "\n"
+    return json_text(ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL), sort_keys=False)
 
 
 def _on_github(repo: str | None) -> Iterator[dict[str, str]]:

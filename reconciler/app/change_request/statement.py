@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import ExitCode
+from reconciler.model.json_text import json_text
 from reconciler.report.screen import PAPER, Screen
 
 
@@ -30,4 +30,4 @@ class Statement:
         if format_ != "json" or not self.facts:
             return self.text
         document = {"format": f"kt-budgets.{self.name}/1", **self.facts}
-        return json.dumps(document, sort_keys=True, indent=2, ensure_ascii=False)
+        return json_text(document).rstrip()

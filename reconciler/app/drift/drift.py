@@ -70,9 +70,9 @@ class Drift:
 
     def rendered(self, format_: str, screen: Screen | None = None) -> str:
         """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
+        from reconciler.model.json_text import json_text
         from reconciler.plan.drift import drift_document
         from reconciler.report.drift_text import drift_text
-        from reconciler.report.forecast_json import json_text
 
         if format_ == "json":
             return json_text(drift_document(self.found, self.waiting))

@@ -35,7 +35,7 @@ class Audited:
     def rendered(self, format_: str) -> str:
         """Return it as `text` or `json` (kt-budgets.audit/1)."""
         from reconciler.journal.audit import audit_document, audit_text
-        from reconciler.report.forecast_json import json_text
+        from reconciler.model.json_text import json_text
 
         if format_ == "json":
             return json_text(audit_document(self.journal, self.records, self.problems, self.notes))

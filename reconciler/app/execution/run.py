@@ -64,8 +64,8 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
 def rendered(result: Result | None, format_: str) -> str:
     """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
     from reconciler.apply.wording import run_text
+    from reconciler.model.json_text import json_text
     from reconciler.model.outcome import Run
-    from reconciler.report.forecast_json import json_text
 
     if format_ == "json":
         return json_text((result.run if result else Run(run="", outcomes=(), converged=True)).document())
