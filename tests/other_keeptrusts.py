@@ -48,7 +48,7 @@ class Habits:
 
 @dataclass
 class World:
-    """The state: a ledger by wallet, a pool, billing budgets, schedules.
+    """The state: a ledger by wallet, a pool, billing budgets, schedules, and `others` by their path.
 
     `writes` are the requests that change it, `reads` the paths of those that do not.
     """
@@ -60,11 +60,17 @@ class World:
     ledger: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     budgets: dict[str, dict[str, Any]] = field(default_factory=dict)
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    others: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     writes: list[tuple[str, str, Any]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
     answers: dict[str, tuple[int, Any]] = field(default_factory=dict)
     now: datetime = datetime(2026, 6, 18, 8, tzinfo=UTC)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def stores(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What is created, replaced and deleted, by the path of its collection."""
+        return {"/v1/billing/budgets": self.budgets, "/v1/exports/schedules": self.schedules, **self.others}
 
     def enter(self, team: str, kind: str, amount: Decimal, description: str = "", at: str = "") -> dict[str, Any]:
         self.now += timedelta(seconds=1)
@@ -159,24 +165,21 @@ class _Handler(BaseHTTPRequestHandler):
             if not (habits.replays and key in world.answers):
                 world.answers[key] = self._failed() or self._move(match[1], body)
             return world.answers[key]
-        if path in ("/v1/billing/budgets", "/v1/exports/schedules"):
-            store = self._store(path)
+        stores = world.stores
+        if (store := stores.get(path)) is not None:
             item = {**body, "id": f"new_{len(world.writes)}"}
             store[item["id"]] = item
             return 201, item
-        if match := re.fullmatch(r"(/v1/billing/budgets|/v1/exports/schedules)/([^/]+)", path):
-            store = self._store(match[1])
-            if match[2] not in store:
+        collection, _, id = path.rpartition("/")
+        if (store := stores.get(collection)) is not None:
+            if id not in store:
                 return 404, {"error": {"code": "not_found", "message": "gone"}}
             if method == "DELETE":
-                del store[match[2]]
+                del store[id]
                 return 204, None
-            store[match[2]] = {**body, "id": match[2]}
-            return 200, store[match[2]]
+            store[id] = {**body, "id": id}
+            return 200, store[id]
         return 404, {"error": {"code": "not_found", "message": path}}
-
-    def _store(self, path: str) -> dict[str, dict[str, Any]]:
-        return self.world.budgets if "budgets" in path else self.world.schedules
 
     def _failed(self) -> tuple[int, Any] | None:
         """Return the error of a move that fails, None for one that is carried out."""
@@ -225,8 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         listings: dict[str, tuple[str, list[dict[str, Any]]]] = {
             "/v1/teams": ("teams", [{"id": id, "name": name, "slug": id} for id, name in world.teams.items()]),
             "/v1/wallets": ("wallets", [user, *(self._wallet(team) for team in world.ledger), pool]),
-            "/v1/billing/budgets": ("budgets", list(world.budgets.values())),
-            "/v1/exports/schedules": ("schedules", list(world.schedules.values())),
+            **{at: (at.rpartition("/")[2], list(store.values())) for at, store in world.stores.items()},
         }
         if path not in listings:
             raise _AnswerError(404, {"error": {"code": "not_found", "message": path}})

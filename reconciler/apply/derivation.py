@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.apply.staleness import AGAIN
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
@@ -133,6 +134,6 @@ def _shown(key: str, value: Any) -> str:
 
 def _sentence(team: str, differences: list[str]) -> str:
     return (
-        f"{team or 'export schedules'}: the plan is not what its YAML and the ledger give ({'; '.join(differences)});"
+        f"{team or general_nouns()}: the plan is not what its YAML and the ledger give ({'; '.join(differences)});"
         f" nothing was applied for this team. {AGAIN}"
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.doubt import Doubt
+from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
@@ -68,7 +69,7 @@ def _reason(plan: Plan, team: str, now: tuple[Change, ...], live: Live) -> str:
         for subject in sorted({*approved, *current})
         if (sentence := _difference(subject, approved.get(subject), current.get(subject), plan.period, live))
     ]
-    who = team or "export schedules"
+    who = team or general_nouns()
     why = f"live state moved since review ({'; '.join(moved)})" if moved else "the YAML asks for something else by now"
     return f"{who}: {why}; nothing was applied for this team. {AGAIN}"
 

@@ -11,7 +11,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.kinds.managed_kind import Key, text_of
-from reconciler.model.kinds.registry import kinds
+from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.money import ZERO, Amount, Money
 from reconciler.model.period import Period
 from reconciler.plan.scope import is_same_team
@@ -91,8 +91,7 @@ def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> 
         what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
         yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)
     if effects.is_general:
-        what = " or ".join(kind.nouns for kind in kinds() if not kind.of_teams)
-        yield Requirement(f"the organization's {what} change", rules.organization.owners)
+        yield Requirement(f"the organization's {general_nouns()} change", rules.organization.owners)
 
 
 def _finance(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:

@@ -51,7 +51,7 @@ def _label(key: str) -> str:
 
 
 def value(key: str, item: Any) -> str:
-    """Return one value of a billing budget or an export schedule for people."""
+    """Return one value of an object for people."""
     match item:
         case None:
             return DASH

@@ -71,6 +71,6 @@ def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]
             keys = (kind.section, view.shape.index(kind.section, position), "name")
             path, other = first.setdefault(key, (view.path, keys))
             if (path, other) != (view.path, keys):
-                of = f" on {where[0]} {shown(where[1])}" if where else ""
-                message = f"{shown(name)}{of} is already in {path}"
+                on = " ".join(("", "on", *where[:-1], shown(where[-1]))) if where else ""
+                message = f"{shown(name)}{on} is already in {path}"
                 yield view.path, Problem(f"duplicate-{kind.code}", message, "give it another name", keys)

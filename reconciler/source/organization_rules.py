@@ -24,11 +24,10 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
     org = shape.model
     for kind in kinds():
         if not kind.of_teams:
-            names = [entry.name for entry in getattr(org, kind.section, ())]
-            keys: list[Keys] = [
-                (kind.section, shape.index(kind.section, position), "name") for position in range(len(names))
-            ]
-            yield from _repeated(names, keys, f"duplicate-{kind.code}", f"the {kind.noun}")
+            declared = [kind.declared(entry, None, currency=org.currency) for entry in getattr(org, kind.section, ())]
+            names = {place: kind.key(owned.value)[-1] for place, owned in enumerate(declared) if owned}
+            keys: list[Keys] = [(kind.section, shape.index(kind.section, place), "name") for place in names]
+            yield from _repeated(names.values(), keys, f"duplicate-{kind.code}", f"the {kind.noun}")
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
     yield from _repeated(org.environments, places, "duplicate-environment", "the environment", cure="")
     if org.journal is not None and _PASSWORD.search(org.journal):

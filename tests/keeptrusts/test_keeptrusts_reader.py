@@ -248,6 +248,16 @@ def test_of_two_schedules_with_one_name_the_first_id_counts(acme: Any, make: Any
     assert [surplus.id for surplus in state.of(EXPORT_SCHEDULES).surplus] == ["sch_2"]
 
 
+def test_what_cannot_be_understood_is_called_by_its_key_as_far_as_that_is_known(acme: Any, make: Any) -> None:
+    acme.schedules.append(make.schedule("sch_9", "odd", enabled="perhaps"))
+    acme.budgets.append(make.billing_budget("bud_9", "odd", hard_limit="perhaps", scope={"type": "Team"}))
+    found = live(acme, make).unreadable
+    assert [(item.kind, item.key, item.id) for item in found] == [
+        ("billing_budget", "team/odd", "bud_9"),
+        ("export_schedule", "odd", "sch_9"),
+    ]
+
+
 def test_progress_counts_ledgers(acme: Any, make: Any) -> None:
     told: list[tuple[int, int]] = []
     with Reader(make.fast(), transport=acme.transport) as reader:

@@ -212,6 +212,11 @@ def test_export_schedules_are_classified_like_billing_budgets() -> None:
     assert seen(schedule(), merged=GIT) == [("pending", False)]
     state = with_budgets(schedules=(schedule(),))
     assert classes(classify(GIT, state, JUNE, day=DAY, applied=GIT)) == [("unmanaged", False)]
+    edited = with_budgets(schedules=(schedule("0 7 * * MON"),))
+    proposal = Proposal(3, desired([wallet("support", "prod", "12500.00")], schedules=[schedule("0 7 * * MON")]))
+    proposed = classify(git, edited, JUNE, day=DAY, applied=git, proposals=[proposal])
+    assert classes(proposed) == [("pending", False)]
+    assert classes(classify(git, edited, JUNE, day=DAY, applied=git, unfinished={""})) == [("pending", True)]
     offered = with_budgets(schedules=None)
     assert classify(git, offered, JUNE, day=DAY, applied=git) == ()
 

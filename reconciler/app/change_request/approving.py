@@ -16,6 +16,7 @@ from reconciler.forge.repository import PullRequest, Repository
 from reconciler.forge.requirement import Requirement, requirements
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
 from reconciler.policy.facts import verdict
@@ -166,7 +167,7 @@ def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> d
 
 
 def _moved(team: str, pull: PullRequest, plan: Plan, shown_for: object) -> str:
-    who = team if team != ORGANIZATION else "the export schedules"
+    who = team if team != ORGANIZATION else f"the {general_nouns()}"
     if shown_for != plan.period:
         return (
             f"{who}: what was shown in #{pull.number} was the plan for {shown_for}, and this is {plan.period};"

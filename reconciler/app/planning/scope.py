@@ -167,6 +167,7 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
 
 def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
     from reconciler.journal.journal import interrupted, last_declared
+    from reconciler.model.kinds.registry import general_nouns
     from reconciler.model.plan import Scope
     from reconciler.plan.scope import changed_teams
 
@@ -177,7 +178,7 @@ def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit:
     last = last_declared(records)
     unfinished = last.unfinished if last else frozenset()
     if changed is None or "" in unfinished:
-        _say("org.yaml changed" if changed is None else "the last run did not finish the export schedules")
+        _say("org.yaml changed" if changed is None else f"the last run did not finish the {general_nouns()}")
         return None
     teams = changed | unfinished
     if len(teams) > MOST_TEAMS:

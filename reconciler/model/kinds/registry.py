@@ -21,6 +21,11 @@ def kind_named(name: str) -> ManagedKind[Any] | None:
     return next((kind for kind in _KINDS if kind.name == name), None)
 
 
+def general_nouns() -> str:
+    """Return what the objects are called that belong to no team."""
+    return " or ".join(kind.nouns for kind in _KINDS if not kind.of_teams)
+
+
 @contextmanager
 def registered(kind: ManagedKind[Any]) -> Iterator[None]:
     """Manage objects of `kind` too, for as long as the block runs."""
