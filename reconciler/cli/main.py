@@ -51,9 +51,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+            from reconciler.meant import close_to
 
-            close = get_close_matches(args[0], COMMANDS, n=1)
+            close = close_to(args[0], COMMANDS)
             meant = f" Did you mean `{close[0]}`?" if close else ""
             raise click.UsageError(f"There is no command `{args[0]}`.{meant}", ctx)
         return super().resolve_command(ctx, args)

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
 from reconciler.findings import UsageError
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.levers import LaterCache, cache_position
 from reconciler.forecast.observed import LONG_WINDOW_DAYS, Observations, observations
 from reconciler.forecast.question import WalletQuestion
+from reconciler.meant import close_to, did_you_mean
 from reconciler.model.forecast import LeverContribution, WalletForecast
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.percent import percent_text
@@ -251,9 +251,9 @@ def _mix_effect(mix: Mix, question: WalletQuestion, view: _View) -> Decimal:
 
 
 def _unpriced(name: str, team: str, paid: Sequence[str]) -> UsageError:
-    close = get_close_matches(name, paid, n=1, cutoff=0.5)
-    meant = f"did you mean `{close[0]}`? " if close else ""
+    meant = did_you_mean(close_to(name, paid, alike=0.5))
+    hint = f"{meant} name a model as provider/model; those with a price are: {', '.join(paid) or 'none'}"
     return UsageError(
         f"{team} paid for no usage of `{name}` in the last 90 days, so it has no price",
-        hint=f"{meant}name a model as provider/model; those with a price are: {', '.join(paid) or 'none'}",
+        hint=hint.strip(),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 
 from reconciler.findings import Severity
+from reconciler.meant import close_to, only
 from reconciler.model.kinds.billing_budget import watched
 from reconciler.model.team import BillingBudgetSetting
 from reconciler.model.yaml_types import shown
@@ -46,8 +46,7 @@ def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
 
 def _meant(environment: str, wallets: Sequence[str], context: Context) -> str | None:
     """Return the one wallet that a misspelt environment can mean; one that is an environment is not misspelt."""
-    close = get_close_matches(environment.lower(), wallets, n=2)
-    return close[0] if len(close) == 1 and environment not in context.environments else None
+    return None if environment in context.environments else only(close_to(environment, wallets, most=2))
 
 
 def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:

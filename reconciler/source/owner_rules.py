@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
 from reconciler.findings import Severity
+from reconciler.meant import close_to
 from reconciler.model.approvals import OWNER
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.yaml_types import shown
@@ -40,7 +40,7 @@ def _known(org: OrganizationBudget | None) -> tuple[str, ...]:
 def _nobody(named: Iterable[tuple[str, Keys]], known: Iterable[str]) -> Iterator[Problem]:
     for name, keys in named:
         if OWNER.fullmatch(name.strip()) is None:
-            close = get_close_matches(name, known, n=1)
+            close = close_to(name, known)
             cure = f"write `{close[0]}`" if close else "write `@login` or `@organization/team`"
             message = f"{shown(name)} is nobody on the forge, so nobody can approve as this owner"
             yield Problem("owner-is-nobody", message, cure, keys, severity=Severity.WARNING)

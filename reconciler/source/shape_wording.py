@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from reconciler.meant import close_to, did_you_mean, only
 from reconciler.model.frozen import Frozen
 from reconciler.model.yaml_types import shown
 from reconciler.source.problem import Keys, Problem, dotted
@@ -66,9 +65,9 @@ def _key_problem(keys: Keys, error: ErrorDetails) -> Problem:
 def _unknown_choice(keys: Keys, told: dict[str, Any]) -> Problem:
     """Return the problem of a key that is none of those that a mapping may have."""
     choices = re.findall(r"'([^']*)'", str(told.get("expected", "")))
-    close = _close(str(keys[-1]), choices)
+    close = close_to(str(keys[-1]), choices, most=2)
     listed = f"the keys are: {', '.join(f'`{choice}`' for choice in choices)}"
-    hint = f"did you mean `{close[0]}`? {listed}" if close else listed
+    hint = f"{did_you_mean(close)} {listed}".strip()
     noun = _CALLED.get(keys[:-1], f"a key of `{dotted(keys[:-1])}`")
     return Problem("unknown-key", f"{shown(keys[-1])} is not {noun}", hint, keys, "key", cure=only(close))
 
@@ -95,27 +94,18 @@ def _example(model: type[Frozen], keys: Keys) -> Any:
 def _unknown(model: type[Frozen], keys: Keys) -> Problem:
     parent, key = keys[:-1], str(keys[-1])
     known = sorted(schema_at(model, parent).get("properties", {}))
-    close = _close(key, known)
+    close = close_to(key, known, most=2)
     where = f"`{dotted(parent)}`" if parent else "this file"
-    hint = f"did you mean `{close[0]}`?" if close else f"known keys: {', '.join(f'`{name}`' for name in known)}"
+    hint = did_you_mean(close) or f"known keys: {', '.join(f'`{name}`' for name in known)}"
     return Problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key", cure=only(close))
 
 
 def _choice(model: type[Frozen], keys: Keys, value: Any) -> Problem:
     choices = [str(choice) for choice in schema_at(model, keys).get("enum", [])]
-    close = _close(str(value), choices)
-    hint = f"did you mean `{close[0]}`?" if close else f"write one of {', '.join(f'`{choice}`' for choice in choices)}"
+    close = close_to(str(value), choices, most=2)
+    hint = did_you_mean(close) or f"write one of {', '.join(f'`{choice}`' for choice in choices)}"
     sentence = f"{_called(value)} is not one of the choices for `{dotted(keys)}`"
     return Problem("invalid-choice", sentence, hint, keys, cure=only(close))
-
-
-def _close(text: str, known: Sequence[str]) -> list[str]:
-    return get_close_matches(text.lower(), known, n=2) if len(text) <= _LONGEST_GUESS else []
-
-
-def only(close: Sequence[str]) -> str | None:
-    """Return the one name that is close to what was written, None where there are several or none."""
-    return close[0] if len(close) == 1 else None
 
 
 def _text(model: type[Frozen], keys: Keys, error: ErrorDetails) -> Problem:

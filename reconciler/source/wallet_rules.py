@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from reconciler.meant import close_to, only
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
 from reconciler.source.problem import Problem
@@ -28,11 +28,11 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
     if not context.environments or environment in context.environments:
         return
     known = ", ".join(f"`{name}`" for name in context.environments)
-    close = get_close_matches(environment.lower(), context.environments, n=2)
+    close = close_to(environment, context.environments, most=2)
     cure = f"write `{close[0]}`" if close else f"write one of {known}"
     message = f"{shown(environment)} is not an environment of the organization"
     hint = f"{cure}, or add it to `environments` in org.yaml"
-    yield Problem("unknown-environment", message, hint, keys, "key", cure=close[0] if len(close) == 1 else None)
+    yield Problem("unknown-environment", message, hint, keys, "key", cure=only(close))
 
 
 def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:

@@ -6,9 +6,10 @@ for a unit or a token, and the cost of a part give wrong money.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
+
+from reconciler.meant import close_to
 
 _KNOWN: Mapping[str, tuple[str, ...]] = {
     "id": (
@@ -70,7 +71,7 @@ def candidates(name: str, found: Sequence[str]) -> list[str]:
         known += [column for column in allowed if frozenset(_words(column)) - _BESIDE_COST in _COSTS]
     for each in _KNOWN[name]:
         if len(key(each)) > len("cost"):
-            known += [by_key[near] for near in difflib.get_close_matches(key(each), by_key, n=1, cutoff=_NEARLY)]
+            known += [by_key[near] for near in close_to(key(each), by_key, alike=_NEARLY)]
     return list(dict.fromkeys(known))
 
 

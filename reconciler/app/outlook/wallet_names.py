@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from reconciler.findings import UsageError
+from reconciler.meant import close_to, did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired, DesiredWallet
@@ -55,7 +55,6 @@ def _unknown(desired: Desired, name: str) -> UsageError:
     wallets = [label(wallet) for wallet in desired.wallets.values()]
     teams = sorted({wallet.team for wallet in desired.wallets.values()})
     kind, known = ("wallet", wallets) if "/" in name else ("team", [*teams, *wallets])
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    meant = f"did you mean `{close[0]}`? " if close else ""
+    meant = did_you_mean(close_to(name, known, alike=0.5))
     listed = ", ".join(wallets[:12]) + (f" and {len(wallets) - 12} more" if len(wallets) > 12 else "")
-    return UsageError(f"there is no {kind} `{name}`", hint=f"{meant}declared are: {listed or 'none'}")
+    return UsageError(f"there is no {kind} `{name}`", hint=f"{meant} declared are: {listed or 'none'}".strip())
