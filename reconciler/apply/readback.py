@@ -15,6 +15,7 @@ from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
@@ -133,14 +134,18 @@ class Objects:
     """The managed objects of a live state, by the keys that changes name."""
 
     def __init__(self, live: Live) -> None:
-        self._live = live
+        listings = [(kind, live.of(kind)) for kind in kinds()]
+        self._values = {
+            (kind.name, text_of(key)): found.value for kind, listed in listings for key, found in listed.objects.items()
+        }
+        self._repeated = {
+            (kind.name, text_of(kind.key(found.value))) for kind, listed in listings for found in listed.surplus
+        }
 
     def value(self, change: ObjectChange) -> Frozen | None:
         """Return what `change` is about as it is now."""
-        listed = self._live.of(change.managed).objects
-        return next((found.value for key, found in listed.items() if text_of(key) == change.key), None)
+        return self._values.get((change.managed.name, change.key))
 
     def is_repeated(self, change: ObjectChange) -> bool:
         """Whether what `change` is about is there more than once."""
-        kind = change.managed
-        return any(text_of(kind.key(found.value)) == change.key for found in self._live.of(kind).surplus)
+        return (change.managed.name, change.key) in self._repeated

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler.journal.record import is_accepted_entry
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
-from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import LedgerEntry, Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import carries
@@ -23,10 +24,8 @@ def rewind(live: Live, plan: Plan, transactions: Transactions | None = None) -> 
     `transactions` are the ledger ids that a journal knows for operation ids, for ledgers that lose descriptions.
     """
     wallets, pool = _moneys_undone(live, plan, transactions or {})
-    objects = dict(live.objects)
-    for change in plan.changes:
-        if isinstance(change, ObjectChange):
-            objects[change.managed.name] = _undone(objects.get(change.managed.name, Listing()), change)
+    changes = [change for change in plan.changes if isinstance(change, ObjectChange)]
+    objects = {kind.name: _undone(kind, live.of(kind), changes) for kind in kinds()}
     return replace(live, wallets=wallets, pool=pool, objects=objects)
 
 
@@ -84,13 +83,16 @@ def _moneys_undone(live: Live, plan: Plan, transactions: Transactions) -> tuple[
     return wallets, pool
 
 
-def _undone(listing: Listing[Any], change: ObjectChange) -> Listing[Any]:
-    """Return `listing` with the object set back to what it was, where it is what `change` makes of it."""
-    kind = change.managed
-    listed = {text_of(key): found for key, found in listing.objects.items()}
-    found = listed.pop(change.key, None)
-    if not listing.offered or (found.value if found else None) != change.after:
+def _undone(kind: ManagedKind[V], listing: Listing[V], changes: Iterable[ObjectChange]) -> Listing[V]:
+    """Return `listing` with every object set back to what it was that is what a change makes of it."""
+    if not listing.offered:
         return listing
-    if change.before is not None:
-        listed[change.key] = replace(found or LiveObject("", change.before), value=change.before)
+    listed: dict[str, LiveObject[Any]] = {text_of(key): found for key, found in listing.objects.items()}
+    for change in changes:
+        found = listed.get(change.key)
+        if change.managed is not kind or (found.value if found else None) != change.after:
+            continue
+        listed.pop(change.key, None)
+        if change.before is not None:
+            listed[change.key] = replace(found or LiveObject("", change.before), value=change.before)
     return replace(listing, objects={kind.key(found.value): found for found in listed.values()})

@@ -94,7 +94,7 @@ class ObjectChange(Frozen):
 
     @property
     def verb(self) -> Verb:
-        return next(verb for verb in VERBS if self.kind.startswith(f"{verb}_"))
+        return cast(Verb, self.kind.partition("_")[0])
 
     @property
     def managed(self) -> ManagedKind[Any]:
@@ -126,8 +126,9 @@ class ObjectChange(Frozen):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        for side, verb in (("before", "create"), ("after", "delete")):
-            if (getattr(self, side) is None) != (self.verb == verb):
+        verb = self.verb
+        for side, value, none in (("before", self.before, "create"), ("after", self.after, "delete")):
+            if (value is None) != (verb == none):
                 raise _refused("`{side}` does not go with `{kind}`", side=side, kind=self.kind)
         if self.team and not self.managed.of_teams:
             raise _refused("`team` does not go with `{kind}`", kind=self.kind)
