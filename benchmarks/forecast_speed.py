@@ -91,8 +91,9 @@ def time_many(wallets: int, processes: int) -> tuple[float, float]:
 
 def question(number: int) -> Any:
     """Return all that a plan asks about one wallet."""
+    from reconciler.findings import Origin
     from reconciler.forecast.project import WalletQuestion
-    from reconciler.model.desired import DesiredWallet, Origin
+    from reconciler.model.desired import DesiredWallet
     from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.money import Money
     from reconciler.model.period import Period

@@ -18,9 +18,13 @@ The exception tree::
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
+from typing import Literal
+
+Keys = tuple[str | int, ...]
+Part = Literal["value", "key", "mapping"]
 
 
 class ExitCode(IntEnum):
@@ -69,14 +73,49 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Finding:
-    """One thing that is wrong or worth knowing. Findings are collected, not raised."""
+class Origin:
+    """The place in the YAML that something comes from: a file and the keys down to it.
 
-    position: Position
+    Of what is there, `part` is the value, the key itself, or the mapping that lacks something.
+    """
+
+    path: str
+    keys: Keys = ()
+    part: Part = "value"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is wrong or worth knowing. Findings are collected, not raised.
+
+    `where` is an origin as long as nobody looked for its line. `fix` is the YAML to write there where only that can be
+    meant, an empty text where what is there is to be removed; None: a person must decide.
+    """
+
+    where: Position | Origin
     code: str
     severity: Severity
     message: str
     hint: str = ""
+    fix: str | None = field(default=None, compare=False)
+
+    @property
+    def position(self) -> Position:
+        """The line; TypeError where nobody looked for it."""
+        if isinstance(self.where, Position):
+            return self.where
+        raise TypeError(f"nobody looked for the line of {self.where}")
+
+    @property
+    def origin(self) -> Origin:
+        """The keys; TypeError where a line alone is known."""
+        if isinstance(self.where, Origin):
+            return self.where
+        raise TypeError(f"nobody knows the keys at {self.where}")
+
+    def at(self, position: Position) -> Finding:
+        """Return this finding with its line."""
+        return replace(self, where=position)
 
     @property
     def is_error(self) -> bool:

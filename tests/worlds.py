@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from reconciler.findings import Origin
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
-from reconciler.model.desired import Desired, DesiredObject, DesiredWallet, Origin
+from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.kinds.managed_kind import Key, text_of

@@ -89,5 +89,5 @@ def seen_from_here(findings: Iterable[Finding], budgets: Path) -> list[Finding]:
         path = budgets / rest if folder == name else beside / finding.position.path
         if path.is_relative_to(here):
             path = path.relative_to(here)
-        local.append(replace(finding, position=replace(finding.position, path=path.as_posix())))
+        local.append(finding.at(replace(finding.position, path=path.as_posix())))
     return local

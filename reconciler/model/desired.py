@@ -7,19 +7,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic
 
+from reconciler.findings import Origin
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Origin:
-    """The place in the YAML that something comes from: a file and the keys down to it."""
-
-    path: str
-    keys: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

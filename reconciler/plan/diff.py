@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut
 from reconciler.model.live import Live, LiveWallet
@@ -19,7 +19,6 @@ from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
 from reconciler.plan.currency import currency_guard
 from reconciler.plan.fingerprint import fingerprint
-from reconciler.plan.note import Note
 from reconciler.plan.objects import (
     object_changes,
     objects_not_offered,
@@ -47,7 +46,7 @@ class Diff:
     funds: Funds
     drift: tuple[DriftItem, ...]
     unmanaged: tuple[Unmanaged, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Finding, ...]
     guards: tuple[GuardResult, ...]
     doubts: tuple[Doubt, ...] = ()
     first_contacts: frozenset[str] = frozenset()
@@ -168,7 +167,7 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
         )
 
 
-def _carried_over(gaps: list[WalletGap]) -> Iterator[Note]:
+def _carried_over(gaps: list[WalletGap]) -> Iterator[Finding]:
     return (note for gap in gaps if (note := gap.carried_over_note()))
 
 
@@ -180,7 +179,7 @@ def _notes(
     run: Funds,
     period: Period,
     teams: Teams,
-) -> Iterator[Note]:
+) -> Iterator[Finding]:
     yield from (note for gap in gaps if (note := gap.doubt_note()))
     yield from (note for gap in gaps if (note := gap.unreclaimable_note()))
     yield from (note for gap in gaps if (note := gap.first_contact_note()))
@@ -194,11 +193,11 @@ def _notes(
     yield from pool_notes(run, desired)
 
 
-def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Note]:
+def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Finding]:
     year = desired.organization.fiscal_year.value
     if period not in year:
-        yield Note(
-            origin=Origin(desired.organization_path, ("fiscal_year",)),
+        yield Finding(
+            where=Origin(desired.organization_path, ("fiscal_year",)),
             code="outside-fiscal-year",
             severity=Severity.WARNING,
             message=f"{period} is not in {year.name}, which these budgets are for"
@@ -207,13 +206,13 @@ def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Note]:
         )
 
 
-def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
+def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Finding]:
     if live.teams is None:
         return
     for gap in gaps:
         if gap.live.id is None and gap.desired.key not in live.teams and not gap.desired.absent:
-            yield Note(
-                origin=gap.origin,
+            yield Finding(
+                where=gap.origin,
                 code="unknown-team",
                 severity=Severity.WARNING,
                 message=f"Keeptrusts lists no team `{gap.desired.key}`, so its first allocation may be refused",
@@ -221,12 +220,12 @@ def _unknown_teams(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
             )
 
 
-def _other_currencies(live: Live, gaps: list[WalletGap]) -> Iterator[Note]:
+def _other_currencies(live: Live, gaps: list[WalletGap]) -> Iterator[Finding]:
     found = {wallet.key: wallet for wallet in live.currency_mismatches}
     for gap in gaps:
         if wallet := found.get(gap.desired.key):
-            yield Note(
-                origin=gap.origin,
+            yield Finding(
+                where=gap.origin,
                 code="other-currency",
                 severity=Severity.WARNING,
                 message=f"`{wallet.key}` has a wallet in {wallet.currency} ({wallet.balance}) and none in"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
-from reconciler.model.desired import Desired, Origin
+from reconciler.findings import Origin
+from reconciler.model.desired import Desired
 from reconciler.model.later import LaterExpectation
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget

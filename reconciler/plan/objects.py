@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Change, ObjectChange
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.live import Live
 from reconciler.model.plan import Unmanaged
-from reconciler.plan.note import Note
 from reconciler.plan.scope import Teams, is_about
 
 Placed = tuple[ObjectChange, Origin]
@@ -96,7 +95,7 @@ def _unmanaged(kind: ManagedKind[V], value: V, desired: Desired) -> Unmanaged:
     )
 
 
-def repeated_objects(desired: Desired, live: Live) -> Iterator[Note]:
+def repeated_objects(desired: Desired, live: Live) -> Iterator[Finding]:
     """Yield a note for each declared object that Keeptrusts holds more than once."""
     for kind in kinds():
         for surplus in live.of(kind).surplus:
@@ -111,7 +110,7 @@ def repeated_objects(desired: Desired, live: Live) -> Iterator[Note]:
                 )
 
 
-def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Note]:
+def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Finding]:
     """Yield a note for each declared object of `teams` that Keeptrusts holds and that cannot be understood."""
     for found in live.unreadable:
         kind = kind_named(found.kind)
@@ -126,7 +125,7 @@ def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Note
                 )
 
 
-def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Note]:
+def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Finding]:
     """Yield a note for each of `teams` whose file disappeared since the last apply."""
     known = {team for declared in last_applied.objects.values() for team in declared.values() if team}
     for team in sorted((known if teams is None else set(teams)) - set(desired.teams)):
@@ -144,7 +143,7 @@ def _of_teams() -> str:
     return " and ".join(kind.nouns for kind in kinds() if kind.of_teams)
 
 
-def objects_not_offered(desired: Desired, live: Live) -> Iterator[Note]:
+def objects_not_offered(desired: Desired, live: Live) -> Iterator[Finding]:
     """Yield a note for each kind that git declares objects of and this deployment does not offer."""
     for kind in kinds():
         declared = desired.of(kind)
@@ -158,5 +157,5 @@ def objects_not_offered(desired: Desired, live: Live) -> Iterator[Note]:
             )
 
 
-def _warning(origin: Origin, code: str, message: str, hint: str) -> Note:
-    return Note(origin=origin, code=code, severity=Severity.WARNING, message=message, hint=hint)
+def _warning(origin: Origin, code: str, message: str, hint: str) -> Finding:
+    return Finding(where=origin, code=code, severity=Severity.WARNING, message=message, hint=hint)

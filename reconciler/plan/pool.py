@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.money import ZERO, Money, total
 from reconciler.model.plan import Funds, GuardResult
-from reconciler.plan.note import Note
 
 
 def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
@@ -47,12 +46,12 @@ def pool_guard(run: Funds, currency: str) -> GuardResult | None:
     )
 
 
-def pool_notes(run: Funds, desired: Desired) -> Iterator[Note]:
+def pool_notes(run: Funds, desired: Desired) -> Iterator[Finding]:
     """Yield what a reader must know about the pool: unseen, or so full that wallets are no hard limit."""
     origin = Origin(desired.organization_path)
     if run.after is None and run.allocated:
-        yield Note(
-            origin=origin,
+        yield Finding(
+            where=origin,
             code="pool-unknown",
             severity=Severity.WARNING,
             message="no organization wallet is shown to this token: whether it can pay for the allocations is unknown",
@@ -60,8 +59,8 @@ def pool_notes(run: Funds, desired: Desired) -> Iterator[Note]:
         )
     elif run.after is not None and run.after > 0:
         free = Money(run.after, desired.organization.currency)
-        yield Note(
-            origin=origin,
+        yield Finding(
+            where=origin,
             code="soft-cap",
             severity=Severity.WARNING,
             message=f"the organization wallet holds {free} of free money after this plan, so an empty team wallet"

@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.desired import DesiredWallet, Origin
+from reconciler.model.desired import DesiredWallet
 from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut
 from reconciler.model.live import LedgerEntry, LiveWallet
@@ -20,7 +20,6 @@ from reconciler.model.period import Period
 from reconciler.model.plan import DriftItem
 from reconciler.plan.by_hand import entries_by_hand
 from reconciler.plan.first_contact import funding_near, is_doubtful
-from reconciler.plan.note import Note
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,12 @@ class WalletGap:
         if self.doubt is None and self.question is None:
             yield from (move for move in self._moves() if not self.is_first or isinstance(move, Allocate))
 
-    def first_contact_note(self) -> Note | None:
+    def first_contact_note(self) -> Finding | None:
         """Say what is not taken back from a wallet that nothing was ever applied to, or whose month is asked about."""
         if (left := self.left_out()) is None:
             return None
         code = "whose-month" if self.question else "first-contact"
-        return Note(origin=self.origin, code=code, severity=Severity.WARNING, message=left.reason, hint=left.hint)
+        return Finding(where=self.origin, code=code, severity=Severity.WARNING, message=left.reason, hint=left.hint)
 
     def left_out(self) -> LeftOut | None:
         """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
@@ -187,15 +186,15 @@ class WalletGap:
             ),
         }
 
-    def unreclaimable_note(self) -> Note | None:
+    def unreclaimable_note(self) -> Finding | None:
         """Say how much of an excess is already spent or reserved, so that it cannot be taken back."""
         excess = self.funded - self.target
         stuck = excess - self.live.money_left
         if self.doubt or excess.amount <= 0 or stuck.amount <= 0:
             return None
         name = f"{self.desired.team}/{self.desired.environment}"
-        return Note(
-            origin=self.origin,
+        return Finding(
+            where=self.origin,
             code="unreclaimable",
             severity=Severity.WARNING,
             message=f"{name} was funded with {self.funded} for {self.period}, {excess} above its target;"
@@ -204,7 +203,7 @@ class WalletGap:
             " so that git says what happened",
         )
 
-    def carried_over_note(self) -> Note | None:
+    def carried_over_note(self) -> Finding | None:
         """Say how much of earlier periods a wallet keeps when a period opens."""
         rest = self.live.money_left
         if (
@@ -216,8 +215,8 @@ class WalletGap:
             or self.target.amount <= 0
         ):
             return None
-        return Note(
-            origin=self.origin,
+        return Finding(
+            where=self.origin,
             code="carried-over",
             severity=Severity.WARNING,
             message=f"{self.desired.team}/{self.desired.environment} keeps {rest} from earlier months on top of its"
@@ -225,12 +224,12 @@ class WalletGap:
             hint="nothing to do, or set `unused: reclaim` in org.yaml to take unspent money back when a month opens",
         )
 
-    def doubt_note(self) -> Note | None:
+    def doubt_note(self) -> Finding | None:
         """Say why nothing is planned for this wallet."""
         if self.doubt is None:
             return None
-        return Note(
-            origin=self.origin,
+        return Finding(
+            where=self.origin,
             code=f"{self.doubt.kind}-wallet",
             severity=Severity.WARNING,
             message=f"{self.desired.team}/{self.desired.environment}: {self.doubt.reason}",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Keys, Severity
 from reconciler.meant import close_to, only
 from reconciler.model.kinds.billing_budget import watched
 from reconciler.model.team import BillingBudgetSetting
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import Context, TeamView
-from reconciler.source.problem import Keys, Problem
+from reconciler.source.problem import problem
 
 
-def alert_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+def alert_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield what is wrong with the billing budgets of a team."""
     for position, setting in enumerate(view.team.billing_budgets):
         keys = ("billing_budgets", view.budget_index(position))
@@ -24,12 +24,12 @@ def alert_problems(view: TeamView, context: Context) -> Iterator[Problem]:
             yield from _reach(view, setting, keys, context)
 
 
-def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Problem]:
+def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Finding]:
     wallets = view.team.wallets
     if setting.scope is not None:
         if setting.environment is not None:
             message = "`environment` and `scope` both say what is watched"
-            yield Problem("scope-and-environment", message, "remove one of them", (*keys, "environment"), "key")
+            yield problem("scope-and-environment", message, "remove one of them", (*keys, "environment"), "key")
         return
     if not view.whole("wallets"):
         return
@@ -38,10 +38,10 @@ def _scope(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
         message = f"this team has no wallet for {shown(setting.environment)}"
         hint = f"write one of {known}" if known else "add that wallet, or name a `scope`"
         cure = _meant(setting.environment, [name for name in wallets if name in context.environments], context)
-        yield Problem("environment-without-wallet", message, hint, (*keys, "environment"), cure=cure)
+        yield problem("environment-without-wallet", message, hint, (*keys, "environment"), fix=cure)
     elif not wallets:
         message = f"{shown(setting.name)} watches nothing: the team has no wallet, and no `scope` is given"
-        yield Problem("billing-budget-without-scope", message, "add `scope: {type: team, id: …}`", keys, "mapping")
+        yield problem("billing-budget-without-scope", message, "add `scope: {type: team, id: …}`", keys, "mapping")
 
 
 def _meant(environment: str, wallets: Sequence[str], context: Context) -> str | None:
@@ -49,26 +49,26 @@ def _meant(environment: str, wallets: Sequence[str], context: Context) -> str | 
     return None if environment in context.environments else only(close_to(environment, wallets, most=2))
 
 
-def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Problem]:
+def _percentages(setting: BillingBudgetSetting, keys: Keys) -> Iterator[Finding]:
     if not setting.alert_percentages and not setting.hard_limit:
         message = f"{shown(setting.name)} has no alert percentages: it never says anything"
         at = (*keys, "alert_percentages")
         hint = "write `alert_percentages: [80, 100]`"
-        yield Problem("no-alerts", message, hint, at, severity=Severity.WARNING, cure="[80, 100]")
+        yield problem("no-alerts", message, hint, at, severity=Severity.WARNING, fix="[80, 100]")
     seen = set()
     for index, percentage in enumerate(setting.alert_percentages):
         at = (*keys, "alert_percentages", index)
         if percentage in seen:
             message = f"{percentage}% is here a second time"
-            yield Problem("duplicate-alert", message, "remove it", at, severity=Severity.WARNING, cure="")
+            yield problem("duplicate-alert", message, "remove it", at, severity=Severity.WARNING, fix="")
         elif percentage > 100 and setting.hard_limit:
             message = f"the alert at {percentage}% cannot fire: the hard limit blocks traffic at 100%"
             hint = "remove it, or write `hard_limit: false`"
-            yield Problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
+            yield problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
         seen.add(percentage)
 
 
-def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Problem]:
+def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: Context) -> Iterator[Finding]:
     """Yield alerts that the wallet's monthly money cannot reach."""
     environment = watched(view.team, setting)
     if environment is None or (setting.environment is None and setting.scope is None and not view.whole("wallets")):
@@ -82,7 +82,7 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
             f" that {wallet} has each month{_never(late)}"
         )
         hint = f"lower the amount to {target:.2f} or less, or fund the wallet with more"
-        yield Problem("alert-above-wallet", message, hint, (*keys, "amount"), severity=Severity.WARNING)
+        yield problem("alert-above-wallet", message, hint, (*keys, "amount"), severity=Severity.WARNING)
         return
     for index, percentage in enumerate(setting.alert_percentages):
         if setting.amount * percentage > target * 100 and not setting.hard_limit:
@@ -92,7 +92,7 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
             )
             at = (*keys, "alert_percentages", index)
             hint = f"write {_highest(setting.amount, target)} or less, or remove it"
-            yield Problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
+            yield problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
 
 
 def _never(percentages: list[int]) -> str:

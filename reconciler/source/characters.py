@@ -6,8 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from reconciler.findings import Severity
-from reconciler.source.problem import Flaw
+from reconciler.findings import Finding, Severity
+from reconciler.source.problem import flaw
 
 CHARACTER_CODES = frozenset({"byte-order-mark", "invisible-character", "windows-line-ends"})
 """The codes of flaws that leave the rest of a file readable."""
@@ -21,18 +21,18 @@ _IN_VALUES = re.compile(f"[\t\n]|{_UNWANTED.pattern}")
 _NAMES = {"\n": "a line break", "\t": "a tab", "\r": "a carriage return", "\x1b": "an escape character"}
 
 
-def readable(data: bytes) -> tuple[bytes | None, list[Flaw]]:
+def readable(data: bytes) -> tuple[bytes | None, list[Finding]]:
     """Return bytes that a YAML parser can take (None when it is not UTF-8), and the flaws of what was there.
 
     Unwanted characters are replaced by blanks, so that lines and columns of everything else stay what an editor shows.
     """
     if not data.translate(None, _PLAIN):
         return data, []
-    flaws: list[Flaw] = []
+    flaws: list[Finding] = []
     if data.startswith(_BOM):
         data = data[len(_BOM) :]
         flaws.append(
-            Flaw(1, 1, "byte-order-mark", "the file starts with a byte order mark", "save it as UTF-8 without BOM")
+            flaw(1, 1, "byte-order-mark", "the file starts with a byte order mark", "save it as UTF-8 without BOM")
         )
     try:
         text = data.decode("utf-8")
@@ -42,7 +42,7 @@ def readable(data: bytes) -> tuple[bytes | None, list[Flaw]]:
         text = _unix_lines(text, flaws)
     if "\0" in text:
         line, column = line_column(text, text.index("\0"))
-        return None, [*flaws, Flaw(line, column, "not-text", "the file is not text", "replace it by a YAML file")]
+        return None, [*flaws, flaw(line, column, "not-text", "the file is not text", "replace it by a YAML file")]
     flaws.extend(_unwanted(text))
     return _UNWANTED.sub(" ", text).encode("utf-8"), flaws
 
@@ -64,32 +64,32 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def _unwanted(text: str) -> Iterator[Flaw]:
+def _unwanted(text: str) -> Iterator[Finding]:
     """Yield the first character of each line that nobody can see."""
     for number, line in enumerate(text.split("\n"), 1):
         match = _UNWANTED.search(line)
         if match:
             message = f"the file holds {_name(match[0])} here, which cannot be seen"
-            yield Flaw(number, match.start() + 1, "invisible-character", message, "remove this character")
+            yield flaw(number, match.start() + 1, "invisible-character", message, "remove this character")
 
 
-def _unix_lines(text: str, flaws: list[Flaw]) -> str:
+def _unix_lines(text: str, flaws: list[Finding]) -> str:
     offset = text.find("\r\n")
     if offset >= 0:
         place = line_column(text, offset)
         message = "lines end with CR LF, the way of Windows; they are read all the same"
         hint = "save the file with LF line ends, for instance with `* text=auto eol=lf` in .gitattributes"
-        flaws.append(Flaw(*place, "windows-line-ends", message, hint, Severity.WARNING))
+        flaws.append(flaw(*place, "windows-line-ends", message, hint, severity=Severity.WARNING))
     return text.replace("\r\n", "\n")
 
 
-def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Flaw:
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Finding:
     before = data[: error.start].decode("utf-8")
     line, column = line_column(before, len(before))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Flaw(1, 1, "not-utf8", "the file is UTF-16", "save it as UTF-8 without BOM")
+        return flaw(1, 1, "not-utf8", "the file is UTF-16", "save it as UTF-8 without BOM")
     message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-    return Flaw(line, column, "not-utf8", message, "save the file as UTF-8")
+    return flaw(line, column, "not-utf8", message, "save the file as UTF-8")
 
 
 def _name(character: str) -> str:

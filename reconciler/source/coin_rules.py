@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
+from reconciler.findings import Finding, Keys
 from reconciler.model.currency import is_payable
 from reconciler.model.guards import Guard
 from reconciler.source.context import Context, TeamView
-from reconciler.source.problem import Keys, Problem
+from reconciler.source.problem import problem
 
 
-def team_coin_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+def team_coin_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield the amounts of a team that the organization's currency cannot express."""
     team = view.team
     found: list[tuple[Keys, Decimal | None]] = []
@@ -33,7 +34,7 @@ def team_coin_problems(view: TeamView, context: Context) -> Iterator[Problem]:
     yield from _problems(found, context.currency)
 
 
-def organization_coin_problems(context: Context) -> Iterator[Problem]:
+def organization_coin_problems(context: Context) -> Iterator[Finding]:
     """Yield the amounts of org.yaml that its own currency cannot express."""
     shape = context.organization
     if shape is None or shape.model is None:
@@ -55,10 +56,10 @@ def organization_coin_problems(context: Context) -> Iterator[Problem]:
     )
 
 
-def _problems(found: list[tuple[Keys, Decimal | None]], currency: str) -> Iterator[Problem]:
+def _problems(found: list[tuple[Keys, Decimal | None]], currency: str) -> Iterator[Finding]:
     for keys, amount in found:
         if amount is None or is_payable(amount, currency):
             continue
         up = amount.to_integral_value(ROUND_CEILING)
         message = f"{amount:,.2f} cannot be paid: {currency} has no decimals"
-        yield Problem("no-such-coin", message, f"write `{up - 1:f}` or `{up:f}`", keys, cure=None)
+        yield problem("no-such-coin", message, f"write `{up - 1:f}` or `{up:f}`", keys, fix=None)

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.findings import Finding
+from reconciler.findings import Finding, Keys, Origin, Position
 from reconciler.model.suggestion import SuggestedChange
 from reconciler.source.characters import readable, without_unwanted
 from reconciler.source.edits import EditError, added, offset_of, replaced
 from reconciler.source.hunks import Hunk, hunks
 from reconciler.source.load import Reading
 from reconciler.source.marks import Node, find, keys_at, mark_tree
-from reconciler.source.problem import Flaw, Problem, dotted
+from reconciler.source.problem import dotted
 from reconciler.source.removal import without_item
 from reconciler.source.tree import SourceFile
 
@@ -47,7 +47,7 @@ def suggested_cures(reading: Reading) -> tuple[SuggestedChange, ...]:
 @dataclass(frozen=True, slots=True)
 class _Cure:
     finding: Finding
-    what: Flaw | Problem
+    what: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _about(text: str, cure: _Cure) -> tuple[str, str]:
     line = text.split("\n")[cure.finding.position.line - 1].strip()
     if root is None:
         return what.code, line
-    keys = what.keys if isinstance(what, Problem) else keys_at(root, (what.line, what.column))
+    keys = _keys(root, what)
     span = _span(text, root, what)
     return dotted(keys) if keys else what.code, text[span[0] : span[1]] if span else line
 
@@ -117,36 +117,38 @@ def _identity(finding: Finding) -> Identity:
     return finding.position.path, finding.code, finding.message
 
 
-def _is_curable(what: Flaw | Problem) -> bool:
-    return what.cure is not None or what.code in _TEXTUAL
+def _is_curable(what: Finding) -> bool:
+    return what.fix is not None or what.code in _TEXTUAL
 
 
-def _edited(text: str, what: Flaw | Problem) -> str:
+def _edited(text: str, what: Finding) -> str:
     """Return `text` with the cure in it; EditError where it cannot be written."""
-    if isinstance(what, Flaw) and what.code in _TEXTUAL:
+    if isinstance(what.where, Position) and what.code in _TEXTUAL:
         return _TEXTUAL[what.code](text, what)
-    root, cure = _marks(text), what.cure
+    root, cure = _marks(text), what.fix
     if root is None or cure is None:
         raise _unreachable()
-    if isinstance(what, Problem) and what.part == "value":
+    if isinstance(what.where, Origin) and what.where.part == "value":
+        keys = what.where.keys
         if not cure:
-            return without_item(text, root, what.keys)
-        node = find(root, what.keys)
-        return replaced(text, what.keys, node, cure) if node else added(text, root, what.keys, cure)
+            return without_item(text, root, keys)
+        node = find(root, keys)
+        return replaced(text, keys, node, cure) if node else added(text, root, keys, cure)
     span = _span(text, root, what)
     if span is None:
         raise _unreachable()
     return f"{text[: span[0]]}{cure}{text[span[1] :]}"
 
 
-def _span(text: str, root: Node, what: Flaw | Problem) -> tuple[int, int] | None:
+def _span(text: str, root: Node, what: Finding) -> tuple[int, int] | None:
     """Return from where to where the value or the key stands that something is wrong with."""
-    keys = what.keys if isinstance(what, Problem) else keys_at(root, (what.line, what.column))
+    keys = _keys(root, what)
     parent, node = (find(root, keys[:-1]), find(root, keys)) if keys else (None, None)
     if keys is None or parent is None or node is None:
         return None
     at = parent.children[keys[-1]][0]
-    is_key = what.part == "key" if isinstance(what, Problem) else (what.line, what.column) != node.start
+    where = what.where
+    is_key = where.part == "key" if isinstance(where, Origin) else (where.line, where.column) != node.start
     if not is_key:
         return offset_of(text, node.start), offset_of(text, node.end)
     start, key = offset_of(text, at), str(keys[-1])
@@ -156,19 +158,25 @@ def _span(text: str, root: Node, what: Flaw | Problem) -> tuple[int, int] | None
     return None
 
 
-def _joined(text: str, flaw: Flaw) -> str:
+def _keys(root: Node, what: Finding) -> Keys | None:
+    if isinstance(what.where, Origin):
+        return what.where.keys
+    return keys_at(root, (what.where.line, what.where.column))
+
+
+def _joined(text: str, flaw: Finding) -> str:
     """Take the separators out of the amount whose end, between brackets, is taken for a key."""
-    at = offset_of(text, (flaw.line, flaw.column))
+    at = offset_of(text, (flaw.position.line, flaw.position.column))
     for match in _SEPARATED.finditer(text, text.rfind("\n", 0, at) + 1):
         if match.start() < at < match.end():
             return f"{text[: match.start()]}{match[0].replace(',', '')}{text[match.end() :]}"
     raise _unreachable()
 
 
-def _quoted(text: str, flaw: Flaw) -> str:
+def _quoted(text: str, flaw: Finding) -> str:
     """Put names that begin with an at sign in quotes, in the line where YAML stops at one."""
-    start = offset_of(text, (flaw.line, 1))
-    at = start + flaw.column - 1
+    start = offset_of(text, (flaw.position.line, 1))
+    at = start + flaw.position.column - 1
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     comment = text.find(" #", at, end)
@@ -182,15 +190,15 @@ def _in_quotes(match: re.Match[str]) -> str:
     return match["quoted"] or f'{match["before"]}"{match["name"]}"'
 
 
-def _visible(text: str, flaw: Flaw) -> str:
+def _visible(text: str, flaw: Finding) -> str:
     """Take everything that cannot be seen out of the line."""
-    start = offset_of(text, (flaw.line, 1))
+    start = offset_of(text, (flaw.position.line, 1))
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     return f"{text[:start]}{without_unwanted(text[start:end])}{text[end:]}"
 
 
-_TEXTUAL: dict[str, Callable[[str, Flaw], str]] = {
+_TEXTUAL: dict[str, Callable[[str, Finding], str]] = {
     "thousands-separator": _joined,
     "invisible-character": _visible,
     "yaml-syntax": _quoted,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from reconciler.model.desired import Desired, DesiredObject, DesiredWallet, Origin
+from reconciler.findings import Origin
+from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 from reconciler.findings import Finding, Position
 from reconciler.source.characters import CHARACTER_CODES, readable
 from reconciler.source.marks import mark_tree, place
 from reconciler.source.parse import parse
-from reconciler.source.problem import Flaw, Problem
+from reconciler.source.problem import flaw
 from reconciler.source.shape import M, Shape, shape_of
 from reconciler.source.tree import SourceFile
 
@@ -20,28 +20,29 @@ class Document(Generic[M]):
     """A file, the flaws of its text and the shape of what it says."""
 
     file: SourceFile
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[Finding, ...]
     shape: Shape[M]
 
     @property
     def path(self) -> str:
         return self.file.path
 
-    def findings(self, problems: Iterable[Problem]) -> list[tuple[Finding, Flaw | Problem]]:
+    def findings(self, problems: Iterable[Finding]) -> list[tuple[Finding, Finding]]:
         """Return everything that is wrong with the file, `problems` of the rules included, with its place.
 
         Where the YAML of a key or value is flawed, that says it all: what the shape makes of it would be an echo.
         """
-        findings: list[tuple[Finding, Flaw | Problem]] = [
-            (_finding(self.path, (flaw.line, flaw.column), flaw), flaw) for flaw in self.flaws
+        findings: list[tuple[Finding, Finding]] = [
+            (each.at(replace(each.position, path=self.path)), each) for each in self.flaws
         ]
-        flawed = {(flaw.line, flaw.column) for flaw in self.flaws if flaw.code not in CHARACTER_CODES}
+        flawed = {(each.position.line, each.position.column) for each in self.flaws if each.code not in CHARACTER_CODES}
         pending = [*self.shape.problems, *problems]
         root = mark_tree(readable(self.file.data)[0] or b"") if pending else None
-        for problem in pending:
-            at = place(root, problem.keys, problem.part) if root else (1, 1)
-            if problem.part == "mapping" or at not in flawed:
-                findings.append((_finding(self.path, at, problem), problem))
+        for each in pending:
+            keys, part = each.origin.keys, each.origin.part
+            at = place(root, keys, part) if root else (1, 1)
+            if part == "mapping" or at not in flawed:
+                findings.append((each.at(Position(self.path, *at)), each))
         return findings
 
 
@@ -59,14 +60,10 @@ def read_document(file: SourceFile, model: type[M], *, fallbacks: dict[str, Any]
     return Document(file, tuple(flaws), Shape(None))
 
 
-def _no_mapping(relative: str, value: Any, data: bytes) -> Flaw:
+def _no_mapping(relative: str, value: Any, data: bytes) -> Finding:
     if value is None:
         hint = "write the organization's budget" if relative == "org.yaml" else "write the team's budget, or remove it"
-        return Flaw(1, 1, "empty-file", "the file is empty", hint)
+        return flaw(1, 1, "empty-file", "the file is empty", hint)
     root = mark_tree(data)
     line, column = root.start if root else (1, 1)
-    return Flaw(line, column, "not-a-mapping", "the file must hold keys and values", "begin with `version: 1`")
-
-
-def _finding(path: str, at: tuple[int, int], what: Flaw | Problem) -> Finding:
-    return Finding(Position(path, *at), what.code, what.severity, what.message, what.hint)
+    return flaw(line, column, "not-a-mapping", "the file must hold keys and values", "begin with `version: 1`")

@@ -10,11 +10,11 @@ import re
 from difflib import SequenceMatcher
 from typing import Any
 
-from reconciler.findings import BudgetsError, ExitCode, Finding, Position, Severity
+from reconciler.findings import BudgetsError, ExitCode, Finding, Keys, Position, Severity
 from reconciler.source.characters import readable
 from reconciler.source.marks import Node, Place, find, mark_tree, place
 from reconciler.source.parse import parse
-from reconciler.source.problem import Keys, dotted
+from reconciler.source.problem import dotted
 
 LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _DASH = re.compile(r"(\s*)-(?:\s+|\s*$)")

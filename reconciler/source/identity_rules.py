@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.findings import Finding, Keys
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import TeamView
-from reconciler.source.problem import Keys, Problem, dotted
+from reconciler.source.problem import dotted, problem
 
-Found = tuple[str, Problem]
+Found = tuple[str, Finding]
 
 
 def identity_problems(views: Iterable[TeamView]) -> Iterator[Found]:
@@ -29,7 +30,7 @@ def _file_names(views: Iterable[TeamView]) -> Iterator[Found]:
         if view.team.team != view.stem:
             message = f"the team is {shown(view.team.team)}, but the file is named {shown(view.stem + '.yaml')}"
             hint = f"write `team: {view.stem}`, or rename the file to {view.team.team}.yaml"
-            yield view.path, Problem("team-file-mismatch", message, hint, ("team",))
+            yield view.path, problem("team-file-mismatch", message, hint, ("team",))
 
 
 def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
@@ -41,11 +42,11 @@ def _teams(views: Iterable[TeamView]) -> Iterator[Found]:
             continue
         if other == name:
             message = f"the team {shown(name)} is already in {path}"
-            yield view.path, Problem("duplicate-team", message, "move everything into one file", ("team",))
+            yield view.path, problem("duplicate-team", message, "move everything into one file", ("team",))
         else:
             message = f"the team {shown(name)} differs from {shown(other)} in {path} by upper and lower case alone"
             hint = "give one of them another name: many file systems and people take them for one"
-            yield view.path, Problem("team-differs-by-case", message, hint, ("team",))
+            yield view.path, problem("team-differs-by-case", message, hint, ("team",))
 
 
 def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
@@ -57,7 +58,7 @@ def _wallets(views: Iterable[TeamView]) -> Iterator[Found]:
             if (path, other) != (view.path, keys):
                 message = f"{shown(wallet.team_id)} is already the wallet of `{dotted(other[:2])}` in {path}"
                 hint = "give each environment a Keeptrusts team of its own: spend could not be told apart"
-                yield view.path, Problem("duplicate-wallet", message, hint, keys)
+                yield view.path, problem("duplicate-wallet", message, hint, keys)
 
 
 def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]:
@@ -73,4 +74,4 @@ def _objects(kind: ManagedKind[V], views: Iterable[TeamView]) -> Iterator[Found]
             if (path, other) != (view.path, keys):
                 on = " ".join(("", "on", *where[:-1], shown(where[-1]))) if where else ""
                 message = f"{shown(name)}{on} is already in {path}"
-                yield view.path, Problem(f"duplicate-{kind.code}", message, "give it another name", keys)
+                yield view.path, problem(f"duplicate-{kind.code}", message, "give it another name", keys)

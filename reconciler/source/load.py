@@ -15,7 +15,6 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.desired import build
 from reconciler.source.documents import Document, read_document
-from reconciler.source.problem import Flaw, Problem
 from reconciler.source.rules import check
 from reconciler.source.tree import SourceFile, Tree, read_tree, tree_of
 from reconciler.source.tree_findings import ORGANIZATION
@@ -66,7 +65,7 @@ class Reading:
     tree: Tree
     organization: Document[OrganizationBudget] | None
     teams: tuple[Document[TeamBudget], ...]
-    found: tuple[tuple[Finding, Flaw | Problem], ...]
+    found: tuple[tuple[Finding, Finding], ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -142,7 +141,7 @@ def _found(
     teams: Sequence[Document[TeamBudget]],
     *,
     since: Period | None = None,
-) -> tuple[tuple[Finding, Flaw | Problem], ...]:
+) -> tuple[tuple[Finding, Finding], ...]:
     problems = check(organization, teams, since=since)
     found = organization.findings(problems.get(organization.path, ())) if organization else []
     for team in teams:

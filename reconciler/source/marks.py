@@ -9,8 +9,8 @@ from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
+from reconciler.findings import Keys, Part
 from reconciler.source.parse import DEEPEST
-from reconciler.source.problem import Keys, Part
 
 Place = tuple[int, int]
 """Line and column, from 1."""

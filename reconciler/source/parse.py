@@ -23,8 +23,9 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
+from reconciler.findings import Finding
 from reconciler.model.yaml_types import shown
-from reconciler.source.problem import Flaw
+from reconciler.source.problem import flaw
 from reconciler.source.scalars import NotationError, resolve
 from reconciler.source.syntax import syntax_flaw
 
@@ -40,7 +41,7 @@ class Parsed:
     """The value of the only document of a file (None: there is none that could be read) and the flaws on the way."""
 
     value: Any
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[Finding, ...]
     empty: bool = False
 
 
@@ -73,7 +74,7 @@ class _Reader:
         self._open: set[str] = set()
         self._read = 0
         self._repeated = 0
-        self.flaws: list[Flaw] = []
+        self.flaws: list[Finding] = []
 
     def document(self) -> tuple[Any, bool]:
         """Return the value of the document, and whether there is none."""
@@ -127,7 +128,7 @@ class _Reader:
         try:
             return resolve(text)
         except NotationError as error:
-            self._flaw(event, "number-notation", str(error), error.hint, cure=error.plain)
+            self._flaw(event, "number-notation", str(error), error.hint, fix=error.plain)
             return text
 
     def _mapping(self, depth: int) -> dict[str, Any]:
@@ -226,16 +227,20 @@ class _Reader:
     def _forget(self, event: Any) -> None:
         """Take back what was said at the start of `event`."""
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        self.flaws = [flaw for flaw in self.flaws if (flaw.line, flaw.column) != (line, column)]
+        self.flaws = [each for each in self.flaws if not _is_at(each, line, column)]
 
-    def _flaw(self, event: Any, code: str, message: str, hint: str, *, cure: str | None = None) -> None:
+    def _flaw(self, event: Any, code: str, message: str, hint: str, *, fix: str | None = None) -> None:
         """Add a flaw at the start of `event`; only the first one at a place counts."""
         mark = event.start_mark
         line, column = mark.line + 1, mark.column + 1
-        if not any(flaw.line == line and flaw.column == column for flaw in self.flaws[-3:]):
-            self.flaws.append(Flaw(line, column, code, message, hint, cure=cure))
+        if not any(_is_at(each, line, column) for each in self.flaws[-3:]):
+            self.flaws.append(flaw(line, column, code, message, hint, fix=fix))
 
 
 def _tag_text(tag: str) -> str:
     core = "tag:yaml.org,2002:"
     return f"!!{tag.removeprefix(core)}" if tag.startswith(core) else tag
+
+
+def _is_at(found: Finding, line: int, column: int) -> bool:
+    return (found.position.line, found.position.column) == (line, column)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
-from reconciler.findings import Severity
+from reconciler.findings import Finding, Keys, Severity
 from reconciler.model.money import CENT
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import AnnualPlan, CacheHitRate, ProviderMixMove, TeamBudget
 from reconciler.model.yaml_types import LARGEST_AMOUNT, shown
 from reconciler.source.context import Context, TeamView
-from reconciler.source.problem import Keys, Problem
+from reconciler.source.problem import problem
 
 
-def plan_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+def plan_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield what is wrong with the plan of a team."""
     plan, year = view.team.plan, context.fiscal_year
     yield from _order(plan)
@@ -26,17 +26,17 @@ def plan_problems(view: TeamView, context: Context) -> Iterator[Problem]:
             yield from _funding(view.team, year, context)
 
 
-def _order(plan: AnnualPlan) -> Iterator[Problem]:
+def _order(plan: AnnualPlan) -> Iterator[Finding]:
     """Yield months that come in the wrong order."""
     for keys, lever in _levers(plan):
         if lever.since is not None and lever.by <= lever.since:
             message = f"`by: {lever.by}` is not after `since: {lever.since}`"
-            yield Problem("months-reversed", message, "correct one of the months", (*keys, "by"))
+            yield problem("months-reversed", message, "correct one of the months", (*keys, "by"))
     for index, demand in enumerate(plan.planned_demand):
         if demand.until is not None and demand.until < demand.starts:
             message = f"`until: {demand.until}` is before `from: {demand.starts}`"
             at = ("plan", "planned_demand", index, "until")
-            yield Problem("months-reversed", message, "correct one of the months", at)
+            yield problem("months-reversed", message, "correct one of the months", at)
 
 
 def _levers(plan: AnnualPlan) -> Iterator[tuple[Keys, CacheHitRate | ProviderMixMove]]:
@@ -46,21 +46,21 @@ def _levers(plan: AnnualPlan) -> Iterator[tuple[Keys, CacheHitRate | ProviderMix
         yield ("plan", "provider_mix", index), move
 
 
-def _mix(plan: AnnualPlan) -> Iterator[Problem]:
+def _mix(plan: AnnualPlan) -> Iterator[Finding]:
     """Yield moves of traffic that cannot be: onto itself, or of more than there is."""
     moved: dict[str, Decimal] = {}
     for index, move in enumerate(plan.provider_mix):
         keys = ("plan", "provider_mix", index)
         if move.source == move.target:
             message = f"the traffic of {shown(move.source)} moves onto itself"
-            yield Problem("mix-onto-itself", message, "name another model in `to`", (*keys, "to"))
+            yield problem("mix-onto-itself", message, "name another model in `to`", (*keys, "to"))
         moved[move.source] = moved.get(move.source, Decimal(0)) + move.share
         if moved[move.source] > 1:
             message = f"{percent_text(moved[move.source])} of the traffic of {shown(move.source)} would move in all"
-            yield Problem("mix-above-whole", message, "lower the shares to 100% or less together", (*keys, "share"))
+            yield problem("mix-above-whole", message, "lower the shares to 100% or less together", (*keys, "share"))
 
 
-def _early(plan: AnnualPlan, year: FiscalYear) -> Iterator[Problem]:
+def _early(plan: AnnualPlan, year: FiscalYear) -> Iterator[Finding]:
     """Yield levers whose month is before the fiscal year: the baseline should have them in it."""
     months: list[tuple[Keys, Period]] = [((*keys, "by"), lever.by) for keys, lever in _levers(plan)]
     months += [(("plan", "growth", index, "from"), step.starts) for index, step in enumerate(plan.growth)]
@@ -71,10 +71,10 @@ def _early(plan: AnnualPlan, year: FiscalYear) -> Iterator[Problem]:
         if month < year.starts:
             message = f"{month} is before {year.name} begins ({year.starts}): this counts in full from its first month"
             hint = f"write {year.starts} or later, or take it into `baseline_monthly` and remove it here"
-            yield Problem("before-fiscal-year", message, hint, keys, severity=Severity.WARNING)
+            yield problem("before-fiscal-year", message, hint, keys, severity=Severity.WARNING)
 
 
-def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Problem]:
+def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:
     """Yield the month in which the wallets fall furthest below what the plan says is needed."""
     if team.plan.baseline_monthly is None or not team.wallets:
         return
@@ -94,7 +94,7 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[P
     raised = f"raise the wallets by {gap.quantize(CENT, ROUND_CEILING)} a month, or " if gap < LARGEST_AMOUNT else ""
     hint = f"{raised}correct the plan"
     at = ("plan", "baseline_monthly")
-    yield Problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
+    yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
 
 
 def _short(gaps: list[tuple[Decimal, Period]], year: FiscalYear, context: Context) -> str:

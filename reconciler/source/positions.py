@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from reconciler.findings import Position
-from reconciler.model.desired import Origin
+from reconciler.findings import Origin, Position
 from reconciler.source.characters import readable
 from reconciler.source.marks import mark_tree, place
 from reconciler.source.tree import folder_name

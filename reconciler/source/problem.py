@@ -1,44 +1,36 @@
-"""A problem in one file while its place is still known only by keys, or already by line and column."""
+"""What is wrong in one file while its place is still known only by keys, or already by line and column."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-from reconciler.findings import Severity
-
-Keys = tuple[str | int, ...]
-Part = Literal["value", "key", "mapping"]
+from reconciler.findings import Finding, Keys, Origin, Part, Position, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong at `keys`: at the value, at the key itself, or at the mapping that lacks something.
-
-    `cure` is the YAML to write in its place where only that can be meant, an empty text where it is to be removed;
-    None: a person must decide.
-    """
-
-    code: str
-    message: str
-    hint: str
-    keys: Keys = ()
-    part: Part = "value"
-    severity: Severity = Severity.ERROR
-    cure: str | None = None
+def problem(
+    code: str,
+    message: str,
+    hint: str,
+    keys: Keys = (),
+    part: Part = "value",
+    *,
+    severity: Severity = Severity.ERROR,
+    fix: str | None = None,
+) -> Finding:
+    """Return what is wrong at `keys` of a file that its reader knows."""
+    return Finding(Origin("", keys, part), code, severity, message, hint, fix)
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong at a place of a file's text; `line` and `column` count from 1. `cure` is as for a problem."""
-
-    line: int
-    column: int
-    code: str
-    message: str
-    hint: str
-    severity: Severity = Severity.ERROR
-    cure: str | None = None
+def flaw(
+    line: int,
+    column: int,
+    code: str,
+    message: str,
+    hint: str,
+    *,
+    severity: Severity = Severity.ERROR,
+    fix: str | None = None,
+) -> Finding:
+    """Return what is wrong at a place of the text of a file that its reader knows; both count from 1."""
+    return Finding(Position("", line, column), code, severity, message, hint, fix)
 
 
 def dotted(keys: Keys) -> str:

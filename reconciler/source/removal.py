@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from reconciler.findings import Keys
 from reconciler.source.edits import (
     LINES,
     anchored,
@@ -21,7 +22,6 @@ from reconciler.source.edits import (
     with_comments,
 )
 from reconciler.source.marks import Node, Place, find, mark_tree
-from reconciler.source.problem import Keys
 
 _KEY = re.compile(r"""(?:[\w.-]+|"[^"\n]*"|'[^'\n]*')\s*:(?:[ \t]+&[^\s,]+)?""")
 _ONLY_COMMENT = re.compile(r"\s*,?\s*(#.*)?\r?\n?")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.findings import Finding
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
@@ -19,7 +20,6 @@ from reconciler.source.identity_rules import identity_problems
 from reconciler.source.organization_rules import organization_problems
 from reconciler.source.owner_rules import organization_owner_problems, team_owner_problems
 from reconciler.source.plan_rules import plan_problems
-from reconciler.source.problem import Problem
 from reconciler.source.wallet_rules import wallet_problems
 
 
@@ -28,11 +28,11 @@ def check(
     teams: Sequence[Document[TeamBudget]],
     *,
     since: Period | None = None,
-) -> dict[str, list[Problem]]:
+) -> dict[str, list[Finding]]:
     """Return what the rules find, by the path of the file it is found in; `since` is the month that is under way."""
     context = context_of(organization, since=since)
     views = [view for view in map(_view, teams) if view is not None]
-    problems: dict[str, list[Problem]] = {}
+    problems: dict[str, list[Finding]] = {}
     for view in views:
         problems[view.path] = list(_team_problems(view, context))
     for path, problem in identity_problems(views):
@@ -47,7 +47,7 @@ def check(
     return problems
 
 
-def _team_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+def _team_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from wallet_problems(view, context)
     yield from alert_problems(view, context)
     yield from plan_problems(view, context)

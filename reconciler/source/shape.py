@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from reconciler.findings import Finding, Keys
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.registry import kinds
-from reconciler.source.problem import Keys, Problem
 
 M = TypeVar("M", bound=Frozen)
 
@@ -29,7 +29,7 @@ class Shape(Generic[M]):
     """
 
     model: M | None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Finding, ...] = ()
     damaged: frozenset[str] = frozenset()
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -54,13 +54,13 @@ def shape_of(model: type[M], document: dict[str, Any], *, fallbacks: Mapping[str
         return Shape(None, problems, damaged)
 
 
-def _problems(model: type[Frozen], errors: list[ErrorDetails]) -> Iterator[Problem]:
+def _problems(model: type[Frozen], errors: list[ErrorDetails]) -> Iterator[Finding]:
     from reconciler.source.shape_wording import word
 
     seen: set[tuple[Keys, str, str]] = set()
     for error in errors:
         problem = word(model, error)
-        identity = problem.keys, problem.part, problem.message
+        identity = problem.origin.keys, problem.origin.part, problem.message
         if identity not in seen:
             seen.add(identity)
             yield problem

@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from reconciler.findings import Finding, Keys
 from reconciler.meant import close_to, did_you_mean, only
 from reconciler.model.frozen import Frozen
 from reconciler.model.yaml_types import shown
-from reconciler.source.problem import Keys, Problem, dotted
+from reconciler.source.problem import dotted, problem
 
 _BOOLEANS = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
@@ -21,7 +22,7 @@ _LONGEST_GUESS = 64
 _CALLED: dict[Keys, str] = {("usage", "columns"): "a column of an event that can be mapped"}
 
 
-def word(model: type[Frozen], error: ErrorDetails) -> Problem:
+def word(model: type[Frozen], error: ErrorDetails) -> Finding:
     """Return the problem that a pydantic error of `model` stands for."""
     location = error["loc"]
     if location and location[-1] == "[key]":
@@ -41,38 +42,38 @@ def word(model: type[Frozen], error: ErrorDetails) -> Problem:
         case "greater_than_equal" | "less_than_equal":
             return _range(model, keys, error["input"])
         case "too_short":
-            return Problem("too-few", f"`{dotted(keys)}` is empty", "name at least one", keys)
+            return problem("too-few", f"`{dotted(keys)}` is empty", "name at least one", keys)
         case kind:
             told = error.get("ctx", {})
             hint = told.get("hint")
             code = kind if hint else "invalid-value"
-            return Problem(code, error["msg"], hint or "correct the value", keys, cure=told.get("cure"))
+            return problem(code, error["msg"], hint or "correct the value", keys, fix=told.get("cure"))
 
 
 def _keys(location: tuple[int | str, ...]) -> Keys:
     return tuple(location)
 
 
-def _key_problem(keys: Keys, error: ErrorDetails) -> Problem:
+def _key_problem(keys: Keys, error: ErrorDetails) -> Finding:
     told = error.get("ctx", {})
     if error["type"] == "literal_error":
         return _unknown_choice(keys, told)
     hint = told.get("hint", "use letters, digits, `_`, `.` and `-` only")
     sentence = error["msg"] if "hint" in told else f"{shown(keys[-1])} cannot be a key here"
-    return Problem("invalid-key", sentence, hint, keys, "key", cure=told.get("cure"))
+    return problem("invalid-key", sentence, hint, keys, "key", fix=told.get("cure"))
 
 
-def _unknown_choice(keys: Keys, told: dict[str, Any]) -> Problem:
+def _unknown_choice(keys: Keys, told: dict[str, Any]) -> Finding:
     """Return the problem of a key that is none of those that a mapping may have."""
     choices = re.findall(r"'([^']*)'", str(told.get("expected", "")))
     close = close_to(str(keys[-1]), choices, most=2)
     listed = f"the keys are: {', '.join(f'`{choice}`' for choice in choices)}"
     hint = f"{did_you_mean(close)} {listed}".strip()
     noun = _CALLED.get(keys[:-1], f"a key of `{dotted(keys[:-1])}`")
-    return Problem("unknown-key", f"{shown(keys[-1])} is not {noun}", hint, keys, "key", cure=only(close))
+    return problem("unknown-key", f"{shown(keys[-1])} is not {noun}", hint, keys, "key", fix=only(close))
 
 
-def _missing(model: type[Frozen], keys: Keys) -> Problem:
+def _missing(model: type[Frozen], keys: Keys) -> Finding:
     parent, key = keys[:-1], str(keys[-1])
     where = f"`{dotted(parent)}`" if parent else "the file"
     schema = schema_at(model, keys)
@@ -80,7 +81,7 @@ def _missing(model: type[Frozen], keys: Keys) -> Problem:
     hint = f"add `{key}: {_yaml(_example(model, keys))}`" + (
         f" ({what[0].lower()}{what[1:].rstrip('.')})" if what else ""
     )
-    return Problem("missing-key", f"`{key}` is missing in {where}", hint, parent, "mapping")
+    return problem("missing-key", f"`{key}` is missing in {where}", hint, parent, "mapping")
 
 
 def _example(model: type[Frozen], keys: Keys) -> Any:
@@ -91,31 +92,31 @@ def _example(model: type[Frozen], keys: Keys) -> Any:
     return (schema.get("examples") or schema.get("enum") or [schema.get("const", "…")])[0]
 
 
-def _unknown(model: type[Frozen], keys: Keys) -> Problem:
+def _unknown(model: type[Frozen], keys: Keys) -> Finding:
     parent, key = keys[:-1], str(keys[-1])
     known = sorted(schema_at(model, parent).get("properties", {}))
     close = close_to(key, known, most=2)
     where = f"`{dotted(parent)}`" if parent else "this file"
     hint = did_you_mean(close) or f"known keys: {', '.join(f'`{name}`' for name in known)}"
-    return Problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key", cure=only(close))
+    return problem("unknown-key", f"{shown(key)} is not a key of {where}", hint, keys, "key", fix=only(close))
 
 
-def _choice(model: type[Frozen], keys: Keys, value: Any) -> Problem:
+def _choice(model: type[Frozen], keys: Keys, value: Any) -> Finding:
     choices = [str(choice) for choice in schema_at(model, keys).get("enum", [])]
     close = close_to(str(value), choices, most=2)
     hint = did_you_mean(close) or f"write one of {', '.join(f'`{choice}`' for choice in choices)}"
     sentence = f"{_called(value)} is not one of the choices for `{dotted(keys)}`"
-    return Problem("invalid-choice", sentence, hint, keys, cure=only(close))
+    return problem("invalid-choice", sentence, hint, keys, fix=only(close))
 
 
-def _text(model: type[Frozen], keys: Keys, error: ErrorDetails) -> Problem:
+def _text(model: type[Frozen], keys: Keys, error: ErrorDetails) -> Finding:
     rule = schema_at(model, keys).get("patternErrorMessage", "see the schema")
     value = error["input"]
     sentence = f"{shown(value)} is not allowed for `{dotted(keys)}`" if value else f"`{dotted(keys)}` is empty text"
-    return Problem("invalid-text", sentence, f"{rule[0].lower()}{rule[1:]}", keys)
+    return problem("invalid-text", sentence, f"{rule[0].lower()}{rule[1:]}", keys)
 
 
-def _type(keys: Keys, kind: str, value: Any) -> Problem:
+def _type(keys: Keys, kind: str, value: Any) -> Finding:
     due = {
         "string_type": "text",
         "int_type": "a whole number",
@@ -124,7 +125,7 @@ def _type(keys: Keys, kind: str, value: Any) -> Problem:
     }.get(kind, "a mapping")
     sentence = f"`{dotted(keys)}` must be {due}, not {_called(value)}"
     hint, cure = _type_cure(kind, value)
-    return Problem("wrong-type", sentence, hint, keys, cure=cure)
+    return problem("wrong-type", sentence, hint, keys, fix=cure)
 
 
 def _type_cure(kind: str, value: Any) -> tuple[str, str | None]:
@@ -152,11 +153,11 @@ def _type_cure(kind: str, value: Any) -> tuple[str, str | None]:
             return "correct the value", None
 
 
-def _range(model: type[Frozen], keys: Keys, value: Any) -> Problem:
+def _range(model: type[Frozen], keys: Keys, value: Any) -> Finding:
     schema = schema_at(model, keys)
     bounds = f"{schema.get('minimum', '')} to {schema.get('maximum', '')}"
     sentence = f"{shown(value)} is outside of what `{dotted(keys)}` may be"
-    return Problem("out-of-range", sentence, f"write a whole number from {bounds}", keys)
+    return problem("out-of-range", sentence, f"write a whole number from {bounds}", keys)
 
 
 def _called(value: Any) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from reconciler.source.problem import Flaw
+from reconciler.findings import Finding
+from reconciler.source.problem import flaw
 
 _CURES = {
     "mapping values are not allowed": "put text that contains `: ` in quotes, or correct the indentation",
@@ -18,7 +19,7 @@ _CURES = {
 }
 
 
-def syntax_flaw(error: YAMLError) -> Flaw:
+def syntax_flaw(error: YAMLError) -> Finding:
     """Return the flaw that stands for what the parser stopped at."""
     problem = "it cannot be read"
     line = column = 1
@@ -30,4 +31,4 @@ def syntax_flaw(error: YAMLError) -> Flaw:
         if mark is not None:
             line, column = mark.line + 1, mark.column + 1
     hint = next((cure for words, cure in _CURES.items() if words in problem), "correct the YAML at this place")
-    return Flaw(line, column, "yaml-syntax", f"this is not YAML: {problem}", hint)
+    return flaw(line, column, "yaml-syntax", f"this is not YAML: {problem}", hint)

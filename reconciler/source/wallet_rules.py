@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.findings import Finding
 from reconciler.meant import close_to, only
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
-from reconciler.source.problem import Problem
+from reconciler.source.problem import problem
 
 
-def wallet_problems(view: TeamView, context: Context) -> Iterator[Problem]:
+def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield what is wrong with the wallets of a team."""
     for environment in view.team.wallets:
         yield from _environment(view, environment, context)
         yield from _overrides(view, environment, context)
 
 
-def _environment(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:
+def _environment(view: TeamView, environment: str, context: Context) -> Iterator[Finding]:
     keys = ("wallets", environment)
     if environment == ALL:
         if len(view.team.wallets) > 1:
             others = ", ".join(f"`{other}`" for other in view.team.wallets if other != ALL)
             message = f"`all` is the one wallet of a team without environments, and this team has {others} too"
-            yield Problem("all-beside-others", message, "name the environment this wallet is for", keys, "key")
+            yield problem("all-beside-others", message, "name the environment this wallet is for", keys, "key")
         return
     if not context.environments or environment in context.environments:
         return
@@ -32,10 +33,10 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
     cure = f"write `{close[0]}`" if close else f"write one of {known}"
     message = f"{shown(environment)} is not an environment of the organization"
     hint = f"{cure}, or add it to `environments` in org.yaml"
-    yield Problem("unknown-environment", message, hint, keys, "key", cure=only(close))
+    yield problem("unknown-environment", message, hint, keys, "key", fix=only(close))
 
 
-def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Problem]:
+def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Finding]:
     year = context.fiscal_year
     if year is None:
         return
@@ -44,4 +45,4 @@ def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[P
             message = f"{period} is not a month of {year.name} ({year.starts} to {year.periods[-1]})"
             hint = "correct the month, or remove the override: it would never be used"
             keys = ("wallets", environment, "overrides", str(period))
-            yield Problem("override-outside-fiscal-year", message, hint, keys, "key")
+            yield problem("override-outside-fiscal-year", message, hint, keys, "key")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.findings import Origin
 from reconciler.forecast.project import Forecast, WalletQuestion, project
-from reconciler.model.desired import DesiredWallet, Origin
+from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import AlertOutlook, Exhaustion
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.money import Money

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from forecast.forecast_world import UsageBuilder, organization, team
 
+from reconciler.findings import Origin
 from reconciler.forecast.year_targets import year_targets
-from reconciler.model.desired import Desired, DesiredWallet, Origin
+from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.usage import DailyUsage
 
 SEPTEMBER_10 = date(2026, 9, 10)

@@ -17,8 +17,9 @@ from thorough import drawn
 from worlds import JUNE, desired, wallet
 
 from reconciler.app.budget_files import changed_parts
+from reconciler.findings import Origin
 from reconciler.forge.requirement import requirements
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import OrganizationBudget

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source.trees import SUPPORT
 
-from reconciler.findings import ExitCode
+from reconciler.findings import ExitCode, Keys
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.parse import parse
-from reconciler.source.problem import Keys
 
 COMMENTED = """\
 # what the team needs

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source.trees import GOOD, ORGANIZATION, SUPPORT, TEAM, write_tree
 
-from reconciler.findings import Finding
-from reconciler.model.desired import Origin
+from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
 from reconciler.source.load import Loaded, load, read, uncollected

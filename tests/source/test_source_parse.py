@@ -85,7 +85,7 @@ def test_a_flaw_leaves_the_rest_to_be_read() -> None:
     parsed = parse(b"a: !!int 1\na: 2\n<<: {c: 3}\n4: d\n? {e: f}\n: g\nh: 1e3\n")
 
     assert parsed.value == {"a": "1", "4": "d", "h": "1e3"}
-    assert [(flaw.line, flaw.column, flaw.code) for flaw in parsed.flaws] == [
+    assert [(flaw.position.line, flaw.position.column, flaw.code) for flaw in parsed.flaws] == [
         (1, 4, "yaml-tag"),
         (2, 1, "duplicate-key"),
         (3, 1, "merge-key"),
@@ -125,7 +125,7 @@ def test_replacing_what_cannot_be_seen_moves_nothing(text: str) -> None:
 
     if data is not None and "\r\n" not in text and not text.startswith("\ufeff"):
         assert len(data.decode()) == len(text.encode("utf-8", "replace").decode())
-    lines = [flaw.line for flaw in flaws if flaw.code == "invisible-character"]
+    lines = [flaw.position.line for flaw in flaws if flaw.code == "invisible-character"]
     assert len(lines) == len(set(lines))
 
 

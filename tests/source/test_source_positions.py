@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source.trees import SUPPORT, write_tree
 
-from reconciler.findings import Position
-from reconciler.model.desired import Origin
+from reconciler.findings import Origin, Position
 from reconciler.source.characters import readable
 from reconciler.source.marks import find, mark_tree, place
 from reconciler.source.positions import positions

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.findings import Keys
 from reconciler.source.edits import EditError
 from reconciler.source.parse import parse
-from reconciler.source.problem import Keys
 from reconciler.source.removal import remove_item
 
 BLOCK = """\

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Finding, Position
+from reconciler.findings import Finding, Origin, Position
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool

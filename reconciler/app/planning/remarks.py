@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Finding, Position, Severity
+from reconciler.findings import Finding, Origin, Position, Severity
 from reconciler.model.change import Change
-from reconciler.model.desired import Desired, Origin
+from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import NOT_COMPARED, PlanFinding
 from reconciler.plan.diff import Diff
@@ -42,7 +42,7 @@ def _found(
 ) -> Iterator[Finding]:
     """Yield what the comparison and the forecast have to say, at its place in the YAML."""
     for note in diff.notes:
-        yield Finding(places[note.origin], note.code, note.severity, note.message, note.hint)
+        yield note.at(places[note.origin])
     for warning, origin in warned:
         yield Finding(places[origin], warning.code, Severity.WARNING, warning.message, warning.hint)
 

@@ -18,8 +18,8 @@ def year_known(
     findings: Sequence[Finding], *, settings: Settings, desired: Desired, usage: DailyUsage | None
 ) -> tuple[Finding, ...]:
     """Return `findings` with the annual target compared with what was spent, where the YAML alone knew no day."""
+    from reconciler.findings import Origin
     from reconciler.forecast.year_targets import year_targets
-    from reconciler.model.desired import Origin
     from reconciler.source.positions import positions
 
     others = tuple(finding for finding in findings if finding.code != ANNUAL_TARGET_EXCEEDED)
