@@ -123,6 +123,7 @@ def reads_as_whole(line: str, *, columns: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line_end", "zipped", "begin"), [("\n", False, 1), ("\n", True, 2), ("\r\n", False, 3), ("\r\n", True, 4)]
 )

@@ -29,6 +29,7 @@ def told(usage: DailyUsage) -> list[Any]:
     return [(issue.code, issue.count, issue.cost) for issue in usage.source.issues]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word", ["None", "none", "NULL", "null", "-", "--", "NaN", "nan", "N/A", "na", "0", "undefined", " None ", "(null)"]
 )
@@ -43,6 +44,7 @@ def test_a_word_for_no_id_makes_no_event_a_repetition(exports: Any, word: str, f
     assert told(usage) == [("no-id", 5, Decimal("7.5"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "other",
     [
@@ -161,6 +163,7 @@ def kinds(usage: DailyUsage) -> Sequence[str]:
     return sorted({issue.code for issue in usage.source.issues})
 
 
+@pytest.mark.slow
 def test_the_choice_is_the_same_in_any_format(exports_in: Any, tmp_path: Any) -> None:
     found = []
     for form in ("csv", "jsonl", "json", "parquet-text", "parquet"):

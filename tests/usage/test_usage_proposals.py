@@ -124,6 +124,7 @@ def hint_for(exports: Any, path: Path, **settings: Any) -> str:
     return raised.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "parquet"])
 @pytest.mark.parametrize(
     ("row", "expected"),
@@ -188,6 +189,7 @@ def test_what_only_resembles_a_cost_is_not_proposed(exports: Any, column: str) -
     assert hint.startswith("no column holds what an event cost")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "column", ["USD cost", "total_spend_usd", "Costs", "llm_cost", "effectivecosts", "CostInBillingCurrency"]
 )

@@ -28,6 +28,7 @@ def codes(usage: DailyUsage) -> list[tuple[str, int, int]]:
     return [(issue.code, issue.row, issue.count) for issue in usage.source.issues]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
@@ -59,6 +60,7 @@ def test_a_moment_is_understood_in_utc(exports: Any, text: str, moment: Sequence
     assert source.last_day == date(2026, 1, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -102,6 +104,7 @@ def test_a_parquet_moment_of_any_type_is_the_same(exports: Any, kind: str, value
     assert exports.read(path).source.data_as_of == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "nano"),
     [
@@ -128,6 +131,7 @@ def test_a_cost_is_exact_to_the_billionth(exports: Any, text: str, nano: int) ->
     assert usage.credits.tolist() == [min(nano, 0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["free", "$1", "1e15", "1e400", "nan", "-inf", "Infinity", "0x10", "1.5.2", "12_50", "1_0.5_0", "1_0e1"]
 )
@@ -295,6 +299,7 @@ def test_a_very_long_name_is_cut(exports: Any) -> None:
     assert usage.wallet.tolist() == ["x" * 200]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_sums_are_exact_at_any_magnitude(exports: Any, form: str) -> None:
     costs = [Decimal(text) for text in ("999999999.01", "345678901.07", "-1.01", "987654321098.5", "12.000000001")] * 9
@@ -336,6 +341,7 @@ def test_progress_is_told(exports: Any) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -394,6 +400,7 @@ def test_tokens_that_are_none_and_large_costs_are_named(exports: Any) -> None:
     assert [issue.cost for issue in usage.source.issues] == [1, 2 * 10**9]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "amount"),
     [

@@ -31,6 +31,7 @@ def spent(usage: Any) -> Decimal:
     return Decimal(sum(int(cost) for cost in usage.cost)) / NANOS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [3, 40_000])
 @pytest.mark.parametrize(
     "ends",
@@ -46,6 +47,7 @@ def test_lines_that_end_in_different_ways_are_all_read(exports: Any, ends: tuple
     assert (usage.source.rows, spent(usage), usage.source.issues) == (count, Decimal("1.25") * count, ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("inside", ["\n", "\r\n", "\r", '""\r', '\n"",""\r\n'])
 def test_line_ends_in_a_quoted_value_are_part_of_it(exports: Any, end: str, inside: str) -> None:
@@ -79,6 +81,7 @@ def test_a_value_of_many_megabytes_is_read(exports: Any, megabytes: float) -> No
     assert (usage.source.rows, spent(usage), usage.source.issues) == (2, Decimal("2.5"), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(
     ("above", "delimiter"),
@@ -186,6 +189,7 @@ def test_what_is_no_export_is_said_to_be_what_it_is(exports: Any, content: bytes
     assert cure in raised.value.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 2_000])
 @pytest.mark.parametrize("form", ["csv", "jsonl", "json"])
 def test_a_named_pipe_is_read_to_its_end(exports: Any, events: Any, form: str, count: int) -> None:

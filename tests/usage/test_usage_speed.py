@@ -14,6 +14,7 @@ from reconciler.usage import engine, read
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "usage_speed.py"
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_small_and_finds_the_same_answer() -> None:
     command = [sys.executable, str(BENCHMARK), "--rows", "20000", "--repeated", "0.2", "--runs", "1"]
     printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
