@@ -25,18 +25,6 @@ def acme() -> Iterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture(scope="module")
-def export(acme: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One export of a year, so that not every test waits for its own."""
-    from reconciler.keeptrusts.connection import Connection
-    from reconciler.keeptrusts.exports import ExportJobs
-
-    connection = Connection(base_url=acme.url, token=acme.read_token)
-    with ExportJobs(connection) as jobs:
-        job = jobs.create("events", "parquet", date_from=date(2025, 6, 1), date_to=date.fromisoformat(DAY))
-        return jobs.download(jobs.wait(job), tmp_path_factory.mktemp("export"))
-
-
 @pytest.fixture
 def budgets(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "budgets", tmp_path / "budgets")
@@ -47,11 +35,11 @@ Ask = Callable[..., Result]
 
 
 @pytest.fixture
-def ask(kt: Run, acme: Sandbox, export: Path, budgets: Path) -> Iterator[Ask]:
+def ask(kt: Run, acme: Sandbox, example_export: Path, budgets: Path) -> Iterator[Ask]:
     """Return a function that runs a command against the sandbox, with the export as its usage."""
 
     def asked(command: str, *options: object, usage: bool = True) -> Result:
-        files = ("--usage", export) if usage else ()
+        files = ("--usage", example_export) if usage else ()
         return kt(command, "--budgets", budgets, "--as-of", DAY, *files, *options)
 
     with overlaid(KEEPTRUSTS_API_URL=acme.url, KEEPTRUSTS_API_TOKEN=acme.read_token):
@@ -208,9 +196,9 @@ def test_the_past_of_the_example_is_replayed_without_a_ledger(ask: Ask) -> None:
     assert methods["forecast"]["crps"] < methods["mean_28_days"]["crps"]
 
 
-def test_one_command_can_bring_its_own_keeptrusts(kt: Run, budgets: Path, export: Path) -> None:
+def test_one_command_can_bring_its_own_keeptrusts(kt: Run, budgets: Path, example_export: Path) -> None:
     options = ("--budgets", budgets, "--as-of", DAY, "--sandbox")
-    done = kt("forecast", *options, "--usage", export, "--wallet", "support/prod", "--horizon", "1")
+    done = kt("forecast", *options, "--usage", example_export, "--wallet", "support/prod", "--horizon", "1")
     assert done.code == 0, done.err
     assert "money by the targets" not in done.out
 
@@ -219,11 +207,11 @@ def test_one_command_can_bring_its_own_keeptrusts(kt: Run, budgets: Path, export
 
 
 def test_what_is_done_to_a_passing_keeptrusts_is_nobodys_history(
-    kt: Run, budgets: Path, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kt: Run, budgets: Path, example_export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     options = ("--budgets", budgets, "--as-of", DAY, "--sandbox")
-    assert kt("plan", *options, "--usage", export).code == 0
+    assert kt("plan", *options, "--usage", example_export).code == 0
     assert kt("apply", "--plan", "plan.json", *options).code == 0
     assert not (tmp_path / ".kt-budgets").exists()
     monkeypatch.setenv("KT_BUDGETS_JOURNAL", "file:kept/journal")
