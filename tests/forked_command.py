@@ -1,7 +1,7 @@
 """A `kt-budgets` for shells: each run is a process of its own, forked from one that has done the imports.
 
 The script hands what it is given (arguments, folder, variables, the three streams) to the fork over a socket, and
-leaves with its exit code. With a `PYTHONPATH`, by which tests make a light installation, it does its imports itself.
+leaves with its exit code. With another `PYTHONPATH`, which makes a light installation, it does its imports itself.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ with socket.socket(socket.AF_UNIX) as asked:
 _SCRIPT = """\
 #!/bin/bash
 {before}
-if [ -n "$PYTHONPATH" ]; then exec {python} -m reconciler "$@"; fi
+if [ "${{PYTHONPATH:-}}" != {path} ]; then exec {python} -m reconciler "$@"; fi
 exec {python} -I -S {ask} {address} "$@"
 """
 
@@ -45,8 +45,9 @@ def install(path: Path, *, before: str = "") -> None:
     """Write a script that is `kt-budgets`. `before` are lines of bash, which may change its arguments."""
     folder = _served()
     asked = {"python": sys.executable, "ask": str(folder / "ask.py"), "address": str(folder / "address")}
-    path.parent.mkdir(exist_ok=True)
     quoted = {name: shlex.quote(value) for name, value in asked.items()}
+    quoted["path"] = shlex.quote(os.environ.get("PYTHONPATH", ""))
+    path.parent.mkdir(exist_ok=True)
     path.write_text(_SCRIPT.format(before=before, **quoted), encoding="utf-8")
     path.chmod(0o755)
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from browser.chromium import ROOT
+from installed import kt_budgets
 
 from reconciler.model.plan import Plan, read_plan
 
 
-def kt_budgets(folder: Path, *arguments: str) -> str:
+def run(folder: Path, *arguments: str) -> str:
     """Run the command in `folder` and return what it prints."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("KEEPTRUSTS_")}
-    command = [str(Path(sys.executable).with_name("kt-budgets")), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=variables, check=True, stdout=subprocess.PIPE, encoding="utf-8"
-    ).stdout
+    done = kt_budgets(*arguments, folder=folder, environment=variables)
+    done.check_returncode()
+    return done.stdout
 
 
 def acme_plan(folder: Path) -> Plan:
     """Return the plan, and leave its plan.json in `folder`."""
     shutil.copytree(ROOT / "budgets", folder / "budgets")
-    kt_budgets(folder, "plan", "--sandbox", "--as-of", "2026-06-18", "--output", "plan.json")
+    run(folder, "plan", "--sandbox", "--as-of", "2026-06-18", "--output", "plan.json")
     return read_plan((folder / "plan.json").read_text(encoding="utf-8"), name="plan.json")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from browser.acme import acme_plan, kt_budgets
+from browser.acme import acme_plan, run
 from browser.chromium import MISSING, ROOT, chromium, found, visit
 from browser.github_page import github_page
 
@@ -20,7 +20,7 @@ def main() -> None:
         sys.exit(MISSING)
     with TemporaryDirectory() as folder:
         acme_plan(Path(folder))
-        comment = kt_budgets(Path(folder), "show", "plan.json", "--format", "markdown")
+        comment = run(Path(folder), "show", "plan.json", "--format", "markdown")
     with chromium(executable) as browser:
         seen = visit(browser, github_page(comment), "comment-readme", screen="picture")
         seen.picture(path=ROOT / ".github" / "comment.png", height=int(seen.ask(_FIRST_HEADING)) - 8)

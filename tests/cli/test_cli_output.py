@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from cli.small_folder import small_folder
+from installed import kt_budgets
 from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.files import write_file
@@ -52,6 +53,12 @@ def kt(folder: Path, url: str, *arguments: str, **options: Any) -> subprocess.Co
     return subprocess.run([TOOL, *arguments], cwd=folder, env=variables, check=False, **given)
 
 
+def planned(folder: Path, url: str) -> None:
+    """Make a plan, of which nothing is asked but that it is there."""
+    variables = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": TOKEN}
+    assert kt_budgets(*PLAN, folder=folder, environment=variables).returncode == 10
+
+
 @contextmanager
 def closed_pipe() -> Iterator[int]:
     """Yield the writing end of a pipe that nobody reads."""
@@ -63,6 +70,7 @@ def closed_pipe() -> Iterator[int]:
         os.close(writing)
 
 
+@pytest.mark.slow
 def test_a_run_whose_result_cannot_be_printed_ends_as_it_went_and_says_where_it_is(folder: Path) -> None:
     state = world()
     with other_keeptrusts(state) as url, FULL.open("wb") as full, closed_pipe() as pipe:
@@ -76,21 +84,23 @@ def test_a_run_whose_result_cannot_be_printed_ends_as_it_went_and_says_where_it_
         assert b"; it is in the journal file:" in done.stderr
         assert b".kt-budgets/journal: `kt-budgets audit` prints it" in done.stderr
         assert b"Traceback" not in done.stderr
-    assert b"allocate" in kt(folder, "", "audit").stdout
+    assert "allocate" in kt_budgets("audit", folder=folder).stdout
 
 
+@pytest.mark.slow
 def test_a_run_with_changes_that_were_refused_keeps_its_exit_code_on_a_closed_pipe(folder: Path) -> None:
     state = world()
     with other_keeptrusts(state) as url, closed_pipe() as pipe:
-        assert kt(folder, url, *PLAN).returncode == 10
+        planned(folder, url)
         state.enter("t-alpha", "allocate", Decimal(1), "by hand")
         assert kt(folder, url, *APPLY, stdout=pipe).returncode == 5
 
 
+@pytest.mark.slow
 def test_a_run_is_written_to_the_output_file_and_a_full_disk_there_changes_nothing_either(folder: Path) -> None:
     state = world()
     with other_keeptrusts(state) as url:
-        assert kt(folder, url, *PLAN).returncode == 10
+        planned(folder, url)
         done = kt(folder, url, *APPLY, "--output", str(FULL))
         assert (done.returncode, state.funded("t-alpha", "2026-06")) == (0, Decimal(100))
         assert b"/dev/full cannot be written: No space left on device; the run is in the journal" in done.stderr
@@ -98,6 +108,7 @@ def test_a_run_is_written_to_the_output_file_and_a_full_disk_there_changes_nothi
     assert json.loads((folder / "run.json").read_text())["converged"] is True
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error_and_a_full_disk_is_one_where_nothing_else_keeps_the_result(
     folder: Path,
 ) -> None:
@@ -111,6 +122,7 @@ def test_a_reader_that_leaves_early_is_no_error_and_a_full_disk_is_one_where_not
         assert kt(folder, "", "plan", "--nonsense", stderr=full).returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_a_terminal_without_a_character_gets_another_one(folder: Path, encoding: str) -> None:
     with other_keeptrusts(world()) as url:
@@ -125,6 +137,7 @@ def test_a_terminal_without_a_character_gets_another_one(folder: Path, encoding:
     assert "Zürich -> 東京" in (folder / "shown.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_stdout_and_stderr_that_are_closed_do_not_stop_a_command(folder: Path) -> None:
     with other_keeptrusts(world()) as url:
         shell = ["sh", "-c", f"{TOOL} {' '.join(PLAN)} >&- 2>&-"]
@@ -167,6 +180,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay_what_they_are(tmp_path: Pat
         write_file(tmp_path, "x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_a_plan_written_to_stdout_is_all_that_stands_there(folder: Path, output: str) -> None:
     with other_keeptrusts(world()) as url:
@@ -177,6 +191,7 @@ def test_a_plan_written_to_stdout_is_all_that_stands_there(folder: Path, output:
     assert (folder / "redirected.json").read_bytes() == piped.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_usage_is_read_is_an_interruption(folder: Path) -> None:
     rows = "".join(
         f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,1.25,{'x' * 40}{n}\n" for n in range(400_000)

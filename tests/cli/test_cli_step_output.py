@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from forge.workflow_shell import outputs
 from hypothesis import given
 from hypothesis import strategies as st
+from installed import kt_budgets
 
 from reconciler.app import job
 from reconciler.app.planning.saved import load_plan
@@ -29,14 +28,8 @@ def ran(folder: Path, *arguments: str, **variables: str) -> tuple[int, dict[str,
     for file in files.values():
         file.write_text("", encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("KEEPTRUSTS_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=ROOT,
-        env={**environment, **{name: str(file) for name, file in files.items()}, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment |= {**{name: str(file) for name, file in files.items()}, **variables}
+    done = kt_budgets(*arguments, folder=ROOT, environment=environment)
     written = outputs(files["GITHUB_OUTPUT"].read_text(encoding="utf-8"))
     return done.returncode, written, files["GITHUB_STEP_SUMMARY"].read_text(encoding="utf-8")
 

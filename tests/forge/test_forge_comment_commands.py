@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import forked_command
 import pytest
 from forge.github_standin import State, answer
 from forge.merge_desk import MergeDesk, merge_desk
@@ -207,9 +207,7 @@ def test_the_workflow_answers_with_the_code_of_the_default_branch(desk: MergeDes
     path = tmp_path / "comment.json"
     path.write_text(json.dumps(event(128, "ada", "/kt-budgets frobnicate")), encoding="utf-8")
     programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "kt-budgets").write_text(f'#!/bin/bash\nexec {sys.executable} -m reconciler "$@"\n', encoding="utf-8")
-    (programs / "kt-budgets").chmod(0o755)
+    forked_command.install(programs / "kt-budgets")
     given = {
         **desk.desk.variables,
         "GITHUB_EVENT_PATH": str(path),

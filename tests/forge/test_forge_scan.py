@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 
+import forked_command
 import pytest
 from forge.workflow_shell import Runner
 
@@ -19,9 +19,7 @@ def runner(tmp_path: Path) -> Runner:
     checkout = tmp_path / "checkout"
     shutil.copytree(BUDGETS, checkout / "budgets")
     command = tmp_path / "bin" / "kt-budgets"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/bash\nexec {sys.executable} -m reconciler "$@"\n', encoding="utf-8")
-    command.chmod(0o755)
+    forked_command.install(command)
     return Runner(checkout, {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}, {})
 
 
