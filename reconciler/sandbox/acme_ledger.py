@@ -159,7 +159,7 @@ def _settings(store: Store) -> None:
         ("team_legal_ops", "legal-ops-monthly", 6_900, False),
         ("team_marketing", "marketing-trial", 200, True),
     ):
-        store.billing_budgets.create(
+        store.documents["billing_budget"].create(
             {
                 "name": name,
                 "scope": {"type": "team", "id": team},
@@ -172,10 +172,10 @@ def _settings(store: Store) -> None:
             }
         )
     weekly = {"cron": "0 6 * * MON", "type": "events", "format": "json", "enabled": True}
-    store.schedules.create(
+    store.documents["export_schedule"].create(
         {"name": "weekly-spend-forecast", "window": "14d", "s3_bucket": "finops-artifacts",
          "s3_prefix": "ai-spend/weekly/", **weekly}
     )  # fmt: skip
-    store.schedules.create(
+    store.documents["export_schedule"].create(
         {"name": "audit-archive", "window": "30d", "s3_bucket": "audit-artifacts", "s3_prefix": "keeptrusts/", **weekly}
     )

@@ -1,10 +1,10 @@
-"""Billing budgets and export schedules: whole documents that a PUT replaces, unknown keys kept as they were sent."""
+"""Managed objects: whole documents that a PUT replaces, unknown keys kept as they were sent."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.sandbox.amount import AmountError, Micros, micros_of
 from reconciler.sandbox.clock import Clock, rfc3339, stamp
@@ -14,15 +14,31 @@ from reconciler.sandbox.wire import ApiError, json_text, parse_json
 _OWN = ("id", "created_at", "updated_at")
 
 
+class Collection(NamedTuple):
+    """Where documents of one kind are served, and how their ids begin. `check` refuses what would not be taken.
+
+    `is_single` is whether one can be read by its id.
+    """
+
+    kind: str
+    prefix: str
+    path: str
+    plural: str
+    check: Callable[[Mapping[str, Any]], None]
+    is_single: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """One kind of documents. `check` refuses what the server would not take."""
+    """The documents of one collection."""
 
     database: Database
     clock: Clock
-    kind: str
-    prefix: str
-    check: Callable[[Mapping[str, Any]], None]
+    collection: Collection
+
+    @property
+    def kind(self) -> str:
+        return self.collection.kind
 
     def page(self, after: str = "", limit: int | None = None) -> list[dict[str, Any]]:
         rows = self.database.rows(
@@ -40,11 +56,11 @@ class Documents:
         return _document(*row)
 
     def create(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        self.check(document)
+        self.collection.check(document)
         with self.database.write() as connection:
             now = stamp(self.clock.tick())
             seq = next_number(connection, "documents")
-            identifier = opaque(self.prefix, seq)
+            identifier = opaque(self.collection.prefix, seq)
             connection.execute(
                 "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?)",
                 (seq, identifier, self.kind, _text(document), now, now),
@@ -53,7 +69,7 @@ class Documents:
 
     def replace(self, identifier: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Replace the whole document: what is not sent is gone."""
-        self.check(document)
+        self.collection.check(document)
         with self.database.write() as connection:
             self.get(identifier)
             connection.execute(
@@ -98,6 +114,12 @@ def check_export_schedule(document: Mapping[str, Any]) -> None:
     for key in ("s3_bucket", "s3_prefix"):
         _require(isinstance(document.get(key, ""), str), f"{key} must be text")
     _require(isinstance(document.get("enabled", True), bool), "enabled must be true or false")
+
+
+COLLECTIONS = (
+    Collection("billing_budget", "bud", "/v1/billing/budgets", "budgets", check_billing_budget, is_single=True),
+    Collection("export_schedule", "sch", "/v1/exports/schedules", "schedules", check_export_schedule),
+)
 
 
 def _require(condition: bool, message: str) -> None:

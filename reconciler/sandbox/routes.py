@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from reconciler.sandbox.amount import Micros
 from reconciler.sandbox.call import Call, Reply
+from reconciler.sandbox.documents import COLLECTIONS, Collection, Documents
 from reconciler.sandbox.ledger import Entry, Posting
 from reconciler.sandbox.wire import ApiError
 
@@ -142,27 +143,6 @@ def release(call: Call) -> Reply:
     return _posted(call.store.wallets.release(call.text("reservation_id")))
 
 
-def list_billing_budgets(call: Call) -> Reply:
-    return call.listing("budgets", call.store.billing_budgets.page)
-
-
-def create_billing_budget(call: Call) -> Reply:
-    return Reply(call.store.billing_budgets.create(call.body), 201)
-
-
-def get_billing_budget(call: Call) -> Reply:
-    return Reply(call.store.billing_budgets.get(call.path["id"]))
-
-
-def replace_billing_budget(call: Call) -> Reply:
-    return Reply(call.store.billing_budgets.replace(call.path["id"], call.body))
-
-
-def delete_billing_budget(call: Call) -> Reply:
-    call.store.billing_budgets.delete(call.path["id"])
-    return Reply(None, 204)
-
-
 def spend(call: Call) -> Reply:
     if call.query.get("group_by", "team") != "team":
         raise ApiError(422, "invalid_group", "group_by is team")
@@ -192,21 +172,29 @@ def download_export(call: Call) -> Reply:
     return Reply(None, 302, {"Location": f"{call.object_origin}/objects/{key}"})
 
 
-def list_schedules(call: Call) -> Reply:
-    return call.listing("schedules", call.store.schedules.page)
+def _of_documents(collection: Collection) -> Iterator[RouteSpec]:
+    """Yield the routes of a collection of documents."""
 
+    def kept(call: Call) -> Documents:
+        return call.store.documents[collection.kind]
 
-def create_schedule(call: Call) -> Reply:
-    return Reply(call.store.schedules.create(call.body), 201)
+    def read(call: Call) -> Reply:
+        return Reply(kept(call).get(call.path["id"]))
 
+    def replace(call: Call) -> Reply:
+        return Reply(kept(call).replace(call.path["id"], call.body))
 
-def replace_schedule(call: Call) -> Reply:
-    return Reply(call.store.schedules.replace(call.path["id"], call.body))
+    def delete(call: Call) -> Reply:
+        kept(call).delete(call.path["id"])
+        return Reply(None, 204)
 
-
-def delete_schedule(call: Call) -> Reply:
-    call.store.schedules.delete(call.path["id"])
-    return Reply(None, 204)
+    path, one = collection.path, f"{collection.path}/{{id}}"
+    yield RouteSpec("GET", path, MEMBER, lambda call: call.listing(collection.plural, kept(call).page))
+    yield RouteSpec("POST", path, BILLING, lambda call: Reply(kept(call).create(call.body), 201))
+    if collection.is_single:
+        yield RouteSpec("GET", one, MEMBER, read)
+    yield RouteSpec("PUT", one, BILLING, replace)
+    yield RouteSpec("DELETE", one, BILLING, delete)
 
 
 ROUTES = (
@@ -219,20 +207,12 @@ ROUTES = (
     RouteSpec("GET", "/v1/auth/whoami", MEMBER, whoami),
     RouteSpec("GET", "/v1/teams", MEMBER, list_teams),
     RouteSpec("POST", "/v1/teams", BILLING, create_team),
-    RouteSpec("GET", "/v1/billing/budgets", MEMBER, list_billing_budgets),
-    RouteSpec("POST", "/v1/billing/budgets", BILLING, create_billing_budget),
-    RouteSpec("GET", "/v1/billing/budgets/{id}", MEMBER, get_billing_budget),
-    RouteSpec("PUT", "/v1/billing/budgets/{id}", BILLING, replace_billing_budget),
-    RouteSpec("DELETE", "/v1/billing/budgets/{id}", BILLING, delete_billing_budget),
+    *(route for collection in COLLECTIONS for route in _of_documents(collection)),
     RouteSpec("GET", "/v1/spend", MEMBER, spend),
     RouteSpec("POST", "/v1/exports/jobs", MEMBER, create_export_job),
     RouteSpec("GET", "/v1/exports/jobs", MEMBER, list_export_jobs),
     RouteSpec("GET", "/v1/exports/jobs/{id}", MEMBER, get_export_job),
     RouteSpec("GET", "/v1/exports/jobs/{id}/download", MEMBER, download_export),
-    RouteSpec("GET", "/v1/exports/schedules", MEMBER, list_schedules),
-    RouteSpec("POST", "/v1/exports/schedules", BILLING, create_schedule),
-    RouteSpec("PUT", "/v1/exports/schedules/{id}", BILLING, replace_schedule),
-    RouteSpec("DELETE", "/v1/exports/schedules/{id}", BILLING, delete_schedule),
     RouteSpec("POST", "/v1/gateway/wallets/reserve", BILLING, reserve),
     RouteSpec("POST", "/v1/gateway/wallets/settle", BILLING, settle),
     RouteSpec("POST", "/v1/gateway/wallets/release", BILLING, release),

@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.sandbox.amount import decimal_of
 from reconciler.sandbox.clock import Clock, moment_of
 from reconciler.sandbox.database import Database
-from reconciler.sandbox.documents import Documents, check_billing_budget, check_export_schedule
+from reconciler.sandbox.documents import COLLECTIONS, Documents
 from reconciler.sandbox.jobs import Jobs
 from reconciler.sandbox.ledger import Entry
 from reconciler.sandbox.teams import Teams
@@ -71,8 +71,7 @@ class Store:
         self.organization = database.fact("organization") or ORGANIZATION
         self.teams = Teams(database, clock)
         self.wallets = Wallets(database, clock, self.organization)
-        self.billing_budgets = Documents(database, clock, "billing_budget", "bud", check_billing_budget)
-        self.schedules = Documents(database, clock, "export_schedule", "sch", check_export_schedule)
+        self.documents = {each.kind: Documents(database, clock, each) for each in COLLECTIONS}
         self.jobs = Jobs(database, clock)
         self.usage = Usage(database, clock)
 

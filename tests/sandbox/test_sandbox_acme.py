@@ -193,7 +193,7 @@ def test_many_teams_are_seeded_in_bulk() -> None:
         assert len(store.teams.page()) == len(ids) == 60
         assert {store.funded(team, JUNE) for team in ids} == {Decimal(900)}
         assert {store.balance(team) for team in ids} == {Decimal(600)}
-        assert len(store.billing_budgets.page()) == 40
+        assert len(store.documents["billing_budget"].page()) == 40
         assert store.pool() == 60 * 900
 
 

@@ -98,7 +98,7 @@ def test_a_wrong_billing_budget_is_refused(empty: Store, direct: Serve, change: 
     answer = direct(empty).post("/v1/billing/budgets", json={**BUDGET, **change})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_document")
-    assert empty.billing_budgets.page() == []
+    assert empty.documents["billing_budget"].page() == []
 
 
 @pytest.mark.parametrize("change", [{"cron": ""}, {"s3_bucket": 1}, {"enabled": "no"}], ids=str)
