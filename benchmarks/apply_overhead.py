@@ -25,7 +25,7 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.apply.application import Site, apply_plan
+from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.findings import ExitCode
 from reconciler.journal.attribution import Attribution
 from reconciler.journal.store_name import open_store
@@ -96,9 +96,11 @@ def apply_seconds(place: Place, wallets: range, journal: str) -> float:
     assert len(plan.changes) == len(wallets)
     connection = Connection(base_url=place.url, token=place.token)
     began = time.perf_counter()
-    with Reader(connection) as reader, Writer(connection) as writer, ThreadPoolExecutor(1) as pool:
+    with Reader(connection) as reader, Writer(connection) as writer, ThreadPoolExecutor(1) as threads:
         store = open_store(journal, folder=place.folder)
-        result = apply_plan(plan, desired, Site(reader, writer, store, Attribution("benchmark"), pool=pool))
+        result = apply_plan(
+            plan, desired, ApplyEnvironment(reader, writer, store, Attribution("benchmark"), threads=threads)
+        )
     seconds = time.perf_counter() - began
     assert result.exit_code is ExitCode.DONE, result
     return seconds

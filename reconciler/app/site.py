@@ -11,7 +11,7 @@ from reconciler.app.listening import say
 from reconciler.findings import LockHeldError
 
 if TYPE_CHECKING:
-    from reconciler.apply.application import Site
+    from reconciler.apply.application import ApplyEnvironment
     from reconciler.apply.result import Result
     from reconciler.clock import SignalInterruption
     from reconciler.model.desired import Desired
@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 @contextmanager
 def site(
     settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
-) -> Iterator[Site]:
+) -> Iterator[ApplyEnvironment]:
     """Yield where a run takes place, with signals taken over and progress shown on a terminal.
 
     A lock that somebody else holds is waited for, `wait` seconds at most.
@@ -33,7 +33,7 @@ def site(
     from reconciler.app.journal_place import refuse_beside_git_unless_said
     from reconciler.app.listening import progress
     from reconciler.app.session import connected
-    from reconciler.apply.application import Site
+    from reconciler.apply.application import ApplyEnvironment
     from reconciler.clock import SignalInterruption, SystemClock
     from reconciler.journal.attribution import attribution
     from reconciler.journal.patience import PatientStore
@@ -49,11 +49,11 @@ def site(
         connected(settings, desired, writing=True) as connection,
         Reader(connection) as reader,
         Writer(connection) as writer,
-        ThreadPoolExecutor(1) as pool,
+        ThreadPoolExecutor(1) as threads,
         progress(label) as advance,
         _stopping(interruption),
     ):
-        yield Site(
+        yield ApplyEnvironment(
             reader=reader,
             writer=writer,
             store=PatientStore(store, wait, _say_waiting) if wait else store,
@@ -62,7 +62,7 @@ def site(
             interruption=interruption,
             settle=settle,
             notify=lambda _, done, total: advance(done, total),
-            pool=pool,
+            threads=threads,
             rehearsed=settings.as_of if settings.rehearsed else None,
             first_apply=first_apply or settings.sandbox,
         )

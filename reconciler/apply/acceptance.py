@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.apply.application import Site
+from reconciler.apply.application import ApplyEnvironment
 from reconciler.findings import UsageError
 from reconciler.journal.history import History, Trace, history_of
 from reconciler.journal.journal import Journal
@@ -36,7 +36,12 @@ class Accepted:
 
 
 def accept(
-    journal: Journal, asked: tuple[Accepted, ...], reason: str, site: Site, *, wallets: Mapping[str, str]
+    journal: Journal,
+    asked: tuple[Accepted, ...],
+    reason: str,
+    environment: ApplyEnvironment,
+    *,
+    wallets: Mapping[str, str],
 ) -> None:
     """Record that the ledger is right about every operation that is `asked` for.
 
@@ -44,15 +49,19 @@ def accept(
     recorded, for what neither the journal nor a ledger knows, and for what is in no doubt.
     """
     history = history_of(journal.records)
-    ledgers = _ledgers(asked, history, site, journal.organization, wallets)
+    ledgers = _ledgers(asked, history, environment, journal.organization, wallets)
     last = history.last.run if history.last else "-"
     entries = []
     for wanted in asked:
         trace = history.of(wanted.operation)
         wallet, found = _shown(wanted, trace, ledgers)
-        if not found and (trace is None or not (trace.unproved or trace.until or trace.step in _LOST)):
+        if not found and (trace is None or not (trace.in_doubt or trace.until or trace.step in _LOST)):
             raise _nothing_to_accept(wanted.operation, trace, ledgers, history)
-        facts = {"reason": reason, **site.attribution.facts(), "transactions": sorted(entry.id for entry in found)}
+        facts = {
+            "reason": reason,
+            **environment.attribution.facts(),
+            "transactions": sorted(entry.id for entry in found),
+        }
         key = wallet or (trace.wallet if trace else None)
         step = Entry(Step.ACCEPTED, wanted.operation, {**facts, **({"wallet": key} if key else {})})
         entries.append((trace.run if trace else last, step))
@@ -60,29 +69,31 @@ def accept(
         journal.append(run, step)
 
 
-def assume_lost(journal: Journal, operation: str, reason: str, site: Site) -> None:
+def assume_lost(journal: Journal, operation: str, reason: str, environment: ApplyEnvironment) -> None:
     """Record that `operation`, which the run lists as unknown, cannot come any more, so that it may be sent again."""
     history = history_of(journal.records)
     trace = history.of(operation)
-    if trace is None or not (trace.unproved or trace.until or trace.step is Step.CONFIRMED):
+    if trace is None or not (trace.in_doubt or trace.until or trace.step is Step.CONFIRMED):
         raise UsageError(
             f"{operation} is not unknown, so it cannot be assumed lost; unknown: {_in_doubt(history)}", hint=_AUDIT
         )
     asked = Accepted(operation)
     if (trace.step is Step.CONFIRMED or trace.until) and _shown(
-        asked, trace, _ledgers((asked,), history, site, journal.organization)
+        asked, trace, _ledgers((asked,), history, environment, journal.organization)
     )[1]:
         raise UsageError(
             f"the ledger shows {operation}, so it was not lost",
             hint=f'if the ledger is right as it stands: kt-budgets resume --accept {operation} --reason "WHY"',
         )
-    journal.append(trace.run, Entry(Step.ASSUMED_LOST, operation, {"reason": reason, **site.attribution.facts()}))
+    journal.append(
+        trace.run, Entry(Step.ASSUMED_LOST, operation, {"reason": reason, **environment.attribution.facts()})
+    )
 
 
 def _ledgers(
     asked: tuple[Accepted, ...],
     history: History,
-    site: Site,
+    environment: ApplyEnvironment,
     organization: str,
     wallets: Mapping[str, str] | None = None,
 ) -> Mapping[str, LiveWallet]:
@@ -92,9 +103,9 @@ def _ledgers(
         for trace in history.operations.values()
         if (move := trace.change) is not None and hasattr(move, "wallet") and hasattr(move, "currency")
     }
-    year_ago = Period.of(site.clock.now().date()).plus(-12)
+    year_ago = Period.of(environment.clock.now().date()).plus(-12)
     months = [_month(wanted.operation) or year_ago for wanted in asked]
-    live = site.reader.live(organization=organization, wallets={**known, **(wallets or {})}, period=min(months))
+    live = environment.reader.live(organization=organization, wallets={**known, **(wallets or {})}, period=min(months))
     require_read(live.wallets)
     return live.wallets
 

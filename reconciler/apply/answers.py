@@ -9,7 +9,7 @@ from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteRes
 _DENIED = (401, 403)
 
 
-def told(result: WriteResult) -> str:
+def describe(result: WriteResult) -> str:
     """Return what became of a write, as a clause."""
     match result:
         case Refused(message=message):
@@ -44,4 +44,4 @@ def listed(ids: Iterable[str]) -> str:
 
 def denial(result: Refused) -> str:
     """Return what the server said when it is the token that may not write, else nothing."""
-    return told(result) if result.status in _DENIED else ""
+    return describe(result) if result.status in _DENIED else ""

@@ -9,22 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from reconciler.apply.admission import check_permission
 from reconciler.apply.declared import Declares, Landed, declared_by
 from reconciler.apply.derivation import as_reviewed, first_contact, unlike
-from reconciler.apply.desk import Desk
-from reconciler.apply.executor import Executor, Notify, Order
+from reconciler.apply.executor import ExecutionRequest, Executor, Notify
 from reconciler.apply.ports import LiveReader, Writer
+from reconciler.apply.preflight import check_permission
 from reconciler.apply.result import Result
-from reconciler.apply.rewind import all_owned, rewind
+from reconciler.apply.run_context import RunContext
 from reconciler.apply.staleness import stale_teams, unplanned
-from reconciler.apply.window import ledger_since
+from reconciler.apply.state_before import all_owned, state_before
+from reconciler.apply.window import ledger_start
 from reconciler.clock import Clock, Interruption, SignalInterruption, SystemClock
 from reconciler.findings import RemoteError
 from reconciler.journal.attribution import Attribution
-from reconciler.journal.evidence import Found, Memory, confirmation, search, words
 from reconciler.journal.history import History, history_of
 from reconciler.journal.journal import Journal, last_declared
+from reconciler.journal.ledger_match import Found, MatchHints, confirmation, match_in_ledger, words
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.standing import standing_of
 from reconciler.journal.store import Lock, Owner, Store
@@ -39,11 +39,11 @@ from reconciler.plan.scope import wallets_of
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class ApplyEnvironment:
     """Where a run takes place: Keeptrusts, the journal, the clock. `settle` is in seconds.
 
     Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to. `rehearsed` is the day
-    that was asked for instead of the clock's, None for a run that is meant. With a `pool` the next ledger is read
+    that was asked for instead of the clock's, None for a run that is meant. With `threads` the next ledger is read
     while a move is being sent.
     """
 
@@ -55,13 +55,13 @@ class Site:
     interruption: Interruption = field(default_factory=SignalInterruption)
     settle: float = 60.0
     notify: Notify | None = None
-    pool: futures.Executor | None = None
+    threads: futures.Executor | None = None
     rehearsed: date | None = None
     first_apply: bool = True
 
-    def desk(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> Desk:
-        """Return the desk for a run whose journal and lock are held."""
-        return Desk(
+    def context(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> RunContext:
+        """Return the context for a run whose journal and lock are held."""
+        return RunContext(
             reader=self.reader,
             writer=self.writer,
             journal=journal,
@@ -72,8 +72,8 @@ class Site:
             history=history_of(journal.records),
             settle=self.settle,
             resuming=resuming,
-            process=journal.witness.begin(),
-            pool=self.pool,
+            process=journal.send_log.begin(),
+            threads=self.threads,
             compared=live.wallets,
             rehearsed=self.rehearsed,
         )
@@ -82,7 +82,7 @@ class Site:
 def apply_plan(
     plan: Plan,
     desired: Desired,
-    site: Site,
+    environment: ApplyEnvironment,
     *,
     declares: Declares | Landed = "all",
     withheld: Mapping[str, str] | None = None,
@@ -93,51 +93,59 @@ def apply_plan(
     for the reason that is said.
     Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
-    run = run_name(plan, site)
-    with site.store.lock(site.attribution.owner(run), clock=site.clock) as lock:
-        journal = Journal.open(site.store, organization=plan.organization, clock=site.clock)
-        record_broken_lock(journal, lock.broken, "its lease ran out", site)
+    run = run_name(plan, environment)
+    with environment.store.lock(environment.attribution.owner(run), clock=environment.clock) as lock:
+        journal = Journal.open(environment.store, organization=plan.organization, clock=environment.clock)
+        record_broken_lock(journal, lock.broken, "its lease ran out", environment)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
-        live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, site, journal)
+        live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, environment, journal)
         if plan.changes:
             check_permission(live.identity)
         prove_open(journal, history_of(journal.records), live)
         live = all_owned(live, history_of(journal.records).transactions)
-        desk = site.desk(journal, lock, run=run, live=live)
-        live = all_owned(awaited(plan.period, live, desk, besides=_operations(plan)), desk.transactions)
-        order = _order(plan, desired, live, desk, site, declares=declares)
+        context = environment.context(journal, lock, run=run, live=live)
+        live = all_owned(awaited(plan.period, live, context, besides=_operations(plan)), context.transactions)
+        request = _request(plan, desired, live, context, environment, declares=declares)
         if withheld:
-            order = replace(order, stale={**order.stale, **withheld})
-        return Executor(desk, order, site.notify).execute()
+            request = replace(request, stale={**request.stale, **withheld})
+        return Executor(context, request, environment.notify).execute()
 
 
-def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, declares: Declares | Landed) -> Order:
+def _request(
+    plan: Plan,
+    desired: Desired,
+    live: Live,
+    context: RunContext,
+    environment: ApplyEnvironment,
+    *,
+    declares: Declares | Landed,
+) -> ExecutionRequest:
     """Compare live state, had this plan not run, with what was approved, and derive every change again.
 
     Teams with a wallet in doubt are refused.
     """
-    former = last_declared(desk.journal.records, before_plan=plan.digest)
-    before = rewind(live, plan, desk.history.transactions)
+    former = last_declared(context.journal.records, before_plan=plan.digest)
+    before = state_before(live, plan, context.history.transactions)
     teams = plan.scope.teams if plan.scope else None
-    doubts = desk.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
+    doubts = context.standing.doubts(before.wallets, plan.period, besides=_operations(plan))
     reviewed = as_reviewed(before, plan, desired)
     wallets = desired.wallets
     derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
-    known = desk.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
-    diff = derive(known=None if site.first_apply else known)
+    known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
+    diff = derive(known=None if environment.first_apply else known)
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)
     refused = unlike(plan, diff.changes, stale=stale)
     if refused and declares != "nothing":
-        otherwise = unlike(plan, derive(known=known if site.first_apply else None).changes, stale=stale)
-        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=site.first_apply)
+        otherwise = unlike(plan, derive(known=known if environment.first_apply else None).changes, stale=stale)
+        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=environment.first_apply)
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
-    met = {*desk.history.applied_to(), *desk.history.settled}
+    met = {*context.history.applied_to(), *context.history.settled}
     settled = {
         key: ids for key, ids in diff.settled.items() if key not in met and wallets[key].team not in {*stale, *refused}
     }
-    return Order(
+    return ExecutionRequest(
         plan=plan,
         settled=settled,
         left_out=diff.left_out,
@@ -145,29 +153,29 @@ def _order(plan: Plan, desired: Desired, live: Live, desk: Desk, site: Site, *, 
         stale={**stale, **refused},
         doubts=diff.doubts,
         unplanned=unplanned(plan, diff),
-        about={**site.attribution.facts(), "principal": live.identity.principal, **opens},
+        about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
     )
 
 
-def awaited(period: Period, live: Live, desk: Desk, *, besides: Collection[str] = ()) -> Live:
+def awaited(period: Period, live: Live, context: RunContext, *, besides: Collection[str] = ()) -> Live:
     """Return `live` with readings that agree with the journal, as far as they do before the settle deadline.
 
     `besides` are operations that the caller answers for itself.
     """
     wallets = dict(live.wallets)
-    since = desk.standing.reading_since(ledger_since(period, desk.clock.now()))
+    since = context.standing.reading_since(ledger_start(period, context.clock.now()))
     late = sorted(wallets)
-    for first, _ in enumerate(desk.looks()):
+    for first, _ in enumerate(context.looks()):
         for key in late:
             if first:
                 with suppress(RemoteError):
-                    wallets[key] = desk.reader.wallet(key, wallets[key].currency, since)
-            desk.note(wallets[key], besides=besides)
-        doubts = desk.standing.doubts({key: wallets[key] for key in late}, period, besides=besides)
+                    wallets[key] = context.reader.wallet(key, wallets[key].currency, since)
+            context.note(wallets[key], besides=besides)
+        doubts = context.standing.doubts({key: wallets[key] for key in late}, period, besides=besides)
         late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
         if not late:
             break
-        desk.is_behind = True
+        context.is_behind = True
     return replace(live, wallets=wallets)
 
 
@@ -175,34 +183,34 @@ def _operations(plan: Plan) -> frozenset[str]:
     return frozenset(change.op for change in plan.changes if isinstance(change, Allocate | Reclaim))
 
 
-def read_live(plan: Plan, wallets: Mapping[str, str], site: Site, journal: Journal) -> Live:
+def read_live(plan: Plan, wallets: Mapping[str, str], environment: ApplyEnvironment, journal: Journal) -> Live:
     """Return live state with every ledger entry that can speak of the plan's period, or of what is open."""
-    since = standing_of(journal.records).reading_since(ledger_since(plan.period, site.clock.now()))
-    return site.reader.live(organization=plan.organization, wallets=wallets, period=since)
+    since = standing_of(journal.records).reading_since(ledger_start(plan.period, environment.clock.now()))
+    return environment.reader.live(organization=plan.organization, wallets=wallets, period=since)
 
 
 def prove_open(journal: Journal, history: History, live: Live) -> None:
-    """Record what `live`, or the witness on this machine, proves of operations that earlier runs left open."""
+    """Record what `live`, or the send log of this machine, proves of operations that earlier runs left open."""
     for trace in history.unsettled():
-        if trace.step is Step.INTENT and journal.witness.denies(trace.writer, trace.intent):
+        if trace.step is Step.INTENT and journal.send_log.never_sent(trace.writer, trace.intent):
             denial = {"reason": "its process ended before it was sent"}
             journal.append(trace.run, Entry(Step.NOT_SENT, trace.operation, denial))
             continue
         move, wallet = trace.change, live.wallets.get(trace.wallet or "")
         if wallet is None or not isinstance(move, Allocate | Reclaim):
             continue
-        memory = Memory(history.transactions, trace.seen, words(move), trace.since)
-        if isinstance(found := search(wallet.ledger, move, memory), Found):
+        hints = MatchHints(history.transactions, trace.seen, words(move), trace.since)
+        if isinstance(found := match_in_ledger(wallet.ledger, move, hints), Found):
             journal.append(trace.run, Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
 
 
-def record_broken_lock(journal: Journal, owner: Owner | None, reason: str, site: Site) -> None:
+def record_broken_lock(journal: Journal, owner: Owner | None, reason: str, environment: ApplyEnvironment) -> None:
     """Record from whom the lock was taken, by whom and why; nothing for a lock that was free."""
     if owner is not None:
-        facts = {"owner": owner.name, "of_run": owner.run, "reason": reason, **site.attribution.facts()}
+        facts = {"owner": owner.name, "of_run": owner.run, "reason": reason, **environment.attribution.facts()}
         journal.append(owner.run, Entry(Step.LOCK_BROKEN, facts=facts))
 
 
-def run_name(plan: Plan, site: Site) -> str:
+def run_name(plan: Plan, environment: ApplyEnvironment) -> str:
     """Return a name for a run that no other run has: when it began, and of which plan."""
-    return f"{site.clock.now():%Y%m%dT%H%M%S.%f}Z-{plan.digest.removeprefix('sha256:')[:8]}"
+    return f"{environment.clock.now():%Y%m%dT%H%M%S.%f}Z-{plan.digest.removeprefix('sha256:')[:8]}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.declared import Declared
-from reconciler.apply.desk import Desk, in_order, operation_of, outcome
-from reconciler.apply.objects import Registrar
+from reconciler.apply.objects import ObjectExecutor
 from reconciler.apply.readback import ReadBack
 from reconciler.apply.result import Result
-from reconciler.apply.transfer import Teller
+from reconciler.apply.run_context import RunContext, in_order, operation_of, outcome
+from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import BudgetsError
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError
@@ -25,7 +25,7 @@ Notify = Callable[[Outcome, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExecutionRequest:
     """What a run is to do. `stale` names refused teams with the reason, `about` says who, what and why.
 
     `doubts` are the wallets whose ledger contradicts the journal or cannot be read, `unplanned` says which wallets the
@@ -46,24 +46,24 @@ class Order:
 
 
 class Executor:
-    """Executes an order at a desk. `notify` is told each outcome, its number, and how many there will be."""
+    """Carries a request out. `notify` is told each outcome, its number, and how many there will be."""
 
-    def __init__(self, desk: Desk, order: Order, notify: Notify | None = None) -> None:
-        self._desk = desk
-        self._order = order
+    def __init__(self, context: RunContext, request: ExecutionRequest, notify: Notify | None = None) -> None:
+        self._context = context
+        self._request = request
         self._notify = notify
-        self._teller = Teller(desk, order.plan)
-        self._registrar = Registrar(desk)
+        self._transfers = TransferExecutor(context, request.plan)
+        self._objects = ObjectExecutor(context)
         self._outcomes: dict[str, Outcome] = {}
         self._stopped: BudgetsError | None = None
-        desk.stale.update(order.stale)
-        desk.may_send = order.only is None
+        context.stale.update(request.stale)
+        context.may_send = request.only is None
 
     def execute(self) -> Result:
         """Carry out the order and return what came of it. Only a journal that cannot be begun raises."""
         self._begin()
-        total = len(self._order.plan.changes)
-        for change in sorted(self._order.plan.changes, key=in_order):
+        total = len(self._request.plan.changes)
+        for change in sorted(self._request.plan.changes, key=in_order):
             result = self._carried_out(change)
             self._outcomes[operation_of(change)] = result
             if self._notify is not None:
@@ -72,95 +72,97 @@ class Executor:
 
     @property
     def _plan(self) -> Plan:
-        return self._order.plan
+        return self._request.plan
 
     @property
     def _settled(self) -> dict[str, Any]:
-        settled = {wallet: list(ids) for wallet, ids in sorted(self._order.settled.items())}
+        settled = {wallet: list(ids) for wallet, ids in sorted(self._request.settled.items())}
         return {"settled": settled} if settled else {}
 
     def _begin(self) -> None:
-        desk, order = self._desk, self._order
-        desk.lock.check()
-        if desk.resuming:
-            desk.record(Entry(Step.RESUMED, facts=dict(order.about)))
+        context, request = self._context, self._request
+        context.lock.check()
+        if context.resuming:
+            context.record(Entry(Step.RESUMED, facts=dict(request.about)))
             return
         facts = {
-            **order.about,
-            "plan": executable(order.plan),
-            "stale": dict(order.stale),
-            **order.declared.facts(),
+            **request.about,
+            "plan": executable(request.plan),
+            "stale": dict(request.stale),
+            **request.declared.facts(),
             **self._settled,
         }
         planned = (
             Entry(Step.PLANNED, operation_of(change), {"team": change.team})
-            for change in sorted(order.plan.changes, key=in_order)
-            if change.team not in order.stale
+            for change in sorted(request.plan.changes, key=in_order)
+            if change.team not in request.stale
         )
-        desk.record(Entry(Step.STARTED, facts=facts), *planned)
+        context.record(Entry(Step.STARTED, facts=facts), *planned)
 
     def _carried_out(self, change: Change) -> Outcome:
         if self._stopped is not None:
             return self._left(change, f"the run stopped: {self._stopped.message}")
-        if self._desk.interruption.requested:
+        if self._context.interruption.requested:
             return self._left(change, "interrupted before it was sent")
-        if self._desk.denied:
+        if self._context.denied:
             return self._left(change, "not sent: the token may not write")
-        if self._order.only is not None and operation_of(change) not in self._order.only:
+        if self._request.only is not None and operation_of(change) not in self._request.only:
             return outcome(change, Status.SKIPPED, reason="a later run went past it")
-        if change.team in self._order.stale:
-            unsure = {doubt.wallet for doubt in self._order.doubts if doubt.kind in ("stale", "unknown")}
-            trace = self._desk.standing.traces.get(operation_of(change))
-            is_open = trace is not None and trace.unproved
+        if change.team in self._request.stale:
+            unsure = {doubt.wallet for doubt in self._request.doubts if doubt.kind in ("stale", "unknown")}
+            trace = self._context.standing.traces.get(operation_of(change))
+            is_open = trace is not None and trace.in_doubt
             status = Status.UNKNOWN if is_open or getattr(change, "wallet", None) in unsure else Status.REFUSED
-            return outcome(change, status, reason=self._order.stale[change.team])
+            return outcome(change, status, reason=self._request.stale[change.team])
         try:
             if isinstance(change, Allocate | Reclaim):
-                return self._teller.carry_out(change)
-            return self._registrar.carry_out(change)
+                return self._transfers.carry_out(change)
+            return self._objects.carry_out(change)
         except (JournalError, FencedError) as error:
             return self._broken_off(change, error)
 
     def _left(self, change: Change, why: str) -> Outcome:
         """Return the outcome of a change that this run does not get to; an earlier one may have sent it."""
-        trace = self._desk.standing.traces.get(operation_of(change))
-        if trace is not None and trace.unproved:
+        trace = self._context.standing.traces.get(operation_of(change))
+        if trace is not None and trace.in_doubt:
             return outcome(change, Status.UNKNOWN, reason=f"{why}; an earlier run may have sent it")
         return outcome(change, Status.SKIPPED, reason=why)
 
     def _broken_off(self, change: Change, error: BudgetsError) -> Outcome:
         """The journal or the lock is gone: nothing more is sent, and what was under way is for `resume` to prove."""
         self._stopped = error
-        last = next((r for r in reversed(self._desk.journal.records) if r.operation == operation_of(change)), None)
-        under_way = last is not None and last.run == self._desk.run and last.step in (Step.INTENT, Step.SENT)
+        last = next((r for r in reversed(self._context.journal.records) if r.operation == operation_of(change)), None)
+        under_way = last is not None and last.run == self._context.run and last.step in (Step.INTENT, Step.SENT)
         status = Status.UNKNOWN if under_way else Status.SKIPPED
         return outcome(change, status, reason=f"the run stopped: {error.message}")
 
     def _conclude(self) -> Result:
-        desk, plan = self._desk, self._plan
+        context, plan = self._context, self._plan
         outcomes = [self._outcomes[operation_of(change)] for change in plan.changes]
-        interrupted = desk.interruption.requested
-        read_back = ReadBack(desk, plan, self._teller)
-        read_back.differences += self._order.unplanned
+        interrupted = context.interruption.requested
+        read_back = ReadBack(context, plan, self._transfers)
+        read_back.differences += self._request.unplanned
         if not interrupted and self._stopped is None:
             outcomes = read_back.check(outcomes)
-            interrupted = desk.interruption.requested
+            interrupted = context.interruption.requested
         complete = all(result.status in DONE for result in outcomes)
-        converged = complete and not (desk.stale or read_back.differences or self._order.doubts)
-        order = self._order
+        converged = complete and not (context.stale or read_back.differences or self._request.doubts)
+        request = self._request
         run = Run(
-            run=desk.run,
+            run=context.run,
             outcomes=tuple(outcomes),
             converged=converged,
-            doubts=order.doubts,
-            left_out=order.left_out,
+            doubts=request.doubts,
+            left_out=request.left_out,
         )
-        if not interrupted and self._stopped is None and self._order.only is None:
+        if not interrupted and self._stopped is None and self._request.only is None:
             self._finish(run, read_back)
         if self._stopped is not None:
             run = run.model_copy(update={"converged": False})
-        desk.journal.witness.end()
-        return Result(run, dict(desk.stale), interrupted, self._stopped, tuple(read_back.differences), desk.denied)
+        context.journal.send_log.end()
+        return Result(
+            run, dict(context.stale), interrupted, self._stopped, tuple(read_back.differences), context.denied
+        )
 
     def _finish(self, run: Run, read_back: ReadBack) -> None:
         facts = {
@@ -169,12 +171,12 @@ class Executor:
             "converged": run.converged,
             "differences": list(read_back.differences),
             **({} if read_back.has_read else {"read_back": False}),
-            "stale": dict(self._desk.stale),
-            **self._order.declared.after(run.outcomes).facts(),
+            "stale": dict(self._context.stale),
+            **self._request.declared.after(run.outcomes).facts(),
             **self._settled,
         }
         try:
-            self._desk.record(Entry(Step.FINISHED, facts=facts))
+            self._context.record(Entry(Step.FINISHED, facts=facts))
         except (JournalError, FencedError) as error:
             self._stopped = error
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.answers import denial, pause, told
-from reconciler.apply.desk import TRIES, Desk, operation_of, outcome, unreadable
+from reconciler.apply.answers import denial, describe, pause
+from reconciler.apply.run_context import TRIES, RunContext, operation_of, outcome, unreadable
 from reconciler.apply.staleness import AGAIN
 from reconciler.findings import RemoteError
 from reconciler.journal.record import Entry, Step
@@ -19,11 +19,11 @@ from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteRes
 _GONE = frozenset({404, 410})
 
 
-class Registrar:
+class ObjectExecutor:
     """Carries out a plan's changes of managed objects."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._known: dict[str, dict[str, LiveObject[Any]]] = {}
 
     def carry_out(self, change: ObjectChange) -> Outcome:
@@ -31,23 +31,23 @@ class Registrar:
         try:
             return self._carried_out(change)
         except RemoteError as error:
-            return unreadable(self._desk, change, error)
+            return unreadable(self._context, change, error)
 
     def _carried_out(self, change: ObjectChange) -> Outcome:
-        trace = self._desk.history.of(operation_of(change))
+        trace = self._context.history.of(operation_of(change))
         found = self._current(change)
         if _value(found) == change.after:
             return self._holds(change, found, Status.ALREADY_APPLIED)
-        if trace is not None and trace.step is Step.REFUSED and self._desk.resuming:
+        if trace is not None and trace.step is Step.REFUSED and self._context.resuming:
             return outcome(change, Status.REFUSED, reason="it was refused before; plan it again")
-        if trace is not None and trace.unproved and change.verb == "create":
+        if trace is not None and trace.in_doubt and change.verb == "create":
             return self._proved(change, "an earlier run may have sent it", Status.ALREADY_APPLIED)
-        if not self._desk.may_send:
-            return self._desk.passed_by(change)
+        if not self._context.may_send:
+            return self._context.passed_by(change)
         if _value(found) != change.before:
             reason = f"{change.key} changed since review; nothing was sent for it. {AGAIN}"
-            self._desk.stale.setdefault(change.team, reason)
-            self._desk.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
+            self._context.stale.setdefault(change.team, reason)
+            self._context.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
             return outcome(change, Status.REFUSED, reason=reason)
         return self._written(change, found)
 
@@ -75,8 +75,8 @@ class Registrar:
                 case NotSent():
                     self._record(change, Step.NOT_SENT)
                 case RateLimited():
-                    self._record(change, Step.SENT, reason=told(result))
-            rested = attempt < TRIES and self._desk.rest(pause(result, attempt))
+                    self._record(change, Step.SENT, reason=describe(result))
+            rested = attempt < TRIES and self._context.rest(pause(result, attempt))
             if isinstance(result, RateLimited) and (booked := self._booked(change, result)):
                 return booked
             if not rested:
@@ -87,28 +87,28 @@ class Registrar:
         try:
             found = self._current(change, afresh=True)
         except RemoteError as error:
-            reason = f"{told(result)}, and it could not be read: {error.message}"
+            reason = f"{describe(result)}, and it could not be read: {error.message}"
             return self._proved(change, reason, Status.APPLIED)
         if _value(found) == change.after:
             return self._holds(change, found, Status.APPLIED)
         if isinstance(result, RateLimited):
-            facts = {"reason": f"{told(result)}, and it is not there", "answered": True}
-            self._desk.record(Entry(Step.NOT_SENT, operation_of(change), facts))
+            facts = {"reason": f"{describe(result)}, and it is not there", "answered": True}
+            self._context.record(Entry(Step.NOT_SENT, operation_of(change), facts))
         return None
 
     def _turned_down(self, change: ObjectChange, result: Refused) -> Outcome:
         """Return what a refusal means, after a look at what is there."""
-        reason = told(result)
+        reason = describe(result)
         self._record(change, Step.SENT, reason=reason)
         if booked := self._booked(change, result):
             return booked
         self._record(change, Step.REFUSED, reason=reason)
-        self._desk.denied = self._desk.denied or denial(result)
+        self._context.denied = self._context.denied or denial(result)
         return outcome(change, Status.REFUSED, reason=reason)
 
     def _sent(self, change: ObjectChange, found: LiveObject[Any] | None, attempt: int) -> WriteResult:
-        writer = self._desk.writer
-        self._desk.announce(change, attempt=attempt)
+        writer = self._context.writer
+        self._context.announce(change, attempt=attempt)
         id = found.id if found else ""
         document = {
             **(found.document if found else {}),
@@ -125,7 +125,7 @@ class Registrar:
     def _proved(self, change: ObjectChange, why: str, status: Status) -> Outcome:
         """Look for what `change` makes until the settle deadline; what does not show by then stays unknown."""
         trouble = ""
-        for _ in self._desk.looks():
+        for _ in self._context.looks():
             try:
                 found = self._current(change, afresh=True)
             except RemoteError as error:
@@ -134,7 +134,7 @@ class Registrar:
             trouble = ""
             if _value(found) == change.after:
                 return self._holds(change, found, status)
-        reason = f"{why}, and {change.key} is not as planned after {self._desk.settle:g} s{trouble}"
+        reason = f"{why}, and {change.key} is not as planned after {self._context.settle:g} s{trouble}"
         self._record(change, Step.UNKNOWN, reason=reason)
         return outcome(change, Status.UNKNOWN, reason=reason)
 
@@ -146,31 +146,31 @@ class Registrar:
             return False
 
     def _holds(self, change: ObjectChange, found: LiveObject[Any] | None, status: Status) -> Outcome:
-        trace = self._desk.history.of(operation_of(change))
-        if status is Status.APPLIED or (trace is not None and trace.unproved):
+        trace = self._context.history.of(operation_of(change))
+        if status is Status.APPLIED or (trace is not None and trace.in_doubt):
             self._record(change, Step.CONFIRMED, id=found.id if found else None)
         return outcome(change, status, transaction=found.id if found else None)
 
     def _given_up(self, change: ObjectChange, result: WriteResult) -> Outcome:
         if isinstance(result, Lost):
             return self._proved(change, result.reason, Status.APPLIED)
-        if self._desk.interruption.requested:
+        if self._context.interruption.requested:
             how = "not sent" if isinstance(result, NotSent) else "not made"
             return outcome(change, Status.SKIPPED, reason=f"interrupted; it was {how}")
         why = "nothing arrived" if isinstance(result, NotSent) else "and it is not there"
-        return outcome(change, Status.FAILED, reason=f"{told(result)}; {why}")
+        return outcome(change, Status.FAILED, reason=f"{describe(result)}; {why}")
 
     def _current(self, change: ObjectChange, *, afresh: bool = False) -> LiveObject[Any] | None:
         kind = change.managed
         if afresh or kind.name not in self._known:
-            listed = self._desk.reader.objects(kind).objects
+            listed = self._context.reader.objects(kind).objects
             self._known[kind.name] = {text_of(key): found for key, found in listed.items()}
         return self._known[kind.name].get(change.key)
 
     def _record(self, change: ObjectChange, *steps: Step, reason: str = "", id: str | None = None) -> None:
         facts: dict[str, Any] = {"reason": reason} if reason else {}
         known = {Step.CONFIRMED: {"transactions": [id]}} if id else {}
-        self._desk.record(*(Entry(step, operation_of(change), known.get(step, facts)) for step in steps))
+        self._context.record(*(Entry(step, operation_of(change), known.get(step, facts)) for step in steps))
 
 
 def _value(found: LiveObject[Any] | None) -> Frozen | None:

@@ -6,23 +6,23 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.apply.answers import denial, doubled, listed, told
-from reconciler.apply.desk import Desk, outcome
+from reconciler.apply.answers import denial, describe, doubled, listed
 from reconciler.apply.hold import CATCH_UP, REPEAT, holding
 from reconciler.apply.lookahead import Lookahead
+from reconciler.apply.pool_balance import PoolBalance
 from reconciler.apply.rest import is_rest
-from reconciler.apply.till import Till
+from reconciler.apply.run_context import RunContext, outcome
 from reconciler.findings import RemoteError
-from reconciler.journal.evidence import (
+from reconciler.journal.ledger_match import (
     Absent,
     Ambiguous,
     Contradicted,
     Doubled,
     Found,
+    LedgerMatch,
     Move,
-    Sighting,
     confirmation,
-    search,
+    match_in_ledger,
 )
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.standing import held_back
@@ -42,14 +42,14 @@ LOOK = 3.0
 class Proof:
     """Looks moves up in the ledger, and writes down what that says of them."""
 
-    def __init__(self, desk: Desk, wallets: Lookahead, till: Till) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext, wallets: Lookahead, till: PoolBalance) -> None:
+        self._context = context
         self._wallets = wallets
-        self._till = till
+        self._pool = till
 
-    def sighting(self, move: Move, wallet: LiveWallet) -> Sighting:
+    def ledger_match(self, move: Move, wallet: LiveWallet) -> LedgerMatch:
         """Return what the ledger of `wallet` shows of `move`."""
-        return search(wallet.ledger, self._desk.as_sent(move), self._desk.memory(move))
+        return match_in_ledger(wallet.ledger, self._context.as_sent(move), self._context.hints(move))
 
     def booked(self, move: Move, before: LiveWallet, result: Refused | RateLimited) -> Outcome | None:
         """Look whether `move` was booked whatever was answered: a gateway may have sent it twice, and told the second.
@@ -58,53 +58,53 @@ class Proof:
         nothing does. Of what was put off it is then written down that it did not arrive, if that can be told by now.
         """
         trouble = ""
-        answered = self._desk.clock.now()
+        answered = self._context.clock.now()
         facts = holding(result, since=answered, time=CATCH_UP)
-        for _ in self._desk.looks(self._patience(result)):
+        for _ in self._context.looks(self._patience(result)):
             try:
                 wallet = self._wallets.read(move)
             except RemoteError as error:
                 trouble = f", and the ledger could not be read: {error.message}"
                 continue
             trouble = ""
-            if not isinstance(sighting := self.sighting(move, wallet), Absent):
-                return self.concluded(move, sighting, already=False)
+            if not isinstance(ledger_match := self.ledger_match(move, wallet), Absent):
+                return self.concluded(move, ledger_match, already=False)
             if _has_moved(move, before, wallet):
                 trouble = f", but {move.wallet} holds {wallet.money_left} and held {before.money_left} before"
                 break
             if facts and wallet.shows_after(datetime.fromisoformat(facts["newer"])):
                 facts = {}
                 break
-            self._desk.is_behind |= _goes_back(before, wallet)
+            self._context.is_behind |= _goes_back(before, wallet)
         if trouble:
-            self._till.forget()
-            return self.proved(move, f"{told(result)}{trouble}", already=False)
+            self._pool.forget()
+            return self.proved(move, f"{describe(result)}{trouble}", already=False)
         return self._put_off(move, result, facts, answered) if isinstance(result, RateLimited) else None
 
     def _patience(self, result: Refused | RateLimited) -> float:
         """Return for how many seconds the ledger is looked at: what was put off is repeated in this run."""
         if isinstance(result, RateLimited):
-            return max(self._desk.settle, REPEAT)
-        return 0.0 if denial(result) else min(LOOK, self._desk.settle)
+            return max(self._context.settle, REPEAT)
+        return 0.0 if denial(result) else min(LOOK, self._context.settle)
 
     def _put_off(self, move: Move, result: RateLimited, facts: dict[str, Any], answered: datetime) -> Outcome | None:
         """Write down that a move that was put off did not arrive; return the outcome when it cannot be repeated now."""
-        desk = self._desk
-        why = f"{told(result)}, and the ledger does not show it"
-        waited = desk.clock.now() - answered >= timedelta(seconds=self._patience(result))
-        desk.is_behind |= waited and bool(facts) and self._lacks_what_was_answered()
-        is_told = not facts or (waited and not desk.is_behind)
-        time = CATCH_UP if desk.is_behind else timedelta(seconds=self._patience(result))
+        context = self._context
+        why = f"{describe(result)}, and the ledger does not show it"
+        waited = context.clock.now() - answered >= timedelta(seconds=self._patience(result))
+        context.is_behind |= waited and bool(facts) and self._lacks_what_was_answered()
+        is_told = not facts or (waited and not context.is_behind)
+        time = CATCH_UP if context.is_behind else timedelta(seconds=self._patience(result))
         kept = {} if is_told else holding(result, since=answered, time=time)
-        desk.record(Entry(Step.NOT_SENT, move.op, {"reason": why, "answered": True, **kept}))
-        if is_told or desk.interruption.requested:
+        context.record(Entry(Step.NOT_SENT, move.op, {"reason": why, "answered": True, **kept}))
+        if is_told or context.interruption.requested:
             return None
         return self.held(move)
 
     def _lacks_what_was_answered(self) -> bool:
         """Whether a ledger still lacks the latest move that an answer said is booked: then every reading may be old."""
-        desk = self._desk
-        unseen = [trace for trace in desk.standing.traces.values() if trace.unseen]
+        context = self._context
+        unseen = [trace for trace in context.standing.traces.values() if trace.unseen]
         latest = max(unseen, key=lambda trace: trace.announced or _LONG_AGO, default=None)
         if latest is None or not isinstance(latest.change, Allocate | Reclaim):
             return False
@@ -112,46 +112,46 @@ class Proof:
             wallet = self._wallets.read(latest.change)
         except RemoteError:
             return True
-        desk.note(wallet)
-        return isinstance(desk.standing.sighting(latest, wallet), Absent)
+        context.note(wallet)
+        return isinstance(context.standing.ledger_match(latest, wallet), Absent)
 
     def held(self, move: Move) -> Outcome:
         """Return that `move` may have been booked although the answer was no, and that this cannot be told yet."""
-        reason, hint = held_back(move.wallet, [self._desk.standing.traces[move.op]])
+        reason, hint = held_back(move.wallet, [self._context.standing.traces[move.op]])
         return outcome(move, Status.UNKNOWN, reason=f"{reason}. Next: {hint}")
 
     def proved(self, move: Move, why: str, *, already: bool = True) -> Outcome:
         """Look for `move` in the ledger until the settle deadline; what does not show by then stays unknown."""
         trouble = ""
-        for _ in self._desk.looks():
+        for _ in self._context.looks():
             try:
-                sighting = self.sighting(move, self._wallets.read(move))
+                ledger_match = self.ledger_match(move, self._wallets.read(move))
             except RemoteError as error:
                 trouble = f"; the ledger could not be read: {error.message}"
                 continue
             trouble = ""
-            if not isinstance(sighting, Absent):
-                return self.concluded(move, sighting, already=already)
-        reason = f"{why}, and the ledger of {move.wallet} does not show it after {self._desk.settle:g} s{trouble}"
+            if not isinstance(ledger_match, Absent):
+                return self.concluded(move, ledger_match, already=already)
+        reason = f"{why}, and the ledger of {move.wallet} does not show it after {self._context.settle:g} s{trouble}"
         return self.unknown(move, reason)
 
-    def concluded(self, move: Move, sighting: Sighting, *, already: bool) -> Outcome:
-        """Return the outcome that a sighting stands for, written down where the journal did not know it."""
-        match sighting:
+    def concluded(self, move: Move, ledger_match: LedgerMatch, *, already: bool) -> Outcome:
+        """Return the outcome that a match stands for, written down where the journal did not know it."""
+        match ledger_match:
             case Found(entry=entry):
-                trace = self._desk.standing.traces.get(move.op)
-                if entry.id not in self._desk.transactions.get(move.op, ()) or (trace and trace.unseen):
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
-                self._till.forget()
+                trace = self._context.standing.traces.get(move.op)
+                if entry.id not in self._context.transactions.get(move.op, ()) or (trace and trace.unseen):
+                    self._context.record(Entry(Step.CONFIRMED, move.op, confirmation(ledger_match)))
+                self._pool.forget()
                 status = Status.ALREADY_APPLIED if already else Status.APPLIED
                 done = move.model_copy(update={"amount": entry.amount}) if is_rest(move) else move
                 return outcome(done, status, transaction=entry.id)
             case Doubled(entries=entries):
                 ids = sorted({entry.id for entry in entries})
-                if not set(ids) <= set(self._desk.transactions.get(move.op, ())):
+                if not set(ids) <= set(self._context.transactions.get(move.op, ())):
                     facts = {"transactions": ids, "doubled": True}
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
-                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids, self._desk.sends(move)))
+                    self._context.record(Entry(Step.CONFIRMED, move.op, facts))
+                return outcome(move, Status.UNKNOWN, transaction=ids[0], reason=doubled(ids, self._context.sends(move)))
             case Contradicted(entry=entry):
                 reason = (
                     f"the ledger shows {move.op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f}"
@@ -160,7 +160,7 @@ class Proof:
                 )
                 if not already:
                     facts = {"transactions": [entry.id], "contradicted": True}
-                    self._desk.record(Entry(Step.CONFIRMED, move.op, facts))
+                    self._context.record(Entry(Step.CONFIRMED, move.op, facts))
                 return outcome(move, Status.UNKNOWN, transaction=entry.id, reason=reason)
             case Ambiguous(entries=entries):
                 ids = sorted(entry.id for entry in entries)
@@ -170,9 +170,9 @@ class Proof:
 
     def unknown(self, move: Move, reason: str) -> Outcome:
         """Return that nobody knows, written down unless more was known before."""
-        trace = self._desk.history.of(move.op)
+        trace = self._context.history.of(move.op)
         if trace is None or trace.step is not Step.CONFIRMED:
-            self._desk.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
+            self._context.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
         return outcome(move, Status.UNKNOWN, reason=reason)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from reconciler.apply.answers import doubled
-from reconciler.apply.desk import Desk
-from reconciler.apply.rewind import owned
-from reconciler.apply.transfer import Teller
+from reconciler.apply.run_context import RunContext
+from reconciler.apply.state_before import owned
+from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import RemoteError
-from reconciler.journal.evidence import Absent, Doubled, Found, Sighting, confirmation, search
+from reconciler.journal.ledger_match import Absent, Doubled, Found, LedgerMatch, confirmation, match_in_ledger
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
 from reconciler.model.frozen import Frozen
@@ -24,10 +24,10 @@ from reconciler.model.plan import Plan
 class ReadBack:
     """Compares the outcomes of a run with what Keeptrusts says now."""
 
-    def __init__(self, desk: Desk, plan: Plan, teller: Teller) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext, plan: Plan, transfers: TransferExecutor) -> None:
+        self._context = context
         self._plan = plan
-        self._wallets = teller.wallets
+        self._wallets = transfers.wallets
         self.differences: list[str] = []
         self.has_read = not plan.changes
 
@@ -59,24 +59,24 @@ class ReadBack:
             for change, result in zip(self._plan.changes, outcomes, strict=True)
             if isinstance(change, Allocate | Reclaim) and result.status in DONE and result.transaction
         ]
-        for first, _ in enumerate(self._desk.looks()):
+        for first, _ in enumerate(self._context.looks()):
             if first:
                 for change in pending:
                     with suppress(RemoteError):
                         wallets[change.wallet] = self._wallets.read(change)
-            pending = [change for change in pending if isinstance(self._sighting(change, wallets), Absent)]
+            pending = [change for change in pending if isinstance(self._ledger_match(change, wallets), Absent)]
             if not pending:
                 return
 
-    def _sighting(self, change: Allocate | Reclaim, wallets: dict[str, LiveWallet]) -> Sighting:
+    def _ledger_match(self, change: Allocate | Reclaim, wallets: dict[str, LiveWallet]) -> LedgerMatch:
         wallet = wallets.setdefault(change.wallet, LiveWallet(change.wallet, change.currency))
-        return search(wallet.ledger, self._desk.as_sent(change), self._desk.memory(change))
+        return match_in_ledger(wallet.ledger, self._context.as_sent(change), self._context.hints(change))
 
     def _live(self) -> Live:
         moves = [change for change in self._plan.changes if isinstance(change, Allocate | Reclaim)]
         periods = [self._wallets.since(move) for move in moves] or [self._plan.period]
         asked = {move.wallet: move.currency for move in moves}
-        return self._desk.reader.live(organization=self._plan.organization, wallets=asked, period=min(periods))
+        return self._context.reader.live(organization=self._plan.organization, wallets=asked, period=min(periods))
 
     def _checked_move(
         self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet], *, is_last: bool
@@ -85,36 +85,38 @@ class ReadBack:
             return self._refused_after_all(move, result, wallets)
         if result.status not in DONE or result.transaction is None:
             return result
-        sighting = self._sighting(move, wallets)
+        ledger_match = self._ledger_match(move, wallets)
         if unread := wallets[move.wallet].unread:
             reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger cannot be read: {unread.reason}"
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
-        if isinstance(sighting, Absent):
+        if isinstance(ledger_match, Absent):
             reason = f"Keeptrusts confirmed it ({result.transaction}), and the ledger does not show it yet"
             return result.model_copy(update={"status": Status.UNKNOWN, "reason": reason})
-        if isinstance(sighting, Doubled):
-            ids = sorted({entry.id for entry in sighting.entries})
-            return result.model_copy(update={"status": Status.UNKNOWN, "reason": doubled(ids, self._desk.sends(move))})
-        if isinstance(sighting, Found) and sighting.entry.id not in self._desk.transactions.get(move.op, ()):
-            self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
-        funded = owned(wallets[move.wallet], self._desk.transactions).funded(move.period).amount
+        if isinstance(ledger_match, Doubled):
+            ids = sorted({entry.id for entry in ledger_match.entries})
+            return result.model_copy(
+                update={"status": Status.UNKNOWN, "reason": doubled(ids, self._context.sends(move))}
+            )
+        if isinstance(ledger_match, Found) and ledger_match.entry.id not in self._context.transactions.get(move.op, ()):
+            self._context.record(Entry(Step.CONFIRMED, move.op, confirmation(ledger_match)))
+        funded = owned(wallets[move.wallet], self._context.transactions).funded(move.period).amount
         if not is_last or funded == move.funded_after:
             return result
         reason = f"{move.wallet} is funded with {funded:,.2f}, and the plan ends at {move.funded_after:,.2f}"
         self.differences.append(reason)
-        seen_by_mark = isinstance(sighting, Found) and sighting.by == "mark"
+        seen_by_mark = isinstance(ledger_match, Found) and ledger_match.by == "mark"
         status = result.status if seen_by_mark else Status.UNKNOWN
         return result.model_copy(update={"status": status, "reason": reason})
 
     def _refused_after_all(self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet]) -> Outcome:
         """Return the outcome of a move that was answered with a refusal, and that the ledger may show by now."""
-        trace = self._desk.standing.traces.get(move.op)
-        sighting = self._sighting(move, wallets)
-        if trace is None or not trace.intent or not isinstance(sighting, Found):
+        trace = self._context.standing.traces.get(move.op)
+        ledger_match = self._ledger_match(move, wallets)
+        if trace is None or not trace.intent or not isinstance(ledger_match, Found):
             return result
-        self._desk.record(Entry(Step.CONFIRMED, move.op, confirmation(sighting)))
+        self._context.record(Entry(Step.CONFIRMED, move.op, confirmation(ledger_match)))
         reason = f"{result.reason}; the ledger shows it all the same"
-        update = {"status": Status.APPLIED, "reason": reason, "transaction": sighting.entry.id}
+        update = {"status": Status.APPLIED, "reason": reason, "transaction": ledger_match.entry.id}
         return result.model_copy(update=update)
 
     def _checked_object(self, change: ObjectChange, result: Outcome, objects: Objects) -> Outcome:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
-from reconciler.journal.evidence import Move
 from reconciler.journal.history import History, Trace
+from reconciler.journal.ledger_match import Move
 from reconciler.journal.record import Step
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
@@ -66,7 +66,7 @@ def inconsistency(move: Reclaim, wallet: LiveWallet, history: History, *, before
 def _hidden(move: Reclaim, history: History) -> Trace | None:
     """Return the allocation for the new month that the journal knows of, and `wallet` does not show."""
     for trace in history.operations.values():
-        is_known = trace.unproved or trace.step is Step.CONFIRMED
+        is_known = trace.in_doubt or trace.step is Step.CONFIRMED
         if (
             is_known
             and trace.wallet == move.wallet

@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from reconciler.apply.acceptance import Accepted, accept, assume_lost
-from reconciler.apply.application import Site, awaited, prove_open, read_live, record_broken_lock
+from reconciler.apply.application import ApplyEnvironment, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.declared import Declared
-from reconciler.apply.executor import Executor, Order
+from reconciler.apply.executor import ExecutionRequest, Executor
 from reconciler.apply.result import Result
-from reconciler.apply.rewind import all_owned
-from reconciler.apply.window import ledger_since
+from reconciler.apply.state_before import all_owned
+from reconciler.apply.window import ledger_start
 from reconciler.findings import LockHeldError
 from reconciler.journal.history import RunTrace, history_of, open_runs
 from reconciler.journal.journal import Journal
@@ -37,7 +37,11 @@ class Permission:
 
 
 def resume(
-    organization: str, site: Site, permission: Permission | None = None, *, wallets: Mapping[str, str] | None = None
+    organization: str,
+    environment: ApplyEnvironment,
+    permission: Permission | None = None,
+    *,
+    wallets: Mapping[str, str] | None = None,
 ) -> Result | None:
     """Finish or prove what is open in the journal and return what came of it; None when there is nothing.
 
@@ -47,19 +51,23 @@ def resume(
     journal's own, in which a person may accept what the ledger shows.
     """
     allowed = permission or Permission()
-    with _held(site, allowed) as (lock, broken):
-        journal = _opened(organization, site, allowed)
-        record_broken_lock(journal, broken, allowed.reason, site)
-        record_broken_lock(journal, lock.broken, "its lease ran out", site)
+    with _held(environment, allowed) as (lock, broken):
+        journal = _opened(organization, environment, allowed)
+        record_broken_lock(journal, broken, allowed.reason, environment)
+        record_broken_lock(journal, lock.broken, "its lease ran out", environment)
         if allowed.operation is not None:
-            assume_lost(journal, allowed.operation, allowed.reason, site)
+            assume_lost(journal, allowed.operation, allowed.reason, environment)
         if allowed.accepted:
-            accept(journal, allowed.accepted, allowed.reason, site, wallets=wallets or {})
-        results = [_resumed(run, only, journal, lock, site) for run, only in open_runs(history_of(journal.records))]
-        return _together(results) if results else _in_doubt(organization, journal, lock, site, wallets or {})
+            accept(journal, allowed.accepted, allowed.reason, environment, wallets=wallets or {})
+        results = [
+            _resumed(run, only, journal, lock, environment) for run, only in open_runs(history_of(journal.records))
+        ]
+        return _together(results) if results else _in_doubt(organization, journal, lock, environment, wallets or {})
 
 
-def _in_doubt(organization: str, journal: Journal, lock: Lock, site: Site, wallets: Mapping[str, str]) -> Result | None:
+def _in_doubt(
+    organization: str, journal: Journal, lock: Lock, environment: ApplyEnvironment, wallets: Mapping[str, str]
+) -> Result | None:
     """Return what the journal has against the readings of `wallets`, where no run is open; None when nothing.
 
     A confirmed entry can be gone again, and a mark can come in from another journal, after every run has finished.
@@ -67,53 +75,55 @@ def _in_doubt(organization: str, journal: Journal, lock: Lock, site: Site, walle
     last = history_of(journal.records).last
     if last is None or not wallets:
         return None
-    period = Period.of(site.rehearsed or site.clock.now().date())
-    since = standing_of(journal.records).reading_since(ledger_since(period, site.clock.now()))
-    live = site.reader.live(organization=organization, wallets=wallets, period=since)
-    desk = site.desk(journal, lock, run=last.run, live=live, resuming=True)
-    agreed = all_owned(awaited(period, live, desk), desk.transactions)
-    doubts = tuple(desk.standing.doubts(agreed.wallets, period).values())
+    period = Period.of(environment.rehearsed or environment.clock.now().date())
+    since = standing_of(journal.records).reading_since(ledger_start(period, environment.clock.now()))
+    live = environment.reader.live(organization=organization, wallets=wallets, period=since)
+    context = environment.context(journal, lock, run=last.run, live=live, resuming=True)
+    agreed = all_owned(awaited(period, live, context), context.transactions)
+    doubts = tuple(context.standing.doubts(agreed.wallets, period).values())
     return Result(run=Run(run=last.run, outcomes=(), converged=False, doubts=doubts)) if doubts else None
 
 
-def _opened(organization: str, site: Site, allowed: Permission) -> Journal:
+def _opened(organization: str, environment: ApplyEnvironment, allowed: Permission) -> Journal:
     if not allowed.repair:
-        return Journal.open(site.store, organization=organization, clock=site.clock, recover=True)
-    facts = {"reason": allowed.reason, **site.attribution.facts()}
-    return Journal.repair(site.store, organization=organization, clock=site.clock, facts=facts)
+        return Journal.open(environment.store, organization=organization, clock=environment.clock, recover=True)
+    facts = {"reason": allowed.reason, **environment.attribution.facts()}
+    return Journal.repair(environment.store, organization=organization, clock=environment.clock, facts=facts)
 
 
 @contextmanager
-def _held(site: Site, allowed: Permission) -> Iterator[tuple[Lock, Owner | None]]:
+def _held(environment: ApplyEnvironment, allowed: Permission) -> Iterator[tuple[Lock, Owner | None]]:
     """Hold the lock; break it first when its owner was named, or is proved to be dead."""
-    broken = site.store.break_lock(allowed.owner) if allowed.owner is not None else None
-    owner = site.attribution.owner(f"resume-{site.clock.now():%Y%m%dT%H%M%S}Z")
+    broken = environment.store.break_lock(allowed.owner) if allowed.owner is not None else None
+    owner = environment.attribution.owner(f"resume-{environment.clock.now():%Y%m%dT%H%M%S}Z")
     with ExitStack() as stack:
         try:
-            lock = stack.enter_context(site.store.lock(owner, clock=site.clock))
+            lock = stack.enter_context(environment.store.lock(owner, clock=environment.clock))
         except LockHeldError:
-            broken = site.store.break_lock(None)
+            broken = environment.store.break_lock(None)
             if broken is None:
                 raise
-            lock = stack.enter_context(site.store.lock(owner, clock=site.clock))
+            lock = stack.enter_context(environment.store.lock(owner, clock=environment.clock))
         yield lock, broken
 
 
-def _resumed(run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, site: Site) -> Result:
+def _resumed(
+    run: RunTrace, only: frozenset[str] | None, journal: Journal, lock: Lock, environment: ApplyEnvironment
+) -> Result:
     plan = run.plan
     moves = [change for change in plan.changes if isinstance(change, Allocate | Reclaim)]
-    live = read_live(plan, {move.wallet: move.currency for move in moves}, site, journal)
+    live = read_live(plan, {move.wallet: move.currency for move in moves}, environment, journal)
     prove_open(journal, history_of(journal.records), live)
-    order = Order(
+    request = ExecutionRequest(
         plan=plan,
         declared=Declared.read(run.started.facts),
         stale=run.stale,
-        about={**site.attribution.facts(), "principal": live.identity.principal},
+        about={**environment.attribution.facts(), "principal": live.identity.principal},
         only=only,
         settled=run.started.facts.get("settled", {}),
     )
-    desk = site.desk(journal, lock, run=run.run, live=live, resuming=True)
-    result = Executor(desk, order, site.notify).execute()
+    context = environment.context(journal, lock, run=run.run, live=live, resuming=True)
+    result = Executor(context, request, environment.notify).execute()
     if only is None:
         return result
     kept = tuple(outcome for outcome in result.run.outcomes if outcome.op in only)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconciler.apply.admission import closed_month
-from reconciler.apply.answers import denial, listed, pause, told
-from reconciler.apply.desk import TRIES, Desk, outcome, unreadable
+from reconciler.apply.answers import denial, describe, listed, pause
 from reconciler.apply.hold import CATCH_UP, holding
 from reconciler.apply.lookahead import Lookahead
+from reconciler.apply.pool_balance import PoolBalance
+from reconciler.apply.preflight import closed_month
 from reconciler.apply.proof import Proof
 from reconciler.apply.rest import inconsistency, is_rest, left_of
-from reconciler.apply.rewind import owned, without
+from reconciler.apply.run_context import TRIES, RunContext, outcome, unreadable
 from reconciler.apply.staleness import moved_since_review
-from reconciler.apply.till import Till
+from reconciler.apply.state_before import owned, without
 from reconciler.findings import RemoteError
-from reconciler.journal.evidence import Absent, Found, Move, words
 from reconciler.journal.history import Trace
+from reconciler.journal.ledger_match import Absent, Found, Move, words
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.currency import is_payable
@@ -28,18 +28,18 @@ from reconciler.model.plan import Plan
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 
-class Teller:
+class TransferExecutor:
     """Carries out a plan's moves of money. A wallet with a doubt about it is left alone from then on."""
 
-    def __init__(self, desk: Desk, plan: Plan) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext, plan: Plan) -> None:
+        self._context = context
         self._moves: dict[str, list[Move]] = defaultdict(list)
         for change in plan.changes:
             if isinstance(change, Allocate | Reclaim):
                 self._moves[change.wallet].append(change)
-        self._till = Till(desk.reader, plan.currency)
-        self.wallets = Lookahead(desk, (move for moves in self._moves.values() for move in moves))
-        self._proof = Proof(desk, self.wallets, self._till)
+        self._pool = PoolBalance(context.reader, plan.currency)
+        self.wallets = Lookahead(context, (move for moves in self._moves.values() for move in moves))
+        self._proof = Proof(context, self.wallets, self._pool)
         self._stopped: dict[str, str] = {}
 
     def carry_out(self, move: Move) -> Outcome:
@@ -54,7 +54,7 @@ class Teller:
         try:
             result = self._carried_out(move)
         except RemoteError as error:
-            result = unreadable(self._desk, move, error)
+            result = unreadable(self._context, move, error)
         if result.status is Status.UNKNOWN or (is_rest(move) and result.status not in DONE):
             self._stopped[move.wallet] = f"{result.op} ended {result.status}"
         return result
@@ -64,12 +64,12 @@ class Teller:
 
         A later plan may ask for it again, where the ledger shows nothing of it.
         """
-        trace = self._desk.history.of(move.op)
+        trace = self._context.history.of(move.op)
         if trace is None or trace.step is not Step.ACCEPTED:
             return None
-        wallet = self._desk.compared.get(move.wallet)
-        is_gone = wallet is None or isinstance(self._proof.sighting(move, wallet), Absent)
-        if is_gone and not self._desk.resuming:
+        wallet = self._context.compared.get(move.wallet)
+        is_gone = wallet is None or isinstance(self._proof.ledger_match(move, wallet), Absent)
+        if is_gone and not self._context.resuming:
             return None
         reason = f"the ledger was accepted as it is about {move.op}; what is still needed is in the next plan"
         return outcome(move, Status.SKIPPED, reason=reason, transaction=min(trace.transactions, default=None))
@@ -77,7 +77,7 @@ class Teller:
     def _carried_out(self, move: Move) -> Outcome:
         if already := self._already_applied(move):
             return already
-        trace = self._desk.history.of(move.op)
+        trace = self._context.history.of(move.op)
         attempt = 0
         while True:
             attempt += 1
@@ -87,11 +87,11 @@ class Teller:
             if attempt == 1:
                 if settled := self._settled_before(move, wallet, trace):
                     return settled
-                if not self._desk.may_send:
-                    return self._desk.passed_by(move)
-            elif not isinstance(sighting := self._proof.sighting(move, wallet), Absent):
-                return self._proof.concluded(move, sighting, already=False)
-            wallet = owned(wallet, self._desk.transactions)
+                if not self._context.may_send:
+                    return self._context.passed_by(move)
+            elif not isinstance(ledger_match := self._proof.ledger_match(move, wallet), Absent):
+                return self._proof.concluded(move, ledger_match, already=False)
+            wallet = owned(wallet, self._context.transactions)
             if objection := self._objection(move, wallet):
                 return objection
             move = left_of(move, wallet) if is_rest(move) else move
@@ -108,38 +108,38 @@ class Teller:
                 return booked
             is_less = is_rest(move) and self._became_less(move, result, attempt)
             return None if is_less else self._turned_down(move, result)
-        answered = self._desk.clock.monotonic()
+        answered = self._context.clock.monotonic()
         if isinstance(result, RateLimited) and (booked := self._proof.booked(move, wallet, result)):
             return booked
-        left = pause(result, attempt) - (self._desk.clock.monotonic() - answered)
-        rested = attempt < TRIES and self._desk.rest(max(left, 0.0))
+        left = pause(result, attempt) - (self._context.clock.monotonic() - answered)
+        rested = attempt < TRIES and self._context.rest(max(left, 0.0))
         return None if rested else self._given_up(move, result)
 
     def _already_applied(self, move: Move) -> Outcome | None:
         """Return the outcome when the comparison at the start has shown `move` in the ledger: nothing is sent then."""
-        wallet = self._desk.compared.get(move.wallet)
-        sighting = self._proof.sighting(move, wallet) if wallet is not None else Absent()
-        return self._proof.concluded(move, sighting, already=True) if isinstance(sighting, Found) else None
+        wallet = self._context.compared.get(move.wallet)
+        ledger_match = self._proof.ledger_match(move, wallet) if wallet is not None else Absent()
+        return self._proof.concluded(move, ledger_match, already=True) if isinstance(ledger_match, Found) else None
 
     def _became_less(self, move: Move, result: Refused, attempt: int) -> bool:
         """Whether a rest was refused because a part of it was spent meanwhile, so that the rest of it is taken."""
         if denial(result) or attempt == TRIES or self.wallets.read(move).money_left.amount >= move.amount:
             return False
-        self._desk.record(Entry(Step.REFUSED, move.op, {"reason": told(result), "status": result.status}))
+        self._context.record(Entry(Step.REFUSED, move.op, {"reason": describe(result), "status": result.status}))
         return True
 
     def _settled_before(self, move: Move, wallet: LiveWallet, trace: Trace | None) -> Outcome | None:
         """Return the outcome when earlier runs or the ledger already decide it; None when it is to be sent."""
-        sighting = self._proof.sighting(move, wallet)
-        if not isinstance(sighting, Absent):
-            return self._proof.concluded(move, sighting, already=True)
-        if trace is not None and trace.unproved:
+        ledger_match = self._proof.ledger_match(move, wallet)
+        if not isinstance(ledger_match, Absent):
+            return self._proof.concluded(move, ledger_match, already=True)
+        if trace is not None and trace.in_doubt:
             return self._proof.proved(move, "an earlier run may have sent it")
         if trace is not None and trace.step is Step.CONFIRMED:
             return self._proof.proved(move, f"{listed(trace.transactions)} was confirmed earlier")
-        if trace is not None and trace.step is Step.REFUSED and self._desk.resuming:
+        if trace is not None and trace.step is Step.REFUSED and self._context.resuming:
             return outcome(move, Status.REFUSED, reason="it was refused before; plan it again")
-        if trace is not None and self._desk.standing.holds(trace, wallet):
+        if trace is not None and self._context.standing.holds(trace, wallet):
             return self._proof.held(move)
         return None
 
@@ -150,8 +150,8 @@ class Teller:
         """
         doubt = self._doubt(move, wallet)
         if doubt and doubt.kind == "stale":
-            self._desk.is_behind = True
-            for first, _ in enumerate(self._desk.looks()):
+            self._context.is_behind = True
+            for first, _ in enumerate(self._context.looks()):
                 if first:
                     wallet = self.wallets.read(move)
                 if (doubt := self._doubt(move, wallet)) is None or doubt.kind != "stale":
@@ -159,30 +159,30 @@ class Teller:
         if doubt is None:
             return wallet
         if doubt.kind == "foreign":
-            self._desk.stale.setdefault(move.team, doubt.reason)
+            self._context.stale.setdefault(move.team, doubt.reason)
             return self._refused(move, doubt.reason)
         return outcome(move, Status.UNKNOWN, reason=doubt.reason)
 
     def _doubt(self, move: Move, wallet: LiveWallet) -> Doubt | None:
         """Record what `wallet` shows of other operations on it; return what it lacks, or shows too much."""
-        self._desk.note(wallet, besides={move.op})
+        self._context.note(wallet, besides={move.op})
         planned = {other.op for other in self._moves[move.wallet]}
-        return self._desk.standing.doubt(wallet, move.period, besides={move.op}, planned=planned)
+        return self._context.standing.doubt(wallet, move.period, besides={move.op}, planned=planned)
 
     def _objection(self, move: Move, wallet: LiveWallet) -> Outcome | None:
         """Return why `move` must not be sent to the wallet as it is now."""
         period = move.period
-        if closed := closed_month(period, self._desk.today):
+        if closed := closed_month(period, self._context.today):
             return self._refused(move, f"{closed}; nothing was sent. Plan the month that it is")
         if not is_payable(move.amount, move.currency):
             return self._refused(move, f"{move.currency} has no decimals: {move.amount:,.2f} cannot be sent")
         base = wallet
         moves = self._moves[move.wallet]
         for later in moves[[each.op for each in moves].index(move.op) :]:
-            base = without(base, later.op, self._desk.transactions)
+            base = without(base, later.op, self._context.transactions)
         if base.funded(period).amount != move.funded_before:
             reason = moved_since_review(move, base, period)
-            self._desk.stale.setdefault(move.team, reason)
+            self._context.stale.setdefault(move.team, reason)
             return self._refused(move, reason)
         if is_rest(move):
             return self._no_rest(move, wallet)
@@ -193,7 +193,7 @@ class Teller:
                 f"{move.wallet} has {wallet.money_left} unspent and unreserved, less than the {amount} to be taken"
                 " back; nothing was sent. Run `kt-budgets plan` again",
             )
-        if isinstance(move, Allocate) and (held := self._till.shortage(amount)) is not None:
+        if isinstance(move, Allocate) and (held := self._pool.shortage(amount)) is not None:
             return self._refused(
                 move, f"the organization wallet holds {held}, less than the {amount} to be allocated; nothing was sent"
             )
@@ -201,67 +201,67 @@ class Teller:
 
     def _no_rest(self, move: Reclaim, wallet: LiveWallet) -> Outcome | None:
         """Return why nothing is taken back out of this reading, or that nothing is left to take."""
-        earlier = self._desk.compared.get(move.wallet)
-        before = owned(earlier, self._desk.transactions) if earlier else None
-        if why := inconsistency(move, wallet, self._desk.history, before=before):
+        earlier = self._context.compared.get(move.wallet)
+        before = owned(earlier, self._context.transactions) if earlier else None
+        if why := inconsistency(move, wallet, self._context.history, before=before):
             return self._refused(move, f"{why}; nothing was sent")
         if wallet.money_left.amount > 0:
             return None
         reason = f"nothing of it is left: it was spent since the review ({Money(move.amount, move.currency)})"
-        self._desk.record(Entry(Step.NOT_SENT, move.op, {"reason": reason}))
+        self._context.record(Entry(Step.NOT_SENT, move.op, {"reason": reason}))
         return outcome(left_of(move, wallet), Status.ALREADY_APPLIED, reason=reason)
 
     def _sent(self, move: Move, wallet: LiveWallet, attempt: int) -> WriteResult:
         """Write down the intent, send `move` once, and write down at once when it is certain that nothing arrived."""
-        desk = self._desk
+        context = self._context
         seen = sorted(entry.id for entry in wallet.ledger if entry.kind == move.kind)
         held = wallet.money_left.amount + 2 * wallet.reserved
         since = str(self.wallets.since(move))
-        desk.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, since=since, held=f"{held}")
+        context.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, since=since, held=f"{held}")
         self.wallets.begin_after(move)
-        send = desk.writer.allocate if isinstance(move, Allocate) else desk.writer.reclaim
+        send = context.writer.allocate if isinstance(move, Allocate) else context.writer.reclaim
         amount = Money(move.amount, move.currency)
-        result = send(move.wallet, amount, description=words(move), operation=desk.key(move.op))
+        result = send(move.wallet, amount, description=words(move), operation=context.key(move.op))
         if isinstance(result, NotSent):
-            desk.record(Entry(Step.NOT_SENT, move.op, {"reason": told(result)}))
+            context.record(Entry(Step.NOT_SENT, move.op, {"reason": describe(result)}))
         elif isinstance(result, Refused | RateLimited):
-            desk.record(Entry(Step.SENT, move.op, {"reason": told(result)}))
+            context.record(Entry(Step.SENT, move.op, {"reason": describe(result)}))
         return result
 
     def _turned_down(self, move: Move, result: Refused) -> Outcome:
         """Conclude that a refusal is one, after a look at the ledger."""
-        hold = holding(result, since=self._desk.clock.now(), time=CATCH_UP)
-        facts = {"reason": told(result), "status": result.status, **hold}
-        self._desk.record(Entry(Step.REFUSED, move.op, facts))
-        self._desk.denied = self._desk.denied or denial(result)
-        return outcome(move, Status.REFUSED, reason=told(result))
+        hold = holding(result, since=self._context.clock.now(), time=CATCH_UP)
+        facts = {"reason": describe(result), "status": result.status, **hold}
+        self._context.record(Entry(Step.REFUSED, move.op, facts))
+        self._context.denied = self._context.denied or denial(result)
+        return outcome(move, Status.REFUSED, reason=describe(result))
 
     def _answered(self, move: Move, result: Written | Lost) -> Outcome:
-        desk = self._desk
+        context = self._context
         match result:
             case Written(id=str(id)):
                 confirmed = Entry(Step.CONFIRMED, move.op, {"transactions": [id], "by": "answer"})
-                desk.record(Entry(Step.SENT, move.op), confirmed)
+                context.record(Entry(Step.SENT, move.op), confirmed)
                 self._counted(move)
                 return outcome(move, Status.APPLIED, transaction=id)
             case _:
-                desk.record(Entry(Step.SENT, move.op, {"reason": told(result)}))
-                self._till.forget()
-                return self._proof.proved(move, told(result), already=False)
+                context.record(Entry(Step.SENT, move.op, {"reason": describe(result)}))
+                self._pool.forget()
+                return self._proof.proved(move, describe(result), already=False)
 
     def _refused(self, move: Move, reason: str) -> Outcome:
-        self._desk.record(Entry(Step.REFUSED, move.op, {"reason": reason}))
+        self._context.record(Entry(Step.REFUSED, move.op, {"reason": reason}))
         return outcome(move, Status.REFUSED, reason=reason)
 
     def _given_up(self, move: Move, result: NotSent | RateLimited) -> Outcome:
-        if self._desk.interruption.requested:
+        if self._context.interruption.requested:
             how = "not sent" if isinstance(result, NotSent) else "not booked, as far as the ledger shows"
             return outcome(move, Status.SKIPPED, reason=f"interrupted; it was {how}")
         why = "nothing arrived" if isinstance(result, NotSent) else "the ledger does not show it, so it was not booked"
-        return outcome(move, Status.FAILED, reason=f"{told(result)}; {why}")
+        return outcome(move, Status.FAILED, reason=f"{describe(result)}; {why}")
 
     def _counted(self, move: Move) -> None:
         if isinstance(move, Allocate):
-            self._till.paid_out(Money(move.amount, move.currency))
+            self._pool.paid_out(Money(move.amount, move.currency))
         else:
-            self._till.forget()
+            self._pool.forget()

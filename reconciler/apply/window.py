@@ -7,7 +7,7 @@ from datetime import datetime
 from reconciler.model.period import Period
 
 
-def ledger_since(period: Period, now: datetime) -> Period:
+def ledger_start(period: Period, now: datetime) -> Period:
     """Return the month to read from: entries of a month that was funded ahead are dated before it began.
 
     On the first day of a month the server's clock may still be in the last one, so that day counts as ahead too.

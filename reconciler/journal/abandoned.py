@@ -56,7 +56,7 @@ def _dead(lock: LockState) -> Iterator[Waiting]:
 
 
 def _run(run: RunTrace, history: History) -> Waiting | None:
-    unknown = [trace for trace in history.unproved() if trace.run == run.run]
+    unknown = [trace for trace in history.in_doubt() if trace.run == run.run]
     began = run.started.at
     teams = {trace.change.team for trace in unknown if trace.change}
     if run.finished is None:

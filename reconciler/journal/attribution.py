@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.journal.send_log import machine
 from reconciler.journal.store import Owner
-from reconciler.journal.witness import machine
 
 
 @dataclass(frozen=True, slots=True)

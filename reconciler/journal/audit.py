@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.journal.evidence import doubled_operations
 from reconciler.journal.history import History, Trace
+from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
@@ -167,7 +167,7 @@ def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[Ledg
                 )
     elif trace.step is Step.ACCEPTED:
         return
-    elif trace.unproved:
+    elif trace.in_doubt:
         yield f"{move.wallet}: {trace.operation} is not proved; run `kt-budgets resume`"
     elif any(entry.operation == trace.operation for entry in ledger):
         yield f"{move.wallet}: {trace.operation} ended {trace.step} in the journal, and the ledger shows it"

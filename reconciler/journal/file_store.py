@@ -16,8 +16,8 @@ from reconciler.files import write_whole
 from reconciler.findings import LockHeldError
 from reconciler.journal.mirror import own_folder
 from reconciler.journal.record import JournalError, distrust
+from reconciler.journal.send_log import FileSendLog, SendLog
 from reconciler.journal.store import Anchor, Lock, Owner, Stored
-from reconciler.journal.witness import FileWitness, Witness
 from reconciler.model.json_text import json_line
 
 
@@ -121,8 +121,8 @@ class FileStore:
         del owner
         return None
 
-    def witness(self) -> Witness:
-        return FileWitness(self.path.with_name(self.path.name + ".sending"))
+    def send_log(self) -> SendLog:
+        return FileSendLog(self.path.with_name(self.path.name + ".sending"))
 
     def _create(self) -> None:
         """Create the journal so that the file's own name is durable before its first record is."""

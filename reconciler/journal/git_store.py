@@ -12,8 +12,8 @@ from reconciler.clock import Clock
 from reconciler.journal.git import NAMESPACE, Git
 from reconciler.journal.git_lock import GitLock, LockState, fenced, freed, lock_state
 from reconciler.journal.record import JournalError, distrust
+from reconciler.journal.send_log import FileSendLog, SendLog, is_dead
 from reconciler.journal.store import Anchor, Lock, Owner, Stored
-from reconciler.journal.witness import FileWitness, Witness, is_dead
 
 JOURNAL = "refs/kt-budgets/journal"
 SEGMENT_BYTES = 256 * 1024
@@ -154,8 +154,8 @@ class GitStore:
         """Return what the lock says, None where there is none."""
         return lock_state(self._git)
 
-    def witness(self) -> Witness:
-        return FileWitness(self._git.cache("sending"))
+    def send_log(self) -> SendLog:
+        return FileSendLog(self._git.cache("sending"))
 
     def _segments(self) -> Iterator[bytes]:
         for entry in self._git.ask("ls-tree", "-z", self._head).decode().split("\0"):

@@ -1,4 +1,4 @@
-"""What a journal says: the last step of every operation, every run, and what is still unproved."""
+"""What a journal says: the last step of every operation, every run, and what is still in doubt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from reconciler.journal.record import UNPROVED, Record, Step
+from reconciler.journal.record import IN_DOUBT, Record, Step
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import DONE, Status
@@ -57,13 +57,13 @@ class Trace:
         return self.until is not None and now < self.until and not (self.newer and wallet.shows_after(self.newer))
 
     @property
-    def unproved(self) -> bool:
-        return self.step in UNPROVED
+    def in_doubt(self) -> bool:
+        return self.step in IN_DOUBT
 
     @property
     def may_have_happened(self) -> bool:
         """Whether the ledger may show it: it was sent, or may have been, whatever a person assumed since."""
-        return self.unproved or self.step in (Step.CONFIRMED, Step.ASSUMED_LOST, Step.ACCEPTED)
+        return self.in_doubt or self.step in (Step.CONFIRMED, Step.ASSUMED_LOST, Step.ACCEPTED)
 
     @property
     def unseen(self) -> bool:
@@ -109,15 +109,15 @@ class History:
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
 
-    def unproved(self, wallet: str | None = None) -> tuple[Trace, ...]:
+    def in_doubt(self, wallet: str | None = None) -> tuple[Trace, ...]:
         """The operations that may or may not have happened, of one wallet or of all."""
         return tuple(
-            trace for trace in self.operations.values() if trace.unproved and (wallet is None or trace.wallet == wallet)
+            trace for trace in self.operations.values() if trace.in_doubt and (wallet is None or trace.wallet == wallet)
         )
 
     def unsettled(self) -> tuple[Trace, ...]:
         """The operations that may or may not have happened, and those that no reading has shown yet."""
-        return tuple(trace for trace in self.operations.values() if trace.unproved or trace.unseen or trace.until)
+        return tuple(trace for trace in self.operations.values() if trace.in_doubt or trace.unseen or trace.until)
 
     @property
     def transactions(self) -> dict[str, frozenset[str]]:
@@ -176,14 +176,14 @@ class History:
 def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
     """Return the runs with something left to do, oldest first, each with the operations that are left (None: all).
 
-    Only the last run is finished; of those that a later run went past, only what is unproved or unseen matters.
+    Only the last run is finished; of those that a later run went past, only what is in doubt or unseen matters.
     """
     last = history.last
     if last is None:
         return []
     left: dict[str, set[str]] = {}
     for trace in history.operations.values():
-        if (trace.unproved or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
+        if (trace.in_doubt or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
             left.setdefault(trace.run, set()).add(trace.operation)
     passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
     unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)

@@ -33,7 +33,7 @@ class Journal:
         self.store = store
         self.records = list(records)
         self.organization = organization
-        self.witness = store.witness()
+        self.send_log = store.send_log()
         self._clock = clock
 
     @classmethod

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
+from reconciler.journal.send_log import SendLog
 from reconciler.journal.store import Anchor, FencedError, Lock, Owner, Store, Stored
-from reconciler.journal.witness import Witness
 
 EVERY = 5.0
 """Seconds between two looks at a lock."""
@@ -62,5 +62,5 @@ class PatientStore:
     def break_lock(self, owner: str | None) -> Owner | None:
         return self._store.break_lock(owner)
 
-    def witness(self) -> Witness:
-        return self._store.witness()
+    def send_log(self) -> SendLog:
+        return self._store.send_log()

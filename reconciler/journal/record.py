@@ -63,7 +63,7 @@ def is_accepted_entry(operation: str) -> bool:
     return operation.startswith(_ENTRY)
 
 
-UNPROVED = frozenset({Step.INTENT, Step.SENT, Step.UNKNOWN})
+IN_DOUBT = frozenset({Step.INTENT, Step.SENT, Step.UNKNOWN})
 """Last steps after which a write may have happened, or may still happen: nothing is sent again until it is proved."""
 
 

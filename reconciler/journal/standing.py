@@ -11,8 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.findings import UnreadableError
-from reconciler.journal.evidence import Absent, Ambiguous, Contradicted, Doubled, Found, Memory, Sighting, search, words
 from reconciler.journal.history import Trace, followed, history_of
+from reconciler.journal.ledger_match import (
+    Absent,
+    Ambiguous,
+    Contradicted,
+    Doubled,
+    Found,
+    LedgerMatch,
+    MatchHints,
+    match_in_ledger,
+    words,
+)
 from reconciler.journal.record import Record, Step, accepted_entry
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
@@ -58,11 +68,11 @@ class Standing:
         """Return the operations of one wallet."""
         return [self.traces[operation] for operation in sorted(self._on.get(wallet, ()))]
 
-    def sighting(self, trace: Trace, wallet: LiveWallet) -> Sighting:
+    def ledger_match(self, trace: Trace, wallet: LiveWallet) -> LedgerMatch:
         """Return what the ledger of `wallet` shows of the operation of `trace`."""
         if isinstance(trace.change, Allocate | Reclaim):
-            memory = Memory(self._known, trace.seen, words(trace.change), trace.since)
-            return search(wallet.ledger, trace.change, memory)
+            hints = MatchHints(self._known, trace.seen, words(trace.change), trace.since)
+            return match_in_ledger(wallet.ledger, trace.change, hints)
         own = (e for e in wallet.ledger if e.id in trace.transactions or carries(e.description, trace.operation))
         return next((Found(entry) for entry in own), Absent())
 
@@ -86,7 +96,7 @@ class Standing:
         if wallet.unread:
             return _unreadable(wallet.key, wallet.unread)
         sightings = {
-            trace.operation: self.sighting(trace, wallet)
+            trace.operation: self.ledger_match(trace, wallet)
             for trace in self.on(wallet.key)
             if trace.may_have_happened and trace.operation not in besides
         }
@@ -117,7 +127,7 @@ class Standing:
 
     def holds(self, trace: Trace, wallet: LiveWallet) -> bool:
         """Whether nothing is sent to `wallet` yet, because `trace` was answered with a no that may be a repeat's."""
-        return trace.holds(wallet, self._now()) and isinstance(self.sighting(trace, wallet), Absent)
+        return trace.holds(wallet, self._now()) and isinstance(self.ledger_match(trace, wallet), Absent)
 
     def _is_strange(self, entry: LedgerEntry, expected: Collection[str]) -> bool:
         """Whether an entry carries a mark of ours that this journal never sent."""
@@ -137,7 +147,7 @@ class Standing:
         also loses descriptions, nothing but its id in that earlier month tells that it is there.
         """
         moves = [trace for trace in self.traces.values() if isinstance(trace.change, Allocate | Reclaim)]
-        months = [operation_period(trace.operation) for trace in moves if trace.unseen or trace.unproved]
+        months = [operation_period(trace.operation) for trace in moves if trace.unseen or trace.in_doubt]
         dated = [trace.since for trace in moves if trace.since and _is_due(trace, period)]
         return min((period, *months, *dated))
 
@@ -159,7 +169,7 @@ def require_read(wallets: Mapping[str, LiveWallet]) -> None:
             raise UnreadableError(wallet.unread.reason, hint=wallet.unread.hint)
 
 
-def _ids(found: Sighting) -> set[str]:
+def _ids(found: LedgerMatch) -> set[str]:
     match found:
         case Found(entry=entry) | Contradicted(entry=entry):
             return {entry.id}
@@ -171,7 +181,7 @@ def _ids(found: Sighting) -> set[str]:
 
 def _is_due(trace: Trace, period: Period) -> bool:
     """Whether a reading for `period` must show it: what is open, and what was confirmed for that month or later."""
-    if trace.unproved or trace.unseen:
+    if trace.in_doubt or trace.unseen:
         return True
     if trace.step is not Step.CONFIRMED:
         return False
@@ -212,7 +222,7 @@ def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
     )
 
 
-def _contradicted(wallet: str, sightings: Mapping[str, Sighting]) -> Doubt | None:
+def _contradicted(wallet: str, sightings: Mapping[str, LedgerMatch]) -> Doubt | None:
     """Return the doubt about operations that are in the ledger otherwise than they were sent, None without any."""
     unlike = {op: found.entry for op, found in sightings.items() if isinstance(found, Contradicted)}
     if not unlike:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
-from reconciler.journal.witness import Witness
+from reconciler.journal.send_log import SendLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +82,5 @@ class Store(Protocol):
     def break_lock(self, owner: str | None) -> Owner | None:
         """Take the lock from the owner named (None: only from one that is proved dead) and return who that was."""
 
-    def witness(self) -> Witness:
+    def send_log(self) -> SendLog:
         """Return what notes, on this machine, what is being sent."""

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 from apply.world import Flag, MemoryStore, Reader, World
 from worlds import JUNE
 
-from reconciler.apply.application import Site, apply_plan
+from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.apply.derivation import read_since
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
-from reconciler.apply.rewind import all_owned
+from reconciler.apply.state_before import all_owned
 from reconciler.journal.attribution import Attribution
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import Journal, last_declared
@@ -35,7 +35,7 @@ class Loop:
     flag: Flag = field(default_factory=Flag)
     settle: float = 60.0
     period: Period = JUNE
-    pool: Executor | None = None
+    threads: Executor | None = None
     rehearsed: date | None = None
 
     def plan(self, wanted: Desired | None = None) -> Plan:
@@ -70,13 +70,13 @@ class Loop:
         self.world.clock.instant = period.start_instant + timedelta(hours=1)
 
     def apply(self, plan: Plan | None = None, wanted: Desired | None = None) -> Result:
-        return apply_plan(plan or self.plan(wanted), wanted or self.wanted, self.site())
+        return apply_plan(plan or self.plan(wanted), wanted or self.wanted, self.environment())
 
     def resume(self, permission: Permission | None = None, *, who: str = "ada") -> Result | None:
-        return resume("org_acme", self.site(who), permission)
+        return resume("org_acme", self.environment(who), permission)
 
-    def site(self, who: str = "ada") -> Site:
-        return Site(
+    def environment(self, who: str = "ada") -> ApplyEnvironment:
+        return ApplyEnvironment(
             reader=Reader(self.world),
             writer=self.world,
             store=self.store,
@@ -84,7 +84,7 @@ class Loop:
             clock=self.world.clock,
             interruption=self.flag,
             settle=self.settle,
-            pool=self.pool,
+            threads=self.threads,
             rehearsed=self.rehearsed,
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from worlds import wallet as wanted_wallet
 
-from reconciler.apply.desk import described
+from reconciler.apply.run_context import change_facts
 from reconciler.journal.history import Trace, history_of
 from reconciler.journal.record import Entry, Record, Step, chained
 from reconciler.model.change import Allocate
@@ -25,7 +25,7 @@ MOVE = Allocate(
     funded_after=Decimal(100),
     op=OP,
 )
-INTENT = Entry(Step.INTENT, OP, {"change": described(MOVE), "wallet": MOVE.wallet, "seen": ["txn_0"]})
+INTENT = Entry(Step.INTENT, OP, {"change": change_facts(MOVE), "wallet": MOVE.wallet, "seen": ["txn_0"]})
 CONFIRMED = Entry(Step.CONFIRMED, OP, {"transactions": ["txn_1"], "by": "answer"})
 
 
@@ -64,10 +64,10 @@ def test_what_was_seen_and_is_sent_once_more_is_unseen_again() -> None:
 
 
 @pytest.mark.parametrize("last", [INTENT, CONFIRMED, Entry(Step.UNKNOWN, OP), Entry(Step.SENT, OP)])
-def test_what_a_person_accepted_is_neither_unproved_nor_unseen(last: Entry) -> None:
+def test_what_a_person_accepted_is_neither_in_doubt_nor_unseen(last: Entry) -> None:
     word = Entry(Step.ACCEPTED, OP, {"reason": "the gateway log shows it", "transactions": ["txn_9"]})
     trace = folded(INTENT, last, word)
-    assert not trace.unproved
+    assert not trace.in_doubt
     assert not trace.unseen
     assert trace.may_have_happened
     assert "txn_9" in trace.transactions

@@ -12,7 +12,7 @@ from apply.loop import Loop
 from apply.world import Fault, Immediately, VirtualClock, World, only, statuses
 from worlds import JULY, JUNE, ORGANIZATION, billing_budget, desired, taking_back, wallet
 
-from reconciler.apply.admission import admit
+from reconciler.apply import preflight
 from reconciler.findings import ExitCode, RefusedError, UsageError
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import Journal, last_declared
@@ -448,25 +448,25 @@ def test_a_run_names_who_what_and_why(loop: Loop) -> None:
 def test_a_plan_of_another_organization_is_not_admitted(loop: Loop) -> None:
     plan = sealed(loop.plan().model_copy(update={"organization": "org_other"}))
     with pytest.raises(RefusedError, match="org_other"):
-        admit(plan, loop.wanted, as_of=AS_OF)
+        preflight.check(plan, loop.wanted, as_of=AS_OF)
 
 
 def test_a_plan_for_a_month_that_has_not_begun_is_not_admitted(loop: Loop) -> None:
     with pytest.raises(RefusedError, match="has not begun"):
-        admit(loop.plan(), loop.wanted, as_of=date(2026, 5, 31))
+        preflight.check(loop.plan(), loop.wanted, as_of=date(2026, 5, 31))
 
 
 def test_a_plan_of_another_month_than_asked_for_is_a_usage_error(loop: Loop) -> None:
     with pytest.raises(UsageError, match="2026-06"):
-        admit(loop.plan(), loop.wanted, as_of=AS_OF, period=JUNE.plus(1))
-    admit(loop.plan(), loop.wanted, as_of=AS_OF, period=JUNE)
+        preflight.check(loop.plan(), loop.wanted, as_of=AS_OF, period=JUNE.plus(1))
+    preflight.check(loop.plan(), loop.wanted, as_of=AS_OF, period=JUNE)
 
 
 def test_a_guard_that_refuses_stops_with_its_numbers_and_its_cure(loop: Loop) -> None:
     guard = GuardResult(guard="total-moved", status="refused", value="190.00", limit="100.00", hint="add a waiver")
     plan = sealed(loop.plan().model_copy(update={"guards": (guard,)}))
     with pytest.raises(RefusedError, match=r"total-moved: 190.00 is beyond 100.00") as caught:
-        admit(plan, loop.wanted, as_of=AS_OF)
+        preflight.check(plan, loop.wanted, as_of=AS_OF)
     assert caught.value.hint == "add a waiver"
 
 
@@ -509,7 +509,7 @@ def test_a_ledger_that_cannot_be_read_leaves_an_unknown_operation_unknown(loop: 
 
 
 def test_the_next_ledger_is_read_while_a_move_is_sent_and_read_again_when_that_took_long(loop: Loop) -> None:
-    loop.pool = Immediately()
+    loop.threads = Immediately()
     loop.wanted = desired([wallet("aa", "prod", "10"), wallet("bb", "prod", "10")])
     plan = loop.plan()
     loop.world.faults = only("drop after commit")
@@ -527,7 +527,7 @@ def test_the_next_ledger_is_read_while_a_move_is_sent_and_read_again_when_that_t
 
 
 def test_a_ledger_that_could_not_be_read_ahead_fails_its_own_change(loop: Loop) -> None:
-    loop.pool = Immediately()
+    loop.threads = Immediately()
     plan = loop.plan()
     loop.world.before_send = lambda _: None
     read = loop.world.wallet

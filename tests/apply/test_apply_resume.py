@@ -187,7 +187,7 @@ def test_what_is_assumed_lost_is_not_sent_when_the_wallet_has_moved_since(loop: 
 
 
 def test_a_lock_of_a_run_that_is_alive_is_not_taken_without_its_owner_s_name(loop: Loop) -> None:
-    with loop.store.lock(loop.site("bob").attribution.owner("run-9"), clock=loop.world.clock):
+    with loop.store.lock(loop.environment("bob").attribution.owner("run-9"), clock=loop.world.clock):
         with pytest.raises(LockHeldError, match="bob@"):
             loop.resume()
         with pytest.raises(LockHeldError, match="bob@"):
@@ -199,7 +199,7 @@ def test_a_lock_of_a_run_that_is_alive_is_not_taken_without_its_owner_s_name(loo
 
 def test_a_lock_whose_owner_is_proved_dead_is_taken_over(loop: Loop) -> None:
     killed_at(loop, 4)
-    loop.store.holder = loop.site("bob").attribution.owner("run-9")
+    loop.store.holder = loop.environment("bob").attribution.owner("run-9")
     loop.store.holder_is_dead = True
     result = loop.resume()
     assert result is not None

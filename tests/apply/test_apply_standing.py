@@ -240,7 +240,7 @@ def accept(loop: Loop, operation: str, *transactions: str) -> None:
     assert f"--accept {operation}" in doubt.hint
     asked = Accepted(operation, transactions)
     permission = Permission(accepted=(asked,), reason="the backup of Tuesday was restored")
-    resume("org_acme", loop.site(), permission, wallets={SUPPORT: "USD"})
+    resume("org_acme", loop.environment(), permission, wallets={SUPPORT: "USD"})
 
 
 @pytest.mark.parametrize("described", [True, False])

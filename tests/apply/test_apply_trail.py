@@ -14,12 +14,12 @@ from worlds import JUNE, billing_budget, desired, entry, live_wallet, wallet
 
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission
-from reconciler.apply.rewind import rewind
+from reconciler.apply.state_before import state_before
 from reconciler.apply.wording import run_text
 from reconciler.findings import ExitCode
 from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
-from reconciler.journal.evidence import doubled_operations
 from reconciler.journal.history import history_of
+from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Step
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import Outcome, Run, Status
@@ -97,7 +97,7 @@ def test_the_exit_code_follows_from_the_outcomes(status: Status, code: ExitCode)
 def test_the_trail_in_words_and_as_a_document(loop: Loop, golden: Golden) -> None:
     loop.world.faults = only("drop before")
     (unknown,) = [o for o in loop.apply().run.outcomes if o.status is Status.UNKNOWN]
-    with loop.store.lock(loop.site("bob").attribution.owner("run-9"), clock=loop.world.clock):
+    with loop.store.lock(loop.environment("bob").attribution.owner("run-9"), clock=loop.world.clock):
         assert loop.store.holder is not None
         holder = replace(loop.store.holder, name="bob@runner:1")
         loop.store.holder = holder
@@ -184,7 +184,7 @@ def test_rewinding_an_applied_plan_gives_the_state_before_it(loop: Loop) -> None
     before = loop.world.live(organization="org_acme", wallets=asked, period=JUNE)
     plan = loop.plan()
     loop.apply(plan)
-    after = rewind(loop.world.live(organization="org_acme", wallets=asked, period=JUNE), plan)
+    after = state_before(loop.world.live(organization="org_acme", wallets=asked, period=JUNE), plan)
     assert {key: found.funded(JUNE) for key, found in after.wallets.items()} == {
         key: found.funded(JUNE) for key, found in before.wallets.items()
     }

@@ -177,7 +177,7 @@ def new_loop(schedule: Schedule) -> Loop:
     world.descriptions = DESCRIPTIONS[schedule.descriptions]
     world.visible_after = schedule.visible_after
     world.faults = iter([*[NO_FAULT] * schedule.at_send, schedule.fault])
-    return Loop(WANTED, world, settle=15, pool=Immediately() if schedule.place % 2 else None)
+    return Loop(WANTED, world, settle=15, threads=Immediately() if schedule.place % 2 else None)
 
 
 @cache

@@ -17,8 +17,8 @@ from typing import Any, Literal, TypeVar
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError, UnreachableError
 from reconciler.journal.record import JournalError
+from reconciler.journal.send_log import SendLog
 from reconciler.journal.store import Anchor, FencedError, Lock, Owner, Stored
-from reconciler.journal.witness import Witness
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES, ExportSchedule
 from reconciler.model.kinds.managed_kind import ManagedKind, V
@@ -364,7 +364,7 @@ class Notes:
 
 
 @dataclass
-class MemoryWitness:
+class MemorySendLog:
     """One process's side of the notes."""
 
     notes: Notes
@@ -378,7 +378,7 @@ class MemoryWitness:
     def sending(self, intent: str) -> None:
         self.notes.sent[self.name].add(intent)
 
-    def denies(self, writer: str, intent: str) -> bool:
+    def never_sent(self, writer: str, intent: str) -> bool:
         return writer in self.notes.dead and intent not in self.notes.sent[writer]
 
     def end(self) -> None:
@@ -447,8 +447,8 @@ class MemoryStore:
         if self.holder == owner:
             self.holder = None
 
-    def witness(self) -> Witness:
-        return MemoryWitness(self.notes)
+    def send_log(self) -> SendLog:
+        return MemorySendLog(self.notes)
 
     def break_lock(self, owner: str | None) -> Owner | None:
         named = self.holder is not None and self.holder.name == owner

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import desired, wallet
 
-from reconciler.apply.admission import admit
+from reconciler.apply import preflight
 from reconciler.findings import RefusedError
 from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings, Waiver
@@ -53,7 +53,7 @@ def test_the_same_plan_has_the_same_verdict_when_it_is_made_saved_reviewed_and_a
     assert facts_of(saved) == facts_of(plan)
     assert verdict(saved, settings, (), as_of=AS_OF) == made
     try:
-        admit(saved, guarded(settings), as_of=AS_OF)
+        preflight.check(saved, guarded(settings), as_of=AS_OF)
         refused = False
     except RefusedError:
         refused = True
@@ -69,9 +69,9 @@ def test_what_the_ledger_shows_as_spent_counts_where_no_usage_does() -> None:
 
 def test_a_guard_that_was_added_since_the_review_refuses_the_plan() -> None:
     plan = a_plan()
-    admit(plan, guarded(GuardSettings()), as_of=AS_OF)
+    preflight.check(plan, guarded(GuardSettings()), as_of=AS_OF)
     with pytest.raises(RefusedError, match="largest-change"):
-        admit(plan, guarded(GuardSettings(largest_change=Decimal(99))), as_of=AS_OF)
+        preflight.check(plan, guarded(GuardSettings(largest_change=Decimal(99))), as_of=AS_OF)
 
 
 def test_a_waiver_holds_until_its_last_day_and_not_as_long_as_the_plan_lies_about() -> None:
@@ -80,10 +80,10 @@ def test_a_waiver_holds_until_its_last_day_and_not_as_long_as_the_plan_lies_abou
     )
     wanted = guarded(GuardSettings(largest_change=Decimal(99)), waiver)
     plan = a_plan()
-    admit(plan, wanted, as_of=date(2026, 6, 20))
+    preflight.check(plan, wanted, as_of=date(2026, 6, 20))
     with pytest.raises(RefusedError, match="as the files have it on 2026-06-21"):
-        admit(plan, wanted, as_of=date(2026, 6, 21))
+        preflight.check(plan, wanted, as_of=date(2026, 6, 21))
 
 
 def test_opening_a_month_is_not_limited_by_the_size_of_a_run() -> None:
-    admit(a_plan(), guarded(GuardSettings(total_moved=Decimal(1))), as_of=AS_OF, opens=True)
+    preflight.check(a_plan(), guarded(GuardSettings(total_moved=Decimal(1))), as_of=AS_OF, opens=True)

@@ -144,10 +144,10 @@ class MergeBench:
     ) -> Result:
         """Execute a plan whose limits and approvals were looked at."""
         from reconciler.app.site import site
-        from reconciler.apply.admission import admit
+        from reconciler.apply import preflight
         from reconciler.apply.application import apply_plan
 
-        admit(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
+        preflight.check(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
         with site(
             self.settings,
             desired,

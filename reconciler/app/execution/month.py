@@ -76,7 +76,7 @@ def open_month(
         LockHeldError: another run goes on for longer than `terms.wait` seconds.
         RemoteError: Keeptrusts cannot be read whole, or is not to be written with this token.
     """
-    from reconciler.apply.admission import admit
+    from reconciler.apply import preflight
     from reconciler.forge.receipt import receipt
     from reconciler.journal.journal import opened, read_records
     from reconciler.report.escape import escaped
@@ -86,7 +86,7 @@ def open_month(
         return MonthOpened(settings.period, at=at)
     source = source_of(settings)
     plan = opening_plan(settings, source, first_apply=terms.first_apply)
-    admit(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
+    preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
     if dry_run:
         return MonthOpened(settings.period, plan=plan)
     confirm_month(source.desired, plan.period, confirm)

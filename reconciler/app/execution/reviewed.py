@@ -28,10 +28,10 @@ def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period:
     """
     from reconciler.app.planning.scope import declared_by
     from reconciler.app.session import load_desired
-    from reconciler.apply.admission import admit
+    from reconciler.apply import preflight
 
     terms = terms or Terms()
     desired, _ = load_desired(settings)
-    admit(plan, desired, as_of=settings.as_of, period=period)
+    preflight.check(plan, desired, as_of=settings.as_of, period=period)
     last = refuse_unasked(settings, plan, terms)
     return executed(settings, desired, plan, terms, declared_by(settings, plan, desired, last))

@@ -69,7 +69,7 @@ def compared(
     Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
     """
     from reconciler.apply.derivation import read_since
-    from reconciler.apply.rewind import all_owned
+    from reconciler.apply.state_before import all_owned
     from reconciler.journal.history import history_of
     from reconciler.journal.journal import last_declared
     from reconciler.journal.standing import Standing

@@ -59,7 +59,7 @@ def warned_of(desired: Desired, outlook: Forecast | None) -> list[tuple[Forecast
 
 def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
     """Yield that changes of a month that is over, or has not begun, are not applied as they are planned."""
-    from reconciler.apply.admission import closed_month
+    from reconciler.apply.preflight import closed_month
 
     closed = closed_month(settings.period, settings.as_of)
     if not changes or not closed:

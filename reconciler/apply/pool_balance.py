@@ -6,7 +6,7 @@ from reconciler.apply.ports import LedgerReader
 from reconciler.model.money import Money
 
 
-class Till:
+class PoolBalance:
     """The organization wallet. It is read once and counted along; a shortage is checked against a fresh reading."""
 
     def __init__(self, reader: LedgerReader, currency: str) -> None:

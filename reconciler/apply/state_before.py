@@ -18,7 +18,7 @@ from reconciler.model.plan import Plan
 Transactions = Mapping[str, Collection[str]]
 
 
-def rewind(live: Live, plan: Plan, transactions: Transactions | None = None) -> Live:
+def state_before(live: Live, plan: Plan, transactions: Transactions | None = None) -> Live:
     """Return `live` without what `plan` did: its ledger entries gone, what equals `after` set back to `before`.
 
     `transactions` are the ledger ids that a journal knows for operation ids, for ledgers that lose descriptions.

@@ -15,7 +15,7 @@ import pytest
 from reconciler.clock import SignalInterruption, SystemClock
 from reconciler.journal.attribution import attribution
 from reconciler.journal.record import JournalError
-from reconciler.journal.witness import FileWitness, is_dead, machine
+from reconciler.journal.send_log import FileSendLog, is_dead, machine
 
 pytestmark = pytest.mark.skipif(not machine(), reason="this machine cannot be told from others")
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(not machine(), reason="this machine cannot be to
 def noted_by_another_process(folder: Path, sent: list[str]) -> str:
     """Return the name of a process that noted `sent` and died."""
     code = (
-        "import sys; from pathlib import Path; from reconciler.journal.witness import FileWitness\n"
-        "witness = FileWitness(Path(sys.argv[1])); print(witness.begin())\n"
-        "[witness.sending(intent) for intent in sys.argv[2:]]"
+        "import sys; from pathlib import Path; from reconciler.journal.send_log import FileSendLog\n"
+        "send_log = FileSendLog(Path(sys.argv[1])); print(send_log.begin())\n"
+        "[send_log.sending(intent) for intent in sys.argv[2:]]"
     )
     done = subprocess.run([sys.executable, "-c", code, str(folder), *sent], check=True, capture_output=True, text=True)
     return done.stdout.strip()
@@ -33,21 +33,21 @@ def noted_by_another_process(folder: Path, sent: list[str]) -> str:
 
 def test_a_dead_process_that_noted_nothing_never_sent(tmp_path: Path) -> None:
     name = noted_by_another_process(tmp_path, ["sha256:a"])
-    assert FileWitness(tmp_path).denies(name, "sha256:b")
-    assert not FileWitness(tmp_path).denies(name, "sha256:a")
+    assert FileSendLog(tmp_path).never_sent(name, "sha256:b")
+    assert not FileSendLog(tmp_path).never_sent(name, "sha256:a")
 
 
 def test_a_living_process_proves_nothing(tmp_path: Path) -> None:
-    witness = FileWitness(tmp_path)
-    name = witness.begin()
-    assert not FileWitness(tmp_path).denies(name, "sha256:b")
-    witness.end()
+    send_log = FileSendLog(tmp_path)
+    name = send_log.begin()
+    assert not FileSendLog(tmp_path).never_sent(name, "sha256:b")
+    send_log.end()
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "missing", "../../etc/passwd"])
 def test_a_process_that_left_no_notes_proves_nothing(tmp_path: Path, name: str) -> None:
-    assert not FileWitness(tmp_path).denies(name, "sha256:b")
+    assert not FileSendLog(tmp_path).never_sent(name, "sha256:b")
 
 
 @pytest.mark.parametrize("change", [{"machine": "elsewhere"}, {"machine": ""}, {"process": 0}, {"process": "1"}])
@@ -55,25 +55,25 @@ def test_notes_of_another_machine_or_an_earlier_boot_prove_nothing(tmp_path: Pat
     name = noted_by_another_process(tmp_path, [])
     path = tmp_path / name
     path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}), encoding="utf-8")
-    assert not FileWitness(tmp_path).denies(name, "sha256:b")
+    assert not FileSendLog(tmp_path).never_sent(name, "sha256:b")
 
 
 def test_a_folder_that_cannot_be_written_means_no_notes(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    witness = FileWitness(tmp_path / "file")
-    assert witness.begin() == ""
-    witness.sending("sha256:a")
-    witness.end()
+    send_log = FileSendLog(tmp_path / "file")
+    assert send_log.begin() == ""
+    send_log.sending("sha256:a")
+    send_log.end()
 
 
 def test_a_note_that_cannot_be_written_withdraws_all_notes_of_its_process(tmp_path: Path) -> None:
-    witness = FileWitness(tmp_path)
-    path = tmp_path / witness.begin()
+    send_log = FileSendLog(tmp_path)
+    path = tmp_path / send_log.begin()
     path.unlink()
     path.mkdir()
     with pytest.raises(JournalError, match="neither written nor removed"):
-        witness.sending("sha256:a")
-    witness.sending("sha256:b")
+        send_log.sending("sha256:a")
+    send_log.sending("sha256:b")
 
 
 def test_a_process_is_dead_only_when_this_machine_can_tell() -> None:

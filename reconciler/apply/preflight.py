@@ -16,7 +16,7 @@ WRITING = "org:billing"
 _AGAIN = "run `kt-budgets plan` again and have the new plan reviewed"
 
 
-def admit(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None, opens: bool = False) -> None:
+def check(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = None, opens: bool = False) -> None:
     """Raise RefusedError unless `plan` is of this organization and of a month that has begun, and no guard refuses.
 
     `period` is the month that was asked for on the command line, None when none was. The budget files may have moved

@@ -48,11 +48,11 @@ class Ambiguous:
     entries: tuple[LedgerEntry, ...]
 
 
-Sighting = Absent | Found | Doubled | Contradicted | Ambiguous
+LedgerMatch = Absent | Found | Doubled | Contradicted | Ambiguous
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MatchHints:
     """What is known of a wallet besides its ledger.
 
     `transactions` are the ledger ids confirmed for operations of ours, `seen` the funding entries that were there
@@ -72,14 +72,14 @@ def words(move: Move) -> str:
     return f"{mark(move.op)} {period.name}: {move.team} / {move.environment}, target {move.target:,.2f}"
 
 
-def search(ledger: Iterable[LedgerEntry], move: Move, memory: Memory) -> Sighting:
+def match_in_ledger(ledger: Iterable[LedgerEntry], move: Move, hints: MatchHints) -> LedgerMatch:
     """Return what the ledger proves about `move`: by confirmed ledger ids, then by our mark, then by elimination.
 
     Elimination is for ledgers that strip or cut descriptions: exactly one new entry of this kind, amount and currency
     since the high-water mark, and nothing that says it is somebody else's.
     """
     funding = [entry for entry in ledger if entry.kind in ("allocate", "reclaim")]
-    known = memory.transactions.get(move.op, ())
+    known = hints.transactions.get(move.op, ())
     ours = [entry for entry in funding if entry.id in known or carries(entry.description, move.op)]
     for entry in ours:
         if not _same_move(entry, move) and not _is_part(entry, move):
@@ -88,23 +88,23 @@ def search(ledger: Iterable[LedgerEntry], move: Move, memory: Memory) -> Sightin
         return Doubled(tuple(ours))
     if ours:
         return Found(ours[0], "mark" if carries(ours[0].description, move.op) else "ledger id")
-    return _by_elimination(funding, move, memory)
+    return _by_elimination(funding, move, hints)
 
 
-def _by_elimination(funding: list[LedgerEntry], move: Move, memory: Memory) -> Sighting:
-    if memory.seen is None or echoes(funding):
+def _by_elimination(funding: list[LedgerEntry], move: Move, hints: MatchHints) -> LedgerMatch:
+    if hints.seen is None or echoes(funding):
         return Absent()
-    taken = {id for ids in memory.transactions.values() for id in ids}
+    taken = {id for ids in hints.transactions.values() for id in ids}
     fresh = [
         entry
         for entry in funding
-        if entry.id not in memory.seen
+        if entry.id not in hints.seen
         and entry.id not in taken
         and _same_move(entry, move)
-        and not (memory.since and entry.created_at < memory.since.start_instant)
+        and not (hints.since and entry.created_at < hints.since.start_instant)
     ]
-    stripped = strips(funding, memory.transactions)
-    plausible = [entry for entry in fresh if stripped or memory.words.startswith(entry.description.rstrip(" .…"))]
+    stripped = strips(funding, hints.transactions)
+    plausible = [entry for entry in fresh if stripped or hints.words.startswith(entry.description.rstrip(" .…"))]
     if len(plausible) > 1:
         return Ambiguous(tuple(plausible))
     return Found(plausible[0], "elimination") if plausible else Absent()

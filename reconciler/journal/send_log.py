@@ -1,4 +1,4 @@
-"""The witness: a local note, just before each send, that tells a run that died before sending from one that sent.
+"""The send log: a local note, just before each send, that tells a run that died before sending from one that sent.
 
 A journal entry says that a write was about to be sent. After a crash that is doubtful, and only the ledger can tell. On
 the machine where it happened there is more to know: each process notes here, after the intent is durable and before
@@ -20,20 +20,20 @@ from reconciler.journal.record import JournalError
 from reconciler.model.json_text import json_line
 
 
-class Witness(Protocol):
+class SendLog(Protocol):
     """Notes what is being sent. `begin` returns the name of this process, empty when nothing can be noted."""
 
     def begin(self) -> str: ...
 
     def sending(self, intent: str) -> None: ...
 
-    def denies(self, writer: str, intent: str) -> bool:
+    def never_sent(self, writer: str, intent: str) -> bool:
         """Whether it is proved that process `writer` never sent what its `intent` (a record's digest) announced."""
 
     def end(self) -> None: ...
 
 
-class FileWitness:
+class FileSendLog:
     """Keeps the notes of each process in a file of its own in `folder`."""
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class FileWitness:
         except OSError as error:
             self._withdraw(error)
 
-    def denies(self, writer: str, intent: str) -> bool:
+    def never_sent(self, writer: str, intent: str) -> bool:
         if not writer.isalnum():
             return False
         try:

@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.apply.ports import LiveReader, Writer
 from reconciler.clock import Clock, Interruption
 from reconciler.findings import RemoteError
-from reconciler.journal.evidence import Found, Memory, Move, confirmation, words
 from reconciler.journal.history import History
 from reconciler.journal.journal import Journal
+from reconciler.journal.ledger_match import Found, MatchHints, Move, confirmation, words
 from reconciler.journal.record import Entry, Record, Step
 from reconciler.journal.standing import Standing
 from reconciler.journal.store import Lock
@@ -31,13 +31,13 @@ _DECIDED = frozenset({Step.ASSUMED_LOST, Step.ACCEPTED, Step.REFUSED})
 
 
 @dataclass(slots=True)
-class Desk:
+class RunContext:
     """One run's working place. `settle` is how many seconds a lost answer is looked for in the ledger.
 
     `compared` are the wallets as they were read at the start. `process` is this process's name in the notes of what is
     being sent. `denied` is what the server said when the token may not write. Without `may_send` a run only proves.
     `is_behind` says that a reading of this run was older than what is known. `standing` is the journal as it is by now.
-    On `pool`, if any, ledgers are read ahead. `rehearsed` is the day that was asked for, None for the clock's own.
+    On `threads`, if any, ledgers are read ahead. `rehearsed` is the day that was asked for, None for the clock's own.
     """
 
     reader: LiveReader
@@ -55,7 +55,7 @@ class Desk:
     may_send: bool = True
     is_behind: bool = False
     compared: Mapping[str, LiveWallet] = field(default_factory=dict)
-    pool: Executor | None = None
+    threads: Executor | None = None
     rehearsed: date | None = None
     stale: dict[str, str] = field(default_factory=dict)
     transactions: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -77,13 +77,13 @@ class Desk:
         """Write down durably that `change` is about to be sent, then note on this machine that it is being sent."""
         self.lock.check()
         intent = Entry(
-            Step.INTENT, operation_of(change), {**facts, "change": described(change), "writer": self.process}
+            Step.INTENT, operation_of(change), {**facts, "change": change_facts(change), "writer": self.process}
         )
         (record,) = self._appended(intent)
         self.announced[operation_of(change)] = change
         if "seen" in facts:
             self.seen[operation_of(change)] = frozenset(facts["seen"])
-        self.journal.witness.sending(record.digest)
+        self.journal.send_log.sending(record.digest)
 
     def sends(self, change: Change) -> int:
         """Return how many requests for `change` may have arrived, over all runs."""
@@ -134,16 +134,16 @@ class Desk:
     def note(self, wallet: LiveWallet, *, besides: Collection[str] = ()) -> None:
         """Record what `wallet` shows of operations that were open, or that no reading had shown yet."""
         for trace in self.standing.on(wallet.key):
-            is_open = (trace.unproved or trace.unseen or trace.until) and trace.operation not in besides
-            if is_open and isinstance(found := self.standing.sighting(trace, wallet), Found):
+            is_open = (trace.in_doubt or trace.unseen or trace.until) and trace.operation not in besides
+            if is_open and isinstance(found := self.standing.ledger_match(trace, wallet), Found):
                 self.record(Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
 
-    def memory(self, move: Move) -> Memory:
+    def hints(self, move: Move) -> MatchHints:
         """Return what is known of `move` besides the ledger; what was there before it was sent, if it ever was."""
         trace = self.history.of(move.op)
         earlier = trace.seen if trace is not None and trace.may_have_happened else None
         now = self.standing.traces.get(move.op)
-        return Memory(self.transactions, self.seen.get(move.op, earlier), words(move), now.since if now else None)
+        return MatchHints(self.transactions, self.seen.get(move.op, earlier), words(move), now.since if now else None)
 
     def looks(self, most: float | None = None) -> Iterator[None]:
         """Yield once now, then after growing pauses until the settle deadline; the lease is renewed on the way.
@@ -189,10 +189,10 @@ def outcome(change: Change, status: Status, *, transaction: str | None = None, r
     )
 
 
-def unreadable(desk: Desk, change: Change, error: RemoteError) -> Outcome:
+def unreadable(context: RunContext, change: Change, error: RemoteError) -> Outcome:
     """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
-    trace = desk.standing.traces.get(operation_of(change))
-    if trace is not None and trace.unproved:
+    trace = context.standing.traces.get(operation_of(change))
+    if trace is not None and trace.in_doubt:
         return outcome(
             change, Status.UNKNOWN, reason=f"it may have been sent before, and this run cannot tell: {error.message}"
         )
@@ -205,6 +205,6 @@ def in_order(change: Change) -> int:
     return {"reclaim": 0, "allocate": 1}.get(change.kind, 2 if "billing" in change.kind else 3)
 
 
-def described(change: Change) -> dict[str, Any]:
+def change_facts(change: Change) -> dict[str, Any]:
     """Return `change` as a JSON object for the journal."""
     return change.model_dump(mode="json")
