@@ -1,7 +1,7 @@
-"""The machine's other processors: parts of a large forecast are worked out there, in processes of their own.
+"""The machine's other processors: shards of a large forecast are worked out there, in processes of their own.
 
 They are started before Keeptrusts is read, so that they are ready when they are needed. What they return is what this
-process would have worked out, to the last bit; where one cannot be started or ends early, this process does its part.
+process would have worked out, to the last bit; where one cannot be started or ends early, this process does its shard.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from reconciler.forecast.part import Part, WorkOut
+    from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.question import WalletQuestion
-    from reconciler.forecast.scene import Scene
+    from reconciler.forecast.shard import Shard, ShardRunner
 
 FEWEST_WALLETS = 600
 """Below so many, a process takes longer to start and to tell than it saves."""
@@ -44,14 +44,14 @@ def count() -> int:
 
 
 @contextmanager
-def working_out(
+def shard_runner(
     wallets: int, *, processors: int | None = None, command: Sequence[str] = COMMAND, patience: float = PATIENCE
-) -> Iterator[WorkOut]:
-    """Yield how the parts of a forecast of so many wallets are worked out; other processes end with the block.
+) -> Iterator[ShardRunner]:
+    """Yield how the shards of a forecast of so many wallets are worked out; other processes end with the block.
 
-    One that does not answer within `patience` seconds is ended, and its part is worked out here.
+    One that does not answer within `patience` seconds is ended, and its shard is worked out here.
     """
-    from reconciler.forecast.part import one_by_one
+    from reconciler.forecast.shard import one_by_one
 
     wanted = min(count() if processors is None else processors, MOST_PROCESSES) - 1
     if wallets < FEWEST_WALLETS or wanted < 1:
@@ -86,60 +86,62 @@ class _Other:
             with suppress(BrokenPipeError), self._process:
                 pass
 
-    def ask(self, parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> None:
-        """Hand over `parts`."""
+    def ask(self, shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> None:
+        """Hand over `shards`."""
         if self._process is not None and self._process.stdin is not None:
             self._end = threading.Timer(self._patience, self._process.kill)
             self._end.daemon = True
             self._end.start()
             with suppress(OSError), self._process.stdin as channel:
-                channel.write(pickle.dumps((parts, scene), pickle.HIGHEST_PROTOCOL))
+                channel.write(pickle.dumps((shards, context), pickle.HIGHEST_PROTOCOL))
 
-    def answer(self) -> list[Part] | None:
+    def answer(self) -> list[Shard] | None:
         """Wait for what was asked, None where nothing whole comes."""
         try:
             if self._process is None or self._process.stdout is None:
                 raise EOFError("it could not be started")
-            answers: list[Part] = pickle.load(self._process.stdout)  # noqa: S301
+            answers: list[Shard] = pickle.load(self._process.stdout)  # noqa: S301
         except (EOFError, OSError, pickle.UnpicklingError) as error:
-            _logger.debug("another process did not answer (%s): its part is worked out here", error)
+            _logger.debug("another process did not answer (%s): its shard is worked out here", error)
             return None
         return answers
 
 
-def _shared(others: Sequence[_Other], parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> list[Part]:
-    """Work out the first parts here and the rest in other processes, in shares of about as many wallets."""
-    from reconciler.forecast.part import one_by_one
+def _shared(
+    others: Sequence[_Other], shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext
+) -> list[Shard]:
+    """Work out the first shards here and the rest in other processes, in shares of about as many wallets."""
+    from reconciler.forecast.shard import one_by_one
 
-    own, *rest = _shares(parts, [OWN_SHARE, *(1.0 for _ in others)])
+    own, *rest = _shares(shards, [OWN_SHARE, *(1.0 for _ in others)])
     for other, share in zip(others, rest, strict=True):
-        other.ask(share, scene.of(share))
-    done = one_by_one(own, scene)
+        other.ask(share, context.of(share))
+    done = one_by_one(own, context)
     for other, share in zip(others, rest, strict=True):
-        done += other.answer() or one_by_one(share, scene)
+        done += other.answer() or one_by_one(share, context)
     return done
 
 
-def _shares(parts: Sequence[Sequence[WalletQuestion]], sizes: Sequence[float]) -> list[list[Sequence[WalletQuestion]]]:
-    """Return `parts`, in their order, as lists whose numbers of wallets relate about like `sizes`."""
+def _shares(shards: Sequence[Sequence[WalletQuestion]], sizes: Sequence[float]) -> list[list[Sequence[WalletQuestion]]]:
+    """Return `shards`, in their order, as lists whose numbers of wallets relate about like `sizes`."""
     found: list[list[Sequence[WalletQuestion]]] = [[] for _ in sizes]
     ends = [end / sum(sizes) for end in accumulate(sizes)]
-    whole, before = sum(map(len, parts)), 0
-    for part in parts:
-        found[bisect_right(ends, (before + len(part) / 2) / whole)].append(part)
-        before += len(part)
+    whole, before = sum(map(len, shards)), 0
+    for shard in shards:
+        found[bisect_right(ends, (before + len(shard) / 2) / whole)].append(shard)
+        before += len(shard)
     return found
 
 
 def answer_once() -> None:
-    """Work out the parts that are read from stdin, and write them to stdout: the main function of the other process."""
+    """Work out the shards that are read from stdin, and write them to stdout: what the other process is for."""
     import gc
 
-    from reconciler.forecast.part import one_by_one
+    from reconciler.forecast.shard import one_by_one
 
     gc.disable()
-    parts, scene = pickle.load(sys.stdin.buffer)  # noqa: S301
-    sys.stdout.buffer.write(pickle.dumps(one_by_one(parts, scene), pickle.HIGHEST_PROTOCOL))
+    shards, context = pickle.load(sys.stdin.buffer)  # noqa: S301
+    sys.stdout.buffer.write(pickle.dumps(one_by_one(shards, context), pickle.HIGHEST_PROTOCOL))
     sys.stdout.buffer.flush()
 
 

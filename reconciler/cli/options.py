@@ -194,7 +194,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     journal, root = None, Path()
     if "journal" in options:
         asked, moves = options.pop("journal"), options.pop("moves", False)
-        passing = passing_journal() if sandbox and not asked else None
+        passing = temporary_journal() if sandbox and not asked else None
         journal, root = journal_of(budgets, asked, sandbox=sandbox, moves=moves, passing=passing)
     return resolve(
         budgets=budgets,
@@ -209,7 +209,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     )
 
 
-def passing_journal() -> str | None:
+def temporary_journal() -> str | None:
     """Return a journal that ends with the command: what was done to a ledger that is gone is nobody's history.
 
     None where the environment names a journal, or no command runs.

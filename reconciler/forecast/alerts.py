@@ -11,7 +11,7 @@ import numpy as np
 
 from reconciler.forecast.course import Course
 from reconciler.forecast.document import document
-from reconciler.forecast.outlook import Drain, days_until
+from reconciler.forecast.outlook import Depletion, days_until
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, share_of_paths
 from reconciler.model.forecast import AlertForecast, AlertOutlook
@@ -73,7 +73,7 @@ class Side:
     """
 
     budgets: Sequence[BillingBudget]
-    emptied: Drain
+    emptied: Depletion
     undeclared: Sequence[BillingBudget] = ()
 
     def alerts(self) -> Iterator[tuple[Alert, BillingBudget]]:
@@ -137,7 +137,7 @@ def _outlooks(month: Month, side: Side) -> dict[Alert, AlertOutlook]:
     return {key: found[threshold] for key, threshold in watched.items()}
 
 
-def _described(fires: Floats, as_of: date, *, emptied: Drain, certain: Sequence[bool]) -> Iterator[AlertOutlook]:
+def _described(fires: Floats, as_of: date, *, emptied: Depletion, certain: Sequence[bool]) -> Iterator[AlertOutlook]:
     """Yield an outlook for each row of `fires` float64[thresholds, paths], the days from as_of."""
     gone, count = emptied.day < NEVER, fires.shape[1]
     warned = (fires <= emptied.day) & gone
@@ -196,7 +196,7 @@ def _already(month: Month, kind: str, thresholds: Sequence[Decimal]) -> list[dat
     ]
 
 
-def _reached(month: Month, thresholds: Sequence[Decimal], emptied: Drain) -> Floats:
+def _reached(month: Month, thresholds: Sequence[Decimal], emptied: Depletion) -> Floats:
     """Return float64[thresholds, paths]: the first day from as_of, in the period, on which its spend reaches each."""
     if not len(emptied.paid):
         return np.full((len(thresholds), month.course.count), NEVER)
@@ -205,7 +205,7 @@ def _reached(month: Month, thresholds: Sequence[Decimal], emptied: Drain) -> Flo
     return np.maximum(np.stack([days_until(emptied.paid >= need) for need in missing]), opens)
 
 
-def _needed(month: Month, threshold: Decimal, emptied: Drain) -> Floats | float:
+def _needed(month: Month, threshold: Decimal, emptied: Depletion) -> Floats | float:
     """Return what `paid` must come to, once for all paths where that is known exactly.
 
     Where it holds what is owed from before as_of, that is part of it and not of what was spent before.
@@ -216,7 +216,7 @@ def _needed(month: Month, threshold: Decimal, emptied: Drain) -> Floats | float:
     return float(least) if simulated is None else simulated
 
 
-def _crossings(month: Month, kind: str, thresholds: Sequence[Decimal], emptied: Drain) -> Floats:
+def _crossings(month: Month, kind: str, thresholds: Sequence[Decimal], emptied: Depletion) -> Floats:
     """Return float64[thresholds, paths]: the first day from as_of, in the period, whose window reaches each."""
     course, served = month.course, emptied.served()
     opens = max((month.period.first - course.as_of).days, 0)

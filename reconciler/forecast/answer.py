@@ -10,13 +10,13 @@ from typing import Literal
 
 from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
+from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
 from reconciler.forecast.document import document
-from reconciler.forecast.outlook import Drain, demand, drain, wallet_outlook
+from reconciler.forecast.outlook import Depletion, demand, depletion, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated
 from reconciler.model.forecast import (
     AlertForecast,
@@ -36,21 +36,21 @@ DAY_KEYS = ("0.1", "0.5", "0.9")
 NOTHING = Decimal(0)
 
 
-def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
+def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
     """Return the forecast of one wallet under its live and its desired money."""
-    question, course, period, keys = simulated.question, simulated.course, scene.period, scene.keys
-    spent = course.spend.between(period.first, min(scene.as_of, period.end))
-    wanted = demand(course, period=period, unpaid_since=question.unpaid_since, backed=question.backed)
-    live = drain(wanted, question.live)
-    desired = live if question.desired == question.live else drain(wanted, question.desired)
-    months = _asked(tuple(question.targets), period, scene.organization.forecast.horizon_months)
+    question, course, period, keys = simulated.question, simulated.course, context.period, context.keys
+    spent = course.spend.between(period.first, min(context.as_of, period.end))
+    wanted = demand(course, period=period, unpaid_since=question.unpaid_since, pool_pays=question.pool_pays)
+    live = depletion(wanted, question.live)
+    desired = live if question.desired == question.live else depletion(wanted, question.desired)
+    months = _asked(tuple(question.targets), period, context.organization.forecast.horizon_months)
     bounds = [(period.first, period.end), *((first, end) for _, first, end in months)]
     days = _running(course, period) if question.charted else ()
     sums = [course.rest(first, end) for first, end in bounds]
     figures = money_rows([live.unserved, desired.unserved, *sums, *days], keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
     before, after = (
-        wallet_outlook(emptied, purse, start=scene.as_of, target=target, unserved=_priced(empty, NOTHING))
+        wallet_outlook(emptied, purse, start=context.as_of, target=target, unserved=_priced(empty, NOTHING))
         for emptied, target, purse, empty in (
             (live, question.live_target, question.live, empty_live),
             (desired, question.desired_target, question.desired, empty_desired),
@@ -62,8 +62,8 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         wallet=question.wallet.key,
         currency=question.wallet.currency,
         period=period,
-        as_of=scene.as_of,
-        data_as_of=scene.usage.source.data_as_of if scene.usage else None,
+        as_of=context.as_of,
+        data_as_of=context.usage.source.data_as_of if context.usage else None,
         history_days=simulated.history_days,
         confidence=_confidence(simulated.history_days),
         spend_to_date=spent,
@@ -76,13 +76,13 @@ def answer(simulated: Simulated, scene: Scene) -> WalletForecast:
         daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :]))
         if question.charted
         else (),
-        workloads=_workloads(simulated, scene),
+        workloads=_workloads(simulated, context),
         method=simulated.method,
     )
     return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
 
 
-def _alerts(question: WalletQuestion, month: Month, live: Drain, desired: Drain) -> tuple[AlertForecast, ...]:
+def _alerts(question: WalletQuestion, month: Month, live: Depletion, desired: Depletion) -> tuple[AlertForecast, ...]:
     return alert_forecasts(
         month,
         live=Side(question.alerts_live, live, question.alerts_undeclared),
@@ -177,9 +177,9 @@ def _cents(nanos: int) -> Decimal:
     return CENT * (whole + (2 * part > NANOS_OF_A_CENT - whole % 2))
 
 
-def _workloads(simulated: Simulated, scene: Scene) -> tuple[WorkloadShare, ...]:
+def _workloads(simulated: Simulated, context: ForecastContext) -> tuple[WorkloadShare, ...]:
     """Attribute the last 28 days to workloads. The wallet is forecast as a whole: sums of parts would be too sure."""
-    workloads = scene.observations.workloads_of(simulated.question.wallet.key)
+    workloads = context.observations.workloads_of(simulated.question.wallet.key)
     total = sum(nanos for _, nanos in workloads)
     return tuple(
         WorkloadShare(workload=name, spent=Decimal(nanos) / NANO, share=round(nanos / total, 4))

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from reconciler.forecast.ceiling import ceiling_days
+from reconciler.forecast.censored import censored_days
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import fit
 from reconciler.forecast.history import HISTORY_DAYS, Spend, spending
@@ -130,7 +130,7 @@ def _origins(
             as_of = date(period.year, period.month, number)
             if (as_of - first).days < FEWEST_HISTORY_DAYS:
                 continue
-            dry = ceiling_days(spend, known_until=as_of, is_empty=False) | (left_out or frozenset())
+            dry = censored_days(spend, known_until=as_of, is_empty=False) | (left_out or frozenset())
             history = spend.history(as_of, censored=dry)
             rest = np.maximum(spend.daily(as_of, period.end), 0.0)
             if history.size and (scale := float(np.nanmean(history[-2 * MEAN_DAYS :])) * period.days) > 0:

@@ -28,7 +28,7 @@ class Demand:
 
     `opens` counts the days from as_of to the period's first; before it nothing is counted, and `earlier` holds what
     each month up to then costs, float64[paths] from as_of on. `owed`, for each path, was spent before as_of and is
-    still in the money: it is in `total`, or in the first of the earlier months. `backed`: what the wallet cannot pay
+    still in the money: it is in `total`, or in the first of the earlier months. `pool_pays`: what the wallet cannot pay
     is paid all the same, by the organization's.
     """
 
@@ -37,7 +37,7 @@ class Demand:
     opens: int
     earlier: tuple[Floats, ...] = ()
     owed: Floats | float = 0.0
-    backed: bool = False
+    pool_pays: bool = False
 
     @property
     def paths(self) -> int:
@@ -65,7 +65,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drain:
+class Depletion:
     """How a wallet empties: `day` float64[paths] counts from as_of, infinite where the money lasts.
 
     `paid` is float64[days, paths]: what is paid up to each day of [as_of, period end), by the wallet or for it, with
@@ -88,7 +88,7 @@ class Drain:
         return served
 
 
-def demand(course: Course, *, period: Period, unpaid_since: date | None = None, backed: bool = False) -> Demand:
+def demand(course: Course, *, period: Period, unpaid_since: date | None = None, pool_pays: bool = False) -> Demand:
     """Return what is to be paid of `period`, and before it from as_of on; `unpaid_since`: the first day still owed."""
     ahead = course.ahead(period.end)
     opens = max((period.first - course.as_of).days, 0)
@@ -97,11 +97,11 @@ def demand(course: Course, *, period: Period, unpaid_since: date | None = None, 
         total = running_sum(ahead)
         if unpaid_since:
             total += owed
-        return Demand(course.as_of, total, 0, owed=owed, backed=backed)
+        return Demand(course.as_of, total, 0, owed=owed, pool_pays=pool_pays)
     earlier = tuple(_months(ahead, course.as_of, period))
     ahead = ahead.copy()
     ahead[:opens] = 0.0
-    return Demand(course.as_of, running_sum(ahead), opens, (earlier[0] + owed, *earlier[1:]), backed=backed)
+    return Demand(course.as_of, running_sum(ahead), opens, (earlier[0] + owed, *earlier[1:]), pool_pays=pool_pays)
 
 
 def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
@@ -113,17 +113,17 @@ def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:
         first = end
 
 
-def drain(wanted: Demand, purse: Purse) -> Drain:
+def depletion(wanted: Demand, purse: Purse) -> Depletion:
     """Return how `purse` drains. Whether an empty one without more to come is empty needs no simulation."""
     total, held = wanted.total, wanted.holds(purse)
-    owed = wanted.owed if wanted.backed else np.minimum(wanted.owed, held)
-    paid = total if wanted.backed else np.minimum(total, held)
+    owed = wanted.owed if wanted.pool_pays else np.minimum(wanted.owed, held)
+    paid = total if wanted.pool_pays else np.minimum(total, held)
     unserved = np.maximum(total[-1] - np.maximum(held, wanted.owed), 0.0) if total.size else np.zeros(wanted.paths)
     if not (total.size and (total[-1] - wanted.owed).max() >= HALF_A_CENT):
-        return Drain(np.full(wanted.paths, NEVER), paid, unserved, held, owed, certain=True)
+        return Depletion(np.full(wanted.paths, NEVER), paid, unserved, held, owed, certain=True)
     if purse.is_empty:
-        return Drain(np.full(wanted.paths, float(wanted.opens)), paid, unserved, held, owed, certain=True)
-    return Drain(days_until(total > held), paid, unserved, held, owed, certain=False)
+        return Depletion(np.full(wanted.paths, float(wanted.opens)), paid, unserved, held, owed, certain=True)
+    return Depletion(days_until(total > held), paid, unserved, held, owed, certain=False)
 
 
 def days_until(reached: Bools) -> Floats:
@@ -137,7 +137,7 @@ def days_until(reached: Bools) -> Floats:
 
 
 def wallet_outlook(
-    emptied: Drain, purse: Purse, *, start: date, target: Money, unserved: Mapping[str, Decimal]
+    emptied: Depletion, purse: Purse, *, start: date, target: Money, unserved: Mapping[str, Decimal]
 ) -> WalletOutlook:
     """Return the outlook in the form that documents carry: of a period to come, what it can spend is the median."""
     ordered = np.sort(emptied.day)

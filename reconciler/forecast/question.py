@@ -27,7 +27,7 @@ class WalletQuestion:
     `settled` is what the ledger says was spent on the day as_of already, and `reserved` what it holds for calls under
     way: neither is in the money left any more. `booked` is what the ledger settled in the period: alerts go by that
     where the usage shows less.
-    `backed`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
+    `pool_pays`: the organization wallet holds free money, so that spend goes on where this wallet is empty.
     `unpaid_since` is set where the money left does not know of the days from there to as_of: there is no ledger.
     """
 
@@ -45,7 +45,7 @@ class WalletQuestion:
     settled: Decimal = ZERO
     reserved: Decimal = ZERO
     booked: Decimal = ZERO
-    backed: bool = False
+    pool_pays: bool = False
     unpaid_since: date | None = None
 
 

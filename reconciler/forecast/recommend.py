@@ -9,12 +9,12 @@ from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
+from reconciler.forecast.context import forecast_context
 from reconciler.forecast.course import Course
 from reconciler.forecast.outlook import Demand, demand
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.scene import make_scene
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
@@ -76,12 +76,12 @@ def recommend(
     `probability` is that of lasting to the end of `period`, in (0, 1); a forecast with the recommended target shows
     at least this probability, because it uses the same paths.
     """
-    scene = make_scene(
+    context = forecast_context(
         usage, questions, organization=organization, period=period, as_of=as_of, teams=teams, censored=censored
     )
     targets: list[TargetRecommendation] = []
     alerts: list[AlertRecommendation] = []
-    for simulated in simulations(questions, scene):
+    for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
         wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
         outlook = _Outlook(question, course, wanted, period, organization.fiscal_year.value)

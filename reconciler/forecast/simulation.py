@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from reconciler.forecast.calendar import day_before
-from reconciler.forecast.ceiling import ceiling_days
+from reconciler.forecast.censored import censored_days
+from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
@@ -27,7 +28,6 @@ from reconciler.forecast.paths import simulated_weeks
 from reconciler.forecast.prior import organization_week, planned_daily, with_baselines
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.scene import Scene
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.weeks import Weeks
 from reconciler.model.forecast import LeverContribution
@@ -56,17 +56,17 @@ class Simulated:
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
 
 
-def simulations(questions: Sequence[WalletQuestion], scene: Scene) -> Iterator[Simulated]:
+def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:
     """Yield the simulated wallets in the order of the questions; each depends on its own wallet and team only."""
-    week = organization_week(scene.known) if any(_is_short(question, scene) for question in questions) else None
+    week = organization_week(context.known) if any(_is_short(question, context) for question in questions) else None
     for first in range(0, len(questions), CHUNK):
-        for taught in _taught(questions[first : first + CHUNK], scene, week):
-            yield _simulated(taught, scene)
+        for taught in _taught(questions[first : first + CHUNK], context, week):
+            yield _simulated(taught, context)
 
 
-def _is_short(question: WalletQuestion, scene: Scene) -> bool:
-    first = scene.known.of(question.wallet.key).first_event()
-    return first is not None and (scene.known.known_until - first).days < SHORT_DAYS
+def _is_short(question: WalletQuestion, context: ForecastContext) -> bool:
+    first = context.known.of(question.wallet.key).first_event()
+    return first is not None and (context.known.known_until - first).days < SHORT_DAYS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,11 +79,11 @@ class _Taught:
     learned: Fit
 
 
-def _taught(questions: Sequence[WalletQuestion], scene: Scene, usual_week: Floats | None) -> list[_Taught]:
+def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual_week: Floats | None) -> list[_Taught]:
     """Fit histories of the same length in weeks together: the width of a panel never depends on other wallets."""
-    start = scene.known.known_until
-    spends = [scene.known.of(question.wallet.key) for question in questions]
-    censored = [_censored(question, scene) for question in questions]
+    start = context.known.known_until
+    spends = [context.known.of(question.wallet.key) for question in questions]
+    censored = [_censored(question, context) for question in questions]
     histories = [spend.history(start, censored=days) for spend, days in zip(spends, censored, strict=True)]
     widths: dict[int, list[int]] = defaultdict(list)
     for row, history in enumerate(histories):
@@ -92,56 +92,56 @@ def _taught(questions: Sequence[WalletQuestion], scene: Scene, usual_week: Float
     for rows in widths.values():
         panel = make_panel([histories[row] for row in rows], np.full(len(rows), day_before(start)))
         asked = [questions[row] for row in rows]
-        planned = np.array([planned_daily(question, scene.teams.get(question.wallet.team)) for question in asked])
+        planned = np.array([planned_daily(question, context.teams.get(question.wallet.team)) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
     return [_Taught(question, spends[row], histories[row], learned[row]) for row, question in enumerate(questions)]
 
 
-def _simulated(taught: _Taught, scene: Scene) -> Simulated:
+def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     """Simulate one wallet from its own seed, and pull its levers."""
-    question, learned, start = taught.question, taught.learned, scene.known.known_until
-    days = max((scene.end - start).days, 1)
-    near = min(_near_days(scene), days)
-    far, more = (_weeks(taught, scene, batch, days=reach) for batch, reach in (("", days), ("more", near)))
+    question, learned, start = taught.question, taught.learned, context.known.known_until
+    days = max((context.end - start).days, 1)
+    near = min(_near_days(context), days)
+    far, more = (_weeks(taught, context, batch, days=reach) for batch, reach in (("", days), ("more", near)))
     known_days = int(learned.history_days[0])
-    method = scene.methods.get(question.wallet.key) if known_days >= MEAN_DAYS else None
+    method = context.methods.get(question.wallet.key) if known_days >= MEAN_DAYS else None
     if method is not None:
         month = far.daily(0, -(-RECENTRED_DAYS // WEEK))[: min(RECENTRED_DAYS, days)]
         shift = shift_to(method, taught.history, month, elapsed=start.day - 1)
         far, more = far.times(shift), more.times(shift)
     levers: tuple[Lever, ...] = ()
-    if has_levers(question.plan, scene.organization):
+    if has_levers(question.plan, context.organization):
         grown = grown_since(start.replace(day=1), taught.history, end=start) if question.plan.growth else None
-        setting = _setting(question, scene, days=days, known=known_days > 0)
+        setting = _setting(question, context, days=days, known=known_days > 0)
         levers = levers_of(question.plan, replace(setting, grown=grown))
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
         make_course,
         spend=taught.spend,
         start=start,
-        as_of=scene.as_of,
+        as_of=context.as_of,
         settled=question.settled,
         reserved=question.reserved,
     )
-    paths, contributions = _pull(levers, paths, scene=scene, course_of=course_of)
+    paths, contributions = _pull(levers, paths, context=context, course_of=course_of)
     course = course_of(paths, later=_later(far, levers, near=near, days=days))
     left_out = int(np.isnan(taught.history).sum())
     return Simulated(question, course, known_days, left_out, contributions, method or "model")
 
 
-def _near_days(scene: Scene) -> int:
+def _near_days(context: ForecastContext) -> int:
     """Return the days of the whole weeks that hold the rest of the period."""
-    until = max(scene.period.end, scene.as_of + timedelta(days=1))
-    return max(-(-(until - scene.known.known_until).days // WEEK), 1) * WEEK
+    until = max(context.period.end, context.as_of + timedelta(days=1))
+    return max(-(-(until - context.known.known_until).days // WEEK), 1) * WEEK
 
 
-def _weeks(taught: _Taught, scene: Scene, batch: str, *, days: int) -> Weeks:
+def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) -> Weeks:
     """Simulate as many of a wallet's paths as go to the horizon; another `batch` is drawn from other seeds."""
-    organization, name = scene.organization.organization, (batch,) if batch else ()
+    organization, name = context.organization.organization, (batch,) if batch else ()
     draws = draw(
-        [seed_of(organization, taught.question.wallet.key, scene.as_of, *name)],
-        shared_seed=seed_of(organization, scene.as_of, *name),
+        [seed_of(organization, taught.question.wallet.key, context.as_of, *name)],
+        shared_seed=seed_of(organization, context.as_of, *name),
         paths=FAR_PATHS if not batch else PATHS - FAR_PATHS,
         weeks=-(-days // WEEK),
         blocks=int(taught.learned.pool.count[0]) > 1,
@@ -191,55 +191,55 @@ def grown_since(first: date, history: Floats, *, end: date) -> float | None:
     return float(ratio ** min(int(told.sum()) / WEEK, 1.0))
 
 
-def _setting(question: WalletQuestion, scene: Scene, *, days: int, known: bool) -> Setting:
+def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, known: bool) -> Setting:
     """Return where the levers of one wallet work."""
-    start = scene.known.known_until
-    wallets = scene.team_wallets(question)
-    own, team = scene.observations.of([question.wallet.key]), scene.observations.of(wallets)
+    start = context.known.known_until
+    wallets = context.team_wallets(question)
+    own, team = context.observations.of([question.wallet.key]), context.observations.of(wallets)
     return Setting(
         start=start,
         days=days,
         reference=start - timedelta(days=1) if known else None,
-        organization=scene.organization,
+        organization=context.organization,
         observed=own,
-        prices=scene.observations.of(wallets, days=LONG_WINDOW_DAYS),
+        prices=context.observations.of(wallets, days=LONG_WINDOW_DAYS),
         share=own.cost / team.cost if team.cost > 0 else 1.0 / len(wallets),
         first=question.wallet.key == wallets[0],
     )
 
 
 def _pull(
-    levers: Sequence[Lever], paths: Floats, *, scene: Scene, course_of: Callable[[Floats], Course]
+    levers: Sequence[Lever], paths: Floats, *, context: ForecastContext, course_of: Callable[[Floats], Course]
 ) -> tuple[Floats, tuple[LeverContribution, ...]]:
     """Pull the levers one after the other; each contributes what the mean month end gains, in whole cents."""
     contributions = []
-    before = _mean_month_end(paths, scene, course_of) if levers else Decimal(0)
+    before = _mean_month_end(paths, context, course_of) if levers else Decimal(0)
     for lever in levers:
         paths = lever.apply(paths)
-        after = _mean_month_end(paths, scene, course_of)
+        after = _mean_month_end(paths, context, course_of)
         contributions.append(LeverContribution(name=lever.name, contribution=after - before))
         before = after
     return paths, tuple(contributions)
 
 
-def _mean_month_end(paths: Floats, scene: Scene, course_of: Callable[[Floats], Course]) -> Decimal:
-    start, end = scene.known.known_until, scene.period.end
+def _mean_month_end(paths: Floats, context: ForecastContext, course_of: Callable[[Floats], Course]) -> Decimal:
+    start, end = context.known.known_until, context.period.end
     month = paths[: max((end - start).days, 0)].copy()
-    return money(float(course_of(month).rest(scene.period.first, end).mean()))
+    return money(float(course_of(month).rest(context.period.first, end).mean()))
 
 
-def _censored(question: WalletQuestion, scene: Scene) -> frozenset[date]:
+def _censored(question: WalletQuestion, context: ForecastContext) -> frozenset[date]:
     """Return the days on which the ceiling shows: those that are said or show it, and those at a rate limit."""
-    spend = scene.known.of(question.wallet.key)
+    spend = context.known.of(question.wallet.key)
     empty = question.live.left <= 0
-    days = set(ceiling_days(spend, known_until=scene.known.known_until, is_empty=empty))
-    days |= scene.censored.get(question.wallet.key, frozenset())
+    days = set(censored_days(spend, known_until=context.known.known_until, is_empty=empty))
+    days |= context.censored.get(question.wallet.key, frozenset())
     if not question.plan.rate_limits:
         return frozenset(days)
-    wallets = [scene.known.of(wallet) for wallet in scene.team_wallets(question)]
+    wallets = [context.known.of(wallet) for wallet in context.team_wallets(question)]
     for limit in question.plan.rate_limits:
-        day = max(limit.starts.first, scene.known.known_until - timedelta(days=2 * LONG_WINDOW_DAYS))
-        while day < scene.known.known_until:
+        day = max(limit.starts.first, context.known.known_until - timedelta(days=2 * LONG_WINDOW_DAYS))
+        while day < context.known.known_until:
             after = day + timedelta(days=1)
             if sum((wallet.between(day, after) for wallet in wallets), Decimal(0)) >= AT_THE_LIMIT * limit.daily:
                 days.add(day)

@@ -9,7 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import Demand, drain
+from reconciler.forecast.outlook import Demand, depletion
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money, three_digits
 from reconciler.forecast.question import WalletQuestion
@@ -106,7 +106,7 @@ class WarningTime:
         if not self.wanted.opens:
             known = float(course.exact(period.first, course.as_of) + course.paid)
             spent = known + course.rest(period.first, course.as_of) - self.wanted.owed
-        gone = drain(self.wanted, self.purse).day
+        gone = depletion(self.wanted, self.purse).day
         rare = float(np.isfinite(gone).mean()) < ENOUGH_PATHS
         chosen = np.ones(course.count, bool) if rare else np.isfinite(gone)
         last = np.where(np.isfinite(gone), gone, len(total) - 1)

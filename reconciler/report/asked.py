@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.report.document import Asked
-from reconciler.report.spans import Words, code, name, plain, visible, words
+from reconciler.report.spans import Words, code, plain, safe_name, visible, words
 
 _SHORT = 480
 """So many characters of who is asked, and what for, fit below a verdict; more get a list."""
@@ -75,5 +75,5 @@ def _reasons(asked: Asked) -> list[str]:
 def _teams(asked: Asked) -> Iterator[str]:
     for what, teams in asked.teams:
         for start in range(0, len(teams), _TEAMS):
-            named = ", ".join(name(team) for team in teams[start : start + _TEAMS])
+            named = ", ".join(safe_name(team) for team in teams[start : start + _TEAMS])
             yield f"{named} ({visible(what, 240)})" if what else named

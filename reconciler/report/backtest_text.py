@@ -11,7 +11,7 @@ from reconciler.forecast.scores import SOLID_BIN, Score
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
-from reconciler.report.spans import DASH, Cell, name
+from reconciler.report.spans import DASH, Cell, safe_name
 
 METHODS = {
     "forecast": "forecast",
@@ -39,9 +39,8 @@ def backtest_text(shown: BacktestPage, *, width: int, colour: bool) -> str:
     """Return the page as lines of at most `width` columns."""
     width = max(width, NARROWEST)
     own = shown.report.overall.scores.get("forecast")
-    title = (
-        f"{name(shown.organization)}, backtest as of {wording.long_day(shown.as_of)} {shown.as_of.year} ({shown.known})"
-    )
+    as_of = f"{wording.long_day(shown.as_of)} {shown.as_of.year}"
+    title = f"{safe_name(shown.organization)}, backtest as of {as_of} ({shown.known})"
     blocks = [sentence(title, width, indent=0)]
     if own is None or not own.origins:
         blocks.append(sentence(_NOTHING, width))

@@ -14,7 +14,7 @@ from reconciler.report import wording
 from reconciler.report.changes import object_changes
 from reconciler.report.difference import value
 from reconciler.report.document import Column, Row, Setting, Table
-from reconciler.report.spans import DASH, Cell, name, shift
+from reconciler.report.spans import DASH, Cell, safe_name, shift
 
 _CERTAIN = 0.05
 """Two probabilities nearer to each other than this are told as one."""
@@ -75,7 +75,7 @@ def _plain_effects(change: ObjectChange, setting: Setting, plan: Plan) -> Iterat
             yield "new, with a hard limit" if _is_hard(change.after) else "new"
         case "delete":
             renamed = [other for other in object_changes(plan, BILLING_BUDGETS) if _is_rename(change, other)]
-            yield f"renamed to {name(renamed[0].name)} (a delete and a create)" if renamed else "deleted"
+            yield f"renamed to {safe_name(renamed[0].name)} (a delete and a create)" if renamed else "deleted"
         case "update":
             for label, cell in setting.differences:
                 if label == "hard limit":

@@ -11,11 +11,11 @@ from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.difference import differences
 from reconciler.report.document import Column, Move, Row, Setting, Table
-from reconciler.report.spans import Cell, name
+from reconciler.report.spans import Cell, safe_name
 
 
 def wallet_name(change: Allocate | Reclaim) -> str:
-    return f"{name(change.team)} / {name(change.environment)}"
+    return f"{safe_name(change.team)} / {safe_name(change.environment)}"
 
 
 def moves(plan: Plan) -> tuple[Move, ...]:
@@ -27,7 +27,7 @@ def _move(change: Allocate | Reclaim) -> Move:
     stuck = change.unreclaimable if isinstance(change, Reclaim) else Decimal(0)
     return Move(
         name=wallet_name(change),
-        wallet=name(change.wallet, 64),
+        wallet=safe_name(change.wallet, 64),
         verb=change.kind,
         amount=wording.exact(change.amount),
         funded=wording.exact(change.funded_before),
@@ -68,7 +68,7 @@ def object_settings(plan: Plan, kind: ManagedKind[V]) -> tuple[Setting, ...]:
     often = Counter(change.name for change in listed)
     return tuple(
         Setting(
-            name(c.name) + (f" ({name(c.team)})" if c.team and often[c.name] > 1 else ""),
+            safe_name(c.name) + (f" ({safe_name(c.team)})" if c.team and often[c.name] > 1 else ""),
             kind.noun,
             c.verb,
             differences(*c.documents()),

@@ -9,7 +9,7 @@ from itertools import count
 from reconciler.model.forecast import DayPoint, WalletForecast
 from reconciler.report import wording
 from reconciler.report.document import Chart, Line
-from reconciler.report.spans import name
+from reconciler.report.spans import safe_name
 from reconciler.report.wallets import WalletStory
 
 _UNITS = ((10**9, ", axis in billions"), (10**6, ", axis in millions"), (1, ""))
@@ -30,8 +30,8 @@ def chart(story: WalletStory) -> Chart | None:
     marks = ticks(round(max(max(line.values) for line in lines) * 1.02) + 1, lowest=lowest)
     unit, of = next((unit, of) for unit, of in _UNITS if max(marks[-1], -marks[0]) >= unit * 100 or unit == 1)
     return Chart(
-        title=f"{story.name}, cumulative spend in {forecast.period.name} ({name(forecast.currency, 8)}{of})",
-        currency=name(forecast.currency, 8),
+        title=f"{story.name}, cumulative spend in {forecast.period.name} ({safe_name(forecast.currency, 8)}{of})",
+        currency=safe_name(forecast.currency, 8),
         days=tuple(str(point.day.day) for point in points),
         known=known,
         picked=picked(len(points), known),

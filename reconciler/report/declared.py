@@ -10,7 +10,7 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import LaterExpectation, LaterTarget
 from reconciler.model.plan import Plan
 from reconciler.report import wording
-from reconciler.report.spans import Span, Words, code, marked, name, strong, visible, words
+from reconciler.report.spans import Span, Words, code, marked, safe_name, strong, visible, words
 
 _OWNERS = 4
 _LONG = 320
@@ -81,7 +81,7 @@ def setting_notes(listed: Sequence[LaterExpectation]) -> tuple[Words, ...]:
 
 
 def _sentence(item: LaterExpectation) -> Words:
-    whose = strong(name(item.team) if item.team else "The organization")
+    whose = strong(safe_name(item.team) if item.team else "The organization")
     before, after = (visible(text, _LONG) for text in (item.before, item.after))
     what = f", {visible(item.name, 160)}: "
     shown: tuple[str | Span, ...] = (before or "none", " → ", strong(after or "none"))
@@ -126,8 +126,8 @@ def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[st
 
 def _whose_words(team: str, named: Sequence[str], items: Sequence[LaterExpectation]) -> str:
     if not items[0].key:
-        return f"{name(team)} {'is new' if items[0].after else 'leaves the YAML'}"
-    whose = name(team) if team else "the organization"
+        return f"{safe_name(team)} {'is new' if items[0].after else 'leaves the YAML'}"
+    whose = safe_name(team) if team else "the organization"
     verb = "change" if len(named) > 1 or named[0].endswith("s") else "changes"
     if any(", " in each for each in named):
         return f"for {whose}, the {wording.listed([_inside_out(each) for each in named], 3)} {verb}"
@@ -142,7 +142,7 @@ def _inside_out(named: str) -> str:
 
 def _rest_words(plan: Plan, item: LaterExpectation) -> str:
     when = f"on 1 {item.period.first:%B}"
-    amount = f"{name(plan.currency, 8)} {wording.brief(item.amount)}" if item.amount is not None else ""
+    amount = f"{safe_name(plan.currency, 8)} {wording.brief(item.amount)}" if item.amount is not None else ""
     if item.after == "reclaim":
         return f"about {amount} of unused money goes back to the pool {when}"
     return f"about {amount} of unused money stays in wallets {when}"
@@ -170,6 +170,6 @@ def _short_name(items: Sequence[LaterExpectation]) -> str:
         back = "goes back" if first.after == "reclaim" else "stays"
         return f"unused money ({wording.brief(first.amount)} {back} on 1 {first.period.first:%B})"
     if not first.key:
-        return f"the team {name(first.team)}"
-    whose = f"{len(items):,} teams" if len(items) > 1 else name(first.team)
+        return f"the team {safe_name(first.team)}"
+    whose = f"{len(items):,} teams" if len(items) > 1 else safe_name(first.team)
     return f"{visible(first.name, 60)} of {whose}" if first.team else visible(first.name, 60)

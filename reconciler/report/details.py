@@ -15,7 +15,7 @@ from reconciler.report import later, wording
 from reconciler.report.asked import owners_words
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Column, Row, Table
-from reconciler.report.spans import DASH, Cell, Words, code, emphasis, name, plain, visible, words
+from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
 _ROWS = {
@@ -33,7 +33,7 @@ def assumption_tables(plan: Plan) -> tuple[Table, ...]:
     """Return the planning table of each team that changes."""
     changed = {change.team for change in plan.changes}
     return tuple(
-        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), name(team.team))
+        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), safe_name(team.team))
         for team in plan.assumptions
         if team.team in changed and team.assumptions
     )
@@ -69,12 +69,12 @@ def lever_table(story: WalletStory) -> Table:
     if forecast is None or not forecast.levers:
         return Table()
     middle = forecast.month_end.quantiles.get("0.5", forecast.spend_to_date)
-    levers = [(name(lever.name.replace("_", " "), 120), lever.contribution) for lever in forecast.levers]
+    levers = [(safe_name(lever.name.replace("_", " "), 120), lever.contribution) for lever in forecast.levers]
     rest = middle - forecast.spend_to_date - sum((amount for _, amount in levers), Decimal(0))
     parts = [("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers]
     rows = [Row((Cell(part), Cell(wording.exact(amount)))) for part, amount in parts]
     rows.append(Row((Cell("month end, P50", strong=True), Cell(wording.exact(middle), strong=True))))
-    columns = (Column("name", "Layer"), Column("amount", name(forecast.currency, 8), "right"))
+    columns = (Column("name", "Layer"), Column("amount", safe_name(forecast.currency, 8), "right"))
     return Table(columns, tuple(rows), story.name)
 
 
@@ -157,13 +157,13 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
                 f"This plan is about none of {wording.counted(scope.of, 'team')}: no YAML differs from ", commit, "."
             ),
         )
-    named = wording.listed([name(team) for team in scope.teams], 6)
+    named = wording.listed([safe_name(team) for team in scope.teams], 6)
     about = words(
         f"This plan is about {len(scope.teams)} of {wording.counted(scope.of, 'team')}, {named}, by what differs from ",
         commit,
         ".",
     )
-    left = wording.listed([name(team) for team in scope.unfinished], 6)
+    left = wording.listed([safe_name(team) for team in scope.unfinished], 6)
     again = f" The last run did not finish {left}." if left else ""
     rest = "The other team was" if others == 1 else f"The other {wording.counted(others, 'team')} were"
     return (words(about, f"{again} {rest} neither read nor forecast." if others else again),)
@@ -187,7 +187,7 @@ def _merging(plan: Plan) -> Iterator[str]:
     verb = "applies "
     for kind, noun, amount in moves:
         if count := sum(isinstance(change, kind) for change in plan.changes):
-            yield f"{verb}{wording.counted(count, noun)} ({name(plan.currency, 8)} {wording.exact(amount)})"
+            yield f"{verb}{wording.counted(count, noun)} ({safe_name(plan.currency, 8)} {wording.exact(amount)})"
             verb = ""
     for managed in kinds():
         done = Counter(change.verb for change in object_changes(plan, managed))
@@ -200,7 +200,7 @@ def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
     commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
     stale = (
-        f"; it becomes stale if the ledger of {wording.listed([name(t) for t in teams])} changes before that"
+        f"; it becomes stale if the ledger of {wording.listed([safe_name(t) for t in teams])} changes before that"
         if teams
         else ""
     )
@@ -251,7 +251,7 @@ def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
         parts.append("none of which moves money today")
     flows = [f"{wording.exact(amount)} {way}" for amount, way in ((out, "out"), (back, "back")) if amount]
     if flows:
-        parts.append(f"{name(plan.currency, 8)} {' and '.join(flows)}")
+        parts.append(f"{safe_name(plan.currency, 8)} {' and '.join(flows)}")
     besides = f"; {more:,} more that move{'s' if more == 1 else ''} no money today" if more and plan.changes else ""
     owners = [plain(owners_words(asked)).replace("`", "") for asked in approvals]
     needs = f"; needs approval by {', '.join(owners)}" if owners else ""

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from reconciler.report import wording
-from reconciler.report.spans import DASH, Cell, name
+from reconciler.report.spans import DASH, Cell, safe_name
 
 _LABELS = {
     "alert_percentages": "alerts",
@@ -47,7 +47,7 @@ def _sorted(keys: set[str]) -> list[str]:
 
 
 def _label(key: str) -> str:
-    return _LABELS.get(key, name(key.replace("_", " "), 40))
+    return _LABELS.get(key, safe_name(key.replace("_", " "), 40))
 
 
 def value(key: str, item: Any) -> str:
@@ -59,18 +59,18 @@ def value(key: str, item: Any) -> str:
             return "on" if item else "off"
         case list() | tuple():
             unit = "%" if key == "alert_percentages" else ""
-            return wording.listed_plainly([f"{name(str(part), 20)}{unit}" for part in item])
+            return wording.listed_plainly([f"{safe_name(str(part), 20)}{unit}" for part in item])
         case dict():
-            return name("/".join(str(part).strip("/") for part in item.values() if part), 80)
+            return safe_name("/".join(str(part).strip("/") for part in item.values() if part), 80)
         case str() | int() | Decimal() if key == "amount":
             return _amount(item)
         case _:
-            return name(str(item), 80)
+            return safe_name(str(item), 80)
 
 
 def _amount(item: Any) -> str:
     try:
         amount = Decimal(item)
-        return wording.exact(amount) if amount.is_finite() else name(str(item))
+        return wording.exact(amount) if amount.is_finite() else safe_name(str(item))
     except InvalidOperation:
-        return name(str(item))
+        return safe_name(str(item))

@@ -13,7 +13,7 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_picture import Palette, fan, sparkline
-from reconciler.report.spans import Cell, name, plain
+from reconciler.report.spans import Cell, plain, safe_name
 from reconciler.report.wallets import WalletStory, is_known, wallet_notes, wallet_table
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
@@ -63,7 +63,7 @@ def forecast_text(shown: ForecastPage, *, width: int, colour: bool, palette: Pal
 
 def header(organization: str, period: Period, as_of: date, known: str) -> str:
     """Return the first line: who, which month, seen from when, and from what."""
-    return f"{name(organization)}, {period.name}, as of {wording.long_day(as_of)} ({known})"
+    return f"{safe_name(organization)}, {period.name}, as of {wording.long_day(as_of)} ({known})"
 
 
 def wallet_stories(forecasts: Sequence[WalletForecast]) -> tuple[WalletStory, ...]:
@@ -127,8 +127,8 @@ def year_sentence(year: YearForecast, currency: str) -> str:
     """Return the fiscal year in one sentence, and another where it does not cover all that was spent."""
     if not year.quantiles:
         others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
-        return f"{name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
-    words = f"{name(year.name, 24)}: {name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
+        return f"{safe_name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
+    words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
     words += covered_words(year) + wording.counted_from(year.known_from)
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:
@@ -160,10 +160,10 @@ def levers(told: Sequence[WalletStory], currency: str, width: int) -> list[str]:
         moved = [lever for lever in (story.forecast.levers if story.forecast else ()) if lever.contribution]
         if moved:
             parts = (
-                f"{name(lever.name.replace('_', ' '), 80)} {wording.exact(lever.contribution)}".replace("−", "-")
+                f"{safe_name(lever.name.replace('_', ' '), 80)} {wording.exact(lever.contribution)}".replace("−", "-")
                 for lever in moved
             )
             lines += sentence(f"{story.name}: {', '.join(parts)}", width, indent=4)
     if not lines:
         return []
-    return [*sentence(f"What the levers still bring to the mean month end, {name(currency, 8)}:", width), *lines]
+    return [*sentence(f"What the levers still bring to the mean month end, {safe_name(currency, 8)}:", width), *lines]

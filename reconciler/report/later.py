@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.declared import setting_names, setting_words, settings
-from reconciler.report.spans import Words, code, emphasis, name, strong, visible, words
+from reconciler.report.spans import Words, code, emphasis, safe_name, strong, visible, words
 
 _MOST_SUMS = 6
 
@@ -99,7 +99,7 @@ def _most(plan: Plan, runs: list[list[LaterTarget]]) -> str:
     """Return the month in which targets change the most together, with the money."""
     sums = _sums(target for run in runs for target in run)
     month = max(sums, key=lambda month: (abs(sums[month]), -month.first.toordinal()))
-    amount = f"{name(plan.currency, 8)} {wording.brief(abs(sums[month]))} {'more' if sums[month] > 0 else 'less'}"
+    amount = f"{safe_name(plan.currency, 8)} {wording.brief(abs(sums[month]))} {'more' if sums[month] > 0 else 'less'}"
     return f" ({amount} in {month.name}{' at most' if len(sums) > 1 else ''})" if sums[month] else ""
 
 
@@ -113,7 +113,7 @@ def _sum(plan: Plan, months: list[Period], sums: dict[Period, Decimal]) -> str:
     each = " a month" if len(months) > 1 else ""
     when = f"in {months[0].name}" if len(months) == 1 else f"for {months[0].name} to {months[-1].name}"
     way = "more" if amount > 0 else "less"
-    return f"{name(plan.currency, 8)} {wording.brief(abs(amount))}{each} {way} {when}"
+    return f"{safe_name(plan.currency, 8)} {wording.brief(abs(amount))}{each} {way} {when}"
 
 
 def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
     wallets = list(dict.fromkeys(_wallet(run[0]) for run in runs))
     first = min(runs, key=lambda run: (run[0].period, run[0].team, run[0].environment))
     before, after = (None if amount is None else wording.brief(amount) for amount in (first[0].before, first[0].after))
-    currency = name(plan.currency, 8)
+    currency = safe_name(plan.currency, 8)
     if len(runs) == 1:
         way = f"is new, with {currency} {after}" if before is None else f"goes from {currency} {before} to {after}"
         yield f"{wallets[0]} {way} {_months(first)}"
@@ -138,7 +138,7 @@ def _expecting(plan: Plan) -> Iterator[str]:
     listed = later_expectations(plan)
     if not listed:
         return
-    whose = list(dict.fromkeys(name(item.team) if item.team else "the organization" for item in listed))
+    whose = list(dict.fromkeys(safe_name(item.team) if item.team else "the organization" for item in listed))
     paid = [item for item in listed if item.monthly]
     if not paid:
         what = wording.listed(list(dict.fromkeys(visible(item.name, 60) for item in listed)))
@@ -146,12 +146,12 @@ def _expecting(plan: Plan) -> Iterator[str]:
         return
     first = min(paid, key=lambda item: (item.period, item.team, item.name))
     others = f", and {wording.counted(len(listed) - 1, 'expectation')} more" if len(listed) > 1 else ""
-    yield f"{name(first.team)} expects {_amount(plan, first)} {_from(first, plan)}{others}"
+    yield f"{safe_name(first.team)} expects {_amount(plan, first)} {_from(first, plan)}{others}"
 
 
 def _amount(plan: Plan, item: LaterExpectation) -> str:
     amount = item.monthly or ZERO
-    return f"{name(plan.currency, 8)} {wording.brief(abs(amount))} a month {'more' if amount > 0 else 'less'}"
+    return f"{safe_name(plan.currency, 8)} {wording.brief(abs(amount))} a month {'more' if amount > 0 else 'less'}"
 
 
 def _from(item: LaterExpectation, plan: Plan) -> str:
@@ -163,7 +163,7 @@ def _from(item: LaterExpectation, plan: Plan) -> str:
 
 
 def _expectation(plan: Plan, item: LaterExpectation) -> Words:
-    whose = emphasis(name(item.team)) if item.team else words("The organization")
+    whose = emphasis(safe_name(item.team)) if item.team else words("The organization")
     before, after = (visible(text, 160) or "none" for text in (item.before, item.after))
     what = words(f"{visible(item.name, 100)} {before} → ", strong(after))
     if item.monthly is None:
@@ -173,7 +173,7 @@ def _expectation(plan: Plan, item: LaterExpectation) -> Words:
         return words(whose, ": ", what, "; by the plan itself that changes none of the months ahead.")
     whole = ""
     if item.until is not None and item.until != item.period and item.total is not None:
-        total = f"{name(plan.currency, 8)} {wording.brief(abs(item.total))}"
+        total = f"{safe_name(plan.currency, 8)} {wording.brief(abs(item.total))}"
         whole = f", {total} by {item.until.name}"
     amount = strong(_amount(plan, item))
     return words(whose, " expects ", amount, f" {_from(item, plan)}{whole}: ", what, ".")
@@ -193,7 +193,7 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
 
 
 def _wallet(target: LaterTarget) -> str:
-    return f"{name(target.team)} / {name(target.environment)}"
+    return f"{safe_name(target.team)} / {safe_name(target.environment)}"
 
 
 def _months(run: list[LaterTarget]) -> str:
@@ -204,10 +204,10 @@ def _months(run: list[LaterTarget]) -> str:
 def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
     first, last = run[0], run[-1]
     when = first.period.name if len(run) == 1 else f"{first.period.name} to {last.period.name}"
-    whose, which = emphasis(_wallet(first)), words(" (", code(name(first.wallet, 96)), ")")
+    whose, which = emphasis(_wallet(first)), words(" (", code(safe_name(first.wallet, 96)), ")")
     if first.after is None:
         return words(whose, which, " leaves the YAML: it is not funded again, and what it holds stays in it.")
-    after, currency = strong(wording.brief(first.after)), name(plan.currency, 8)
+    after, currency = strong(wording.brief(first.after)), safe_name(plan.currency, 8)
     if first.before is None:
         return words("Later: ", whose, which, f" is new, with {currency} ", after, f", {when}.")
     was = f" {currency} {wording.brief(first.before)} \N{RIGHTWARDS ARROW} "

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from reconciler.report.document import Align, Marker, Notice, Report, Table
 from reconciler.report.escape import code_span, escaped, inline
-from reconciler.report.fitting import Section, fit, size
 from reconciler.report.mermaid import mermaid
+from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import Cell, Words
 
 SMALLEST_LIMIT = 16_000
@@ -27,7 +27,7 @@ def markdown(report: Report, *, limit: int = 60_000) -> str:
     top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph(report.lead)))
     bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
     fixed = size(_marker(report.marker, 10**9)) + size(top) + size(bottom) + 8
-    body, cut = fit(_sections(report), limit - fixed)
+    body, cut = allocate(_sections(report), limit - fixed)
     return "\n".join((_marker(report.marker, cut), "\n\n".join((top, *body, bottom)), ""))
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.model.later import Unapplied
 from reconciler.model.plan import Plan
 from reconciler.report import wording
-from reconciler.report.spans import Span, Words, code, name, reference, strong, visible, words
+from reconciler.report.spans import Span, Words, code, reference, safe_name, strong, visible, words
 
 _WALLETS = 6
 
@@ -23,7 +23,7 @@ def same_money(number: int, wallets: Sequence[str], *, organization: bool, is_re
     told: list[str | Span] = []
     if wallets:
         noun = "the same wallet" if len(wallets) == 1 else f"{len(wallets):,} of the same wallets"
-        told += [f"{noun}: ", strong(wording.listed([name(wallet) for wallet in wallets], _WALLETS))]
+        told += [f"{noun}: ", strong(wording.listed([safe_name(wallet) for wallet in wallets], _WALLETS))]
     if organization:
         told.append(f"{', and ' if told else ''}the organization's settings, as this one does")
     return words(who, " is open and changes ", *told, ". What is merged second is planned again on top of the first.")
@@ -33,7 +33,7 @@ def pool_of_all(plan: Plan, others: int, more: Decimal) -> Words:
     """Return what is left of the pool if all `others` merge too, which add `more` to targets of the plan's month."""
     if not more:
         return ()
-    currency = name(plan.currency, 8)
+    currency = safe_name(plan.currency, 8)
     count = wording.counted(others, "other open pull request")
     asked = words(
         f"If the {count} that {'changes' if others == 1 else 'change'} budgets {wording.agree(others, 'is')} merged as"
@@ -58,7 +58,7 @@ def unapplied_notes(plan: Plan, numbers: Mapping[str, int]) -> Iterator[Words]:
 def _whose(item: Unapplied) -> str:
     if item.teams is None:
         return "the organization's settings"
-    return wording.listed([name(team) for team in item.teams], _WALLETS)
+    return wording.listed([safe_name(team) for team in item.teams], _WALLETS)
 
 
 def _included(plan: Plan, item: Unapplied) -> str:
@@ -66,4 +66,4 @@ def _included(plan: Plan, item: Unapplied) -> str:
     shared = sorted(changed & set(item.teams or ()))
     if not shared:
         return ""
-    return f": what this plan shows of {wording.listed([name(team) for team in shared], _WALLETS)} includes it"
+    return f": what this plan shows of {wording.listed([safe_name(team) for team in shared], _WALLETS)} includes it"

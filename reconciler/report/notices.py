@@ -8,7 +8,7 @@ from reconciler.model.kinds.registry import kind_named
 from reconciler.model.plan import DriftItem, GuardResult, Plan, PlanFinding, Unmanaged
 from reconciler.report import wording
 from reconciler.report.document import Notice
-from reconciler.report.spans import Words, code, emphasis, marked, name, visible, words
+from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
 
 _LONG = 480
 _MANY = 4
@@ -52,19 +52,19 @@ def _together(group: Sequence[PlanFinding]) -> list[Notice]:
 
 
 def _guard(guard: GuardResult) -> Notice:
-    title = f"{name(guard.guard)} ({name(guard.team)})" if guard.team else name(guard.guard)
+    title = f"{safe_name(guard.guard)} ({safe_name(guard.team)})" if guard.team else safe_name(guard.guard)
     message = marked(visible(guard.message, _LONG) or _numbers(guard))
     return Notice(title, message, marked(visible(guard.hint, _LONG)), visible(guard.position, 160))
 
 
 def _numbers(guard: GuardResult) -> str:
-    return f"{name(guard.value)} against a limit of {name(guard.limit)}"
+    return f"{safe_name(guard.value)} against a limit of {safe_name(guard.limit)}"
 
 
 def _finding(finding: PlanFinding) -> Notice:
     where = f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path
     message, hint = (marked(visible(text, _LONG)) for text in (finding.message, finding.hint))
-    return Notice(name(finding.code), message, hint, visible(where, 160))
+    return Notice(safe_name(finding.code), message, hint, visible(where, 160))
 
 
 def drift(plan: Plan) -> tuple[Words, ...]:
@@ -73,11 +73,11 @@ def drift(plan: Plan) -> tuple[Words, ...]:
 
 
 def _drifted(item: DriftItem, currency: str) -> Words:
-    evidence = ", ".join(name(id_, 40) for id_ in item.evidence[:4])
+    evidence = ", ".join(safe_name(id_, 40) for id_ in item.evidence[:4])
     if item.sentence:
         return marked(visible(item.sentence, _LONG))
-    what = name(item.wallet or item.key or item.team)
-    amount = f", {name(currency, 8)} {wording.exact(item.amount)}" if item.amount is not None else ""
+    what = safe_name(item.wallet or item.key or item.team)
+    amount = f", {safe_name(currency, 8)} {wording.exact(item.amount)}" if item.amount is not None else ""
     return words(emphasis(what), f" {item.category}{amount}", f" ({evidence})" if evidence else "", ".")
 
 
@@ -95,8 +95,8 @@ def _unmanaged(item: Unmanaged) -> Words:
     amount = ""
     if item.amount is not None:
         spent = " spent" if item.kind in ("wallet", "user_wallet") else ""
-        amount = f", {name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
-    held = f", {name(item.currency or '', 8)} {wording.exact(item.held)} in it" if item.held else ""
+        amount = f", {safe_name(item.currency or '', 8)} {wording.exact(item.amount)}{spent}"
+    held = f", {safe_name(item.currency or '', 8)} {wording.exact(item.held)} in it" if item.held else ""
     reason = f", {visible(item.reason, 200)}" if item.reason else ""
-    what = words(_noun(item.kind), " ", emphasis(name(item.name)), " (", code(name(item.key, 96)), ")")
+    what = words(_noun(item.kind), " ", emphasis(safe_name(item.name)), " (", code(safe_name(item.key, 96)), ")")
     return words(what, f"{amount}{held}{reason}")

@@ -12,7 +12,7 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header
-from reconciler.report.spans import DASH, Cell, name, shift
+from reconciler.report.spans import DASH, Cell, safe_name, shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
     rows = tuple(
         Row(
             (
-                Cell(name(alert.name)),
+                Cell(safe_name(alert.name)),
                 Cell(f"{alert.percentage}%"),
                 shift(wording.whole(alert.current.amount), wording.whole(alert.amount.amount)),
             )
@@ -112,7 +112,7 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
     lines = sentence(f"The amount at which each alert leaves {days} to react, under these targets:", width)
     lines += table_lines(Table(columns, rows), width)
     for alert in shown.alerts:
-        lines += sentence(f"{name(alert.name)} {alert.percentage}%: {alert.reason}.", width, indent=4)
+        lines += sentence(f"{safe_name(alert.name)} {alert.percentage}%: {alert.reason}.", width, indent=4)
     return [*lines, *sentence(_FIRST, width)]
 
 
@@ -138,4 +138,4 @@ def _difference(written: Sequence[Written]) -> Iterator[str]:
 
 
 def _name(target: TargetRecommendation) -> str:
-    return f"{name(target.team)} / {name(target.environment)}"
+    return f"{safe_name(target.team)} / {safe_name(target.environment)}"

@@ -43,7 +43,7 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
-def name(text: str, limit: int = 128) -> str:
+def safe_name(text: str, limit: int = 128) -> str:
     """Return a name from outside, fit for a table. No name that YAML allows a team is cut: two could look alike."""
     return visible(text, limit) or DASH
 

@@ -14,7 +14,7 @@ from reconciler.report.document import Asked, Marker, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.object_tables import all_settings, object_tables
-from reconciler.report.spans import Words, name
+from reconciler.report.spans import Words, safe_name
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
 _CHARTS = 4
@@ -69,7 +69,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
 
 def _header(plan: Plan) -> str:
     day = wording.long_day(plan.as_of)
-    return f"{name(plan.organization)}, {plan.period.name}, as of {day} ({details.usage_words(plan)})"
+    return f"{safe_name(plan.organization)}, {plan.period.name}, as of {day} ({details.usage_words(plan)})"
 
 
 def _nothing(plan: Plan) -> str:

@@ -14,7 +14,7 @@ from reconciler.report.asked import asked_lead
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Status
 from reconciler.report.later import besides, later_words
-from reconciler.report.spans import Words, emphasis, name, strong, words
+from reconciler.report.spans import Words, emphasis, safe_name, strong, words
 from reconciler.report.wallets import SAFE, WalletStory
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
@@ -35,7 +35,7 @@ def month(plan: Plan) -> str:
 
 
 def money(plan: Plan, amount: Decimal) -> str:
-    return f"{name(plan.currency, 8)} {wording.brief(amount)}"
+    return f"{safe_name(plan.currency, 8)} {wording.brief(amount)}"
 
 
 def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
@@ -73,7 +73,7 @@ def _unmoved(plan: Plan, later: str) -> Words:
 def _matching(plan: Plan) -> str:
     if plan.scope is None:
         return "Keeptrusts matches git"
-    teams = wording.listed([name(team) for team in plan.scope.teams], 4)
+    teams = wording.listed([safe_name(team) for team in plan.scope.teams], 4)
     return f"Keeptrusts matches git for {teams}" if teams else "no team's budgets differ"
 
 
@@ -87,7 +87,7 @@ def left_alone(plan: Plan) -> str:
 
 
 def _doubtful(plan: Plan) -> str:
-    named = wording.listed([name(doubt.wallet, 40) for doubt in plan.doubts], 4)
+    named = wording.listed([safe_name(doubt.wallet, 40) for doubt in plan.doubts], 4)
     unreadable = {doubt.kind == "unreadable" for doubt in plan.doubts}
     one = {frozenset({True}): "cannot be read", frozenset({False}): "contradicts the journal"}
     why = one.get(frozenset(unreadable), "contradicts the journal or cannot be read")
@@ -246,11 +246,11 @@ def _year(plan: Plan) -> Iterator[Words]:
     year = plan.year
     if year is None or year.quantiles.get("0.5") is None:
         return
-    middle = f"{name(plan.currency, 8)} {wording.whole(year.quantiles['0.5'])}"
+    middle = f"{safe_name(plan.currency, 8)} {wording.whole(year.quantiles['0.5'])}"
     target = f" of {wording.whole(year.annual_target)}" if year.annual_target is not None else ""
     sure = f", {sure_words(year)} sure to stay within" if target and year.within_probability is not None else ""
     yield words(
-        f"Organization: {middle}{target} for {name(year.name, 24)} (P50){covered_words(year)}{sure}"
+        f"Organization: {middle}{target} for {safe_name(year.name, 24)} (P50){covered_words(year)}{sure}"
         f"{wording.counted_from(year.known_from)}."
     )
     if uncovered := uncovered_words(year, plan.currency):

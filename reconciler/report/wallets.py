@@ -15,7 +15,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.spans import DASH, UNKNOWN, Cell, Words, emphasis, name, shift, words
+from reconciler.report.spans import DASH, UNKNOWN, Cell, Words, emphasis, safe_name, shift, words
 
 SAFE = 0.8
 """From this probability on, a wallet is said to last the month."""
@@ -46,7 +46,7 @@ class WalletStory:
 
     @property
     def name(self) -> str:
-        return f"{name(self.team)} / {name(self.environment)}"
+        return f"{safe_name(self.team)} / {safe_name(self.environment)}"
 
     @property
     def lasts_now(self) -> float | None:

@@ -12,7 +12,7 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header, levers, wallet_stories, year_sentence
-from reconciler.report.spans import Cell, name, plain, shift
+from reconciler.report.spans import Cell, plain, safe_name, shift
 from reconciler.report.wallets import WalletStory, wallet_notes, wallet_table
 
 
@@ -104,7 +104,7 @@ def _medians(found: WalletForecast | None) -> dict[Period, str]:
 def _year(shown: WhatIfPage, width: int) -> list[str]:
     if shown.year_now is None or shown.year_then is None:
         return []
-    currency = name(shown.currency, 8)
+    currency = safe_name(shown.currency, 8)
     if shown.year_now == shown.year_then:
         return sentence(year_sentence(shown.year_now, currency), width)
     return [

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.forecast import LeftOutWallet, YearForecast
 from reconciler.report import wording
-from reconciler.report.spans import name
+from reconciler.report.spans import safe_name
 
 MOST_NAMED = 4
 _WHY = {
@@ -37,12 +37,12 @@ def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
         if len(found) == 1:
             why = why.replace("their ledgers", "its ledger").replace("they", "it")
         spent = sum((one.spent for one in found), Decimal(0))
-        told = f": {name(currency, 8)} {wording.whole(spent)} spent so far" if spent else ""
+        told = f": {safe_name(currency, 8)} {wording.whole(spent)} spent so far" if spent else ""
         yield f"{named} {wording.agree(len(found), 'is')} not in it, {why}{told}."
 
 
 def _named(one: LeftOutWallet) -> str:
-    return f"{name(one.team, 40)} / {name(one.environment, 40)}"
+    return f"{safe_name(one.team, 40)} / {safe_name(one.environment, 40)}"
 
 
 def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
         return
     total = sum((one.spent for one in year.uncovered), Decimal(0))
     named = wording.listed([f"{_who(one.team_id)} {wording.whole(one.spent)}" for one in year.uncovered], MOST_NAMED)
-    what = f"{name(currency, 8)} {wording.whole(total)} more was spent in it so far"
+    what = f"{safe_name(currency, 8)} {wording.whole(total)} more was spent in it so far"
     yield f"{what} by what git does not cover ({named}) and is not in that sum."
 
 
@@ -61,4 +61,4 @@ def sure_words(year: YearForecast) -> str:
 
 
 def _who(team_id: str) -> str:
-    return name(team_id, 40) if team_id else "no team"
+    return safe_name(team_id, 40) if team_id else "no team"

@@ -42,13 +42,13 @@ def load(root: Path, *, since: Period | None = None) -> Loaded:
 
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
     """
-    with uncollected():
+    with gc_paused():
         return _loaded(read(root, since=since))
 
 
 def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
     """Return what a folder called `name` would declare that holds these budget files, by their paths below it."""
-    with uncollected():
+    with gc_paused():
         return _loaded(_reading(tree_of(name, files)))
 
 
@@ -87,7 +87,7 @@ class Reading:
 
 def read(root: Path, *, since: Period | None = None) -> Reading:
     """Return everything that is below `root`, the right and the wrong; `since` as for `load`."""
-    with uncollected():
+    with gc_paused():
         return _reading(read_tree(root), since=since)
 
 
@@ -101,7 +101,7 @@ LARGE_HEAP = 100_000
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Keep the garbage collector from going over a growing heap again and again: what is read here stays.
 
     Of a large heap it does not even look at what was made here once it is on again.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
 
-from reconciler.app.processors import COMMAND, FEWEST_WALLETS, working_out
-from reconciler.forecast.part import MOST_WALLETS, WorkOut, one_by_one, parted
+from reconciler.app.processors import COMMAND, FEWEST_WALLETS, shard_runner
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
+from reconciler.forecast.shard import MOST_WALLETS, ShardRunner, one_by_one, sharded
 
 WALLETS = 3 * MOST_WALLETS
 UNANSWERED = "another process did not answer"
@@ -20,7 +20,7 @@ MANY = FEWEST_WALLETS
 NAMES = tuple(f"team_{number:04d}" for number in range(WALLETS))
 
 
-def look_ahead(work_out: WorkOut = one_by_one) -> Forecast:
+def look_ahead(run_shards: ShardRunner = one_by_one) -> Forecast:
     """Return the forecast of several parts; a few of the wallets have a history."""
     builder = UsageBuilder()
     for name in NAMES[::150]:
@@ -34,7 +34,7 @@ def look_ahead(work_out: WorkOut = one_by_one) -> Forecast:
         period=JUNE,
         as_of=AS_OF,
         teams=teams,
-        work_out=work_out,
+        run_shards=run_shards,
     )
 
 
@@ -47,8 +47,8 @@ def alone() -> Forecast:
 def test_a_forecast_is_the_same_on_any_number_of_processors(
     processors: int, alone: Forecast, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("DEBUG"), working_out(MANY, processors=processors) as work_out:
-        assert look_ahead(work_out) == alone
+    with caplog.at_level("DEBUG"), shard_runner(MANY, processors=processors) as run_shards:
+        assert look_ahead(run_shards) == alone
     assert UNANSWERED not in caplog.text
 
 
@@ -65,15 +65,15 @@ def test_a_forecast_is_the_same_on_any_number_of_processors(
 def test_what_another_process_does_not_answer_is_worked_out_here(
     command: tuple[str, ...], alone: Forecast, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level("DEBUG"), working_out(MANY, processors=2, command=command) as work_out:
-        assert look_ahead(work_out) == alone
+    with caplog.at_level("DEBUG"), shard_runner(MANY, processors=2, command=command) as run_shards:
+        assert look_ahead(run_shards) == alone
     assert UNANSWERED in caplog.text
 
 
 def test_a_process_that_hangs_is_not_waited_for(alone: Forecast, caplog: pytest.LogCaptureFixture) -> None:
     hangs = (sys.executable, "-c", "import signal; signal.pause()")
-    with caplog.at_level("DEBUG"), working_out(MANY, processors=2, command=hangs, patience=0.1) as work_out:
-        assert look_ahead(work_out) == alone
+    with caplog.at_level("DEBUG"), shard_runner(MANY, processors=2, command=hangs, patience=0.1) as run_shards:
+        assert look_ahead(run_shards) == alone
     assert UNANSWERED in caplog.text
 
 
@@ -84,15 +84,15 @@ def test_files_of_the_current_folder_are_not_run_in_another_process(
     for name in ("pickle", "logging", "numpy", "reconciler"):
         (tmp_path / f"{name}.py").write_text(f"open({str(trace)!r}, 'a').write({name!r})\n")
     monkeypatch.chdir(tmp_path)
-    with working_out(MANY, processors=2, command=COMMAND) as work_out:
-        assert look_ahead(work_out) == alone
+    with shard_runner(MANY, processors=2, command=COMMAND) as run_shards:
+        assert look_ahead(run_shards) == alone
     assert not trace.exists()
 
 
 @pytest.mark.parametrize(("wallets", "processors"), [(MANY - 1, 4), (MANY, 1)])
 def test_few_wallets_and_one_processor_need_no_other_process(wallets: int, processors: int) -> None:
-    with working_out(wallets, processors=processors) as work_out:
-        assert work_out is one_by_one
+    with shard_runner(wallets, processors=processors) as run_shards:
+        assert run_shards is one_by_one
 
 
 def test_a_part_holds_whole_teams_and_every_question_once() -> None:
@@ -101,7 +101,7 @@ def test_a_part_holds_whole_teams_and_every_question_once() -> None:
         question(f"k{team}-{wallet}", team=f"t{team}") for team, size in enumerate(sizes) for wallet in range(size)
     ]
     mixed = asked[::2] + asked[1::2]
-    parts = parted(mixed)
+    parts = sharded(mixed)
     assert sorted(place for part in parts for place in part) == list(range(len(mixed)))
     holders = [{mixed[place].wallet.team for place in part} for part in parts]
     assert [sorted(names) for names in holders] == [["t0", "t1"], ["t2"], ["t3"], ["t4"]]

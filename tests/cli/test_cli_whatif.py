@@ -1,4 +1,4 @@
-"""`kt-budgets whatif` from files: each supposition moves what it is about, and nothing else."""
+"""`kt-budgets whatif` from files: each scenario moves what it is about, and nothing else."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_without_usage_the_plan_is_what_is_moved(tmp_path: Path, kt: Run) -> Non
     assert rest(prod) < rest(prod_now)
 
 
-def test_several_suppositions_add_up_exactly(world: World, kt: Run) -> None:
+def test_several_scenarios_add_up_exactly(world: World, kt: Run) -> None:
     options = ("--growth", "support=10%", "--cache", "support=40%", "--wallet", "support/dev=2000")
     read = supposing(kt, world, *options)
 

@@ -79,7 +79,7 @@ def test_with_files_alone(level: float, noise: float, seed: int, target: Decimal
 )  # fmt: skip
 def test_with_a_ledger_that_knows_more_or_less_than_the_usage(
     level: float, noise: float, seed: int, missing: int, funded: Decimal, carried: Decimal, digits: Decimal,
-    part: float, backed: bool,
+    part: float, pool_pays: bool,
 ) -> None:  # fmt: skip
     usage = usage_of(level, noise, seed, missing=missing)
     money = funded + carried
@@ -90,7 +90,7 @@ def test_with_a_ledger_that_knows_more_or_less_than_the_usage(
     assert purse.gone + purse.left == money
     asked = asked_of(
         purse, [funded, money], funded, settled=live.spent_on(AS_OF), reserved=reserved, booked=live.settled(JUNE),
-        backed=backed,
+        pool_pays=pool_pays,
     )  # fmt: skip
     assert_fires_at_least_as_often(ask(usage, asked).wallets[0])
 

@@ -125,15 +125,15 @@ def test_where_the_organization_pays_on_an_alert_above_the_wallets_money_fires_t
         left_live=100,
         alerts_live=(budget(amount=Decimal(2500), alert_percentages=(100,)),),
     )
-    alone, backed = (
-        ask(level_usage(), replace(asked, backed=backed)).wallets[0].alerts[0].live for backed in (False, True)
+    alone, pool_pays = (
+        ask(level_usage(), replace(asked, pool_pays=pool_pays)).wallets[0].alerts[0].live for pool_pays in (False, True)
     )
     assert alone is not None
-    assert backed is not None
+    assert pool_pays is not None
     assert alone.probability < 0.01
-    assert backed.probability > 0.99
-    assert backed.no_warning_probability > 0.99
-    assert backed.date["0.5"] is not None
-    assert abs((backed.date["0.5"] - date(2026, 6, 25)).days) <= 1
-    ends = [ask(level_usage(), replace(asked, backed=backed)).wallets[0].live for backed in (False, True)]
+    assert pool_pays.probability > 0.99
+    assert pool_pays.no_warning_probability > 0.99
+    assert pool_pays.date["0.5"] is not None
+    assert abs((pool_pays.date["0.5"] - date(2026, 6, 25)).days) <= 1
+    ends = [ask(level_usage(), replace(asked, pool_pays=pool_pays)).wallets[0].live for pool_pays in (False, True)]
     assert ends[0] == ends[1]

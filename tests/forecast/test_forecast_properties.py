@@ -24,9 +24,9 @@ from forecast.forecast_world import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.forecast.context import ForecastContext, forecast_context
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.scene import Scene, make_scene
 from reconciler.forecast.simulation import FAR_PATHS, PATHS, simulations
 from reconciler.model.forecast import AlertOutlook, Exhaustion
 from reconciler.model.period import Period
@@ -40,8 +40,8 @@ JULY = Period(2026, 7)
 YEAR = (JUNE.first, date(2027, 1, 1))
 
 
-def scene(usage: DailyUsage, asked: WalletQuestion) -> Scene:
-    return make_scene(usage, [asked], organization=organization(), period=JULY, as_of=AS_OF, teams={})
+def context(usage: DailyUsage, asked: WalletQuestion) -> ForecastContext:
+    return forecast_context(usage, [asked], organization=organization(), period=JULY, as_of=AS_OF, teams={})
 
 
 def usage_of(values: list[float], wallet: str = "team_support") -> DailyUsage:
@@ -124,7 +124,7 @@ def test_contributions_add_up_to_the_difference_of_the_means(
     )
     usage = usage_of(values) if any(values) else usage_of([1.0])
     with_levers, without = (
-        next(simulations([asked], scene(usage, asked))) for asked in (question(plan=levers), question())
+        next(simulations([asked], context(usage, asked))) for asked in (question(plan=levers), question())
     )
     means = [money(float(wallet.course.rest(JULY.first, JULY.end).mean())) for wallet in (with_levers, without)]
     assert sum(lever.contribution for lever in with_levers.contributions) == means[0] - means[1]
@@ -136,7 +136,7 @@ def test_the_paths_to_the_horizon_are_the_first_ones_of_the_period(limit: str | 
     limits = plan(rate_limits=[{"reason": "cap", "daily": limit, "from": "2026-08"}]) if limit else plan()
     targets = {f"2026-{month:02d}": 1.0 for month in range(7, 13)}
     asked = question(targets=targets, plan=limits)
-    where = replace(scene(history(), asked), period=JUNE)
+    where = replace(context(history(), asked), period=JUNE)
     course = next(simulations([asked], where)).course
     june, july, rest = (
         course.rest(first, end) for first, end in ((JUNE.first, JUNE.end), (JULY.first, JULY.end), YEAR)

@@ -16,7 +16,7 @@ from reconciler.report.escape import code_span, escaped, inline, label
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.mermaid import mermaid
-from reconciler.report.spans import Span, code, marked, name, plain, visible, words
+from reconciler.report.spans import Span, code, marked, plain, safe_name, visible, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
@@ -133,7 +133,7 @@ def test_no_hidden_character_reaches_a_reader(raw: str) -> None:
     ids=["newlines", "escape", "right to left", "surrogate", "endless", "blank", "empty", "marks"],
 )
 def test_a_name_from_outside_is_one_short_visible_line(raw: str, shown: str) -> None:
-    assert name(raw) == shown
+    assert safe_name(raw) == shown
 
 
 @given(nasty | anything)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reconciler.model.later import Later, LaterExpectation, LaterTarget
 from reconciler.model.plan import PlanFinding
 from reconciler.report.document import Asked
-from reconciler.report.fitting import Section, fit, size
 from reconciler.report.markdown import SMALLEST_LIMIT, markdown
+from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import visible, words
 from reconciler.report.summary import summarise
 
@@ -134,7 +134,7 @@ sections = st.lists(
 @given(sections, st.integers(0, 900))
 def test_sections_share_what_room_there_is(parts: list[Section], extra: int) -> None:
     least = sum(size(part.text(0)) + 2 for part in parts)
-    shown, cut = fit(parts, least + extra)
+    shown, cut = allocate(parts, least + extra)
     assert sum(size(text) + 2 for text in shown) <= least + extra
     assert 0 <= cut <= sum(len(part.items) for part in parts)
 
@@ -143,4 +143,4 @@ def test_sections_share_what_room_there_is(parts: list[Section], extra: int) -> 
 def test_sections_that_fit_are_whole(parts: list[Section]) -> None:
     room = sum(max(size(part.text(len(part.items))), size(part.text(0))) + 2 for part in parts)
     whole = [text for part in parts if (text := part.text(len(part.items)))]
-    assert fit(parts, room) == (whole, 0)
+    assert allocate(parts, room) == (whole, 0)

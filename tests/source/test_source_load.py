@@ -15,7 +15,7 @@ from source.trees import GOOD, ORGANIZATION, SUPPORT, TEAM, write_tree
 from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
-from reconciler.source.load import Loaded, load, read, uncollected
+from reconciler.source.load import Loaded, gc_paused, load, read
 from reconciler.source.tree import read_tree
 
 EXAMPLE = Path(__file__).parents[2] / "budgets"
@@ -481,7 +481,7 @@ def test_what_makes_a_large_heap_is_not_searched_for_garbage_afterwards(
     monkeypatch.setattr("reconciler.source.load.LARGE_HEAP", 500)
     gc.collect()
     gc.unfreeze()
-    with uncollected():
+    with gc_paused():
         assert not gc.isenabled()
         made = [[number] for number in range(objects)]
     try:

@@ -119,13 +119,13 @@ class MergeBench:
             doubts: tuple[Finding, ...] = ()
             if any(isinstance(change, Reclaim) for change in diff.changes) and self._looks_ahead(desired):
                 from reconciler.app.planning.pipeline import forecast
-                from reconciler.app.processors import working_out
+                from reconciler.app.processors import shard_runner
                 from reconciler.app.usage import obtain_usage
                 from reconciler.plan.scope import wallets_of
 
-                with working_out(len(wallets_of(desired, teams))) as work_out:
+                with shard_runner(len(wallets_of(desired, teams))) as run_shards:
                     usage, doubts = obtain_usage(settings, desired, connection)
-                    outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+                    outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
             later = later_of(settings, before, desired, source.commit, teams=teams)
             drafted = assemble(
                 settings,

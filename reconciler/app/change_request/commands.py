@@ -157,14 +157,14 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
 def _whatif(desk: Desk, words: Sequence[str]) -> str:
     from reconciler.app.outlook.whatif import Supposed, suppose
 
-    supposed = Supposed(**_suppositions(words))
+    supposed = Supposed(**_scenarios(words))
     if supposed == Supposed():
         raise UsageError("nothing is supposed", hint="write such as `/kt-budgets whatif support/prod=14500`")
     with _merged(desk) as (settings, _):
         return fenced(suppose(settings, supposed).rendered("text"))
 
 
-def _suppositions(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def _scenarios(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
     """Return the levers that `words` name; a word by itself is another target."""
     found: dict[str, tuple[str, ...]] = {}
     left = list(words)

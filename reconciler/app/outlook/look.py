@@ -114,10 +114,10 @@ class Outlook:
         self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
     ) -> Forecast:
         """Return what the wallets that are asked for will cost."""
-        from reconciler.app.processors import working_out
+        from reconciler.app.processors import shard_runner
         from reconciler.forecast.project import project
 
-        with working_out(len(asked)) as work_out:
+        with shard_runner(len(asked)) as run_shards:
             return project(
                 self.usage,
                 asked,
@@ -126,7 +126,7 @@ class Outlook:
                 as_of=self.settings.as_of,
                 teams=self.desired.teams,
                 methods=methods,
-                work_out=work_out,
+                run_shards=run_shards,
             )
 
     def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:

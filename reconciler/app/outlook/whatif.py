@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.app.outlook.suppositions import read_suppositions, with_targets
+from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.outlook.wallet_names import label
 from reconciler.findings import UsageError
 from reconciler.report.screen import PAPER, Screen
@@ -14,7 +14,7 @@ from reconciler.report.screen import PAPER, Screen
 if TYPE_CHECKING:
     from reconciler.app.outlook.look import Outlook
     from reconciler.forecast.question import Forecast
-    from reconciler.forecast.supposition import Supposition
+    from reconciler.forecast.scenario import Scenario
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import WalletForecast
     from reconciler.report.whatif_text import WhatIfPage
@@ -38,7 +38,7 @@ class WhatIf:
 
     outlook: Outlook
     other: Desired
-    suppositions: tuple[Supposition, ...]
+    scenarios: tuple[Scenario, ...]
     now: Forecast
     then: Forecast
 
@@ -52,11 +52,11 @@ class WhatIf:
     @property
     def words(self) -> list[str]:
         """What is supposed, in sentences."""
-        return [*_targets(self.outlook.desired, self.other), *(_words(each) for each in self.suppositions)]
+        return [*_targets(self.outlook.desired, self.other), *(_words(each) for each in self.scenarios)]
 
     def concerned(self, side: Forecast) -> list[WalletForecast]:
         """Return the wallets of one side whose team something is supposed of."""
-        teams = {each.team for each in self.suppositions} | {
+        teams = {each.team for each in self.scenarios} | {
             wallet.team for key, wallet in self.other.wallets.items() if wallet != self.outlook.desired.wallets[key]
         }
         return [found for found in side.wallets if found.team in teams]
@@ -106,21 +106,21 @@ def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) ->
         raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
     outlook = look(settings, offline=offline)
     other = with_targets(outlook.desired, supposed.targets, period=settings.period)
-    suppositions = read_suppositions(
+    scenarios = read_scenarios(
         outlook.desired, growth=supposed.growth, cache=supposed.cache, mix=supposed.mix, demand=supposed.demand
     )
-    now, then = outlook.forecast(outlook.asking()), _then(outlook, other, suppositions)
-    return WhatIf(outlook, other, suppositions, now, then)
+    now, then = outlook.forecast(outlook.asking()), _then(outlook, other, scenarios)
+    return WhatIf(outlook, other, scenarios, now, then)
 
 
-def _then(outlook: Outlook, other: Desired, suppositions: Sequence[Supposition]) -> Forecast:
+def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Forecast:
     """Return the forecast with everything that is supposed."""
-    from reconciler.forecast.supposition import relabelled, supposed
+    from reconciler.forecast.scenario import relabelled, supposed
 
     asked = supposed(
         outlook.usage,
         outlook.asking(desired=other),
-        suppositions,
+        scenarios,
         organization=other.organization,
         as_of=outlook.settings.as_of,
         teams=other.teams,
@@ -136,6 +136,6 @@ def _targets(desired: Desired, other: Desired) -> Iterator[str]:
             yield f"{label(wallet)} is funded with {wallet.setting.monthly:,.2f} a month"
 
 
-def _words(supposition: Supposition) -> str:
-    who = f"{supposition.team}/{supposition.environment}" if supposition.environment else supposition.team
-    return f"{who}: {supposition.reason.removeprefix('what if: ')}"
+def _words(scenario: Scenario) -> str:
+    who = f"{scenario.team}/{scenario.environment}" if scenario.environment else scenario.team
+    return f"{who}: {scenario.reason.removeprefix('what if: ')}"

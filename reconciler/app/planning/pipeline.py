@@ -19,8 +19,8 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
-    from reconciler.forecast.part import WorkOut
     from reconciler.forecast.question import Forecast
+    from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.journal.standing import Standing
     from reconciler.keeptrusts.connection import Connection
@@ -101,7 +101,7 @@ def forecast(
     diff: Diff,
     usage: DailyUsage | None,
     *,
-    work_out: WorkOut,
+    run_shards: ShardRunner,
     teams: Teams = None,
 ) -> Forecast:
     """Return what the wallets of `teams` will cost, under the live and under the desired money.
@@ -119,7 +119,7 @@ def forecast(
         period=settings.period,
         as_of=settings.as_of,
         teams=desired.teams,
-        work_out=work_out,
+        run_shards=run_shards,
     )
 
 

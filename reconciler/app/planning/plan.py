@@ -11,7 +11,7 @@ from reconciler.findings import ExitCode
 from reconciler.report.formats import plan_in
 from reconciler.report.next_step import next_step
 from reconciler.report.screen import PAPER, Screen
-from reconciler.source.load import uncollected
+from reconciler.source.load import gc_paused
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -45,7 +45,7 @@ class Planned:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return the plan as `text`, `markdown`, `html` or `json`."""
-        with uncollected():
+        with gc_paused():
             return plan_in(self.plan, format_, screen)
 
 
@@ -58,7 +58,7 @@ def make(
     """
     from reconciler.model.plan import sealed_bytes
 
-    with uncollected():
+    with gc_paused():
         made, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since, first_apply=first_apply))
     for change in made.changes:
         _logger.info("planned: %s for %s (%s)", change.kind, change.team, change.position)
@@ -99,7 +99,7 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
     from reconciler.app.planning.pipeline import assemble, compared, forecast
     from reconciler.app.planning.scope import aim_of
     from reconciler.app.planning.year_known import year_known
-    from reconciler.app.processors import working_out
+    from reconciler.app.processors import shard_runner
     from reconciler.app.session import connected, load_desired
     from reconciler.app.usage import obtain_usage
     from reconciler.journal.journal import last_declared, read_records
@@ -110,11 +110,11 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
     refuse_behind(settings, last_declared(records))
     aim = aim_of(settings, desired, records, since=since)
     teams = aim.scope.teams if aim.scope else None
-    with working_out(len(wallets_of(desired, teams))) as work_out:
+    with shard_runner(len(wallets_of(desired, teams))) as run_shards:
         with connected(settings, desired) as connection:
             live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
-        outlook = forecast(settings, desired, live, diff, usage, work_out=work_out, teams=teams)
+        outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
     findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
     made = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
     base = made.source.base

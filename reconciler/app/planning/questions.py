@@ -90,7 +90,7 @@ def _question(
         settled=current.spent_on(as_of),
         reserved=current.reserved,
         booked=current.settled(period),
-        backed=diff.funds.after is not None and diff.funds.after > ZERO,
+        pool_pays=diff.funds.after is not None and diff.funds.after > ZERO,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, question, steady
 
-from reconciler.forecast.ceiling import ceiling_days
+from reconciler.forecast.censored import censored_days
 from reconciler.forecast.history import Spend, spending
 
 APRIL = date(2026, 4, 1)
@@ -24,33 +24,33 @@ def spend(**silences: tuple[int, int]) -> Spend:
 
 
 def test_a_silence_to_the_months_end_after_which_spend_is_back_shows_the_ceiling() -> None:
-    found = ceiling_days(spend(april=(113, 120)), known_until=AS_OF, is_empty=False)
+    found = censored_days(spend(april=(113, 120)), known_until=AS_OF, is_empty=False)
     assert found == {date(2026, 4, 23) + timedelta(days=step) for step in range(8)}
 
 
 def test_an_outage_in_the_middle_or_a_quiet_weekend_does_not() -> None:
-    assert not ceiling_days(spend(outage=(100, 105)), known_until=AS_OF, is_empty=False)
-    assert not ceiling_days(spend(weekend=(118, 120)), known_until=AS_OF, is_empty=False)
+    assert not censored_days(spend(outage=(100, 105)), known_until=AS_OF, is_empty=False)
+    assert not censored_days(spend(weekend=(118, 120)), known_until=AS_OF, is_empty=False)
 
 
 def test_a_wallet_that_stays_away_was_switched_off() -> None:
-    assert not ceiling_days(spend(off=(113, 140)), known_until=AS_OF, is_empty=False)
+    assert not censored_days(spend(off=(113, 140)), known_until=AS_OF, is_empty=False)
 
 
 def test_a_silence_until_now_counts_if_the_wallet_is_empty() -> None:
     silent = spend(now=(162, 168))
-    assert not ceiling_days(silent, known_until=AS_OF, is_empty=False)
-    assert len(ceiling_days(silent, known_until=AS_OF, is_empty=True)) == 7
+    assert not censored_days(silent, known_until=AS_OF, is_empty=False)
+    assert len(censored_days(silent, known_until=AS_OF, is_empty=True)) == 7
 
 
 def test_intermittent_and_empty_wallets_are_left_alone() -> None:
     nothing = Spend(APRIL, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-    assert not ceiling_days(nothing, known_until=AS_OF, is_empty=True)
+    assert not censored_days(nothing, known_until=AS_OF, is_empty=True)
     weekly = np.tile([70.0, 0, 0, 0, 0, 0, 0], 20)
     usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=140), weekly)
     usage.series("team_other", AS_OF - timedelta(days=140), steady(140))
     batch = spending(usage.build(), as_of=AS_OF).of("team_support")
-    assert not ceiling_days(batch, known_until=AS_OF, is_empty=True)
+    assert not censored_days(batch, known_until=AS_OF, is_empty=True)
 
 
 def test_an_exhausted_wallet_is_forecast_by_its_demand() -> None:

@@ -1,4 +1,4 @@
-"""A part of a forecast: some teams, worked out without a look at the others, here or in another process."""
+"""A shard of a forecast: some teams, worked out without a look at the others, here or in another process."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 
 from reconciler.forecast.answer import answer
 from reconciler.forecast.assumptions import TeamView, team_assumptions
+from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.notices import team_notices, wallet_notices
 from reconciler.forecast.observed import LONG_WINDOW_DAYS
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import ForecastWarning, WalletQuestion
-from reconciler.forecast.scene import Scene
 from reconciler.forecast.simulation import Simulated, simulations
 from reconciler.forecast.year import YearSum
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast
 from reconciler.model.period import Period
 
 MOST_WALLETS = 128
-"""Wallets of a part, unless one team has more. It is the same for every machine, because sums depend on it."""
+"""Wallets of a shard, unless one team has more. It is the same for every machine, because sums depend on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Shard:
     """The answers to some questions, in their order. `year` is None outside the fiscal year."""
 
     wallets: tuple[WalletForecast, ...]
@@ -35,42 +35,42 @@ class Part:
     year: YearSum | None
 
 
-WorkOut = Callable[[Sequence[Sequence[WalletQuestion]], Scene], Sequence[Part]]
-"""How parts come about, each from its questions: one after the other, or several at a time."""
+ShardRunner = Callable[[Sequence[Sequence[WalletQuestion]], ForecastContext], Sequence[Shard]]
+"""How shards come about, each from its questions: one after the other, or several at a time."""
 
 
-def one_by_one(parts: Sequence[Sequence[WalletQuestion]], scene: Scene) -> list[Part]:
-    """Work out every part, one after the other."""
-    return [work_out(questions, scene) for questions in parts]
+def one_by_one(shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> list[Shard]:
+    """Work out every shard, one after the other."""
+    return [forecast_shard(questions, context) for questions in shards]
 
 
-def parted(questions: Sequence[WalletQuestion]) -> list[list[int]]:
-    """Return the places of the questions of each part: whole teams, of MOST_WALLETS wallets at most together."""
+def sharded(questions: Sequence[WalletQuestion]) -> list[list[int]]:
+    """Return the places of the questions of each shard: whole teams, of MOST_WALLETS wallets at most together."""
     teams: dict[str, list[int]] = {}
     for place, question in enumerate(questions):
         teams.setdefault(question.wallet.team, []).append(place)
-    parts: list[list[int]] = []
+    shards: list[list[int]] = []
     for places in teams.values():
-        if not parts or len(parts[-1]) + len(places) > MOST_WALLETS:
-            parts.append([])
-        parts[-1] += places
-    return [sorted(places) for places in parts]
+        if not shards or len(shards[-1]) + len(places) > MOST_WALLETS:
+            shards.append([])
+        shards[-1] += places
+    return [sorted(places) for places in shards]
 
 
-def work_out(questions: Sequence[WalletQuestion], scene: Scene) -> Part:
+def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext) -> Shard:
     """Return what the wallets of whole teams will cost, and what there is to know about them."""
-    year = YearSum.of(scene.organization, period=scene.period, as_of=scene.as_of)
+    year = YearSum.of(context.organization, period=context.period, as_of=context.as_of)
     answers: list[WalletForecast] = []
     teams: dict[str, _TeamSum] = {}
-    for simulated in simulations(questions, scene):
-        answers.append(answer(simulated, scene))
-        teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], scene.period)
+    for simulated in simulations(questions, context):
+        answers.append(answer(simulated, context))
+        teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], context.period)
         told = bool(answers[-1].month_end.quantiles)
-        if year is not None and told and simulated.question.wallet.currency == scene.organization.currency:
+        if year is not None and told and simulated.question.wallet.currency == context.organization.currency:
             year.add(simulated.course)
-    views = [team.view(name, scene) for name, team in sorted(teams.items())]
+    views = [team.view(name, context) for name, team in sorted(teams.items())]
     tables = [team_assumptions(view) for view in views]
-    return Part(
+    return Shard(
         wallets=tuple(answers),
         assumptions=tuple(tables),
         warnings=tuple(_warnings(views, tables)),
@@ -119,15 +119,15 @@ class _TeamSum:
         self.forecasts.append(forecast)
         self.censored.append(simulated.censored_days)
 
-    def view(self, team: str, scene: Scene) -> TeamView:
+    def view(self, team: str, context: ForecastContext) -> TeamView:
         return TeamView(
             team=team,
             questions=self.questions,
             forecasts=self.forecasts,
             censored_days=self.censored,
             month_end=np.asarray(self.month_end),
-            organization=scene.organization,
-            period=scene.period,
-            known=scene.known,
-            observations=scene.observations,
+            organization=context.organization,
+            period=context.period,
+            known=context.known,
+            observations=context.observations,
         )

@@ -15,7 +15,7 @@ from reconciler.model.period import Period
 from reconciler.model.yaml_types import parse_amount
 
 if TYPE_CHECKING:
-    from reconciler.forecast.supposition import Cache, Demand, Growth, Mix, Supposition
+    from reconciler.forecast.scenario import Cache, Demand, Growth, Mix, Scenario
     from reconciler.model.desired import Desired
 
 T = TypeVar("T")
@@ -29,9 +29,9 @@ EXAMPLES = {
 }
 
 
-def read_suppositions(
+def read_scenarios(
     desired: Desired, *, growth: Sequence[str], cache: Sequence[str], mix: Sequence[str], demand: Sequence[str]
-) -> tuple[Supposition, ...]:
+) -> tuple[Scenario, ...]:
     """Return what the options suppose of teams and wallets that the YAML declares.
 
     Raises:
@@ -43,7 +43,7 @@ def read_suppositions(
         ("mix", mix, _mix),
         ("demand", demand, _demand),
     )
-    return tuple(_supposition(desired, option, text, read) for option, texts, read in kinds for text in texts)
+    return tuple(_scenario(desired, option, text, read) for option, texts, read in kinds for text in texts)
 
 
 def with_targets(desired: Desired, texts: Sequence[str], *, period: Period) -> Desired:
@@ -64,10 +64,10 @@ def with_targets(desired: Desired, texts: Sequence[str], *, period: Period) -> D
     return desired
 
 
-def _supposition(
+def _scenario(
     desired: Desired, option: str, text: str, read: Callable[[str, str], Growth | Cache | Mix | Demand]
-) -> Supposition:
-    from reconciler.forecast.supposition import Supposition
+) -> Scenario:
+    from reconciler.forecast.scenario import Scenario
 
     who, value = _split(option, text)
     wallet = wallets_of(desired, who)[0]
@@ -77,25 +77,25 @@ def _supposition(
             f"`{who}` is not the first wallet of {wallet.team}, and planned demand comes to that",
             hint=f"write `--demand {wallet.team}={value}`, or suppose growth of `{who}`",
         )
-    return Supposition(wallet.team, read(option, value), wallet.environment if "/" in who else None)
+    return Scenario(wallet.team, read(option, value), wallet.environment if "/" in who else None)
 
 
 def _growth(option: str, text: str) -> Growth:
-    from reconciler.forecast.supposition import Growth
+    from reconciler.forecast.scenario import Growth
 
     value, month = _dated(option, text)
     return Growth(_read(option, value, parse_rate), month)
 
 
 def _cache(option: str, text: str) -> Cache:
-    from reconciler.forecast.supposition import Cache
+    from reconciler.forecast.scenario import Cache
 
     value, month = _dated(option, text)
     return Cache(_read(option, value, parse_share), month)
 
 
 def _mix(option: str, text: str) -> Mix:
-    from reconciler.forecast.supposition import Mix
+    from reconciler.forecast.scenario import Mix
 
     value, month = _dated(option, text)
     parts = [part.strip() for part in value.split(",")]
@@ -105,7 +105,7 @@ def _mix(option: str, text: str) -> Mix:
 
 
 def _demand(option: str, text: str) -> Demand:
-    from reconciler.forecast.supposition import Demand
+    from reconciler.forecast.scenario import Demand
 
     value, month = _dated(option, text)
     return Demand(_read(option, value, parse_amount), month)

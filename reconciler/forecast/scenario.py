@@ -1,6 +1,6 @@
-"""Suppositions: what a wallet's forecast would be if demand, cache, models or plans were other than the YAML says.
+"""Scenarios: what a wallet's forecast would be if demand, cache, models or plans were other than the YAML says.
 
-A supposition becomes a part of the wallet's plan, so that it works on the same paths as everything else: an effect
+A scenario becomes a part of the wallet's plan, so that it works on the same paths as everything else: an effect
 that holds at once, as a step of growth from the first day that is not known; one that is to be reached later, as the
 lever that the YAML would declare. Its contribution is told beside those of the plan.
 """
@@ -61,7 +61,7 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
-class Supposition:
+class Scenario:
     """What is supposed of a team, or of one of its wallets. New demand comes to the team's first wallet."""
 
     team: str
@@ -70,7 +70,7 @@ class Supposition:
 
     @property
     def reason(self) -> str:
-        """The supposition in a few words."""
+        """The scenario in a few words."""
         match self.what:
             case Growth(rate, month):
                 sign = "+" if rate >= 0 else ""
@@ -102,7 +102,7 @@ class _FromDay(Period):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """What is known where a supposition begins."""
+    """What is known where a scenario begins."""
 
     organization: OrganizationBudget
     teams: Mapping[str, TeamBudget]
@@ -122,13 +122,13 @@ class _View:
 def supposed(
     usage: DailyUsage | None,
     questions: Sequence[WalletQuestion],
-    suppositions: Sequence[Supposition],
+    scenarios: Sequence[Scenario],
     *,
     organization: OrganizationBudget,
     as_of: date,
     teams: Mapping[str, TeamBudget],
 ) -> tuple[WalletQuestion, ...]:
-    """Return `questions` with the plans that `suppositions` make of theirs; those that none is about stay as they are.
+    """Return `questions` with the plans that `scenarios` make of theirs; those that none is about stay as they are.
 
     Raises:
         UsageError: when a model that is to gain or lose traffic was not paid for in the last 90 days.
@@ -139,7 +139,7 @@ def supposed(
     for question in questions:
         wallet, plan = question.wallet, question.plan
         at_once: Decimal | None = None
-        for each in sorted(suppositions, key=_order):
+        for each in sorted(scenarios, key=_order):
             if each.team != wallet.team or each.environment not in (None, wallet.environment):
                 continue
             plan = _planned(plan, each, question, view, at_once)
@@ -149,9 +149,9 @@ def supposed(
     return tuple(changed)
 
 
-def _order(supposition: Supposition) -> tuple[int, int]:
+def _order(scenario: Scenario) -> tuple[int, int]:
     """Return the sort key that brings cache hit rates in the order of their months; the others stay as they are."""
-    what = supposition.what
+    what = scenario.what
     return (what.month.year, what.month.month) if isinstance(what, Cache) and what.month else (0, 0)
 
 
@@ -175,11 +175,11 @@ def relabelled(forecast: WalletForecast, plan: AnnualPlan) -> WalletForecast:
 
 
 def _planned(
-    plan: AnnualPlan, supposition: Supposition, question: WalletQuestion, view: _View, at_once: Decimal | None
+    plan: AnnualPlan, scenario: Scenario, question: WalletQuestion, view: _View, at_once: Decimal | None
 ) -> AnnualPlan:
-    """Return `plan` with one supposition in it; `at_once` is the cache hit rate that another one brings right away."""
-    reason, now, today = supposition.reason, Period.of(view.day), _FromDay.at(view.day)
-    match supposition.what:
+    """Return `plan` with one scenario in it; `at_once` is the cache hit rate that another one brings right away."""
+    reason, now, today = scenario.reason, Period.of(view.day), _FromDay.at(view.day)
+    match scenario.what:
         case Growth(rate, month):
             return _grown(plan, rate, month or view.day, reason)
         case Cache(rate, month):
@@ -189,7 +189,7 @@ def _planned(
             effect = (1 - rate) / max(1 - observed, Decimal("0.01")) - 1
             return _grown(plan.model_copy(update={"cache_hit_rate": None}), effect, view.day, reason)
         case Mix(source, target, share, month):
-            effect = _mix_effect(supposition.what, question, view)
+            effect = _mix_effect(scenario.what, question, view)
             if month is None:
                 return _grown(plan, effect, view.day, reason)
             move = ProviderMixMove.model_construct(

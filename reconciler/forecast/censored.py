@@ -26,7 +26,7 @@ INTERMITTENT_SHARE = 0.25
 MONTHS = 13
 
 
-def ceiling_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozenset[date]:
+def censored_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozenset[date]:
     """Return the days before `known_until` on which the wallet looks exhausted, the day it ran dry included.
 
     `is_empty` says that the wallet holds no money now, so that a silence that lasts until now is one of them.

@@ -1,4 +1,4 @@
-"""The scene: what holds for every wallet of one forecast, worked out once."""
+"""The context: what holds for every wallet of one forecast, worked out once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.model.usage import DailyUsage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class ForecastContext:
     """What holds for every wallet of one forecast. `end` is the first day that nobody asks about."""
 
     organization: OrganizationBudget
@@ -39,13 +39,13 @@ class Scene:
         keys = [wallet.team_id for wallet in team.wallets.values()] if team else []
         return keys or [question.wallet.key]
 
-    def of(self, parts: Sequence[Sequence[WalletQuestion]]) -> Scene:
-        """Return what of the scene the questions of `parts` need."""
-        teams = {question.wallet.team for part in parts for question in part}
+    def of(self, shards: Sequence[Sequence[WalletQuestion]]) -> ForecastContext:
+        """Return what of the context the questions of `shards` need."""
+        teams = {question.wallet.team for shard in shards for question in shard}
         return replace(self, teams={name: self.teams[name] for name in sorted(teams) if name in self.teams})
 
 
-def make_scene(
+def forecast_context(
     usage: DailyUsage | None,
     questions: Sequence[WalletQuestion],
     *,
@@ -55,10 +55,10 @@ def make_scene(
     teams: Mapping[str, TeamBudget],
     censored: Mapping[str, frozenset[date]] | None = None,
     methods: Mapping[str, NaiveMethod] | None = None,
-) -> Scene:
-    """Return the scene of a forecast for `questions`."""
+) -> ForecastContext:
+    """Return the context of a forecast for `questions`."""
     known = spending(usage, as_of=as_of)
-    return Scene(
+    return ForecastContext(
         organization=organization,
         teams=teams,
         period=period,

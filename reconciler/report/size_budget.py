@@ -47,7 +47,7 @@ def size(text: str) -> int:
     return len(text.encode())
 
 
-def fit(sections: Sequence[Section], room: int) -> tuple[list[str], int]:
+def allocate(sections: Sequence[Section], room: int) -> tuple[list[str], int]:
     """Return the sections' texts, in their order, within `room` bytes with blank lines, and how many items are cut."""
     kept = dict.fromkeys(range(len(sections)), 0)
     used = {index: _cost(section, 0) for index, section in enumerate(sections)}
