@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from reconciler.apply.application import ApplyEnvironment
 from reconciler.findings import UsageError
-from reconciler.journal.history import History, Trace, history_of
+from reconciler.journal.history import History, history_of
 from reconciler.journal.journal import Journal
 from reconciler.journal.record import Entry, Step, accepted_entry
 from reconciler.journal.standing import require_read
+from reconciler.journal.trace import Trace
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, operation_period
 from reconciler.model.period import Period

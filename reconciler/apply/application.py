@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from reconciler.apply.declared import Declares, Landed, declared_by
 from reconciler.apply.derivation import as_reviewed, first_contact, unlike
 from reconciler.apply.executor import ExecutionRequest, Executor, Notify
 from reconciler.apply.ports import LiveReader, Writer
@@ -17,14 +16,15 @@ from reconciler.apply.preflight import check_permission
 from reconciler.apply.result import Result
 from reconciler.apply.run_context import RunContext
 from reconciler.apply.staleness import stale_teams, unplanned
-from reconciler.apply.state_before import all_owned, state_before
+from reconciler.apply.state_before import state_before
 from reconciler.apply.window import ledger_start
 from reconciler.clock import Clock, Interruption, SignalInterruption, SystemClock
 from reconciler.findings import RemoteError
 from reconciler.journal.attribution import Attribution
+from reconciler.journal.declared import Declares, Landed, declared_by
 from reconciler.journal.history import History, history_of
 from reconciler.journal.journal import Journal, last_declared
-from reconciler.journal.ledger_match import Found, MatchHints, confirmation, match_in_ledger, words
+from reconciler.journal.ledger_match import Found, MatchHints, all_owned, confirmation, match_in_ledger, words
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.standing import standing_of
 from reconciler.journal.store import Lock, Owner, Store

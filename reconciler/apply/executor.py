@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.apply.declared import Declared
 from reconciler.apply.objects import ObjectExecutor
 from reconciler.apply.readback import ReadBack
 from reconciler.apply.result import Result
 from reconciler.apply.run_context import RunContext, in_order, operation_of, outcome
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import BudgetsError
+from reconciler.journal.declared import Declared
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim

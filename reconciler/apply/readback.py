@@ -7,10 +7,9 @@ from contextlib import suppress
 
 from reconciler.apply.answers import doubled
 from reconciler.apply.run_context import RunContext
-from reconciler.apply.state_before import owned
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import RemoteError
-from reconciler.journal.ledger_match import Absent, Doubled, Found, LedgerMatch, confirmation, match_in_ledger
+from reconciler.journal.ledger_match import Absent, Doubled, Found, LedgerMatch, confirmation, match_in_ledger, owned
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, ObjectChange, Reclaim
 from reconciler.model.frozen import Frozen

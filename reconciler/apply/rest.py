@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
-from reconciler.journal.history import History, Trace
+from reconciler.journal.history import History
 from reconciler.journal.ledger_match import Move
 from reconciler.journal.record import Step
+from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import CENT, ZERO, Money

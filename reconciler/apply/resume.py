@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import ApplyEnvironment, awaited, prove_open, read_live, record_broken_lock
-from reconciler.apply.declared import Declared
 from reconciler.apply.executor import ExecutionRequest, Executor
 from reconciler.apply.result import Result
-from reconciler.apply.state_before import all_owned
 from reconciler.apply.window import ledger_start
 from reconciler.findings import LockHeldError
+from reconciler.journal.declared import Declared
 from reconciler.journal.history import RunTrace, history_of, open_runs
 from reconciler.journal.journal import Journal
+from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.standing import standing_of
 from reconciler.journal.store import Lock, Owner
 from reconciler.model.change import Allocate, Reclaim

@@ -13,11 +13,11 @@ from reconciler.apply.proof import Proof
 from reconciler.apply.rest import inconsistency, is_rest, left_of
 from reconciler.apply.run_context import TRIES, RunContext, outcome, unreadable
 from reconciler.apply.staleness import moved_since_review
-from reconciler.apply.state_before import owned, without
+from reconciler.apply.state_before import without
 from reconciler.findings import RemoteError
-from reconciler.journal.history import Trace
-from reconciler.journal.ledger_match import Absent, Found, Move, words
+from reconciler.journal.ledger_match import Absent, Found, Move, owned, words
 from reconciler.journal.record import Entry, Step
+from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.currency import is_payable
 from reconciler.model.doubt import Doubt

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.journal.history import History, Trace
+from reconciler.journal.history import History
 from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Record, Step, accepted_entry
+from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO

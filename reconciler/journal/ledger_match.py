@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler.journal.record import is_accepted_entry
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.live import LedgerEntry
+from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.operation import carries, find_operation, mark, operation_period
 from reconciler.model.period import Period
 
 Move = Allocate | Reclaim
+Transactions = Mapping[str, Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +145,34 @@ def _is_part(entry: LedgerEntry, move: Move) -> bool:
     """Whether an entry takes back what was left of a rest: spending since the review makes a rest smaller."""
     is_rest = isinstance(move, Reclaim) and move.carried_from is not None
     return is_rest and (entry.kind, entry.currency) == (move.kind, move.currency) and entry.amount < move.amount
+
+
+def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
+    """Return `wallet` with every entry that a journal knows by its id named after its operation.
+
+    A ledger that loses descriptions dates a rest of May in June, when it was taken; the journal knows what it was.
+    """
+    ours = {operation: ids for operation, ids in transactions.items() if not is_accepted_entry(operation)}
+    owners = {id: operation for operation, ids in ours.items() for id in ids}
+    if not any(entry.id in owners and entry.operation is None for entry in wallet.ledger):
+        return wallet
+    named = (
+        replace(entry, known_as=owners[entry.id]) if entry.id in owners and entry.operation is None else entry
+        for entry in wallet.ledger
+    )
+    return replace(wallet, ledger=tuple(named))
+
+
+def all_owned(live: Live, transactions: Transactions) -> Live:
+    """Return `live` with the entries of every wallet named as `owned` names them."""
+    return replace(live, wallets={key: owned(wallet, transactions) for key, wallet in live.wallets.items()})
+
+
+def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:
+    """Return the entries of the ledger that `operation` wrote."""
+    known = transactions.get(operation, ())
+    return tuple(
+        entry
+        for entry in wallet.ledger
+        if entry.kind in ("allocate", "reclaim") and (entry.id in known or carries(entry.description, operation))
+    )

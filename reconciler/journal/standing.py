@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.findings import UnreadableError
-from reconciler.journal.history import Trace, followed, history_of
+from reconciler.journal.history import history_of
 from reconciler.journal.ledger_match import (
     Absent,
     Ambiguous,
@@ -24,6 +24,7 @@ from reconciler.journal.ledger_match import (
     words,
 )
 from reconciler.journal.record import Record, Step, accepted_entry
+from reconciler.journal.trace import Trace, followed
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, LiveWallet, Unread

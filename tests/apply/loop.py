@@ -13,10 +13,10 @@ from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.apply.derivation import read_since
 from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
-from reconciler.apply.state_before import all_owned
 from reconciler.journal.attribution import Attribution
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import Journal, last_declared
+from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.record import Record
 from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apply.loop import Loop
 from worlds import billing_budget, desired
 
-from reconciler.apply.declared import Declared, Landed, declared_by
+from reconciler.journal.declared import Declared, Landed, declared_by
 from reconciler.model.applied import LastApplied
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.landing import ORGANIZATION, Landing

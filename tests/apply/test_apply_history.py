@@ -9,8 +9,9 @@ import pytest
 from worlds import wallet as wanted_wallet
 
 from reconciler.apply.run_context import change_facts
-from reconciler.journal.history import Trace, history_of
+from reconciler.journal.history import history_of
 from reconciler.journal.record import Entry, Record, Step, chained
+from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate
 
 OP = "2026-06-00112233445566778899"

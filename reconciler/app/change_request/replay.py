@@ -9,9 +9,9 @@ from reconciler.app.budget_files import Commits, applied_files, changed_parts, v
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import Verdict, Why, settled
 from reconciler.app.change_request.step import Bench, Step
-from reconciler.apply.declared import Landed
 from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
+from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome

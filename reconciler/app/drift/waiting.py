@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
-    from reconciler.apply.declared import Landed
     from reconciler.apply.result import Result
     from reconciler.forge.repository import PullRequest
+    from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import say
 
 if TYPE_CHECKING:
-    from reconciler.apply.declared import Declares
     from reconciler.apply.result import Result
+    from reconciler.journal.declared import Declares
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan

@@ -69,9 +69,9 @@ def compared(
     Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
     """
     from reconciler.apply.derivation import read_since
-    from reconciler.apply.state_before import all_owned
     from reconciler.journal.history import history_of
     from reconciler.journal.journal import last_declared
+    from reconciler.journal.ledger_match import all_owned
     from reconciler.journal.standing import Standing
     from reconciler.plan.diff import make_plan
 

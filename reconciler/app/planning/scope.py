@@ -12,7 +12,7 @@ from reconciler.findings import BudgetsError, UsageError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.apply.declared import Declares
+    from reconciler.journal.declared import Declares
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
