@@ -12,9 +12,9 @@ from reconciler.findings import LockHeldError
 
 if TYPE_CHECKING:
     from reconciler.apply.application import ApplyEnvironment
-    from reconciler.apply.result import Result
     from reconciler.clock import SignalInterruption
     from reconciler.model.desired import Desired
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 _logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def _say_waiting(error: LockHeldError) -> None:
 @contextmanager
 def _stopping(interruption: SignalInterruption) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
-    from reconciler.apply.result import StoppedError
+    from reconciler.model.result import StoppedError
 
     with interruption.listening():
         try:

@@ -13,7 +13,6 @@ from reconciler.apply.derivation import as_reviewed, first_contact, unlike
 from reconciler.apply.executor import ExecutionRequest, Executor, Notify
 from reconciler.apply.ports import LiveReader, Writer
 from reconciler.apply.preflight import check_permission
-from reconciler.apply.result import Result
 from reconciler.apply.run_context import RunContext
 from reconciler.apply.staleness import stale_teams, unplanned
 from reconciler.apply.state_before import state_before
@@ -33,6 +32,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
 from reconciler.plan.scope import wallets_of

@@ -11,7 +11,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from reconciler.apply.staleness import AGAIN
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import general_nouns
@@ -19,6 +18,7 @@ from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.result import AGAIN
 
 _AMOUNTS = frozenset({"amount", "target", "funded_before", "funded_after", "unreclaimable"})
 

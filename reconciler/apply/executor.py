@@ -8,7 +8,6 @@ from typing import Any
 
 from reconciler.apply.objects import ObjectExecutor
 from reconciler.apply.readback import ReadBack
-from reconciler.apply.result import Result
 from reconciler.apply.run_context import RunContext, in_order, operation_of, outcome
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import BudgetsError
@@ -20,6 +19,7 @@ from reconciler.model.doubt import Doubt
 from reconciler.model.left_out import LeftOut
 from reconciler.model.outcome import DONE, Outcome, Run, Status
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 Notify = Callable[[Outcome, int, int], None]
 

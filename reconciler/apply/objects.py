@@ -6,7 +6,6 @@ from typing import Any
 
 from reconciler.apply.answers import denial, describe, pause
 from reconciler.apply.run_context import TRIES, RunContext, operation_of, outcome, unreadable
-from reconciler.apply.staleness import AGAIN
 from reconciler.findings import RemoteError
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import ObjectChange
@@ -14,6 +13,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import Outcome, Status
+from reconciler.model.result import AGAIN
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 _GONE = frozenset({404, 410})

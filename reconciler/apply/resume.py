@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import ApplyEnvironment, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.executor import ExecutionRequest, Executor
-from reconciler.apply.result import Result
 from reconciler.apply.window import ledger_start
 from reconciler.findings import LockHeldError
 from reconciler.journal.declared import Declared
@@ -21,6 +20,7 @@ from reconciler.journal.store import Lock, Owner
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.outcome import DONE, Outcome, Run
 from reconciler.model.period import Period
+from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.result import AGAIN
 from reconciler.plan.diff import Diff
-
-AGAIN = "Run `kt-budgets plan` again and have it reviewed."
 
 
 def stale_teams(

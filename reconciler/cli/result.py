@@ -13,8 +13,8 @@ from reconciler.findings import UsageError
 from reconciler.streams import kept_in
 
 if TYPE_CHECKING:
-    from reconciler.apply.result import Result
     from reconciler.model.merges import Merges
+    from reconciler.model.result import Result
 
 
 def print_run(

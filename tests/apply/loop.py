@@ -11,7 +11,6 @@ from worlds import JUNE
 
 from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.apply.derivation import read_since
-from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission, resume
 from reconciler.journal.attribution import Attribution
 from reconciler.journal.history import history_of
@@ -22,6 +21,7 @@ from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
+from reconciler.model.result import Result
 from reconciler.plan.diff import make_plan
 
 

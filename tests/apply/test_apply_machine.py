@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from worlds import desired, wallet
 
-from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.operation import find_operation
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 KEYS = ("team_sales", "team_support")
 amounts = st.integers(0, 300).map(lambda cents: Decimal(cents) / 4)

@@ -8,8 +8,8 @@ from apply.world import World, only, statuses
 from worlds import JUNE, desired, wallet
 
 from reconciler.apply.resume import Permission
-from reconciler.apply.wording import run_text
 from reconciler.findings import ExitCode, UnreachableError
+from reconciler.report.run_text import run_text
 
 
 @pytest.fixture

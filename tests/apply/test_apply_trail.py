@@ -12,10 +12,8 @@ from apply.loop import Loop
 from apply.world import World, only
 from worlds import JUNE, billing_budget, desired, entry, live_wallet, wallet
 
-from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission
 from reconciler.apply.state_before import state_before
-from reconciler.apply.wording import run_text
 from reconciler.findings import ExitCode
 from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
 from reconciler.journal.history import history_of
@@ -23,6 +21,8 @@ from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Step
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import Outcome, Run, Status
+from reconciler.model.result import Result
+from reconciler.report.run_text import run_text
 
 Golden = Callable[[str, str], None]
 OP = "2026-06-0123456789abcdef0123"

@@ -20,13 +20,13 @@ from apply.loop import Loop
 from apply.world import FAULTS, HARMLESS, Crash, Fault, Immediately, World, whole
 from worlds import JUNE, billing_budget, desired, wallet
 
-from reconciler.apply.result import Result
 from reconciler.apply.resume import Permission
 from reconciler.findings import BudgetsError, ExitCode, LockHeldError
 from reconciler.journal.record import Step
 from reconciler.model.operation import find_operation
 from reconciler.model.outcome import Status
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 pytestmark = pytest.mark.slow
 

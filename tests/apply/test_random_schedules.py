@@ -23,9 +23,9 @@ from apply.world import FAULTS, Crash, Fault, World, nothing, whole
 from thorough import drawn
 from worlds import JUNE, desired, wallet
 
-from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.desired import Desired
+from reconciler.model.result import Result
 
 pytestmark = pytest.mark.slow
 

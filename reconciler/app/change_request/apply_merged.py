@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.bench import MergeBench
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.github import GitHub
-    from reconciler.apply.result import Result
     from reconciler.forge.repository import PullRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome, Merges
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
-    from reconciler.apply.result import Result
     from reconciler.findings import Finding
     from reconciler.journal.declared import Declares, Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan, Scope, Source
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

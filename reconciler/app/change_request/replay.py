@@ -9,13 +9,13 @@ from reconciler.app.budget_files import Commits, applied_files, changed_parts, v
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import Verdict, Why, settled
 from reconciler.app.change_request.step import Bench, Step
-from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 IN_ITS_PLACE = "is applied in its place"
 """How the reason ends why a team is left out of a landing that lacks nothing."""

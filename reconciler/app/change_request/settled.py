@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.apply.result import Result
 from reconciler.findings import BudgetsError, ExitCode, Finding
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
 from reconciler.model.outcome import DONE, Status
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import Protocol
 from reconciler.app.budget_files import BudgetFiles
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import Verdict
-from reconciler.apply.result import Result
 from reconciler.findings import Finding
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.plan import Plan
+from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
-    from reconciler.apply.result import Result
     from reconciler.forge.repository import PullRequest
     from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
+    from reconciler.model.result import Result
     from reconciler.model.waiting import Waiting
     from reconciler.settings import Settings
 

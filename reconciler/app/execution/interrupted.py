@@ -9,8 +9,8 @@ from reconciler.app.listening import note
 from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
-    from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

@@ -17,10 +17,10 @@ from reconciler.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.app.budget_files import BudgetFiles
-    from reconciler.apply.result import Result
     from reconciler.model.desired import Desired
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
+    from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

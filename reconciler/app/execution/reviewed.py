@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from reconciler.app.execution.run import Terms, executed, refuse_unasked
 
 if TYPE_CHECKING:
-    from reconciler.apply.result import Result
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

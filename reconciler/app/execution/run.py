@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import say
 
 if TYPE_CHECKING:
-    from reconciler.apply.result import Result
     from reconciler.journal.declared import Declares
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
+    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 
@@ -63,9 +63,9 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
 
 def rendered(result: Result | None, format_: str) -> str:
     """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
-    from reconciler.apply.wording import run_text
     from reconciler.model.json_text import json_text
     from reconciler.model.outcome import Run
+    from reconciler.report.run_text import run_text
 
     if format_ == "json":
         return json_text((result.run if result else Run(run="", outcomes=(), converged=True)).document())

@@ -30,7 +30,7 @@ class Planned:
     @property
     def exit_code(self) -> ExitCode:
         """What `--detailed-exit-code` exits with: 10 for changes, else 8 or 5 for a wallet in doubt."""
-        from reconciler.apply.result import exit_code_of
+        from reconciler.model.result import exit_code_of
 
         return ExitCode.PENDING if self.plan.changes else exit_code_of(self.plan.doubts) or ExitCode.DONE
 

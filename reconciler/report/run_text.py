@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from reconciler.apply.result import Result
-from reconciler.apply.staleness import AGAIN
 from reconciler.findings import ExitCode
 from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
+from reconciler.model.result import AGAIN, Result
 
 _COMMAND = "`kt-budgets resume --"
 _NEXT = {

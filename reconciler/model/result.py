@@ -9,6 +9,9 @@ from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.doubt import Doubt
 from reconciler.model.outcome import DONE, Run, Status
 
+AGAIN = "Run `kt-budgets plan` again and have it reviewed."
+"""What a refusal ends with where a new plan is the way on."""
+
 
 class StoppedError(BudgetsError):
     """Somebody insisted on stopping in the middle of a step."""
