@@ -9,14 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 
-from reconciler.apply.derivation import as_reviewed, first_contact, unlike
+from reconciler.apply.derivation import as_reviewed, first_contact, state_before, unlike
 from reconciler.apply.executor import ExecutionRequest, Executor, Notify
-from reconciler.apply.ports import LiveReader, Writer
-from reconciler.apply.preflight import check_permission
-from reconciler.apply.run_context import RunContext
-from reconciler.apply.staleness import stale_teams, unplanned
-from reconciler.apply.state_before import state_before
-from reconciler.apply.window import ledger_start
+from reconciler.apply.preflight import check_permission, stale_teams, unplanned
+from reconciler.apply.readings import ledger_start
+from reconciler.apply.run_context import LiveReader, RunContext, Writer
 from reconciler.clock import Clock, Interruption, SignalInterruption, SystemClock
 from reconciler.findings import RemoteError
 from reconciler.journal.attribution import Attribution

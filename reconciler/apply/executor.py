@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.objects import ObjectExecutor
+from reconciler.apply.outcome import in_order, operation_of, outcome
 from reconciler.apply.readback import ReadBack
-from reconciler.apply.run_context import RunContext, in_order, operation_of, outcome
+from reconciler.apply.run_context import RunContext
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import BudgetsError
 from reconciler.journal.declared import Declared

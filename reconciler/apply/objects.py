@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.answers import denial, describe, pause
-from reconciler.apply.run_context import TRIES, RunContext, operation_of, outcome, unreadable
+from reconciler.apply.outcome import denial, describe, operation_of, outcome, pause
+from reconciler.apply.run_context import TRIES, RunContext
 from reconciler.findings import RemoteError
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import ObjectChange
@@ -31,7 +31,7 @@ class ObjectExecutor:
         try:
             return self._carried_out(change)
         except RemoteError as error:
-            return unreadable(self._context, change, error)
+            return self._context.unreadable(change, error)
 
     def _carried_out(self, change: ObjectChange) -> Outcome:
         trace = self._context.history.of(operation_of(change))

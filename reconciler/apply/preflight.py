@@ -1,15 +1,25 @@
-"""Admission: whether a saved plan may be executed at all, here and now, before anything is read or written."""
+"""Preflight: whether a saved plan may be executed at all, here and now, and what of it is stale.
+
+Stale is what moved between the review of a plan and its execution, said with ledger ids and times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.live import Identity
+from reconciler.model.doubt import Doubt
+from reconciler.model.kinds.registry import general_nouns
+from reconciler.model.live import Identity, LedgerEntry, Live, LiveWallet
+from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
+from reconciler.model.result import AGAIN
+from reconciler.plan.diff import Diff
 from reconciler.policy.facts import verdict
 
 WRITING = "org:billing"
@@ -90,3 +100,104 @@ def _refuse(guards: Iterable[GuardResult], when: str) -> None:
     raise RefusedError(
         f"refused by a guard{when}, and nothing was written: {sentences}", hint="; ".join(hints) or _AGAIN
     )
+
+
+def stale_teams(
+    plan: Plan, *, fingerprints: Mapping[str, str], changes: Iterable[Change], live: Live, doubts: Iterable[Doubt] = ()
+) -> dict[str, str]:
+    """Return why each team is stale that the plan changes and whose fingerprint is no longer the approved one.
+
+    `fingerprints`, `changes` and `live` are those of a new comparison, in which the plan itself has not run. A team
+    that the plan does not touch has nothing to refuse, whatever became of it: the next plan shows it. Where a wallet
+    that the plan changes is in doubt, `doubts` say why.
+    """
+    moved = {change.wallet: change.team for change in plan.changes if isinstance(change, Allocate | Reclaim)}
+    doubtful = {moved[doubt.wallet]: f"{doubt.reason}. Next: {doubt.hint}" for doubt in doubts if doubt.wallet in moved}
+    now = tuple(changes)
+    teams = sorted({change.team for change in plan.changes})
+    return {
+        team: doubtful.get(team) or _reason(plan, team, now, live)
+        for team in teams
+        if team in doubtful or plan.fingerprints.get(team) != fingerprints.get(team)
+    }
+
+
+def unplanned(plan: Plan, diff: Diff) -> tuple[str, ...]:
+    """Return a sentence for each wallet that was left out of `plan` because of a doubt, and that is to be changed."""
+    changed = {change.wallet for change in diff.changes if isinstance(change, Allocate | Reclaim)}
+    return tuple(
+        f"{doubt.wallet} was left out of this plan, because its ledger {_against(doubt)}. {AGAIN}"
+        for doubt in plan.doubts
+        if doubt.wallet in changed
+    )
+
+
+def _against(doubt: Doubt) -> str:
+    unreadable = doubt.kind == "unreadable"
+    return "could not be read; now it can" if unreadable else "contradicted the journal; now it agrees"
+
+
+def moved_since_review(move: Allocate | Reclaim, wallet: LiveWallet, period: Period) -> str:
+    """Return the sentence for a wallet that is not funded as it was when `move` was approved."""
+    funded = wallet.funded(period).amount
+    return (
+        f"{move.team}: the ledger moved since review ({move.wallet} funded {move.funded_before:,.2f} → {funded:,.2f}"
+        f"{_evidence(wallet, period, funded - move.funded_before)}); nothing was sent for this wallet. {AGAIN}"
+    )
+
+
+def _reason(plan: Plan, team: str, now: tuple[Change, ...], live: Live) -> str:
+    approved = {_subject(change): change for change in plan.changes if change.team == team}
+    current = {_subject(change): change for change in now if change.team == team}
+    moved = [
+        sentence
+        for subject in sorted({*approved, *current})
+        if (sentence := _difference(subject, approved.get(subject), current.get(subject), plan.period, live))
+    ]
+    who = team or general_nouns()
+    why = f"live state moved since review ({'; '.join(moved)})" if moved else "the YAML asks for something else by now"
+    return f"{who}: {why}; nothing was applied for this team. {AGAIN}"
+
+
+def _difference(subject: str, approved: Change | None, current: Change | None, period: Period, live: Live) -> str:
+    move = approved or current
+    if isinstance(move, Allocate | Reclaim):
+        wallet = live.wallets.get(move.wallet) or LiveWallet(move.wallet, move.currency)
+        funded = wallet.funded(period).amount
+        before = move.funded_before if approved else move.target
+        return (
+            f"{subject} funded {before:,.2f} → {funded:,.2f}{_evidence(wallet, period, funded - before)}"
+            if funded != before
+            else ""
+        )
+    if approved is not None and current is not None and _values(approved) == _values(current):
+        return ""
+    return f"{subject} changed"
+
+
+def _evidence(wallet: LiveWallet, period: Period, difference: Decimal) -> str:
+    """Name the newest entries that add up to `difference`, or the last three."""
+    funding = sorted(wallet.funding(period), key=lambda entry: (entry.created_at, entry.id), reverse=True)
+    chosen = _adding_up(funding, difference) or funding[:3]
+    listed = (
+        f"{entry.id} {entry.kind} {Money(entry.amount, entry.currency)} at {entry.created_at:%Y-%m-%d %H:%M} UTC"
+        for entry in reversed(chosen)
+    )
+    return f": {', '.join(listed)}" if chosen else ""
+
+
+def _adding_up(newest_first: list[LedgerEntry], difference: Decimal) -> list[LedgerEntry]:
+    total = Decimal(0)
+    for number, entry in enumerate(newest_first, start=1):
+        total += entry.signed
+        if total == difference:
+            return newest_first[:number]
+    return []
+
+
+def _subject(change: Change) -> str:
+    return change.wallet if isinstance(change, Allocate | Reclaim) else change.key
+
+
+def _values(change: Change) -> tuple[object, object]:
+    return getattr(change, "before", None), getattr(change, "after", None)

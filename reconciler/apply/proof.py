@@ -1,4 +1,12 @@
-"""Proof: what a move of money came to, by the ledger alone, whatever was answered to it."""
+"""Proof: what a move of money came to, by the ledger alone, whatever was answered to it.
+
+A gateway may deliver a request twice and tell what became of the second: a 409, a 402 from a pool that the first one
+emptied, a 429. The ledger decides, if the reading is newer than the request; a replica that is behind shows nothing,
+in its ledger and in its balance. A reading is newer when its ledger shows something that was dated later. Where nothing
+happens on a wallet only time tells: a move that was refused is not sent anew before replicas have surely caught up,
+and one that was put off (429) is repeated after the settle time, in which the ledger is looked at.
+Meanwhile its wallet is held back, because money may have moved all the same.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +14,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.apply.answers import denial, describe, doubled, listed
-from reconciler.apply.hold import CATCH_UP, REPEAT, holding
-from reconciler.apply.lookahead import Lookahead
-from reconciler.apply.pool_balance import PoolBalance
+from reconciler.apply.outcome import denial, describe, doubled, listed, outcome
+from reconciler.apply.readings import Lookahead, PoolBalance
 from reconciler.apply.rest import is_rest
-from reconciler.apply.run_context import RunContext, outcome
+from reconciler.apply.run_context import RunContext
 from reconciler.findings import RemoteError
 from reconciler.journal.ledger_match import (
     Absent,
@@ -32,6 +38,15 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import RateLimited, Refused
 
+CATCH_UP = timedelta(minutes=20)
+"""How far a replica can be behind, and how long nothing is sent anew after a refusal that nothing else settles."""
+
+REPEAT = 15.0
+"""For how many seconds the ledger is looked at before a move that was put off is repeated, if --settle is shorter."""
+
+_CLOCKS = timedelta(minutes=10)
+_ON_THE_WAY = timedelta(seconds=5)
+_ALIKE = frozenset({400, 401, 403, 404, 405, 410, 411, 413, 414, 415, 431})
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _IN = frozenset({"credit", "allocate", "top_up", "refund"})
 
@@ -39,13 +54,26 @@ LOOK = 3.0
 """For how many seconds the ledger is looked at after a refusal, before that is told."""
 
 
+def may_be_of_a_repeat(result: Refused | RateLimited) -> bool:
+    """Whether `result` may be about a second delivery: what is wrong with the sender or the form is so with both."""
+    return isinstance(result, RateLimited) or result.status not in _ALIKE
+
+
+def holding(result: Refused | RateLimited, *, since: datetime, time: timedelta) -> dict[str, Any]:
+    """Return the facts that hold a wallet back for `time` after `since`, our time of the answer `result`."""
+    if not may_be_of_a_repeat(result):
+        return {}
+    newer = result.at + _ON_THE_WAY if result.at else since + _CLOCKS
+    return {"until": (since + time).isoformat(), "newer": newer.isoformat()}
+
+
 class Proof:
     """Looks moves up in the ledger, and writes down what that says of them."""
 
-    def __init__(self, context: RunContext, wallets: Lookahead, till: PoolBalance) -> None:
+    def __init__(self, context: RunContext, wallets: Lookahead, pool_balance: PoolBalance) -> None:
         self._context = context
         self._wallets = wallets
-        self._pool = till
+        self._pool = pool_balance
 
     def ledger_match(self, move: Move, wallet: LiveWallet) -> LedgerMatch:
         """Return what the ledger of `wallet` shows of `move`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from reconciler.apply.answers import doubled
+from reconciler.apply.outcome import doubled
 from reconciler.apply.run_context import RunContext
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import RemoteError

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reconciler.apply.acceptance import Accepted, accept, assume_lost
 from reconciler.apply.application import ApplyEnvironment, awaited, prove_open, read_live, record_broken_lock
 from reconciler.apply.executor import ExecutionRequest, Executor
-from reconciler.apply.window import ledger_start
+from reconciler.apply.readings import ledger_start
 from reconciler.findings import LockHeldError
 from reconciler.journal.declared import Declared
 from reconciler.journal.history import RunTrace, history_of, open_runs

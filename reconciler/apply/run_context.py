@@ -1,4 +1,4 @@
-"""What every step of a run works with: the world's ports, the journal, the lock, patience, and what is known so far."""
+"""What every step of a run works with: the world as protocols, the journal, the lock, and what is known so far."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
-from reconciler.apply.ports import LiveReader, Writer
+from reconciler.apply.outcome import change_facts, operation_of, outcome
 from reconciler.clock import Clock, Interruption
 from reconciler.findings import RemoteError
 from reconciler.journal.history import History
@@ -18,8 +18,12 @@ from reconciler.journal.record import Entry, Record, Step
 from reconciler.journal.standing import Standing
 from reconciler.journal.store import Lock
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.live import LiveWallet
+from reconciler.model.kinds.managed_kind import ManagedKind, V
+from reconciler.model.live import Listing, Live, LiveWallet, Pool
+from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
+from reconciler.model.period import Period
+from reconciler.model.write import WriteResult
 
 LONGEST_WAIT = 300.0
 """No server is waited for longer than this many seconds at once, whatever its Retry-After says."""
@@ -28,6 +32,40 @@ TRIES = 5
 """How often a write is sent when each time it is certain that it did not arrive."""
 
 _DECIDED = frozenset({Step.ASSUMED_LOST, Step.ACCEPTED, Step.REFUSED})
+
+
+class LedgerReader(Protocol):
+    """Reads what a write must be checked against. Every method reads afresh and raises RemoteError unless whole."""
+
+    def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
+        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound."""
+
+    def pool(self, currency: str) -> Pool | None:
+        """Return the organization wallet, None when the token cannot see it."""
+
+    def objects(self, kind: ManagedKind[V]) -> Listing[V]:
+        """Return every object of `kind` that can be understood."""
+
+
+class LiveReader(LedgerReader, Protocol):
+    """Reads single things before a write, and the whole live state for the comparison before and after a run."""
+
+    def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
+        """Return everything; `wallets` maps the team ids that are asked for to their currency. Some may be `unread`."""
+
+
+class Writer(Protocol):
+    """The writes. None of them retries; each sends at most one request."""
+
+    def allocate(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult: ...
+
+    def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult: ...
+
+    def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult: ...
+
+    def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult: ...
+
+    def delete(self, kind: ManagedKind[V], id: str) -> WriteResult: ...
 
 
 @dataclass(slots=True)
@@ -167,44 +205,11 @@ class RunContext:
         self.lock.check()
         return not self.interruption.requested
 
-
-def operation_of(change: Change) -> str:
-    """Return what names a change in outcomes and in the journal: the operation id of money, else `kind:key`."""
-    op: str | None = getattr(change, "op", None)
-    return op or f"{change.kind}:{getattr(change, 'key', '')}"
-
-
-def outcome(change: Change, status: Status, *, transaction: str | None = None, reason: str = "") -> Outcome:
-    """Return what became of `change`."""
-    return Outcome(
-        op=operation_of(change),
-        kind=change.kind,
-        team=change.team,
-        wallet=getattr(change, "wallet", None),
-        amount=getattr(change, "amount", None),
-        key=getattr(change, "key", None),
-        status=status,
-        transaction=transaction,
-        reason=reason,
-    )
-
-
-def unreadable(context: RunContext, change: Change, error: RemoteError) -> Outcome:
-    """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
-    trace = context.standing.traces.get(operation_of(change))
-    if trace is not None and trace.in_doubt:
-        return outcome(
-            change, Status.UNKNOWN, reason=f"it may have been sent before, and this run cannot tell: {error.message}"
-        )
-    what = "nothing more was sent" if trace is not None and trace.sends else "nothing was sent"
-    return outcome(change, Status.FAILED, reason=f"{what}: {error.message}")
-
-
-def in_order(change: Change) -> int:
-    """Return a change's rank: reclaims first, then allocations, so that no prefix of a run overdraws the pool."""
-    return {"reclaim": 0, "allocate": 1}.get(change.kind, 2 if "billing" in change.kind else 3)
-
-
-def change_facts(change: Change) -> dict[str, Any]:
-    """Return `change` as a JSON object for the journal."""
-    return change.model_dump(mode="json")
+    def unreadable(self, change: Change, error: RemoteError) -> Outcome:
+        """Return the outcome of a change before which Keeptrusts could not be read, so that this run sent nothing."""
+        trace = self.standing.traces.get(operation_of(change))
+        if trace is not None and trace.in_doubt:
+            reason = f"it may have been sent before, and this run cannot tell: {error.message}"
+            return outcome(change, Status.UNKNOWN, reason=reason)
+        what = "nothing more was sent" if trace is not None and trace.sends else "nothing was sent"
+        return outcome(change, Status.FAILED, reason=f"{what}: {error.message}")

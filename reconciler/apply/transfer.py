@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from reconciler.apply.answers import denial, describe, listed, pause
-from reconciler.apply.hold import CATCH_UP, holding
-from reconciler.apply.lookahead import Lookahead
-from reconciler.apply.pool_balance import PoolBalance
-from reconciler.apply.preflight import closed_month
-from reconciler.apply.proof import Proof
+from reconciler.apply.derivation import without
+from reconciler.apply.outcome import denial, describe, listed, outcome, pause
+from reconciler.apply.preflight import closed_month, moved_since_review
+from reconciler.apply.proof import CATCH_UP, Proof, holding
+from reconciler.apply.readings import Lookahead, PoolBalance
 from reconciler.apply.rest import inconsistency, is_rest, left_of
-from reconciler.apply.run_context import TRIES, RunContext, outcome, unreadable
-from reconciler.apply.staleness import moved_since_review
-from reconciler.apply.state_before import without
+from reconciler.apply.run_context import TRIES, RunContext
 from reconciler.findings import RemoteError
 from reconciler.journal.ledger_match import Absent, Found, Move, owned, words
 from reconciler.journal.record import Entry, Step
@@ -54,7 +51,7 @@ class TransferExecutor:
         try:
             result = self._carried_out(move)
         except RemoteError as error:
-            result = unreadable(self._context, move, error)
+            result = self._context.unreadable(move, error)
         if result.status is Status.UNKNOWN or (is_rest(move) and result.status not in DONE):
             self._stopped[move.wallet] = f"{result.op} ended {result.status}"
         return result

@@ -12,8 +12,8 @@ from apply.loop import Loop
 from apply.world import World, only
 from worlds import JUNE, billing_budget, desired, entry, live_wallet, wallet
 
+from reconciler.apply.derivation import state_before
 from reconciler.apply.resume import Permission
-from reconciler.apply.state_before import state_before
 from reconciler.findings import ExitCode
 from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
 from reconciler.journal.history import history_of

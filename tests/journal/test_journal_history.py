@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from worlds import wallet as wanted_wallet
 
-from reconciler.apply.run_context import change_facts
+from reconciler.apply.outcome import change_facts
 from reconciler.journal.history import history_of
 from reconciler.journal.record import Entry, Record, Step, chained
 from reconciler.journal.trace import Trace

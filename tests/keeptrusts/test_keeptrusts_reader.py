@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.ports import LedgerReader, Writer
+from reconciler.apply.run_context import LedgerReader, Writer
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.spend import TeamSpend

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.apply import ports
+from reconciler.apply import run_context
 from reconciler.keeptrusts.writer import Writer, retry_after
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
@@ -42,7 +42,7 @@ class Recorder:
         return self.answer
 
 
-def allocate(writer: ports.Writer) -> WriteResult:
+def allocate(writer: run_context.Writer) -> WriteResult:
     return writer.allocate("team_support", AMOUNT, description="June 2026", operation=OPERATION)
 
 

@@ -1,12 +1,46 @@
-"""What the answers to writes mean in words, and how long to wait before sending again."""
+"""What became of a change, and what the answers to writes mean in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from reconciler.model.change import Change
+from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 _DENIED = (401, 403)
+
+
+def operation_of(change: Change) -> str:
+    """Return what names a change in outcomes and in the journal: the operation id of money, else `kind:key`."""
+    op: str | None = getattr(change, "op", None)
+    return op or f"{change.kind}:{getattr(change, 'key', '')}"
+
+
+def outcome(change: Change, status: Status, *, transaction: str | None = None, reason: str = "") -> Outcome:
+    """Return what became of `change`."""
+    return Outcome(
+        op=operation_of(change),
+        kind=change.kind,
+        team=change.team,
+        wallet=getattr(change, "wallet", None),
+        amount=getattr(change, "amount", None),
+        key=getattr(change, "key", None),
+        status=status,
+        transaction=transaction,
+        reason=reason,
+    )
+
+
+def in_order(change: Change) -> int:
+    """Return a change's rank: reclaims first, then allocations, so that no prefix of a run overdraws the pool."""
+    return {"reclaim": 0, "allocate": 1}.get(change.kind, 2 if "billing" in change.kind else 3)
+
+
+def change_facts(change: Change) -> dict[str, Any]:
+    """Return `change` as a JSON object for the journal."""
+    return change.model_dump(mode="json")
 
 
 def describe(result: WriteResult) -> str:

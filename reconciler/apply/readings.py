@@ -1,19 +1,30 @@
-"""Readings of wallets: afresh, or looking ahead, the next wallet's ledger while the present move is being sent."""
+"""Readings during a run: of wallets, afresh or ahead, with all of the ledger that matters; and of the pool."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from datetime import datetime
 
-from reconciler.apply.run_context import RunContext, in_order
-from reconciler.apply.window import ledger_start
+from reconciler.apply.outcome import in_order
+from reconciler.apply.run_context import LedgerReader, RunContext
 from reconciler.journal.ledger_match import Move
 from reconciler.model.live import LiveWallet
+from reconciler.model.money import Money
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
 
 FRESH_SECONDS = 2.0
 """A reading that has waited longer than this is thrown away and made again."""
+
+
+def ledger_start(period: Period, now: datetime) -> Period:
+    """Return the month to read from: entries of a month that was funded ahead are dated before it began.
+
+    On the first day of a month the server's clock may still be in the last one, so that day counts as ahead too.
+    """
+    ahead = now < period.start_instant or now.date() == period.first
+    return min(period, Period.of(now.date())).plus(-1) if ahead else period
 
 
 class Lookahead:
@@ -48,3 +59,30 @@ class Lookahead:
             if op == move.op and self._context.clock.monotonic() - since <= FRESH_SECONDS:
                 return reading.result()
         return self.read(move)
+
+
+class PoolBalance:
+    """The organization wallet. It is read once and counted along; a shortage is checked against a fresh reading."""
+
+    def __init__(self, reader: LedgerReader, currency: str) -> None:
+        self._reader = reader
+        self._currency = currency
+        self._known: Money | None = None
+
+    def shortage(self, amount: Money) -> Money | None:
+        """Return what the pool holds when that is less than `amount`, else None: it suffices, or cannot be seen."""
+        if self._known is None or self._known < amount:
+            pool = self._reader.pool(self._currency)
+            if pool is None or pool.available.currency != amount.currency:
+                return None
+            self._known = pool.available
+        return self._known if self._known < amount else None
+
+    def paid_out(self, amount: Money) -> None:
+        """Count an allocation."""
+        if self._known is not None:
+            self._known = self._known - amount
+
+    def forget(self) -> None:
+        """Read the pool again before the next allocation: something happened that cannot be counted."""
+        self._known = None
