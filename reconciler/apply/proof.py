@@ -19,6 +19,7 @@ from reconciler.apply.readings import Lookahead, PoolBalance
 from reconciler.apply.rest import is_rest
 from reconciler.apply.run_context import RunContext
 from reconciler.findings import RemoteError
+from reconciler.journal.doubts import held_back
 from reconciler.journal.ledger_match import (
     Absent,
     Ambiguous,
@@ -31,7 +32,6 @@ from reconciler.journal.ledger_match import (
     match_in_ledger,
 )
 from reconciler.journal.record import Entry, Step
-from reconciler.journal.standing import held_back
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.money import ZERO, Money

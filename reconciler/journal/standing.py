@@ -7,10 +7,11 @@ the ledger, when nothing is open on the wallet, and when it shows no operation o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.findings import UnreadableError
+from reconciler.journal import doubts
 from reconciler.journal.history import history_of
 from reconciler.journal.ledger_match import (
     Absent,
@@ -23,12 +24,11 @@ from reconciler.journal.ledger_match import (
     match_in_ledger,
     words,
 )
-from reconciler.journal.record import Record, Step, accepted_entry
+from reconciler.journal.record import Record, Step
 from reconciler.journal.trace import Trace, followed
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.doubt import Doubt
-from reconciler.model.live import LedgerEntry, LiveWallet, Unread
-from reconciler.model.money import ZERO, Money
+from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
 from reconciler.model.period import Period
 
@@ -95,7 +95,7 @@ class Standing:
         `planned` are operations whose marks may be there already, whoever sent them.
         """
         if wallet.unread:
-            return _unreadable(wallet.key, wallet.unread)
+            return doubts.unreadable(wallet.key, wallet.unread)
         sightings = {
             trace.operation: self.ledger_match(trace, wallet)
             for trace in self.on(wallet.key)
@@ -107,13 +107,13 @@ class Standing:
             if isinstance(found, Absent | Ambiguous) and _is_due(self.traces[operation], period)
         ]
         if missing:
-            return _missing(wallet.key, missing)
+            return doubts.missing(wallet.key, missing)
         if held := [
             trace for trace in self.on(wallet.key) if trace.operation not in besides and self.holds(trace, wallet)
         ]:
-            return _held(wallet.key, held)
+            return doubts.held(wallet.key, held)
         unaccepted = {op: found for op, found in sightings.items() if self.traces[op].step is not Step.ACCEPTED}
-        if unlike := _contradicted(wallet.key, unaccepted):
+        if unlike := doubts.contradicted(wallet.key, unaccepted):
             return unlike
         claimed = self._ids.union(*map(_ids, sightings.values()))
         strange = [
@@ -124,7 +124,7 @@ class Standing:
             and entry.id not in claimed
             and self._is_strange(entry, {*besides, *planned})
         ]
-        return _foreign(wallet.key, strange) if strange else None
+        return doubts.foreign(wallet.key, strange) if strange else None
 
     def holds(self, trace: Trace, wallet: LiveWallet) -> bool:
         """Whether nothing is sent to `wallet` yet, because `trace` was answered with a no that may be a repeat's."""
@@ -160,7 +160,7 @@ def standing_of(records: Iterable[Record], *, now: Callable[[], datetime] = _clo
 
 def unreadable(wallets: Mapping[str, LiveWallet]) -> dict[str, Doubt]:
     """Return the doubts about wallets whose ledger cannot be understood, whatever a journal says."""
-    return {key: _unreadable(key, wallet.unread) for key, wallet in sorted(wallets.items()) if wallet.unread}
+    return {key: doubts.unreadable(key, wallet.unread) for key, wallet in sorted(wallets.items()) if wallet.unread}
 
 
 def require_read(wallets: Mapping[str, LiveWallet]) -> None:
@@ -188,116 +188,3 @@ def _is_due(trace: Trace, period: Period) -> bool:
         return False
     funds = trace.change.period if isinstance(trace.change, Allocate | Reclaim) else operation_period(trace.operation)
     return max(funds, operation_period(trace.operation)) >= period
-
-
-def _unreadable(wallet: str, unread: Unread) -> Doubt:
-    return Doubt(
-        wallet=wallet,
-        kind="unreadable",
-        operations=(),
-        reason=f"the ledger of {wallet} cannot be read, so nothing is planned for or sent to this wallet:"
-        f" {unread.reason}",
-        hint=unread.hint,
-    )
-
-
-def _missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
-    lacking = [trace for trace in missing if trace.step is Step.CONFIRMED]
-    if lacking:
-        return Doubt(
-            wallet=wallet,
-            kind="stale",
-            operations=tuple(sorted(trace.operation for trace in lacking)),
-            reason=f"the ledger of {wallet} does not show {_listed(map(_confirmed, lacking))}: this reading is older"
-            " than what is known, so nothing is planned for or sent to this wallet",
-            hint="run `kt-budgets resume`, which looks until the ledger shows it; where it never will, as after a"
-            f" backup was restored: {_accepting(trace.operation for trace in lacking)}",
-        )
-    return Doubt(
-        wallet=wallet,
-        kind="unknown",
-        operations=tuple(sorted(trace.operation for trace in missing)),
-        reason=f"{wallet}: {_listed(map(_open, missing))} is not proved on this wallet: whether it happened is not"
-        " known, so nothing is planned for or sent to it",
-        hint="run `kt-budgets resume`, which proves or finishes it",
-    )
-
-
-def _contradicted(wallet: str, sightings: Mapping[str, LedgerMatch]) -> Doubt | None:
-    """Return the doubt about operations that are in the ledger otherwise than they were sent, None without any."""
-    unlike = {op: found.entry for op, found in sightings.items() if isinstance(found, Contradicted)}
-    if not unlike:
-        return None
-    shown = (
-        f"{op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f} ({entry.id})"
-        for op, entry in unlike.items()
-    )
-    return Doubt(
-        wallet=wallet,
-        kind="unknown",
-        operations=tuple(sorted(unlike)),
-        reason=f"the ledger of {wallet} shows {_listed(shown)}, which is not what was sent; nothing is planned for or"
-        " sent to this wallet",
-        hint=f"where the ledger is right: {_accepting(unlike)}; the next plan moves what is still to be moved",
-    )
-
-
-def held_back(wallet: str, held: Sequence[Trace]) -> tuple[str, str]:
-    """Return why nothing is sent to `wallet` yet, and what ends that."""
-    times = [trace.until for trace in held if trace.until]
-    until = f"{max(times, default=_clock()):%Y-%m-%d %H:%M:%S} UTC"
-    lost = " ".join(f"--assume-lost {trace.operation}" for trace in held[:1])
-    return (
-        f"{wallet}: {_listed(map(_open, held))} was answered with a no, which may be about a second delivery of it;"
-        f" this reading may be older than that, so nothing is sent to this wallet before {until}, or before its"
-        " ledger shows something newer",
-        f'wait; or, where you know that it was not booked: `kt-budgets resume {lost} --reason "how you know"`',
-    )
-
-
-def _held(wallet: str, held: Sequence[Trace]) -> Doubt:
-    reason, hint = held_back(wallet, held)
-    operations = tuple(sorted(trace.operation for trace in held))
-    return Doubt(wallet=wallet, kind="unknown", operations=operations, reason=reason, hint=hint)
-
-
-def _foreign(wallet: str, strange: Sequence[LedgerEntry]) -> Doubt:
-    return Doubt(
-        wallet=wallet,
-        kind="foreign",
-        operations=tuple(sorted({entry.operation or accepted_entry(entry.id) for entry in strange})),
-        reason=f"the ledger of {wallet} shows {_listed(map(_entry, strange))}, which kt-budgets sent and this journal"
-        " does not know: another journal exists, or records of this one were lost; nothing is planned for or sent to"
-        " this wallet",
-        hint="name the journal that recorded it (`journal:` in org.yaml); where that journal is lost, or this one was"
-        f" set back: {_accepting(entry.operation or accepted_entry(entry.id) for entry in strange)}",
-    )
-
-
-def _accepting(operations: Iterable[str]) -> str:
-    """Return the command by which a person takes the ledger's word for `operations`."""
-    accepted = " ".join(f"--accept {operation}" for operation in sorted(set(operations)))
-    return f'`kt-budgets resume {accepted} --reason "how you know"`'
-
-
-def _listed(sentences: Iterable[str]) -> str:
-    told = list(sentences)
-    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
-    return ", ".join(told[:3]) + more
-
-
-def _confirmed(trace: Trace) -> str:
-    ids = ", ".join(sorted(trace.transactions))
-    return f"{_open(trace)}, confirmed{f' as {ids}' if ids else ''}"
-
-
-def _open(trace: Trace) -> str:
-    move = trace.change
-    amount = f" ({move.kind} {Money(move.amount, move.currency)})" if isinstance(move, Allocate | Reclaim) else ""
-    return f"{trace.operation}{amount}"
-
-
-def _entry(entry: LedgerEntry) -> str:
-    when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
-    name = entry.operation or "an operation with a cut mark"
-    return f"{name} ({entry.kind} {Money(entry.amount, entry.currency)}, {entry.id}, {when})"
