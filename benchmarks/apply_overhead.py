@@ -28,7 +28,7 @@ import httpx
 from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.findings import ExitCode
 from reconciler.journal.attribution import Attribution
-from reconciler.journal.store_name import open_store
+from reconciler.journal.place import open_store
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer

@@ -110,7 +110,7 @@ def refuse_beside_git_unless_said(settings: Settings) -> None:
 
 def _check(budgets: Path, declared: str) -> None:
     """Raise every finding of the YAML when what it says about the journal is one of them."""
-    from reconciler.journal.store_name import names_store
+    from reconciler.journal.place import names_store
     from reconciler.source.load import load
 
     if not names_store(declared):
@@ -136,7 +136,7 @@ def beside(budgets: Path, place: Place, organization: str) -> Path | None:
 
 def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
     """Raise RefusedError when `place` has no records, and a file around here has some."""
-    from reconciler.journal.store_name import open_store
+    from reconciler.journal.place import open_store
 
     if place.holds_records or (found := beside(budgets, place, organization)) is None:
         return
@@ -175,8 +175,7 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
     from reconciler.journal.attribution import attribution
     from reconciler.journal.file_store import FileStore
     from reconciler.journal.move import move
-    from reconciler.journal.place import Place
-    from reconciler.journal.store_name import open_store
+    from reconciler.journal.place import Place, open_store
 
     place = Place(settings.journal, settings.root)
     found = beside(settings.budgets, place, organization)

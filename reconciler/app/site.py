@@ -37,7 +37,7 @@ def site(
     from reconciler.clock import SignalInterruption, SystemClock
     from reconciler.journal.attribution import attribution
     from reconciler.journal.patience import PatientStore
-    from reconciler.journal.store_name import open_store
+    from reconciler.journal.place import open_store
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
     from reconciler.settings import environment

@@ -9,8 +9,8 @@ from pathlib import Path
 from reconciler.journal.git_lock import LEASE, LockState
 from reconciler.journal.git_store import GitStore
 from reconciler.journal.history import History, RunTrace, history_of, open_runs
+from reconciler.journal.place import open_store
 from reconciler.journal.record import Record
-from reconciler.journal.store_name import open_store
 from reconciler.model.waiting import Dispatch, Waiting
 
 _RESUME = "Start the resume workflow, which proves or finishes it."

@@ -14,8 +14,8 @@ from filelock import FileLock, Timeout
 from reconciler.clock import Clock
 from reconciler.files import write_whole
 from reconciler.findings import LockHeldError
-from reconciler.journal.mirror import own_folder
 from reconciler.journal.record import JournalError, distrust
+from reconciler.journal.remote import own_folder
 from reconciler.journal.send_log import FileSendLog, SendLog
 from reconciler.journal.store import Anchor, Lock, Owner, Stored
 from reconciler.model.json_text import json_line

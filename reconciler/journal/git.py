@@ -12,9 +12,8 @@ from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
-from reconciler.journal.address import Address
-from reconciler.journal.mirror import mirror
 from reconciler.journal.record import JournalError
+from reconciler.journal.remote import Address, mirror
 from reconciler.redaction import without_secrets
 from reconciler.settings import environment
 

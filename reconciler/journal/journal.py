@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.clock import Clock
 from reconciler.findings import UsageError
 from reconciler.journal.git import JournalUnreachableError
+from reconciler.journal.place import open_store
 from reconciler.journal.record import (
     GENESIS,
     Entry,
@@ -21,7 +22,6 @@ from reconciler.journal.record import (
     whole_part,
 )
 from reconciler.journal.store import Anchor, Store, Stored
-from reconciler.journal.store_name import open_store
 from reconciler.model.applied import LastApplied, read_declared
 from reconciler.model.period import Period
 

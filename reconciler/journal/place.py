@@ -1,4 +1,7 @@
-"""Where an organization's journal is: one place, whatever folder, work tree or link a command is started from."""
+"""Where an organization's journal is: one place, whatever folder, work tree or link a command is started from.
+
+Its name, `file:PATH` or `git:REMOTE`, opens the store.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.findings import UsageError
 from reconciler.git.failures import GitError
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask, run
-from reconciler.journal.address import Address
-from reconciler.journal.git_store import JOURNAL
-from reconciler.journal.mirror import OWN
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.git_store import JOURNAL, GitStore
+from reconciler.journal.remote import OWN, Address
+from reconciler.journal.store import Store
 from reconciler.redaction import without_secrets
 
 DEFAULT = f"file:{OWN}/journal"
@@ -135,3 +140,24 @@ def _belongs(path: Path, organization: str) -> bool:
     except ValueError:
         return False
     return isinstance(first, dict) and first.get("organization") in (organization, None)
+
+
+def names_store(name: str) -> bool:
+    """Whether `name` is of the form that `open_store` takes."""
+    kind, _, place = name.partition(":")
+    return kind in ("file", "git") and bool(place) and not place.startswith("-")
+
+
+def open_store(name: str, *, folder: Path | None = None) -> Store:
+    """Return the store that `name` means; relative paths and git remotes are seen from `folder` (default: here)."""
+    kind, _, place = name.partition(":")
+    here = folder or Path.cwd()
+    if names_store(name) and kind == "file":
+        return FileStore(here / Path(place).expanduser())
+    if names_store(name) and kind == "git":
+        return GitStore(place, folder=here)
+    shown = without_secrets(name)
+    raise UsageError(
+        f"`{shown[:80] if '@' not in shown else '***@' + shown.rpartition('@')[2][:80]}` names no journal",
+        hint="write file:PATH or git:REMOTE, such as file:.kt-budgets/journal or git:origin",
+    )

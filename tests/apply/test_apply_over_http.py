@@ -17,7 +17,7 @@ from apply.world import VirtualClock
 
 from reconciler.findings import ExitCode
 from reconciler.journal.attribution import Attribution
-from reconciler.journal.store_name import open_store
+from reconciler.journal.place import open_store
 from reconciler.model.plan import GuardResult
 
 ALLOCATE = "/v1/wallets/allocate"

@@ -571,8 +571,8 @@ def test_a_policy_that_the_pull_request_weakens_still_holds_for_it(desk: Desk) -
 
 def test_a_policy_that_was_weakened_without_approval_does_not_approve_what_follows(desk: Desk, tmp_path: Path) -> None:
     from reconciler.journal.journal import Journal
+    from reconciler.journal.place import open_store
     from reconciler.journal.record import Entry, Step
-    from reconciler.journal.store_name import open_store
 
     class Clock:
         def now(self) -> Any:
@@ -750,8 +750,8 @@ def test_what_was_last_applied_may_be_funded_again(desk: Desk, tmp_path: Path) -
     from datetime import UTC, datetime
 
     from reconciler.journal.journal import Journal
+    from reconciler.journal.place import open_store
     from reconciler.journal.record import Entry, Step
-    from reconciler.journal.store_name import open_store
 
     class Clock:
         def now(self) -> datetime:

@@ -21,9 +21,9 @@ from reconciler.journal.git import Git, JournalUnreachableError
 from reconciler.journal.git_lock import LEASE, LOCK
 from reconciler.journal.git_store import GitStore
 from reconciler.journal.journal import Journal
+from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError, Owner, Store
-from reconciler.journal.store_name import open_store
 
 TOKEN = "s3cret-t0ken"
 

@@ -20,10 +20,10 @@ from reconciler.journal.git import Git, JournalUnreachableError
 from reconciler.journal.git_lock import LEASE
 from reconciler.journal.git_store import GitStore
 from reconciler.journal.journal import Journal, last_applied, read_records
+from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.send_log import machine
 from reconciler.journal.store import FencedError, Owner, Store
-from reconciler.journal.store_name import open_store
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 
