@@ -93,7 +93,7 @@ def read_series(path: Path) -> list[Series]:
 
 def origins_of(series: Series, *, count: int, history_days: int = LONGEST_HISTORY_DAYS) -> list[Any]:
     """Return some days, drawn from a seed of the series' name, whose month is observed as a whole."""
-    from reconciler.forecast.backtest import Origin
+    from reconciler.forecast.backtest import ForecastOrigin
     from reconciler.model.period import Period
 
     random = np.random.default_rng(int(sha256(f"{series.source}/{series.name}".encode()).hexdigest()[:8], 16))
@@ -113,7 +113,7 @@ def origins_of(series: Series, *, count: int, history_days: int = LONGEST_HISTOR
         end = (Period.of(as_of).end - series.first).days
         usual = max(float(series.values[max(start, step - 56) : step].mean()), 0.1 * float(series.values.mean()))
         origins.append(
-            Origin(
+            ForecastOrigin(
                 series=f"{series.source}/{series.name}",
                 as_of=as_of,
                 history=series.values[max(start, step - history_days) : step],
@@ -127,11 +127,11 @@ def origins_of(series: Series, *, count: int, history_days: int = LONGEST_HISTOR
 
 def scored(origins: Sequence[Any]) -> dict[str, Any]:
     """Return the scores by method."""
-    from reconciler.forecast.backtest import Record, score_origins
+    from reconciler.forecast.backtest import ScoreSheet, score_origins
     from reconciler.forecast.draws import seed_of
     from reconciler.forecast.scores import summary
 
-    record = Record()
+    record = ScoreSheet()
     score_origins(origins, record, seed=lambda origin: seed_of("benchmark", origin.series, origin.as_of))
     return {
         method: summary(months, record.chances[method], interval=method == "forecast")

@@ -183,13 +183,13 @@ def four_wallets_usage() -> Any:
 def compare_with_peer() -> bool:
     """Print AutoETS beside the forecast, one process each: time a series, and CRPS of the next month."""
     gates = importlib.import_module("forecast_gates")
-    from reconciler.forecast.backtest import Origin
+    from reconciler.forecast.backtest import ForecastOrigin
 
     origins = []
     for number, values in enumerate(histories(1, PEER_SERIES, days=HISTORY_DAYS + 30)):
         past, future = values[:HISTORY_DAYS], values[HISTORY_DAYS:]
         scale = max(float(past[-56:].mean()) * 30, 1e-9)
-        origins.append(Origin(f"generated/{number}", END + timedelta(days=1), past, 0, future, scale))
+        origins.append(ForecastOrigin(f"generated/{number}", END + timedelta(days=1), past, 0, future, scale))
     score, seconds = gates.peer_scores(origins, gates.peer_python())["AutoETS"]
     own = gates.scored(origins)["forecast"]
     mine = time_many(OWN_SERIES, 1)[0] / OWN_SERIES

@@ -34,7 +34,7 @@ STABLE_ADVANTAGE = 0.90
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Origin:
+class ForecastOrigin:
     """One day to forecast from. `history` is oldest first and ends the day before; `rest` is what then happened."""
 
     series: str
@@ -54,7 +54,7 @@ class Origin:
 
 
 @dataclass(slots=True)
-class Record:
+class ScoreSheet:
     """Everything that was scored for one wallet, or for all."""
 
     months: dict[str, list[MonthScore]] = field(default_factory=dict)
@@ -99,8 +99,8 @@ def backtest(
 ) -> BacktestReport:
     """Return how the forecast would have done on the whole months of `usage` before `as_of`."""
     known = spending(usage, as_of=as_of)
-    records: dict[str, Record] = {}
-    total = Record()
+    records: dict[str, ScoreSheet] = {}
+    total = ScoreSheet()
     for wallet in sorted(known.wallets if wallets is None else wallets):
         origins = list(
             _origins(
@@ -108,7 +108,7 @@ def backtest(
             )
         )
         if origins:
-            records[wallet] = Record()
+            records[wallet] = ScoreSheet()
             score_origins(
                 origins, records[wallet], total, seed=lambda origin: seed_of(organization, origin.series, origin.as_of)
             )
@@ -120,7 +120,7 @@ def backtest(
 
 def _origins(
     wallet: str, spend: Spend, *, until: date, months: int, left_out: frozenset[date] | None
-) -> Iterator[Origin]:
+) -> Iterator[ForecastOrigin]:
     first = spend.first_event()
     if first is None:
         return
@@ -134,10 +134,12 @@ def _origins(
             history = spend.history(as_of, censored=dry)
             rest = np.maximum(spend.daily(as_of, period.end), 0.0)
             if history.size and (scale := float(np.nanmean(history[-2 * MEAN_DAYS :])) * period.days) > 0:
-                yield Origin(wallet, as_of, history[-HISTORY_DAYS:], number - 1, rest, scale)
+                yield ForecastOrigin(wallet, as_of, history[-HISTORY_DAYS:], number - 1, rest, scale)
 
 
-def score_origins(origins: Sequence[Origin], *records: Record, seed: Callable[[Origin], int]) -> None:
+def score_origins(
+    origins: Sequence[ForecastOrigin], *records: ScoreSheet, seed: Callable[[ForecastOrigin], int]
+) -> None:
     """Forecast each origin with the engine and with the naive methods, and add the scores to `records`."""
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
@@ -150,7 +152,7 @@ def score_origins(origins: Sequence[Origin], *records: Record, seed: Callable[[O
             _score(origin, paths[:, : len(origin.rest)], records)
 
 
-def _score(origin: Origin, paths: Floats, records: Sequence[Record]) -> None:
+def _score(origin: ForecastOrigin, paths: Floats, records: Sequence[ScoreSheet]) -> None:
     guesses = {
         method: naive_rest(method, origin.history, elapsed=origin.elapsed, days=len(origin.rest))
         for method in NAIVE_METHODS
@@ -170,7 +172,7 @@ def _score(origin: Origin, paths: Floats, records: Sequence[Record]) -> None:
             record.add(method, point, [Chance(float(end > c), origin.actual > c) for c in ceilings])
 
 
-def _date_error(origin: Origin, paths: Floats, *, ceiling: float) -> float | None:
+def _date_error(origin: ForecastOrigin, paths: Floats, *, ceiling: float) -> float | None:
     """Return the days between the median forecast and the actual exhaustion date, where both ran out of `ceiling`."""
     left = ceiling - origin.month_to_date
     actual = np.flatnonzero(np.cumsum(origin.rest) > left)
@@ -180,7 +182,7 @@ def _date_error(origin: Origin, paths: Floats, *, ceiling: float) -> float | Non
     return abs(float(middle) - float(actual[0])) if len(actual) and np.isfinite(middle) else None
 
 
-def _backtest(wallet: str, record: Record, *, pick: bool) -> Backtest:
+def _backtest(wallet: str, record: ScoreSheet, *, pick: bool) -> Backtest:
     scores = {
         method: summary(months, record.chances[method], interval=method == "forecast")
         for method, months in record.months.items()
@@ -189,7 +191,7 @@ def _backtest(wallet: str, record: Record, *, pick: bool) -> Backtest:
     return Backtest(wallet, scores, error, better_method(record) if pick else None)
 
 
-def better_method(record: Record) -> NaiveMethod | None:
+def better_method(record: ScoreSheet) -> NaiveMethod | None:
     """Return the naive method that was better by a tenth in both halves of the origins, the best of them."""
     own = record.months.get("forecast", [])
     if len(own) < STABLE_ORIGINS:

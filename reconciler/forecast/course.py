@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from reconciler.forecast.history import Spend
-from reconciler.forecast.later import Later, LaterDays
+from reconciler.forecast.later import LaterCourse, LaterDays
 from reconciler.forecast.panel import Floats
 from reconciler.model.period import Period
 
@@ -31,7 +31,7 @@ class Course:
     start: date
     spend: Spend
     days: Floats
-    later: Later | LaterDays | None = None
+    later: LaterCourse | LaterDays | None = None
     paid: Decimal = NOTHING
     _sums: dict[tuple[int, int], Floats] = field(default_factory=dict)
 
@@ -77,7 +77,7 @@ class Course:
             self._take(self.later, (low, high))
         return self._sums[low, high]
 
-    def _take(self, later: Later | LaterDays, borders: tuple[int, ...]) -> None:
+    def _take(self, later: LaterCourse | LaterDays, borders: tuple[int, ...]) -> None:
         """Keep the sums of the later days between `borders`."""
         self._sums.update(zip(pairwise(borders), later.sums(borders), strict=True))
 
@@ -102,7 +102,7 @@ def make_course(
     spend: Spend,
     start: date,
     as_of: date,
-    later: Later | LaterDays | None = None,
+    later: LaterCourse | LaterDays | None = None,
     settled: Decimal = NOTHING,
     reserved: Decimal = NOTHING,
 ) -> Course:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from reconciler.forecast.level import Level, fit_level
 from reconciler.forecast.panel import Floats, Panel
 from reconciler.forecast.regime import Regime, fit_regime
-from reconciler.forecast.residuals import Pool, fit_pool, fit_volatility
-from reconciler.forecast.shape import Shape, fit_shape
+from reconciler.forecast.residuals import ResidualPool, fit_pool, fit_volatility
+from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.trend import Trend, fit_trend
 
 SHOCK_FLOOR = 0.07
@@ -25,11 +25,11 @@ class Fit:
     """One row a series. `largest` is the largest observed day, `history_days` the number of known ones."""
 
     panel: Panel
-    shape: Shape
+    shape: CalendarShape
     regime: Regime
     level: Level
     trend: Trend
-    pool: Pool
+    pool: ResidualPool
     volatility: Floats
     history_days: npt.NDArray[np.intp]
     largest: Floats
@@ -51,11 +51,11 @@ class Fit:
         level, pool = self.level, self.pool
         return Fit(
             panel=self.panel.rows(chosen),
-            shape=Shape(self.shape.week[chosen], self.shape.month_end[chosen]),
+            shape=CalendarShape(self.shape.week[chosen], self.shape.month_end[chosen]),
             regime=Regime(self.regime.days[chosen], self.regime.certainty[chosen], self.regime.width),
             level=Level(level.values[chosen], level.lags[chosen], level.tamed[chosen], level.intermittent[chosen]),
             trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
-            pool=Pool(pool.weeks[chosen], pool.count[chosen]),
+            pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
             history_days=self.history_days[chosen],
             largest=self.largest[chosen],

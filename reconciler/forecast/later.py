@@ -15,7 +15,7 @@ from reconciler.forecast.weeks import Ints, Weeks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Later:
+class LaterCourse:
     """The days of `weeks` from one of its weeks on, with levers pulled that keep sums.
 
     `worth` is float64[days, pool]: what a day costs at a height of 1, by the observed week that it is drawn from;
@@ -81,7 +81,7 @@ class LaterDays:
         return np.stack([np.add.reduce(self.days[low - first : high - first]) for low, high in pairwise(borders)])
 
 
-def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> Later:
+def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> LaterCourse:
     """Return the days of `weeks` from its week `first` on; `levers` must keep sums."""
     residuals = weeks.pool.T[None] * weeks.shape[:, :, None]
     peak = residuals[first:].max(axis=(1, 2))
@@ -93,10 +93,10 @@ def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> Later:
     days = len(weeks) * WEEK
     worth = residuals.reshape(days, -1)
     if not levers:
-        return Later(weeks, worth, None, (week, path, cut))
+        return LaterCourse(weeks, worth, None, (week, path, cut))
     factor, added = _pulled(levers, days)
     factors = factor.reshape(-1, WEEK)
-    return Later(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]))
+    return LaterCourse(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]))
 
 
 def _pulled(levers: Sequence[Lever], days: int) -> tuple[Floats, Floats]:

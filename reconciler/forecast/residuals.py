@@ -21,7 +21,7 @@ VOLATILITY_RANGE = (0.25, 2.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+class ResidualPool:
     """`weeks` is float64[series, weeks, 7] of ratios, the first `count` of each series valid.
 
     Each week begins on the weekday that follows the history, so that a drawn week falls on its own weekdays.
@@ -31,7 +31,7 @@ class Pool:
     count: npt.NDArray[np.intp]
 
 
-def fit_pool(panel: Panel, shape: Floats) -> Pool:
+def fit_pool(panel: Panel, shape: Floats) -> ResidualPool:
     """Return y/(shape·local level) in whole weeks, capped; raw days, so that a runaway day can recur.
 
     Weeks with fewer than four known days are left out. The mean, weighted by what the days cost, is 1.
@@ -49,7 +49,7 @@ def fit_pool(panel: Panel, shape: Floats) -> Pool:
     count = whole.sum(axis=1)
     usable = (mean > 1e-6) & (count > 0)
     ratios = np.where(usable[:, None, None], ordered / np.where(usable, mean, 1.0)[:, None, None], 1.0)
-    return Pool(ratios, np.maximum(count, 1))
+    return ResidualPool(ratios, np.maximum(count, 1))
 
 
 def _ratios(panel: Panel, shape: Floats) -> Floats:

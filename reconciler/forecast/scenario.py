@@ -53,7 +53,7 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class NewDemand:
     """New demand of `monthly` money from `month` on; None: the first month of which nothing is known."""
 
     monthly: Decimal
@@ -65,7 +65,7 @@ class Scenario:
     """What is supposed of a team, or of one of its wallets. New demand comes to the team's first wallet."""
 
     team: str
-    what: Growth | Cache | Mix | Demand
+    what: Growth | Cache | Mix | NewDemand
     environment: str | None = None
 
     @property
@@ -79,7 +79,7 @@ class Scenario:
                 return f"what if: cache hit rate {percent_text(rate)}{f' by {month}' if month else ''}"
             case Mix(source, target, share, month):
                 return f"what if: {percent_text(share)} of {source} on {target}{f' by {month}' if month else ''}"
-            case Demand(monthly, month):
+            case NewDemand(monthly, month):
                 return f"what if: new demand of {monthly:,.2f} a month{f' from {month}' if month else ''}"
 
 
@@ -196,7 +196,7 @@ def _planned(
                 reason=reason, source=source, target=target, share=share, by=month, since=today
             )
             return plan.model_copy(update={"provider_mix": (*plan.provider_mix, move)})
-        case Demand(monthly, month):
+        case NewDemand(monthly, month):
             if view.wallets(question)[0] != question.wallet.key:
                 return plan
             starts = month or (now if view.day == now.first else now.plus(1))

@@ -24,7 +24,7 @@ LOCAL_CLIP = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class CalendarShape:
     """`week` is float64[series, 7] by phase, mean 1; `month_end` float64[series] multiplies a month's last days."""
 
     week: Floats
@@ -59,7 +59,7 @@ def decay(days: int, half_life: float) -> Floats:
     return np.asarray(np.exp2(-np.arange(days) / half_life))
 
 
-def fit_shape(panel: Panel, usual_week: Floats | None = None) -> Shape:
+def fit_shape(panel: Panel, usual_week: Floats | None = None) -> CalendarShape:
     """Return each series' weekday profile and month-end factor, shrunk to 1 where little is known.
 
     Histories shorter than four weeks are shrunk to `usual_week` float64[7] by phase instead, where it is given.
@@ -71,8 +71,8 @@ def fit_shape(panel: Panel, usual_week: Floats | None = None) -> Shape:
         short = known.sum(axis=1) < SHORT_DAYS
         prior[short], prior_days[short] = usual_week, POOLED_PRIOR_DAYS
     week = _week(panel, known & ~flags, prior=prior, prior_days=prior_days)
-    plain = Shape(week, np.ones(panel.series))
-    return Shape(week, _month_end(panel, plain.over(panel), known, flags))
+    plain = CalendarShape(week, np.ones(panel.series))
+    return CalendarShape(week, _month_end(panel, plain.over(panel), known, flags))
 
 
 def _week(panel: Panel, used: Bools, *, prior: Floats, prior_days: Floats) -> Floats:

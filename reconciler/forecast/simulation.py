@@ -19,7 +19,7 @@ from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
 from reconciler.forecast.history import Spend
-from reconciler.forecast.later import Later, LaterDays, make_later
+from reconciler.forecast.later import LaterCourse, LaterDays, make_later
 from reconciler.forecast.levers import Lever, Setting, has_levers, levers_of
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.observed import LONG_WINDOW_DAYS
@@ -149,7 +149,7 @@ def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) 
     return simulated_weeks(taught.learned, draws, days=days)[0]
 
 
-def _later(weeks: Weeks, levers: Sequence[Lever], *, near: int, days: int) -> Later | LaterDays | None:
+def _later(weeks: Weeks, levers: Sequence[Lever], *, near: int, days: int) -> LaterCourse | LaterDays | None:
     """Return the days of `weeks` after the `near` ones with their levers pulled; None where there are none."""
     first = -(-near // WEEK)
     if first >= len(weeks):

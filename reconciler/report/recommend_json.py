@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.model.json_text import json_text
 from reconciler.model.period import Period
-from reconciler.report.recommend_text import RecommendPage, Written
+from reconciler.report.recommend_text import RecommendPage, WrittenValue
 
 
 def recommend_json(shown: RecommendPage) -> str:
@@ -58,5 +58,5 @@ def _alert(alert: AlertRecommendation) -> dict[str, Any]:
     }
 
 
-def _written(written: Sequence[Written]) -> list[dict[str, str | None]]:
+def _written(written: Sequence[WrittenValue]) -> list[dict[str, str | None]]:
     return [{"path": one.path, "key": one.key, "before": one.before, "after": one.after} for one in written]

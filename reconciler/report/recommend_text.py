@@ -16,7 +16,7 @@ from reconciler.report.spans import DASH, Cell, safe_name, shift
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenValue:
     """One value that was changed in a file. `before` is None where it was added."""
 
     path: str
@@ -38,7 +38,7 @@ class RecommendPage:
     targets: Sequence[TargetRecommendation]
     alerts: Sequence[AlertRecommendation]
     notices: Sequence[Notice] = ()
-    written: Sequence[Written] = ()
+    written: Sequence[WrittenValue] = ()
     kept: Sequence[str] = ()
     was_writing: bool = False
 
@@ -125,7 +125,7 @@ def _changed(shown: RecommendPage, width: int) -> list[str]:
     return lines or sentence("The YAML already says so; nothing was written.", width)
 
 
-def _difference(written: Sequence[Written]) -> Iterator[str]:
+def _difference(written: Sequence[WrittenValue]) -> Iterator[str]:
     """Yield what was changed, file by file, as a difference."""
     path = ""
     for one in written:

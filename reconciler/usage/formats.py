@@ -27,38 +27,38 @@ JSON = (Format.JSON_ARRAY, Format.JSON_LINES, Format.JSON_OBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class FileShape:
     """A format and, for a JSON envelope, the byte at which its list of events opens and the text before that."""
 
     format: Format
     envelope: str | None = None
 
 
-def recognise(head: bytes) -> Shape:
+def recognise(head: bytes) -> FileShape:
     """Return the shape of a file that starts with `head`."""
     if head.startswith(PARQUET_MAGIC):
-        return Shape(Format.PARQUET)
+        return FileShape(Format.PARQUET)
     text = head.decode("utf-8", errors="replace").removeprefix("\ufeff").lstrip(_SPACE)
     if not text:
-        return Shape(Format.EMPTY)
+        return FileShape(Format.EMPTY)
     if text[0] == "[":
-        return Shape(Format.JSON_ARRAY)
+        return FileShape(Format.JSON_ARRAY)
     if text[0] == "{":
         return _object(head, text)
-    return Shape(Format.CSV)
+    return FileShape(Format.CSV)
 
 
-def _object(head: bytes, text: str) -> Shape:
+def _object(head: bytes, text: str) -> FileShape:
     opening = _list_of_events(text)
     if opening is not None:
         before = head.decode("utf-8", errors="replace")
-        return Shape(Format.JSON_ARRAY, envelope=before[: before.index(text) + opening])
+        return FileShape(Format.JSON_ARRAY, envelope=before[: before.index(text) + opening])
     first_line, newline, _ = text.partition("\n")
     try:
         json.loads(first_line)
     except ValueError:
-        return Shape(Format.JSON_OBJECTS if newline else Format.JSON_LINES)
-    return Shape(Format.JSON_LINES)
+        return FileShape(Format.JSON_OBJECTS if newline else Format.JSON_LINES)
+    return FileShape(Format.JSON_LINES)
 
 
 def _list_of_events(text: str) -> int | None:

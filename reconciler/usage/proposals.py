@@ -20,7 +20,7 @@ from reconciler.usage.formats import Format
 from reconciler.usage.layouts import Names, columns_of
 from reconciler.usage.likely_columns import candidates, key, scopes
 from reconciler.usage.scans import Scan
-from reconciler.usage.trial import Proposal, Trial
+from reconciler.usage.trial import ColumnProposal, Trial
 from reconciler.usage.unpack import PlainFile
 
 _SHOWN_VALUES = 3
@@ -115,7 +115,7 @@ def _misplaced_header(trial: Trial) -> str:
     return ""
 
 
-def _tried(proposal: Proposal) -> str:
+def _tried(proposal: ColumnProposal) -> str:
     if not proposal.tried:
         return ""
     return f" (tried on this file: {proposal.readable:,} of {proposal.tried:,} rows can be read)"

@@ -31,7 +31,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ColumnProposal:
     """Columns for those of ours that are missing, how many rows were tried and how many of them can be read with it."""
 
     columns: Mapping[str, str]
@@ -65,16 +65,16 @@ class Trial:
             texts = (str(value).strip() for value in sample.get(f"column {at}", ()) if value is not None)
             self.values[column] = [text for text in texts if text]
 
-    def propose(self, missing: Sequence[str]) -> Proposal:
+    def propose(self, missing: Sequence[str]) -> ColumnProposal:
         """Return the columns for those of `missing` that can be told, and for `id` where the export names none."""
         wanted = [name for name in KNOWN_NAMES if name in missing or (name == "id" and not self.has_id())]
         chosen = {name: column for name in wanted if (column := self._choose(name))}
         if not {"timestamp", "cost"} & set(missing) <= set(chosen):
-            return Proposal(chosen)
+            return ColumnProposal(chosen)
         moment = chosen.get("timestamp", self.found[0])
         stand_in = {name: (moment,) for name in missing if name not in chosen}
         names = {**self.names, **stand_in, **{name: (column,) for name, column in chosen.items()}}
-        return Proposal(chosen, *self._try(names))
+        return ColumnProposal(chosen, *self._try(names))
 
     def nested(self, name: str, *, of_wallets: bool = False) -> str | None:
         """Return the dotted path of what may be our column `name` within the objects of another column.

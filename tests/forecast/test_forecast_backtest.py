@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, steady
 
-from reconciler.forecast.backtest import Record, backtest, better_method
+from reconciler.forecast.backtest import ScoreSheet, backtest, better_method
 from reconciler.forecast.naive import naive_rest
 from reconciler.forecast.scores import Chance, MonthScore, crps, reliability, score_paths, score_point, summary
 
@@ -90,8 +90,8 @@ def test_silent_wallets_are_not_scored() -> None:
     assert backtest(usage.build(), as_of=AS_OF, organization="o").overall.date_error_days is None
 
 
-def record(forecast: list[float], run_rate: list[float]) -> Record:
-    made = Record()
+def record(forecast: list[float], run_rate: list[float]) -> ScoreSheet:
+    made = ScoreSheet()
     for own, other in zip(forecast, run_rate, strict=True):
         made.add("forecast", month(own))
         made.add("run_rate", month(other))
@@ -105,4 +105,4 @@ def test_a_naive_method_is_named_only_when_it_was_better_in_both_halves() -> Non
     assert better_method(record([14.0] * 12, [11.0] * 6 + [15.0] * 6)) is None
     assert better_method(record([14.0] * 11, [11.0] * 11)) is None
     assert better_method(record([10.0] * 12, [10.0] * 12)) is None
-    assert better_method(Record()) is None
+    assert better_method(ScoreSheet()) is None

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reconciler.forecast.backtest import Origin, Record, score_origins
+from reconciler.forecast.backtest import ForecastOrigin, ScoreSheet, score_origins
 from reconciler.forecast.draws import seed_of
 from reconciler.forecast.scores import Score, summary
 
@@ -43,7 +43,7 @@ Mechanism = Callable[[Floats, np.random.Generator], Floats]
 MECHANISMS: tuple[Mechanism, ...] = (unchanged, price_cut, cache_launch, outage, growth)
 
 
-def origin(number: int, mechanism: Mechanism) -> Origin:
+def origin(number: int, mechanism: Mechanism) -> ForecastOrigin:
     random = np.random.default_rng([11, number])
     days = np.arange(DAYS, dtype=np.float64) - HISTORY
     noise = np.zeros(DAYS)
@@ -53,12 +53,12 @@ def origin(number: int, mechanism: Mechanism) -> Origin:
     level = np.exp(random.normal(4, 1) + np.cumsum(random.normal(0, 0.005, DAYS)) + noise)
     costs = level * week[np.arange(DAYS) % 7] * mechanism(days, random)
     scale = float(costs[HISTORY - 56 : HISTORY].mean()) * 30
-    return Origin(f"s{number}", FIRST, costs[:HISTORY], 5, costs[HISTORY:], scale)
+    return ForecastOrigin(f"s{number}", FIRST, costs[:HISTORY], 5, costs[HISTORY:], scale)
 
 
 def scores(*mechanisms: Mechanism, each: int) -> dict[str, Score]:
     origins = [origin(100 * kind + number, made) for kind, made in enumerate(mechanisms) for number in range(each)]
-    record = Record()
+    record = ScoreSheet()
     score_origins(origins, record, seed=lambda one: seed_of("test", one.series, one.as_of))
     return {method: summary(months, record.chances[method]) for method, months in record.months.items()}
 

@@ -22,7 +22,7 @@ from reconciler.report.forecast_csv import forecast_csv
 from reconciler.report.forecast_layout import page
 from reconciler.report.forecast_picture import ASCII, BLOCKS, fan, sparkline
 from reconciler.report.forecast_text import ForecastPage, forecast_text, year_sentence
-from reconciler.report.recommend_text import RecommendPage, Written, recommend_text
+from reconciler.report.recommend_text import RecommendPage, WrittenValue, recommend_text
 from reconciler.report.whatif_text import WhatIfPage, whatif_text
 
 JUNE = Period(2026, 6)
@@ -220,7 +220,11 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
     )
     told = RecommendPage(
         *("org", JUNE, AS_OF, "known", 0.9, 1, [target], [alert]),
-        written=[Written("a.yaml", "x", "1", "2"), Written("a.yaml", "y", None, "3"), Written("b.yaml", "z", "4", "5")],
+        written=[
+            WrittenValue("a.yaml", "x", "1", "2"),
+            WrittenValue("a.yaml", "y", None, "3"),
+            WrittenValue("b.yaml", "z", "4", "5"),
+        ],
         kept=["c: why not"],
         was_writing=True,
     )

@@ -15,7 +15,7 @@ from reconciler.model.period import Period
 from reconciler.model.yaml_types import parse_amount
 
 if TYPE_CHECKING:
-    from reconciler.forecast.scenario import Cache, Demand, Growth, Mix, Scenario
+    from reconciler.forecast.scenario import Cache, Growth, Mix, NewDemand, Scenario
     from reconciler.model.desired import Desired
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def read_scenarios(
     Raises:
         UsageError: for an unknown team, a bad percentage, amount or month, each with its cure.
     """
-    kinds: tuple[tuple[str, Sequence[str], Callable[[str, str], Growth | Cache | Mix | Demand]], ...] = (
+    kinds: tuple[tuple[str, Sequence[str], Callable[[str, str], Growth | Cache | Mix | NewDemand]], ...] = (
         ("growth", growth, _growth),
         ("cache", cache, _cache),
         ("mix", mix, _mix),
@@ -65,7 +65,7 @@ def with_targets(desired: Desired, texts: Sequence[str], *, period: Period) -> D
 
 
 def _scenario(
-    desired: Desired, option: str, text: str, read: Callable[[str, str], Growth | Cache | Mix | Demand]
+    desired: Desired, option: str, text: str, read: Callable[[str, str], Growth | Cache | Mix | NewDemand]
 ) -> Scenario:
     from reconciler.forecast.scenario import Scenario
 
@@ -104,11 +104,11 @@ def _mix(option: str, text: str) -> Mix:
     return Mix(parts[0], parts[1], _read(option, parts[2], parse_share), month)
 
 
-def _demand(option: str, text: str) -> Demand:
-    from reconciler.forecast.scenario import Demand
+def _demand(option: str, text: str) -> NewDemand:
+    from reconciler.forecast.scenario import NewDemand
 
     value, month = _dated(option, text)
-    return Demand(_read(option, value, parse_amount), month)
+    return NewDemand(_read(option, value, parse_amount), month)
 
 
 def _split(option: str, text: str) -> tuple[str, str]:

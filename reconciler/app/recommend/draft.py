@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired, DesiredObject
     from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.period import Period
-    from reconciler.report.recommend_text import Written
+    from reconciler.report.recommend_text import WrittenValue
     from reconciler.settings import Settings
 
 
@@ -148,14 +148,14 @@ def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredObject[Billi
     )
 
 
-def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[Written, ...]:
+def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue, ...]:
     """Write `edits` and return them as people name them; nothing is written unless all are possible and valid.
 
     Raises:
         FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
     from reconciler.files import write_file
-    from reconciler.report.recommend_text import Written
+    from reconciler.report.recommend_text import WrittenValue
     from reconciler.source.edits import EditError, set_value
     from reconciler.source.load import load
     from reconciler.source.problem import dotted
@@ -171,7 +171,7 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[Written, ...]
             after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
         except EditError as error:
             refused.append(error.finding(edit.path, before[file], edit.keys, edit.literal))
-        written.append(Written(file.as_posix(), dotted(edit.keys), edit.before, edit.literal))
+        written.append(WrittenValue(file.as_posix(), dotted(edit.keys), edit.before, edit.literal))
     if refused:
         raise FindingsError(refused)
     for file, text in after.items():
