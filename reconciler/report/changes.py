@@ -71,7 +71,7 @@ def object_settings(plan: Plan, kind: ManagedKind[V]) -> tuple[Setting, ...]:
             safe_name(c.name) + (f" ({safe_name(c.team)})" if c.team and often[c.name] > 1 else ""),
             kind.noun,
             c.verb,
-            differences(*c.documents()),
+            differences(kind, *c.documents()),
         )
         for c in listed
     )

@@ -45,6 +45,7 @@ class Contacts(ManagedKind[Contact]):
 
     name, section, noun, entry = "contact", "owners", "contact", "owner"
     path, plural, of_teams = PATH, "contacts", True
+    labels, identity = {"channel": "reached by"}, ("team", "name")
 
     def key(self, value: Contact) -> Key:
         return value.team, value.name
@@ -147,6 +148,7 @@ def test_it_is_planned_told_and_published(said: Said) -> None:
     told = markdown(report)
     assert "no money moves, 3 contacts change" in told
     assert "| Contact | Merging will | What changes |" in told
+    assert "| ada | create | reached by mail |" in told
     assert "contact *by-hand* (`aa/by-hand`), it is written to by pager" in told
     assert "Contacts</h2>" in html(report)
 

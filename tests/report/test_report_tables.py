@@ -13,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import object_change
 
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
+from reconciler.model.kinds.managed_kind import ManagedKind
 from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
 from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.columns import Grid, clipped_apart, columns_of
@@ -246,7 +249,8 @@ def test_a_rename_is_said_to_be_a_delete_and_a_create(plans: Any) -> None:
     ],
 )  # fmt: skip
 def test_an_update_is_worded_by_what_differs(before: Any, after: Any, told: Any) -> None:
-    assert differences(before, after) == told
+    kind: ManagedKind[Any] = EXPORT_SCHEDULES if {"s3", "cron"} & {*(before or after)} else BILLING_BUDGETS
+    assert differences(kind, before, after) == told
 
 
 @pytest.mark.parametrize("item", ["twelve", "NaN", "1e999999"])

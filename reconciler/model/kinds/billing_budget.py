@@ -54,6 +54,17 @@ class BillingBudgets(ManagedKind[BillingBudget]):
 
     name, section, noun, entry = "billing_budget", "billing_budgets", "billing budget", "alert"
     path, plural, of_teams = "/v1/billing/budgets", "budgets", True
+    labels = {
+        "amount": "amount",
+        "alert_percentages": "alerts",
+        "hard_limit": "hard limit",
+        "period": "period",
+        "currency": "currency",
+        "scope_id": "scope",
+        "scope_type": "scope type",
+    }
+    identity = ("name", "scope_type", "scope_id", "currency")
+    usual = {"hard_limit": False, "period": "monthly"}
 
     def key(self, value: BillingBudget) -> BillingBudgetKey:
         return value.key

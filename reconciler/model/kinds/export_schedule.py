@@ -67,6 +67,8 @@ class ExportSchedules(ManagedKind[ExportSchedule]):
 
     name, section, noun, entry = "export_schedule", "export_schedules", "export schedule", "export schedule"
     path, plural, of_teams = "/v1/exports/schedules", "schedules", False
+    labels = {"cron": "cron", "window": "window", "type": "type", "format": "format", "s3": "destination"}
+    usual = {"enabled": True, "type": "events"}
     not_offered = "schedules-not-offered"
 
     def key(self, value: ExportSchedule) -> Key:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
@@ -85,6 +85,11 @@ class ManagedKind(ABC, Generic[V]):
     """The key of the list in an answer, where it is no bare list."""
     of_teams: bool
     """Whether entries stand in the files of teams; else in org.yaml."""
+    labels: Mapping[str, str] = {}
+    """What its fields are called in a table, those that matter most first."""
+    identity: Collection[str] = ("name",)
+    usual: Mapping[str, Any] = {}
+    """Fields, and values of fields, that are not worth a word where one is created or deleted."""
     not_offered: str | None = None
     """The code of the warning that this deployment does not offer the kind; None where its absence is an error."""
 
