@@ -29,7 +29,7 @@ _NAMED = 20
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What the reviews of a pull request approve.
+    """What the reviews of a pull request approve. Those who `approved_by` are who could: owners, or who stands in.
 
     `stale` are the teams whose plan moved since it was shown, `missing` the approvals that are not there: neither may
     be applied. What is missing and about no team stops the whole change. `judged` are all requirements.
@@ -146,7 +146,8 @@ def judge(
     record = records[-1][1]
     bench = _bench(channel, repository, pull, records, plan, is_clean, made_from)
     judged = bench.judge(required)
-    logins = tuple(review.login for review in bench.given)
+    counted = {login for item in judged for login in item.approved_by}
+    logins = tuple(review.login for review in bench.given if review.login in counted)
     stale = record.stale_teams(plan) if plan else ()
     return Approval(pull.number, pull.head, logins, record, stale, judged)
 

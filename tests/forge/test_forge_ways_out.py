@@ -195,3 +195,32 @@ def test_a_wallet_that_moves_between_teams_moves_whole_or_not_at_all(desk: Merge
     desk.approved(128, "sam")
     assert desk.apply() == ExitCode.DONE, desk.desk.output
     assert desk.funded("team_shadow") == 300.0
+
+
+def test_a_team_that_gets_another_name_keeps_its_wallet_until_all_of_it_is_approved(desk: MergeDesk) -> None:
+    def renamed() -> None:
+        desk.repository.git("mv", SUPPORT_FILE, "budgets/teams/help.yaml")
+        desk.repository.edit("budgets/teams/help.yaml", "team: support", "team: help")
+
+    desk.opened(128, renamed)
+    desk.approved(128, "lena")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.REFUSED, desk.desk.output
+    assert set(desk.landing(128)["refused"]) == {"help", "support"}
+    assert "the wallet `team_support`" in desk.landing(128)["refused"]["support"]
+    assert "would be no team's" in desk.landing(128)["refused"]["support"]
+    assert desk.desk.kt("apply", "--period", "2026-07", "--as-of", "2026-07-01") == ExitCode.DONE, desk.desk.errors
+    assert desk.funded() == 21000.0, "a month opens for the wallet meanwhile"
+
+    desk.approved(128, "bob")
+    assert desk.apply() == ExitCode.DONE, desk.desk.output
+    assert desk.merges["pending"] == 0
+    assert desk.funded() == 21000.0
+
+
+def test_only_those_who_could_approve_are_said_to_have(desk: MergeDesk) -> None:
+    desk.opened(128, desk.target("10500.00", "10900.00"))
+    desk.approved(128, "mallory", "lena", "helper[bot]")
+    desk.merged(128)
+    assert desk.apply() == ExitCode.DONE, desk.desk.output
+    assert desk.landing(128)["approved_by"] == ["lena"]

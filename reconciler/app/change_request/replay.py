@@ -12,6 +12,7 @@ from reconciler.app.change_request.step import Bench, Step
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.plan import Plan
@@ -192,7 +193,7 @@ class Replay:
         return settled(landing, why=Why(verdict, withheld, behind, plan), result=result, parts=left)
 
     def _together(self, step: Step, withheld: Mapping[str, str]) -> dict[str, str]:
-        """Return what is withheld of a step: all of it where the rest alone would be no valid YAML.
+        """Return what is withheld of a step: all of it where the rest alone would be no valid YAML, or lose something.
 
         A wallet that goes from one team to another would belong to both, or to none.
         """
@@ -200,12 +201,15 @@ class Replay:
         if not parts or parts == step.parts:
             return dict(withheld)
         now = applied_files(self.commits, self.commit, self.ahead)
-        findings = now.with_parts(self.commits.files(step.landing.commit), parts).loaded()
-        if findings.desired is not None:
+        rest = now.with_parts(self.commits.files(step.landing.commit), parts).loaded()
+        if rest.desired is not None:
+            problem = _lost(step, rest.desired)
+        else:
+            problem = next(finding.message for finding in rest.findings if finding.is_error)
+        if not problem:
             return dict(withheld)
-        first = next(finding.message for finding in findings.findings if finding.is_error)
-        others = ", ".join(sorted(withheld))
-        words = f"it can only be applied together with {others}, which is not: {first}"
+        others = ", ".join(sorted(part or "the organization's settings" for part in withheld))
+        words = f"it can only be applied together with {others}, which is not: {problem}"
         return {**{part: f"{part}: {words}" for part in parts}, **withheld}
 
     def _note(self) -> None:
@@ -214,6 +218,17 @@ class Replay:
         if last is None:
             return
         self.commit, self.ahead = moved_on(last.commit, {**self.ahead, **last.ahead}, self.landings)
+
+
+def _lost(step: Step, rest: Desired) -> str:
+    """Return what was somebody's and is to be somebody's, and nobody's in the `rest` of a step; else an empty text."""
+    if step.before is None:
+        return ""
+    wallets = sorted(step.before.wallets.keys() & step.after.wallets.keys() - rest.wallets.keys())
+    alerts = step.before.billing_budgets.keys() & step.after.billing_budgets.keys() - rest.billing_budgets.keys()
+    lost = [f"the wallet `{key}`" for key in wallets] + sorted(f"the alert `{key}`" for key in alerts)
+    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+    return f"{', '.join(lost[:5])}{more} would be no team's" if lost else ""
 
 
 def is_nothing_to_do(commits: Commits, last: LastApplied | None, head: str) -> bool:
