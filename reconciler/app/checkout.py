@@ -88,6 +88,14 @@ def tree_id(budgets: Path, commit: str) -> str:
         return ""
 
 
+def is_submodule(budgets: Path) -> bool:
+    """Whether the repository of the budgets is a submodule of another one, which is checked out around it."""
+    try:
+        return bool(git(budgets, "rev-parse", "--show-superproject-working-tree").strip())
+    except GitError:
+        return False
+
+
 def line_of(budgets: Path, since: str | None, head: str) -> dict[str, tuple[str, ...]]:
     """Return the commits of the branch's own line after `since` up to `head`, oldest first, each with its parents."""
     span = f"{since}..{head}" if since else head

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.later import LaterTarget
@@ -24,6 +25,19 @@ def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
         return None
     names = {*before.teams, *after.teams}
     return frozenset(name for name in names if not is_same_team(before.teams.get(name), after.teams.get(name)))
+
+
+def begun(desired: Desired) -> Desired:
+    """Return what stands for the YAML before there was any: the same organization and owners, and nothing else said."""
+    organization = desired.organization
+    kept = {"owners": organization.owners}
+    silent = {
+        name: kept.get(name, field.get_default(call_default_factory=True))
+        for name, field in type(organization).model_fields.items()
+        if not field.is_required()
+    }
+    bare = organization.model_copy(update=silent)
+    return replace(desired.without_teams(), organization=bare, export_schedules={})
 
 
 def is_same_team(before: TeamBudget | None, after: TeamBudget | None) -> bool:

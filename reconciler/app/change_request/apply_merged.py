@@ -145,11 +145,22 @@ def pull_finder(session: GitHub, branch: str) -> PullOf:
 
 
 def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied | None) -> Replay:
-    """Return the landings up to `head` that are not applied as a whole, ready to be carried out by `bench`."""
+    """Return the landings up to `head` that are not applied as a whole, ready to be carried out by `bench`.
+
+    Raises RefusedError for budgets in a submodule, where nobody knows which pull request brought them.
+    """
     from reconciler.app.change_request.arrivals import arrivals, beginning, groups
     from reconciler.app.change_request.replay import Replay
+    from reconciler.app.checkout import is_submodule
 
     budgets, since = bench.settings.budgets, last.commit if last else None
+    if is_submodule(budgets):
+        raise RefusedError(
+            "the budgets are a submodule: a pull request of the repository around it brings a commit of theirs, and"
+            " which approvals that had is not known here",
+            hint="run the workflows in the budgets' own repository; or, here, have `kt-budgets plan --output plan.json`"
+            " looked at, and run `kt-budgets apply --plan plan.json`",
+        )
     found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]
     listed = arrivals(bench.commits, found, since)
     landings = [arrival.landing for arrival in listed]

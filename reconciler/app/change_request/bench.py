@@ -44,12 +44,14 @@ class MergeBench:
 
     def plan(self, step: Step) -> Plan:
         from reconciler.model.plan import Scope, Source
+        from reconciler.plan.scope import begun
 
         teams = step.teams
         everybody = {*step.after.teams, *(teams or ())}
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
         source = Source(commit=step.landing.commit, dirty=False, tree_digest=step.after.tree_digest)
-        plan = self.planned(step.after, step.files, step.findings, source=source, scope=scope, before=step.before)
+        before = step.before or step.arrival.before or begun(step.after)
+        plan = self.planned(step.after, step.files, step.findings, source=source, scope=scope, before=before)
         self.plans[step.landing.commit] = plan
         return plan
 

@@ -114,14 +114,18 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
     Everybody is named, those with the most to approve first.
     """
     from reconciler.app.change_request.asked import asked_of
-    from reconciler.app.checkout import load_at
+    from reconciler.app.checkout import knows, load_at, prefix
     from reconciler.forge.requirement import requirements
     from reconciler.source.load import load
 
     try:
-        rules, after = load_at(budgets, merged_onto(budgets, pull)), load(budgets).desired
+        base = merged_onto(budgets, pull)
+        rules, after = load_at(budgets, base), load(budgets).desired
+        is_first = rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=base)
     except BudgetsError:
         return ()
+    if after is not None and is_first:
+        rules = after.without_teams()
     if rules is None or after is None or isinstance(shown, tuple):
         return ()
     return asked_of(requirements(rules, after, shown.changes))

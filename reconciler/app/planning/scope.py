@@ -44,6 +44,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
     the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
     """
+    from reconciler.app.checkout import is_submodule
     from reconciler.journal.journal import last_declared
 
     if since not in (None, ALL):
@@ -58,16 +59,16 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     first = next(starts, None)
     if first is None:
         return _whole(settings, desired, records)
-    is_submodule = bool(_git(settings, "rev-parse", "--show-superproject-working-tree"))
-    applied = last_declared(records) if is_submodule else None
-    told = (name for name in chain([first], starts) if not is_submodule or (applied and name == applied.commit))
+    is_inside = is_submodule(settings.budgets)
+    applied = last_declared(records) if is_inside else None
+    told = (name for name in chain([first], starts) if not is_inside or (applied and name == applied.commit))
     start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
         return Aim(None, later_of(settings, load_known(settings, start), desired, start, teams=None))
     if start is None:
         why = (
             "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
-            if is_submodule
+            if is_inside
             else "the commit that this change started from is not in this clone; check out with `fetch-depth: 0`"
         )
         _say(why)
@@ -152,12 +153,15 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
     from reconciler.app.checkout import load_at, tree_id
+    from reconciler.plan.scope import begun
 
     before = load_at(settings.budgets, commit)
     if before is None:
         why = f"{commit[:12]} has no budgets that can be read"
         _say(why)
-        return Aim(unknown=why if tree_id(settings.budgets, commit) else "")
+        if tree_id(settings.budgets, commit):
+            return Aim(unknown=why)
+        return Aim(None, later_of(settings, begun(desired), desired, commit, teams=None))
     scope = _scope(before, desired, records, commit)
     later = later_of(settings, before, desired, commit, teams=scope.teams if scope else None)
     if scope is None or later is None:
