@@ -37,7 +37,7 @@ def begun(desired: Desired) -> Desired:
         if not field.is_required()
     }
     bare = organization.model_copy(update=silent)
-    return replace(desired.without_teams(), organization=bare, export_schedules={})
+    return replace(desired.without_teams(), organization=bare, objects={})
 
 
 def is_same_team(before: TeamBudget | None, after: TeamBudget | None) -> bool:

@@ -225,8 +225,12 @@ def _lost(step: Step, rest: Desired) -> str:
     if step.before is None:
         return ""
     wallets = sorted(step.before.wallets.keys() & step.after.wallets.keys() - rest.wallets.keys())
-    alerts = step.before.billing_budgets.keys() & step.after.billing_budgets.keys() - rest.billing_budgets.keys()
-    lost = [f"the wallet `{key}`" for key in wallets] + sorted(f"the alert `{key}`" for key in alerts)
+    objects = {
+        str(key)
+        for kind, listed in step.before.objects.items()
+        for key in listed.keys() & step.after.objects.get(kind, {}).keys() - rest.objects.get(kind, {}).keys()
+    }
+    lost = [f"the wallet `{key}`" for key in wallets] + [f"`{key}`" for key in sorted(objects)]
     more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
     return f"{', '.join(lost[:5])}{more} would be no team's" if lost else ""
 
