@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reconciler.model.forecast import WalletForecast
-from reconciler.model.plan import Plan, PlanFinding
+from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
 
 Level = Literal["notice", "warning", "failure"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reconciler.model.plan import PlanFinding
+from reconciler.model.plan_finding import PlanFinding
 
 _ROOM = 50_000
 """Bytes for the findings: GitHub takes 65,536 characters in all."""

@@ -20,6 +20,7 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.usage_summary import UsageSummary
 
 NOT_COMPARED = "not-compared"
@@ -43,16 +44,6 @@ class Source(Frozen):
     tree_digest: str
     head: str | None = None
     base: str | None = None
-
-
-class PlanFinding(Frozen):
-    path: str
-    line: int
-    column: int
-    severity: Literal["error", "warning"]
-    code: str
-    message: str
-    hint: str
 
 
 DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]

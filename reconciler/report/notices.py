@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.kinds.registry import kind_named
-from reconciler.model.plan import DriftItem, GuardResult, Plan, PlanFinding, Unmanaged
+from reconciler.model.plan import DriftItem, GuardResult, Plan, Unmanaged
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.report import wording
 from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words

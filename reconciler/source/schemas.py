@@ -13,7 +13,8 @@ from reconciler.model.json_text import json_text
 from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
-from reconciler.model.plan import Plan, PlanFinding
+from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
 

@@ -23,7 +23,8 @@ from reconciler.http.failures import ForbiddenError
 from reconciler.model.change import Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, Plan, PlanFinding
+from reconciler.model.plan import GuardResult, Plan
+from reconciler.model.plan_finding import PlanFinding
 
 
 def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> Verdict:

@@ -31,8 +31,9 @@ from reconciler.model.forecast import (
 )
 from reconciler.model.operation import operation_id
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem, Funds, GuardResult, Plan, PlanFinding, Source, Tool, sealed
+from reconciler.model.plan import DriftItem, Funds, GuardResult, Plan, Source, Tool, sealed
 from reconciler.model.plan import Unmanaged as UnmanagedThing
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.usage_summary import UsageSummary
 
 JUNE = Period(2026, 6)

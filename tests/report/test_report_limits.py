@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.later import Later, LaterExpectation, LaterTarget
-from reconciler.model.plan import PlanFinding
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.document import Asked
 from reconciler.report.markdown import SMALLEST_LIMIT, markdown
 from reconciler.report.size_budget import Section, allocate, size

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from reconciler.model.plan import PlanFinding
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.columns import Grid, wrapped
 from reconciler.report.summary import summarise
 from reconciler.report.text import text

@@ -11,7 +11,8 @@ from reconciler.git.failures import GitError
 
 if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
-    from reconciler.model.plan import Plan, PlanFinding
+    from reconciler.model.plan import Plan
+    from reconciler.model.plan_finding import PlanFinding
 
 
 def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pull: PullRequest) -> None:

@@ -10,7 +10,7 @@ from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
     from reconciler.forge.suggestion import Suggestion
-    from reconciler.model.plan import PlanFinding
+    from reconciler.model.plan_finding import PlanFinding
 
 _COMMAND = re.compile(r"kt-budgets [a-z-]{1,30}")
 
@@ -19,7 +19,7 @@ def read_findings(path: Path) -> tuple[PlanFinding, ...]:
     """Return the findings that `kt-budgets validate --format json` wrote into a file."""
     import json
 
-    from reconciler.model.plan import PlanFinding
+    from reconciler.model.plan_finding import PlanFinding
 
     hint = "give the output of `kt-budgets validate --format json`"
     try:

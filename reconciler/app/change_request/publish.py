@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from reconciler.app.github import GitHub
     from reconciler.forge.repository import PullRequest
     from reconciler.forge.suggestion import Choice
-    from reconciler.model.plan import Plan, PlanFinding
+    from reconciler.model.plan import Plan
+    from reconciler.model.plan_finding import PlanFinding
     from reconciler.report.document import Asked
     from reconciler.report.spans import Words
 

@@ -11,7 +11,8 @@ from reconciler.findings import BudgetsError
 if TYPE_CHECKING:
     from reconciler.forge.check_run import Verdict
     from reconciler.forge.repository import PullRequest
-    from reconciler.model.plan import Plan, PlanFinding
+    from reconciler.model.plan import Plan
+    from reconciler.model.plan_finding import PlanFinding
 
 
 def merged_onto(budgets: Path, pull: PullRequest) -> str:

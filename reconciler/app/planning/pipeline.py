@@ -140,7 +140,8 @@ def assemble(
     `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone. The
     fiscal year is that of all wallets: a plan within a scope has none.
     """
-    from reconciler.app.planning.remarks import asked_of, plan_finding, remarks, warned_of
+    from reconciler.app.planning.remarks import asked_of, remarks, warned_of
+    from reconciler.model.plan_finding import PlanFinding
     from reconciler.plan.consequences import with_rest
     from reconciler.policy.facts import verdict
     from reconciler.source.positions import positions
@@ -168,7 +169,7 @@ def assemble(
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,
-        findings=tuple(map(plan_finding, sorted(notes))),
+        findings=tuple(map(PlanFinding.of, sorted(notes))),
         doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )

@@ -9,7 +9,7 @@ from reconciler.findings import Finding, Origin, Position, Severity
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
-from reconciler.model.plan import NOT_COMPARED, PlanFinding
+from reconciler.model.plan import NOT_COMPARED
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
 
@@ -87,16 +87,3 @@ def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
             " may change without being shown",
             "compare the files by hand, or plan again where that commit can be read",
         )
-
-
-def plan_finding(finding: Finding) -> PlanFinding:
-    place: Position = finding.position
-    return PlanFinding(
-        path=place.path,
-        line=place.line,
-        column=place.column,
-        severity=finding.severity.value,
-        code=finding.code,
-        message=finding.message,
-        hint=finding.hint,
-    )
