@@ -220,8 +220,8 @@ def _whole_id(commits: Commits, name: str) -> str:
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
+    from reconciler.app.apply_environment import apply_environment
     from reconciler.app.session import load_desired
-    from reconciler.app.site import site
     from reconciler.apply.resume import resume
     from reconciler.journal.history import history_of, open_runs
 
@@ -230,9 +230,9 @@ def _resumed(bench: MergeBench, head: str) -> Result | None:
         return None
     desired = bench.commits.desired(head) or load_desired(settings)[0]
     say("an earlier run did not finish; it is resumed first")
-    with site(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as place:
+    with apply_environment(settings, desired, settle=bench.settle, label="Resuming", wait=bench.wait) as environment:
         try:
-            return resume(desired.organization.organization, place)
+            return resume(desired.organization.organization, environment)
         finally:
             bench.forget()
 

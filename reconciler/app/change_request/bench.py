@@ -145,21 +145,21 @@ class MergeBench:
         self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None
     ) -> Result:
         """Execute a plan whose limits and approvals were looked at."""
-        from reconciler.app.site import site
+        from reconciler.app.apply_environment import apply_environment
         from reconciler.apply import preflight
         from reconciler.apply.application import apply_plan
 
         preflight.check(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
-        with site(
+        with apply_environment(
             self.settings,
             desired,
             settle=self.settle,
             label="Applying",
             first_apply=self.first_apply,
             wait=self.wait,
-        ) as place:
+        ) as environment:
             try:
-                return apply_plan(plan, desired, place, declares=declares, withheld=withheld)
+                return apply_plan(plan, desired, environment, declares=declares, withheld=withheld)
             finally:
                 self.forget()
 

@@ -73,7 +73,7 @@ def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.
 
 
 def _resumed(settings: Settings, desired: Desired, way: WayOut, *, settle: float, wait: float) -> Result | None:
-    from reconciler.app.site import logged, site
+    from reconciler.app.apply_environment import apply_environment, logged
     from reconciler.apply.acceptance import Accepted
     from reconciler.apply.resume import Permission, resume
 
@@ -85,6 +85,6 @@ def _resumed(settings: Settings, desired: Desired, way: WayOut, *, settle: float
         repair=way.repair,
     )
     wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
-    with site(settings, desired, settle=settle, label="Resuming", wait=wait) as place:
-        found = resume(desired.organization.organization, place, permission, wallets=wallets)
+    with apply_environment(settings, desired, settle=settle, label="Resuming", wait=wait) as environment:
+        found = resume(desired.organization.organization, environment, permission, wallets=wallets)
     return logged(found) if found else None

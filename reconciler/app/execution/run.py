@@ -46,13 +46,13 @@ def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied 
 
 def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:
     """Execute a plan that may be applied, and say where the token was not allowed to write."""
-    from reconciler.app.site import logged, site
+    from reconciler.app.apply_environment import apply_environment, logged
     from reconciler.apply.application import apply_plan
 
-    with site(
+    with apply_environment(
         settings, desired, settle=terms.settle, label="Applying", first_apply=terms.first_apply, wait=terms.wait
-    ) as place:
-        result = logged(apply_plan(plan, desired, place, declares=declares))
+    ) as environment:
+        result = logged(apply_plan(plan, desired, environment, declares=declares))
     if result.denied:
         say(
             f"Keeptrusts does not let this token write: {result.denied}",

@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def site(
+def apply_environment(
     settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
 ) -> Iterator[ApplyEnvironment]:
     """Yield where a run takes place, with signals taken over and progress shown on a terminal.
