@@ -9,7 +9,8 @@ from typing import Any
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.team import TeamBudget
-from reconciler.plan.yaml_words import WORDS, Says, described, known_as, spoken
+from reconciler.model.word import Says
+from reconciler.plan.yaml_words import WORDS, described, known_as, spoken
 
 Keys = tuple[str | int, ...]
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
-from reconciler.model.kinds.export_schedule import ExportSchedule, S3Target
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import Money
 from reconciler.model.organization import (
     ApiSettings,
@@ -22,28 +21,16 @@ from reconciler.model.organization import (
 from reconciler.model.percent import percent_text
 from reconciler.model.team import (
     AnnualPlan,
-    BillingBudgetSetting,
     CacheHitRate,
     Fallback,
     GrowthStep,
     PlannedDemand,
     ProviderMixMove,
     RateLimit,
-    Scope,
     TeamBudget,
     WalletTarget,
 )
-
-Says = Callable[[Any, str], str]
-"""A value, and the currency that its file is in, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What a field is called; a field that only groups others has no name of its own."""
-
-    name: str
-    says: Says | None = None
+from reconciler.model.word import Word, money_in_words
 
 
 def spoken(value: Any, currency: str) -> str:
@@ -82,16 +69,8 @@ def known_as(entry: Frozen) -> str:
     return ", ".join(filter(None, (spoken(getattr(entry, field), "") for field in KNOWN_BY[type(entry)])))
 
 
-def _money(value: Decimal | None, currency: str) -> str:
-    return "" if value is None else str(Money(value, currency))
-
-
 def _percent(value: Decimal | None, _: str) -> str:
     return "" if value is None else percent_text(value)
-
-
-def _percents(values: tuple[int, ...], _: str) -> str:
-    return ", ".join(f"{value}%" for value in values)
 
 
 def _fiscal_year(value: FiscalYearSetting, _: str) -> str:
@@ -105,12 +84,11 @@ def _no_limit(value: Decimal | None, currency: str) -> str:
 KNOWN_BY: Mapping[type[Frozen], tuple[str, ...]] = {
     Waiver: ("guard", "team"),
     Acknowledgement: ("key",),
-    ExportSchedule: ("name",),
     GrowthStep: ("reason",),
     ProviderMixMove: ("source", "target"),
     PlannedDemand: ("reason",),
     RateLimit: ("reason",),
-    BillingBudgetSetting: ("name", "environment", "scope"),
+    **{entry: fields for kind in kinds() for entry, fields in kind.known_by.items()},
 }
 """The fields by which an entry of a list is known again; the others may change without it being another one."""
 
@@ -120,7 +98,7 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "organization": Word("Keeptrusts organization"),
         "currency": Word("currency"),
         "fiscal_year": Word("fiscal year", _fiscal_year),
-        "annual_target": Word("annual target", _money),
+        "annual_target": Word("annual target", money_in_words),
         "environments": Word("environments"),
         "unused": Word("unused money"),
         "journal": Word("journal", lambda value, _: value or "file:.kt-budgets/journal"),
@@ -131,7 +109,7 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "acknowledged_drift": Word("accepted drift"),
         "drift_issues": Word("issues about drift"),
         "forecast": Word(""),
-        "export_schedules": Word("export schedule"),
+        **{kind.section: Word(kind.entry) for kind in kinds() if not kind.of_teams},
         "usage": Word(""),
         "api": Word(""),
     },
@@ -152,13 +130,15 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
     Waiver: {
         "guard": Word("guard"),
         "team": Word("team"),
-        "max": Word("up to", _money),
+        "max": Word("up to", money_in_words),
         "until": Word("until"),
         "reason": Word("because of"),
         "approved_by": Word("approved by"),
     },
     Approvals: {
-        "finance_above": Word("finance threshold", lambda value, currency: _money(value, currency) or "never asked"),
+        "finance_above": Word(
+            "finance threshold", lambda value, currency: money_in_words(value, currency) or "never asked"
+        ),
         "finance": Word("who approves for finance"),
         "platform": Word("who approves hard limits"),
     },
@@ -174,16 +154,6 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "horizon_months": Word("forecast horizon", lambda value, _: f"{value} month{'s' if value != 1 else ''}"),
         "resilience_margin": Word("resilience margin", _percent),
     },
-    ExportSchedule: {
-        "name": Word("name"),
-        "cron": Word("runs at"),
-        "window": Word("window"),
-        "type": Word("type"),
-        "format": Word("format"),
-        "s3": Word("delivered to", lambda value, _: f"{value.bucket}/{value.prefix}"),
-        "enabled": Word("enabled"),
-    },
-    S3Target: {"bucket": Word("bucket"), "prefix": Word("folder")},
     UsageSettings: {"columns": Word("column of usage exports")},
     ApiSettings: {
         "billing_budgets_path": Word("API path of billing budgets"),
@@ -201,10 +171,10 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "owners": Word("owners", lambda value, _: ", ".join(value) or "the organization's"),
         "plan": Word(""),
         "wallets": Word("wallet"),
-        "billing_budgets": Word("alert"),
+        **{kind.section: Word(kind.entry) for kind in kinds() if kind.of_teams},
     },
     AnnualPlan: {
-        "baseline_monthly": Word("baseline", _money),
+        "baseline_monthly": Word("baseline", money_in_words),
         "growth": Word("growth"),
         "cache_hit_rate": Word("cache hit rate"),
         "provider_mix": Word("provider mix"),
@@ -229,7 +199,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
     },
     PlannedDemand: {
         "reason": Word("reason"),
-        "monthly": Word("a month", _money),
+        "monthly": Word("a month", money_in_words),
         "starts": Word("from"),
         "until": Word("until"),
         "lane": Word("lane"),
@@ -238,30 +208,22 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "share": Word("share", _percent),
         "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
     },
-    RateLimit: {"reason": Word("reason"), "daily": Word("a day", _money), "starts": Word("from")},
+    RateLimit: {"reason": Word("reason"), "daily": Word("a day", money_in_words), "starts": Word("from")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),
-        "monthly": Word("monthly target", _money),
+        "monthly": Word("monthly target", money_in_words),
         "overrides": Word("target of", lambda value, currency: _months(value, currency)),
-    },
-    Scope: {"type": Word(""), "id": Word("")},
-    BillingBudgetSetting: {
-        "name": Word("name"),
-        "amount": Word("amount", _money),
-        "alert_percentages": Word("alerts at", _percents),
-        "hard_limit": Word("hard limit"),
-        "environment": Word("environment"),
-        "scope": Word("scope"),
-        "period": Word("period"),
     },
 }
 
-WORDS: Mapping[type[Frozen], Mapping[str, Word]] = {**_ORGANIZATION, **_TEAM}
+_OBJECTS = {entry: words for kind in kinds() for entry, words in kind.words.items()}
+
+WORDS: Mapping[type[Frozen], Mapping[str, Word]] = {**_ORGANIZATION, **_TEAM, **_OBJECTS}
 """Each model of the budget files, and each of its fields."""
 
 
 def _months(value: Any, currency: str) -> str:
     """Return the overrides of a wallet, or a single one of them."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{month} {_money(amount, currency)}" for month, amount in value.items())
-    return _money(value, currency)
+        return ", ".join(f"{month} {money_in_words(amount, currency)}" for month, amount in value.items())
+    return money_in_words(value, currency)

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, Owned, Stray, WireObject, text_of
 from reconciler.model.money import Amount
-from reconciler.model.team import BillingBudgetSetting, TeamBudget
+from reconciler.model.team import BillingBudgetSetting, Scope, TeamBudget
+from reconciler.model.word import Word, money_in_words
 
 AlertPercentage = int | Decimal
 """A whole number is an int. YAML offers no other; somebody else's billing budget may hold a fraction."""
@@ -65,6 +66,19 @@ class BillingBudgets(ManagedKind[BillingBudget]):
     }
     identity = ("name", "scope_type", "scope_id", "currency")
     usual = {"hard_limit": False, "period": "monthly"}
+    words = {
+        BillingBudgetSetting: {
+            "name": Word("name"),
+            "amount": Word("amount", money_in_words),
+            "alert_percentages": Word("alerts at", lambda values, _: ", ".join(f"{value}%" for value in values)),
+            "hard_limit": Word("hard limit"),
+            "environment": Word("environment"),
+            "scope": Word("scope"),
+            "period": Word("period"),
+        },
+        Scope: {"type": Word(""), "id": Word("")},
+    }
+    known_by = {BillingBudgetSetting: ("name", "environment", "scope")}
 
     def key(self, value: BillingBudget) -> BillingBudgetKey:
         return value.key

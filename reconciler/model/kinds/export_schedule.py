@@ -9,6 +9,7 @@ from pydantic import Field
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, WireObject
+from reconciler.model.word import Word
 from reconciler.model.yaml_types import Label, Switch
 
 
@@ -69,6 +70,19 @@ class ExportSchedules(ManagedKind[ExportSchedule]):
     path, plural, of_teams = "/v1/exports/schedules", "schedules", False
     labels = {"cron": "cron", "window": "window", "type": "type", "format": "format", "s3": "destination"}
     usual = {"enabled": True, "type": "events"}
+    words = {
+        ExportSchedule: {
+            "name": Word("name"),
+            "cron": Word("runs at"),
+            "window": Word("window"),
+            "type": Word("type"),
+            "format": Word("format"),
+            "s3": Word("delivered to", lambda value, _: f"{value.bucket}/{value.prefix}"),
+            "enabled": Word("enabled"),
+        },
+        S3Target: {"bucket": Word("bucket"), "prefix": Word("folder")},
+    }
+    known_by = {ExportSchedule: ("name",)}
     not_offered = "schedules-not-offered"
 
     def key(self, value: ExportSchedule) -> Key:

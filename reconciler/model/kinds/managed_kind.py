@@ -10,6 +10,7 @@ from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.team import TeamBudget
+from reconciler.model.word import Word
 
 V = TypeVar("V", bound=Frozen)
 
@@ -90,6 +91,10 @@ class ManagedKind(ABC, Generic[V]):
     identity: Collection[str] = ("name",)
     usual: Mapping[str, Any] = {}
     """Fields, and values of fields, that are not worth a word where one is created or deleted."""
+    words: Mapping[type[Frozen], Mapping[str, Word]] = {}
+    """The models of an entry of `section`, and what their fields are called in sentences about the YAML."""
+    known_by: Mapping[type[Frozen], tuple[str, ...]] = {}
+    """The fields by which an entry is known again; the others may change without it being another one."""
     not_offered: str | None = None
     """The code of the warning that this deployment does not offer the kind; None where its absence is an error."""
 
