@@ -1,7 +1,7 @@
 """Where results are printed: to stdout, whatever becomes of it.
 
 What was done to money is in the journal before it is printed, so a terminal, a pipe or a disk that takes no more must
-not change how a command ends. What could not be printed is remembered here, and said once at the end.
+not change how a command ends. What could not be printed is remembered here, and said once at the end (decision 0048).
 """
 
 from __future__ import annotations

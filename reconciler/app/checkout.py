@@ -106,7 +106,7 @@ def line_of(budgets: Path, since: str | None, head: str) -> dict[str, tuple[str,
 def touching(budgets: Path, line: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the commits of a line, which come with their parents, whose budgets are others than those below them.
 
-    What git lists by a path leaves out commits above one that it was told to leave out.
+    What git lists by a path leaves out commits above one that it was told to leave out (decision 0074).
     """
     ids = tree_ids(budgets, {*line, *(above[0] for above in line.values() if above)})
     return [commit for commit, above in line.items() if ids[commit] != (ids[above[0]] if above else "")]

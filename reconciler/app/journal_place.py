@@ -1,4 +1,7 @@
-"""The one journal of an organization: where org.yaml says, else beside the budgets, and never a second one."""
+"""The one journal of an organization: where org.yaml says, else beside the budgets, and never a second one.
+
+Decision 0019.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Derivation: the changes of a plan, worked out again from the YAML and from live state had the plan not run.
 
 A plan file is only what was reviewed. Its digest has no key, so that anybody can edit the file and seal it again; what
-is carried out is therefore what follows from git and the ledger, and a file that says anything else is refused.
-Both are compared with live as it was before: an approved plan may be applied again.
+is carried out is therefore what follows from git and the ledger, and a file that says anything else is refused
+(decision 0010). Both are compared with live as it was before: an approved plan may be applied again.
 """
 
 from __future__ import annotations

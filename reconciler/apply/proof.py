@@ -4,7 +4,7 @@ A gateway may deliver a request twice and tell what became of the second: a 409,
 emptied, a 429. The ledger decides, if the reading is newer than the request; a replica that is behind shows nothing,
 in its ledger and in its balance. A reading is newer when its ledger shows something that was dated later. Where nothing
 happens on a wallet only time tells: a move that was refused is not sent anew before replicas have surely caught up,
-and one that was put off (429) is repeated after the settle time, in which the ledger is looked at.
+and one that was put off (429) is repeated after the settle time, in which the ledger is looked at (decision 0015).
 Meanwhile its wallet is held back, because money may have moved all the same.
 """
 

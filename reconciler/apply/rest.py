@@ -3,7 +3,7 @@
 A rest is the one amount that comes from a balance. A balance that is newer than the ledger beside it holds money which
 the ledger does not show yet: taken for a rest, the new month's own money would go. So nothing is taken once the wallet
 was funded for the new month, by whom ever the ledger or the journal says; and nothing while the balance holds more than
-both can explain. What was spent since the review only makes the rest smaller.
+both can explain. What was spent since the review only makes the rest smaller (decision 0009).
 """
 
 from __future__ import annotations

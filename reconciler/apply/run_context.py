@@ -112,7 +112,10 @@ class RunContext:
         return self.rehearsed or self.clock.now().date()
 
     def announce(self, change: Change, **facts: Any) -> None:
-        """Write down durably that `change` is about to be sent, then note on this machine that it is being sent."""
+        """Write down durably that `change` is about to be sent, then note on this machine that it is being sent.
+
+        Decision 0016.
+        """
         self.lock.check()
         intent = Entry(
             Step.INTENT, operation_of(change), {**facts, "change": change_facts(change), "writer": self.process}

@@ -1,4 +1,7 @@
-"""`kt-budgets`: the group of all commands. A command's module is imported only when the command is run."""
+"""`kt-budgets`: the group of all commands. A command's module is imported only when the command is run.
+
+Decision 0047.
+"""
 
 from __future__ import annotations
 

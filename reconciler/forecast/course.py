@@ -108,8 +108,8 @@ def make_course(
 ) -> Course:
     """Return the course of a wallet: on a day known in part, at least what is known is spent.
 
-    Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts. What is
-    `reserved` is taken for a part of that day which is paid already and not spent yet.
+    Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts
+    (decision 0040). What is `reserved` is taken for a part of that day which is paid already and not spent yet.
     """
     today = spend.between(as_of, as_of + timedelta(days=1))
     for row in range(min((as_of - start).days + 1, len(days))):

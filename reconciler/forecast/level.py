@@ -14,7 +14,10 @@ from reconciler.forecast.shape import decay
 HALF_LIVES = (5.0, 14.0, 35.0)
 INTERMITTENT_HALF_LIVES = (25.0, 45.0, 90.0)
 MIX = (0.25, 0.5, 0.25)
-"""How many of the paths start from each half-life: where they disagree, the forecast is honestly wider."""
+"""How many of the paths start from each half-life: where they disagree, the forecast is honestly wider.
+
+Decision 0037.
+"""
 INTERMITTENT_SHARE = 0.3
 OLD_REGIME = 0.01
 """How much a day of an earlier regime counts beside one of the present."""

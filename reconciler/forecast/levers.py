@@ -1,11 +1,11 @@
 """Levers: what the plan still has to bring about, as factors and additions to each simulated day.
 
 The history already contains what was reached before its last day, so each lever works relative to the plan's own
-position on that day: a lever that moves no further changes nothing. Growth of the month that is under way is the
-exception: how much of it has arrived is measured, and the rest is still to come. Without history the levers work from
-the plan's start. They are applied in the order growth, cache hit rate, provider mix, planned demand, resilience
-margin, rate limits; each one's contribution is what the mean month end gains by it, so the contributions add up
-exactly.
+position on that day: a lever that moves no further changes nothing (decision 0038). Growth of the month that is under
+way is the exception: how much of it has arrived is measured, and the rest is still to come. Without history the levers
+work from the plan's start. They are applied in the order growth, cache hit rate, provider mix, planned demand,
+resilience margin, rate limits; each one's contribution is what the mean month end gains by it, so the contributions add
+up exactly.
 """
 
 from __future__ import annotations

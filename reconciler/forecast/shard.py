@@ -21,7 +21,10 @@ from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast
 from reconciler.model.period import Period
 
 MOST_WALLETS = 128
-"""Wallets of a shard, unless one team has more. It is the same for every machine, because sums depend on it."""
+"""Wallets of a shard, unless one team has more. It is the same for every machine, because sums depend on it.
+
+Decision 0041.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

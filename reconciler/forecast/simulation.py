@@ -34,7 +34,10 @@ from reconciler.model.forecast import LeverContribution
 
 PATHS = 1000
 FAR_PATHS = 500
-"""How many of the paths go on after the period, to the horizon: months that far away need no finer quantiles."""
+"""How many of the paths go on after the period, to the horizon: months that far away need no finer quantiles.
+
+Decision 0036.
+"""
 RECENTRED_DAYS = 30
 LARGEST_SHIFT = 2.0
 CHUNK = 256

@@ -1,7 +1,8 @@
 """Authors: who wrote something of a pull request, and how many of them nobody can name.
 
 Authors, committers and co-authors of every commit count. A commit that merges cleanly, as git itself would, has no
-author: nothing was written in it. An e-mail address that belongs to no account stands for a person who may be anybody.
+author: nothing was written in it. An e-mail address that belongs to no account stands for a person who may be anybody
+(decision 0053).
 """
 
 from __future__ import annotations

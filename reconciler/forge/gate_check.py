@@ -21,7 +21,7 @@ def publish_gate(
     """Make the check of a commit say this, and return what became of it.
 
     GitHub shows two checks of one name beside each other, and either may be the one that a rule waits for: so there
-    is one, and it is changed.
+    is one, and it is changed (decision 0056).
     """
     body = _body(conclusion, title, summary)
     for _ in range(2):

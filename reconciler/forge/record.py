@@ -1,4 +1,7 @@
-"""The record of a reviewed plan: what an approval is bound to. It lives in a check run, never in a comment."""
+"""The record of a reviewed plan: what an approval is bound to. It lives in a check run, never in a comment.
+
+Decision 0051.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def variables(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for git.
 
     A hook, or a command that git runs, has GIT_DIR, GIT_INDEX_FILE and others of the repository it was started in:
-    they would take the place of the folder that is asked about. Tracing would print headers.
+    they would take the place of the folder that is asked about. Tracing would print headers (decision 0020).
     """
     kept = {
         name: value

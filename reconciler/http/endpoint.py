@@ -1,6 +1,7 @@
 """Where an API is, and what may be sent there: its origin, and the rule that no token travels over plain http.
 
-A token belongs to one origin: scheme, host and port. Plain http is for this machine, where proxies do not apply either.
+A token belongs to one origin: scheme, host and port (decision 0029). Plain http is for this machine, where proxies do
+not apply either.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from reconciler.http.endpoint import Endpoint
 
 BODY_LIMIT = 300
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""The errors before there is a connection: only of these is it certain that nothing was sent."""
+"""The errors before there is a connection: only of these is it certain that nothing was sent (decision 0014)."""
 
 
 class ForbiddenError(UnauthorizedError):

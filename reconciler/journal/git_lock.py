@@ -25,7 +25,8 @@ class GitLock:
     """A lock that is held. Its ref points to a commit whose message says by whom, and until when.
 
     A lock that nobody holds has no ref, or one whose commit says that it is free: a remote may forbid that refs are
-    deleted or rewound, so each commit follows the one before it. `broken` is the owner whose lease had run out.
+    deleted or rewound, so each commit follows the one before it (decision 0018). `broken` is the owner whose lease had
+    run out.
     """
 
     def __init__(self, git: Git, owner: Owner, clock: Clock) -> None:

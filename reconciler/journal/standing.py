@@ -1,7 +1,8 @@
 """Standing: a reading of a wallet held against the journal. One that contradicts it is not believed.
 
-A reading is consistent when all of it was understood, when it shows every operation that the journal knows to be in
-the ledger, when nothing is open on the wallet, and when it shows no operation of ours that this journal never sent.
+A reading is consistent when all of it was understood, when it shows every operation that the journal knows to be in the
+ledger, when nothing is open on the wallet, and when it shows no operation of ours that this journal never sent
+(decision 0017).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An answer may say where it goes on, or only that it does (a flag, a count, a page number), or nothing at all. Where it
 does not say how to go on, the usual ways are tried, and what comes is believed only when it fits: objects that were not
-there before, as many as were counted. Else the reading is refused.
+there before, as many as were counted. Else the reading is refused (decision 0027).
 """
 
 from __future__ import annotations

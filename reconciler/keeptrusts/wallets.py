@@ -183,7 +183,10 @@ def ledger_entry(item: Item, *, currency: str, description_field: str, types: Ma
 
 
 def entry_kind(item: Item, types: Mapping[str, str]) -> EntryKind:
-    """Return what the entry does to its wallet: by one of our words, a usual other form of it, or one of `types`."""
+    """Return what the entry does to its wallet: by one of our words, a usual other form of it, or one of `types`.
+
+    Decision 0028.
+    """
     word = item.word("type", "kind")
     kind = {**_OTHER_FORMS, **{worded(theirs): ours for theirs, ours in types.items()}}.get(word, word)
     for known in get_args(EntryKind):

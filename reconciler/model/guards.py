@@ -28,7 +28,10 @@ class Guard(StrEnum):
 
 
 class GuardSettings(Frozen):
-    """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does."""
+    """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does.
+
+    Decision 0011.
+    """
 
     total_moved: YamlAmount | None = Field(
         None, description="The most money that one run may move, allocations and reclaims together, per month."

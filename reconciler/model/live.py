@@ -75,9 +75,10 @@ class LiveWallet:
     """A wallet and its ledger since the period began.
 
     `early` are allocations of the month before, without a mark of ours. `available` is the balance less what is
-    reserved. `spent` is what the ledger settled in the period (less refunds). A wallet that does not exist yet has
-    no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be moved. Where
-    the ledger is `unread`, because an entry of it may mean anything, it is empty and says nothing of the wallet.
+    reserved (decision 0007). `spent` is what the ledger settled in the period (less refunds). A wallet that does not
+    exist yet has no `id` and holds nothing. `beyond_cents` is the part of a cent that is available too and cannot be
+    moved. Where the ledger is `unread`, because an entry of it may mean anything, it is empty and says nothing of the
+    wallet.
     """
 
     key: str

@@ -39,7 +39,10 @@ def operation_id(
 
 
 def mark(operation: str) -> str:
-    """Return the text that carries `operation` in a ledger description. It comes first: descriptions may be cut."""
+    """Return the text that carries `operation` in a ledger description. It comes first: descriptions may be cut.
+
+    Decision 0008.
+    """
     return f"[kt-budgets op={operation}]"
 
 

@@ -174,7 +174,7 @@ def sealed(plan: Plan) -> Plan:
 
 
 def sealed_bytes(plan: Plan) -> tuple[Plan, bytes]:
-    """Return `plan` sealed, and the bytes of its plan.json: both from one pass over a large plan."""
+    """Return `plan` sealed, and the bytes of its plan.json: both from one pass over a large plan (decision 0049)."""
     document = json.loads(canonical := canonical_json(plan.model_dump(mode="json", exclude={"digest"})))
     document["digest"] = digest_of_text(canonical)
     saved = to_json(dict(sorted(document.items())), indent=2) + b"\n"

@@ -12,7 +12,7 @@ def currency_guard(live: Live, currency: str) -> GuardResult | None:
     """Refuse whatever is in `currency` where the organization has no money of it, and some of another.
 
     The organization wallets decide; where none is visible, the wallets of teams do. An organization that nothing was
-    ever paid for has no currency yet.
+    ever paid for has no currency yet (decision 0013).
     """
     theirs = live.pool_currencies or ((currency,) if live.pool else _of_teams(live))
     if not theirs or currency in theirs:

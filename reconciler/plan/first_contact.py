@@ -1,4 +1,7 @@
-"""First contact: funding of a wallet that nothing was ever applied to, and the month that it may be meant for."""
+"""First contact: funding of a wallet that nothing was ever applied to, and the month that it may be meant for.
+
+Decision 0012.
+"""
 
 from __future__ import annotations
 

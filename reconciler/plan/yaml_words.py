@@ -1,4 +1,4 @@
-"""What every field of the budget files is called in a sentence, and how its values read."""
+"""What every field of the budget files is called in a sentence, and how its values read (decision 0025)."""
 
 from __future__ import annotations
 

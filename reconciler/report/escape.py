@@ -2,7 +2,7 @@
 
 GitHub turns mentions, references and shortcodes into links *after* it has decoded entities, so an entity alone does
 not stop them: a zero-width space goes between the sign and the word. What Markdown itself would read becomes an entity.
-A figure is never touched, nor is what stands in a code span: people copy them.
+A figure is never touched, nor is what stands in a code span: people copy them (decision 0044).
 """
 
 from __future__ import annotations

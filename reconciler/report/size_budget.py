@@ -1,4 +1,7 @@
-"""Sections that share a limit: the important ones first, nothing cut in the middle, and what is cut is said."""
+"""Sections that share a limit: the important ones first, nothing cut in the middle, and what is cut is said.
+
+Decision 0045.
+"""
 
 from __future__ import annotations
 

@@ -207,7 +207,10 @@ def _exhaustion(outlook: WalletOutlook) -> str:
 
 
 def when(dates: dict[str, date | None], chance: float | None) -> str:
-    """Return the median day; where it is less likely than not, the early day with the probability; else a dash."""
+    """Return the median day; where it is less likely than not, the early day with the probability; else a dash.
+
+    Decision 0046.
+    """
     if median := dates.get("0.5"):
         return wording.day(median)
     early = dates.get("0.1")

@@ -1,4 +1,4 @@
-"""Findings whose cure is beyond doubt, as suggested changes.
+"""Findings whose cure is beyond doubt, as suggested changes (decision 0023).
 
 Each was tried on the files as they are: it takes its finding away and brings no error that was not there.
 """

@@ -156,7 +156,7 @@ class _Reading:
         """Start anew on a connection that takes every column of a row apart, needed or not.
 
         DuckDB breaks down over bytes that are not UTF-8 in a column that stands behind more columns than it was asked
-        for, and a connection that broke down is of no more use.
+        for, and a connection that broke down is of no more use (decision 0034).
         """
         self.connection.disconnect()
         self.connection = self.connect()

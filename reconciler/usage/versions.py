@@ -6,7 +6,7 @@
 - Rows that differ in second, team, model or gateway are *other events*: their id was used again. All count.
 
 What a row does not say (an empty team, model or gateway) makes no other event. An id that many events share names no
-event, so that what differs within the latest export is not a version but one event more.
+event, so that what differs within the latest export is not a version but one event more (decision 0032).
 """
 
 from __future__ import annotations

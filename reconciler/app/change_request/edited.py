@@ -1,4 +1,7 @@
-"""Merges by hand: what a landing says otherwise than git makes of its pull request, and no reviewer saw."""
+"""Merges by hand: what a landing says otherwise than git makes of its pull request, and no reviewer saw.
+
+Decision 0073.
+"""
 
 from __future__ import annotations
 

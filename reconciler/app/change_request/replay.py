@@ -1,4 +1,7 @@
-"""Replay: every landing that is not applied yet, in order and as it was reviewed; what is refused keeps its place."""
+"""Replay: every landing that is not applied yet, in order and as it was reviewed; what is refused keeps its place.
+
+Decision 0060.
+"""
 
 from __future__ import annotations
 

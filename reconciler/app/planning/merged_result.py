@@ -1,4 +1,7 @@
-"""What merging a branch gives: planned where its target has moved on, so that nothing seems to be taken back."""
+"""What merging a branch gives: planned where its target has moved on, so that nothing seems to be taken back.
+
+Decision 0058.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 ALL = ":all"
 """Stands for every team, whatever CI says. It can be no commit: a reference holds no colon."""
 MOST_TEAMS = 200
-"""More teams than that are a change of the organization: it is planned as a whole, and its record stays small."""
+"""More teams than that are a change of the organization: it is planned as a whole, and its record stays small.
+
+Decision 0057.
+"""
 
 
 @dataclass(frozen=True, slots=True)
