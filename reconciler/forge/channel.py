@@ -43,9 +43,9 @@ class Channel:
         self.connection = connection
         self._wait = wait
         self._client = single_use_client(
+            connection,
             connection.headers,
             timeout=connection.timeout,
-            trust_environment=connection.trusts_environment,
             transport=transport,
         )
         self._repeating = repeating(self._client, read_retries(connection.retries, backoff=connection.backoff))

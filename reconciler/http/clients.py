@@ -12,6 +12,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 from httpx_retries import Retry, RetryTransport
 
+from reconciler.http.endpoint import Endpoint
 from reconciler.http.environment import certificates, environment_settings, names_proxies
 from reconciler.http.watched import WatchedTransport
 
@@ -23,16 +24,17 @@ _CLOSED = {"Connection": "close"}
 
 
 def single_use_client(
+    endpoint: Endpoint,
     headers: Mapping[str, str],
     *,
     timeout: httpx.Timeout | float,
-    trust_environment: bool,
     transport: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
     """Return a client that closes each connection behind its answer. `transport` replaces the network.
 
     Raises UsageError where the environment names proxies or certificates that cannot be used.
     """
+    trust_environment = endpoint.trusts_environment
     with environment_settings():
         return httpx.Client(
             headers={**headers, **_CLOSED},
@@ -47,16 +49,17 @@ def single_use_client(
 
 
 def reading_client(
+    endpoint: Endpoint,
     headers: Mapping[str, str],
     *,
     timeout: httpx.Timeout,
-    trust_environment: bool,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
     """Return a client of one connection, kept where its answers can be followed. `transport` replaces the network.
 
     Raises UsageError where the environment names proxies or certificates that cannot be used.
     """
+    trust_environment = endpoint.trusts_environment
     with environment_settings():
         trusted = certificates(trust_environment=trust_environment)
         if transport is None and not (trust_environment and names_proxies()):

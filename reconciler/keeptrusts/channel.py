@@ -155,9 +155,9 @@ class Channel:
         connection = self.connection
         clients = [
             reading_client(
+                connection,
                 connection.headers,
                 timeout=connection.timeout,
-                trust_environment=connection.trusts_environment,
                 transport=self._transport,
             )
             for _ in range(connection.concurrency)

@@ -73,9 +73,9 @@ class ExportJobs:
         self._connection = connection
         self._poll = poll
         self._client = single_use_client(
+            connection,
             connection.headers,
             timeout=connection.timeout,
-            trust_environment=connection.trusts_environment,
             transport=transport,
         )
 

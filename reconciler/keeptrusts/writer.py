@@ -43,9 +43,9 @@ class Writer:
     def __init__(self, connection: Connection, *, transport: httpx.BaseTransport | None = None) -> None:
         self._connection = connection
         self._client = single_use_client(
+            connection,
             {**connection.headers, "Content-Type": "application/json"},
             timeout=connection.timeout,
-            trust_environment=connection.trusts_environment,
             transport=transport,
         )
 
