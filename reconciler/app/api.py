@@ -7,10 +7,10 @@ to the listener of `heard_by`. Money is Decimal in the organization's currency, 
 
 from __future__ import annotations
 
+from reconciler.app.audit import audit
 from reconciler.app.configuration import settings
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
-from reconciler.app.execution.audit import audit
 from reconciler.app.listening import Listener, heard_by
 from reconciler.app.outlook.backtest import backtest
 from reconciler.app.outlook.forecast import look_ahead

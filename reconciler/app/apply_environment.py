@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.app.listening import say
+from reconciler.app.journal_place import refuse_beside_git_unless_said
+from reconciler.app.listening import progress, say
+from reconciler.app.session import connected
+from reconciler.apply.application import ApplyEnvironment
+from reconciler.clock import SignalInterruption, SystemClock
 from reconciler.findings import LockHeldError
+from reconciler.journal.attribution import attribution
+from reconciler.journal.patience import PatientStore
+from reconciler.journal.place import open_store
+from reconciler.model.result import StoppedError
+from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.apply.application import ApplyEnvironment
-    from reconciler.clock import SignalInterruption
     from reconciler.model.desired import Desired
     from reconciler.model.result import Result
     from reconciler.settings import Settings
@@ -28,19 +36,9 @@ def apply_environment(
 
     A lock that somebody else holds is waited for, `wait` seconds at most.
     """
-    from concurrent.futures import ThreadPoolExecutor
 
-    from reconciler.app.journal_place import refuse_beside_git_unless_said
-    from reconciler.app.listening import progress
-    from reconciler.app.session import connected
-    from reconciler.apply.application import ApplyEnvironment
-    from reconciler.clock import SignalInterruption, SystemClock
-    from reconciler.journal.attribution import attribution
-    from reconciler.journal.patience import PatientStore
-    from reconciler.journal.place import open_store
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
-    from reconciler.settings import environment
 
     refuse_beside_git_unless_said(settings)
     interruption = SignalInterruption()
@@ -75,8 +73,6 @@ def _say_waiting(error: LockHeldError) -> None:
 @contextmanager
 def _stopping(interruption: SignalInterruption) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end the run after its step, and the second at once."""
-    from reconciler.model.result import StoppedError
-
     with interruption.listening():
         try:
             yield

@@ -13,6 +13,7 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import is_id
 from reconciler.git.places import repository_root
 from reconciler.git.runner import ask
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -149,7 +150,5 @@ def tree_at(budgets: Path, commit: str) -> Iterator[Path | None]:
 
 def load_at(budgets: Path, commit: str) -> Desired | None:
     """Return what the YAML of a commit declares, None when it has none or it has errors."""
-    from reconciler.source.load import load
-
     with tree_at(budgets, commit) as root:
         return load(root).desired if root else None

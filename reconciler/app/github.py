@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,13 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import UsageError
+from reconciler.forge.channel import Channel
+from reconciler.forge.connection import DEFAULT_API_URL, Connection
 from reconciler.forge.event import Event, read_event
+from reconciler.forge.identity import ACTIONS, identify
+from reconciler.forge.repository import Repository, pull_request
+from reconciler.journal.attribution import attribution
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.forge.channel import Channel
     from reconciler.forge.identity import Identity
-    from reconciler.forge.repository import PullRequest, Repository
+    from reconciler.forge.repository import PullRequest
 
 
 @dataclass(frozen=True)
@@ -30,8 +36,6 @@ class GitHub:
 
     def pull(self, number: int | None) -> PullRequest:
         """Return the pull request that was named, else the one that this run is for."""
-        from reconciler.forge.repository import pull_request
-
         wanted = number or self.event.number
         if wanted is None:
             raise UsageError("no pull request was named", hint="name one with `--pr N`")
@@ -40,8 +44,6 @@ class GitHub:
 
 def event_of_run() -> Event:
     """Return what GitHub Actions says about this run; an event file that is no JSON says nothing."""
-    import json
-
     variables = environment()
     path = variables.get("GITHUB_EVENT_PATH")
     payload: Any = None
@@ -56,11 +58,6 @@ def event_of_run() -> Event:
 @contextmanager
 def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
     """Yield a session with the repository that `--repo` or the run names."""
-    from reconciler.forge.channel import Channel
-    from reconciler.forge.connection import DEFAULT_API_URL, Connection
-    from reconciler.forge.identity import ACTIONS, identify
-    from reconciler.forge.repository import Repository
-
     event = event_of_run()
     variables = environment()
     name = repo or event.repository
@@ -80,10 +77,6 @@ def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
 
 def run_link() -> list[str]:
     """Return the footer that leads to this run and its artefacts; nothing where no address of it is known."""
-    import re
-
-    from reconciler.journal.attribution import attribution
-
     url = attribution(environment()).url
     plain = re.fullmatch(r"https?://[\w.:/-]{1,300}", url, flags=re.ASCII)
     return [f"<sub>[This run]({url}) keeps the full report among its artefacts.</sub>"] if plain else []

@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
+from reconciler.clock import SystemClock
 from reconciler.findings import FindingsError, RefusedError, UsageError
+from reconciler.git.places import repository_root, work_tree
+from reconciler.journal.attribution import attribution
+from reconciler.journal.file_store import FileStore
+from reconciler.journal.move import move
+from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
 from reconciler.settings import environment
+from reconciler.source.journal import declared_in
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from reconciler.journal.place import Place
     from reconciler.settings import Settings
 
 VARIABLE = "KT_BUDGETS_JOURNAL"
@@ -27,9 +34,6 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
     Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
     `moves` the one there is.
     """
-    from reconciler.journal.place import DEFAULT, place_of
-    from reconciler.source.journal import declared_in
-
     root = root_of(budgets)
     organization, declared = declared_in(budgets)
     variable = environment().get(VARIABLE)
@@ -72,22 +76,16 @@ def journal_of(
 
 def root_of(budgets: Path) -> Path:
     """Return the folder that relative journals are seen from: the repository of the budgets, else what holds them."""
-    from reconciler.git.places import repository_root
-
     return repository_root(budgets) or budgets.resolve().parent
 
 
 def from_here(asked: str, budgets: Path) -> str:
     """Return the journal that is `asked` for in the current folder, as it is called everywhere."""
-    from reconciler.journal.place import place_of
-
     return place_of(asked, root=root_of(budgets), seen_from=Path.cwd()).name
 
 
 def refuse_beside_git(budgets: Path, place: Place) -> None:
     """Raise RefusedError when `place` is a file and a remote of the repository keeps a journal."""
-    from reconciler.journal.place import remotes_with_journal
-
     having, silent = remotes_with_journal(budgets.resolve() if budgets.is_dir() else place.folder)
     if having:
         raise RefusedError(
@@ -101,9 +99,6 @@ def refuse_beside_git(budgets: Path, place: Place) -> None:
 
 def refuse_beside_git_unless_said(settings: Settings) -> None:
     """Do the same for a journal that has records already, unless org.yaml says that it is the one."""
-    from reconciler.journal.place import Place
-    from reconciler.source.journal import declared_in
-
     place = Place(settings.journal, settings.root)
     if settings.sandbox or place.file is None or declared_in(settings.budgets)[1]:
         return
@@ -113,9 +108,6 @@ def refuse_beside_git_unless_said(settings: Settings) -> None:
 
 def _check(budgets: Path, declared: str) -> None:
     """Raise every finding of the YAML when what it says about the journal is one of them."""
-    from reconciler.journal.place import names_store
-    from reconciler.source.load import load
-
     if not names_store(declared):
         raise FindingsError(load(budgets).findings)
 
@@ -130,17 +122,12 @@ def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedE
 
 def beside(budgets: Path, place: Place, organization: str) -> Path | None:
     """Return the file with another journal of `organization` than `place`, None where there is none around here."""
-    from reconciler.git.places import work_tree
-    from reconciler.journal.place import others
-
     around = [place.folder, budgets.resolve().parent, Path.cwd(), work_tree(budgets) or place.folder]
     return next(others(place, around, organization), None)
 
 
 def _refuse_second(budgets: Path, place: Place, organization: str, *, is_declared: bool) -> None:
     """Raise RefusedError when `place` has no records, and a file around here has some."""
-    from reconciler.journal.place import open_store
-
     if place.holds_records or (found := beside(budgets, place, organization)) is None:
         return
     if place.file is None:
@@ -174,12 +161,6 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
 
     `reason` is recorded. Raises UsageError where there is nothing to move, and what `move` raises.
     """
-    from reconciler.clock import SystemClock
-    from reconciler.journal.attribution import attribution
-    from reconciler.journal.file_store import FileStore
-    from reconciler.journal.move import move
-    from reconciler.journal.place import Place, open_store
-
     place = Place(settings.journal, settings.root)
     found = beside(settings.budgets, place, organization)
     if settings.sandbox or place.file is not None or found is None:

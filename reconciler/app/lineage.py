@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.app.checkout import is_older, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
+from reconciler.git.failures import Trouble, failure
+from reconciler.git.merging import is_here
+from reconciler.git.runner import ask, run
+from reconciler.source.git import provenance
 
 if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
@@ -19,8 +24,6 @@ _SECONDS = 60.0
 
 def refuse_behind(settings: Settings, last: LastApplied | None) -> None:
     """Do what `refuse_older` does for the commit that is checked out; nothing outside of a repository."""
-    from reconciler.source.git import provenance
-
     if last is not None and last.commit:
         refuse_older(settings, provenance(settings.budgets)[0], last)
 
@@ -31,8 +34,6 @@ def refuse_older(settings: Settings, commit: str | None, last: LastApplied | Non
     A commit that this clone does not have is asked of its remotes, which touches no branch. Where none of them has it
     stderr says that nothing can be told; one that does not answer stops, because the clone may be an old one.
     """
-    from reconciler.app.checkout import is_older, tree_id
-
     applied = last.commit if last else None
     if not commit or not applied or commit == applied:
         return
@@ -67,13 +68,11 @@ def bring_applied(settings: Settings, commit: str) -> bool:
 
 
 def _has(settings: Settings, commit: str) -> bool:
-    from reconciler.git.merging import is_here
 
     return is_here(settings.budgets, commit)
 
 
 def _is_shallow(settings: Settings) -> bool:
-    from reconciler.git.runner import ask
 
     return ask("rev-parse", "--is-shallow-repository", folder=settings.budgets).strip() == b"true"
 
@@ -83,9 +82,6 @@ def _brought(settings: Settings, commit: str) -> bool:
 
     Raises RefusedError when one that may have it does not answer.
     """
-    from reconciler.git.failures import Trouble, failure
-    from reconciler.git.runner import ask, run
-
     wanted = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
     silent: list[BudgetsError] = []
     for remote in ask("remote", folder=settings.budgets).decode().split():

@@ -11,7 +11,6 @@ Without a listener, sentences are warnings of the logger `reconciler.app`, and e
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -44,13 +43,15 @@ def _still(done: int, total: int, /) -> None:
 class Logged:
     """Makes warnings of sentences, and shows no progress."""
 
-    _logger = logging.getLogger("reconciler.app")
-
     def said(self, line: str, hint: str, /) -> None:
-        self._logger.warning("%s", f"{line} ({hint})" if hint else line)
+        import logging
+
+        logging.getLogger("reconciler.app").warning("%s", f"{line} ({hint})" if hint else line)
 
     def noted(self, line: str, /) -> None:
-        self._logger.info("%s", line)
+        import logging
+
+        logging.getLogger("reconciler.app").info("%s", line)
 
     def progress(self, label: str, /) -> AbstractContextManager[Advance]:
         del label

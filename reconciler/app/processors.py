@@ -6,6 +6,7 @@ process would have worked out, to the last bit; where one cannot be started or e
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -135,7 +136,6 @@ def _shares(shards: Sequence[Sequence[WalletQuestion]], sizes: Sequence[float]) 
 
 def answer_once() -> None:
     """Work out the shards that are read from stdin, and write them to stdout: what the other process is for."""
-    import gc
 
     from reconciler.forecast.shard import one_by_one
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.findings import FindingsError, UnauthorizedError
 from reconciler.model.period import Period
 from reconciler.settings import Settings
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
     """Return what the YAML declares and its warnings; errors stop with every finding."""
-    from reconciler.source.load import load
-
     loaded = load(settings.budgets, since=Period.of(settings.as_of))
     if loaded.desired is None:
         raise FindingsError(loaded.findings)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.app.checkout import prefix
 from reconciler.app.listening import note
+from reconciler.files import write_file
 from reconciler.findings import BudgetsError
 from reconciler.model.json_text import json_text
+from reconciler.model.suggestion import SuggestionsDocument
 
 if TYPE_CHECKING:
     from reconciler.model.suggestion import SuggestedChange
@@ -21,9 +24,6 @@ def write_suggestions(
 
     `located` makes of the path of a finding the one from the top of the repository.
     """
-    from reconciler.files import write_file
-    from reconciler.model.suggestion import SuggestionsDocument
-
     listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
     document = SuggestionsDocument(command=command, suggestions=listed)
     write_file(path, json_text(document.model_dump(mode="json"), sort_keys=False))
@@ -32,8 +32,6 @@ def write_suggestions(
 
 def located(budgets: Path) -> Callable[[str], str]:
     """Return how a path of a plan, which starts with the folder's name, is called from the top of the repository."""
-    from reconciler.app.checkout import prefix
-
     try:
         where = prefix(budgets)
     except BudgetsError:

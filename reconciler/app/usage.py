@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import progress
 from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
 from reconciler.settings import Settings
+from reconciler.usage.window import trailing_window
 
 if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
@@ -61,7 +62,6 @@ def _downloaded(usage: DailyUsage) -> DailyUsage:
 
 def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
     from reconciler.keeptrusts.exports import ExportJobs
-    from reconciler.usage.window import trailing_window
 
     first, _ = trailing_window(settings.as_of)
     with ExportJobs(connection) as jobs, progress("Waiting for the export of the past year") as advance:
@@ -71,7 +71,6 @@ def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
 
 def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> DailyUsage:
     from reconciler.usage.read import read_usage
-    from reconciler.usage.window import trailing_window
 
     first, end = trailing_window(settings.as_of)
     with progress("Reading usage"):

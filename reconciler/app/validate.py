@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.findings import ExitCode, Finding
+from reconciler.report.findings_text import findings_summary, findings_text
+from reconciler.source.load import read
+from reconciler.source.tree import folder_name
 
 if TYPE_CHECKING:
     from reconciler.source.load import Reading
@@ -33,8 +36,6 @@ class Validated:
     @property
     def summary(self) -> str:
         """One line on how many findings there are."""
-        from reconciler.report.findings_text import findings_summary
-
         files = len(self.reading.tree.files)
         return findings_summary(self.findings, checked=f"{files:,} file{'s' if files != 1 else ''}")
 
@@ -65,22 +66,17 @@ class Validated:
             from reconciler.version import __version__
 
             return findings_sarif(local, version=__version__)
-        from reconciler.report.findings_text import findings_text
 
         return findings_text(local)
 
 
 def validate(budgets: Path) -> Validated:
     """Return every finding of the files in `budgets`; nothing that is wrong with them raises."""
-    from reconciler.source.load import read
-
     return Validated(budgets, read(budgets))
 
 
 def seen_from_here(findings: Iterable[Finding], budgets: Path) -> list[Finding]:
     """Return the findings with paths that can be opened from the working directory."""
-    from reconciler.source.tree import folder_name
-
     here, name = Path.cwd(), folder_name(budgets)
     beside = budgets / ".." if budgets.name in ("", "..") else budgets.parent
     local = []

@@ -32,7 +32,7 @@ def command(context: click.Context, /, *, verify: bool, format_: str, output: Pa
     Reading the journal always checks its chain: an edited, removed or reordered record stops with its number. With
     --verify, each operation is also looked up in the ledger; exit 11 when they disagree.
     """
-    from reconciler.app.execution.audit import audit
+    from reconciler.app.audit import audit
 
     found = audit(settings_of(options), verify=verify)
     write_result(found.rendered(format_), output)

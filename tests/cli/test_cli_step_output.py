@@ -125,12 +125,12 @@ def test_no_value_can_bring_in_an_output_of_its_own(value: str) -> None:
     assert last not in inside
 
 
-def test_a_plan_of_another_version_is_taken_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_of_another_version_is_taken_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     saved = tmp_path / "plan.json"
     assert ran(tmp_path, "plan", *DAY, "--output", str(saved))[0] == 0
     load_plan(saved)
-    assert capsys.readouterr().err == ""
+    assert caplog.messages == []
     other = read_plan(saved.read_text(encoding="utf-8")).model_copy(update={"tool": Tool(version="9.9.9")})
     saved.write_text(plan_text(sealed(other)), encoding="utf-8")
     assert load_plan(saved).tool.version == "9.9.9"
-    assert "was made by version 9.9.9, and this is" in capsys.readouterr().err
+    assert "was made by version 9.9.9, and this is" in caplog.text

@@ -6,22 +6,41 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.apply_environment import apply_environment
+from reconciler.app.budget_files import Commits, applied_files, value
+from reconciler.app.change_request.arrivals import arrivals, beginning, groups
+from reconciler.app.change_request.bench import MergeBench
+from reconciler.app.change_request.replay import Replay, is_nothing_to_do
+from reconciler.app.change_request.resumed import resumed_landings
+from reconciler.app.checkout import git, is_older, is_submodule
+from reconciler.app.github import github
+from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
+from reconciler.app.session import load_desired
+from reconciler.apply.resume import resume
+from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
+from reconciler.forge.landed import brought_by
+from reconciler.forge.repository import default_branch, pull_requests_of_commit
+from reconciler.git.failures import GitError
+from reconciler.git.merging import tip_of
+from reconciler.journal.attribution import attribution
+from reconciler.journal.history import history_of, open_runs
+from reconciler.model.json_text import json_text
+from reconciler.model.merges import Merges, most_serious
+from reconciler.model.plan import Source, plan_text
+from reconciler.report.merges_text import merges_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.arrivals import PullOf
-    from reconciler.app.change_request.bench import MergeBench
-    from reconciler.app.change_request.replay import Replay
     from reconciler.app.github import GitHub
     from reconciler.forge.repository import PullRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
-    from reconciler.model.merges import LandingOutcome, Merges
+    from reconciler.model.merges import LandingOutcome
     from reconciler.model.result import Result
     from reconciler.settings import Settings
 
@@ -57,11 +76,6 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
         LockHeldError: another run goes on for longer than `asked.wait` seconds.
         RemoteError: git, GitHub or Keeptrusts cannot be read whole.
     """
-    from reconciler.app.budget_files import Commits
-    from reconciler.app.change_request.bench import MergeBench
-    from reconciler.app.checkout import git
-    from reconciler.model.merges import Merges, most_serious
-
     head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
     commits = Commits(settings.budgets)
     bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)
@@ -91,19 +105,11 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
 
 def rendered(found: Merges, format_: str) -> str:
     """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
-    from reconciler.model.json_text import json_text
-    from reconciler.report.merges_text import merges_text
-
     return json_text(found.document()) if format_ == "json" else merges_text(found)
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
     """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
-    from reconciler.app.change_request.replay import is_nothing_to_do
-    from reconciler.app.github import github
-    from reconciler.forge.repository import default_branch
-    from reconciler.model.merges import Merges
-
     last = bench.applied()
     _refuse_behind(bench.settings, head, last)
     if is_nothing_to_do(bench.commits, last, head):
@@ -122,9 +128,6 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
 
     What came after it may have taken back what it brought.
     """
-    from reconciler.app.checkout import is_older
-    from reconciler.git.merging import tip_of
-
     tip = tip_of(settings.budgets, branch)
     if not tip or not is_older(settings.budgets, head, tip):
         return head
@@ -134,8 +137,6 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
 
 def pull_finder(session: GitHub, branch: str) -> PullOf:
     """Return what asks GitHub which pull request brought a commit to `branch`."""
-    from reconciler.forge.landed import brought_by
-    from reconciler.forge.repository import pull_requests_of_commit
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
         listed = pull_requests_of_commit(session.channel, session.repository, commit)
@@ -149,10 +150,6 @@ def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied |
 
     Raises RefusedError for budgets in a submodule, where nobody knows which pull request brought them.
     """
-    from reconciler.app.change_request.arrivals import arrivals, beginning, groups
-    from reconciler.app.change_request.replay import Replay
-    from reconciler.app.checkout import is_submodule
-
     budgets, since = bench.settings.budgets, last.commit if last else None
     if is_submodule(budgets):
         raise RefusedError(
@@ -169,9 +166,6 @@ def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied |
 
 def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, str]) -> dict[str, str]:
     """Return `ahead` by the landings' own commits, where a part was applied from a commit between two of them."""
-    from reconciler.app.budget_files import value
-    from reconciler.app.checkout import is_older
-
     known = {landing.commit for landing in landings}
     found = dict(ahead)
     for part, commit in ahead.items():
@@ -186,8 +180,6 @@ def _known(commits: Commits, landings: Sequence[Landing], ahead: Mapping[str, st
 
 def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | None:
     """Return the numbers of the landings that were asked for, None for all."""
-    from reconciler.app.checkout import is_older
-
     if asked.number is None and asked.commit is None:
         return None
     commit = _whole_id(commits, asked.commit) if asked.commit else None
@@ -206,8 +198,6 @@ def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | N
 
 
 def _whole_id(commits: Commits, name: str) -> str:
-    from reconciler.app.checkout import git
-    from reconciler.git.failures import GitError
 
     hint = "give what `git log --format=%H` shows, in a clone that has it"
     if _COMMIT.fullmatch(name) is None:
@@ -220,11 +210,6 @@ def _whole_id(commits: Commits, name: str) -> str:
 
 def _resumed(bench: MergeBench, head: str) -> Result | None:
     """Finish or prove what an earlier run left open, by the YAML of what it was about; None where there is nothing."""
-    from reconciler.app.apply_environment import apply_environment
-    from reconciler.app.session import load_desired
-    from reconciler.apply.resume import resume
-    from reconciler.journal.history import history_of, open_runs
-
     settings = bench.settings
     if not open_runs(history_of(bench.records())):
         return None
@@ -239,9 +224,6 @@ def _resumed(bench: MergeBench, head: str) -> Result | None:
 
 def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
     """Write the plans that are to be shown, each named by the commit of its landing."""
-    from reconciler.files import write_file
-    from reconciler.model.plan import plan_text
-
     for landing in found.landings:
         if landing.plan:
             folder.mkdir(parents=True, exist_ok=True)
@@ -250,8 +232,6 @@ def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
 
 def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:
     """Return the landings whose run was resumed here, or earlier in this run of a workflow."""
-    from reconciler.app.change_request.resumed import resumed_landings
-    from reconciler.journal.attribution import attribution
     from reconciler.settings import environment
 
     url = attribution(environment()).url
@@ -262,9 +242,6 @@ def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome
 
 def _put_back(bench: MergeBench) -> Result | None:
     """Put back what differs from what was applied, for every team; it was all approved when it was applied."""
-    from reconciler.app.budget_files import applied_files
-    from reconciler.model.plan import Source
-
     last = bench.applied()
     if last is None or last.commit is None:
         return None
@@ -285,8 +262,6 @@ def _put_back(bench: MergeBench) -> Result | None:
 
 def _refuse_behind(settings: Settings, head: str, last: LastApplied | None) -> None:
     """Raise RefusedError where something was applied from a commit that comes after `head`: it would be undone."""
-    from reconciler.app.lineage import refuse_older
-
     if last is not None:
         for commit in dict.fromkeys([last.commit, *last.ahead.values()]):
             refuse_older(settings, head, replace(last, commit=commit))

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import Commits, applied_desired, changed_parts
+from reconciler.app.change_request.gate import check_gate
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.checkout import git, knows, load_at, parents, prefix
+from reconciler.app.github import github
+from reconciler.app.lineage import refuse_older
+from reconciler.app.planning.plan import plan as plan_of_now
+from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
+from reconciler.forge.approval import belongs_to, judge, merged_pull_request
+from reconciler.forge.requirement import requirements
+from reconciler.git.merging import clean_merges
+from reconciler.policy.facts import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +58,6 @@ def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
         UsageError: no commit or no repository was named.
         RemoteError: GitHub or Keeptrusts cannot be read.
     """
-    from reconciler.app.change_request.gate import check_gate
-
     if asked.with_check:
         return check_gate(settings, repo=asked.repo, number=asked.number, recorded_by=asked.recorded_by)
     return require_last_applied(settings) if asked.last_applied else stated(_approved(settings, asked))
@@ -56,10 +65,6 @@ def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
 
 def _approved(settings: Settings, asked: ApprovalRequest) -> Approval:
     """Return the approval of the merge commit for the plan in a file, or for the plan of now."""
-    from reconciler.app.github import github
-    from reconciler.app.planning.plan import plan as plan_of_now
-    from reconciler.app.planning.saved import load_plan
-
     with github(asked.repo, recorded_by=asked.recorded_by) as session:
         commit = asked.merge or session.event.sha
         if not commit:
@@ -74,9 +79,6 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
     Raises:
         RefusedError: the commit is no merge of a pull request, or nothing of it can be approved.
     """
-    from reconciler.app.lineage import refuse_older
-    from reconciler.forge.approval import judge, merged_pull_request
-    from reconciler.git.merging import clean_merges
     from reconciler.journal.journal import last_applied
 
     applied = last_applied(settings.journal, folder=settings.root)
@@ -95,8 +97,6 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
 
 def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None, repo: str | None = None) -> Approval:
     """Return the approval of `plan` for `apply --require-approval`; raises for what is missing or stale."""
-    from reconciler.app.github import github
-
     with github(repo) as session:
         commit = merge or session.event.sha or plan.source.commit
         if not commit:
@@ -110,8 +110,6 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
 
 def require_last_applied(settings: Settings) -> Statement:
     """State that the checked-out budgets are what was last applied; RefusedError when they are not."""
-    from reconciler.app.budget_files import Commits, applied_desired, changed_parts
-    from reconciler.app.checkout import git
     from reconciler.journal.journal import last_applied
 
     last = last_applied(settings.journal, folder=settings.root)
@@ -172,9 +170,6 @@ def _required(
 
     The second keeps rules that were weakened by a merge without approval from approving what follows it.
     """
-    from reconciler.app.checkout import load_at
-    from reconciler.forge.requirement import requirements
-
     after = load_at(settings.budgets, merge)
     if after is None:
         raise _unreadable(merge)
@@ -197,8 +192,6 @@ def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) ->
 
     A waiver may come with the change: the organization's owners, as `rules` names them, must approve that.
     """
-    from reconciler.policy.facts import verdict
-
     waivers = (*rules.organization.waivers, *after.organization.waivers)
     for result in verdict(plan, rules.organization.guards, waivers, as_of=as_of):
         if result.status == "refused":
@@ -213,9 +206,6 @@ def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
 
     A merge commit's first parent; below a squash, its parent; below a rebase, what is under all of its commits.
     """
-    from reconciler.app.checkout import parents
-    from reconciler.forge.approval import belongs_to
-
     above = parents(budgets, merge)
     if not above:
         raise RefusedError(
@@ -233,8 +223,6 @@ def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
 
 def _rules(budgets: Path, commits: Iterable[str], after: Desired) -> list[Desired]:
     """Return the YAML of each commit. Where there never was any, the new organization's owners approve everything."""
-    from reconciler.app.checkout import knows, load_at, prefix
-
     found = []
     for commit in commits:
         rules = load_at(budgets, commit)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.report.document import Asked
+
 if TYPE_CHECKING:
     from reconciler.forge.requirement import Requirement
-    from reconciler.report.document import Asked
 
 _USUAL = "its plan, wallets or alerts change"
 
@@ -17,8 +18,6 @@ def asked_of(found: Sequence[Requirement]) -> tuple[Asked, ...]:
 
     Whoever is asked for the whole comes first, then whoever is asked for the most teams.
     """
-    from reconciler.report.document import Asked
-
     groups: dict[tuple[str, ...], list[Requirement]] = {}
     for item in found:
         groups.setdefault(item.owners, []).append(item)

@@ -6,8 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.apply_environment import apply_environment
+from reconciler.app.change_request.approving import Forge, approved
+from reconciler.app.change_request.edited import edited_parts
+from reconciler.app.planning.pipeline import assemble, compared
+from reconciler.app.planning.scope import Aim, later_of
+from reconciler.app.session import connected
+from reconciler.apply import preflight
+from reconciler.apply.application import apply_plan
 from reconciler.findings import UsageError
+from reconciler.forge.repository import pull_request
+from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.change import Reclaim
+from reconciler.model.plan import Scope, Source, sealed
+from reconciler.plan.scope import begun
 from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
@@ -20,7 +32,7 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan, Scope, Source
+    from reconciler.model.plan import Plan
     from reconciler.model.result import Result
     from reconciler.settings import Settings
 
@@ -43,8 +55,6 @@ class MergeBench:
     _records: Sequence[Record] | None = None
 
     def plan(self, step: Step) -> Plan:
-        from reconciler.model.plan import Scope, Source
-        from reconciler.plan.scope import begun
 
         teams = step.teams
         everybody = {*step.after.teams, *(teams or ())}
@@ -56,9 +66,6 @@ class MergeBench:
         return plan
 
     def approve(self, step: Step, plan: Plan) -> Verdict:
-        from reconciler.app.change_request.approving import Forge, approved
-        from reconciler.app.change_request.edited import edited_parts
-        from reconciler.forge.repository import pull_request
 
         session, number = self.session, step.landing.pull_request
         if session is None:
@@ -75,14 +82,11 @@ class MergeBench:
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
 
     def applied(self) -> LastApplied | None:
-        from reconciler.journal.journal import last_declared
 
         return last_declared(self.records())
 
     def records(self) -> Sequence[Record]:
         """Return the journal as it was after the last run of ours, or when it was first asked for."""
-        from reconciler.journal.journal import read_records
-
         if self._records is None:
             self._records = read_records(self.settings.journal, folder=self.settings.root)
         return self._records
@@ -106,11 +110,6 @@ class MergeBench:
         It shows what is said otherwise than `before`. A forecast is made where money is taken back and a limit looks at
         it.
         """
-        from reconciler.app.planning.pipeline import assemble, compared
-        from reconciler.app.planning.scope import Aim, later_of
-        from reconciler.app.session import connected
-        from reconciler.model.plan import sealed
-
         teams = scope.teams if scope else None
         with files.written() as root, connected(self.settings, desired) as connection:
             settings = replace(self.settings, budgets=root)
@@ -145,10 +144,6 @@ class MergeBench:
         self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None
     ) -> Result:
         """Execute a plan whose limits and approvals were looked at."""
-        from reconciler.app.apply_environment import apply_environment
-        from reconciler.apply import preflight
-        from reconciler.apply.application import apply_plan
-
         preflight.check(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
         with apply_environment(
             self.settings,

@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.checkout import git, prefix
+from reconciler.app.github import event_of_run, github
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
+from reconciler.forge.codeowners import PLACES, flaws, rules, ruleset, with_block
+from reconciler.forge.connection import DEFAULT_API_URL
+from reconciler.model.json_text import json_text
 from reconciler.settings import environment
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +29,6 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
         UsageError: org.yaml names no owners, or a file cannot be read or written.
         RemoteError: GitHub cannot be read.
     """
-    from reconciler.forge.codeowners import with_block
-
     path, found = _file(budgets)
     wanted = {path: with_block(found, _rules(budgets))}
     if ruleset_path:
@@ -60,9 +64,6 @@ def _lines(facts: dict[str, Any], *, check: bool) -> Iterator[str]:
 
 def _file(budgets: Path) -> tuple[Path, str]:
     """Return the CODEOWNERS file that GitHub reads, with its text; where there is none, the one to begin."""
-    from reconciler.app.checkout import git
-    from reconciler.forge.codeowners import PLACES
-
     top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     here = Path.cwd()
     places = [top / place for place in PLACES]
@@ -71,9 +72,6 @@ def _file(budgets: Path) -> tuple[Path, str]:
 
 
 def _rules(budgets: Path) -> list[str]:
-    from reconciler.app.checkout import prefix
-    from reconciler.forge.codeowners import rules
-    from reconciler.source.load import load
 
     loaded = load(budgets)
     if loaded.desired is None:
@@ -88,9 +86,6 @@ def _rules(budgets: Path) -> list[str]:
 
 
 def _ruleset() -> str:
-    from reconciler.forge.codeowners import ruleset
-    from reconciler.forge.connection import DEFAULT_API_URL
-    from reconciler.model.json_text import json_text
 
     address = environment().get("GITHUB_API_URL") or DEFAULT_API_URL
     return json_text(ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL), sort_keys=False)
@@ -98,9 +93,6 @@ def _ruleset() -> str:
 
 def _on_github(repo: str | None) -> Iterator[dict[str, str]]:
     """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
-    from reconciler.app.github import event_of_run, github
-    from reconciler.forge.codeowners import flaws
-
     if not environment().get("GITHUB_TOKEN") or not (repo or event_of_run().repository):
         say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
         return

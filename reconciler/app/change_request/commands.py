@@ -10,8 +10,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import changed_parts
+from reconciler.app.change_request.publish import publish
+from reconciler.app.checkout import load_at
+from reconciler.app.github import github, workflows_address
 from reconciler.app.listening import note, say
+from reconciler.app.outlook.whatif import Supposed, suppose
+from reconciler.app.planning.merged_result import beside, merge_of
+from reconciler.app.planning.plan import drafted
+from reconciler.app.recommend.recommend import RecommendRequest, recommend
+from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
+from reconciler.forge.collaborator import dispatch, may_write
+from reconciler.forge.comment_event import MOST, commands_in, read_comment
+from reconciler.forge.reply import last_reply, publish_reply
+from reconciler.forge.repository import default_branch, pull_request
+from reconciler.git.merging import bring, is_here, tip_of
+from reconciler.model.plan import sealed_bytes
+from reconciler.report.findings_json import findings_json
 from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
 from reconciler.settings import environment, overlaid
 
@@ -53,11 +69,6 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
         UsageError: no comment started this run.
         RemoteError: GitHub cannot be read, or does not allow the answer.
     """
-    from reconciler.app.github import github
-    from reconciler.forge.collaborator import may_write
-    from reconciler.forge.comment_event import MOST, commands_in, read_comment
-    from reconciler.forge.repository import pull_request
-
     comment = read_comment(_payload())
     asked = commands_in(comment.body) if comment else ()
     if comment is None or not asked:
@@ -88,8 +99,6 @@ def _payload() -> object:
 
 def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
     """Carry out one command and answer it; what nobody foresaw is answered too, and then raised."""
-    from reconciler.forge.reply import last_reply
-
     done = {"plan": _plan, "whatif": _whatif, "recommend": _recommend, "resume": _resume}.get(asked.name)
     name = asked.name if done else "unknown"
     session, number = desk.session, desk.comment.number
@@ -119,10 +128,6 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
 
 
 def _plan(desk: Desk, words: Sequence[str]) -> str:
-    from reconciler.app.change_request.publish import publish
-    from reconciler.app.planning.plan import drafted
-    from reconciler.model.plan import sealed_bytes
-    from reconciler.report.findings_json import findings_json
 
     _refuse_words(words, "plan")
     if not desk.pull.is_open:
@@ -155,7 +160,6 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
 
 
 def _whatif(desk: Desk, words: Sequence[str]) -> str:
-    from reconciler.app.outlook.whatif import Supposed, suppose
 
     supposed = Supposed(**_scenarios(words))
     if supposed == Supposed():
@@ -182,10 +186,6 @@ def _scenarios(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _recommend(desk: Desk, words: Sequence[str]) -> str:
-    from reconciler.app.budget_files import changed_parts
-    from reconciler.app.checkout import load_at
-    from reconciler.app.recommend.recommend import RecommendRequest, recommend
-    from reconciler.app.session import load_desired
 
     if any(word.startswith("-") for word in words):
         raise UsageError("`recommend` takes the names of wallets alone here", hint="write such as support/prod")
@@ -197,9 +197,6 @@ def _recommend(desk: Desk, words: Sequence[str]) -> str:
 
 
 def _resume(desk: Desk, words: Sequence[str]) -> str:
-    from reconciler.app.github import workflows_address
-    from reconciler.forge.collaborator import dispatch
-    from reconciler.forge.repository import default_branch
 
     _refuse_words(words, "resume")
     session, comment = desk.session, desk.comment
@@ -217,9 +214,6 @@ def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
 
     The pull request's files are read, a fork's as well, and nothing of them is run.
     """
-    from reconciler.app.planning.merged_result import beside, merge_of
-    from reconciler.git.merging import bring, is_here, tip_of
-
     pull, budgets = desk.pull, desk.settings.budgets
     tip = tip_of(budgets, pull.base_ref)
     if not is_here(budgets, pull.head):
@@ -237,7 +231,6 @@ def _refuse_words(words: Sequence[str], name: str) -> None:
 
 
 def _reply(desk: Desk, name: str, text: str) -> None:
-    from reconciler.forge.reply import publish_reply
 
     session = desk.session
     said = publish_reply(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.checkout import parents, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import StalePlanError
 from reconciler.git.failures import GitError
+from reconciler.git.merging import merged, tip_of
 
 if TYPE_CHECKING:
     from reconciler.forge.repository import PullRequest
@@ -20,9 +22,6 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
 
     What cannot be told is said on stderr and refuses nothing: before anything is applied, the plan is compared again.
     """
-    from reconciler.app.checkout import parents, tree_id
-    from reconciler.git.merging import merged, tip_of
-
     commit = None if isinstance(shown, tuple) else shown.source.commit
     if commit is None:
         return

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.findings import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.forge.suggestion import Suggestion
-    from reconciler.model.plan_finding import PlanFinding
+from reconciler.forge.suggestion import Suggestion
+from reconciler.model.plan_finding import PlanFinding
+from reconciler.report.escape import escaped
 
 _COMMAND = re.compile(r"kt-budgets [a-z-]{1,30}")
 
 
 def read_findings(path: Path) -> tuple[PlanFinding, ...]:
     """Return the findings that `kt-budgets validate --format json` wrote into a file."""
-    import json
-
-    from reconciler.model.plan_finding import PlanFinding
-
     hint = "give the output of `kt-budgets validate --format json`"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -35,8 +31,6 @@ def read_findings(path: Path) -> tuple[PlanFinding, ...]:
 
 def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
     """Return the suggested changes that a file of format kt-budgets.suggestions/1 holds; unknown fields are ignored."""
-    import json
-
     hint = "give what `kt-budgets validate --suggestions FILE` or `recommend --suggestions FILE` wrote"
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -51,8 +45,6 @@ def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
 
 
 def _suggestion(item: dict[str, Any], command: str) -> Suggestion:
-    from reconciler.forge.suggestion import Suggestion
-    from reconciler.report.escape import escaped
 
     return Suggestion(
         path=str(item["path"]),

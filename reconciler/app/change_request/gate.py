@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.app.budget_files import Commits, applied_desired
+from reconciler.app.change_request.approving import Forge
+from reconciler.app.change_request.queue import entries
+from reconciler.app.change_request.refresh import moved
+from reconciler.app.change_request.ruling import Gate, Problem, Ruling
+from reconciler.app.change_request.ruling_text import conclusion_of, summary_of, title_of
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.checkout import tree_id
+from reconciler.app.github import github
 from reconciler.app.listening import say, summarise
-from reconciler.findings import BudgetsError, ExitCode
+from reconciler.findings import BudgetsError, ExitCode, RejectedError, UnauthorizedError
+from reconciler.forge.gate_check import publish_gate
+from reconciler.forge.repository import default_branch, open_pull_requests, pull_request
+from reconciler.git.failures import GitError, Trouble
+from reconciler.git.merging import bring, is_here, merged, tip_of
+from reconciler.journal.journal import last_applied
+from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.app.change_request.ruling import Gate, Ruling
     from reconciler.app.github import GitHub
     from reconciler.forge.repository import PullRequest
     from reconciler.settings import Settings
@@ -26,9 +39,6 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
         UsageError: no repository was named.
         RemoteError: GitHub cannot be read, or git is too old to merge without a work tree.
     """
-    from reconciler.app.change_request.ruling_text import conclusion_of, title_of
-    from reconciler.app.github import github
-
     settings.budgets.mkdir(parents=True, exist_ok=True)
     told: list[dict[str, Any]] = []
     code = ExitCode.DONE
@@ -64,8 +74,6 @@ def _lines(item: dict[str, Any]) -> Iterator[str]:
 
 def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:
     """Yield the commits that get a check, each with what is to be said there."""
-    from reconciler.forge.repository import default_branch, open_pull_requests
-
     gate = _gate(session, settings)
     tips: dict[str, str] = {}
     if session.event.queued and number is None:
@@ -82,11 +90,6 @@ def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[
 
 
 def _gate(session: GitHub, settings: Settings) -> Gate:
-    from reconciler.app.budget_files import Commits, applied_desired
-    from reconciler.app.change_request.approving import Forge
-    from reconciler.app.change_request.refresh import moved
-    from reconciler.app.change_request.ruling import Gate
-    from reconciler.journal.journal import last_applied
 
     commits = Commits(settings.budgets)
     try:
@@ -105,10 +108,6 @@ def _ruling(gate: Gate, pull: PullRequest, tips: dict[str, str]) -> Ruling:
 
     `tips` are the last commits of branches, each asked for once.
     """
-    from reconciler.app.change_request.ruling import Problem, Ruling
-    from reconciler.git.failures import GitError, Trouble
-    from reconciler.git.merging import bring, is_here, merged, tip_of
-
     budgets = gate.commits.budgets
     try:
         tip = tips[pull.base_ref] = tips.get(pull.base_ref) or tip_of(budgets, pull.base_ref)
@@ -125,12 +124,6 @@ def _ruling(gate: Gate, pull: PullRequest, tips: dict[str, str]) -> Ruling:
 
 def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
     """Yield a ruling on every pull request that a merge queue would merge together, each checked by its content."""
-    from reconciler.app.change_request.queue import entries
-    from reconciler.app.change_request.ruling import Problem, Ruling
-    from reconciler.app.checkout import tree_id
-    from reconciler.forge.repository import pull_request
-    from reconciler.git.merging import bring, is_here, merged
-
     queued = session.event.queued
     assert queued is not None  # noqa: S101
     budgets = gate.commits.budgets
@@ -157,11 +150,6 @@ def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
 
 def _publish(session: GitHub, head: str, rulings: Sequence[Ruling]) -> str:
     """Publish the check on a commit; return what became of it, `not allowed` where the token may not."""
-    from reconciler.app.change_request.ruling_text import conclusion_of, summary_of, title_of
-    from reconciler.findings import RejectedError, UnauthorizedError
-    from reconciler.forge.gate_check import publish_gate
-    from reconciler.report.escape import escaped
-
     conclusion = conclusion_of(rulings)
     told = [ruling for ruling in rulings if ruling.state != "nothing"] or list(rulings[-1:])
     texts = [

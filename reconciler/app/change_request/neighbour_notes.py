@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.change_request.neighbours import MOST, neighbours
 from reconciler.findings import BudgetsError
+from reconciler.forge.repository import newest_pull_requests, pull_requests_of_commit
+from reconciler.report.neighbours import pool_of_all, same_money, unapplied_notes
+from reconciler.report.spans import visible, words
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
@@ -21,8 +25,6 @@ def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: PullReques
     One request lists the open ones, one fetch brings them, and one request each finds what a merged commit came from.
     What cannot be found out is said, and stops nothing.
     """
-    from reconciler.report.spans import visible, words
-
     try:
         return (*_merged(session, plan, pull), *_open(session, plan, budgets, pull, base))
     except BudgetsError as error:
@@ -30,8 +32,6 @@ def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: PullReques
 
 
 def _merged(session: GitHub, plan: Plan, pull: PullRequest) -> Iterator[Words]:
-    from reconciler.forge.repository import pull_requests_of_commit
-    from reconciler.report.neighbours import unapplied_notes
 
     numbers = {}
     for item in plan.unapplied:
@@ -42,10 +42,6 @@ def _merged(session: GitHub, plan: Plan, pull: PullRequest) -> Iterator[Words]:
 
 
 def _open(session: GitHub, plan: Plan, budgets: Path, pull: PullRequest, base: str) -> Iterator[Words]:
-    from reconciler.app.change_request.neighbours import MOST, neighbours
-    from reconciler.forge.repository import newest_pull_requests
-    from reconciler.report.neighbours import pool_of_all, same_money
-    from reconciler.report.spans import visible, words
 
     listed = newest_pull_requests(session.channel, session.repository, base=pull.base_ref)
     others = [other for other in listed if other.number != pull.number]

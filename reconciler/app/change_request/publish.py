@@ -5,10 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.app.change_request.asked import asked_of
+from reconciler.app.change_request.currency import refuse_behind_base
+from reconciler.app.change_request.files import read_findings, read_suggestions
+from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
+from reconciler.app.checkout import knows, load_at, parents, prefix
+from reconciler.app.github import event_of_run, github, run_link
 from reconciler.app.listening import say, summarise
-from reconciler.findings import BudgetsError
+from reconciler.app.planning.saved import load_plan
+from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
+from reconciler.forge.check_run import publish_check
+from reconciler.forge.findings_text import findings_text
+from reconciler.forge.marker import Stamp, read_marked, stamped
+from reconciler.forge.requirement import requirements
+from reconciler.model.plan import NOT_COMPARED
+from reconciler.report import summary
+from reconciler.report.escape import escaped
+from reconciler.report.later import count
+from reconciler.report.markdown import markdown
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
@@ -40,12 +58,6 @@ def publish(
         StalePlanError: merging the pull request now gives other budgets than were planned.
         RemoteError: GitHub cannot be read, or does not allow the comment.
     """
-    from reconciler.app.change_request.files import read_findings, read_suggestions
-    from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
-    from reconciler.app.github import event_of_run, github, run_link
-    from reconciler.app.planning.saved import load_plan
-    from reconciler.forge.marker import Stamp
-
     shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
     suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
     if dry_run:
@@ -71,9 +83,6 @@ def publish(
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None) -> Statement:
     """Publish the check run of the plan at `plan_path`; raises what `publish` raises."""
-    from reconciler.app.github import github
-    from reconciler.app.planning.saved import load_plan
-
     plan = load_plan(plan_path)
     with github(repo) as session:
         pull, head = _pull(session, plan, plan_path, budgets, number)
@@ -86,8 +95,6 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
 
 def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[PullRequest, str]:
     """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
-    from reconciler.app.change_request.currency import refuse_behind_base
-
     pull = session.pull(number)
     head = _head(session, pull)
     _refuse_other_commit(shown, path, budgets, number=pull.number, head=head)
@@ -114,11 +121,6 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
 
     Everybody is named, those with the most to approve first.
     """
-    from reconciler.app.change_request.asked import asked_of
-    from reconciler.app.checkout import knows, load_at, prefix
-    from reconciler.forge.requirement import requirements
-    from reconciler.source.load import load
-
     try:
         base = merged_onto(budgets, pull)
         rules, after = load_at(budgets, base), load(budgets).desired
@@ -133,7 +135,6 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
 
 
 def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Words, ...]:
-    from reconciler.app.change_request.neighbour_notes import neighbour_notes
 
     if isinstance(shown, tuple):
         return ()
@@ -152,11 +153,6 @@ def _body(
     run: tuple[int, int] | None,
     neighbours: tuple[Words, ...] | None = None,
 ) -> str:
-    from reconciler.forge.findings_text import findings_text
-    from reconciler.forge.marker import Stamp, stamped
-    from reconciler.report import summary
-    from reconciler.report.escape import escaped
-    from reconciler.report.markdown import markdown
 
     if isinstance(shown, tuple):
         text = findings_text(shown, escaped=escaped)
@@ -175,9 +171,6 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
 
     A plan that was made outside of git names no commit.
     """
-    from reconciler.app.checkout import parents
-    from reconciler.findings import UsageError
-
     commit = None if isinstance(shown, tuple) else shown.source.commit
     if commit is None or commit == head:
         return
@@ -195,7 +188,6 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
 
 def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:
     from reconciler.forge.comment import publish
-    from reconciler.forge.marker import read_marked
 
     marked = read_marked(body)
     assert marked is not None  # noqa: S101
@@ -212,16 +204,11 @@ def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dic
 
 def _tells(plan: Plan) -> bool:
     """Whether there is something to tell of: changes, refusals, or teams whose YAML differs, if only for later."""
-    from reconciler.model.plan import NOT_COMPARED
-    from reconciler.report.later import count
-
     unknown = any(finding.code == NOT_COMPARED for finding in plan.findings)
     return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
 def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
-    from reconciler.findings import UnauthorizedError
-    from reconciler.forge.check_run import publish_check
 
     if session.identity.app is None:
         raise UnauthorizedError(
@@ -239,8 +226,6 @@ def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets:
 
 def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
     """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
-    from reconciler.findings import RejectedError, UnauthorizedError
-
     try:
         return _check(session, pull, shown, body, budgets)
     except (UnauthorizedError, RejectedError) as error:

@@ -6,17 +6,33 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.github import github
 from reconciler.app.listening import summarise
+from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
+from reconciler.forge.approval import merged_pull_request
+from reconciler.forge.check_run import Verdict, publish_check
+from reconciler.forge.comment import our_comments, publish
+from reconciler.forge.marker import Marked, Stamp, stamped
+from reconciler.forge.merge_receipt import merge_receipt, not_begun
+from reconciler.forge.receipt import receipt, with_receipt
+from reconciler.forge.record import record_of, record_text
+from reconciler.forge.repository import pull_request
+from reconciler.journal.attribution import attribution
+from reconciler.model.merges import Merges
+from reconciler.model.outcome import Run
+from reconciler.report import summary
+from reconciler.report.escape import escaped
+from reconciler.report.markdown import markdown
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.marker import Marked
     from reconciler.forge.repository import PullRequest
-    from reconciler.model.merges import LandingOutcome, Merges
-    from reconciler.model.outcome import Run
+    from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
 
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
@@ -29,8 +45,6 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
         UsageError: the file at `run_path` holds no outcome, a plan in `plans` is another one, or no commit was named.
         RemoteError: GitHub cannot be read, or does not allow the comment.
     """
-    from reconciler.app.github import github
-
     document = _document(run_path)
     with github(repo) as session:
         found = []
@@ -50,13 +64,6 @@ def _receipts(
     session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
 ) -> list[tuple[PullRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
-    from reconciler.forge.approval import merged_pull_request
-    from reconciler.forge.merge_receipt import merge_receipt, not_begun
-    from reconciler.forge.receipt import receipt
-    from reconciler.forge.repository import pull_request
-    from reconciler.journal.attribution import attribution
-    from reconciler.report.escape import escaped
-
     url = attribution(environment()).url
     if document.get("format") == "kt-budgets.merges/1":
         merges = _merges(document, path)
@@ -85,8 +92,6 @@ def _receipts(
 
 def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
     """Return the plan of a landing that is to be shown, None where there is none."""
-    from reconciler.app.planning.saved import load_plan
-
     if plans is None or not landing.plan:
         return None
     path = plans / f"{landing.commit}.json"
@@ -98,10 +103,6 @@ def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
 
 def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> dict[str, Any]:
     """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
-    from reconciler.forge.comment import our_comments, publish
-    from reconciler.forge.marker import Marked, Stamp, stamped
-    from reconciler.forge.receipt import with_receipt
-
     ours = our_comments(session.channel, session.repository, pull.number, session.identity)
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
@@ -117,12 +118,6 @@ def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> di
 
 def _shown(session: GitHub, pull: PullRequest, plan: Plan) -> Marked:
     """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
-    from reconciler.forge.check_run import Verdict, publish_check
-    from reconciler.forge.marker import Stamp, stamped
-    from reconciler.forge.record import record_of, record_text
-    from reconciler.report import summary
-    from reconciler.report.markdown import markdown
-
     if session.identity.app is None:
         raise UnauthorizedError(
             "only GitHub Actions or a GitHub App can record a plan", hint="run it in GitHub Actions, with its token"
@@ -153,9 +148,6 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _merges(document: dict[str, Any], path: Path) -> Merges:
-    from pydantic import ValidationError
-
-    from reconciler.model.merges import Merges
 
     try:
         return Merges.model_validate_json(json.dumps(document))
@@ -164,9 +156,6 @@ def _merges(document: dict[str, Any], path: Path) -> Merges:
 
 
 def _run(document: dict[str, Any], path: Path) -> Run:
-    from pydantic import ValidationError
-
-    from reconciler.model.outcome import Run
 
     try:
         return Run.model_validate_json(json.dumps(document))

@@ -5,14 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import files_of
 from reconciler.app.change_request.statement import Statement
+from reconciler.app.checkout import git, parents, tree_id
+from reconciler.app.github import github
+from reconciler.app.planning.pipeline import compared
+from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
+from reconciler.forge.approval import records_among
+from reconciler.forge.check_run import Verdict, our_check_runs, publish_check
+from reconciler.forge.comment import our_comments, publish
+from reconciler.forge.marker import Marked, Stamp, stamped
+from reconciler.forge.notice import with_notice
+from reconciler.forge.record import record_text
+from reconciler.forge.repository import default_branch, open_pull_requests
+from reconciler.git.merging import is_here, merged
+from reconciler.journal.journal import read_records
+from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.app.github import GitHub
-    from reconciler.forge.check_run import CheckRun, Verdict
+    from reconciler.forge.check_run import CheckRun
     from reconciler.forge.record import PlanRecord
     from reconciler.forge.repository import PullRequest
     from reconciler.model.desired import Desired
@@ -29,8 +44,6 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
         UsageError: no repository was named.
         RemoteError: GitHub or Keeptrusts cannot be read whole, or the token may not write a check run.
     """
-    from reconciler.app.github import github
-
     with github(repo, recorded_by=recorded_by) as session:
         found = [_refreshed(session, settings, pull, remote) for pull in _pulls(session)]
     listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
@@ -52,8 +65,6 @@ def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired |
 
 def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -> None:
     """Fetch the last heads of pull requests, all of them together."""
-    from reconciler.app.checkout import git
-
     if pulls:
         heads = (f"refs/pull/{pull.number}/head" for pull in pulls)
         git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, *heads)
@@ -61,15 +72,11 @@ def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -
 
 def merged_here(settings: Settings, pull: PullRequest) -> Desired | None:
     """Do the same for a pull request whose last head is in this clone."""
-    from reconciler.app.budget_files import files_of
-    from reconciler.git.merging import merged
-
     tree = merged(settings.budgets, "HEAD", pull.head)
     return files_of(settings.budgets, tree).loaded().desired if tree else None
 
 
 def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
-    from reconciler.forge.repository import default_branch, open_pull_requests
 
     if session.event.queued:
         return (session.pull(session.event.queued.number),)
@@ -78,8 +85,6 @@ def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
 
 
 def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: str) -> tuple[int, str, tuple[str, ...]]:
-    from reconciler.forge.approval import records_among
-    from reconciler.forge.check_run import our_check_runs
 
     checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
     recorded = records_among(checks, session.repository, pull)
@@ -96,10 +101,6 @@ def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: s
 
 def _without_plan(session: GitHub, settings: Settings) -> str:
     """Return what to say where no plan was recorded; in a merge queue, a check says it too, whoever requires it."""
-    from reconciler.app.checkout import parents, tree_id
-    from reconciler.forge.check_run import Verdict, publish_check
-    from reconciler.git.merging import is_here
-
     queued, app = session.event.queued, session.identity.app
     if queued is None or app is None:
         return NO_PLAN
@@ -117,10 +118,6 @@ def _without_plan(session: GitHub, settings: Settings) -> str:
 
 def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str, ...]:
     """Return the teams of a recorded plan for which Keeptrusts and `desired` would give another one now."""
-    from reconciler.app.planning.pipeline import compared
-    from reconciler.app.session import connected
-    from reconciler.journal.journal import read_records
-
     with connected(settings, desired) as connection:
         records = read_records(settings.journal, folder=settings.root)
         _, diff = compared(settings, desired, connection, records, teams=record.scope)
@@ -130,8 +127,6 @@ def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str
 
 def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
     """Publish what became of the plan, where that differs from what the newest check run says."""
-    from reconciler.forge.check_run import publish_check
-
     if session.identity.app is None:
         raise RemoteError(
             "only GitHub Actions or a GitHub App can mark a pull request", hint="run it in a workflow, with its token"
@@ -149,9 +144,6 @@ def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckR
 
 
 def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
-    from reconciler.forge.check_run import Verdict
-    from reconciler.forge.record import record_text
-    from reconciler.report.escape import escaped
 
     if not moved:
         assert recorded.record is not None  # noqa: S101
@@ -167,11 +159,6 @@ def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
 
 def _warn(session: GitHub, pull: PullRequest, moved: tuple[str, ...]) -> None:
     """Say in our comment that the plan in it is stale, or take that back."""
-    from reconciler.forge.comment import our_comments, publish
-    from reconciler.forge.marker import Marked, Stamp, stamped
-    from reconciler.forge.notice import with_notice
-    from reconciler.report.escape import escaped
-
     ours = our_comments(session.channel, session.repository, pull.number, session.identity)
     if not ours:
         return

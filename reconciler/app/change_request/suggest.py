@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
+from reconciler.findings import RejectedError
+from reconciler.forge.marker import stamped
+from reconciler.forge.suggestion import Choice, Conversation
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
     from reconciler.forge.marker import Stamp
     from reconciler.forge.repository import PullRequest
-    from reconciler.forge.suggestion import Choice, Conversation, Suggestion
+    from reconciler.forge.suggestion import Suggestion
 
 
 def chosen(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> Choice:
     """Return which suggestions to make; where GitHub does not show the difference, say so and go on without any."""
-    from reconciler.findings import RejectedError
-    from reconciler.forge.suggestion import Choice
-
     try:
         return _conversation(session, pull).choose(suggestions)
     except RejectedError as error:
@@ -37,13 +37,10 @@ def suggest(session: GitHub, pull: PullRequest, choice: Choice) -> dict[str, int
 
 
 def _conversation(session: GitHub, pull: PullRequest) -> Conversation:
-    from reconciler.forge.suggestion import Conversation
 
     return Conversation(session.channel, session.repository, pull, session.identity)
 
 
 def with_remarks(body: str, remarks: Sequence[str], stamp: Stamp) -> str:
     """Return the comment with what is to be said at its end, about suggestions that were not made."""
-    from reconciler.forge.marker import stamped
-
     return stamped("\n\n".join([body.rstrip("\n"), *remarks]), stamp).body if remarks else body

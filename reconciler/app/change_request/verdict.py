@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
+from reconciler.forge.annotation import finding_remarks, remarks
+from reconciler.forge.check_run import Verdict
+from reconciler.forge.findings_text import findings_title
+from reconciler.forge.record import record_of, record_text
+from reconciler.report.summary import summarise
 
 if TYPE_CHECKING:
-    from reconciler.forge.check_run import Verdict
     from reconciler.forge.repository import PullRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
@@ -17,8 +22,6 @@ if TYPE_CHECKING:
 
 def merged_onto(budgets: Path, pull: PullRequest) -> str:
     """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
-    from reconciler.app.checkout import parents
-
     above = parents(budgets, "HEAD")
     return above[0] if above[1:] == (pull.head,) else pull.base
 
@@ -33,11 +36,6 @@ def verdict_of(
     run: tuple[int, int] | None = None,
 ) -> Verdict:
     """Return what the check run says about a plan for the last head of `pull`, as `run` made it."""
-    from reconciler.forge.annotation import remarks
-    from reconciler.forge.check_run import Verdict
-    from reconciler.forge.record import record_of, record_text
-    from reconciler.report.summary import summarise
-
     try:
         base = merged_onto(budgets, pull)
     except BudgetsError:
@@ -55,10 +53,6 @@ def verdict_of(
 
 def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets: Path) -> Verdict:
     """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
-    from reconciler.forge.annotation import finding_remarks
-    from reconciler.forge.check_run import Verdict
-    from reconciler.forge.findings_text import findings_title
-
     return Verdict(
         conclusion="failure",
         title=findings_title(findings),

@@ -11,6 +11,9 @@ from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kinds
+from reconciler.source.edits import EditError, set_value
+from reconciler.source.load import read
+from reconciler.source.removal import remove_item
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired, DesiredObject
@@ -63,10 +66,6 @@ def _edited(budgets: Path, edits: list[Edit]) -> Mapping[str, str]:
     Raises:
         FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
-    from reconciler.source.edits import EditError, set_value
-    from reconciler.source.load import read
-    from reconciler.source.removal import remove_item
-
     before = {edit.path: _read(budgets / edit.path.partition("/")[2]) for edit in edits}
     texts, refused = dict(before), []
     for edit in sorted(edits, key=lambda edit: edit.order):

@@ -7,11 +7,20 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
+from reconciler.app.drift.waiting import waiting_of, waiting_unread
 from reconciler.app.github import github, workflows_address
 from reconciler.app.listening import note, say, summarise
+from reconciler.app.planning.pipeline import read_live
+from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
+from reconciler.forge.drift_text import issue_text, issue_title
+from reconciler.journal.history import history_of
+from reconciler.model.json_text import json_text
+from reconciler.plan.drift import classify, drift_document
+from reconciler.report.escape import escaped
 from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -63,15 +72,11 @@ class Drift:
     @property
     def title(self) -> str:
         """One line on what needs a person."""
-        from reconciler.forge.drift_text import issue_title
-
         needed = [entry.item for entry in self.left if entry.needs_person]
         return issue_title(needed, self.waiting, unread=self.unread is not None)
 
     def rendered(self, format_: str, screen: Screen | None = None) -> str:
         """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
-        from reconciler.model.json_text import json_text
-        from reconciler.plan.drift import drift_document
         from reconciler.report.drift_text import drift_text
 
         if format_ == "json":
@@ -110,8 +115,6 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
 
 def _unread(settings: Settings, known: Known, session: GitHub | None, error: RemoteError, *, issue: bool) -> Drift:
     """Return what is known all the same, and put it into the issue; where GitHub does not answer either, say so."""
-    from reconciler.app.drift.waiting import waiting_unread
-
     try:
         waiting = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
         if issue and session:
@@ -125,9 +128,6 @@ def _unread(settings: Settings, known: Known, session: GitHub | None, error: Rem
 
 def _summarised(found: Drift, session: GitHub | None) -> Drift:
     """Say in the summary of a job what differs."""
-    from reconciler.forge.drift_text import issue_text
-    from reconciler.report.escape import escaped
-
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found.left],
         escaped=escaped,
@@ -141,8 +141,6 @@ def _summarised(found: Drift, session: GitHub | None) -> Drift:
 
 
 def _live(settings: Settings, known: Known) -> Live:
-    from reconciler.app.planning.pipeline import read_live
-    from reconciler.app.session import connected
 
     with connected(settings, known.desired) as connection:
         return read_live(settings, known.desired, connection, standing=known.standing)
@@ -162,10 +160,6 @@ class _Seen:
 
 def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> _Seen:
     """Compare what Keeptrusts holds with what was applied."""
-    from reconciler.app.drift.waiting import waiting_of
-    from reconciler.journal.history import history_of
-    from reconciler.plan.drift import classify
-
     desired, last = known.desired, known.last
     history = history_of(known.records)
     doubts = known.standing.doubts(live.wallets, settings.period)
@@ -211,8 +205,6 @@ def _accepted(settings: Settings, seen: _Seen) -> tuple[Drifted, ...]:
 
 def _following(settings: Settings, seen: _Seen) -> str:
     """Return what a person can do next, an empty text when nothing needs one but wallets in doubt, which say it."""
-    from reconciler.app.drift.accept import is_writable
-
     needed = [entry.item for entry in seen.found if entry.needs_person and entry.item.wallet not in seen.doubts]
     declared = [item for item in needed if item.category != "unmanaged"]
     written = [item for item in declared if is_writable(item, seen.desired, seen.live, settings)]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.github import workflows_address
 from reconciler.app.listening import note
+from reconciler.forge.drift_text import issue_text, issue_title
+from reconciler.forge.issue import Assignable, Wanted, publish_issues
+from reconciler.model.approvals import OWNER
+from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.issue import Assignable, Wanted
     from reconciler.model.desired import Desired
     from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted
@@ -29,8 +32,6 @@ def publish_drift(
 
     While Keeptrusts is `unread` none is closed, and what an open one said before stays in it.
     """
-    from reconciler.forge.issue import Assignable, Wanted, publish_issues
-
     people = Assignable(session.channel, session.repository)
     if desired.organization.drift_issues == "one":
         wanted = [_wanted(people, desired, found, waiting, doubtful=doubtful, unread=unread)]
@@ -79,10 +80,6 @@ def _wanted(
     unread: bool,
 ) -> Wanted:
     """Return what an issue is to say; those who can be assigned are asked for only where somebody is needed."""
-    from reconciler.forge.drift_text import issue_text, issue_title
-    from reconciler.forge.issue import Wanted
-    from reconciler.report.escape import escaped
-
     needed = [entry.item for entry in found if entry.needs_person]
     about = {item.team for item in needed} | {part for item in waiting for part in item.parts}
     owners = _owners(desired, about) if needed or waiting else []
@@ -112,7 +109,6 @@ def _owners(desired: Desired, teams: Collection[str]) -> list[str]:
 
 
 def _is_person(owner: str) -> bool:
-    from reconciler.model.approvals import OWNER
 
     match = OWNER.fullmatch(owner.strip())
     return bool(match) and not match["team"] if match else False

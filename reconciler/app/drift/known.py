@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import Commits, applied_desired
+from reconciler.app.change_request.refresh import bring_heads, merged_here
+from reconciler.app.checkout import git
+from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
+from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
+from reconciler.forge.repository import default_branch, open_pull_requests
+from reconciler.git.failures import GitError, Trouble
+from reconciler.git.merging import tip_of
+from reconciler.journal.journal import last_declared, read_records
+from reconciler.journal.standing import standing_of
+from reconciler.plan.drift import Proposal
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
@@ -15,7 +26,6 @@ if TYPE_CHECKING:
     from reconciler.journal.standing import Standing
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.plan.drift import Proposal
     from reconciler.settings import Settings
 
 
@@ -39,9 +49,6 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
 
     Where the YAML has errors, what was applied stands for it, unless it is to be written.
     """
-    from reconciler.journal.journal import last_declared, read_records
-    from reconciler.journal.standing import standing_of
-
     records = read_records(settings.journal, folder=settings.root)
     last = last_declared(records)
     desired = _declared(settings, None if writing else last)
@@ -52,11 +59,6 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: GitHub | None) -> None:
     """Refuse a clone that was left behind, but not the branch as GitHub has it: that was pushed back by force."""
-    from reconciler.app.checkout import git
-    from reconciler.app.lineage import refuse_behind
-    from reconciler.forge.repository import default_branch
-    from reconciler.git.merging import tip_of
-
     try:
         refuse_behind(settings, last)
     except RefusedError:
@@ -69,9 +71,6 @@ def _refuse_behind(settings: Settings, last: LastApplied | None, session: GitHub
 
 def _declared(settings: Settings, last: LastApplied | None) -> Desired:
     """Return what the YAML declares; where it has errors, what was applied last, which they do not change."""
-    from reconciler.app.budget_files import Commits, applied_desired
-    from reconciler.app.session import load_desired
-
     try:
         return load_desired(settings)[0]
     except FindingsError as error:
@@ -88,8 +87,6 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
     Where the journal names no commit, or one that is not in this clone, the YAML of now stands for it.
     """
-    from reconciler.app.budget_files import Commits, applied_desired
-
     if last is None or not last.whole:
         return None
     if last.commit is None:
@@ -103,11 +100,6 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
 
 def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
     """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
-    from reconciler.app.change_request.refresh import bring_heads, merged_here
-    from reconciler.forge.repository import default_branch, open_pull_requests
-    from reconciler.git.failures import GitError, Trouble
-    from reconciler.plan.drift import Proposal
-
     branch = default_branch(session.channel, session.repository)
     listed = open_pull_requests(session.channel, session.repository, base=branch)
     pulls = [pull for pull in listed if not pull.is_fork]

@@ -7,14 +7,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import Commits, applied_desired, changed_parts
+from reconciler.app.change_request.apply_merged import pull_finder, replay_of
 from reconciler.app.change_request.bench import MergeBench
+from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
+from reconciler.app.change_request.replay import is_nothing_to_do
+from reconciler.app.change_request.settled import Verdict
+from reconciler.app.checkout import git, is_older
 from reconciler.findings import RefusedError, RemoteError
+from reconciler.forge.check_run import our_check_runs
+from reconciler.forge.gate_check import GATE
+from reconciler.forge.repository import default_branch, pull_request
 from reconciler.git.failures import GitError
+from reconciler.journal.abandoned import abandoned, lock_of
+from reconciler.journal.history import history_of
+from reconciler.model.landing import ORGANIZATION
+from reconciler.plan.diff import make_plan
+from reconciler.plan.unfunded import is_due, unfunded, unknown_months
 
 if TYPE_CHECKING:
-    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.replay import Replay
-    from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
     from reconciler.forge.repository import PullRequest
@@ -53,7 +65,6 @@ class LookBench(MergeBench):
         return replace(found, stale={part: why for part, why in found.stale.items() if part not in self.awaited})
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
-        from reconciler.app.change_request.left_behind import AWAITED
 
         del step, plan, withheld
         self.awaited |= landed.parts
@@ -65,11 +76,6 @@ class LookBench(MergeBench):
 
     def _by_check(self, step: Step, error: RemoteError) -> Verdict:
         """Return what the check to require said of the pull request, where this token cannot see who approved it."""
-        from reconciler.app.change_request.settled import Verdict
-        from reconciler.forge.check_run import our_check_runs
-        from reconciler.forge.gate_check import GATE
-        from reconciler.forge.repository import pull_request
-
         session, number = self.session, step.landing.pull_request
         if session is None or number is None:
             raise error
@@ -96,8 +102,6 @@ def waiting_of(
 
     With a `session`, GitHub says which pull request brought a landing, and what is missing for it.
     """
-    from reconciler.journal.abandoned import abandoned, lock_of
-
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
     found = [*abandoned(records, lock, now=now)]
@@ -117,10 +121,6 @@ def waiting_unread(
     session: GitHub | None,
 ) -> tuple[Waiting, ...]:
     """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
-    from reconciler.journal.abandoned import abandoned, lock_of
-    from reconciler.journal.history import history_of
-    from reconciler.plan.unfunded import is_due, unknown_months
-
     now = datetime.now(UTC)
     found = [*abandoned(records, lock_of(settings.journal, folder=settings.root), now=now)]
     if applied is not None and is_due(settings.period, _instant(settings, now)):
@@ -145,9 +145,6 @@ def _month(
     doubts: Mapping[str, Doubt],
     now: datetime,
 ) -> Sequence[Waiting]:
-    from reconciler.journal.history import history_of
-    from reconciler.plan.diff import make_plan
-    from reconciler.plan.unfunded import is_due, unfunded
 
     if not is_due(settings.period, _instant(settings, now)):
         return ()
@@ -169,10 +166,6 @@ def _month(
 def _landings(
     settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
-    from reconciler.app.budget_files import Commits
-    from reconciler.app.change_request.left_behind import landed_at, taken_off, told, untellable, untold
-    from reconciler.app.change_request.replay import is_nothing_to_do
-    from reconciler.app.checkout import git, is_older
 
     budgets = settings.budgets
     bench = LookBench(settings, Commits(budgets), session)
@@ -208,9 +201,6 @@ def _landings(
 
 def _differing(commits: Commits, last: LastApplied, head: str) -> frozenset[str]:
     """Return the parts of which `head` says something else than what was applied; all are meant where it has errors."""
-    from reconciler.app.budget_files import applied_desired, changed_parts
-    from reconciler.model.landing import ORGANIZATION
-
     then = commits.desired(head)
     return changed_parts(applied_desired(commits, last), then) if then else frozenset({ORGANIZATION})
 
@@ -220,8 +210,6 @@ def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime],
 
     Where GitHub was `asked`, a direct push is told at once: no run will apply it, and it has no pull request to say so.
     """
-    from reconciler.app.change_request.left_behind import is_late
-
     at = made[landing.commit]
     if settings.as_of != now.date():
         return at.astimezone(UTC).date() < settings.as_of
@@ -235,8 +223,6 @@ def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome
 
 
 def _replay(bench: LookBench, session: GitHub | None, head: str, last: LastApplied) -> Replay:
-    from reconciler.app.change_request.apply_merged import pull_finder, replay_of
-    from reconciler.forge.repository import default_branch
 
     if session is None:
         return replay_of(bench, _nobody, head, last)

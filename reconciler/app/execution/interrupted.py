@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.app.apply_environment import apply_environment, logged
+from reconciler.app.journal_place import move_here
 from reconciler.app.listening import note
+from reconciler.app.session import load_desired
+from reconciler.apply.acceptance import Accepted
 from reconciler.findings import UsageError
 
 if TYPE_CHECKING:
@@ -57,9 +61,6 @@ def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.
         LockHeldError: another run goes on.
         RemoteError: Keeptrusts or the journal cannot be read whole.
     """
-    from reconciler.app.journal_place import move_here
-    from reconciler.app.session import load_desired
-
     way = way or WayOut()
     desired, _ = load_desired(settings)
     reason = way.reason.strip()
@@ -73,8 +74,6 @@ def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.
 
 
 def _resumed(settings: Settings, desired: Desired, way: WayOut, *, settle: float, wait: float) -> Result | None:
-    from reconciler.app.apply_environment import apply_environment, logged
-    from reconciler.apply.acceptance import Accepted
     from reconciler.apply.resume import Permission, resume
 
     permission = Permission(

@@ -6,14 +6,24 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
+from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
+from reconciler.app.planning.pipeline import assemble, compared
+from reconciler.app.session import connected, load_desired
+from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
+from reconciler.forge.receipt import receipt
+from reconciler.journal.journal import last_applied, opened, read_records
 from reconciler.model.guards import GuardSettings
-from reconciler.model.plan import sealed
+from reconciler.model.plan import Source, sealed
+from reconciler.plan.opening import opening
+from reconciler.report.escape import escaped
 from reconciler.report.formats import plan_in
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
+from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.app.budget_files import BudgetFiles
@@ -76,11 +86,6 @@ def open_month(
         LockHeldError: another run goes on for longer than `terms.wait` seconds.
         RemoteError: Keeptrusts cannot be read whole, or is not to be written with this token.
     """
-    from reconciler.apply import preflight
-    from reconciler.forge.receipt import receipt
-    from reconciler.journal.journal import opened, read_records
-    from reconciler.report.escape import escaped
-
     terms = terms or Terms()
     if once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
         return MonthOpened(settings.period, at=at)
@@ -115,12 +120,6 @@ def source_of(settings: Settings) -> Opened:
     What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
     applied is neither in this clone nor in a remote of it.
     """
-    from reconciler.app.budget_files import Commits, applied_files, changed_parts
-    from reconciler.app.lineage import AFRESH, bring_applied
-    from reconciler.app.session import load_desired
-    from reconciler.journal.journal import last_applied
-    from reconciler.source.load import load
-
     last = last_applied(settings.journal, folder=settings.root)
     if last is None or last.commit is None or last.dirty or not last.whole:
         return Opened(*load_desired(settings))
@@ -165,8 +164,6 @@ def opening_plan(settings: Settings, source: Opened, *, first_apply: bool = Fals
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
     change; that the pool can pay for it does.
     """
-    from reconciler.model.plan import Source
-
     if source.files is None:
         return sealed(_drafted(settings, source, first_apply=first_apply))
     with source.files.written() as root:
@@ -176,10 +173,6 @@ def opening_plan(settings: Settings, source: Opened, *, first_apply: bool = Fals
 
 
 def _drafted(settings: Settings, source: Opened, *, first_apply: bool) -> Plan:
-    from reconciler.app.planning.pipeline import assemble, compared
-    from reconciler.app.session import connected
-    from reconciler.journal.journal import read_records
-    from reconciler.plan.opening import opening
 
     desired = source.desired
     records = read_records(settings.journal, folder=settings.root)

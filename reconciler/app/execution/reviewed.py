@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.app.execution.run import Terms, executed, refuse_unasked
+from reconciler.app.planning.scope import declared_by
+from reconciler.app.session import load_desired
+from reconciler.apply import preflight
 
 if TYPE_CHECKING:
     from reconciler.model.period import Period
@@ -26,10 +29,6 @@ def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period:
         LockHeldError: another run goes on for longer than `terms.wait` seconds.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    from reconciler.app.planning.scope import declared_by
-    from reconciler.app.session import load_desired
-    from reconciler.apply import preflight
-
     terms = terms or Terms()
     desired, _ = load_desired(settings)
     preflight.check(plan, desired, as_of=settings.as_of, period=period)

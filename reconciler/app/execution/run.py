@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.app.apply_environment import apply_environment, logged
+from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
+from reconciler.apply.application import apply_plan
+from reconciler.journal.journal import last_applied
+from reconciler.model.json_text import json_text
+from reconciler.model.outcome import Run
+from reconciler.report.run_text import run_text
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
@@ -34,8 +41,6 @@ class Terms:
 def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied | None:
     """Refuse what goes back, or lacks an approval that was asked for; return what was applied last."""
     from reconciler.app.change_request.approval import require_approval
-    from reconciler.app.lineage import refuse_older
-    from reconciler.journal.journal import last_applied
 
     last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
@@ -46,9 +51,6 @@ def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied 
 
 def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:
     """Execute a plan that may be applied, and say where the token was not allowed to write."""
-    from reconciler.app.apply_environment import apply_environment, logged
-    from reconciler.apply.application import apply_plan
-
     with apply_environment(
         settings, desired, settle=terms.settle, label="Applying", first_apply=terms.first_apply, wait=terms.wait
     ) as environment:
@@ -63,10 +65,6 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
 
 def rendered(result: Result | None, format_: str) -> str:
     """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
-    from reconciler.model.json_text import json_text
-    from reconciler.model.outcome import Run
-    from reconciler.report.run_text import run_text
-
     if format_ == "json":
         return json_text((result.run if result else Run(run="", outcomes=(), converged=True)).document())
     if result is None:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import progress
+from reconciler.app.outlook.look import Outlook
+from reconciler.app.outlook.notices import notices, usage_words
+from reconciler.app.outlook.wallet_names import chosen, label
+from reconciler.app.session import connected, load_desired
+from reconciler.app.usage import obtain_usage
 from reconciler.findings import UsageError
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.outlook.look import Outlook
     from reconciler.findings import Finding
     from reconciler.forecast.backtest import BacktestReport
     from reconciler.model.desired import Desired
@@ -30,8 +34,6 @@ class Replayed:
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        from reconciler.app.outlook.notices import notices
-
         return notices(self.outlook)
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
@@ -42,8 +44,6 @@ class Replayed:
 
             names = {key: (wallet.team, wallet.environment) for key, wallet in wallets.items()}
             return backtest_json(self.report, as_of=as_of, months=self.months, names=names)
-        from reconciler.app.outlook.notices import usage_words
-        from reconciler.app.outlook.wallet_names import label
         from reconciler.report.backtest_text import BacktestPage, backtest_text
 
         page = BacktestPage(
@@ -65,9 +65,6 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
         UsageError: there is no usage to replay, or a wallet is not declared.
         FindingsError: the YAML has errors.
     """
-    from reconciler.app.outlook.look import Outlook
-    from reconciler.app.outlook.wallet_names import chosen
-    from reconciler.app.session import load_desired
     from reconciler.forecast.backtest import backtest as replay
 
     desired, _ = load_desired(settings)
@@ -81,8 +78,6 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
 
 
 def _usage(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
-    from reconciler.app.session import connected
-    from reconciler.app.usage import obtain_usage
 
     if settings.usage:
         usage, doubts = obtain_usage(settings, desired, None)

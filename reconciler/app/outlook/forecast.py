@@ -8,6 +8,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from reconciler.app.outlook.look import look
+from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.wallet_names import chosen
+from reconciler.report.forecast_picture import ASCII, BLOCKS
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -34,8 +38,6 @@ class LookAhead:
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        from reconciler.app.outlook.notices import notices
-
         return notices(self.outlook, self.forecast.warnings)
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
@@ -50,14 +52,12 @@ class LookAhead:
 
             usage = self.outlook.usage.source if self.outlook.usage else None
             return forecast_json(self.forecast.wallets, year=year, usage=usage, notices=self.notices)
-        from reconciler.report.forecast_picture import ASCII, BLOCKS
         from reconciler.report.forecast_text import forecast_text
 
         palette = BLOCKS if screen.blocks else ASCII
         return forecast_text(self._page(), width=screen.width, colour=screen.colour, palette=palette)
 
     def _page(self) -> ForecastPage:
-        from reconciler.app.outlook.notices import known_words
         from reconciler.report.forecast_text import ForecastPage
 
         organization, settings = self.outlook.desired.organization, self.outlook.settings
@@ -87,9 +87,6 @@ def look_ahead(
         UsageError: a wallet is not declared, or the usage cannot be read.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    from reconciler.app.outlook.look import look
-    from reconciler.app.outlook.wallet_names import chosen
-
     outlook = look(settings, offline=offline, horizon=horizon)
     keys = chosen(outlook.desired, wallets)
     asked = outlook.asking(keys)

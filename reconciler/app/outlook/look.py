@@ -9,18 +9,30 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
+from reconciler.app.planning.pipeline import read_live
+from reconciler.app.planning.questions import questions
+from reconciler.app.processors import shard_runner
+from reconciler.app.session import connected, load_desired
+from reconciler.app.usage import obtain_usage
 from reconciler.findings import UsageError
+from reconciler.forecast.question import WalletQuestion
+from reconciler.journal.history import history_of
+from reconciler.journal.journal import last_declared, read_records
+from reconciler.journal.standing import unreadable
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.period import Period
+from reconciler.plan.diff import make_plan
+from reconciler.plan.purses import funded_purse
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
     from reconciler.forecast.history import Spending
     from reconciler.forecast.naive import NaiveMethod
-    from reconciler.forecast.question import Forecast, WalletQuestion
+    from reconciler.forecast.question import Forecast
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.live import Live
-    from reconciler.model.period import Period
     from reconciler.model.usage import DailyUsage
     from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
@@ -55,9 +67,6 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
-        from reconciler.app.planning.questions import questions
-        from reconciler.journal.standing import unreadable
-        from reconciler.plan.diff import make_plan
 
         doubts, period = unreadable(live.wallets), self.settings.period
         diff = make_plan(
@@ -74,9 +83,6 @@ class Outlook:
     def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
         """Return the questions without a ledger: each target is funded in full on the first of its month."""
         from reconciler.forecast.history import spending
-        from reconciler.forecast.question import WalletQuestion
-        from reconciler.model.period import Period
-        from reconciler.plan.purses import funded_purse
 
         known = spending(self.usage, as_of=self.settings.as_of)
         period, horizon = self.settings.period, desired.organization.forecast.horizon_months
@@ -114,7 +120,6 @@ class Outlook:
         self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
     ) -> Forecast:
         """Return what the wallets that are asked for will cost."""
-        from reconciler.app.processors import shard_runner
         from reconciler.forecast.project import project
 
         with shard_runner(len(asked)) as run_shards:
@@ -152,7 +157,6 @@ def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
 
 
 def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
-    from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 
     found = (entry.value for entry in desired.of(BILLING_BUDGETS).values())
     watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
@@ -164,12 +168,6 @@ def look(settings: Settings, *, offline: bool = False, horizon: int | None = Non
 
     Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
     """
-    from reconciler.app.planning.pipeline import read_live
-    from reconciler.app.session import connected, load_desired
-    from reconciler.app.usage import obtain_usage
-    from reconciler.journal.history import history_of
-    from reconciler.journal.journal import last_declared, read_records
-
     if offline and settings.sandbox:
         raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")
     desired, _ = load_desired(settings)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from reconciler.journal.standing import unreadable
 from reconciler.report import wording
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[tuple[str, str, str]]:
     """Return what is to be said about the ledgers, the usage and the forecast: code, sentence, hint."""
-    from reconciler.journal.standing import unreadable
-
     wallets, declared = outlook.live.wallets if outlook.live else {}, outlook.desired.wallets
     unread = [
         (

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.app.outlook.look import look
+from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.outlook.wallet_names import label
 from reconciler.findings import UsageError
@@ -45,8 +47,6 @@ class WhatIf:
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        from reconciler.app.outlook.notices import notices
-
         return notices(self.outlook)
 
     @property
@@ -73,7 +73,6 @@ class WhatIf:
         return whatif_text(self._page(), width=screen.width, colour=screen.colour)
 
     def _page(self) -> WhatIfPage:
-        from reconciler.app.outlook.notices import known_words
         from reconciler.report.whatif_text import WhatIfPage
 
         organization, settings = self.outlook.desired.organization, self.outlook.settings
@@ -100,8 +99,6 @@ def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) ->
         FindingsError: the YAML has errors.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    from reconciler.app.outlook.look import look
-
     if supposed == Supposed():
         raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
     outlook = look(settings, offline=offline)

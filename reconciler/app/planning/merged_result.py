@@ -12,9 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.checkout import git, is_older, parents, prefix, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
+from reconciler.git.failures import GitError
 from reconciler.settings import environment
+from reconciler.source.git import provenance
+from reconciler.source.tree import folder_name
 
 if TYPE_CHECKING:
     from reconciler.settings import Settings
@@ -35,7 +39,6 @@ def as_merged(settings: Settings) -> Iterator[tuple[Settings, str | None]]:
     if not tip:
         yield settings, None
         return
-    from reconciler.app.checkout import git
 
     head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
     merge = merge_of(settings, target, tip, head)
@@ -47,9 +50,6 @@ def as_merged(settings: Settings) -> Iterator[tuple[Settings, str | None]]:
 @contextmanager
 def beside(settings: Settings, commit: str) -> Iterator[Settings]:
     """Yield the settings for the budgets of a commit, checked out beside this checkout, and nothing but the budgets."""
-    from reconciler.app.checkout import git, prefix
-    from reconciler.source.tree import folder_name
-
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
         tree = Path(place) / folder_name(settings.budgets)
         git(settings.budgets, "worktree", "add", "--quiet", "--detach", "--no-checkout", str(tree), commit)
@@ -72,7 +72,6 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
-    from reconciler.app.checkout import git, is_older, parents
     from reconciler.app.github import event_of_run
 
     target = target_branch() or _dispatched_on()
@@ -99,9 +98,6 @@ def _dispatched_on() -> str:
 
 def _tip(settings: Settings, target: str) -> str:
     """Return the last commit of the target as this clone knows it, an empty text where it does not."""
-    from reconciler.app.checkout import git
-    from reconciler.git.failures import GitError
-
     name = f"refs/remotes/origin/{target}^{{commit}}"
     try:
         return git(settings.budgets, "rev-parse", "--verify", "--quiet", name).decode().strip()
@@ -111,9 +107,6 @@ def _tip(settings: Settings, target: str) -> str:
 
 def _moved(settings: Settings, target: str) -> str:
     """Return the target's last commit where its budgets are others by now than where the branch left it."""
-    from reconciler.app.checkout import git, tree_id
-    from reconciler.source.git import provenance
-
     try:
         if environment().get("GITHUB_BASE_REF") and merged_parents(settings):
             return ""
@@ -133,7 +126,6 @@ def _moved(settings: Settings, target: str) -> str:
 
 def merge_of(settings: Settings, target: str, tip: str, head: str) -> str:
     """Return a commit of the merge, which no branch holds; GitError where git is too old to make one."""
-    from reconciler.app.checkout import git
     from reconciler.git.merging import merged
 
     tree = merged(settings.budgets, tip, head)

@@ -6,15 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from reconciler.app.listening import progress
+from reconciler.app.planning.merged_result import merged_parents
+from reconciler.app.planning.questions import questions
+from reconciler.app.planning.remarks import asked_of, remarks, warned_of
+from reconciler.apply.derivation import read_since
 from reconciler.findings import Finding, Origin, Position
+from reconciler.journal.history import history_of
+from reconciler.journal.journal import last_declared
+from reconciler.journal.ledger_match import all_owned
+from reconciler.journal.standing import Standing
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool
-from reconciler.plan.diff import Diff
+from reconciler.model.plan_finding import PlanFinding
+from reconciler.plan.consequences import with_rest
+from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.scope import Teams, wallets_of
+from reconciler.policy.facts import verdict
 from reconciler.settings import Settings
+from reconciler.source.git import provenance
+from reconciler.source.positions import positions
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
@@ -22,7 +36,6 @@ if TYPE_CHECKING:
     from reconciler.forecast.question import Forecast
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
-    from reconciler.journal.standing import Standing
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
@@ -41,7 +54,6 @@ def read_live(
     For a month to come, ledgers begin with the present one: what is pending of it comes first. They are read as far
     back as `standing`, what the journal knows, has something to see in them.
     """
-    from reconciler.app.listening import progress
     from reconciler.keeptrusts.reader import Reader
 
     since = min(settings.period, Period.of(settings.as_of))
@@ -68,13 +80,6 @@ def compared(
 
     Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
     """
-    from reconciler.apply.derivation import read_since
-    from reconciler.journal.history import history_of
-    from reconciler.journal.journal import last_declared
-    from reconciler.journal.ledger_match import all_owned
-    from reconciler.journal.standing import Standing
-    from reconciler.plan.diff import make_plan
-
     history = history_of(records)
     standing = Standing(history.operations)
     read = read_live(settings, desired, connection, teams=teams, standing=standing)
@@ -108,7 +113,6 @@ def forecast(
 
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
     """
-    from reconciler.app.planning.questions import questions
     from reconciler.forecast.project import project
     from reconciler.plan.ledger_usage import ledger_usage
 
@@ -140,12 +144,6 @@ def assemble(
     `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone. The
     fiscal year is that of all wallets: a plan within a scope has none.
     """
-    from reconciler.app.planning.remarks import asked_of, remarks, warned_of
-    from reconciler.model.plan_finding import PlanFinding
-    from reconciler.plan.consequences import with_rest
-    from reconciler.policy.facts import verdict
-    from reconciler.source.positions import positions
-
     scope, organization = aim.scope if aim else None, desired.organization
     warned = warned_of(desired, outlook)
     places = positions(settings.budgets, asked_of(diff, warned))
@@ -194,8 +192,6 @@ def _usage(usage: DailyUsage | None) -> UsageSummary | None:
 
 
 def _source(settings: Settings, desired: Desired, head: str | None) -> Source:
-    from reconciler.app.planning.merged_result import merged_parents
-    from reconciler.source.git import provenance
 
     commit, dirty = provenance(settings.budgets)
     base, merged = (commit and merged_parents(settings)) or (None, None)

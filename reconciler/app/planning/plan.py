@@ -6,8 +6,20 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.app.planning.scope import ALL
+from reconciler.app.lineage import refuse_behind
+from reconciler.app.planning.merged_result import as_merged
+from reconciler.app.planning.pending import unapplied
+from reconciler.app.planning.pipeline import assemble, compared, forecast
+from reconciler.app.planning.scope import ALL, aim_of
+from reconciler.app.planning.year_known import year_known
+from reconciler.app.processors import shard_runner
+from reconciler.app.session import connected, load_desired
+from reconciler.app.usage import obtain_usage
 from reconciler.findings import ExitCode
+from reconciler.journal.journal import last_declared, read_records
+from reconciler.model.plan import sealed_bytes
+from reconciler.model.result import exit_code_of
+from reconciler.plan.scope import wallets_of
 from reconciler.report.formats import plan_in
 from reconciler.report.next_step import next_step
 from reconciler.report.screen import PAPER, Screen
@@ -30,8 +42,6 @@ class Planned:
     @property
     def exit_code(self) -> ExitCode:
         """What `--detailed-exit-code` exits with: 10 for changes, else 8 or 5 for a wallet in doubt."""
-        from reconciler.model.result import exit_code_of
-
         return ExitCode.PENDING if self.plan.changes else exit_code_of(self.plan.doubts) or ExitCode.DONE
 
     @property
@@ -56,8 +66,6 @@ def make(
 
     Raises what `plan` raises.
     """
-    from reconciler.model.plan import sealed_bytes
-
     with gc_paused():
         made, saved = sealed_bytes(drafted(settings, since=ALL if all_teams else since, first_apply=first_apply))
     for change in made.changes:
@@ -87,23 +95,11 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
     that it goes to moved on, it is the plan of what merging gives. Without `first_apply` nothing is taken back from a
     wallet that nothing was ever applied to.
     """
-    from reconciler.app.planning.merged_result import as_merged
-
     with as_merged(settings) as (merged, head):
         return _drafted(merged, since=since, first_apply=first_apply, head=head)
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
-    from reconciler.app.lineage import refuse_behind
-    from reconciler.app.planning.pending import unapplied
-    from reconciler.app.planning.pipeline import assemble, compared, forecast
-    from reconciler.app.planning.scope import aim_of
-    from reconciler.app.planning.year_known import year_known
-    from reconciler.app.processors import shard_runner
-    from reconciler.app.session import connected, load_desired
-    from reconciler.app.usage import obtain_usage
-    from reconciler.journal.journal import last_declared, read_records
-    from reconciler.plan.scope import wallets_of
 
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)

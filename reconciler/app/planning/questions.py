@@ -15,6 +15,7 @@ from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import ZERO
 from reconciler.plan.diff import Diff
 from reconciler.plan.objects import undeclared
+from reconciler.plan.purses import ledger_purses, signed
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.settings import Settings
 
@@ -32,8 +33,6 @@ def questions(
 
     Nothing is asked of a wallet whose ledger cannot be read: what it holds for the month is not known.
     """
-    from reconciler.plan.purses import signed
-
     deltas: dict[str, Decimal] = {}
     for change in diff.changes:
         if isinstance(change, Allocate | Reclaim):
@@ -62,7 +61,6 @@ def _question(
 ) -> WalletQuestion:
     """Return what is asked of one wallet, whose money the plan changes by `moved`."""
     from reconciler.forecast.project import WalletQuestion
-    from reconciler.plan.purses import ledger_purses
 
     key, period, as_of = wallet.key, settings.period, settings.as_of
     before, after = ledger_purses(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.apply.preflight import closed_month
 from reconciler.findings import Finding, Origin, Position, Severity
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
@@ -59,8 +60,6 @@ def warned_of(desired: Desired, outlook: Forecast | None) -> list[tuple[Forecast
 
 def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
     """Yield that changes of a month that is over, or has not begun, are not applied as they are planned."""
-    from reconciler.apply.preflight import closed_month
-
     closed = closed_month(settings.period, settings.as_of)
     if not changes or not closed:
         return

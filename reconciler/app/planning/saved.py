@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
 from reconciler.findings import UsageError
+from reconciler.model.plan import read_plan
 from reconciler.report.formats import plan_in
 from reconciler.report.screen import PAPER, Screen
+from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
@@ -23,8 +25,6 @@ def load_plan(path: Path) -> Plan:
         UsageError: it cannot be read, or is no plan of this version; every place that is wrong is named.
         StalePlanError: it was edited after it was made.
     """
-    from reconciler.model.plan import read_plan
-
     hint = "run `kt-budgets plan` to make one, or name another file"
     try:
         if path.stat().st_size > _LARGEST:
@@ -47,8 +47,6 @@ def show(path: Path, format_: str, screen: Screen = PAPER) -> str:
 
 def _say_other_version(plan: Plan, path: Path) -> None:
     """Say that another version made a plan: what it holds is judged all the same, by what the changes are now."""
-    from reconciler.version import __version__
-
     if plan.tool.version != __version__:
         say(
             f"{path} was made by version {plan.tool.version}, and this is {__version__}; let plan and apply run the"

@@ -7,17 +7,26 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import Commits, applied_desired
+from reconciler.app.checkout import git, is_submodule, load_at, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, UsageError
+from reconciler.journal.journal import interrupted, last_declared
+from reconciler.model.kinds.registry import general_nouns
+from reconciler.model.later import Later
+from reconciler.model.plan import Scope
+from reconciler.plan.later import changed_expectations, is_of_money
+from reconciler.plan.scope import begun, changed_teams, later_targets
 from reconciler.settings import environment
+from reconciler.source.git import provenance
+from reconciler.source.positions import positions
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.later import Later
-    from reconciler.model.plan import Plan, Scope
+    from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
 ALL = ":all"
@@ -47,9 +56,6 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
     the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
     """
-    from reconciler.app.checkout import is_submodule
-    from reconciler.journal.journal import last_declared
-
     if since not in (None, ALL):
         commit = _known(settings, since or "")
         if not commit:
@@ -81,8 +87,6 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
 
 def load_known(settings: Settings, commit: str | None) -> Desired | None:
     """Return what the YAML of a commit declares, None where it is not known or cannot be read."""
-    from reconciler.app.checkout import load_at
-
     try:
         return load_at(settings.budgets, commit) if commit else None
     except BudgetsError:
@@ -94,9 +98,6 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
 
     Before the first apply, the commit that is checked out stands for it.
     """
-    from reconciler.journal.journal import last_declared
-    from reconciler.source.git import provenance
-
     head, dirty = provenance(settings.budgets)
     last = last_declared(records)
     commit = _known(settings, last.commit or "") if last else ""
@@ -113,11 +114,6 @@ def later_of(
 
     None where it is not known what was said `before`.
     """
-    from reconciler.model.later import Later
-    from reconciler.plan.later import changed_expectations, is_of_money
-    from reconciler.plan.scope import later_targets
-    from reconciler.source.positions import positions
-
     if before is None or not commit:
         return None
     organization, period = desired.organization, settings.period
@@ -143,9 +139,6 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
     Something else did where an earlier merge was never applied; then only the plan's own teams count.
     """
-    from reconciler.app.budget_files import Commits, applied_desired
-    from reconciler.plan.scope import changed_teams
-
     if plan.scope is None:
         return "all"
     commit = _known(settings, last.commit or "") if last else ""
@@ -155,8 +148,6 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
-    from reconciler.app.checkout import load_at, tree_id
-    from reconciler.plan.scope import begun
 
     before = load_at(settings.budgets, commit)
     if before is None:
@@ -173,10 +164,6 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
 
 
 def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
-    from reconciler.journal.journal import interrupted, last_declared
-    from reconciler.model.kinds.registry import general_nouns
-    from reconciler.model.plan import Scope
-    from reconciler.plan.scope import changed_teams
 
     if interrupted(records):
         _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
@@ -202,7 +189,6 @@ def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit:
 def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
     from reconciler.app.github import event_of_run
-    from reconciler.journal.journal import last_declared
 
     variables = environment()
     event = event_of_run()
@@ -232,7 +218,6 @@ def _known(settings: Settings, name: str) -> str:
 
 
 def _git(settings: Settings, *arguments: str) -> str:
-    from reconciler.app.checkout import git
 
     try:
         return git(settings.budgets, *arguments).decode("ascii", "replace").strip()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.findings import Finding, Severity
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
+from reconciler.source.positions import positions
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -18,9 +19,7 @@ def year_known(
     findings: Sequence[Finding], *, settings: Settings, desired: Desired, usage: DailyUsage | None
 ) -> tuple[Finding, ...]:
     """Return `findings` with the annual target compared with what was spent, where the YAML alone knew no day."""
-    from reconciler.findings import Origin
     from reconciler.forecast.year_targets import year_targets
-    from reconciler.source.positions import positions
 
     others = tuple(finding for finding in findings if finding.code != ANNUAL_TARGET_EXCEEDED)
     target = desired.organization.annual_target

@@ -7,6 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.recommend.draft import UNDER
+from reconciler.source.edits import EditError, set_value
+from reconciler.source.load import read
+from reconciler.source.problem import dotted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,10 +22,6 @@ if TYPE_CHECKING:
 
 def unwarned(made: Draft, budgets: Path) -> Draft:
     """Return `made` without the edits after which the YAML would have a finding more; says which, and why not."""
-    from reconciler.app.recommend.draft import UNDER
-    from reconciler.source.load import read
-    from reconciler.source.problem import dotted
-
     trial = _Trial(read(budgets))
     edits, kept = list(made.edits), list(made.kept)
     while found := trial.added(edits):
@@ -61,8 +62,6 @@ class _Trial:
 
     def _texts(self, edits: Sequence[Edit]) -> dict[str, str]:
         """Return the files with `edits`; one that cannot be made in place is none, and refused where it is written."""
-        from reconciler.source.edits import EditError, set_value
-
         texts: dict[str, str] = {}
         now = {file.path: file.data for file in self.reading.tree.files}
         for edit in edits:

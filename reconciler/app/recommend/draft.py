@@ -8,7 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.report.wording import probability
+from reconciler.source.edits import EditError, set_value
+from reconciler.source.load import load
+from reconciler.source.problem import dotted
 
 if TYPE_CHECKING:
     from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
@@ -117,7 +123,6 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
 
 
 def _why(target: TargetRecommendation, period: Period) -> str:
-    from reconciler.report.wording import probability
 
     return (
         f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
@@ -136,7 +141,6 @@ def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:
 
 
 def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredObject[BillingBudget] | None:
-    from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 
     return next(
         (
@@ -154,11 +158,7 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue,
     Raises:
         FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
-    from reconciler.files import write_file
     from reconciler.report.recommend_text import WrittenValue
-    from reconciler.source.edits import EditError, set_value
-    from reconciler.source.load import load
-    from reconciler.source.problem import dotted
 
     before: dict[Path, str] = {}
     after: dict[Path, str] = {}

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note
+from reconciler.app.outlook.look import Outlook, look
+from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.wallet_names import chosen
+from reconciler.app.planning.saved import load_plan
+from reconciler.app.recommend.check import unwarned
+from reconciler.app.recommend.draft import draft, write
+from reconciler.app.recommend.suggest import changed_wallets, suggested
+from reconciler.app.session import load_desired
+from reconciler.app.suggestions import located, write_suggestions
 from reconciler.findings import UsageError
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.outlook.look import Outlook
     from reconciler.app.recommend.draft import Draft
     from reconciler.forecast.recommend import Recommendations
     from reconciler.model.plan import Plan
@@ -67,8 +75,6 @@ def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, off
         FindingsError: the YAML has errors, or cannot be edited in place; nothing was written.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    from reconciler.app.outlook.wallet_names import chosen
-
     wanted = wanted or RecommendRequest()
     if wanted.writing and wanted.suggestions:
         raise UsageError("`--write` and `--suggestions` contradict each other", hint="leave one of them out")
@@ -85,8 +91,6 @@ def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, off
 
 def plan_of(path: Path | None) -> Plan | None:
     """Return the plan in a file, None where none is named."""
-    from reconciler.app.planning.saved import load_plan
-
     return load_plan(path) if path else None
 
 
@@ -107,10 +111,6 @@ def _advice(outlook: Outlook, keys: Sequence[str] | None, *, probability: float,
 
 def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:
     """Return what to look ahead with and, by the plan, at which wallets; a plan without any asks for nothing."""
-    from reconciler.app.outlook.look import Outlook, look
-    from reconciler.app.recommend.suggest import changed_wallets
-    from reconciler.app.session import load_desired
-
     if plan is None:
         return look(settings, offline=offline), None
     desired, _ = load_desired(settings)
@@ -122,8 +122,6 @@ def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Ou
 
 
 def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
-    from reconciler.app.recommend.check import unwarned
-    from reconciler.app.recommend.draft import draft
 
     settings = outlook.settings
     made = draft(advice, settings=settings, desired=outlook.desired, spent=_spent(outlook))
@@ -132,11 +130,6 @@ def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
 
 def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
     """Write the suggestions, and return the draft with what is not among them, and why."""
-    from dataclasses import replace
-
-    from reconciler.app.recommend.suggest import suggested
-    from reconciler.app.suggestions import located, write_suggestions
-
     changes, left = suggested(made.edits, budgets=budgets)
     write_suggestions(file, changes, command="kt-budgets recommend", located=located(budgets))
     return replace(made, kept=(*made.kept, *left))
@@ -144,8 +137,6 @@ def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
 
 def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted: RecommendRequest) -> RecommendPage:
     """Write what is to be written, and return what is to be shown."""
-    from reconciler.app.outlook.notices import known_words, notices
-    from reconciler.app.recommend.draft import write
     from reconciler.report.recommend_text import RecommendPage
 
     settings = outlook.settings

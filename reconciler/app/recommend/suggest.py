@@ -6,13 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.model.suggestion import SuggestedChange
+from reconciler.source.edits import EditError, set_value
+from reconciler.source.hunks import hunks
+from reconciler.source.load import read
+from reconciler.source.problem import dotted
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.app.recommend.draft import Edit
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
-    from reconciler.model.suggestion import SuggestedChange
     from reconciler.source.load import Reading
 
 
@@ -24,8 +29,6 @@ def changed_wallets(desired: Desired, plan: Plan) -> frozenset[str]:
 
 def suggested(edits: Sequence[Edit], *, budgets: Path) -> tuple[tuple[SuggestedChange, ...], tuple[str, ...]]:
     """Return the changes that `edits` come to, and why others are left out: not in place, or with an error."""
-    from reconciler.source.load import read
-
     reading = read(budgets)
     by_path: dict[str, list[Edit]] = {}
     for edit in sorted(edits, key=lambda edit: edit.path):
@@ -50,8 +53,6 @@ class _Draft:
 
     def edited(self, text: str, edit: Edit) -> str | None:
         """Return the text with the edit, None where that is not possible or not valid."""
-        from reconciler.source.edits import EditError, set_value
-
         try:
             edited = set_value(text, edit.keys, edit.literal)
         except EditError:
@@ -61,9 +62,6 @@ class _Draft:
 
     def refusal(self, edit: Edit) -> str:
         """Return where an edit would be, why it cannot be suggested, and what to write by hand."""
-        from reconciler.source.edits import EditError, set_value
-        from reconciler.source.problem import dotted
-
         try:
             edited = set_value(self.text, edit.keys, edit.literal)
         except EditError as error:
@@ -75,9 +73,6 @@ class _Draft:
 
 
 def _of_file(draft: _Draft, edits: Sequence[Edit]) -> Iterator[tuple[SuggestedChange, tuple[Edit, ...]]]:
-    from reconciler.model.suggestion import SuggestedChange
-    from reconciler.source.hunks import hunks
-    from reconciler.source.problem import dotted
 
     for hunk, taken in hunks(draft.text, edits, draft.edited):
         change = SuggestedChange(

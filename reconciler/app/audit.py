@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.app.session import connected, load_desired
+from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
+from reconciler.journal.history import history_of
+from reconciler.journal.journal import read_records, torn_sentence
+from reconciler.journal.standing import require_read
+from reconciler.model.json_text import json_text
+from reconciler.redaction import without_secrets
+
 if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.settings import Settings
@@ -34,9 +42,6 @@ class Audited:
 
     def rendered(self, format_: str) -> str:
         """Return it as `text` or `json` (kt-budgets.audit/1)."""
-        from reconciler.journal.audit import audit_document, audit_text
-        from reconciler.model.json_text import json_text
-
         if format_ == "json":
             return json_text(audit_document(self.journal, self.records, self.problems, self.notes))
         verdict = _verdict(self.problems, self.notes, self.torn) if self.verified else ""
@@ -50,9 +55,6 @@ def audit(settings: Settings, *, verify: bool = False) -> Audited:
         RefusedError: a record was edited, removed or reordered; its number is named.
         RemoteError: the journal or the ledger cannot be read whole.
     """
-    from reconciler.journal.journal import read_records, torn_sentence
-    from reconciler.redaction import without_secrets
-
     records = read_records(settings.journal, folder=settings.root)
     checked = verify and bool(settings.token or settings.sandbox)
     problems, notes = _against_ledger(settings, records) if checked else (None, [])
@@ -62,10 +64,6 @@ def audit(settings: Settings, *, verify: bool = False) -> Audited:
 
 
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
-    from reconciler.app.session import connected, load_desired
-    from reconciler.journal.audit import audited_wallets, ledger_problems, strangers
-    from reconciler.journal.history import history_of
-    from reconciler.journal.standing import require_read
     from reconciler.keeptrusts.reader import Reader
 
     history = history_of(records)
