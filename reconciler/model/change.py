@@ -21,7 +21,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.managed_kind import ManagedKind
+from reconciler.model.kinds.managed_kind import ManagedKind, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.money import Amount
 from reconciler.model.operation import operation_period
@@ -157,9 +157,11 @@ def _stored(kind: ManagedKind[Any], side: str, document: Any) -> Any:
     if document is None or isinstance(document, Frozen):
         return document
     try:
-        return kind.stored(document)
-    except (ValidationError, TypeError, KeyError):
+        value = kind.stored(document)
+        text_of(kind.key(value))
+    except (ValidationError, TypeError, KeyError, AttributeError):
         raise _refused("`{side}` is no {noun}", side=side, noun=kind.noun) from None
+    return value
 
 
 def _refused(message: LiteralString, **values: str) -> PydanticCustomError:
