@@ -1,4 +1,4 @@
-"""Guards on money and their waivers, as `org.yaml` sets them."""
+"""Guards on money and their waivers, as `org.yaml` sets them (decision 0011)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,7 @@ class Guard(StrEnum):
 
 
 class GuardSettings(Frozen):
-    """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does.
-
-    Decision 0011.
-    """
+    """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does."""
 
     total_moved: YamlAmount | None = Field(
         None, description="The most money that one run may move, allocations and reclaims together, per month."
