@@ -10,6 +10,7 @@ from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.settings import environment
 
 SECONDS = 120
+Done = subprocess.CompletedProcess[bytes]
 _ALWAYS = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _KEPT = (
     *("GIT_CONFIG_", "GIT_SSH", "GIT_ASKPASS", "GIT_SSL_", "GIT_HTTP_", "GIT_PROXY_", "GIT_PROTOCOL"),
@@ -39,7 +40,7 @@ def run(
     given: bytes = b"",
     seconds: float = SECONDS,
     extra: Mapping[str, str] | None = None,
-) -> subprocess.CompletedProcess[bytes]:
+) -> Done:
     """Run git in `folder`, `given` something on stdin, with `extra` variables; it may fail.
 
     No hook or program of the repository runs, nothing is asked on a terminal, and Ctrl-C reaches this program alone.

@@ -19,6 +19,9 @@ from reconciler.http.watched import WatchedTransport
 KEPT_SECONDS = 4.0
 """Less than servers keep a connection that nobody uses."""
 
+SingleUseClient = httpx.Client
+ReadingClient = httpx.AsyncClient
+
 _ALONE = httpx.Limits(max_keepalive_connections=0)
 _CLOSED = {"Connection": "close"}
 
@@ -29,7 +32,7 @@ def single_use_client(
     *,
     timeout: httpx.Timeout | float,
     transport: httpx.BaseTransport | None = None,
-) -> httpx.Client:
+) -> SingleUseClient:
     """Return a client that closes each connection behind its answer. `transport` replaces the network.
 
     Raises UsageError where the environment names proxies or certificates that cannot be used.
@@ -54,7 +57,7 @@ def reading_client(
     *,
     timeout: httpx.Timeout,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> httpx.AsyncClient:
+) -> ReadingClient:
     """Return a client of one connection, kept where its answers can be followed. `transport` replaces the network.
 
     Raises UsageError where the environment names proxies or certificates that cannot be used.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -11,7 +10,7 @@ from pathlib import Path
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError, Trouble, failure
 from reconciler.git.places import work_tree
-from reconciler.git.runner import ask, run
+from reconciler.git.runner import Done, ask, run
 from reconciler.journal.record import JournalError
 from reconciler.journal.remote import Address, mirror
 from reconciler.redaction import without_secrets
@@ -48,7 +47,7 @@ class Git:
         self._found: tuple[str, str] | None = None
         self._seen: dict[str, str] | None = None
 
-    def run(self, *arguments: str, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def run(self, *arguments: str, data: bytes | None = None) -> Done:
         """Run git in the repository, away from the terminal, so that Ctrl-C reaches us and not a push under way."""
         directory, _ = self._repository()
         return self._start(f"--git-dir={directory}", *arguments, data=data)
@@ -149,7 +148,7 @@ class Git:
                 raise self.unreachable(error) from None
         return self._found
 
-    def _start(self, *arguments: str, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    def _start(self, *arguments: str, data: bytes | None = None) -> Done:
         given = environment().get("GIT_CONFIG_COUNT", "")
         after = int(given) if given.isdecimal() else 0
         try:

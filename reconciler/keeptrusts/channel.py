@@ -20,7 +20,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx_retries import Retry, RetryTransport
 
 from reconciler.findings import RejectedError, RemoteError
-from reconciler.http.clients import reading_client
+from reconciler.http.clients import ReadingClient, reading_client
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import log_answer, shown
 from reconciler.http.waits import BROKEN, read_retries
@@ -67,7 +67,7 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
     over thousands of small answers.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, largest: int) -> None:
+    def __init__(self, client: ReadingClient, *, largest: int) -> None:
         self.client = client
         self._largest = largest
 

@@ -11,6 +11,7 @@ import httpx
 
 from reconciler.files import beside, put
 from reconciler.findings import RejectedError
+from reconciler.http.clients import SingleUseClient
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import shown
 from reconciler.keeptrusts.channel import REDIRECTS
@@ -24,7 +25,7 @@ _KEPT_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "aws-chunked"})
 
 
 @contextmanager
-def follow(client: httpx.Client, connection: Connection, path: str) -> Iterator[httpx.Response]:
+def follow(client: SingleUseClient, connection: Connection, path: str) -> Iterator[httpx.Response]:
     """Open the answer to GET `path` at the end of its redirects.
 
     The token is sent while every hop so far was on the API's own origin, never after. Nothing goes from https to http.
