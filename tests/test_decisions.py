@@ -58,3 +58,9 @@ def test_every_link_of_the_guide_and_the_records_leads_to_a_file() -> None:
     pages = [ROOT / "README.md", *(ROOT / ".github").rglob("*.md")]
     links = [(page, target) for page in pages for target in LINK.findall(text(page))]
     assert [f"{page.name}: {target}" for page, target in links if not (page.parent / target).exists()] == []
+
+
+def test_no_decision_is_named_where_people_write_yaml() -> None:
+    schemas = sorted((ROOT / "schemas").glob("*.json"))
+    assert schemas
+    assert [schema.name for schema in schemas if NAMED.search(text(schema))] == []
