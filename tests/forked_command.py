@@ -36,7 +36,7 @@ with socket.socket(socket.AF_UNIX) as asked:
 _SCRIPT = """\
 #!/bin/bash
 {before}
-if [ "${{PYTHONPATH:-}}" != {path} ]; then exec {python} -m reconciler "$@"; fi
+if [ -n "${{PYTHONPATH:-}}" ] && [ "$PYTHONPATH" != {path} ]; then exec {python} -m reconciler "$@"; fi
 exec {python} -I -S {ask} {address} "$@"
 """
 

@@ -12,36 +12,40 @@ import sys
 import time
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from pkgutil import walk_packages
 from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
+import pytest
+
 import reconciler
 from reconciler.cli.main import main
 
 _FORKS = multiprocessing.get_context("forkserver")
-
-
 _OF_OTHERS = (
+    *("anyio._backends._asyncio", "certifi", "encodings.idna", "encodings.utf_8_sig", "getpass", "h11"),
     *(
-        "anyio._backends._asyncio",
-        "certifi",
-        "encodings.idna",
-        "encodings.utf_8_sig",
-        "getpass",
-        "h11",
         "httpcore",
         "httpx",
+        "ibis.backends.duckdb",
+        "ibis.expr.types.groupby",
+        "numpy.ma",
+        "numpy.random",
+        "unicodedata",
     ),
-    *("ibis.backends.duckdb", "ibis.expr.types.groupby", "numpy.ma", "numpy.random", "unicodedata"),
 )
 
 
 def forks() -> ForkServerContext:
     """Return what starts processes that have imported all of the code, and what of others it imports late."""
     ours = [module.name for module in walk_packages(reconciler.__path__, "reconciler.")]
-    _FORKS.set_forkserver_preload([*(name for name in ours if not name.endswith("__main__")), *_OF_OTHERS])
+    late = [*(name for name in ours if not name.endswith("__main__")), *_OF_OTHERS]
+    _FORKS.set_forkserver_preload(["as_a_script", *late])
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        ensure_running()
     return _FORKS
 
 
