@@ -26,6 +26,19 @@ _OF_CI = (
     "KT_BUDGETS_FOLDER",
 )
 
+_LONGEST = (
+    *("test_forge_install", "test_forge_gitlab", "test_forge_merged_applied", "test_forge_story", "test_forge_month"),
+    *("test_usage_hostile", "test_every_crash_point", "test_random_schedules", "test_every_rest", "test_apply_killed"),
+    *(
+        "test_outside_scope",
+        "test_outside_resume",
+        "test_forge_gate_workflow",
+        "test_plan_later",
+        "test_browser_comment",
+    ),
+)
+"""Modules whose slow tests take longest together."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files, to be read as a diff")
@@ -35,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return one more than there are processors: a part of the tests waits for a process, a server or a clock."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: item.path.stem not in _LONGEST)
 
 
 @pytest.fixture(autouse=True)

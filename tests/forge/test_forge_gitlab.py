@@ -24,10 +24,13 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "budgets"
 AS_OF = "2026-06-18"
 SUPPORT = "budgets/teams/support.yaml"
 ALERT = "  - {name: support-monthly, amount: 12500.00, alert_percentages: [80, 100], hard_limit: false}"
+USAGE = "usage.parquet"
+"""What a plan reads while it is there; without it, Keeptrusts is asked for an export, which takes longer."""
 _ON_THE_DAY = """\
 case "$1" in
   plan | drift | apply) set -- "$@" --as-of {as_of} ;;
 esac
+if [ "$1" = plan ] && [ -e {usage} ]; then set -- "$@" --usage {usage}; fi
 """
 
 
@@ -135,12 +138,15 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, example_export: Path) -> Iterator[House]:
     files = {
         f"budgets/{path.relative_to(EXAMPLE)}": path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.yaml")
     }
     repository = BudgetRepository.create(tmp_path, files)
-    forked_command.install(tmp_path / "bin" / "kt-budgets", before=_ON_THE_DAY.format(as_of=AS_OF))
+    forked_command.install(
+        tmp_path / "bin" / "kt-budgets", before=_ON_THE_DAY.format(as_of=AS_OF, usage=tmp_path / USAGE)
+    )
+    (tmp_path / USAGE).symlink_to(example_export)
     with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox, serving(GitLab()) as gitlab:
         made = House(tmp_path, repository, gitlab, sandbox)
         yield made
@@ -154,6 +160,7 @@ def body(one: MergeRequest) -> str:
 
 
 def test_what_was_shown_and_approved_is_applied_once_and_its_approvers_are_named(house: House) -> None:
+    (house.place / USAGE).unlink()
     one = house.opened("monthly: 12500.00, overrides", "monthly: 14500.00, overrides")
     before = house.funded()
     shown = house.planned(one)
