@@ -20,12 +20,13 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
 
 from reconciler.apply.application import ApplyEnvironment, apply_plan
+from reconciler.clock import SystemClock
 from reconciler.findings import ExitCode
 from reconciler.journal.attribution import Attribution
 from reconciler.journal.place import open_store
@@ -40,9 +41,21 @@ from reconciler.source.load import load
 
 LIMIT = 1.15
 JUNE = Period(2026, 6)
+DAY = date(2026, 6, 18)
 FROM = {"from": "2026-06-01T00:00:00Z", "limit": "200"}
 STORES = ("bare", "file", "git")
 ROUNDS = 3
+
+
+class InJune(SystemClock):
+    """The machine's clock, set back to the day that the ledger is of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._back = datetime.now(UTC) - datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return super().now() - self._back
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def saved_plan(place: Place, desired: Desired) -> Plan:
             organization="org_acme",
             currency="USD",
             period=JUNE,
-            as_of=date(2026, 6, 18),
+            as_of=DAY,
             source=Source(commit=None, dirty=None, tree_digest=desired.tree_digest),
             changes=diff.changes,
             fingerprints=dict(diff.fingerprints),
@@ -99,7 +112,9 @@ def apply_seconds(place: Place, wallets: range, journal: str) -> float:
     with Reader(connection) as reader, Writer(connection) as writer, ThreadPoolExecutor(1) as threads:
         store = open_store(journal, folder=place.folder)
         result = apply_plan(
-            plan, desired, ApplyEnvironment(reader, writer, store, Attribution("benchmark"), threads=threads)
+            plan,
+            desired,
+            ApplyEnvironment(reader, writer, store, Attribution("benchmark"), clock=InJune(), threads=threads),
         )
     seconds = time.perf_counter() - began
     assert result.exit_code is ExitCode.DONE, result
@@ -170,8 +185,10 @@ def measure(wallets: int, latency: int) -> None:
             assert process.stdout is not None
             url, token = process.stdout.readline().split()
             place = Place(url, token, folder)
-            times = [one_round(place, number, wallets) for number in range(ROUNDS)]
-            process.terminate()
+            try:
+                times = [one_round(place, number, wallets) for number in range(ROUNDS)]
+            finally:
+                process.terminate()
     writes, reads, file, git = (statistics.median(column) for column in zip(*times, strict=True))
     floor = writes + reads
     print(f"bare: {wallets} writes, a ledger read each   {writes:7.2f} s at {latency} ms latency")
@@ -191,8 +208,7 @@ def serve(database: Path, wallets: int, latency: int) -> None:
     from reconciler.sandbox.server import running
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])
-    day = date(2026, 6, 18)
-    with running(db=database, scenario="empty", as_of=day, latency_ms=latency) as sandbox:
+    with running(db=database, scenario="empty", as_of=DAY, latency_ms=latency) as sandbox:
         seed_many(sandbox.store, teams=ROUNDS * len(STORES) * wallets, wallets=1, budgets=0)
         print(sandbox.url, sandbox.billing_token, flush=True)
         signal.sigwait([signal.SIGTERM, signal.SIGINT])
