@@ -32,7 +32,7 @@ _logger = logging.getLogger(__name__)
 def apply_environment(
     settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
 ) -> Iterator[ApplyEnvironment]:
-    """Yield where a run takes place, with signals taken over and progress shown on a terminal.
+    """Yield where a run takes place, with signals taken over and progress told to whoever listens.
 
     A lock that somebody else holds is waited for, `wait` seconds at most.
     """

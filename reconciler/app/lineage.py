@@ -32,7 +32,7 @@ def refuse_older(settings: Settings, commit: str | None, last: LastApplied | Non
     """Raise RefusedError when `commit` was followed by one that is applied: what came after it would be undone.
 
     A commit that this clone does not have is asked of its remotes, which touches no branch. Where none of them has it
-    stderr says that nothing can be told; one that does not answer stops, because the clone may be an old one.
+    it is said that nothing can be told; one that does not answer stops, because the clone may be an old one.
     """
     applied = last.commit if last else None
     if not commit or not applied or commit == applied:

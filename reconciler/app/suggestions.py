@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def write_suggestions(
     path: Path, changes: Iterable[SuggestedChange], *, command: str, located: Callable[[str], str]
 ) -> None:
-    """Write suggested changes into a file for `kt-budgets pr comment`, and say on stderr how many there are.
+    """Write suggested changes into a file for `kt-budgets pr comment`, and say how many there are.
 
     `located` makes of the path of a finding the one from the top of the repository.
     """

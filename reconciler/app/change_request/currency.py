@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pull: PullRequest) -> None:
     """Raise StalePlanError when merging `pull` now gives other budgets than those that the plan was made from.
 
-    What cannot be told is said on stderr and refuses nothing: before anything is applied, the plan is compared again.
+    What cannot be told is said and refuses nothing: before anything is applied, the plan is compared again.
     """
     commit = None if isinstance(shown, tuple) else shown.source.commit
     if commit is None:

@@ -115,7 +115,7 @@ class Opened:
 
 
 def source_of(settings: Settings) -> Opened:
-    """Return what a month is to be opened from; stderr says what of the YAML here is not applied, and so not funded.
+    """Return what a month is to be opened from; says what of the YAML here is not applied, and so not funded.
 
     What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
     applied is neither in this clone nor in a remote of it.

@@ -166,7 +166,7 @@ def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
 def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:
     """Return what there is to look ahead with, for `teams`: from Keeptrusts, or from files alone.
 
-    Without a token, but with usage files, the targets of the YAML stand for the money; stderr says so.
+    Without a token, but with usage files, the targets of the YAML stand for the money, which is said.
     """
     if offline and settings.sandbox:
         raise UsageError("`--offline` and `--sandbox` contradict each other", hint="leave one of them out")

@@ -54,7 +54,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     """Return the teams whose YAML differs from the commit `since`, or from the one that this run of CI starts from.
 
     `records` are those of the journal: what the last run left unfinished is in the scope too. Where CI would narrow
-    the scope and that is not possible, stderr says why; what later months get otherwise is told all the same.
+    the scope and that is not possible, it says why; what later months get otherwise is told all the same.
     """
     if since not in (None, ALL):
         commit = _known(settings, since or "")
