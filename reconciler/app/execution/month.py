@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_files, changed_parts
+from reconciler.app.checkout import is_older
 from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
@@ -23,6 +24,7 @@ from reconciler.report.escape import escaped
 from reconciler.report.formats import plan_in
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
+from reconciler.source.git import provenance
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
@@ -142,15 +144,26 @@ def source_of(settings: Settings) -> Opened:
     if here.desired is None:
         say(f"the YAML here has errors; the month is funded from what was applied last ({last.commit[:12]})")
     elif pending := changed_parts(applied.desired, here.desired):
-        _say_pending(pending, last.commit)
+        _say_pending(pending, last.commit, is_behind=_is_behind(settings, last.commit))
     else:
         return Opened(here.desired, here.findings)
     return Opened(applied.desired, applied.findings, files, last.commit)
 
 
-def _say_pending(parts: Collection[str], commit: str) -> None:
+def _is_behind(settings: Settings, applied: str) -> bool:
+    commit, _ = provenance(settings.budgets)
+    return commit is not None and is_older(settings.budgets, commit, applied)
+
+
+def _say_pending(parts: Collection[str], commit: str, *, is_behind: bool) -> None:
     names = sorted(part or "org.yaml" for part in parts)
     shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    if is_behind:
+        say(
+            f"what the YAML here says of {shown} is older than what was applied last ({commit[:12]}), from which the"
+            " month is funded; to see it here: `git pull`"
+        )
+        return
     say(
         f"what the YAML says of {shown} is not applied; the month is funded from what was applied last"
         f" ({commit[:12]}). `kt-budgets pr apply`, or a plan that is applied, brings the rest"
