@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,14 @@ from reconciler.cli.options import (
     write_answer,
 )
 from reconciler.cli.terminal import Command
+from reconciler.forecast.levers.registry import what_ifs
+
+
+def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each lever of which something can be supposed."""
+    for each in reversed(what_ifs()):
+        command = click.option(f"--{each.option}", multiple=True, metavar=each.metavar, help=each.help)(command)
+    return command
 
 
 @click.command(
@@ -27,32 +36,13 @@ from reconciler.cli.terminal import Command
 @network_options
 @usage_option
 @click.option("--wallet", "targets", multiple=True, metavar="TEAM/ENV=AMOUNT", help="Another monthly target.")
-@click.option(
-    "--growth", multiple=True, metavar="TEAM=+25%[@MONTH]", help="Demand beyond the plan, at once or from MONTH."
-)
-@click.option("--cache", multiple=True, metavar="TEAM=28%[@MONTH]", help="Cache hit rate, at once or reached by MONTH.")
-@click.option(
-    "--mix",
-    multiple=True,
-    metavar="TEAM=FROM,TO,30%[@MONTH]",
-    help="Traffic that moves between two models (provider/model), at once or by MONTH.",
-)
-@click.option(
-    "--demand",
-    multiple=True,
-    metavar="TEAM=600.00[@MONTH]",
-    help="New demand a month, from MONTH; default the first month of which nothing is known.",
-)
+@_lever_options
 @offline_option
 @format_option("text", "json")
 @output_option
 def command(
     *,
     targets: tuple[str, ...],
-    growth: tuple[str, ...],
-    cache: tuple[str, ...],
-    mix: tuple[str, ...],
-    demand: tuple[str, ...],
     offline: bool,
     format_: str,
     output: Path | None,
@@ -65,5 +55,5 @@ def command(
     """
     from reconciler.app.outlook.whatif import Supposed, suppose
 
-    supposed = Supposed(targets, growth, cache, mix, demand)
+    supposed = Supposed(targets, {each.option: options.pop(each.option) for each in what_ifs()})
     write_answer(suppose(settings_of(options), supposed, offline=offline), format_, output)

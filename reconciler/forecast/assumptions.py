@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
 
-from reconciler.forecast.lever_rows import cache_row, growth_row, growth_so_far, mix_row
-from reconciler.forecast.observed import WINDOW_DAYS
-from reconciler.forecast.team_view import TeamView, Verdict, unknown_row, verdict_of
-from reconciler.forecast.words import amount, chance, share
+from reconciler.forecast.levers.registry import levers, moving, planned_spend
+from reconciler.forecast.team_view import TeamView
+from reconciler.forecast.verdict import Verdict, unknown_row, verdict_of
+from reconciler.forecast.words import amount, chance, listed, share
 from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
 
 __all__ = ["TeamView", "team_assumptions"]
@@ -29,12 +28,8 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
     plan = view.plan
     if plan.baseline_monthly is not None:
         yield _baseline(view, plan.baseline_monthly)
-    if plan.growth:
-        yield growth_row(view)
-    if plan.cache_hit_rate is not None:
-        yield cache_row(view, plan.cache_hit_rate)
-    for move in plan.provider_mix:
-        yield mix_row(view, move)
+    for lever in levers():
+        yield from lever.rows(view)
     yield _wallets(view)
     alerts = (alert for forecast in view.forecasts for alert in forecast.alerts)
     alert = next((alert for alert in alerts if alert.desired and alert.declared), None)
@@ -43,11 +38,11 @@ def _rows(view: TeamView) -> Iterator[Assumption]:
 
 
 def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
-    window = [view.reference - timedelta(days=back) for back in range(WINDOW_DAYS)]
-    planned = float(baseline) * sum(growth_so_far(view.plan, day) for day in window) / WINDOW_DAYS
+    """Return the last four weeks against what the plan has for them, with what its levers made of it by then."""
+    planned = float(planned_spend(view.plan, view.recent).mean())
     text = f"{amount(baseline, view.currency)} a month"
-    if planned != float(baseline):
-        text += f", {amount(planned, view.currency)} with the growth so far"
+    if moved := moving(view.plan, view.recent):
+        text += f", {amount(planned, view.currency)} with the {listed(moved)} so far"
     observed = view.monthly(view.known.known_until)
     if observed is None:
         return unknown_row("baseline", text, "there are fewer than 28 days of usage")

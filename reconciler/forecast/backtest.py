@@ -17,9 +17,10 @@ from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import fit
 from reconciler.forecast.history import HISTORY_DAYS, Spend, spending
 from reconciler.forecast.naive import MEAN_DAYS, NAIVE_METHODS, NaiveMethod, naive_rest
-from reconciler.forecast.panel import WEEK, Floats, make_panel
+from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.paths import simulate
 from reconciler.forecast.scores import Chance, MonthScore, Score, score_paths, score_point, summary
+from reconciler.forecast.windows import WEEK
 from reconciler.model.period import Period
 from reconciler.model.usage import DailyUsage
 

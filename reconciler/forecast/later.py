@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from reconciler.forecast.levers import Lever
-from reconciler.forecast.panel import WEEK, Floats
+from reconciler.forecast.levers.effect import Effect
+from reconciler.forecast.panel import Floats
 from reconciler.forecast.weeks import Ints, Weeks
+from reconciler.forecast.windows import WEEK
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,8 +82,8 @@ class LaterDays:
         return np.stack([np.add.reduce(self.days[low - first : high - first]) for low, high in pairwise(borders)])
 
 
-def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> LaterCourse:
-    """Return the days of `weeks` from its week `first` on; `levers` must keep sums."""
+def make_later(weeks: Weeks, first: int, effects: Sequence[Effect] = ()) -> LaterCourse:
+    """Return the days of `weeks` from its week `first` on; `effects` must keep sums."""
     residuals = weeks.pool.T[None] * weeks.shape[:, :, None]
     peak = residuals[first:].max(axis=(1, 2))
     bound = np.divide(weeks.cap, peak, out=np.full(len(peak), np.inf), where=peak > 0)
@@ -92,22 +93,22 @@ def make_later(weeks: Weeks, first: int, levers: Sequence[Lever] = ()) -> LaterC
     weeks.height[week, path] = 0.0
     days = len(weeks) * WEEK
     worth = residuals.reshape(days, -1)
-    if not levers:
+    if not effects:
         return LaterCourse(weeks, worth, None, (week, path, cut))
-    factor, added = _pulled(levers, days)
+    factor, added = _pulled(effects, days)
     factors = factor.reshape(-1, WEEK)
     return LaterCourse(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]))
 
 
-def _pulled(levers: Sequence[Lever], days: int) -> tuple[Floats, Floats]:
-    """Return what the levers together multiply each day with, and what they then add to it."""
+def _pulled(effects: Sequence[Effect], days: int) -> tuple[Floats, Floats]:
+    """Return what the effects together multiply each day with, and what they then add to it."""
     factor, added = np.ones(days), np.zeros(days)
-    for lever in levers:
-        if lever.factor is not None:
-            factor[: len(lever.factor)] *= lever.factor
-            added[: len(lever.factor)] *= lever.factor
-        if lever.added is not None:
-            added[: len(lever.added)] += lever.added
+    for effect in effects:
+        if effect.factor is not None:
+            factor[: len(effect.factor)] *= effect.factor
+            added[: len(effect.factor)] *= effect.factor
+        if effect.added is not None:
+            added[: len(effect.added)] += effect.added
     return factor, added
 
 

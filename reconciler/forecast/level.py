@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.forecast.panel import WEEK, Bools, Floats
+from reconciler.forecast.panel import Bools, Floats
 from reconciler.forecast.regime import Regime
 from reconciler.forecast.robust import median, running_median, zero_share
 from reconciler.forecast.shape import decay
+from reconciler.forecast.windows import WEEK
 
 HALF_LIVES = (5.0, 14.0, 35.0)
 INTERMITTENT_HALF_LIVES = (25.0, 45.0, 90.0)

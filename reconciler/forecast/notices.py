@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from reconciler.forecast.history import Spending
-from reconciler.forecast.lever_rows import cache_course
+from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.question import ForecastWarning, WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
@@ -34,8 +34,10 @@ def wallet_notices(
 
 def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[ForecastWarning]:
     """Yield the levers of a team that its usage contradicts, and those that cannot be priced."""
-    for code, message, hint in (*_cache(view, table), *_mix(view, table)):
-        yield ForecastWarning(code, view.team, "", f"{view.team}: {message}", hint)
+    for lever in levers():
+        rows = [row for row in table.assumptions if row.name == lever.name]
+        for told in lever.notices(view, rows):
+            yield ForecastWarning(told.code, view.team, "", f"{view.team}: {told.message}", told.hint)
 
 
 def stale_notice(spending: Spending, *, team: str) -> Iterator[ForecastWarning]:
@@ -128,46 +130,3 @@ def _months_over_alert(question: WalletQuestion, view: TeamView) -> int:
         if spend.between(period.first, min(period.end, view.known.known_until)) < threshold:
             return months
     return PRESSURE_MONTHS
-
-
-def _cache(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
-    rate = view.plan.cache_hit_rate
-    seen = view.observed().cache_hit_rate if rate is not None else None
-    if rate is None or seen is None or "behind" not in _verdicts(table, "cache_hit_rate"):
-        return
-    course = cache_course(view, rate)
-    yield (
-        "cache-behind-plan",
-        f"cache hit rate planned {share(rate.start, places=0)} -> {share(rate.target, places=0)} by {rate.by};"
-        f" observed {share(seen)} over the last 28 days"
-        + (f", on course for {share(course, places=0)}" if course is not None else ""),
-        "correct `plan.cache_hit_rate`, or find out why the cache is not used",
-    )
-
-
-def _mix(view: TeamView, table: TeamAssumptions) -> Iterator[tuple[str, str, str]]:
-    if not view.plan.provider_mix:
-        return
-    long = view.observed(90)
-    for move, verdict in zip(view.plan.provider_mix, _verdicts(table, "provider_mix"), strict=True):
-        missing = [
-            name for name in (move.source, move.target) if (model := long.model(name)) is None or model.price is None
-        ]
-        if missing and long.cost:
-            yield (
-                "mix-unpriced",
-                f"the move from {move.source} to {move.target} cannot be priced: no paid usage of"
-                f" {' and '.join(missing)} in the last 90 days; it is left out of the forecast",
-                "check the model names in `plan.provider_mix` (written provider/model)",
-            )
-        elif verdict == "behind":
-            yield (
-                "mix-behind-plan",
-                f"{share(move.share, places=0)} of {move.source} was to move to {move.target} by {move.by};"
-                " the usage of the last 28 days is behind that",
-                "correct `plan.provider_mix`, or find out why the route did not change",
-            )
-
-
-def _verdicts(table: TeamAssumptions, name: str) -> list[str]:
-    return [row.verdict for row in table.assumptions if row.name == name]

@@ -9,10 +9,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.model.usage import NANO, DailyUsage, Nanos
-
-WINDOW_DAYS = 28
-LONG_WINDOW_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,14 @@ class Observed:
         found = [model for model in self.models if name in (model.name, model.name.partition("/")[2])]
         return max(found, key=lambda model: model.cost, default=None)
 
-    def share_of(self, model: Model | None) -> float:
+    def price_of(self, name: str) -> float | None:
+        """Return the unit price of a model, per token; None where nothing was paid for it."""
+        model = self.model(name)
+        return model.price if model else None
+
+    def share_of(self, name: str) -> float:
+        """Return which part of the cost a model has."""
+        model = self.model(name)
         return model.cost / self.cost if model and self.cost > 0 else 0.0
 
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.windows import WEEK
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 
-WEEK = 7
 MONTH_END_DAYS = 3
 """The last days of a month that may cost a multiple of the others (settlements, monthly batches)."""
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 from reconciler.forecast.draws import Draws
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
-from reconciler.forecast.panel import WEEK, Floats
+from reconciler.forecast.panel import Floats
 from reconciler.forecast.trend import weeks_ahead
 from reconciler.forecast.weeks import Weeks
+from reconciler.forecast.windows import WEEK
 
 LARGEST_DAY_FACTOR = 10.0
 SHARES = np.cumsum(MIX)

@@ -13,9 +13,9 @@ from reconciler.forecast.history import Spending
 from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import fit_shape
+from reconciler.forecast.windows import DAYS_OF_A_MONTH
 from reconciler.model.team import TeamBudget
 
-DAYS_OF_A_MONTH = 30.4375
 TEACHING_DAYS = 56
 TEACHERS = 200
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import WEEK, Bools, Floats
+from reconciler.forecast.panel import Bools, Floats
 from reconciler.forecast.robust import median, running_median, zero_share
+from reconciler.forecast.windows import WEEK
 
 SHORTEST = 4
 LONGEST = 42

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import WEEK, Floats, Panel
+from reconciler.forecast.panel import Floats, Panel
 from reconciler.forecast.robust import centred_mean
+from reconciler.forecast.windows import WEEK
 
 POOL_WEEKS = 26
 LOCAL_DAYS = 29

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from reconciler.forecast.panel import WEEK, Bools, Floats
+from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.windows import WEEK
 
 ZERO_SHARE_WEEKS = 16
 

@@ -8,8 +8,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import WEEK, Bools, Floats, Panel, future_days, future_phases, is_month_end
+from reconciler.forecast.panel import Bools, Floats, Panel, future_days, future_phases, is_month_end
 from reconciler.forecast.robust import centred_mean
+from reconciler.forecast.windows import WEEK
 
 PROFILE_HALF_LIFE = 56.0
 PROFILE_PRIOR_DAYS = 3.0

@@ -10,12 +10,13 @@ import numpy as np
 from reconciler.forecast.answer import answer
 from reconciler.forecast.assumptions import TeamView, team_assumptions
 from reconciler.forecast.context import ForecastContext
+from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.notices import team_notices, wallet_notices
-from reconciler.forecast.observed import LONG_WINDOW_DAYS
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import ForecastWarning, WalletQuestion
 from reconciler.forecast.simulation import Simulated, simulations
+from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.forecast.year import YearSum
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast
 from reconciler.model.period import Period
@@ -91,9 +92,9 @@ def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> I
 
 
 def _prices(view: TeamView) -> Iterator[UnitPrice]:
-    """Yield what the models cost that the team's plan moves traffic between."""
+    """Yield what the models cost whose prices the team's levers need."""
     seen = view.observed(LONG_WINDOW_DAYS)
-    for name in sorted({name for move in view.plan.provider_mix for name in (move.source, move.target)}):
+    for name in sorted(frozenset[str]().union(*(lever.models(view.plan) for lever in levers()))):
         model = seen.model(name)
         price = model.price if model else None
         yield UnitPrice(

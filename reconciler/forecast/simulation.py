@@ -16,20 +16,22 @@ from reconciler.forecast.calendar import day_before
 from reconciler.forecast.censored import censored_days
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
+from reconciler.forecast.days import DayRange
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
 from reconciler.forecast.history import Spend
 from reconciler.forecast.later import LaterCourse, LaterDays, make_later
-from reconciler.forecast.levers import Lever, Setting, has_levers, levers_of
+from reconciler.forecast.levers.effect import Effect, Setting
+from reconciler.forecast.levers.registry import any_in, effects_of, levers
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
-from reconciler.forecast.observed import LONG_WINDOW_DAYS
-from reconciler.forecast.panel import WEEK, Floats, make_panel, panel_width
+from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import simulated_weeks
 from reconciler.forecast.prior import organization_week, planned_daily, with_baselines
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.weeks import Weeks
+from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution
 
 PATHS = 1000
@@ -44,7 +46,6 @@ CHUNK = 256
 """Wallets whose histories are fitted at a time: bounds the memory. Paths are simulated one wallet at a time."""
 COMPARED_DAYS = 28
 """The days before a month that its own are compared with."""
-AT_THE_LIMIT = Decimal("0.98")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,11 +114,11 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         month = far.daily(0, -(-RECENTRED_DAYS // WEEK))[: min(RECENTRED_DAYS, days)]
         shift = shift_to(method, taught.history, month, elapsed=start.day - 1)
         far, more = far.times(shift), more.times(shift)
-    levers: tuple[Lever, ...] = ()
-    if has_levers(question.plan, context.organization):
-        grown = grown_since(start.replace(day=1), taught.history, end=start) if question.plan.growth else None
+    effects: tuple[Effect, ...] = ()
+    if any_in(question.plan, context.organization):
+        grown = partial(grown_since, start.replace(day=1), taught.history, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
-        levers = levers_of(question.plan, replace(setting, grown=grown))
+        effects = effects_of(question.plan, replace(setting, grown=grown))
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
         make_course,
@@ -127,8 +128,8 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         settled=question.settled,
         reserved=question.reserved,
     )
-    paths, contributions = _pull(levers, paths, context=context, course_of=course_of)
-    course = course_of(paths, later=_later(far, levers, near=near, days=days))
+    paths, contributions = _pull(effects, paths, context=context, course_of=course_of)
+    course = course_of(paths, later=_later(far, effects, near=near, days=days))
     left_out = int(np.isnan(taught.history).sum())
     return Simulated(question, course, known_days, left_out, contributions, method or "model")
 
@@ -152,16 +153,16 @@ def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) 
     return simulated_weeks(taught.learned, draws, days=days)[0]
 
 
-def _later(weeks: Weeks, levers: Sequence[Lever], *, near: int, days: int) -> LaterCourse | LaterDays | None:
+def _later(weeks: Weeks, effects: Sequence[Effect], *, near: int, days: int) -> LaterCourse | LaterDays | None:
     """Return the days of `weeks` after the `near` ones with their levers pulled; None where there are none."""
     first = -(-near // WEEK)
     if first >= len(weeks):
         return None
-    if all(lever.keeps_sums for lever in levers):
-        return make_later(weeks, first, levers)
+    if all(effect.keeps_sums for effect in effects):
+        return make_later(weeks, first, effects)
     paths = weeks.daily(first, len(weeks))[: days - near]
-    for lever in levers:
-        paths = lever.apply(paths, after=near)
+    for effect in effects:
+        paths = effect.apply(paths, after=near)
     return LaterDays(near, paths)
 
 
@@ -196,13 +197,12 @@ def grown_since(first: date, history: Floats, *, end: date) -> float | None:
 
 def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, known: bool) -> Setting:
     """Return where the levers of one wallet work."""
-    start = context.known.known_until
+    start, year = context.known.known_until, context.organization.fiscal_year.starts
     wallets = context.team_wallets(question)
     own, team = context.observations.of([question.wallet.key]), context.observations.of(wallets)
     return Setting(
-        start=start,
-        days=days,
-        reference=start - timedelta(days=1) if known else None,
+        days=DayRange(start, days, year),
+        reference=DayRange(start - timedelta(days=1), 1, year) if known else None,
         organization=context.organization,
         observed=own,
         prices=context.observations.of(wallets, days=LONG_WINDOW_DAYS),
@@ -212,15 +212,15 @@ def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, k
 
 
 def _pull(
-    levers: Sequence[Lever], paths: Floats, *, context: ForecastContext, course_of: Callable[[Floats], Course]
+    effects: Sequence[Effect], paths: Floats, *, context: ForecastContext, course_of: Callable[[Floats], Course]
 ) -> tuple[Floats, tuple[LeverContribution, ...]]:
     """Pull the levers one after the other; each contributes what the mean month end gains, in whole cents."""
     contributions = []
-    before = _mean_month_end(paths, context, course_of) if levers else Decimal(0)
-    for lever in levers:
-        paths = lever.apply(paths)
+    before = _mean_month_end(paths, context, course_of) if effects else Decimal(0)
+    for effect in effects:
+        paths = effect.apply(paths)
         after = _mean_month_end(paths, context, course_of)
-        contributions.append(LeverContribution(name=lever.name, contribution=after - before))
+        contributions.append(LeverContribution(name=effect.name, contribution=after - before))
         before = after
     return paths, tuple(contributions)
 
@@ -232,19 +232,13 @@ def _mean_month_end(paths: Floats, context: ForecastContext, course_of: Callable
 
 
 def _censored(question: WalletQuestion, context: ForecastContext) -> frozenset[date]:
-    """Return the days on which the ceiling shows: those that are said or show it, and those at a rate limit."""
-    spend = context.known.of(question.wallet.key)
-    empty = question.live.left <= 0
-    days = set(censored_days(spend, known_until=context.known.known_until, is_empty=empty))
+    """Return the days on which the ceiling shows: those that are said or show it, and those at a lever's limit."""
+    spend, until = context.known.of(question.wallet.key), context.known.known_until
+    days = set(censored_days(spend, known_until=until, is_empty=question.live.left <= 0))
     days |= context.censored.get(question.wallet.key, frozenset())
-    if not question.plan.rate_limits:
-        return frozenset(days)
     wallets = [context.known.of(wallet) for wallet in context.team_wallets(question)]
-    for limit in question.plan.rate_limits:
-        day = max(limit.starts.first, context.known.known_until - timedelta(days=2 * LONG_WINDOW_DAYS))
-        while day < context.known.known_until:
-            after = day + timedelta(days=1)
-            if sum((wallet.between(day, after) for wallet in wallets), Decimal(0)) >= AT_THE_LIMIT * limit.daily:
-                days.add(day)
-            day = after
-    return frozenset(days)
+
+    def spent(start: date, end: date) -> Decimal:
+        return sum((wallet.between(start, end) for wallet in wallets), Decimal(0))
+
+    return frozenset(days.union(*(lever.censored(question.plan, spent, until) for lever in levers())))

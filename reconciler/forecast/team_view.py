@@ -1,24 +1,21 @@
-"""What is known of one team, and the form of a row of its planning table."""
+"""What is known of one team."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
+from reconciler.forecast.days import DayRange
 from reconciler.forecast.history import Spending
-from reconciler.forecast.observed import WINDOW_DAYS, Observations, Observed
+from reconciler.forecast.observed import Observations, Observed
 from reconciler.forecast.panel import Floats
-from reconciler.forecast.prior import DAYS_OF_A_MONTH
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.words import DASH
-from reconciler.model.forecast import Assumption, WalletForecast
+from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS, Window
+from reconciler.model.forecast import WalletForecast
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
-
-Verdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +45,23 @@ class TeamView:
         """The last day that is known in full."""
         return self.known.known_until - timedelta(days=1)
 
+    @property
+    def year(self) -> Period:
+        """The first month of the fiscal year."""
+        return self.organization.fiscal_year.starts
+
+    @property
+    def recent(self) -> DayRange:
+        """The last four weeks that are known."""
+        return self.when(self.known.known_until - timedelta(days=WINDOW_DAYS), WINDOW_DAYS)
+
+    def when(self, start: date, days: int) -> DayRange:
+        return DayRange(start, days, self.year)
+
+    def window(self, month: Period) -> Window:
+        """Return the whole weeks that are known since `month` began."""
+        return Window.since(month, known_until=self.known.known_until)
+
     def observed(self, days: int = WINDOW_DAYS) -> Observed:
         return self.observations.of([question.wallet.key for question in self.questions], days=days)
 
@@ -64,17 +78,3 @@ class TeamView:
             return None
         spent = sum(float(spend.daily(start, end).sum()) for spend in spends if spend is not None)
         return spent / days * DAYS_OF_A_MONTH
-
-
-def verdict_of(observed: float, planned: float, tolerance: float) -> Verdict:
-    """Return whether what is observed is what is planned, within a tolerance."""
-    if abs(observed - planned) <= tolerance:
-        return "holds"
-    return "ahead" if observed > planned else "behind"
-
-
-def unknown_row(
-    name: Literal["baseline", "growth", "cache_hit_rate", "provider_mix", "wallets", "alert"], plan: str, why: str
-) -> Assumption:
-    """Return the row of an assumption that nothing tells about, with the reason."""
-    return Assumption(name=name, plan=plan, observed=DASH, verdict="unknown", sentence=why)

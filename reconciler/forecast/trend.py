@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import WEEK, Bools, Floats
+from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.windows import WEEK
 
 TREND_WEEKS = 16
 FEWEST_WEEKS = 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 DASH = "–"
@@ -16,6 +17,11 @@ def amount(value: Decimal | float, currency: str) -> str:
 def share(fraction: Decimal | float, *, places: int = 1) -> str:
     """Return a fraction as a percentage: `13.6%`."""
     return f"{float(fraction) * 100:.{places}f}%"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence: `growth, cache improvement and planned demand`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def chance(probability: float) -> str:

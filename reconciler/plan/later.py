@@ -31,8 +31,10 @@ def changed_expectations(
     for difference in differences(*organizations, currencies=currencies):
         item = _setting(difference, "", judge, periods[0]).model_copy(update={"approvers": before.approvers("")})
         yield item, Origin(after.organization_path, difference.keys)
+    year = after.organization.fiscal_year.starts
     for team in sorted(set(teams) & {*before.teams, *after.teams}):
-        for item, keys in _of_team(before.teams.get(team), after.teams.get(team), judge, currencies, periods):
+        pair = before.teams.get(team), after.teams.get(team)
+        for item, keys in _of_team(*pair, judge, currencies, periods, year=year):
             yield item.model_copy(update={"approvers": before.approvers(team)}), Origin(after.team_path(team), keys)
 
 
@@ -42,7 +44,13 @@ def is_of_money(item: LaterExpectation) -> bool:
 
 
 def _of_team(
-    old: TeamBudget | None, new: TeamBudget | None, judge: Judge, currencies: tuple[str, str], periods: Sequence[Period]
+    old: TeamBudget | None,
+    new: TeamBudget | None,
+    judge: Judge,
+    currencies: tuple[str, str],
+    periods: Sequence[Period],
+    *,
+    year: Period,
 ) -> Iterator[tuple[LaterExpectation, Keys]]:
     """Yield what one team says otherwise; what its plan expects, with its money, once for each part of the plan."""
     if old is None or new is None:
@@ -50,7 +58,7 @@ def _of_team(
             was, will = (whole_team(one, currency) for one, currency in zip((old, new), currencies, strict=True))
             yield _new_or_gone(team.team, was, will, periods[0]), ()
         return
-    expected = list(PlanComparison(new.team, old.plan, new.plan, currencies, periods).items())
+    expected = list(PlanComparison(new.team, (old.plan, new.plan), currencies, periods, year=year).items())
     told = {item.key for item in expected}
     yield from ((item, tuple(item.key.split("."))) for item in expected)
     for difference in differences(old, new, currencies=currencies):

@@ -18,14 +18,6 @@ from reconciler.report.document import Asked, Column, Row, Table
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
-_ROWS = {
-    "baseline": "Baseline",
-    "growth": "Growth",
-    "cache_hit_rate": "Cache hit rate",
-    "provider_mix": "Provider mix",
-    "wallets": "Wallets",
-    "alert": "Alert",
-}
 _ALARMING = frozenset({"behind", "short"})
 
 
@@ -45,8 +37,8 @@ def _assumption_columns() -> tuple[Column, ...]:
 
 
 def _assumption(row: Assumption) -> Row:
-    texts = (_ROWS[row.name], *(visible(text, 160) or DASH for text in (row.plan, row.observed)))
-    return Row((*(Cell(text) for text in texts), _conclusion(row)))
+    texts = (visible(text, 160) or DASH for text in (row.plan, row.observed))
+    return Row((Cell(row.name.replace("_", " ").capitalize()), *(Cell(text) for text in texts), _conclusion(row)))
 
 
 def _conclusion(row: Assumption) -> Cell:

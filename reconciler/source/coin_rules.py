@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Keys
+from reconciler.forecast.levers.registry import levers
 from reconciler.model.currency import is_payable
 from reconciler.model.guards import Guard
 from reconciler.source.context import Context, TeamView
@@ -23,14 +24,7 @@ def team_coin_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     for position, budget in enumerate(team.billing_budgets):
         found.append((("billing_budgets", view.budget_index(position), "amount"), budget.amount))
     found.append((("plan", "baseline_monthly"), team.plan.baseline_monthly))
-    found += [
-        (("plan", "planned_demand", position, "monthly"), demand.monthly)
-        for position, demand in enumerate(team.plan.planned_demand)
-    ]
-    found += [
-        (("plan", "rate_limits", position, "daily"), limit.daily)
-        for position, limit in enumerate(team.plan.rate_limits)
-    ]
+    found += [amount for lever in levers() for amount in lever.amounts(team.plan)]
     yield from _problems(found, context.currency)
 
 

@@ -17,7 +17,7 @@ from reconciler.forecast.document import document
 from reconciler.forecast.draws import draw
 from reconciler.forecast.fit import fit
 from reconciler.forecast.later import make_later
-from reconciler.forecast.levers import Lever
+from reconciler.forecast.levers.effect import Effect
 from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.paths import simulated_weeks
 from reconciler.forecast.quantiles import money, money_quantiles, plus_exact, quantile_rows, whole_cents
@@ -84,7 +84,7 @@ def test_sums_over_weeks_are_sums_over_days(history: int, height: float, pulled:
     weeks = weeks_of(values, height=height)
     days = weeks.daily(0, len(weeks))
     factor = np.linspace(1.0, 2.0, DAYS)
-    levers = [Lever("g", factor=factor), Lever("d", added=np.full(DAYS, 5.0)), Lever("m", factor=np.full(DAYS, 1.1))]
+    levers = [Effect("g", factor=factor), Effect("d", added=np.full(DAYS, 5.0)), Effect("m", factor=np.full(DAYS, 1.1))]
     if pulled:
         days = (days[:DAYS] * factor[:, None] + 5.0) * 1.1
     later = make_later(weeks, 2, levers if pulled else ())
@@ -93,11 +93,11 @@ def test_sums_over_weeks_are_sums_over_days(history: int, height: float, pulled:
 
 
 def test_levers_that_cut_single_days_are_not_taken_over_weeks() -> None:
-    assert Lever("growth", factor=np.full(3, 0.5)).keeps_sums
-    assert Lever("demand", added=np.array([0.0, 2.0])).keeps_sums
-    assert Lever("limit", limit=np.full(3, np.inf)).keeps_sums
-    assert not Lever("demand", added=np.array([0.0, -2.0])).keeps_sums
-    assert not Lever("limit", limit=np.array([np.inf, 2.0])).keeps_sums
+    assert Effect("growth", factor=np.full(3, 0.5)).keeps_sums
+    assert Effect("demand", added=np.array([0.0, 2.0])).keeps_sums
+    assert Effect("limit", limit=np.full(3, np.inf)).keeps_sums
+    assert not Effect("demand", added=np.array([0.0, -2.0])).keeps_sums
+    assert not Effect("limit", limit=np.array([np.inf, 2.0])).keeps_sums
 
 
 def test_a_limit_far_ahead_cuts_the_later_months() -> None:

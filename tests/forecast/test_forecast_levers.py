@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan, question, team
 
-from reconciler.forecast.levers import Setting, cache_position, levers_of, mix_position, ramp
+from reconciler.forecast.days import DayRange
+from reconciler.forecast.levers.cache_hit_rate import hit_rate
+from reconciler.forecast.levers.effect import Setting
+from reconciler.forecast.levers.provider_mix import moved
+from reconciler.forecast.levers.registry import effects_of
 from reconciler.forecast.observed import Observations, Observed, observations
 from reconciler.model.forecast import WalletForecast
 from reconciler.model.period import Period
@@ -52,15 +56,16 @@ def test_a_cache_improvement_multiplies_miss_cost_by_the_ratio_of_misses() -> No
 
 
 def test_a_ramp_is_linear_over_whole_months_and_then_held() -> None:
-    days = np.array(["2026-05-31", "2026-06-30", "2026-12-31", "2027-03-01"], dtype="datetime64[D]")
-    assert ramp(days, since=JUNE, by=Period(2026, 12)).tolist() == pytest.approx([0, 1 / 7, 1, 1])
+    days = [date(2026, 5, 31), date(2026, 6, 30), date(2026, 12, 31), date(2027, 3, 1)]
+    done = [on(day).ramp(JUNE, Period(2026, 12))[0] for day in days]
+    assert done == pytest.approx([0, 1 / 7, 1, 1])
     rate = plan(cache_hit_rate={"from": "14%", "to": "28%", "by": "2026-12"}).cache_hit_rate
     assert rate is not None
-    assert cache_position(rate, date(2026, 6, 30), organization=organization()) == pytest.approx(0.16)
+    assert hit_rate(rate, on(date(2026, 6, 30))) == pytest.approx(0.16)
     (move,) = plan(
         provider_mix=[{"reason": "r", "from": FULL, "to": MINI, "share": "30%", "by": "2026-09"}]
     ).provider_mix
-    assert mix_position(move, date(2026, 6, 30), organization=organization()) == pytest.approx(0.075)
+    assert moved(move, on(date(2026, 6, 30))) == pytest.approx(0.075)
 
 
 def test_a_provider_move_reprices_the_moved_share_by_observed_unit_prices() -> None:
@@ -146,7 +151,7 @@ def test_observations_of_nothing_are_nothing() -> None:
     assert nothing.cache_hit_rate is None
     assert nothing.fallback_premium == 0
     assert nothing.model("x") is None
-    assert nothing.share_of(None) == 0
+    assert nothing.share_of("x") == 0
     assert isinstance(observations(None, known_until=AS_OF), Observations)
     assert observations(None, known_until=AS_OF).of(["x"]).cost == 0
 
@@ -160,8 +165,8 @@ def test_levers_are_pulled_in_the_documented_order() -> None:
         fallback={"share": "1%", "price_ratio": "2"},
         rate_limits=[{"reason": "cap", "daily": "50.00", "from": "2026-07"}],
     )
-    setting = Setting(AS_OF, 3, None, organization(), Observed(28), Observed(90), 1.0, first=True)
-    assert [lever.name for lever in levers_of(levers, setting)] == [
+    setting = Setting(DayRange(AS_OF, 3, JUNE), None, organization(), Observed(28), Observed(90), 1.0, first=True)
+    assert [effect.name for effect in effects_of(levers, setting)] == [
         "growth",
         "cache_hit_rate",
         "provider_mix",
@@ -169,7 +174,7 @@ def test_levers_are_pulled_in_the_documented_order() -> None:
         "resilience_margin",
         "rate_limits",
     ]
-    assert np.allclose(levers_of(levers, setting)[-1].apply(np.full((3, 2), 99.0)), 99.0)
+    assert np.allclose(effects_of(levers, setting)[-1].apply(np.full((3, 2), 99.0)), 99.0)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,10 @@ def test_growth_of_the_present_month_counts_in_full_on_its_first_days() -> None:
         rest_of_june(ask(usage, question(plan=levers), as_of=as_of).wallets[0]) for levers in (plan(), grown)
     )
     assert pulled / without == pytest.approx(1.8, rel=0.02)
+
+
+def on(day: date) -> DayRange:
+    return DayRange(day, 1, JUNE)
 
 
 def days_before(end: date, days: int) -> list[date]:

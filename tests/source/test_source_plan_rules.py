@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
-import pytest
 from source.trees import write_tree
 
 from reconciler.findings import Finding
-from reconciler.model.period import FiscalYear, Period
-from reconciler.model.team import AnnualPlan
+from reconciler.model.period import Period
 from reconciler.source.load import load
-from reconciler.source.plan_rules import planned_spend
-
-YEAR = FiscalYear("FY2027", Period(2026, 6))
-
-
-def plan(**fields: Any) -> AnnualPlan:
-    return AnnualPlan.model_validate({"baseline_monthly": "1000.00", **fields})
-
-
-def growth(rate: str, month: str) -> dict[str, str]:
-    return {"reason": "more", "rate": rate, "from": month}
 
 
 def findings(tmp_path: Path, plan: str, wallet: str = "monthly: 1000.00") -> list[Finding]:
     text = f"version: 1\nteam: web\nplan:\n{plan}wallets:\n  prod: {{team_id: web, {wallet}}}\n"
     return list(load(write_tree(tmp_path, {"teams/web.yaml": text})).findings)
-
-
-@pytest.mark.parametrize(
-    ("fields", "month", "spend"),
-    [
-        ({}, "2026-06", "1000"),
-        ({"growth": [growth("10%", "2026-08")]}, "2026-07", "1000"),
-        ({"growth": [growth("10%", "2026-08")]}, "2026-08", "1100"),
-        ({"growth": [growth("10%", "2026-08"), growth("10%", "2026-09")]}, "2026-09", "1210"),
-        ({"growth": [growth("-50%", "2026-06")]}, "2026-06", "500"),
-        ({"cache_hit_rate": {"from": "20%", "to": "40%", "by": "2026-10"}}, "2026-06", "1000"),
-        ({"cache_hit_rate": {"from": "20%", "to": "40%", "by": "2026-10"}}, "2026-08", "875"),
-        ({"cache_hit_rate": {"from": "20%", "to": "40%", "by": "2026-10"}}, "2027-01", "750"),
-        ({"cache_hit_rate": {"from": "20%", "to": "40%", "by": "2026-10", "since": "2026-09"}}, "2026-09", "1000"),
-        ({"cache_hit_rate": {"from": "20%", "to": "40%", "by": "2026-06"}}, "2026-06", "750"),
-        ({"cache_hit_rate": {"from": "100%", "to": "50%", "by": "2026-07"}}, "2026-09", "1000"),
-        ({"planned_demand": [{"reason": "new", "monthly": 50, "from": "2026-09"}]}, "2026-08", "1000"),
-        ({"planned_demand": [{"reason": "new", "monthly": 50, "from": "2026-09"}]}, "2026-09", "1050"),
-        (
-            {"planned_demand": [{"reason": "new", "monthly": 50, "from": "2026-09", "until": "2026-09"}]},
-            "2026-10",
-            "1000",
-        ),
-    ],
-)
-def test_planned_spend_counts_growth_cache_and_demand(fields: dict[str, Any], month: str, spend: str) -> None:
-    assert Decimal(spend) == planned_spend(plan(**fields), Period.parse(month), YEAR)
 
 
 def test_the_worst_month_and_the_number_of_short_months_are_named(tmp_path: Path) -> None:
@@ -109,16 +67,26 @@ def test_a_cache_that_gets_worse_costs_more(tmp_path: Path) -> None:
         "monthly: 1999.99",
     )
 
-    assert "needs USD 2,000.00 in 2026-07 (baseline and cache improvement)" in finding.message
+    assert "needs USD 2,000.00 in 2026-08 (baseline and cache improvement)" in finding.message
 
 
 def test_what_is_not_counted_is_said(tmp_path: Path) -> None:
-    [finding] = findings(
-        tmp_path,
-        "  baseline_monthly: 1000.01\n  provider_mix: [{reason: r, from: a/b, to: c/d, share: 90%, by: 2026-07}]\n",
-    )
+    moved = "  baseline_monthly: 1000.01\n  provider_mix: [{reason: r, from: a/b, to: c/d, share: 90%, by: 2026-07}]\n"
+    [mix] = findings(tmp_path / "mix", moved)
+    more = "  fallback: {share: 3%, price_ratio: 2}\n  rate_limits: [{reason: r, daily: 10.00, from: 2026-07}]\n"
+    [all_of_it] = findings(tmp_path / "all", moved + more)
 
-    assert "(baseline; provider mix not counted)" in finding.message
+    assert "(baseline; provider mix not counted)" in mix.message
+    assert "(baseline; provider mix, fallback and rate limits not counted)" in all_of_it.message
+
+
+def test_a_cache_that_is_reached_by_a_month_is_not_all_there_on_its_first_day(tmp_path: Path) -> None:
+    """Half of December's days lie before the middle of it, when the last of seven months is half done."""
+    text = "  baseline_monthly: 10000.00\n  cache_hit_rate: {from: 14%, to: 28%, by: 2026-12}\n"
+    wallet = "monthly: 12000.00, overrides: {2026-12: 8400.00}"
+    [finding] = findings(tmp_path, text, wallet)
+
+    assert "needs USD 8,484.62 in 2026-12" in finding.message
 
 
 def test_growth_beyond_all_measure_is_a_finding_and_no_crash(tmp_path: Path) -> None:

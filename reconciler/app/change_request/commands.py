@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,14 @@ from reconciler.app.change_request.publish import publish
 from reconciler.app.checkout import load_at
 from reconciler.app.github import github, workflows_address
 from reconciler.app.listening import note, say
+from reconciler.app.outlook.scenarios import WALLET
 from reconciler.app.outlook.whatif import Supposed, suppose
 from reconciler.app.planning.merged_result import beside, merge_of
 from reconciler.app.planning.plan import drafted
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
+from reconciler.forecast.levers.registry import what_ifs
 from reconciler.forge.collaborator import dispatch, may_write
 from reconciler.forge.comment_event import MOST, commands_in, read_comment
 from reconciler.forge.reply import last_reply, publish_reply
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from reconciler.forge.comment_event import Asked, CommentEvent
     from reconciler.forge.repository import PullRequest
     from reconciler.settings import Settings
-
-_LEVERS = {"--wallet": "targets", "--growth": "growth", "--cache": "cache", "--mix": "mix", "--demand": "demand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +161,29 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
 
 def _whatif(desk: Desk, words: Sequence[str]) -> str:
 
-    supposed = Supposed(**_scenarios(words))
-    if supposed == Supposed():
+    told = _scenarios(words)
+    supposed = Supposed(told.pop(WALLET, ()), told)
+    if supposed.is_nothing:
         raise UsageError("nothing is supposed", hint="write such as `/kt-budgets whatif support/prod=14500`")
     with _merged(desk) as (settings, _):
         return fenced(suppose(settings, supposed).rendered("text"))
 
 
-def _scenarios(words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """Return the levers that `words` name; a word by itself is another target."""
+def _scenarios(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what `words` suppose, by option; a word by itself is another target."""
     found: dict[str, tuple[str, ...]] = {}
+    known = [f"--{option}" for option in (WALLET, *(each.option for each in what_ifs()))]
     left = list(words)
     while left:
         word = left.pop(0)
-        option, sign, value = word.partition("=") if word.startswith("--") else ("--wallet", "=", word)
-        if option not in _LEVERS:
-            raise UsageError(f"`{option}` is not known here", hint=f"there is {', '.join(_LEVERS)}")
+        option, sign, value = word.partition("=") if word.startswith("--") else (f"--{WALLET}", "=", word)
+        if option not in known:
+            raise UsageError(f"`{option}` is not known here", hint=f"there is {', '.join(known)}")
         if not sign:
             value = left.pop(0) if left else ""
         if "=" not in value:
             raise UsageError(f"`{value}` supposes nothing", hint="write such as support/prod=14500")
-        found[_LEVERS[option]] = (*found.get(_LEVERS[option], ()), value)
+        found[option[2:]] = (*found.get(option[2:], ()), value)
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import look
@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Supposed:
-    """What is supposed, each as it is written on the command line, such as `support/prod=14500`."""
+    """What is supposed, each as it is written on the command line, such as `support/prod=14500`.
 
-    targets: tuple[str, ...] = ()
-    growth: tuple[str, ...] = ()
-    cache: tuple[str, ...] = ()
-    mix: tuple[str, ...] = ()
-    demand: tuple[str, ...] = ()
+    `levers` are what is supposed of levers by the names of their options, such as `{"growth": ["support=+25%"]}`.
+    """
+
+    targets: Sequence[str] = ()
+    levers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.targets and not any(self.levers.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +103,18 @@ def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) ->
         FindingsError: the YAML has errors.
         RemoteError: Keeptrusts cannot be read whole.
     """
-    if supposed == Supposed():
+    if supposed.is_nothing:
         raise UsageError("nothing is supposed", hint="say what if, such as `--wallet support/prod=14500`")
     outlook = look(settings, offline=offline)
     other = with_targets(outlook.desired, supposed.targets, period=settings.period)
-    scenarios = read_scenarios(
-        outlook.desired, growth=supposed.growth, cache=supposed.cache, mix=supposed.mix, demand=supposed.demand
-    )
+    scenarios = read_scenarios(outlook.desired, supposed.levers)
     now, then = outlook.forecast(outlook.asking()), _then(outlook, other, scenarios)
     return WhatIf(outlook, other, scenarios, now, then)
 
 
 def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Forecast:
     """Return the forecast with everything that is supposed."""
-    from reconciler.forecast.scenario import relabelled, supposed
+    from reconciler.forecast.scenario import supposed
 
     asked = supposed(
         outlook.usage,
@@ -122,9 +124,7 @@ def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Fo
         as_of=outlook.settings.as_of,
         teams=other.teams,
     )
-    found = outlook.forecast(asked)
-    wallets = (relabelled(each, question.plan) for each, question in zip(found.wallets, asked, strict=True))
-    return replace(found, wallets=tuple(wallets))
+    return outlook.forecast(asked)
 
 
 def _targets(desired: Desired, other: Desired) -> Iterator[str]:
@@ -135,4 +135,4 @@ def _targets(desired: Desired, other: Desired) -> Iterator[str]:
 
 def _words(scenario: Scenario) -> str:
     who = f"{scenario.team}/{scenario.environment}" if scenario.environment else scenario.team
-    return f"{who}: {scenario.reason.removeprefix('what if: ')}"
+    return f"{who}: {scenario.what.reason.removeprefix('what if: ')}"

@@ -1,0 +1,187 @@
+"""The cache hit rate: it moves linearly, and what demand costs goes with the share of requests that it misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from reconciler.findings import Keys
+from reconciler.forecast.levers.effect import Effect, Setting
+from reconciler.forecast.levers.growth import SupposedStep, grown
+from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
+from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
+from reconciler.forecast.verdict import points, unknown_row, verdict_of
+from reconciler.forecast.when import N, When, remaining
+from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
+from reconciler.forecast.words import amount, share
+from reconciler.model.forecast import Assumption
+from reconciler.model.percent import parse_share, percent_text
+from reconciler.model.period import Period
+from reconciler.model.team import AnnualPlan, CacheHitRate
+
+if TYPE_CHECKING:
+    from reconciler.forecast.team_view import TeamView
+
+TOLERANCE = 0.015
+
+
+class Cache(Lever):
+    name = key = "cache_hit_rate"
+    word = "cache hit rate"
+    counted = "cache improvement"
+
+    def factor(self, plan: AnnualPlan, when: When[N]) -> N:
+        rate = plan.cache_hit_rate
+        if rate is None:
+            return when.number(Decimal(1))
+        return remaining(hit_rate(rate, when), when.number(rate.start))
+
+    def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
+        rate = plan.cache_hit_rate
+        if rate is not None:
+            before = hit_rate(rate, setting.reference) if setting.reference else setting.days.number(rate.start)
+            yield Effect(self.name, factor=remaining(hit_rate(rate, setting.days), before).clip(min=0.0))
+
+    def rows(self, view: TeamView) -> Iterator[Assumption]:
+        if view.plan.cache_hit_rate is not None:
+            yield self._row(view, view.plan.cache_hit_rate)
+
+    def _row(self, view: TeamView, rate: CacheHitRate) -> Assumption:
+        """Return the hit rate of the last four weeks, against what the plan has for them on average."""
+        planned = float(hit_rate(rate, view.recent).mean())
+        text = f"{share(rate.start, places=0)} → {share(rate.target, places=0)} by {rate.by}"
+        text += f"; {share(planned)} on average over the last 28 days"
+        seen = view.observed()
+        if seen.cache_hit_rate is None:
+            return unknown_row("cache_hit_rate", text, "the usage shows no requests")
+        verdict = verdict_of(seen.cache_hit_rate, planned, TOLERANCE)
+        gap = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(planned, seen.cache_hit_rate))
+        off = points(seen.cache_hit_rate - planned)
+        words = {
+            "holds": "holds",
+            "ahead": f"ahead by {off}: saves about {amount(-gap, view.currency)} a month",
+            "behind": f"behind by {off}: costs about {amount(gap, view.currency)} a month",
+        }[verdict]
+        observed = f"{share(seen.cache_hit_rate)} over the last 28 days"
+        return Assumption(name="cache_hit_rate", plan=text, observed=observed, verdict=verdict, sentence=words)
+
+    def notices(self, view: TeamView, rows: Sequence[Assumption]) -> Iterator[Remark]:
+        rate, seen = view.plan.cache_hit_rate, view.observed().cache_hit_rate
+        if rate is None or seen is None or not any(row.verdict == "behind" for row in rows):
+            return
+        course = _course(view, rate)
+        yield Remark(
+            "cache-behind-plan",
+            f"cache hit rate planned {share(rate.start, places=0)} -> {share(rate.target, places=0)} by {rate.by};"
+            f" observed {share(seen)} over the last 28 days"
+            + (f", on course for {share(course, places=0)}" if course is not None else ""),
+            "correct `plan.cache_hit_rate`, or find out why the cache is not used",
+        )
+
+    def contradictions(self, plan: AnnualPlan) -> Iterator[Remark]:
+        rate = plan.cache_hit_rate
+        if rate is not None and rate.since is not None:
+            since, by = ("since", rate.since), ("by", rate.by)
+            if remark := reversed_months(("plan", self.key), since, by, is_ramp=True):
+                yield remark
+
+    def months(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Period]]:
+        if plan.cache_hit_rate is not None:
+            yield ("plan", self.key, "by"), plan.cache_hit_rate.by
+
+    def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
+        rate = plan.cache_hit_rate
+        if rate is None:
+            return ""
+        since = f" since {rate.since}" if rate.since else ""
+        return f"{percent_text(rate.start)} to {percent_text(rate.target)}{since} by {rate.by}"
+
+
+class _Supposed(CacheHitRate):
+    """A hit rate that is supposed and not the plan's."""
+
+
+class _Later(_Supposed):
+    """One that is reached after an `earlier` one, from the month on in which that is held."""
+
+    earlier: CacheHitRate
+
+
+def hit_rate(rate: CacheHitRate, when: When[N]) -> N:
+    """Return the cache hit rate that the plan has."""
+    if isinstance(rate, _Later):
+        done = when.ramp(rate.earlier.by.plus(1), rate.by)
+        return hit_rate(rate.earlier, when) + when.number(rate.target - rate.earlier.target) * done
+    return when.number(rate.start) + when.number(rate.target - rate.start) * when.ramp(rate.since, rate.by)
+
+
+def _course(view: TeamView, rate: CacheHitRate) -> float | None:
+    """Return the cache hit rate at the end of `by` if the change of the last eight weeks goes on."""
+    recent, both = view.observed(), view.observed(2 * WINDOW_DAYS)
+    earlier = both.requests - recent.requests
+    if recent.cache_hit_rate is None or earlier <= 0:
+        return None
+    pace = (recent.cache_hit_rate - (both.cache_hits - recent.cache_hits) / earlier) / WINDOW_DAYS
+    ahead = max((rate.by.last - view.reference).days, 0) + WINDOW_DAYS / 2
+    return min(max(recent.cache_hit_rate + pace * ahead, 0.0), 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRate:
+    """The cache answers a share `rate` of requests in place of what the plan says: at once, or linearly by `month`."""
+
+    rate: Decimal
+    month: Period | None = None
+
+    @property
+    def reason(self) -> str:
+        return f"what if: cache hit rate {percent_text(self.rate)}{f' by {self.month}' if self.month else ''}"
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """Rates are reached in the order of their months."""
+        return (self.month.year, self.month.month) if self.month else (0, 0)
+
+    def planned(self, plan: AnnualPlan, sight: Sight) -> AnnualPlan:
+        now = _now(plan, sight)
+        if self.month is None:
+            step = _AtOnce.model_construct(
+                reason=self.reason, rate=remaining(self.rate, now) - 1, starts=FromDay.at(sight.day), reached=self.rate
+            )
+            return grown(plan.model_copy(update={"cache_hit_rate": None}), step)
+        earlier, since = plan.cache_hit_rate, FromDay.at(sight.day)
+        rate: CacheHitRate = _Supposed.model_construct(start=now, target=self.rate, by=self.month, since=since)
+        if isinstance(earlier, _Supposed) and earlier.by < self.month:
+            rate = _Later.model_construct(
+                start=earlier.start, target=self.rate, by=self.month, since=since, earlier=earlier
+            )
+        return plan.model_copy(update={"cache_hit_rate": rate})
+
+
+class _AtOnce(SupposedStep):
+    """What a hit rate that is `reached` at once makes of demand."""
+
+    reached: Decimal
+
+
+def _now(plan: AnnualPlan, sight: Sight) -> Decimal:
+    """Return the hit rate that is supposed at once, else that of the wallet's last 28 days, else the plan's."""
+    supposed = [step.reached for step in plan.growth if isinstance(step, _AtOnce)]
+    if supposed:
+        return supposed[-1]
+    if sight.observed.cache_hit_rate is not None:
+        return Decimal(repr(sight.observed.cache_hit_rate))
+    if plan.cache_hit_rate is None:
+        return Decimal(0)
+    return Decimal(repr(float(hit_rate(plan.cache_hit_rate, sight.when)[0])))
+
+
+Cache.whatif = WhatIf(
+    option="cache",
+    metavar="TEAM=28%[@MONTH]",
+    help="Cache hit rate, at once or reached by MONTH.",
+    example="support=28%",
+    read=lambda text, month: OtherRate(parse_share(text), month),
+)

@@ -1,0 +1,147 @@
+"""Growth: demand grows in steps, each reached in its month; several compound.
+
+Growth of the month that is under way counts as far as it has not arrived yet: how much has is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from math import log, prod
+from typing import TYPE_CHECKING
+
+from reconciler.findings import Keys
+from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
+from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
+from reconciler.forecast.verdict import points, unknown_row, verdict_of
+from reconciler.forecast.when import N, When
+from reconciler.model.forecast import Assumption
+from reconciler.model.percent import parse_rate, percent_text
+from reconciler.model.period import Period
+from reconciler.model.team import AnnualPlan, GrowthStep
+
+if TYPE_CHECKING:
+    from reconciler.forecast.panel import Floats
+    from reconciler.forecast.team_view import TeamView
+
+TOLERANCE = 0.05
+
+
+class Growth(Lever):
+    name = key = word = counted = "growth"
+
+    def factor(self, plan: AnnualPlan, when: When[N]) -> N:
+        factor = when.number(Decimal(1))
+        for step in plan.growth:
+            factor = factor * reached(step, when)
+        return factor
+
+    def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
+        coming = _still_to_come(setting, plan)
+        for step in plan.growth:
+            yield Effect(named(self.name, plan.growth, step), factor=_left(setting, step, coming))
+
+    def rows(self, view: TeamView) -> Iterator[Assumption]:
+        if view.plan.growth:
+            yield self._row(view)
+
+    def _row(self, view: TeamView) -> Assumption:
+        """Return the growth since the first step, against what the steps have for the same days."""
+        steps = "; ".join(f"{float(step.rate):+.0%} from {step.starts}, {step.reason}" for step in view.plan.growth)
+        window = view.window(min((step.starts for step in view.plan.growth), key=lambda month: month.first))
+        if not window.days:
+            return unknown_row("growth", steps, window.too_short)
+        before, now = view.monthly(window.month.first), view.monthly(window.end, days=window.days)
+        if now is None or not before:
+            return unknown_row("growth", steps, f"there is no usage of {window.before} to compare with")
+        planned = float(self.factor(view.plan, view.when(window.start, window.days)).mean()) - 1.0
+        observed = now / before - 1.0
+        verdict = verdict_of(observed, planned, TOLERANCE)
+        told = f"growth is {verdict} {'of ' if verdict == 'ahead' else ''}the {planned:+.0%} planned for these days"
+        return Assumption(
+            name="growth",
+            plan=steps,
+            observed=f"{observed:+.1%} in {window.name}, on {window.before}",
+            verdict=verdict,
+            sentence="holds" if verdict == "holds" else f"{told}, by {points(observed - planned)}",
+        )
+
+    def months(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Period]]:
+        for index, step in enumerate(plan.growth):
+            yield ("plan", "growth", index, "from"), step.starts
+
+    def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
+        return ", ".join(f"{percent_text(step.rate)} from {step.starts} ({step.reason})" for step in plan.growth)
+
+
+def reached(step: GrowthStep, when: When[N]) -> N:
+    """Return what demand is multiplied with by one step."""
+    return when.during(step.starts, inside=1 + step.rate, outside=Decimal(1))
+
+
+def grown(plan: AnnualPlan, step: GrowthStep) -> AnnualPlan:
+    return plan.model_copy(update={"growth": (*plan.growth, step)})
+
+
+def _left(setting: Setting, step: GrowthStep, coming: float) -> Floats | None:
+    """Return what is left of a step: nothing where the history contains it.
+
+    Of a step of the present month the history may contain a part: what is `coming` of it, on a log scale, is left.
+    """
+    if setting.last_known is None or setting.last_known < step.starts.first:
+        return reached(step, setting.days)
+    if not _is_arriving(setting, step):
+        return None
+    left = Decimal(repr(float(1 + step.rate) ** coming))
+    return setting.days.during(step.starts, inside=left, outside=left)
+
+
+def _is_arriving(setting: Setting, step: GrowthStep) -> bool:
+    """Whether a step began in the month of the first simulated day, and some of that month is history."""
+    last, start = setting.last_known, setting.days.start
+    return last is not None and last >= step.starts.first and step.starts == Period.of(start)
+
+
+def _still_to_come(setting: Setting, plan: AnnualPlan) -> float:
+    """Return how much of the growth of the present month has not arrived, 0 to 1, by what the history shows."""
+    planned = prod(float(1 + step.rate) for step in plan.growth if _is_arriving(setting, step))
+    seen = setting.grown() if planned > 0.0 and planned != 1.0 else None
+    if seen is None:
+        return 0.0
+    return 1.0 - log(min(max(seen, min(planned, 1.0)), max(planned, 1.0))) / log(planned)
+
+
+@dataclass(frozen=True, slots=True)
+class MoreDemand:
+    """Demand is `rate` more than the plan has it: at once, or from `month` on."""
+
+    rate: Decimal
+    month: Period | None = None
+    order = (0, 0)
+
+    @property
+    def reason(self) -> str:
+        sign = "+" if self.rate >= 0 else ""
+        return f"what if: demand {sign}{percent_text(self.rate)}{f' from {self.month}' if self.month else ''}"
+
+    def planned(self, plan: AnnualPlan, sight: Sight) -> AnnualPlan:
+        return grown(plan, supposed_step(self.reason, self.rate, self.month or FromDay.at(sight.day)))
+
+
+class SupposedStep(Supposed, GrowthStep):
+    """A step that is supposed."""
+
+
+def supposed_step(reason: str, rate: Decimal, starts: Period) -> GrowthStep:
+    return SupposedStep.model_construct(reason=reason, rate=rate, starts=starts)
+
+
+Growth.whatif = WhatIf(
+    option="growth",
+    metavar="TEAM=+25%[@MONTH]",
+    help="Demand beyond the plan, at once or from MONTH.",
+    example="support=+25%",
+    read=lambda text, month: MoreDemand(parse_rate(text), month),
+)

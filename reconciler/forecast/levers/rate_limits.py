@@ -1,0 +1,50 @@
+"""Rate limits: no day costs more than the tightest cap in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from reconciler.findings import Keys
+from reconciler.forecast.levers.effect import Effect, Setting
+from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.windows import LONG_WINDOW_DAYS
+from reconciler.model.team import AnnualPlan
+
+AT_THE_LIMIT = Decimal("0.98")
+NO_LIMIT = Decimal("Infinity")
+
+
+class RateLimits(Lever):
+    name = key = "rate_limits"
+    word = "rate limits"
+
+    def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
+        """Yield the tightest daily cap in force, this wallet's share of it."""
+        if not plan.rate_limits:
+            return
+        share = Decimal(repr(setting.share))
+        caps = [setting.days.during(cap.starts, inside=cap.daily * share, outside=NO_LIMIT) for cap in plan.rate_limits]
+        limit = caps[0]
+        for cap in caps[1:]:
+            limit = limit.clip(max=cap)
+        yield Effect(self.name, limit=limit)
+
+    def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:
+        for index, limit in enumerate(plan.rate_limits):
+            yield ("plan", self.key, index, "daily"), limit.daily
+
+    def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
+        return ", ".join(
+            f"{money(limit.daily)} a day from {limit.starts} ({limit.reason})" for limit in plan.rate_limits
+        )
+
+    def censored(self, plan: AnnualPlan, spent: Callable[[date, date], Decimal], until: date) -> Iterator[date]:
+        for limit in plan.rate_limits:
+            day = max(limit.starts.first, until - timedelta(days=2 * LONG_WINDOW_DAYS))
+            while day < until:
+                after = day + timedelta(days=1)
+                if spent(day, after) >= AT_THE_LIMIT * limit.daily:
+                    yield day
+                day = after

@@ -1,0 +1,45 @@
+"""How far back usage is looked at, and the whole weeks since a month began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from reconciler.model.period import Period
+
+WINDOW_DAYS = 28
+LONG_WINDOW_DAYS = 90
+DAYS_OF_A_MONTH = 30.4375
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The last days that are known, whole weeks of them since a month began, four at most; `days` may be none."""
+
+    month: Period
+    end: date
+    days: int
+
+    @classmethod
+    def since(cls, month: Period, *, known_until: date) -> Window:
+        days = min((known_until - month.first).days // WEEK * WEEK, WINDOW_DAYS)
+        return cls(month, known_until, max(days, 0))
+
+    @property
+    def start(self) -> date:
+        return self.end - timedelta(days=self.days)
+
+    @property
+    def name(self) -> str:
+        return f"the {self.days} days to {self.end - timedelta(days=1)}"
+
+    @property
+    def before(self) -> str:
+        return f"the four weeks before {self.month.name}"
+
+    @property
+    def too_short(self) -> str:
+        """Why there is nothing to tell yet."""
+        began = self.month.first < self.end
+        return f"it began in {self.month.name}, less than a week ago" if began else f"it begins in {self.month.name}"
