@@ -45,15 +45,16 @@ class PlanComparison:
         The money of each is beyond that of the ones before it, so that together they are what the plan needs more.
         """
         old, new = self._old, self._new
-        was, will = _amount(old.baseline_monthly, self._before), _amount(new.baseline_monthly, self._after)
+        base = _amount(old.baseline_monthly, self._before), _amount(new.baseline_monthly, self._after)
         done = old.model_copy(update={"baseline_monthly": new.baseline_monthly})
         if old.baseline_monthly != new.baseline_monthly:
-            yield from self._scaled("baseline_monthly", "baseline", (was, will), old, done)
+            yield from self._scaled("baseline_monthly", "baseline", base, old, done)
         for lever in levers():
-            told = (self._told(lever, old, self._before), self._told(lever, new, self._after))
-            start, done = done, done.model_copy(update={lever.key: getattr(new, lever.key)})
-            if getattr(old, lever.key) == getattr(new, lever.key):
+            was, will = (getattr(plan, lever.key, None) for plan in (old, new))
+            if was == will:
                 continue
+            told = (self._told(lever, old, self._before), self._told(lever, new, self._after))
+            start, done = done, done.model_copy(update={lever.key: will})
             if lever.key == PIECES:
                 yield from self._demand()
             elif lever.counted:

@@ -132,6 +132,7 @@ def test_the_months_to_october_are_funded_before_october_is_recommended(world: W
 def test_what_is_recommended_adds_no_warning(world: World, kt: Run) -> None:
     """The plan of the team needs all that its wallets get, so a smaller target would contradict it."""
     tight = SUPPORT.replace("baseline_monthly: 9000.00", "baseline_monthly: 10200.00")
+    tight = tight.replace("by: 2026-12}", "since: 2026-08, by: 2026-12}")
     tight = tight.replace("  planned_demand:\n    - {reason: voice pilot, monthly: 600.00, from: 2026-08}\n", "")
     write_budgets(world, support=tight)
     before = kt("validate", "--budgets", world.budgets).out

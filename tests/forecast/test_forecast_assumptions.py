@@ -62,6 +62,18 @@ def test_the_baseline_contains_the_growth_of_the_weeks_it_is_compared_with() -> 
     assert rows(grown)["baseline"].plan == "USD 10,000 a month, USD 11,800 with the growth so far"
 
 
+def test_the_baseline_contains_what_the_cache_and_new_demand_made_of_it_by_then() -> None:
+    """Half of the requests are to be answered by a cache since April, and 7,000 a month is spent on a new product."""
+    planned = {
+        "baseline_monthly": "10000.00",
+        "cache_hit_rate": {"from": "0%", "to": "50%", "since": "2026-03", "by": "2026-04"},
+        "planned_demand": [{"reason": "voice", "monthly": "7000.00", "from": "2026-04"}],
+    }
+    row = rows(planned)["baseline"]
+    assert row.plan == "USD 10,000 a month, USD 12,000 with the cache improvement and planned demand so far"
+    assert (row.verdict, row.observed) == ("holds", "USD 12,175 a month")
+
+
 def test_growth_is_compared_with_the_weeks_before_the_plans_first_step() -> None:
     planned = {"growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
     assert rows(planned, usage(growth=0.18))["growth"].verdict == "holds"
