@@ -118,3 +118,17 @@ def test_what_the_organization_changes_is_told_too() -> None:
         ("", "unused money", "keep", "reclaim"),
         ("", "resilience margin", "0%", "3%"),
     ]
+
+
+def test_growth_counts_with_the_cache_that_is_planned_and_a_cache_with_the_growth() -> None:
+    """Growth of 10,000 by a tenth is 500 where half is cached; what is told of each adds up to what the plan needs."""
+    cache = {"cache_hit_rate": {"from": "0%", "to": "50%", "since": "2026-04", "by": "2026-05"}}
+    plain = {"baseline_monthly": 10000}
+    (grown,) = changed(organization({**plain, **cache}), organization({**GROWN, **cache}))
+    both = changed(organization(plain), organization({**GROWN, **cache}))
+
+    assert (grown.monthly, grown.total) == (Decimal(500), Decimal(6000))
+    assert [(item.name, item.monthly) for item in both] == [
+        ("growth", Decimal(1000)),
+        ("cache hit rate", Decimal(-5500)),
+    ]
