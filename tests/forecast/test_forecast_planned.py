@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import organization
+from forecast.forecast_world import AS_OF, UsageBuilder, organization, question
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.forecast.days import DayRange
+from reconciler.forecast.levers.cache_hit_rate import OtherRate
 from reconciler.forecast.levers.effect import Setting
 from reconciler.forecast.levers.registry import effects_of, planned_spend
 from reconciler.forecast.observed import Observed
+from reconciler.forecast.scenario import Scenario, supposed
 from reconciler.forecast.when import Month, remaining
 from reconciler.model.money import cents
 from reconciler.model.period import Period
@@ -121,3 +124,15 @@ def test_what_is_left_of_a_whole_is_the_same_of_decimals_and_of_days(after: int,
 def test_where_nothing_was_left_nothing_tells_and_nothing_changes() -> None:
     assert remaining(Decimal("0.5"), Decimal(1)) == 1
     assert remaining(np.array([0.5, 1.0]), np.array(1.0)).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("hits", [0, 500, 995, 1000])
+def test_to_suppose_the_hit_rate_that_is_observed_changes_nothing(hits: int) -> None:
+    table = UsageBuilder()
+    for back in range(60, 0, -1):
+        table.row(AS_OF - timedelta(days=back), "team_support", 100.0, requests=1000, cache_hits=hits)
+    same = Scenario("support", OtherRate(Decimal(hits) / 1000))
+    (asked,) = supposed(table.build(), [question()], [same], organization=organization(), as_of=AS_OF, teams={})
+
+    (step,) = asked.plan.growth
+    assert float(step.rate) == pytest.approx(0, abs=1e-9)

@@ -8,12 +8,11 @@ from datetime import date
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler.model.organization import OrganizationBudget
-
 if TYPE_CHECKING:
     from reconciler.forecast.days import DayRange
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
+    from reconciler.model.organization import OrganizationBudget
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.findings import Keys
 from reconciler.forecast.when import N, When
-from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.levers.whatif import WhatIf
     from reconciler.forecast.team_view import TeamView
     from reconciler.model.forecast import Assumption
+    from reconciler.model.organization import OrganizationBudget
 
 
 @dataclass(frozen=True, slots=True)

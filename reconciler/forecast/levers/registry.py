@@ -28,11 +28,11 @@ from reconciler.forecast.levers.rate_limits import RateLimits
 from reconciler.forecast.levers.resilience_margin import ResilienceMargin
 from reconciler.forecast.levers.whatif import WhatIf
 from reconciler.forecast.when import N, When
-from reconciler.model.organization import OrganizationBudget
 from reconciler.model.team import AnnualPlan
 
 if TYPE_CHECKING:
     from reconciler.forecast.days import DayRange
+    from reconciler.model.organization import OrganizationBudget
 
 _LEVERS: list[Lever] = [Growth(), Cache(), ProviderMix(), NewDemand(), ResilienceMargin(), RateLimits()]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
-from reconciler.model.organization import OrganizationBudget
 from reconciler.model.percent import percent_text
 from reconciler.model.team import AnnualPlan
+
+if TYPE_CHECKING:
+    from reconciler.model.organization import OrganizationBudget
 
 
 class ResilienceMargin(Lever):
