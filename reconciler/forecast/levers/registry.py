@@ -1,4 +1,4 @@
-"""The levers that there are, in the order in which they work, and what they come to together.
+"""The levers that there are, in the order in which they work, and what they come to together (decision 0075).
 
 The history already contains what was reached before its last day, so each lever works relative to the plan's own
 position on that day: one that moves no further changes nothing (decision 0038). Without history they work from the
