@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reconciler.findings import UnauthorizedError, UsageError
-from reconciler.model.period import Period
 from reconciler.redaction import hide
+
+if TYPE_CHECKING:
+    from reconciler.model.period import Period
 
 DEFAULT_API_URL = "https://api.keeptrusts.com"
 
@@ -109,6 +112,8 @@ def resolve(
     root: Path = Path(),
 ) -> Settings:
     """Return the settings that flags and environment give together."""
+    from reconciler.model.period import Period
+
     day = as_of or today()
     variables = environment()
     return Settings(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -93,6 +92,8 @@ def _appended(path: str, text: str, what: str) -> str:
 
 def _entry(name: str, value: str) -> str:
     """Return one output; nobody can guess the line that ends it, so no value can add an output of its own."""
+    import secrets
+
     end = f"end-{secrets.token_hex(16)}"
     shown = without_secrets(value).encode("utf-8", errors="replace").decode("utf-8")[:_LONGEST]
     return f"{name}<<{end}\n{shown}\n{end}\n"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,3 +49,14 @@ def test_the_contract_between_commands_names_every_command() -> None:
     ]
     (contract,) = [contract for contract in contracts if contract["type"] == "independence"]
     assert contract["modules"] == sorted(f"reconciler.cli.{name}" for name in COMMANDS)
+
+
+def test_the_help_of_all_commands_waits_for_no_library_but_click() -> None:
+    asked = "import sys; from reconciler.cli.main import main; sys.argv = ['kt-budgets', '--help']; main()"
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", asked], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "Commands:" in found.stdout
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in found.stderr.splitlines()}
+    assert {"click", "reconciler"} <= imported
+    assert not imported & {"pydantic", "numpy", "httpx", "ruamel", "duckdb", "ibis", "jsonschema", "deepdiff"}
