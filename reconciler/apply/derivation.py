@@ -7,25 +7,23 @@ is carried out is therefore what follows from git and the ledger, and a file tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from reconciler.journal.record import is_accepted_entry
+from reconciler.journal.ledger_match import Transactions, own_entries
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import general_nouns, kinds
-from reconciler.model.live import LedgerEntry, Listing, Live, LiveObject, LiveWallet, Pool
+from reconciler.model.live import Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import ZERO, Money
-from reconciler.model.operation import carries
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.result import AGAIN
 
 _AMOUNTS = frozenset({"amount", "target", "funded_before", "funded_after", "unreclaimable"})
-Transactions = Mapping[str, Collection[str]]
 
 
 def as_reviewed(live: Live, plan: Plan, desired: Desired) -> Live:
@@ -153,37 +151,6 @@ def state_before(live: Live, plan: Plan, transactions: Transactions | None = Non
     changes = [change for change in plan.changes if isinstance(change, ObjectChange)]
     objects = {kind.name: _undone(kind, live.of(kind), changes) for kind in kinds()}
     return replace(live, wallets=wallets, pool=pool, objects=objects)
-
-
-def owned(wallet: LiveWallet, transactions: Transactions) -> LiveWallet:
-    """Return `wallet` with every entry that a journal knows by its id named after its operation.
-
-    A ledger that loses descriptions dates a rest of May in June, when it was taken; the journal knows what it was.
-    """
-    ours = {operation: ids for operation, ids in transactions.items() if not is_accepted_entry(operation)}
-    owners = {id: operation for operation, ids in ours.items() for id in ids}
-    if not any(entry.id in owners and entry.operation is None for entry in wallet.ledger):
-        return wallet
-    named = (
-        replace(entry, known_as=owners[entry.id]) if entry.id in owners and entry.operation is None else entry
-        for entry in wallet.ledger
-    )
-    return replace(wallet, ledger=tuple(named))
-
-
-def all_owned(live: Live, transactions: Transactions) -> Live:
-    """Return `live` with the entries of every wallet named as `owned` names them."""
-    return replace(live, wallets={key: owned(wallet, transactions) for key, wallet in live.wallets.items()})
-
-
-def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:
-    """Return the entries of the ledger that `operation` wrote."""
-    known = transactions.get(operation, ())
-    return tuple(
-        entry
-        for entry in wallet.ledger
-        if entry.kind in ("allocate", "reclaim") and (entry.id in known or carries(entry.description, operation))
-    )
 
 
 def without(wallet: LiveWallet, operation: str, transactions: Transactions) -> LiveWallet:

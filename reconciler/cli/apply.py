@@ -83,20 +83,22 @@ def command(
     terms, month = use.Terms(settle, wait, first_apply, require_approval), options["period"]
     if month is None or plan_path is not None:
         if dry_run:
-            raise UsageError(
-                "--dry-run shows what opening a month would move, and this is a saved plan",
-                hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
-            )
+            raise _dry_run_of_a_plan()
         plan = use.load_plan(plan_path or Path("plan.json"))
         if options["sandbox"]:
             options["as_of"] = options["as_of"] or plan.as_of
         settings = settings_of(options)
         print_run(use.apply(settings, plan, terms, period=month), format_, output, context, journal=settings.journal)
         return
-    settings = settings_of(options)
-    confirm = bool if beyond_fiscal_year else _confirmed
-    _show(
-        use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run), settings, format_, output, context
+    settings, confirm = settings_of(options), bool if beyond_fiscal_year else _confirmed
+    done = use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run)
+    _show(done, settings, format_, output, context)
+
+
+def _dry_run_of_a_plan() -> UsageError:
+    return UsageError(
+        "--dry-run shows what opening a month would move, and this is a saved plan",
+        hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
     )
 
 

@@ -82,11 +82,6 @@ def carries(description: str | None, operation: str) -> bool:
     return bool(opening) and len(rest) >= len(operation) - 20 + _ENOUGH and mark(operation).startswith(opening + rest)
 
 
-def is_cut_from(description: str | None, whole: str) -> bool:
-    """Whether a ledger description is what is left of `whole` when its end, or everything, is cut off."""
-    return whole.startswith((description or "").rstrip(" .…"))
-
-
 def is_cut_mark(description: str | None) -> bool:
     """Whether a ledger description holds the beginning of a mark of ours whose end was cut off."""
     _, opening, rest = (description or "").rpartition(_OPENING)

@@ -62,7 +62,6 @@ def approved(
             raise
         words = f"{error.message}: nobody was shown what would be applied"
         return Verdict(refused=dict.fromkeys(_everybody(step, plan), words), missing=_owners(required), unseen=True)
-    stops = [short.message for short in found.stops]
     missing = _owners(short.requirement for short in found.missing)
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
     by_hand, lacking = _by_hand(forge, pull, required, step, plan, edited & step.parts)
@@ -70,17 +69,23 @@ def approved(
     return Verdict(
         approved_by=found.approved_by,
         stood_in=tuple(dict.fromkeys(item.sentence for item in found.stood_in)),
-        refused={
-            **dict.fromkeys(_everybody(step, plan) if stops else (), "; ".join(stops)),
-            **{team: short.message for team, short in found.refused.items()},
-            **lacking,
-        },
+        refused=_refused(found, _everybody(step, plan)) | lacking,
         stale=stale,
         limited=_limited(rules, step, plan, as_of),
         missing=_owners(required) if stale or lacking else missing,
         unseen=bool(stale),
-        reason="; ".join(stops),
+        reason=_stops(found),
     )
+
+
+def _stops(found: Approval) -> str:
+    return "; ".join(short.message for short in found.stops)
+
+
+def _refused(found: Approval, everybody: Iterable[str]) -> dict[str, str]:
+    """Return why teams are refused: all of them for what stops the whole landing, else each for its own reason."""
+    whole = dict.fromkeys(everybody, _stops(found)) if found.stops else {}
+    return whole | {team: short.message for team, short in found.refused.items()}
 
 
 def _judged(
@@ -110,7 +115,7 @@ def _by_hand(
     if not shown:
         return {part: _other(part, pull, commit) for part in edited}, {}
     found = _judged(forge, pull, required, plan, made_from=commit)
-    whole = "; ".join(short.message for short in found.stops)
+    whole = _stops(found)
     short = {part: whole or found.refused[part].message for part in edited if whole or part in found.refused}
     return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short
 

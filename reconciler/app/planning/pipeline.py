@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.organization import OrganizationBudget
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
 
@@ -171,7 +172,11 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )
-    judged = verdict(drafted, organization.guards, organization.waivers, as_of=settings.as_of)
+    return _judged(drafted, organization, diff)
+
+
+def _judged(drafted: Plan, organization: OrganizationBudget, diff: Diff) -> Plan:
+    judged = verdict(drafted, organization.guards, organization.waivers, as_of=drafted.as_of)
     return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
 
 
