@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import UsageError
-from reconciler.forge.channel import Channel
-from reconciler.forge.connection import DEFAULT_API_URL, Connection
-from reconciler.forge.event import Event, read_event
-from reconciler.forge.identity import ACTIONS, identify
-from reconciler.forge.repository import Repository, pull_request
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.connection import DEFAULT_API_URL, Connection
+from reconciler.forge.github.event import Event, read_event
+from reconciler.forge.github.identity import ACTIONS, identify
+from reconciler.forge.github.repository import Repository, pull_request
 from reconciler.journal.attribution import attribution
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.forge.identity import Identity
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.identity import Identity
+    from reconciler.forge.github.repository import PullRequest
 
 
 @dataclass(frozen=True)

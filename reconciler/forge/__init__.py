@@ -1,1 +1,1 @@
-"""The pull request on GitHub: comment, check run, approvals, suggestions, and the issue about drift."""
+"""The forge: change requests with their comments, checks and approvals, and issues. Each forge is a package here."""

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
-from reconciler.forge.author import MOST_LISTED, IsClean, authors_of
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import CheckRun, our_check_runs
-from reconciler.forge.judgement import Bench, Judged, StandIn
-from reconciler.forge.owner import Membership
-from reconciler.forge.record import PlanRecord, pending
-from reconciler.forge.repository import (
+from reconciler.forge.github.author import MOST_LISTED, IsClean, authors_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import CheckRun, our_check_runs
+from reconciler.forge.github.owner import Membership
+from reconciler.forge.github.repository import (
     PullRequest,
     Repository,
     default_branch,
     pull_request,
     pull_requests_of_commit,
 )
+from reconciler.forge.github.review import Review, approving, last_words
+from reconciler.forge.judgement import Bench, Judged, StandIn
+from reconciler.forge.record import PlanRecord, pending
 from reconciler.forge.requirement import Requirement
-from reconciler.forge.review import Review, approving, last_words
 from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.forge.author import Authors
-from reconciler.forge.owner import Membership
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.author import Authors
+from reconciler.forge.github.owner import Membership
+from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.github.review import Review
 from reconciler.forge.requirement import Requirement
-from reconciler.forge.review import Review
 from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
 
 

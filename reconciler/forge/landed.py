@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.repository import PullRequest
 
 
 def brought_by(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from reconciler.forge.comment import LARGEST
+from reconciler.forge.github.comment import LARGEST
 from reconciler.forge.marker import Marked
 from reconciler.model.outcome import Outcome, Run, Status
 

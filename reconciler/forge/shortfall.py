@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.github.review import Review
 from reconciler.forge.requirement import Requirement
-from reconciler.forge.review import Review
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import pytest
 from forge.forge_world import BASE, HEAD, Waits
 from forge.github_standin import GitHub, Pull, State, serving
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.connection import Connection
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.repository import Repository
 
 
 @pytest.fixture

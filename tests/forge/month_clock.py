@@ -14,7 +14,7 @@ from thorough import THOROUGH
 from reconciler import clock as apply_clock
 from reconciler.app.drift import waiting as drift_waiting
 from reconciler.clock import SystemClock
-from reconciler.forge.connection import Connection as GitHubConnection
+from reconciler.forge.github.connection import Connection as GitHubConnection
 from reconciler.journal import standing
 from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
 

@@ -14,12 +14,12 @@ from worlds import billing_budget, desired, object_change, wallet
 
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, belongs_to, check_approval, judge, merged_pull_request
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import Verdict, publish_check
-from reconciler.forge.connection import Connection
-from reconciler.forge.owner import Membership
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import Verdict, publish_check
+from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.owner import Membership
+from reconciler.forge.github.repository import Repository
 from reconciler.forge.record import record_of, record_text
-from reconciler.forge.repository import Repository
 from reconciler.forge.requirement import Requirement, requirements
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired

@@ -13,12 +13,12 @@ from starlette.responses import JSONResponse, Response
 
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, check_approval, judge, merged_pull_request
-from reconciler.forge.author import Authors, IsClean, authors_of
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import Verdict, publish_check
-from reconciler.forge.owner import Membership
+from reconciler.forge.github.author import Authors, IsClean, authors_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import Verdict, publish_check
+from reconciler.forge.github.owner import Membership
+from reconciler.forge.github.repository import Repository, pull_request
 from reconciler.forge.record import record_of, record_text
-from reconciler.forge.repository import Repository, pull_request
 from reconciler.forge.requirement import Requirement
 from reconciler.git.merging import clean_merges
 

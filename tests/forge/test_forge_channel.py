@@ -17,11 +17,11 @@ from reconciler.findings import (
     UnreadableError,
     UsageError,
 )
-from reconciler.forge.channel import Channel, rate_limit_wait
-from reconciler.forge.check_run import Verdict, instant, publish_check
-from reconciler.forge.connection import Connection
-from reconciler.forge.identity import identify
-from reconciler.forge.repository import Repository, commit_id, default_branch, pull_request
+from reconciler.forge.github.channel import Channel, rate_limit_wait
+from reconciler.forge.github.check_run import Verdict, instant, publish_check
+from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.identity import identify
+from reconciler.forge.github.repository import Repository, commit_id, default_branch, pull_request
 from reconciler.http.failures import ForbiddenError, LostAnswerError
 
 ANY = r"GET /repos/acme/ai-budgets"

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from worlds import billing_budget, object_change
 
 from reconciler.forge.annotation import Annotation, remarks
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import NAME, Verdict, Written, our_check_runs, publish_check
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import NAME, Verdict, Written, our_check_runs, publish_check
+from reconciler.forge.github.repository import Repository
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
-from reconciler.forge.repository import Repository
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.change import Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
@@ -107,7 +107,7 @@ def test_a_check_run_of_another_app_is_not_ours(github: State, channel: Channel,
 
 
 def test_a_person_cannot_write_a_check_run(github: State, github_url: str, repository: Repository) -> None:
-    from reconciler.forge.connection import Connection
+    from reconciler.forge.github.connection import Connection
 
     with (
         Channel(Connection(api_url=github_url, token="ghp_dana")) as person,

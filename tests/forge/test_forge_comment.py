@@ -7,11 +7,11 @@ from forge.forge_world import HEAD
 from forge.github_standin import ACTIONS, Pull, State, answer, lost, meanwhile
 
 from reconciler.findings import RejectedError, UnauthorizedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.comment import Published, publish
-from reconciler.forge.identity import Identity, identify
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.comment import Published, publish
+from reconciler.forge.github.identity import Identity, identify
+from reconciler.forge.github.repository import Repository, pull_request
 from reconciler.forge.marker import Stamp, read_marked, stamped
-from reconciler.forge.repository import Repository, pull_request
 from reconciler.http.failures import LostAnswerError
 
 US = Identity(ACTIONS)
@@ -192,7 +192,7 @@ def test_a_fork_is_known_by_its_repository(github: State, channel: Channel, repo
 
 
 def test_a_wrong_token_is_refused_with_a_cure(github_url: str, repository: Repository) -> None:
-    from reconciler.forge.connection import Connection
+    from reconciler.forge.github.connection import Connection
 
     with Channel(Connection(api_url=github_url, token="nonsense")) as wrong, pytest.raises(UnauthorizedError) as error:
         identify(wrong)

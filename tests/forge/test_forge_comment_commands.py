@@ -16,7 +16,7 @@ from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
 from reconciler.findings import ExitCode, Finding, FindingsError, Position, Severity
-from reconciler.forge.comment_event import Asked, commands_in, read_comment
+from reconciler.forge.github.comment_event import Asked, commands_in, read_comment
 from reconciler.report.replies import fenced, why
 
 

@@ -7,7 +7,7 @@ from forge.github_description import Answered, Sent, require_description
 from forge.github_standin import State
 from httpx import Client
 
-from reconciler.forge.channel import Channel
+from reconciler.forge.github.channel import Channel
 
 COMMENTS = "/repos/acme/ai-budgets/issues/128/comments"
 CHECKS = "/repos/acme/ai-budgets/check-runs"

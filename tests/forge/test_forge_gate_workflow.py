@@ -15,8 +15,8 @@ from forge.github_standin import State
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 from forge.workflow_shell import Runner, load
 
-from reconciler.forge.check_run import NAME
-from reconciler.forge.gate_check import GATE
+from reconciler.forge.github.check_run import NAME
+from reconciler.forge.github.gate_check import GATE
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from forge.github_standin import ACTIONS, State, answer, lost, user
 
-from reconciler.forge.channel import Channel
 from reconciler.forge.drift_text import issue_text, issue_title
-from reconciler.forge.identity import Identity
-from reconciler.forge.issue import IssueStep, publish_issue
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.issue import IssueStep, publish_issue
+from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.plan import DriftItem
 from reconciler.report.escape import escaped

@@ -10,10 +10,10 @@ from forge.github_standin import ACTIONS, State, answer, lost
 from markdown_it import MarkdownIt
 
 from reconciler.findings import RejectedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.identity import Identity
-from reconciler.forge.repository import Repository, pull_request
-from reconciler.forge.suggestion import Choice, Conversation, Suggestion
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.repository import Repository, pull_request
+from reconciler.forge.github.suggestion import Choice, Conversation, Suggestion
 from reconciler.http.failures import LostAnswerError
 
 CURE = Suggestion(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.forge.comment import LARGEST
-from reconciler.forge.event import Event, Queued, read_event
+from reconciler.forge.github.comment import LARGEST
+from reconciler.forge.github.event import Event, Queued, read_event
 from reconciler.forge.marker import Marked, Stamp, read_marked, stamped, text_digest
 from reconciler.forge.notice import with_notice
 from reconciler.forge.receipt import receipt, with_receipt

@@ -13,8 +13,8 @@ import pytest
 from tls import proxy, tls_server
 
 from reconciler.findings import UnreachableError, UsageError
-from reconciler.forge.channel import Channel
-from reconciler.forge.connection import Connection as GitHub
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.connection import Connection as GitHub
 from reconciler.http.environment import certificates
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJob, ExportJobs

@@ -20,8 +20,8 @@ from reconciler.app.session import load_desired
 from reconciler.apply.resume import resume
 from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
+from reconciler.forge.github.repository import default_branch, pull_requests_of_commit
 from reconciler.forge.landed import brought_by
-from reconciler.forge.repository import default_branch, pull_requests_of_commit
 from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.attribution import attribution
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.app.change_request.arrivals import PullOf
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.app.github import GitHub
     from reconciler.forge.approval import Approval
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.forge.requirement import Requirement
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired

@@ -11,8 +11,8 @@ from reconciler.app.change_request.settled import Verdict
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
 from reconciler.forge.approval import Approval, judge, recorded
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import PullRequest, Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import PullRequest, Repository
 from reconciler.forge.requirement import Requirement, requirements
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired

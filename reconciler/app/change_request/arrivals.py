@@ -10,7 +10,7 @@ from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, cha
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.repository import PullRequest
 from reconciler.git.merging import is_here
 from reconciler.model.desired import Desired
 from reconciler.model.landing import Landing

@@ -15,7 +15,7 @@ from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.findings import UsageError
-from reconciler.forge.repository import pull_request
+from reconciler.forge.github.repository import pull_request
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.change import Reclaim
 from reconciler.model.plan import Scope, Source, sealed

@@ -11,8 +11,8 @@ from reconciler.app.github import event_of_run, github
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
-from reconciler.forge.codeowners import PLACES, flaws, rules, ruleset, with_block
-from reconciler.forge.connection import DEFAULT_API_URL
+from reconciler.forge.github.codeowners import PLACES, flaws, rules, ruleset, with_block
+from reconciler.forge.github.connection import DEFAULT_API_URL
 from reconciler.model.json_text import json_text
 from reconciler.settings import environment
 from reconciler.source.load import load

@@ -23,10 +23,10 @@ from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
 from reconciler.forecast.levers.registry import what_ifs
-from reconciler.forge.collaborator import dispatch, may_write
-from reconciler.forge.comment_event import MOST, commands_in, read_comment
-from reconciler.forge.reply import last_reply, publish_reply
-from reconciler.forge.repository import default_branch, pull_request
+from reconciler.forge.github.collaborator import dispatch, may_write
+from reconciler.forge.github.comment_event import MOST, commands_in, read_comment
+from reconciler.forge.github.reply import last_reply, publish_reply
+from reconciler.forge.github.repository import default_branch, pull_request
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.report.findings_json import findings_json
@@ -35,8 +35,8 @@ from reconciler.settings import environment, overlaid
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.comment_event import Asked, CommentEvent
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.comment_event import Asked, CommentEvent
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.settings import Settings
 
 

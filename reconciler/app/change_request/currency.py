@@ -12,7 +12,7 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import merged, tip_of
 
 if TYPE_CHECKING:
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
 from reconciler.app.checkout import tree_id
 from reconciler.findings import RefusedError
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.repository import PullRequest
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged
 from reconciler.model.landing import Landing

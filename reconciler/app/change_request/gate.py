@@ -15,8 +15,8 @@ from reconciler.app.checkout import tree_id
 from reconciler.app.github import github
 from reconciler.app.listening import say, summarise
 from reconciler.findings import BudgetsError, ExitCode, RejectedError, UnauthorizedError
-from reconciler.forge.gate_check import publish_gate
-from reconciler.forge.repository import default_branch, open_pull_requests, pull_request
+from reconciler.forge.github.gate_check import publish_gate
+from reconciler.forge.github.repository import default_branch, open_pull_requests, pull_request
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.settings import Settings
 
 

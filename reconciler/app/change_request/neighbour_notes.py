@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.change_request.neighbours import MOST, neighbours
 from reconciler.findings import BudgetsError
-from reconciler.forge.repository import newest_pull_requests, pull_requests_of_commit
+from reconciler.forge.github.repository import newest_pull_requests, pull_requests_of_commit
 from reconciler.report.neighbours import pool_of_all, same_money, unapplied_notes
 from reconciler.report.spans import visible, words
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.model.plan import Plan
     from reconciler.report.spans import Words
 

@@ -11,7 +11,7 @@ from reconciler.app.budget_files import BudgetFiles, files_of
 from reconciler.app.checkout import git, prefix
 from reconciler.app.committed import entries
 from reconciler.app.differing import declared_where_different
-from reconciler.forge.repository import PullRequest
+from reconciler.forge.github.repository import PullRequest
 from reconciler.git.failures import GitError
 from reconciler.git.merging import merged
 from reconciler.model.desired import Desired

@@ -17,8 +17,8 @@ from reconciler.app.github import event_of_run, github, run_link
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
-from reconciler.forge.check_run import publish_check
 from reconciler.forge.findings_text import findings_text
+from reconciler.forge.github.check_run import publish_check
 from reconciler.forge.marker import Stamp, read_marked, stamped
 from reconciler.forge.requirement import requirements
 from reconciler.model.plan import NOT_COMPARED
@@ -30,8 +30,8 @@ from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
-    from reconciler.forge.suggestion import Choice
+    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.github.suggestion import Choice
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
     from reconciler.report.document import Asked
@@ -187,7 +187,7 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
 
 
 def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:
-    from reconciler.forge.comment import publish
+    from reconciler.forge.github.comment import publish
 
     marked = read_marked(body)
     assert marked is not None  # noqa: S101

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.app.checkout import git, is_older, line_of, parents
-from reconciler.forge.event import Queued
+from reconciler.forge.github.event import Queued
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, is_here, tip_of
 

@@ -14,13 +14,13 @@ from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.forge.approval import merged_pull_request
-from reconciler.forge.check_run import Verdict, publish_check
-from reconciler.forge.comment import our_comments, publish
+from reconciler.forge.github.check_run import Verdict, publish_check
+from reconciler.forge.github.comment import our_comments, publish
+from reconciler.forge.github.repository import pull_request
 from reconciler.forge.marker import Marked, Stamp, stamped
 from reconciler.forge.merge_receipt import merge_receipt, not_begun
 from reconciler.forge.receipt import receipt, with_receipt
 from reconciler.forge.record import record_of, record_text
-from reconciler.forge.repository import pull_request
 from reconciler.journal.attribution import attribution
 from reconciler.model.merges import Merges
 from reconciler.model.outcome import Run
@@ -31,7 +31,7 @@ from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
 

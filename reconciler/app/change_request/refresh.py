@@ -13,12 +13,12 @@ from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
-from reconciler.forge.check_run import Verdict, our_check_runs, publish_check
-from reconciler.forge.comment import our_comments, publish
+from reconciler.forge.github.check_run import Verdict, our_check_runs, publish_check
+from reconciler.forge.github.comment import our_comments, publish
+from reconciler.forge.github.repository import default_branch, open_pull_requests
 from reconciler.forge.marker import Marked, Stamp, stamped
 from reconciler.forge.notice import with_notice
 from reconciler.forge.record import record_text
-from reconciler.forge.repository import default_branch, open_pull_requests
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
 from reconciler.report.escape import escaped
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.app.github import GitHub
-    from reconciler.forge.check_run import CheckRun
+    from reconciler.forge.github.check_run import CheckRun
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.forge.record import PlanRecord
-    from reconciler.forge.repository import PullRequest
     from reconciler.model.desired import Desired
     from reconciler.settings import Settings
 

@@ -11,10 +11,10 @@ from reconciler.app.change_request.approving import Forge
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
-from reconciler.forge.check_run import our_check_runs
+from reconciler.forge.github.check_run import our_check_runs
+from reconciler.forge.github.repository import PullRequest
 from reconciler.forge.judgement import Judged
 from reconciler.forge.record import PlanRecord
-from reconciler.forge.repository import PullRequest
 from reconciler.forge.requirement import Effects, Requirement, requirements
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, clean_merges, is_here, merged

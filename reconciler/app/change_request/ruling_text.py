@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reconciler.app.change_request.ruling import Ruling
-from reconciler.forge.gate_check import Conclusion
+from reconciler.forge.github.gate_check import Conclusion
 from reconciler.forge.judgement import Judged
 from reconciler.forge.requirement import Requirement
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
 from reconciler.findings import RejectedError
+from reconciler.forge.github.suggestion import Choice, Conversation
 from reconciler.forge.marker import stamped
-from reconciler.forge.suggestion import Choice, Conversation
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
+    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.github.suggestion import Suggestion
     from reconciler.forge.marker import Stamp
-    from reconciler.forge.repository import PullRequest
-    from reconciler.forge.suggestion import Suggestion
 
 
 def chosen(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> Choice:

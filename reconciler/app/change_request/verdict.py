@@ -9,13 +9,13 @@ from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
 from reconciler.forge.annotation import finding_remarks, remarks
-from reconciler.forge.check_run import Verdict
 from reconciler.forge.findings_text import findings_title
+from reconciler.forge.github.check_run import Verdict
 from reconciler.forge.record import record_of, record_text
 from reconciler.report.summary import summarise
 
 if TYPE_CHECKING:
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
 

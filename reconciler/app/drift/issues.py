@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.github import workflows_address
 from reconciler.app.listening import note
 from reconciler.forge.drift_text import issue_text, issue_title
-from reconciler.forge.issue import Assignable, Wanted, publish_issues
+from reconciler.forge.github.issue import Assignable, Wanted, publish_issues
 from reconciler.model.approvals import OWNER
 from reconciler.report.escape import escaped
 

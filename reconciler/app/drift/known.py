@@ -13,7 +13,7 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
-from reconciler.forge.repository import default_branch, open_pull_requests
+from reconciler.forge.github.repository import default_branch, open_pull_requests
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import tip_of
 from reconciler.journal.journal import last_declared, read_records

@@ -15,9 +15,9 @@ from reconciler.app.change_request.replay import is_nothing_to_do
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.checkout import git, is_older
 from reconciler.findings import RefusedError, RemoteError
-from reconciler.forge.check_run import our_check_runs
-from reconciler.forge.gate_check import GATE
-from reconciler.forge.repository import default_branch, pull_request
+from reconciler.forge.github.check_run import our_check_runs
+from reconciler.forge.github.gate_check import GATE
+from reconciler.forge.github.repository import default_branch, pull_request
 from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.history import history_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
-    from reconciler.forge.repository import PullRequest
+    from reconciler.forge.github.repository import PullRequest
     from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import instant
-from reconciler.forge.repository import PullRequest, Repository, login_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import instant
+from reconciler.forge.github.repository import PullRequest, Repository, login_of
 
 _DECISIVE = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.check_run import Written, our_check_runs
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.check_run import Written, our_check_runs
+from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
 

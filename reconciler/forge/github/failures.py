@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import httpx
 
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
-from reconciler.forge.connection import Connection
+from reconciler.forge.github.connection import Connection
 from reconciler.http.failures import UNSENT, ForbiddenError, LostAnswerError, reason_of, shown, unreachable_hint
 
 

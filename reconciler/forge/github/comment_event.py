@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.forge.repository import login_of
+from reconciler.forge.github.repository import login_of
 
 SIGN = "/kt-budgets"
 MOST = 5

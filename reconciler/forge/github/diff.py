@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import PullRequest, Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import PullRequest, Repository
 
 _HEADER = re.compile(r"@@ -[0-9]+(?:,[0-9]+)? \+(?P<first>[0-9]+)(?:,(?P<count>[0-9]+))? @@")
 

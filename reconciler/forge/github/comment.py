@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.identity import Identity
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.repository import PullRequest, Repository
 from reconciler.forge.marker import Marked, read_marked
-from reconciler.forge.repository import PullRequest, Repository
 from reconciler.http.failures import LostAnswerError
 
 LARGEST = 65_536

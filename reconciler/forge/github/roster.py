@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import RejectedError, RemoteError
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import login_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import login_of
 
 MANY = 12
 """More teams than that are asked for together."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import PullRequest, Repository, login_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import PullRequest, Repository, login_of
 
 MOST_LISTED = 250
 """GitHub lists no more commits of a pull request than that."""

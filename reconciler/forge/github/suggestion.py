@@ -10,10 +10,10 @@ from hashlib import sha256
 import httpx
 
 from reconciler.findings import RejectedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.diff import Shown, shown_lines
-from reconciler.forge.identity import Identity
-from reconciler.forge.repository import PullRequest, Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.diff import Shown, shown_lines
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.repository import PullRequest, Repository
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import canonical_json
 

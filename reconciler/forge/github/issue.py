@@ -9,9 +9,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.identity import Identity
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
 
 _MARK = re.compile(

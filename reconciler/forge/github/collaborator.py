@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import Repository
 
 _WRITES = frozenset({"admin", "write"})
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")

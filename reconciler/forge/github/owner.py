@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.findings import RemoteError
-from reconciler.forge.channel import Channel
-from reconciler.forge.repository import Repository, login_of
-from reconciler.forge.roster import MANY, Roster, listed, together
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.repository import Repository, login_of
+from reconciler.forge.github.roster import MANY, Roster, listed, together
 from reconciler.model.approvals import OWNER
 
 _PLENTY = 1_000

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from reconciler.forge.annotation import BATCH, Annotation
-from reconciler.forge.channel import Channel
-from reconciler.forge.failures import unreadable
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.failures import unreadable
+from reconciler.forge.github.repository import Repository, commit_id
 from reconciler.forge.record import PlanRecord, read_record
-from reconciler.forge.repository import Repository, commit_id
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
 

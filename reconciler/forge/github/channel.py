@@ -17,8 +17,8 @@ from typing import Any, Self
 import httpx
 
 from reconciler.findings import RejectedError
-from reconciler.forge.connection import Connection
-from reconciler.forge.failures import error_of, rate_limited, unreachable, unreadable
+from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.failures import error_of, rate_limited, unreachable, unreadable
 from reconciler.http.clients import repeating, single_use_client
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import log_answer

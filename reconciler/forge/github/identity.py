@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.failures import unreadable
-from reconciler.forge.repository import login_of
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.failures import unreadable
+from reconciler.forge.github.repository import login_of
 from reconciler.http.failures import ForbiddenError
 
 ACTIONS = "github-actions"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import UsageError
-from reconciler.forge.channel import Channel
-from reconciler.forge.failures import unreadable
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.failures import unreadable
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

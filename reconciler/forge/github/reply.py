@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.forge.channel import Channel
-from reconciler.forge.identity import Identity
-from reconciler.forge.repository import Repository
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.identity import Identity
+from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
 
 LARGEST = 60_000

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.channel import Channel
-from reconciler.forge.gate_check import GATE
-from reconciler.forge.repository import Repository, default_branch
+from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.gate_check import GATE
+from reconciler.forge.github.repository import Repository, default_branch
 
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks, in this order; it reads the first that is there."""
