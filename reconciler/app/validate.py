@@ -48,7 +48,7 @@ class Validated:
         write_suggestions(file, changes, command="kt-budgets validate", located=located(self.budgets))
 
     def rendered(self, format_: str) -> str:
-        """Return the findings as `text`, `json` (kt-budgets.findings/1), `github` or `sarif`.
+        """Return the findings as `text`, `json` (kt-budgets.findings/1), `github`, `sarif` or `code-quality`.
 
         JSON names files the same way on every machine, the others from the working directory.
         """
@@ -61,6 +61,10 @@ class Validated:
             from reconciler.report.findings_github import findings_github
 
             return findings_github(local)
+        if format_ == "code-quality":
+            from reconciler.report.findings_code_quality import findings_code_quality
+
+            return findings_code_quality(local)
         if format_ == "sarif":
             from reconciler.report.findings_sarif import findings_sarif
             from reconciler.version import __version__

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.findings import Finding, Position, Severity
+from reconciler.report.findings_code_quality import findings_code_quality
 from reconciler.report.findings_github import findings_github
 from reconciler.report.findings_json import findings_json
 from reconciler.report.findings_sarif import findings_sarif
@@ -136,3 +137,23 @@ def test_no_format_prints_anything_unseen(listed: list[Finding]) -> None:
 def test_visible_text_is_printable_and_encodable(text: str) -> None:
     assert visible(text).isprintable()
     visible(text).encode("utf-8")
+
+
+def test_code_quality_has_what_gitlab_reads_and_a_fingerprint_that_outlives_moved_lines() -> None:
+    (entry,) = json.loads(findings_code_quality([PLAIN]))
+    assert entry["location"] == {"path": "budgets/teams/support.yaml", "lines": {"begin": 14}}
+    assert entry["check_name"] == "duplicate-wallet"
+    assert entry["severity"] == "critical"
+    assert entry["description"].endswith("Fix: give each environment a team of its own")
+    moved = PLAIN.at(Position("budgets/teams/support.yaml", 99, 1))
+    assert json.loads(findings_code_quality([moved]))[0]["fingerprint"] == entry["fingerprint"]
+    twice = json.loads(findings_code_quality([PLAIN, moved]))
+    assert len({item["fingerprint"] for item in twice}) == 2
+
+
+@given(st.lists(findings, max_size=6, unique=True))
+def test_every_finding_is_an_entry_of_its_own_in_code_quality(listed: list[Finding]) -> None:
+    entries = json.loads(findings_code_quality(listed))
+    assert len(entries) == len(listed) == len({entry["fingerprint"] for entry in entries})
+    assert all(entry["severity"] in ("info", "minor", "major", "critical", "blocker") for entry in entries)
+    assert all(entry["location"]["lines"]["begin"] >= 1 for entry in entries)

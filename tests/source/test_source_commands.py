@@ -29,7 +29,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write_tree(tmp_path, BROKEN)
 
 
-@pytest.mark.parametrize("format_", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("format_", ["text", "json", "github", "sarif", "code-quality"])
 def test_every_format_shows_every_finding(
     format_: str, broken: Path, golden: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
