@@ -13,7 +13,6 @@ from reconciler.app.committed import LINK, blobs, entries, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
-from reconciler.plan.scope import is_same_team
 from reconciler.source.load import Loaded, load_files
 from reconciler.source.tree import LARGEST, is_budget_path, read_tree
 
@@ -114,9 +113,8 @@ def changed_parts(before: Desired | None, after: Desired) -> frozenset[str]:
     """Return the parts whose values `after` adds, removes or changes: all of them where there was nothing `before`."""
     if before is None:
         return frozenset({ORGANIZATION, *after.teams})
-    names = {*before.teams, *after.teams}
-    changed = {name for name in names if not is_same_team(before.teams.get(name), after.teams.get(name))}
-    return frozenset(changed | ({ORGANIZATION} if before.organization != after.organization else set()))
+    is_general = before.organization != after.organization
+    return before.edited_teams(after) | ({ORGANIZATION} if is_general else set())
 
 
 def value(desired: Desired | None, part: str) -> object:

@@ -20,9 +20,9 @@ from reconciler.forge.github.repository import (
 from reconciler.forge.github.review import Review, approving, last_words
 from reconciler.forge.judgement import Bench, Judged, StandIn
 from reconciler.forge.record import PlanRecord, pending
-from reconciler.forge.requirement import Requirement
 from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
+from reconciler.policy.approvals import Requirement
 
 _NAMED = 20
 

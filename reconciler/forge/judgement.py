@@ -9,8 +9,8 @@ from reconciler.forge.github.author import Authors
 from reconciler.forge.github.owner import Membership
 from reconciler.forge.github.repository import PullRequest
 from reconciler.forge.github.review import Review
-from reconciler.forge.requirement import Requirement
 from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
+from reconciler.policy.approvals import Requirement
 
 
 @dataclass(frozen=True, slots=True)

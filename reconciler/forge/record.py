@@ -12,12 +12,12 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from reconciler.forge.requirement import Effects, effects_of
 from reconciler.model.change import Change, Reclaim
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.policy.approvals import Effects, effects_of
 
 NOTHING = digest_of([])
 """The fingerprint of a team that has nothing to change."""

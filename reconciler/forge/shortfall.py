@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.findings import RefusedError
 from reconciler.forge.github.repository import PullRequest
 from reconciler.forge.github.review import Review
-from reconciler.forge.requirement import Requirement
+from reconciler.policy.approvals import Requirement
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,3 +87,13 @@ class Desired:
         """Return of whom one must approve a change of `team`: its owners, else, and without a team, everybody's."""
         known = self.teams.get(team)
         return (known.owners if known else ()) or self.organization.owners
+
+    def edited_teams(self, other: Desired) -> frozenset[str]:
+        """Return the teams that only one of the two has, or that the other says something else of."""
+        names = {*self.teams, *other.teams}
+        return frozenset(name for name in names if not _is_same(self.teams.get(name), other.teams.get(name)))
+
+
+def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
+    """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
+    return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
-from reconciler.model.team import TeamBudget
 
 Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
@@ -23,8 +22,7 @@ def changed_teams(before: Desired, after: Desired) -> frozenset[str] | None:
     """Return the teams that `after` adds, removes or changes, None where it changes what holds for all of them."""
     if before.organization != after.organization:
         return None
-    names = {*before.teams, *after.teams}
-    return frozenset(name for name in names if not is_same_team(before.teams.get(name), after.teams.get(name)))
+    return before.edited_teams(after)
 
 
 def begun(desired: Desired) -> Desired:
@@ -38,11 +36,6 @@ def begun(desired: Desired) -> Desired:
     }
     bare = organization.model_copy(update=silent)
     return replace(desired.without_teams(), organization=bare, objects={})
-
-
-def is_same_team(before: TeamBudget | None, after: TeamBudget | None) -> bool:
-    """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
-    return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))
 
 
 def wallets_of(desired: Desired, teams: Teams) -> dict[str, DesiredWallet]:

@@ -20,10 +20,10 @@ from reconciler.forge.github.connection import Connection
 from reconciler.forge.github.owner import Membership
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.record import record_of, record_text
-from reconciler.forge.requirement import Requirement, requirements
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
+from reconciler.policy.approvals import Requirement, requirements
 
 FINANCE = Requirement("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",))
 LEADS = Requirement("support: its plan, wallets or alerts change", ("@acme/support-leads", "@lena"))

@@ -19,8 +19,8 @@ from reconciler.forge.github.check_run import Verdict, publish_check
 from reconciler.forge.github.owner import Membership
 from reconciler.forge.github.repository import Repository, pull_request
 from reconciler.forge.record import record_of, record_text
-from reconciler.forge.requirement import Requirement
 from reconciler.git.merging import clean_merges
+from reconciler.policy.approvals import Requirement
 
 TEAM = Requirement("support: its plan, wallets or alerts change", ("@acme/leads",), "support", ("@acme/finance",))
 PLAN = plan(allocate())

@@ -18,7 +18,6 @@ from worlds import JUNE, desired, wallet
 
 from reconciler.app.budget_files import changed_parts
 from reconciler.findings import Origin
-from reconciler.forge.requirement import requirements
 from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.later import LaterExpectation
@@ -27,6 +26,7 @@ from reconciler.model.team import TeamBudget
 from reconciler.plan.later import changed_expectations
 from reconciler.plan.scope import changed_teams
 from reconciler.plan.yaml_words import KNOWN_BY, WORDS
+from reconciler.policy.approvals import requirements
 
 pytestmark = pytest.mark.slow
 

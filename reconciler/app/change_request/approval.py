@@ -16,8 +16,8 @@ from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
 from reconciler.forge.approval import belongs_to, judge, merged_pull_request
-from reconciler.forge.requirement import requirements
 from reconciler.git.merging import clean_merges
+from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import verdict
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from reconciler.app.github import GitHub
     from reconciler.forge.approval import Approval
     from reconciler.forge.github.repository import PullRequest
-    from reconciler.forge.requirement import Requirement
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
+    from reconciler.policy.approvals import Requirement
     from reconciler.settings import Settings
 
 

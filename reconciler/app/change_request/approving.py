@@ -13,12 +13,12 @@ from reconciler.findings import RefusedError
 from reconciler.forge.approval import Approval, judge, recorded
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.repository import PullRequest, Repository
-from reconciler.forge.requirement import Requirement, requirements
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
+from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import verdict
 
 

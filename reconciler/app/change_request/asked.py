@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.report.document import Asked
 
 if TYPE_CHECKING:
-    from reconciler.forge.requirement import Requirement
+    from reconciler.policy.approvals import Requirement
 
 _USUAL = "its plan, wallets or alerts change"
 

@@ -20,8 +20,8 @@ from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, 
 from reconciler.forge.findings_text import findings_text
 from reconciler.forge.github.check_run import publish_check
 from reconciler.forge.marker import Stamp, read_marked, stamped
-from reconciler.forge.requirement import requirements
 from reconciler.model.plan import NOT_COMPARED
+from reconciler.policy.approvals import requirements
 from reconciler.report import summary
 from reconciler.report.escape import escaped
 from reconciler.report.later import count

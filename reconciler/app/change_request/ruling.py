@@ -15,12 +15,12 @@ from reconciler.forge.github.check_run import our_check_runs
 from reconciler.forge.github.repository import PullRequest
 from reconciler.forge.judgement import Judged
 from reconciler.forge.record import PlanRecord
-from reconciler.forge.requirement import Effects, Requirement, requirements
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, clean_merges, is_here, merged
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
+from reconciler.policy.approvals import Effects, Requirement, requirements
 
 State = Literal["nothing", "approved", "waiting", "refused"]
 Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]

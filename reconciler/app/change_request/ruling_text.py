@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from reconciler.app.change_request.ruling import Ruling
 from reconciler.forge.github.gate_check import Conclusion
 from reconciler.forge.judgement import Judged
-from reconciler.forge.requirement import Requirement
+from reconciler.policy.approvals import Requirement
 
 _MOST_ROWS = 200
 _NAMED = 6

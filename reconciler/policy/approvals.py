@@ -14,7 +14,6 @@ from reconciler.model.kinds.managed_kind import Key, text_of
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.money import ZERO, Amount, Money
 from reconciler.model.period import Period
-from reconciler.plan.scope import is_same_team
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,7 @@ def _organization(rules: Desired, start: Desired, after: Desired) -> Iterator[Re
 
 
 def _teams(rules: Desired, start: Desired, after: Desired, effects: Effects) -> Iterator[Requirement]:
-    every = {*start.teams, *after.teams}
-    edited = {team for team in every if not is_same_team(start.teams.get(team), after.teams.get(team))}
-    for team in sorted({*effects.teams} | edited):
+    for team in sorted({*effects.teams} | start.edited_teams(after)):
         what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
         yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)
     if effects.is_general:
