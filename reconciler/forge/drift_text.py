@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from reconciler.model.plan import DriftItem
+from reconciler.model.drift import DriftItem
 from reconciler.model.waiting import Dispatch, Waiting
 
 _ROOM = 60_000

@@ -13,8 +13,10 @@ from pydantic_core import to_json
 from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
 from reconciler.model.doubt import Doubt
+from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
+from reconciler.model.funds import Funds
 from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
@@ -44,21 +46,6 @@ class Source(Frozen):
     tree_digest: str
     head: str | None = None
     base: str | None = None
-
-
-DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
-
-
-class DriftItem(Frozen):
-    """A difference that somebody made by hand. `evidence` are ledger ids."""
-
-    category: DriftCategory = Field(alias="class")
-    team: str
-    wallet: str | None = None
-    key: str | None = None
-    amount: Amount | None = None
-    evidence: tuple[str, ...] = ()
-    sentence: str = ""
 
 
 def _unmanaged_kinds() -> list[str]:
@@ -106,15 +93,6 @@ class GuardResult(Frozen):
     message: str = ""
     hint: str = ""
     position: str = ""
-
-
-class Funds(Frozen):
-    """The pool along the run: what it holds, and what it holds after reclaims and allocations. None: not visible."""
-
-    available: Amount | None
-    after: Amount | None
-    allocated: Amount
-    reclaimed: Amount
 
 
 class Scope(Frozen):

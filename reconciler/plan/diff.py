@@ -13,10 +13,12 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.doubt import Doubt
+from reconciler.model.drift import DriftItem
+from reconciler.model.funds import Funds
 from reconciler.model.left_out import LeftOut
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem, Funds, GuardResult, Unmanaged
+from reconciler.model.plan import GuardResult, Unmanaged
 from reconciler.plan.currency import currency_guard
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.objects import (

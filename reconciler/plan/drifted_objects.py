@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Generic
 
 from reconciler.model.desired import Desired, DesiredObject
+from reconciler.model.drift import DriftCategory, DriftItem
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.live import Live, Unreadable
-from reconciler.model.plan import DriftCategory, DriftItem
 
 
 @dataclass(frozen=True, slots=True)

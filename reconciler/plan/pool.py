@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
+from reconciler.model.funds import Funds
 from reconciler.model.live import Live
 from reconciler.model.money import ZERO, Money, total
-from reconciler.model.plan import Funds, GuardResult
+from reconciler.model.plan import GuardResult
 
 
 def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:

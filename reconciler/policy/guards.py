@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.funds import Funds
 from reconciler.model.guards import Guard, GuardSettings, Waiver
 from reconciler.model.kinds.billing_budget import BillingBudget
-from reconciler.model.plan import Funds, GuardResult
+from reconciler.model.plan import GuardResult
 
 WAIVER_DAYS = 14
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.registry import kind_named
-from reconciler.model.plan import DriftItem, GuardResult, Plan, Unmanaged
+from reconciler.model.plan import GuardResult, Plan, Unmanaged
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.report import wording
 from reconciler.report.document import Notice

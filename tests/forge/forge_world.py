@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.change import Allocate, Change
+from reconciler.model.funds import Funds
 from reconciler.model.json_text import digest_of
 from reconciler.model.period import Period
-from reconciler.model.plan import Funds, Plan, Source, Tool, sealed
+from reconciler.model.plan import Plan, Source, Tool, sealed
 
 HEAD, BASE, MERGE = "a" * 40, "b" * 40, "c" * 40
 

@@ -14,7 +14,7 @@ from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.issue import IssueStep, publish_issue
 from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
-from reconciler.model.plan import DriftItem
+from reconciler.model.drift import DriftItem
 from reconciler.report.escape import escaped
 
 

@@ -16,8 +16,9 @@ from reconciler.model.change import (
     Change,
     Reclaim,
 )
+from reconciler.model.funds import Funds
 from reconciler.model.guards import GuardSettings, Waiver
-from reconciler.model.plan import Funds, GuardResult
+from reconciler.model.plan import GuardResult
 from reconciler.policy.guards import Facts, guard_results
 
 AS_OF = date(2026, 6, 18)

@@ -15,6 +15,7 @@ from reconciler.model.change import (
     Change,
     Reclaim,
 )
+from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import (
     AlertForecast,
     AlertOutlook,
@@ -29,9 +30,10 @@ from reconciler.model.forecast import (
     WalletOutlook,
     YearForecast,
 )
+from reconciler.model.funds import Funds
 from reconciler.model.operation import operation_id
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem, Funds, GuardResult, Plan, Source, Tool, sealed
+from reconciler.model.plan import GuardResult, Plan, Source, Tool, sealed
 from reconciler.model.plan import Unmanaged as UnmanagedThing
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.usage_summary import UsageSummary

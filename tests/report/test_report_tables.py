@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import object_change
 
+from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import ManagedKind
-from reconciler.model.plan import DriftItem, GuardResult, Unmanaged
+from reconciler.model.plan import GuardResult, Unmanaged
 from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value

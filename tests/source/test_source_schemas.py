@@ -19,11 +19,13 @@ from worlds import object_change
 
 from reconciler.findings import Finding, Position, Severity
 from reconciler.model.change import Allocate
+from reconciler.model.drift import DriftItem
 from reconciler.model.frozen import Frozen
+from reconciler.model.funds import Funds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
-from reconciler.model.plan import DriftItem, Funds, Plan, Source, Tool, plan_text
+from reconciler.model.plan import Plan, Source, Tool, plan_text
 from reconciler.model.team import TeamBudget
 from reconciler.report.findings_json import findings_json
 from reconciler.source.parse import parse

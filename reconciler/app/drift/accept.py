@@ -17,8 +17,8 @@ from reconciler.source.removal import remove_item
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired, DesiredObject
+    from reconciler.model.drift import DriftItem
     from reconciler.model.live import Live
-    from reconciler.model.plan import DriftItem
     from reconciler.plan.drift import Drifted
     from reconciler.settings import Settings
 
