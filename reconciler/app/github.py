@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.findings import UsageError
+from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.connection import DEFAULT_API_URL, Connection
-from reconciler.forge.github.event import Event, read_event
 from reconciler.forge.github.identity import ACTIONS, identify
 from reconciler.forge.github.repository import Repository, pull_request
+from reconciler.forge.registry import provider_of
 from reconciler.journal.attribution import attribution
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.github.identity import Identity
-    from reconciler.forge.github.repository import PullRequest
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class GitHub:
     repository: Repository
     identity: Identity
     app: str
-    event: Event
+    event: CiRun
 
-    def pull(self, number: int | None) -> PullRequest:
+    def pull(self, number: int | None) -> ChangeRequest:
         """Return the pull request that was named, else the one that this run is for."""
         wanted = number or self.event.number
         if wanted is None:
@@ -42,23 +41,16 @@ class GitHub:
         return pull_request(self.channel, self.repository, wanted)
 
 
-def event_of_run() -> Event:
-    """Return what GitHub Actions says about this run; an event file that is no JSON says nothing."""
+def run_of_now() -> CiRun:
+    """Return what CI says about this run."""
     variables = environment()
-    path = variables.get("GITHUB_EVENT_PATH")
-    payload: Any = None
-    if path:
-        try:
-            payload = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            payload = None
-    return read_event(variables, payload)
+    return provider_of(variables).run_of(variables)
 
 
 @contextmanager
 def github(repo: str | None, *, recorded_by: str = "") -> Iterator[GitHub]:
     """Yield a session with the repository that `--repo` or the run names."""
-    event = event_of_run()
+    event = run_of_now()
     variables = environment()
     name = repo or event.repository
     if not name:

@@ -6,18 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
-from reconciler.forge.github.author import MOST_LISTED, IsClean, authors_of
+from reconciler.forge.change_request import ChangeRequest, IsClean, Review
+from reconciler.forge.github.author import MOST_LISTED, authors_of
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.check_run import CheckRun, our_check_runs
 from reconciler.forge.github.owner import Membership
-from reconciler.forge.github.repository import (
-    PullRequest,
-    Repository,
-    default_branch,
-    pull_request,
-    pull_requests_of_commit,
-)
-from reconciler.forge.github.review import Review, approving, last_words
+from reconciler.forge.github.repository import Repository, default_branch, pull_request, pull_requests_of_commit
+from reconciler.forge.github.review import approving, last_words
 from reconciler.forge.judgement import Bench, Judged, StandIn
 from reconciler.forge.record import PlanRecord, pending
 from reconciler.forge.shortfall import Shortfall
@@ -75,7 +70,7 @@ class Approval:
         return found
 
 
-def merged_pull_request(channel: Channel, repository: Repository, merge: str) -> PullRequest:
+def merged_pull_request(channel: Channel, repository: Repository, merge: str) -> ChangeRequest:
     """Return the pull request whose merge into the default branch made the commit `merge`.
 
     Raises:
@@ -93,7 +88,7 @@ def merged_pull_request(channel: Channel, repository: Repository, merge: str) ->
     )
 
 
-def belongs_to(channel: Channel, repository: Repository, pull: PullRequest, commit: str) -> bool:
+def belongs_to(channel: Channel, repository: Repository, pull: ChangeRequest, commit: str) -> bool:
     """Whether a commit came to the branch by `pull`, as each commit of a rebase does."""
     return any(found.number == pull.number for found in pull_requests_of_commit(channel, repository, commit))
 
@@ -101,7 +96,7 @@ def belongs_to(channel: Channel, repository: Repository, pull: PullRequest, comm
 def check_approval(
     channel: Channel,
     repository: Repository,
-    pull: PullRequest,
+    pull: ChangeRequest,
     *,
     required: Sequence[Requirement],
     plan: Plan,
@@ -121,7 +116,7 @@ def check_approval(
 def judge(
     channel: Channel,
     repository: Repository,
-    pull: PullRequest,
+    pull: ChangeRequest,
     *,
     required: Sequence[Requirement],
     plan: Plan | None,
@@ -155,7 +150,7 @@ def judge(
 def _bench(
     channel: Channel,
     repository: Repository,
-    pull: PullRequest,
+    pull: ChangeRequest,
     records: Sequence[tuple[CheckRun, PlanRecord]],
     plan: Plan | None,
     is_clean: IsClean | None,
@@ -176,7 +171,7 @@ def _bench(
 
 
 def recorded(
-    channel: Channel, repository: Repository, pull: PullRequest, *, app: str, made_from: str | None = None
+    channel: Channel, repository: Repository, pull: ChangeRequest, *, app: str, made_from: str | None = None
 ) -> list[tuple[CheckRun, PlanRecord]]:
     """Return the records that `app` made for exactly this head of this pull request, oldest first.
 
@@ -187,7 +182,7 @@ def recorded(
 
 
 def records_among(
-    checks: Sequence[CheckRun], repository: Repository, pull: PullRequest
+    checks: Sequence[CheckRun], repository: Repository, pull: ChangeRequest
 ) -> list[tuple[CheckRun, PlanRecord]]:
     """Return the records among check runs that were made for exactly this head of this pull request, oldest first.
 

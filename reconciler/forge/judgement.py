@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.forge.github.author import Authors
+from reconciler.forge.change_request import Authors, ChangeRequest, Review
 from reconciler.forge.github.owner import Membership
-from reconciler.forge.github.repository import PullRequest
-from reconciler.forge.github.review import Review
 from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
 from reconciler.policy.approvals import Requirement
 
@@ -50,7 +48,7 @@ class Judged:
 class Bench:
     """What is judged: the reviews of one pull request. `given` count, `late` were given before the plan was shown."""
 
-    pull: PullRequest
+    pull: ChangeRequest
     membership: Membership
     authors: Authors
     words: tuple[Review, ...]
@@ -70,7 +68,7 @@ class Bench:
         return Judged(requirement, by, missing=found)
 
     def _verdict(self, requirement: Requirement) -> Shortfall | StandIn | None:
-        against = [word.login for word in self.words if word.state == "CHANGES_REQUESTED"]
+        against = [word.login for word in self.words if word.opinion == "changes requested"]
         for login in against:
             if self.membership.is_any(login, requirement.owners):
                 return objection(requirement, self.pull, login)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.change_request import ChangeRequest
 
 
 def brought_by(
-    candidates: Iterable[PullRequest], *, branch: str, commit: str, line: Mapping[str, int], parents: Sequence[str]
-) -> PullRequest | None:
+    candidates: Iterable[ChangeRequest], *, branch: str, commit: str, line: Mapping[str, int], parents: Sequence[str]
+) -> ChangeRequest | None:
     """Return the pull request whose merge into `branch` made `commit`, None for a direct push.
 
     `line` numbers the commits of the branch's own line that may be asked about, and `parents` are those of `commit`.

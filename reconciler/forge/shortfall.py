@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
-from reconciler.forge.github.repository import PullRequest
-from reconciler.forge.github.review import Review
+from reconciler.forge.change_request import ChangeRequest, Review
 from reconciler.policy.approvals import Requirement
 
 
@@ -40,7 +39,7 @@ class Shortfall:
         }
 
 
-def objection(requirement: Requirement, pull: PullRequest, login: str) -> Shortfall:
+def objection(requirement: Requirement, pull: ChangeRequest, login: str) -> Shortfall:
     """Return that an owner asked for changes."""
     return Shortfall(
         requirement,
@@ -52,7 +51,7 @@ def objection(requirement: Requirement, pull: PullRequest, login: str) -> Shortf
 
 def absence(
     requirement: Requirement,
-    pull: PullRequest,
+    pull: ChangeRequest,
     near: tuple[str, ...],
     *,
     others: tuple[str, ...] = (),
@@ -81,11 +80,11 @@ def absence(
 
 
 def near_misses(
-    pull: PullRequest, words: tuple[Review, ...], late: tuple[Review, ...], authors: frozenset[str]
+    pull: ChangeRequest, words: tuple[Review, ...], late: tuple[Review, ...], authors: frozenset[str]
 ) -> Iterator[str]:
     """Yield why approvals that were given do not count."""
     for word in words:
-        if word.state != "APPROVED":
+        if word.opinion != "approved":
             continue
         if word.login.lower() in authors:
             yield f"{word.login} wrote it and cannot approve it"

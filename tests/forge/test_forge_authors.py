@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, check_approval, judge, merged_pull_request
-from reconciler.forge.github.author import Authors, IsClean, authors_of
+from reconciler.forge.change_request import Authors, IsClean
+from reconciler.forge.github.author import authors_of
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.check_run import Verdict, publish_check
 from reconciler.forge.github.owner import Membership

@@ -15,8 +15,9 @@ from forge.merge_desk import MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 from forge.workflow_shell import Runner
 
+from reconciler.app.change_request.command_lines import Asked, commands_in
 from reconciler.findings import ExitCode, Finding, FindingsError, Position, Severity
-from reconciler.forge.github.comment_event import Asked, commands_in, read_comment
+from reconciler.forge.github.ci_run import read_event
 from reconciler.report.replies import fenced, why
 
 
@@ -185,13 +186,13 @@ def test_findings_beyond_twenty_are_counted() -> None:
 
 
 def test_edited_comments_bots_and_plain_issues_are_left_alone() -> None:
-    assert read_comment(event(128, "alice", "/kt-budgets plan")) is not None
-    assert read_comment(event(128, "alice", "x", action="edited")) is None
-    assert read_comment(event(128, "alice", "x", issue={"number": 128})) is None
+    assert read_event({}, event(128, "alice", "/kt-budgets plan")).comment is not None
+    assert read_event({}, event(128, "alice", "x", action="edited")).comment is None
+    assert read_event({}, event(128, "alice", "x", issue={"number": 128})).comment is None
     robot = {"id": 7, "user": {"login": "renovate[bot]", "type": "Bot"}, "body": "/kt-budgets plan"}
-    assert read_comment(event(128, "alice", "x", comment=robot)) is None
-    assert read_comment([]) is None
-    assert read_comment({"action": "created", "issue": 1, "comment": 2}) is None
+    assert read_event({}, event(128, "alice", "x", comment=robot)).comment is None
+    assert read_event({}, []).comment is None
+    assert read_event({}, {"action": "created", "issue": 1, "comment": 2}).comment is None
 
 
 def test_a_command_is_a_line_of_its_own_and_neither_quoted_nor_code() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.forge.ci_run import CiRun, Queued
+from reconciler.forge.github.ci_run import read_event
 from reconciler.forge.github.comment import LARGEST
-from reconciler.forge.github.event import Event, Queued, read_event
 from reconciler.forge.marker import Marked, Stamp, read_marked, stamped, text_digest
 from reconciler.forge.notice import with_notice
 from reconciler.forge.receipt import receipt, with_receipt
@@ -132,17 +133,23 @@ VARIABLES = {
 
 def test_a_run_for_a_pull_request_names_its_own_head() -> None:
     payload = {"number": 128, "pull_request": {"number": 128, "head": {"sha": HEAD}, "base": {"sha": "b" * 40}}}
-    assert read_event(VARIABLES, payload) == Event(
-        "acme/ai-budgets", 128, head=HEAD, base="b" * 40, sha="c" * 40, run=(42, 2)
+    assert read_event(VARIABLES, payload) == CiRun(
+        repository="acme/ai-budgets",
+        number=128,
+        head=HEAD,
+        base="b" * 40,
+        commit="c" * 40,
+        run=(42, 2),
+        has_event=True,
     )
 
 
 def test_a_push_says_where_its_branch_was_before() -> None:
-    assert read_event({}, {"before": "a" * 40, "after": "b" * 40}) == Event(before="a" * 40)
+    assert read_event({}, {"before": "a" * 40, "after": "b" * 40}) == CiRun(before="a" * 40, has_event=True)
 
 
 def test_a_run_without_an_event_may_name_its_pull_request_by_its_reference() -> None:
-    assert read_event({"GITHUB_REF": "refs/pull/128/merge"}, None) == Event(number=128)
+    assert read_event({"GITHUB_REF": "refs/pull/128/merge"}, None) == CiRun(number=128, reference="refs/pull/128/merge")
 
 
 def test_a_run_in_a_merge_queue_names_the_queued_pull_request() -> None:
@@ -156,4 +163,4 @@ def test_a_run_in_a_merge_queue_names_the_queued_pull_request() -> None:
 )
 def test_whatever_else_an_event_holds_says_nothing(payload: object) -> None:
     found = read_event({"GITHUB_RUN_ID": "x"}, payload)
-    assert found == Event()
+    assert found == CiRun(has_event=payload is not None)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from reconciler.app.change_request.arrivals import PullOf
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome
@@ -138,7 +138,7 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
 def pull_finder(session: GitHub, branch: str) -> PullOf:
     """Return what asks GitHub which pull request brought a commit to `branch`."""
 
-    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> PullRequest | None:
+    def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
         listed = pull_requests_of_commit(session.channel, session.repository, commit)
         return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
 

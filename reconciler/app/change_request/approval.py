@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from reconciler.app.github import GitHub
     from reconciler.forge.approval import Approval
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
@@ -66,7 +66,7 @@ def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
 def _approved(settings: Settings, asked: ApprovalRequest) -> Approval:
     """Return the approval of the merge commit for the plan in a file, or for the plan of now."""
     with github(asked.repo, recorded_by=asked.recorded_by) as session:
-        commit = asked.merge or session.event.sha
+        commit = asked.merge or session.event.commit
         if not commit:
             raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
         plan = load_plan(asked.plan_path) if asked.plan_path else plan_of_now(settings)
@@ -98,7 +98,7 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
 def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None, repo: str | None = None) -> Approval:
     """Return the approval of `plan` for `apply --require-approval`; raises for what is missing or stale."""
     with github(repo) as session:
-        commit = merge or session.event.sha or plan.source.commit
+        commit = merge or session.event.commit or plan.source.commit
         if not commit:
             raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
         found = approve_plan(session, settings, plan, merge=commit)
@@ -164,7 +164,7 @@ def _stale_words(found: Approval) -> str:
 
 
 def _required(
-    session: GitHub, settings: Settings, plan: Plan, pull: PullRequest, merge: str, applied: LastApplied | None
+    session: GitHub, settings: Settings, plan: Plan, pull: ChangeRequest, merge: str, applied: LastApplied | None
 ) -> tuple[Requirement, ...]:
     """Return who must approve, by the rules of the base branch and by those of the last applied commit.
 
@@ -201,7 +201,7 @@ def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) ->
             )
 
 
-def _base(session: GitHub, budgets: Path, pull: PullRequest, merge: str) -> str:
+def _base(session: GitHub, budgets: Path, pull: ChangeRequest, merge: str) -> str:
     """Return the commit of the default branch that the pull request was merged onto.
 
     A merge commit's first parent; below a squash, its parent; below a rebase, what is under all of its commits.

@@ -11,8 +11,9 @@ from reconciler.app.change_request.settled import Verdict
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
 from reconciler.forge.approval import Approval, judge, recorded
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.repository import PullRequest, Repository
+from reconciler.forge.github.repository import Repository
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import general_nouns
@@ -34,7 +35,7 @@ class Forge:
 
 def approved(
     forge: Forge,
-    pull: PullRequest | None,
+    pull: ChangeRequest | None,
     step: Step,
     plan: Plan,
     *,
@@ -89,7 +90,7 @@ def _refused(found: Approval, everybody: Iterable[str]) -> dict[str, str]:
 
 
 def _judged(
-    forge: Forge, pull: PullRequest, required: tuple[Requirement, ...], plan: Plan, *, made_from: str | None = None
+    forge: Forge, pull: ChangeRequest, required: tuple[Requirement, ...], plan: Plan, *, made_from: str | None = None
 ) -> Approval:
     reference = f"refs/pull/{pull.number}/head"
     return judge(
@@ -105,7 +106,7 @@ def _judged(
 
 
 def _by_hand(
-    forge: Forge, pull: PullRequest, required: tuple[Requirement, ...], step: Step, plan: Plan, edited: frozenset[str]
+    forge: Forge, pull: ChangeRequest, required: tuple[Requirement, ...], step: Step, plan: Plan, edited: frozenset[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved."""
     if not edited:
@@ -120,7 +121,7 @@ def _by_hand(
     return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short
 
 
-def _other(part: str, pull: PullRequest, commit: str) -> str:
+def _other(part: str, pull: ChangeRequest, commit: str) -> str:
     what = part or "the organization's settings"
     return f"{what}: {commit[:12]} says something else than merging the last head of #{pull.number} gives"
 
@@ -171,7 +172,7 @@ def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> d
     return refused
 
 
-def _moved(team: str, pull: PullRequest, plan: Plan, shown_for: object) -> str:
+def _moved(team: str, pull: ChangeRequest, plan: Plan, shown_for: object) -> str:
     who = team if team != ORGANIZATION else f"the {general_nouns()}"
     if shown_for != plan.period:
         return (

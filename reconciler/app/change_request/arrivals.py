@@ -10,13 +10,13 @@ from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, cha
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
-from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.merging import is_here
 from reconciler.model.desired import Desired
 from reconciler.model.landing import Landing
 from reconciler.source.load import Loaded
 
-PullOf = Callable[[str, Mapping[str, int], tuple[str, ...]], PullRequest | None]
+PullOf = Callable[[str, Mapping[str, int], tuple[str, ...]], ChangeRequest | None]
 """Says which pull request brought a commit: its id, the numbers of the line's commits, and its parents."""
 
 
@@ -26,7 +26,7 @@ class Group:
 
     base: str | None
     commit: str
-    pull: PullRequest | None
+    pull: ChangeRequest | None
 
 
 @dataclass(frozen=True, slots=True)

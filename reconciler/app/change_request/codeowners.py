@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, prefix
-from reconciler.app.github import event_of_run, github
+from reconciler.app.github import github, run_of_now
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
@@ -93,7 +93,7 @@ def _ruleset() -> str:
 
 def _on_github(repo: str | None) -> Iterator[dict[str, str]]:
     """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
-    if not environment().get("GITHUB_TOKEN") or not (repo or event_of_run().repository):
+    if not environment().get("GITHUB_TOKEN") or not (repo or run_of_now().repository):
         say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
         return
     with github(repo) as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import changed_parts
+from reconciler.app.change_request.command_lines import MOST, commands_in
 from reconciler.app.change_request.publish import publish
 from reconciler.app.checkout import load_at
-from reconciler.app.github import github, workflows_address
+from reconciler.app.github import github, run_of_now, workflows_address
 from reconciler.app.listening import note, say
 from reconciler.app.outlook.scenarios import WALLET
 from reconciler.app.outlook.whatif import Supposed, suppose
@@ -24,19 +24,19 @@ from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
 from reconciler.forecast.levers.registry import what_ifs
 from reconciler.forge.github.collaborator import dispatch, may_write
-from reconciler.forge.github.comment_event import MOST, commands_in, read_comment
 from reconciler.forge.github.reply import last_reply, publish_reply
 from reconciler.forge.github.repository import default_branch, pull_request
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.report.findings_json import findings_json
 from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
-from reconciler.settings import environment, overlaid
+from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
+    from reconciler.app.change_request.command_lines import Asked
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.comment_event import Asked, CommentEvent
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.ci_run import Comment
     from reconciler.settings import Settings
 
 
@@ -46,8 +46,8 @@ class Desk:
 
     settings: Settings
     session: GitHub
-    comment: CommentEvent
-    pull: PullRequest
+    comment: Comment
+    pull: ChangeRequest
     tell: Callable[[str], None]
     planned: list[int] = field(default_factory=list)
 
@@ -69,7 +69,10 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
         UsageError: no comment started this run.
         RemoteError: GitHub cannot be read, or does not allow the answer.
     """
-    comment = read_comment(_payload())
+    run = run_of_now()
+    if not run.has_event:
+        raise UsageError("no comment started this run", hint="run it in a workflow for `issue_comment`")
+    comment = run.comment
     asked = commands_in(comment.body) if comment else ()
     if comment is None or not asked:
         tell("no new comment of a person with a command for kt-budgets; nothing was done")
@@ -85,16 +88,6 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
             words = f"{len(asked) - MOST} more commands of one comment were left out; at most {MOST} are carried out.\n"
             _reply(desk, "unknown", words)
     return Answered(next((code for code in codes if code), ExitCode.DONE), bool(desk.planned))
-
-
-def _payload() -> object:
-    path = environment().get("GITHUB_EVENT_PATH")
-    if not path:
-        raise UsageError("no comment started this run", hint="run it in a workflow for `issue_comment`")
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise UsageError(f"{path} holds no event", hint="GITHUB_EVENT_PATH names the event of this run") from None
 
 
 def _carried_out(desk: Desk, asked: Asked) -> ExitCode:

@@ -12,12 +12,12 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import merged, tip_of
 
 if TYPE_CHECKING:
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
 
 
-def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pull: PullRequest) -> None:
+def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pull: ChangeRequest) -> None:
     """Raise StalePlanError when merging `pull` now gives other budgets than those that the plan was made from.
 
     What cannot be told is said and refuses nothing: before anything is applied, the plan is compared again.
@@ -43,12 +43,12 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
     )
 
 
-def _is_of_merge(shown: Plan | tuple[PlanFinding, ...], pull: PullRequest, tip: str) -> bool:
+def _is_of_merge(shown: Plan | tuple[PlanFinding, ...], pull: ChangeRequest, tip: str) -> bool:
     """Whether a plan says that it was made of what merging the pull request onto `tip` gives."""
     return not isinstance(shown, tuple) and (shown.source.head, shown.source.base) == (pull.head, tip)
 
 
-def _cure(pull: PullRequest, *, conflicts: bool) -> str:
+def _cure(pull: ChangeRequest, *, conflicts: bool) -> str:
     if conflicts:
         return f"bring the branch up to date with {pull.base_ref}; that starts a new run"
     return (

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
 from reconciler.app.checkout import tree_id
 from reconciler.findings import RefusedError
-from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged
 from reconciler.model.landing import Landing
@@ -18,7 +18,7 @@ from reconciler.model.landing import Landing
 _NOT_THERE = (Trouble.NOT_SERVED, Trouble.NO_REMOTE)
 
 
-def edited_parts(commits: Commits, landing: Landing, pull: PullRequest) -> frozenset[str]:
+def edited_parts(commits: Commits, landing: Landing, pull: ChangeRequest) -> frozenset[str]:
     """Return the parts whose values in `landing` are others than merging the last head of `pull` gives.
 
     All parts of the landing are meant where the two conflict: then a person made that merge. Raises RefusedError where
@@ -34,7 +34,7 @@ def edited_parts(commits: Commits, landing: Landing, pull: PullRequest) -> froze
     return differing & changed_parts(then, now) if then and now else differing
 
 
-def _merge(budgets: Path, landing: Landing, pull: PullRequest) -> str | None:
+def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:
     try:
         if not is_here(budgets, pull.head):
             bring(budgets, f"refs/pull/{pull.number}/head")
@@ -48,6 +48,6 @@ def _merge(budgets: Path, landing: Landing, pull: PullRequest) -> str | None:
         raise _untold(landing, pull, error) from None
 
 
-def _untold(landing: Landing, pull: PullRequest, error: GitError) -> RefusedError:
+def _untold(landing: Landing, pull: ChangeRequest, error: GitError) -> RefusedError:
     words = f"it cannot be told whether {landing.commit[:12]} is what #{pull.number} asked for: {error.message}"
     return RefusedError(words, hint=f"{error.hint}; or revert it, and bring it in through another pull request")

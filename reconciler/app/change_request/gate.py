@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.settings import Settings
 
 
@@ -80,7 +80,7 @@ def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[
         yield session.event.queued.head, tuple(_queued(session, gate))
         return
     if number or session.event.number:
-        pulls: tuple[PullRequest, ...] = (session.pull(number),)
+        pulls: tuple[ChangeRequest, ...] = (session.pull(number),)
     else:
         branch = default_branch(session.channel, session.repository)
         pulls = open_pull_requests(session.channel, session.repository, base=branch)
@@ -103,7 +103,7 @@ def _gate(session: GitHub, settings: Settings) -> Gate:
     return Gate(forge, commits, applied, again)
 
 
-def _ruling(gate: Gate, pull: PullRequest, tips: dict[str, str]) -> Ruling:
+def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
     """Return the ruling on one pull request; what cannot be read of it stops no other one.
 
     `tips` are the last commits of branches, each asked for once.

@@ -14,12 +14,12 @@ from reconciler.report.spans import visible, words
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.plan import Plan
     from reconciler.report.spans import Words
 
 
-def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: PullRequest, base: str) -> tuple[Words, ...]:
+def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> tuple[Words, ...]:
     """Return a sentence for each other pull request that is about the same money, and one about the pool.
 
     One request lists the open ones, one fetch brings them, and one request each finds what a merged commit came from.
@@ -31,7 +31,7 @@ def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: PullReques
         return (words(f"Other pull requests could not be looked at: {visible(error.message, 200)}."),)
 
 
-def _merged(session: GitHub, plan: Plan, pull: PullRequest) -> Iterator[Words]:
+def _merged(session: GitHub, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
 
     numbers = {}
     for item in plan.unapplied:
@@ -41,7 +41,7 @@ def _merged(session: GitHub, plan: Plan, pull: PullRequest) -> Iterator[Words]:
     yield from unapplied_notes(plan, numbers)
 
 
-def _open(session: GitHub, plan: Plan, budgets: Path, pull: PullRequest, base: str) -> Iterator[Words]:
+def _open(session: GitHub, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
 
     listed = newest_pull_requests(session.channel, session.repository, base=pull.base_ref)
     others = [other for other in listed if other.number != pull.number]

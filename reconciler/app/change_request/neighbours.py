@@ -11,7 +11,7 @@ from reconciler.app.budget_files import BudgetFiles, files_of
 from reconciler.app.checkout import git, prefix
 from reconciler.app.committed import entries
 from reconciler.app.differing import declared_where_different
-from reconciler.forge.github.repository import PullRequest
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError
 from reconciler.git.merging import merged
 from reconciler.model.desired import Desired
@@ -56,9 +56,9 @@ class _Step:
 
 def neighbours(
     budgets: Path,
-    pull: PullRequest,
+    pull: ChangeRequest,
     base: str,
-    listed: Sequence[PullRequest],
+    listed: Sequence[ChangeRequest],
     *,
     period: Period,
     remote: str = "origin",

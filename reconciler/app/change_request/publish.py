@@ -13,7 +13,7 @@ from reconciler.app.change_request.statement import Statement
 from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, load_at, parents, prefix
-from reconciler.app.github import event_of_run, github, run_link
+from reconciler.app.github import github, run_link, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
@@ -30,7 +30,7 @@ from reconciler.source.load import load
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.github.suggestion import Choice
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
@@ -61,7 +61,7 @@ def publish(
     shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
     suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
     if dry_run:
-        event = event_of_run()
+        event = run_of_now()
         return Statement("", {}, _body(shown, (), number or event.number or 0, event.head or "", event.run))
     with github(repo) as session:
         pull, head = _pull(session, shown, plan_path, budgets, number)
@@ -93,7 +93,7 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
     return Statement("check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
 
 
-def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[PullRequest, str]:
+def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
     """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
     pull = session.pull(number)
     head = _head(session, pull)
@@ -103,12 +103,12 @@ def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int 
     return pull, head
 
 
-def _told(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest, head: str) -> str:
+def _told(session: GitHub, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> str:
     notes = _neighbours(session, shown, budgets, pull)
     return _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
 
 
-def _left_alone(pull: PullRequest) -> str:
+def _left_alone(pull: ChangeRequest) -> str:
     state = "merged" if pull.merge_commit else "closed"
     return (
         f"pull request {pull.number} is {state}: what its comment and check run say is what was reviewed, and was left"
@@ -116,7 +116,7 @@ def _left_alone(pull: PullRequest) -> str:
     )
 
 
-def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
+def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...]:
     """Return who must approve the plan, as far as this clone can tell: without git, nothing is said.
 
     Everybody is named, those with the most to approve first.
@@ -134,7 +134,7 @@ def needed(shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Asked, ...]:
     return asked_of(requirements(rules, after, shown.changes))
 
 
-def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: PullRequest) -> tuple[Words, ...]:
+def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:
 
     if isinstance(shown, tuple):
         return ()
@@ -161,7 +161,7 @@ def _body(
     return stamped(text, Stamp(number, head, run)).body
 
 
-def _head(session: GitHub, pull: PullRequest) -> str:
+def _head(session: GitHub, pull: ChangeRequest) -> str:
     """Return the head that the plan was made for: the run's own, else the last one."""
     return session.event.head if session.event.number == pull.number and session.event.head else pull.head
 
@@ -186,7 +186,7 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
     )
 
 
-def _comment(session: GitHub, pull: PullRequest, shown: Shown, body: str) -> dict[str, Any]:
+def _comment(session: GitHub, pull: ChangeRequest, shown: Shown, body: str) -> dict[str, Any]:
     from reconciler.forge.github.comment import publish
 
     marked = read_marked(body)
@@ -208,7 +208,7 @@ def _tells(plan: Plan) -> bool:
     return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
-def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _check(session: GitHub, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
 
     if session.identity.app is None:
         raise UnauthorizedError(
@@ -224,7 +224,7 @@ def _check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets:
     return said.value
 
 
-def _allowed_check(session: GitHub, pull: PullRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _allowed_check(session: GitHub, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
     """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
     try:
         return _check(session, pull, shown, body, budgets)

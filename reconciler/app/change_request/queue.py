@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.app.checkout import git, is_older, line_of, parents
-from reconciler.forge.github.event import Queued
+from reconciler.forge.ci_run import Queued
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, is_here, tip_of
-
-_QUEUE = re.compile(r"([0-9a-f]{40,64})\trefs/heads/gh-readonly-queue/.*/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}")
-_SUBJECT = re.compile(r"Merge pull request #([1-9][0-9]{0,9}) from |.* \(#([1-9][0-9]{0,9})\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +30,11 @@ def entries(budgets: Path, queued: Queued, branch: str, *, remote: str = "origin
     if not is_here(budgets, queued.head):
         bring(budgets, queued.head, remote=remote)
     start = _start(budgets, queued, branch, remote)
-    known = {queued.head: queued.number, **_queue(budgets, remote)}
+    known = {queued.head: queued.number, **_queue(budgets, queued, remote)}
     before = start
     line = list(line_of(budgets, start, queued.head))
     for commit in line:
-        number = known.get(commit) or _named(budgets, commit)
+        number = known.get(commit) or _named(budgets, queued, commit)
         if number or commit == line[-1]:
             yield Entry(number, before, commit)
             before = commit
@@ -52,16 +48,17 @@ def _start(budgets: Path, queued: Queued, branch: str, remote: str) -> str:
     return parents(budgets, queued.head)[0]
 
 
-def _queue(budgets: Path, remote: str) -> dict[str, int]:
-    """Return the pull request of each commit that the queue has a branch for."""
+def _queue(budgets: Path, queued: Queued, remote: str) -> dict[str, int]:
+    """Return the change request of each commit that the queue has a branch for."""
     try:
-        listed = git(budgets, "ls-remote", remote, "refs/heads/gh-readonly-queue/*").decode("utf-8", "replace")
+        listed = git(budgets, "ls-remote", remote, queued.branches).decode("utf-8", "replace")
     except GitError:
         return {}
-    return {match[1]: int(match[2]) for line in listed.splitlines() if (match := _QUEUE.fullmatch(line))}
+    lines = (line.partition("\t") for line in listed.splitlines())
+    return {commit: int(match[1]) for commit, _, name in lines if (match := queued.branch.search(name))}
 
 
-def _named(budgets: Path, commit: str) -> int | None:
+def _named(budgets: Path, queued: Queued, commit: str) -> int | None:
     subject = git(budgets, "log", "-1", "--format=%s", commit, "--").decode("utf-8", "replace").rstrip("\n")
-    match = _SUBJECT.match(subject)
-    return int(match[1] or match[2]) if match else None
+    match = queued.subject.match(subject)
+    return int(match[1]) if match else None

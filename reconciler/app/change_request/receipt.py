@@ -31,7 +31,7 @@ from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
 
@@ -62,7 +62,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
 
 def _receipts(
     session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
-) -> list[tuple[PullRequest, str, Plan | None]]:
+) -> list[tuple[ChangeRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
     url = attribution(environment()).url
     if document.get("format") == "kt-budgets.merges/1":
@@ -77,7 +77,7 @@ def _receipts(
             if landing.pull_request is not None
         ]
     run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
-    commit = merge_sha or session.event.sha
+    commit = merge_sha or session.event.commit
     if not commit:
         raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
     if run is None:
@@ -101,7 +101,7 @@ def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
     return plan
 
 
-def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> dict[str, Any]:
+def _put(session: GitHub, pull: ChangeRequest, text: str, plan: Plan | None) -> dict[str, Any]:
     """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
     ours = our_comments(session.channel, session.repository, pull.number, session.identity)
     found = ours[0].marked if ours else Marked({}, "")
@@ -116,7 +116,7 @@ def _put(session: GitHub, pull: PullRequest, text: str, plan: Plan | None) -> di
     return {"pull_request": pull.number, "comment": step.value, "url": url}
 
 
-def _shown(session: GitHub, pull: PullRequest, plan: Plan) -> Marked:
+def _shown(session: GitHub, pull: ChangeRequest, plan: Plan) -> Marked:
     """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
     if session.identity.app is None:
         raise UnauthorizedError(

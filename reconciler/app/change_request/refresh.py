@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.app.github import GitHub
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.github.check_run import CheckRun
-    from reconciler.forge.github.repository import PullRequest
     from reconciler.forge.record import PlanRecord
     from reconciler.model.desired import Desired
     from reconciler.settings import Settings
@@ -54,7 +54,7 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
     return Statement("refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests", code)
 
 
-def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired | None:
+def merged_tree(settings: Settings, pull: ChangeRequest, remote: str) -> Desired | None:
     """Return what the YAML declares once `pull` is merged into the present checkout; None where it cannot be merged.
 
     Raises GitError where git is too old to tell.
@@ -63,20 +63,20 @@ def merged_tree(settings: Settings, pull: PullRequest, remote: str) -> Desired |
     return merged_here(settings, pull)
 
 
-def bring_heads(settings: Settings, pulls: Sequence[PullRequest], remote: str) -> None:
+def bring_heads(settings: Settings, pulls: Sequence[ChangeRequest], remote: str) -> None:
     """Fetch the last heads of pull requests, all of them together."""
     if pulls:
         heads = (f"refs/pull/{pull.number}/head" for pull in pulls)
         git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, *heads)
 
 
-def merged_here(settings: Settings, pull: PullRequest) -> Desired | None:
+def merged_here(settings: Settings, pull: ChangeRequest) -> Desired | None:
     """Do the same for a pull request whose last head is in this clone."""
     tree = merged(settings.budgets, "HEAD", pull.head)
     return files_of(settings.budgets, tree).loaded().desired if tree else None
 
 
-def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
+def _pulls(session: GitHub) -> tuple[ChangeRequest, ...]:
 
     if session.event.queued:
         return (session.pull(session.event.queued.number),)
@@ -84,7 +84,9 @@ def _pulls(session: GitHub) -> tuple[PullRequest, ...]:
     return open_pull_requests(session.channel, session.repository, base=branch)
 
 
-def _refreshed(session: GitHub, settings: Settings, pull: PullRequest, remote: str) -> tuple[int, str, tuple[str, ...]]:
+def _refreshed(
+    session: GitHub, settings: Settings, pull: ChangeRequest, remote: str
+) -> tuple[int, str, tuple[str, ...]]:
 
     checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
     recorded = records_among(checks, session.repository, pull)
@@ -125,7 +127,7 @@ def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str
     return record.moved(diff.fingerprints, diff.changes, organization=organization, period=settings.period)
 
 
-def _mark(session: GitHub, pull: PullRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
+def _mark(session: GitHub, pull: ChangeRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
     """Publish what became of the plan, where that differs from what the newest check run says."""
     if session.identity.app is None:
         raise RemoteError(
@@ -157,7 +159,7 @@ def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
     return Verdict("action_required", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
 
 
-def _warn(session: GitHub, pull: PullRequest, moved: tuple[str, ...]) -> None:
+def _warn(session: GitHub, pull: ChangeRequest, moved: tuple[str, ...]) -> None:
     """Say in our comment that the plan in it is stale, or take that back."""
     ours = our_comments(session.channel, session.repository, pull.number, session.identity)
     if not ours:

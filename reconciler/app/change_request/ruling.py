@@ -11,8 +11,8 @@ from reconciler.app.change_request.approving import Forge
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.check_run import our_check_runs
-from reconciler.forge.github.repository import PullRequest
 from reconciler.forge.judgement import Judged
 from reconciler.forge.record import PlanRecord
 from reconciler.git.failures import GitError
@@ -57,7 +57,7 @@ class Gate:
     applied: Desired | None = None
     moved: Moved | None = None
 
-    def rule(self, pull: PullRequest, before: str, after: str | None) -> Ruling:
+    def rule(self, pull: ChangeRequest, before: str, after: str | None) -> Ruling:
         """Return the ruling on a pull request that leads from the commit `before` to the commit or tree `after`.
 
         None: the two conflict.
@@ -81,7 +81,7 @@ class Gate:
             return Ruling(pull.number, pull.head, "nothing")
         return self._judged(pull, start, found.desired)
 
-    def _judged(self, pull: PullRequest, start: Desired | None, after: Desired) -> Ruling:
+    def _judged(self, pull: ChangeRequest, start: Desired | None, after: Desired) -> Ruling:
         records = recorded(self.forge.channel, self.forge.repository, pull, app=self.forge.app)
         record = records[-1][1] if records else None
         required = self._required(start, after, record)
@@ -117,7 +117,9 @@ class Gate:
         found = [requirements(each, after, effects, before=start or begun) for each in rules]
         return tuple(dict.fromkeys(item for listed in found for item in listed))
 
-    def _behind(self, pull: PullRequest, record: PlanRecord, start: Desired | None, after: Desired) -> tuple[str, ...]:
+    def _behind(
+        self, pull: ChangeRequest, record: PlanRecord, start: Desired | None, after: Desired
+    ) -> tuple[str, ...]:
         """Return the parts of which the plan was made from other YAML than what would be merged, or onto other YAML."""
         budgets = self.commits.budgets
         if record.base is None:
@@ -137,17 +139,17 @@ class Gate:
             if any(value(a, part) != value(b, part) for a, b in zip(then, (start, after), strict=True))
         )
 
-    def _is_marked(self, pull: PullRequest) -> bool:
+    def _is_marked(self, pull: ChangeRequest) -> bool:
         """Whether a plan that was made again since the last record found another one."""
         forge = self.forge
         checks = our_check_runs(forge.channel, forge.repository, pull.head, app=forge.app)
         return checks[-1].conclusion == "action_required" and checks[-1].record is None
 
-    def _refused(self, pull: PullRequest, problem: Problem) -> Ruling:
+    def _refused(self, pull: ChangeRequest, problem: Problem) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))
 
 
-def _stale(pull: PullRequest, parts: tuple[str, ...]) -> Problem:
+def _stale(pull: ChangeRequest, parts: tuple[str, ...]) -> Problem:
     who = ", ".join(part if part != ORGANIZATION else "the organization" for part in parts[:20])
     more = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
     of = f" of {who}{more}" if parts else ""

@@ -12,12 +12,12 @@ from reconciler.forge.marker import stamped
 
 if TYPE_CHECKING:
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.github.suggestion import Suggestion
     from reconciler.forge.marker import Stamp
 
 
-def chosen(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ...]) -> Choice:
+def chosen(session: GitHub, pull: ChangeRequest, suggestions: tuple[Suggestion, ...]) -> Choice:
     """Return which suggestions to make; where GitHub does not show the difference, say so and go on without any."""
     try:
         return _conversation(session, pull).choose(suggestions)
@@ -26,7 +26,7 @@ def chosen(session: GitHub, pull: PullRequest, suggestions: tuple[Suggestion, ..
         return Choice()
 
 
-def suggest(session: GitHub, pull: PullRequest, choice: Choice) -> dict[str, int]:
+def suggest(session: GitHub, pull: ChangeRequest, choice: Choice) -> dict[str, int]:
     """Publish what was chosen, and return the counts for the command's own result."""
     made = _conversation(session, pull).suggest(choice.chosen)
     return {
@@ -36,7 +36,7 @@ def suggest(session: GitHub, pull: PullRequest, choice: Choice) -> dict[str, int
     }
 
 
-def _conversation(session: GitHub, pull: PullRequest) -> Conversation:
+def _conversation(session: GitHub, pull: ChangeRequest) -> Conversation:
 
     return Conversation(session.channel, session.repository, pull, session.identity)
 

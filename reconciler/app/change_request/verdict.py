@@ -15,12 +15,12 @@ from reconciler.forge.record import record_of, record_text
 from reconciler.report.summary import summarise
 
 if TYPE_CHECKING:
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
 
 
-def merged_onto(budgets: Path, pull: PullRequest) -> str:
+def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
     """Return the commit that the checkout was merged onto for testing, else the pull request's own base."""
     above = parents(budgets, "HEAD")
     return above[0] if above[1:] == (pull.head,) else pull.base
@@ -31,7 +31,7 @@ def verdict_of(
     body: str,
     *,
     repository: str,
-    pull: PullRequest,
+    pull: ChangeRequest,
     budgets: Path,
     run: tuple[int, int] | None = None,
 ) -> Verdict:

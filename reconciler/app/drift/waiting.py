@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
-    from reconciler.forge.github.repository import PullRequest
+    from reconciler.forge.change_request import ChangeRequest
     from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
@@ -230,6 +230,6 @@ def _replay(bench: LookBench, session: GitHub | None, head: str, last: LastAppli
     return replay_of(bench, pull_finder(session, branch), head, last)
 
 
-def _nobody(*_: object) -> PullRequest | None:
+def _nobody(*_: object) -> ChangeRequest | None:
     """Say of no commit which pull request brought it: GitHub was not asked."""
     return None

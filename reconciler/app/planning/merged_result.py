@@ -72,7 +72,7 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
-    from reconciler.app.github import event_of_run
+    from reconciler.app.github import run_of_now
 
     target = target_branch() or _dispatched_on()
     if not target:
@@ -86,7 +86,7 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
     if len(above) != 2 or commit == tip:
         return None
     base, head = above
-    is_test = base == tip or is_older(settings.budgets, base, tip) if tip else head == event_of_run().head
+    is_test = base == tip or is_older(settings.budgets, base, tip) if tip else head == run_of_now().head
     return (base, head) if is_test and not is_older(settings.budgets, commit, tip) else None
 
 

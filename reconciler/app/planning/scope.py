@@ -188,10 +188,10 @@ def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit:
 
 def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
-    from reconciler.app.github import event_of_run
+    from reconciler.app.github import run_of_now
 
     variables = environment()
-    event = event_of_run()
+    event = run_of_now()
     base = variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
     if base:
         for tip in (f"refs/remotes/origin/{base}", f"refs/heads/{base}", event.base or ""):

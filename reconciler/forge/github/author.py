@@ -8,18 +8,15 @@ author: nothing was written in it. An e-mail address that belongs to no account 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.forge.change_request import Authors, ChangeRequest, IsClean
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.repository import PullRequest, Repository, login_of
+from reconciler.forge.github.repository import Repository, login_of
 
 MOST_LISTED = 250
 """GitHub lists no more commits of a pull request than that."""
-
-IsClean = Callable[[str, tuple[str, ...]], bool]
-"""Whether a merge commit, by its id and its parents, holds exactly what git makes of its parents."""
 
 _NO_REPLY = re.compile(r"(?:[0-9]+\+)?([a-z0-9-]+(?:\[bot\])?)@users\.noreply\.[a-z0-9.-]+")
 _NOBODY = re.compile(r"no-?reply@.*")
@@ -27,27 +24,10 @@ _TRAILER = re.compile(r"^co-authored-by:[^\n<]*<([^<>\s]+)>\s*$", re.MULTILINE |
 _GITHUB = "web-flow"
 
 
-@dataclass(frozen=True, slots=True)
-class Authors:
-    """`logins` are in lower case. `unknown` names commits, one for each address without an account.
-
-    Not `is_whole` where GitHub did not list every commit: then anybody may have written one.
-    """
-
-    logins: frozenset[str]
-    unknown: tuple[str, ...] = ()
-    is_whole: bool = True
-
-    @property
-    def needed(self) -> int:
-        """How many people must approve, so that one of them surely wrote nothing."""
-        return 1 + len(self.unknown)
-
-
 def authors_of(
     channel: Channel,
     repository: Repository,
-    pull: PullRequest,
+    pull: ChangeRequest,
     *,
     is_clean: IsClean | None = None,
     merged_in: str | None = None,
@@ -72,7 +52,7 @@ def authors_of(
     return Authors(frozenset(logins), tuple(addresses.values()), len(commits) >= pull.commits)
 
 
-def _commits(channel: Channel, repository: Repository, pull: PullRequest) -> dict[str, Mapping[str, Any]]:
+def _commits(channel: Channel, repository: Repository, pull: ChangeRequest) -> dict[str, Mapping[str, Any]]:
     """Return every commit of the pull request: those that it lists, else also what its head is ahead of the base."""
     listed = channel.pages(f"{repository.path}/pulls/{pull.number}/commits")
     found = {str(item.get("sha")): item for item in listed}

@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.findings import RejectedError
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.identity import Identity
-from reconciler.forge.github.repository import PullRequest, Repository
+from reconciler.forge.github.repository import Repository
 from reconciler.forge.marker import Marked, read_marked
 from reconciler.http.failures import LostAnswerError
 
@@ -46,7 +47,7 @@ def our_comments(channel: Channel, repository: Repository, number: int, identity
 def publish(
     channel: Channel,
     repository: Repository,
-    pull: PullRequest,
+    pull: ChangeRequest,
     *,
     identity: Identity,
     marked: Marked,
@@ -76,7 +77,7 @@ def publish(
     raise lost
 
 
-def _create(channel: Channel, repository: Repository, pull: PullRequest, marked: Marked) -> tuple[Published, str]:
+def _create(channel: Channel, repository: Repository, pull: ChangeRequest, marked: Marked) -> tuple[Published, str]:
     answer = channel.write("POST", f"{repository.path}/issues/{pull.number}/comments", {"body": marked.body})
     return Published.CREATED, _address(answer)
 

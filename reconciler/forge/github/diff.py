@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
+from reconciler.forge.change_request import ChangeRequest, Lines, Shown
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.repository import PullRequest, Repository
+from reconciler.forge.github.repository import Repository
 
 _HEADER = re.compile(r"@@ -[0-9]+(?:,[0-9]+)? \+(?P<first>[0-9]+)(?:,(?P<count>[0-9]+))? @@")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Lines that are shown in one piece: the number of the first, how many, and their texts without line ends."""
-
-    first: int
-    count: int
-    texts: tuple[str, ...]
-
-    def holds(self, start: int, line: int) -> bool:
-        return self.first <= start and line < self.first + self.count
-
-    def says(self, start: int, texts: tuple[str, ...]) -> bool:
-        """Whether the lines from `start` on are `texts`."""
-        offset = start - self.first
-        return offset >= 0 and self.texts[offset : offset + len(texts)] == texts
-
-    def places(self, texts: tuple[str, ...]) -> Iterator[int]:
-        """Yield each line from which on the lines are `texts`."""
-        for start in range(self.first, self.first + len(self.texts) - len(texts) + 1):
-            if self.says(start, texts):
-                yield start
-
-
-Shown = Mapping[str, tuple[Run, ...]]
-"""The runs of each file, by its path from the top of the repository."""
-
-
-def shown_lines(channel: Channel, repository: Repository, pull: PullRequest) -> Shown:
+def shown_lines(channel: Channel, repository: Repository, pull: ChangeRequest) -> Shown:
     """Return what the pull request shows; a file whose difference GitHub leaves out, for its size, shows nothing."""
-    shown: dict[str, tuple[Run, ...]] = {}
+    shown: dict[str, tuple[Lines, ...]] = {}
     for item in channel.pages(f"{repository.path}/pulls/{pull.number}/files"):
         path, patch = item.get("filename"), item.get("patch")
         if isinstance(path, str) and isinstance(patch, str):
@@ -49,7 +22,7 @@ def shown_lines(channel: Channel, repository: Repository, pull: PullRequest) -> 
     return shown
 
 
-def runs_of(patch: str) -> Iterator[Run]:
+def runs_of(patch: str) -> Iterator[Lines]:
     """Yield the runs of a unified difference, on the side of what it leads to."""
     header: re.Match[str] | None = None
     texts: list[str] = []
@@ -63,7 +36,7 @@ def runs_of(patch: str) -> Iterator[Run]:
     yield from _run(header, texts)
 
 
-def _run(header: re.Match[str] | None, texts: list[str]) -> Iterator[Run]:
+def _run(header: re.Match[str] | None, texts: list[str]) -> Iterator[Lines]:
     if header is not None:
         count = int(header["count"] or 1)
-        yield Run(int(header["first"]), count, tuple(texts[:count]))
+        yield Lines(int(header["first"]), count, tuple(texts[:count]))

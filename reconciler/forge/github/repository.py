@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.findings import UsageError
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.failures import unreadable
 
@@ -40,42 +41,26 @@ class Repository:
         return f"{self.owner}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class PullRequest:
-    """What decides about a pull request. `head` is its last commit; `merge_commit` is None until it is merged."""
-
-    number: int
-    author: str
-    head: str
-    head_ref: str
-    base: str
-    base_ref: str
-    merge_commit: str | None
-    is_fork: bool
-    commits: int
-    is_open: bool = True
-
-
 def default_branch(channel: Channel, repository: Repository) -> str:
     """Return the name of the repository's default branch."""
     document = channel.get(repository.path)
     return _text(document, "default_branch", repository.path)
 
 
-def pull_request(channel: Channel, repository: Repository, number: int) -> PullRequest:
+def pull_request(channel: Channel, repository: Repository, number: int) -> ChangeRequest:
     """Return one pull request as it is now."""
     path = f"{repository.path}/pulls/{number}"
     return read_pull_request(channel.get(path), path)
 
 
-def open_pull_requests(channel: Channel, repository: Repository, *, base: str) -> tuple[PullRequest, ...]:
+def open_pull_requests(channel: Channel, repository: Repository, *, base: str) -> tuple[ChangeRequest, ...]:
     """Return the open pull requests into the branch `base`, oldest first."""
     path = f"{repository.path}/pulls"
     listed = channel.pages(path, state="open", base=base, sort="created", direction="asc")
     return tuple(read_pull_request(item, path) for item in listed)
 
 
-def newest_pull_requests(channel: Channel, repository: Repository, *, base: str) -> tuple[PullRequest, ...]:
+def newest_pull_requests(channel: Channel, repository: Repository, *, base: str) -> tuple[ChangeRequest, ...]:
     """Return the newest open pull requests into the branch `base`, newest first: one page of them."""
     path = f"{repository.path}/pulls"
     listed = channel.get(path, state="open", base=base, sort="created", direction="desc", per_page=100)
@@ -84,7 +69,7 @@ def newest_pull_requests(channel: Channel, repository: Repository, *, base: str)
     return tuple(read_pull_request(item, path) for item in listed)
 
 
-def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) -> tuple[PullRequest, ...]:
+def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) -> tuple[ChangeRequest, ...]:
     """Return the pull requests that brought a commit into a branch, or that contain it."""
     path = f"{repository.path}/commits/{commit_id(sha)}/pulls"
     return tuple(read_pull_request(item, path) for item in channel.pages(path))
@@ -105,7 +90,7 @@ def login_of(user: Any) -> str:
     return login if isinstance(login, str) else ""
 
 
-def read_pull_request(document: Any, path: str) -> PullRequest:
+def read_pull_request(document: Any, path: str) -> ChangeRequest:
     """Return the pull request that a document of the API describes."""
     if not isinstance(document, Mapping) or not isinstance(document.get("number"), int):
         raise unreadable("GET", path, "it holds no pull request")
@@ -113,7 +98,7 @@ def read_pull_request(document: Any, path: str) -> PullRequest:
     merged = document.get("merged_at") is not None or document.get("merged") is True
     commit = document.get("merge_commit_sha")
     commits = document.get("commits")
-    return PullRequest(
+    return ChangeRequest(
         number=document["number"],
         author=login_of(document.get("user")),
         head=_text(head, "sha", path),

@@ -10,10 +10,11 @@ from hashlib import sha256
 import httpx
 
 from reconciler.findings import RejectedError
+from reconciler.forge.change_request import ChangeRequest, Shown
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.diff import Shown, shown_lines
+from reconciler.forge.github.diff import shown_lines
 from reconciler.forge.github.identity import Identity
-from reconciler.forge.github.repository import PullRequest, Repository
+from reconciler.forge.github.repository import Repository
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import canonical_json
 
@@ -130,7 +131,7 @@ class Conversation:
 
     channel: Channel
     repository: Repository
-    pull: PullRequest
+    pull: ChangeRequest
     identity: Identity
 
     @property

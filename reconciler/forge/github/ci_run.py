@@ -1,0 +1,121 @@
+"""What GitHub Actions says about the run that we are in. Read tolerantly: what it does not say is left out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.forge.ci_run import Cause, CiRun, Comment, Queued
+
+_PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
+_QUEUED = re.compile(r"/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}$")
+_QUEUES = "refs/heads/gh-readonly-queue/*"
+_SUBJECT = re.compile(r"(?:Merge pull request #(?=[1-9][0-9]{0,9} from )|.* \(#(?=[1-9][0-9]{0,9}\)$))([0-9]+)")
+_CAUSES: dict[str, Cause] = {
+    "": "",
+    "issue_comment": "comment",
+    "merge_group": "queue",
+    "pull_request": "change request",
+    "pull_request_review": "change request",
+    "pull_request_target": "change request",
+    "push": "push",
+    "schedule": "schedule",
+    "workflow_dispatch": "manual",
+}
+
+
+def run_of(variables: Mapping[str, str]) -> CiRun:
+    """Return what the environment and the event say; an event file that is no JSON says nothing."""
+    path = variables.get("GITHUB_EVENT_PATH")
+    payload: Any = None
+    if path:
+        try:
+            payload = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            payload = None
+    return read_event(variables, payload)
+
+
+def read_event(variables: Mapping[str, str], payload: object) -> CiRun:
+    """Return what `variables` of the environment and the event's `payload` say.
+
+    The head is the pull request's own last commit: in a run for a pull request, GITHUB_SHA is a merge made for testing.
+    """
+    document = payload if isinstance(payload, Mapping) else {}
+    pull = document.get("pull_request")
+    pull = pull if isinstance(pull, Mapping) else {}
+    number = pull.get("number", document.get("number") if pull else _number(variables))
+    event, target = variables.get("GITHUB_EVENT_NAME", ""), variables.get("GITHUB_BASE_REF", "")
+    return CiRun(
+        cause=_CAUSES.get(event, "other"),
+        event=event,
+        repository=variables.get("GITHUB_REPOSITORY") or None,
+        number=number if isinstance(number, int) else None,
+        head=_text(_inside(pull, "head"), "sha"),
+        base=_text(_inside(pull, "base"), "sha"),
+        target=target,
+        is_test_merge=bool(target),
+        before=_text(document, "before"),
+        commit=variables.get("GITHUB_SHA") or None,
+        reference=variables.get("GITHUB_REF", ""),
+        branch=variables.get("GITHUB_REF_NAME", ""),
+        run=_run(variables),
+        queued=_queued(_inside(document, "merge_group")),
+        comment=_comment(document),
+        has_event=payload is not None,
+        actor=variables.get("GITHUB_ACTOR", ""),
+        url=_page(variables),
+        outputs=variables.get("GITHUB_OUTPUT", ""),
+        summary=variables.get("GITHUB_STEP_SUMMARY", ""),
+    )
+
+
+def _comment(document: Mapping[str, Any]) -> Comment | None:
+    """Return the comment that an event is about; None for an edited one, a bot's, or one on anything else."""
+    issue, comment = _inside(document, "issue"), _inside(document, "comment")
+    author = _inside(comment, "user")
+    login, identity, number, body = (author.get("login"), comment.get("id"), issue.get("number"), comment.get("body"))
+    is_new = document.get("action") == "created" and bool(issue.get("pull_request"))
+    if not is_new or author.get("type") != "User" or not isinstance(login, str) or not login:
+        return None
+    if not isinstance(identity, int) or not isinstance(number, int) or not isinstance(body, str):
+        return None
+    return Comment(identity, number, login, body, str(comment.get("html_url") or ""))
+
+
+def _queued(group: Mapping[str, Any]) -> Queued | None:
+    """Return the pull request that a merge group's branch, `…/pr-128-<base>`, is named after."""
+    match = _QUEUED.search(_text(group, "head_ref") or "")
+    head = _text(group, "head_sha")
+    if match is None or not head:
+        return None
+    return Queued(int(match[1]), head, _text(group, "base_sha"), _QUEUES, branch=_QUEUED, subject=_SUBJECT)
+
+
+def _number(variables: Mapping[str, str]) -> int | None:
+    match = _PULL.fullmatch(variables.get("GITHUB_REF", ""))
+    return int(match[1]) if match else None
+
+
+def _run(variables: Mapping[str, str]) -> tuple[int, int] | None:
+    run, attempt = variables.get("GITHUB_RUN_ID", ""), variables.get("GITHUB_RUN_ATTEMPT") or "1"
+    return (int(run), int(attempt)) if run.isdigit() and attempt.isdigit() else None
+
+
+def _page(variables: Mapping[str, str]) -> str:
+    server, repository = variables.get("GITHUB_SERVER_URL", ""), variables.get("GITHUB_REPOSITORY", "")
+    number = variables.get("GITHUB_RUN_ID", "")
+    return f"{server}/{repository}/actions/runs/{number}" if server and repository and number else ""
+
+
+def _inside(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = document.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(document: Mapping[str, Any], key: str) -> str | None:
+    value = document.get(key)
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,234 @@
+"""What a forge does for us: GitHub is one package behind this protocol, and another forge would be one package more.
+
+A forge transports. What is said is worded in `report`, and what follows from what was read is decided by the modules
+beside this one, over this protocol: which comment is ours to change, which approvals count, which issue is closed.
+
+Every method talks to one repository. What is read is whole, or RemoteError: UnauthorizedError where the token is not
+good, ForbiddenError where it may not, RejectedError (with the status) for any other no, UnreachableError for no
+answer, UnreadableError for an answer that makes no sense. A write is sent once: LostAnswerError says that it may have
+arrived, and its caller looks before it sends it again. Rate limits are waited for. Logins keep the forge's own
+spelling, and are compared in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
+from reconciler.forge.check import Check, Conclusion, Verdict, Written
+from reconciler.forge.ci_run import CiRun
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What people on this forge call things.
+
+    `recorder` is who alone can record a plan, and `token` what the token comes from; `recording` is how to become one.
+    """
+
+    forge: str
+    request: str
+    sign: str
+    pipeline: str
+    recorder: str
+    recording: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment that our own login wrote."""
+
+    id: int
+    body: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue that our own login opened."""
+
+    number: int
+    is_open: bool
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Lines `first` to `last` of the head of a change request, counted from 1, and the text to put in their place.
+
+    An empty `replacement` removes them. `above` is Markdown that stands above the suggestion, its marker first.
+    """
+
+    path: str
+    first: int
+    last: int
+    replacement: str
+    above: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Members of a team, in lower case; not `is_whole` where there are more than one answer holds."""
+
+    logins: frozenset[str]
+    is_whole: bool
+
+
+class People(Protocol):
+    """Who is who. A team is `organization/team` in lower case; nobody counts who was invited and did not accept."""
+
+    def rosters(self, teams: Collection[str]) -> Mapping[str, Roster | None]:
+        """Return the members of each of `teams`, with as few requests as there can be; those of groups within count.
+
+        None: the team is not listed, because it is not there or not to be seen. Raises ForbiddenError where the token
+        may read no members at all.
+        """
+
+    def is_member(self, login: str, team: str) -> bool:
+        """Whether a person is an active member of a team: asked where a roster is not whole, or there is none."""
+
+    def lists_teams(self, organization: str) -> bool:
+        """Whether this token sees the organization's teams: then one that is not listed is not there."""
+
+    def sees_repository(self, login: str) -> bool:
+        """Whether a person can see the repository; RemoteError where that cannot be told."""
+
+    def administrators(self) -> tuple[str, ...]:
+        """Return the logins of those who own the organization on the forge, 1,000 at most."""
+
+    def may_write(self, login: str) -> bool:
+        """Whether a person may push to the repository, as the forge says now."""
+
+    def can_be_assigned(self, login: str) -> bool:
+        """Whether an issue of the repository can be assigned to a person."""
+
+
+class Forge(Protocol):
+    """One repository on one forge, opened with a token."""
+
+    @property
+    def words(self) -> Words: ...
+
+    @property
+    def repository(self) -> str:
+        """The repository's whole name, such as OWNER/NAME."""
+
+    @property
+    def run(self) -> CiRun:
+        """The run of CI that this is, or an empty one."""
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def can_record(self) -> bool:
+        """Whether this token may publish checks: whether we are whom nobody else can write as."""
+
+    # Change requests
+
+    def default_branch(self) -> str:
+        """Return the name of the branch that changes are merged into."""
+
+    def change_request(self, number: int) -> ChangeRequest:
+        """Return one change request as it is now."""
+
+    def open_change_requests(self, *, into: str) -> tuple[ChangeRequest, ...]:
+        """Return all that are open into a branch, oldest first."""
+
+    def newest_change_requests(self, *, into: str) -> tuple[ChangeRequest, ...]:
+        """Return the newest that are open into a branch, newest first: as many as one request tells."""
+
+    def change_requests_of(self, commit: str) -> tuple[ChangeRequest, ...]:
+        """Return those that brought a commit into a branch, or contain it.
+
+        Of one that is merged, `merge_commit` is the last commit that it brought: below a rebase, the one on top.
+        """
+
+    def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:
+        """Return everybody's last decisive word, each bound to the head that it was said about.
+
+        A comment after an approval does not undo it. An approval of an older head is told with that head.
+        """
+
+    def authors(
+        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+    ) -> Authors:
+        """Return everybody who wrote something of it: who opened it, authors, committers and co-authors.
+
+        A merge commit that `is_clean` makes nobody an author. Where the commit `merged_in`, by which it came in, was
+        edited by hand, whoever made that wrote something too (decision 0053).
+        """
+
+    def shown_lines(self, request: ChangeRequest) -> Shown:
+        """Return the lines of the head on which a remark can stand; a file that is not shown is left out."""
+
+    # Comments
+
+    def comments(self, number: int) -> tuple[Note, ...]:
+        """Return the comments on a change request that our login wrote, oldest first, those on lines left out."""
+
+    def add_comment(self, number: int, body: str) -> str:
+        """Write a comment and return its address."""
+
+    def edit_comment(self, number: int, comment: int, body: str) -> str:
+        """Change a comment of ours and return its address; RejectedError with status 404 where it is gone."""
+
+    def remove_comment(self, number: int, comment: int) -> None:
+        """Remove a comment of ours; that it is gone already is no error."""
+
+    def suggestions(self, request: ChangeRequest) -> tuple[str, ...]:
+        """Return the bodies of all our remarks on lines, resolved and outdated ones included."""
+
+    def suggest(self, request: ChangeRequest, wanted: Suggested) -> bool:
+        """Make a suggestion that one click takes; False where the forge refuses it, as for a head that moved on."""
+
+    # Checks
+
+    def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
+        """Return every check of that name on a commit that whoever records plans wrote, oldest first.
+
+        Nobody else can write such a one: approvals are bound to the records in them.
+        """
+
+    def publish_check(self, commit: str, verdict: Verdict) -> Written:
+        """Add a check `kt-budgets / plan` that says `verdict`, unless the newest one does.
+
+        Earlier ones stay, with their records. A record of a run that began later is left (SUPERSEDED): this run is an
+        old one that was started again.
+        """
+
+    def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:
+        """Make the one check `kt-budgets / approval` of a commit say this, in place of what it said (decision 0056)."""
+
+    # Issues
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Return all issues that our login opened, closed ones included."""
+
+    def open_issue(self, title: str, body: str, *, people: Sequence[str]) -> int | None:
+        """Open an issue that is assigned to `people`, and return its number where that is told."""
+
+    def edit_issue(self, number: int, *, title: str, body: str, is_open: bool) -> None:
+        """Make an issue say this, and be open or closed."""
+
+    def assign(self, number: int, people: Sequence[str]) -> None:
+        """Assign an issue to `people` as well; who was assigned stays."""
+
+    # Pipelines
+
+    def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow of ours, such as `resume.yml`, on a branch."""
+
+    def page_of(self, workflow: str) -> str:
+        """Return the address at which a person starts a workflow of ours by hand."""
+
+
+class Provider(Protocol):
+    """A forge as the registry knows it. A package has one as `PROVIDER`."""
+
+    def run_of(self, variables: Mapping[str, str]) -> CiRun:
+        """Return what the environment, and the file of the event that it names, say of this run. Read tolerantly."""

@@ -1,0 +1,17 @@
+"""Which forge a run is on: the one place that knows the packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.forge.protocol import Provider
+
+
+def provider_of(variables: Mapping[str, str]) -> Provider:
+    """Return the forge that the environment tells of; GitHub where it tells of none."""
+    del variables
+    from reconciler.forge.github.provider import PROVIDER
+
+    return PROVIDER
