@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 def provider_of(variables: Mapping[str, str]) -> Provider:
     """Return the forge that the environment tells of; GitHub where it tells of none."""
-    del variables
+    if variables.get("GITLAB_CI") and not variables.get("GITHUB_ACTIONS"):
+        from reconciler.forge.gitlab.provider import PROVIDER as GITLAB
+
+        return GITLAB
     from reconciler.forge.github.provider import PROVIDER
 
     return PROVIDER

@@ -1,0 +1,1 @@
+"""GitLab behind the forge's protocol: its REST API v4, and the variables of GitLab CI/CD."""

@@ -1,0 +1,106 @@
+"""What a GitLab knows: the same people, requests and issues as the other forge's stand-in, kept as GitLab keeps them.
+
+Approvals of a merge request are of nobody's commit: they have a time, and versions of the merge request have one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from forge.github_standin import Pull, State
+
+BOT = "project_7_bot_5f1e"
+OTHER_BOT = "project_7_bot_0000"
+PROJECT = 7
+TOKENS = {
+    "glpat-bot": BOT,
+    "glpat-other": OTHER_BOT,
+    "glpat-dana": "dana",
+    "glpat-reader": BOT,
+}
+READ_ONLY = {"glpat-reader"}
+OPENED = "2026-06-18T09:00:00.000Z"
+NOREPLY = "users.noreply.gitlab.test"
+
+STICKY = re.compile(r"\A<!-- kt-budgets:v1[ >]")
+_STATES = {"APPROVED": "approved", "CHANGES_REQUESTED": "requested changes", "DISMISSED": "unapproved"}
+
+
+@dataclass
+class GitLabState(State):
+    """`statuses` are those of commits. With `tells_when`, approvals have a time, as since GitLab 18.
+
+    `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are.
+    `lag` is how many listings still miss what was written just now. `blocked` people are members and may do nothing.
+    `addresses` are e-mail addresses of accounts besides NAME@acme.test.
+    """
+
+    statuses: list[dict[str, Any]] = field(default_factory=list)
+    tells_when: bool = True
+    squashed: set[int] = field(default_factory=set)
+    rebased: set[int] = field(default_factory=set)
+    pushed_at: dict[tuple[int, str], str] = field(default_factory=dict)
+    pushers: dict[tuple[int, str], str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
+    pipelines_must_succeed: bool = True
+    lag: int = 0
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def id_of(self, login: str) -> int:
+        return self.ids.setdefault(login, 100 + len(self.ids))
+
+    def next_status(self) -> int:
+        return 1 + max((item["id"] for item in self.statuses), default=5000)
+
+    def ours(self, number: int) -> list[str]:
+        return [
+            item["body"]
+            for item in self.comments
+            if item["number"] == number and item["user"]["login"] == BOT and STICKY.match(item["body"])
+        ]
+
+    def push(self, number: int, commit: str, author: str, **facts: Any) -> None:
+        super().push(number, commit, author, **facts)
+        self.pushed_at[number, commit] = self.now()
+
+    def merge(self, number: int, commit: str, *, how: str = "merge") -> None:
+        super().merge(number, commit)
+        if how == "squash":
+            self.squashed.add(number)
+        elif how == "rebase":
+            self.rebased.add(number)
+
+    def versions(self, pull: Pull) -> list[dict[str, Any]]:
+        """The heads that the merge request had, newest first, as GitLab lists them."""
+        heads = [commit for commit, _ in pull.commits if (pull.number, commit) in self.pushed_at] or []
+        first = next((commit for commit, _ in reversed(pull.commits) if commit not in heads), None)
+        known = [*([first] if first else []), *heads]
+        found = [
+            {
+                "id": 10 * pull.number + place,
+                "head_commit_sha": head,
+                "base_commit_sha": pull.base,
+                "start_commit_sha": pull.base,
+                "created_at": self.pushed_at.get((pull.number, head), OPENED),
+                "state": "collected",
+            }
+            for place, head in enumerate(known)
+        ]
+        return found[::-1]
+
+    def opinions(self, number: int) -> dict[str, dict[str, Any]]:
+        """Everybody's last decisive word, by login."""
+        listed = [item for item in self.reviews if item["number"] == number and item["state"] in _STATES]
+        return {item["user"]["login"]: item for item in listed if item["user"]}
+
+    def system_notes(self, number: int) -> Iterator[dict[str, Any]]:
+        """What GitLab itself notes of a merge request, which nobody can edit."""
+        for item in self.reviews:
+            if item["number"] == number and item["state"] in _STATES:
+                verb = _STATES[item["state"]]
+                words = verb if verb == "requested changes" else f"{verb} this merge request"
+                yield {"id": item["id"], "body": words, "user": item["user"], "created_at": item["submitted_at"]}
