@@ -40,7 +40,7 @@ def apply_environment(
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
 
-    refuse_beside_git_unless_said(settings)
+    refuse_beside_git_unless_said(settings, desired.organization)
     interruption = SignalInterruption()
     store = open_store(settings.journal, folder=settings.root)
     with (

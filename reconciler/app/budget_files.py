@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.source.load import Loaded, load_files
-from reconciler.source.tree import LARGEST, is_budget_path, read_tree
+from reconciler.source.tree import is_budget_path, read_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +28,29 @@ class BudgetFiles:
         kept = {path: data for path, data in self.files.items() if path not in names}
         return BudgetFiles(self.folder, {**kept, **{path: other.files[path] for path in names & other.files.keys()}})
 
-    @contextmanager
-    def written(self) -> Iterator[Path]:
-        """Yield a folder that holds these files until the end of the block."""
-        with tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
-            root = Path(place) / self.folder
-            (root / "teams").mkdir(parents=True)
-            for path, data in self.files.items():
-                (root / path).write_bytes(data)
-            yield root
-
     def loaded(self) -> Loaded:
         """Return what they declare, or what is wrong with them."""
         return load_files(self.folder, self.files)
 
 
 def files_of(budgets: Path, commit: str) -> BudgetFiles:
-    """Return the files of a commit or a tree; no YAML is read."""
+    """Return the files of a commit or a tree; no YAML is read.
+
+    A link that cannot be followed is the file that git keeps for it, with the name of its target: no budget.
+    """
     found = entries(budgets, commit) or ()
+    contents = blobs(place(budgets)[0], (identity for _, identity, _ in found))
+    read = ((str(path), contents.get(identity)) for _, identity, path in found if is_budget_path(str(path)))
+    kept = {path: data for path, data in read if data is not None}
     if any(mode == LINK for mode, _, _ in found):
         with tree_at(budgets, commit) as root:
-            kept = {file.relative: file.data for file in (read_tree(root).files if root else ())}
-    else:
-        contents = blobs(place(budgets)[0], (identity for _, identity, _ in found))
-        read = ((str(path), contents.get(identity)) for _, identity, path in found if is_budget_path(str(path)))
-        kept = {path: data for path, data in read if data is not None and len(data) <= LARGEST}
+            kept |= {file.relative: file.data for file in (read_tree(root).files if root else ())}
     return BudgetFiles(budgets.resolve().name, kept)
+
+
+def load_at(budgets: Path, commit: str) -> Desired | None:
+    """Return what the YAML of a commit declares, None when it has none or it has errors."""
+    return files_of(budgets, commit).loaded().desired
 
 
 class Commits:

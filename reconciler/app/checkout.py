@@ -6,17 +6,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from reconciler.app.committed import blobs, entries, place, written
 from reconciler.git.failures import GitError
 from reconciler.git.merging import is_id
 from reconciler.git.places import repository_root
 from reconciler.git.runner import ask
-from reconciler.source.load import load
-
-if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
 
 
 def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
@@ -146,9 +141,3 @@ def tree_at(budgets: Path, commit: str) -> Iterator[Path | None]:
         root.mkdir()
         written(root, found, contents)
         yield root
-
-
-def load_at(budgets: Path, commit: str) -> Desired | None:
-    """Return what the YAML of a commit declares, None when it has none or it has errors."""
-    with tree_at(budgets, commit) as root:
-        return load(root).desired if root else None

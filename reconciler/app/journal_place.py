@@ -21,6 +21,7 @@ from reconciler.source.journal import declared_in
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
+    from reconciler.model.organization import OrganizationBudget
     from reconciler.settings import Settings
 
 VARIABLE = "KT_BUDGETS_JOURNAL"
@@ -97,10 +98,10 @@ def refuse_beside_git(budgets: Path, place: Place) -> None:
         say(f"{sentence}; if its journal is there, say so in org.yaml: journal: git:REMOTE")
 
 
-def refuse_beside_git_unless_said(settings: Settings) -> None:
+def refuse_beside_git_unless_said(settings: Settings, organization: OrganizationBudget) -> None:
     """Do the same for a journal that has records already, unless org.yaml says that it is the one."""
     place = Place(settings.journal, settings.root)
-    if settings.sandbox or place.file is None or declared_in(settings.budgets)[1]:
+    if settings.sandbox or place.file is None or organization.journal:
         return
     if place.holds_records:
         refuse_beside_git(settings.budgets, place)

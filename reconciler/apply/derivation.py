@@ -126,7 +126,7 @@ def _facts(change: Change) -> dict[str, Any]:
 
 
 def _money(change: Change) -> str:
-    return f" of {Money(change.amount, change.currency)}" if isinstance(change, Allocate | Reclaim) else ""
+    return f" of {change.money}" if isinstance(change, Allocate | Reclaim) else ""
 
 
 def _shown(key: str, value: Any) -> str:

@@ -53,7 +53,8 @@ class Executor:
         self._context = context
         self._request = request
         self._notify = notify
-        self._transfers = TransferExecutor(context, request.plan)
+        self._changes = sorted(request.plan.changes, key=in_order)
+        self._transfers = TransferExecutor(context, self._changes, request.plan.currency)
         self._objects = ObjectExecutor(context)
         self._outcomes: dict[str, Outcome] = {}
         self._stopped: BudgetsError | None = None
@@ -63,12 +64,11 @@ class Executor:
     def execute(self) -> Result:
         """Carry out the order and return what came of it. Only a journal that cannot be begun raises."""
         self._begin()
-        total = len(self._request.plan.changes)
-        for change in sorted(self._request.plan.changes, key=in_order):
+        for change in self._changes:
             result = self._carried_out(change)
             self._outcomes[operation_of(change)] = result
             if self._notify is not None:
-                self._notify(result, len(self._outcomes), total)
+                self._notify(result, len(self._outcomes), len(self._changes))
         return self._conclude()
 
     @property
@@ -95,7 +95,7 @@ class Executor:
         }
         planned = (
             Entry(Step.PLANNED, operation_of(change), {"team": change.team})
-            for change in sorted(request.plan.changes, key=in_order)
+            for change in self._changes
             if change.team not in request.stale
         )
         context.record(Entry(Step.STARTED, facts=facts), *planned)

@@ -34,7 +34,7 @@ from reconciler.journal.ledger_match import (
 from reconciler.journal.record import Entry, Step
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LiveWallet
-from reconciler.model.money import ZERO, Money
+from reconciler.model.money import ZERO
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import RateLimited, Refused
 
@@ -183,7 +183,7 @@ class Proof:
             case Contradicted(entry=entry):
                 reason = (
                     f"the ledger shows {move.op} as {entry.kind} of {entry.currency} {entry.amount + ZERO:,f}"
-                    f" ({entry.id}), and it was to {move.kind} {Money(move.amount, move.currency)}; nothing more is"
+                    f" ({entry.id}), and it was to {move.kind} {move.money}; nothing more is"
                     f' sent. Where the ledger is right: `kt-budgets resume --accept {move.op} --reason "how you know"`'
                 )
                 if not already:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
+from itertools import pairwise
 
-from reconciler.apply.outcome import in_order
 from reconciler.apply.run_context import LedgerReader, RunContext
 from reconciler.journal.ledger_match import Move
 from reconciler.model.live import LiveWallet
@@ -28,12 +28,11 @@ def ledger_start(period: Period, now: datetime) -> Period:
 
 
 class Lookahead:
-    """Reads the wallets of `moves`. Without threads everything is read when it is asked for."""
+    """Reads the wallets of `moves`, in their order. Without threads everything is read when it is asked for."""
 
-    def __init__(self, context: RunContext, moves: Iterable[Move]) -> None:
+    def __init__(self, context: RunContext, moves: Sequence[Move]) -> None:
         self._context = context
-        ordered = sorted(moves, key=in_order)
-        self._next = dict(zip((move.op for move in ordered), ordered[1:], strict=False))
+        self._next = {move.op: following for move, following in pairwise(moves)}
         self._pending: tuple[str, float, Future[LiveWallet]] | None = None
 
     def read(self, move: Move) -> LiveWallet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from reconciler.apply.derivation import without
 from reconciler.apply.outcome import denial, describe, listed, outcome, pause
@@ -15,27 +16,25 @@ from reconciler.findings import RemoteError
 from reconciler.journal.ledger_match import Absent, Found, Move, owned, words
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.trace import Trace
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.currency import is_payable
 from reconciler.model.doubt import Doubt
 from reconciler.model.live import LiveWallet
-from reconciler.model.money import Money
 from reconciler.model.outcome import DONE, Outcome, Status
-from reconciler.model.plan import Plan
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 
 class TransferExecutor:
-    """Carries out a plan's moves of money. A wallet with a doubt about it is left alone from then on."""
+    """Carries out moves of money in their order. A wallet with a doubt about it is left alone from then on."""
 
-    def __init__(self, context: RunContext, plan: Plan) -> None:
+    def __init__(self, context: RunContext, changes: Iterable[Change], currency: str) -> None:
         self._context = context
         self._moves: dict[str, list[Move]] = defaultdict(list)
-        for change in plan.changes:
-            if isinstance(change, Allocate | Reclaim):
-                self._moves[change.wallet].append(change)
-        self._pool = PoolBalance(context.reader, plan.currency)
-        self.wallets = Lookahead(context, (move for moves in self._moves.values() for move in moves))
+        moves = [change for change in changes if isinstance(change, Allocate | Reclaim)]
+        for move in moves:
+            self._moves[move.wallet].append(move)
+        self._pool = PoolBalance(context.reader, currency)
+        self.wallets = Lookahead(context, moves)
         self._proof = Proof(context, self.wallets, self._pool)
         self._stopped: dict[str, str] = {}
 
@@ -183,7 +182,7 @@ class TransferExecutor:
             return self._refused(move, reason)
         if is_rest(move):
             return self._no_rest(move, wallet)
-        amount = Money(move.amount, move.currency)
+        amount = move.money
         if isinstance(move, Reclaim) and wallet.money_left < amount:
             return self._refused(
                 move,
@@ -204,7 +203,7 @@ class TransferExecutor:
             return self._refused(move, f"{why}; nothing was sent")
         if wallet.money_left.amount > 0:
             return None
-        reason = f"nothing of it is left: it was spent since the review ({Money(move.amount, move.currency)})"
+        reason = f"nothing of it is left: it was spent since the review ({move.money})"
         self._context.record(Entry(Step.NOT_SENT, move.op, {"reason": reason}))
         return outcome(left_of(move, wallet), Status.ALREADY_APPLIED, reason=reason)
 
@@ -217,7 +216,7 @@ class TransferExecutor:
         context.announce(move, attempt=attempt, wallet=move.wallet, seen=seen, since=since, held=f"{held}")
         self.wallets.begin_after(move)
         send = context.writer.allocate if isinstance(move, Allocate) else context.writer.reclaim
-        amount = Money(move.amount, move.currency)
+        amount = move.money
         result = send(move.wallet, amount, description=words(move), operation=context.key(move.op))
         if isinstance(result, NotSent):
             context.record(Entry(Step.NOT_SENT, move.op, {"reason": describe(result)}))
@@ -259,6 +258,6 @@ class TransferExecutor:
 
     def _counted(self, move: Move) -> None:
         if isinstance(move, Allocate):
-            self._pool.paid_out(Money(move.amount, move.currency))
+            self._pool.paid_out(move.money)
         else:
             self._pool.forget()

@@ -117,7 +117,7 @@ def _confirmed(trace: Trace) -> str:
 
 def _open(trace: Trace) -> str:
     move = trace.change
-    amount = f" ({move.kind} {Money(move.amount, move.currency)})" if isinstance(move, Allocate | Reclaim) else ""
+    amount = f" ({move.kind} {move.money})" if isinstance(move, Allocate | Reclaim) else ""
     return f"{trace.operation}{amount}"
 
 

@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import ManagedKind, text_of
 from reconciler.model.kinds.registry import kind_named, kinds
-from reconciler.model.money import Amount
+from reconciler.model.money import Amount, Money
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
 
@@ -45,6 +45,10 @@ class MoneyChange(Frozen):
     funded_after: Amount
     op: str
     position: str = ""
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
 
     @property
     def period(self) -> Period:

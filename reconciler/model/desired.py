@@ -49,7 +49,8 @@ Objects = Mapping[str, Mapping[Key, DesiredObject[Any]]]
 class Desired:
     """Everything the YAML declares, valid as a whole. Mappings are in the order of their sorted keys.
 
-    `absent` are the objects of teams that are to be gone.
+    `absent` are the objects of teams that are to be gone. `files` are the bytes that were read, by the paths that
+    origins name.
     """
 
     organization: OrganizationBudget
@@ -59,6 +60,7 @@ class Desired:
     tree_digest: str = ""
     absent: Objects = field(default_factory=dict)
     folder: str = "budgets"
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def organization_path(self) -> str:

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from reconciler.model.money import cents
+
 MONEY_PATTERN = r"^(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$"
 LARGEST_AMOUNT = Decimal("9999999999999.99")
 DAY_PATTERN = r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
@@ -57,7 +59,7 @@ def parse_amount(value: Any) -> Decimal:
     if text is None or re.fullmatch(MONEY_PATTERN, text) is None:
         sentence, hint, cure = _amount_refusal(value, text)
         raise refusal("invalid-amount", sentence, hint, cure=cure)
-    return Decimal(text).quantize(Decimal("0.01"))
+    return cents(text)
 
 
 def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]:

@@ -16,8 +16,8 @@ from reconciler.model.plan import GuardResult
 def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
     """Simulate the run along the pool: reclaims come back first, then allocations go out."""
     listed = tuple(changes)
-    reclaimed = total((Money(change.amount, currency) for change in listed if isinstance(change, Reclaim)), currency)
-    allocated = total((Money(change.amount, currency) for change in listed if isinstance(change, Allocate)), currency)
+    reclaimed = total((change.money for change in listed if isinstance(change, Reclaim)), currency)
+    allocated = total((change.money for change in listed if isinstance(change, Allocate)), currency)
     pool = live.pool.available if live.pool else None
     return Funds(
         available=None if pool is None else pool.amount,

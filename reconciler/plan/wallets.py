@@ -108,7 +108,7 @@ class WalletGap:
         held = [move for move in self._moves() if isinstance(move, Reclaim)] if self.is_first else []
         if not held:
             return None
-        amount = Money(held[0].amount, held[0].currency)
+        amount = held[0].money
         return LeftOut(
             wallet=self.desired.key,
             amount=amount.amount,

@@ -37,6 +37,7 @@ def build(organization: Document[OrganizationBudget], teams: Sequence[Document[T
         tree_digest=tree.digest,
         absent={kind.name: _objects(kind, absent, org.currency) for kind in kinds() if kind.of_teams},
         folder=tree.name,
+        files={file.path: file.data for file in tree.files},
     )
 
 

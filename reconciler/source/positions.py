@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from reconciler.findings import Origin, Position
 from reconciler.source.characters import readable
-from reconciler.source.marks import mark_tree, place
-from reconciler.source.tree import folder_name
+from reconciler.source.marks import Node, mark_tree, place
 
 
-def positions(root: Path, origins: Iterable[Origin]) -> dict[Origin, Position]:
-    """Return the line and column of the value that each origin leads to; only the files that are named are read.
+def positions(files: Mapping[str, bytes], origins: Iterable[Origin]) -> dict[Origin, Position]:
+    """Return the line and column of the value that each origin leads to, in `files` as they were read, by their paths.
 
-    A file that has gone, or a key that is no longer there, has the position of what is left of the way to it.
+    A file that is not there, or a key that is not in it, has the position of what there is of the way to it.
     """
-    name = folder_name(root)
-    by_path: dict[str, list[Origin]] = {}
-    for origin in origins:
-        by_path.setdefault(origin.path, []).append(origin)
-    result: dict[Origin, Position] = {}
-    for path, wanted in by_path.items():
-        tree = mark_tree(_data(root / path.removeprefix(f"{name}/")))
-        for origin in wanted:
-            result[origin] = Position(path, *place(tree, origin.keys)) if tree else Position(path)
-    return result
+    return {origin: _position(files.get(origin.path, b""), origin) for origin in origins}
 
 
-def _data(file: Path) -> bytes:
-    try:
-        return readable(file.read_bytes())[0] or b""
-    except OSError:
-        return b""
+def _position(data: bytes, origin: Origin) -> Position:
+    tree = _tree(data)
+    return Position(origin.path, *place(tree, origin.keys)) if tree else Position(origin.path)
+
+
+@lru_cache(maxsize=256)
+def _tree(data: bytes) -> Node | None:
+    """Where things stand in a text is asked for several times in a run, and stays so."""
+    return mark_tree(readable(data)[0] or b"")

@@ -106,8 +106,10 @@ def read_tree(root: Path) -> Tree:
 def tree_of(name: str, contents: Mapping[str, bytes]) -> Tree:
     """Return the tree of a folder called `name` that holds these budget files, by their paths below it."""
     ordered = sorted(contents.items(), key=lambda item: (item[0] != ORGANIZATION, item[0]))
-    files = tuple(SourceFile(f"{name}/{relative}", relative, data) for relative, data in ordered)
+    found = [SourceFile(f"{name}/{relative}", relative, data) for relative, data in ordered]
+    files = tuple(file for file in found if len(file.data) <= LARGEST)
     findings = [odd for file in files if file.relative != ORGANIZATION for odd in odd_name(file.path)]
+    findings += [_too_large(file.path, len(file.data)) for file in found if len(file.data) > LARGEST]
     return Tree(name, files, (*findings, *without_organization(name, (file.path for file in files), findings)))
 
 
@@ -214,14 +216,18 @@ def _read(entry: os.DirEntry[str], path: str, inside: str, findings: list[Findin
                 findings.append(finding(path, "unreadable-file", "this is not a file", "remove it"))
                 return None
             if status.st_size > LARGEST:
-                sentence = f"the file has {status.st_size:,} bytes; more than 1 MiB is not read"
-                findings.append(finding(path, "too-large", sentence, "split it: one file for each team"))
+                findings.append(_too_large(path, status.st_size))
                 return None
             return file.read(LARGEST) or b""
     except OSError as error:
         sentence = f"the file cannot be read: {_reason(error)}"
         findings.append(finding(path, "unreadable-file", sentence, "correct its permissions, or remove it"))
         return None
+
+
+def _too_large(path: str, size: int) -> Finding:
+    sentence = f"the file has {size:,} bytes; more than 1 MiB is not read"
+    return finding(path, "too-large", sentence, "split it: one file for each team")
 
 
 def _is_inside(entry: os.DirEntry[str], inside: str) -> bool:

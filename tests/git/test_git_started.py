@@ -9,7 +9,7 @@ import pytest
 from forge.budget_repository import BudgetRepository
 from git.started import started
 
-from reconciler.app.budget_files import BudgetFiles, files_of
+from reconciler.app.budget_files import files_of
 from reconciler.app.checkout import all_parents, is_older, parents, prefix, tree_at
 from reconciler.git.failures import GitError
 from reconciler.source.load import load, load_files
@@ -21,9 +21,14 @@ def repository(tmp_path: Path) -> BudgetRepository:
     return BudgetRepository.small(tmp_path)
 
 
-def as_written(repository: BudgetRepository, commit: str) -> dict[str, bytes]:
+def as_written(repository: BudgetRepository, commit: str) -> tuple[dict[str, bytes], set[str]]:
+    """Return the budget files of a checkout, and those that must not be read."""
     with tree_at(repository.budgets, commit) as root:
-        return {file.relative: file.data for file in read_tree(root).files} if root else {}
+        if root is None:
+            return {}, set()
+        tree = read_tree(root)
+    refused = {each.position.path for each in tree.findings if each.code in ("link-outside", "too-large")}
+    return {file.relative: file.data for file in tree.files}, {path.removeprefix("budgets/") for path in refused}
 
 
 def _links(repository: BudgetRepository) -> None:
@@ -51,7 +56,12 @@ def test_files_from_git_s_objects_are_those_of_a_checkout(
     change(repository)
     commit = repository.commit("Change")
     for name in (commit, "HEAD", repository.git("rev-parse", "HEAD^{tree}")):
-        assert dict(files_of(repository.budgets, name).files) == as_written(repository, name)
+        files = files_of(repository.budgets, name).files
+        written, refused = as_written(repository, name)
+        assert {path: files[path] for path in written} == written
+        assert files.keys() - written.keys() == refused
+        in_memory = load_files("budgets", files).findings
+        assert refused <= {finding.position.path.removeprefix("budgets/") for finding in in_memory if finding.is_error}
 
 
 def test_files_in_memory_declare_what_a_folder_with_them_declares(tmp_path: Path) -> None:
@@ -59,12 +69,15 @@ def test_files_in_memory_declare_what_a_folder_with_them_declares(tmp_path: Path
         (
             {"org.yaml": b"version: 1\n", "teams/a.yaml": b"team: b\n"},
             {"teams/-odd.yaml": b"version: 1\n"},
+            {"org.yaml": b"version: 1\n", "teams/a.yaml": b"#" * (1024 * 1024 + 1)},
             {},
         )
     ):
-        made = BudgetFiles("budgets", files)
-        with made.written() as root:
-            assert load_files("budgets", files) == load(root), number
+        root = tmp_path / str(number) / "budgets"
+        (root / "teams").mkdir(parents=True)
+        for path, data in files.items():
+            (root / path).write_bytes(data)
+        assert load_files("budgets", files) == load(root), number
 
 
 def test_a_commit_is_read_once_and_a_name_that_moves_each_time(repository: BudgetRepository) -> None:

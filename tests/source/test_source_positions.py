@@ -10,6 +10,7 @@ from source.trees import SUPPORT, write_tree
 
 from reconciler.findings import Origin, Position
 from reconciler.source.characters import readable
+from reconciler.source.load import load
 from reconciler.source.marks import find, mark_tree, place
 from reconciler.source.positions import positions
 
@@ -17,7 +18,8 @@ FILE = "budgets/teams/support.yaml"
 
 
 def test_a_wallet_and_a_billing_budget_stand_where_their_value_begins(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT})
+    desired = load(write_tree(tmp_path, {"teams/support.yaml": SUPPORT})).desired
+    assert desired is not None
     wallet = Origin(FILE, ("wallets", "prod"))
     budget = Origin(FILE, ("billing_budgets", 1))
     schedule = Origin("budgets/org.yaml", ("environments", 1))
@@ -26,29 +28,32 @@ def test_a_wallet_and_a_billing_budget_stand_where_their_value_begins(tmp_path: 
         wallet: Position(FILE, 15, 9),
         budget: Position(FILE, 19, 5),
         schedule: Position("budgets/org.yaml", 6, 22),
-    } == positions(root, [wallet, budget, schedule])
+    } == positions(desired.files, [wallet, budget, schedule])
 
 
-def test_a_block_mapping_begins_at_its_first_key(tmp_path: Path) -> None:
-    text = "version: 1\nwallets:\n  prod:\n    # first\n    team_id: a\n    monthly: 1\n"
-    root = write_tree(tmp_path, {"teams/support.yaml": text})
+def test_a_block_mapping_begins_at_its_first_key() -> None:
+    text = b"version: 1\nwallets:\n  prod:\n    # first\n    team_id: a\n    monthly: 1\n"
     origin = Origin(FILE, ("wallets", "prod"))
 
-    assert positions(root, [origin]) == {origin: Position(FILE, 5, 5)}
+    assert positions({FILE: text}, [origin]) == {origin: Position(FILE, 5, 5)}
 
 
-def test_a_file_that_is_gone_or_broken_is_named_without_a_line(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {"teams/support.yaml": "a: ["})
+def test_a_file_that_is_gone_or_broken_is_named_without_a_line() -> None:
     broken, gone = Origin(FILE, ("a",)), Origin("budgets/teams/gone.yaml", ("a",))
 
-    assert {broken: Position(FILE), gone: Position("budgets/teams/gone.yaml")} == positions(root, [broken, gone])
+    assert {broken: Position(FILE), gone: Position("budgets/teams/gone.yaml")} == positions(
+        {FILE: b"a: ["}, [broken, gone]
+    )
 
 
-def test_files_that_are_not_asked_for_are_not_read(tmp_path: Path) -> None:
-    root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT, "teams/other.yaml": b"\xff"})
-    origin = Origin(FILE)
+def test_places_are_of_the_text_that_was_read_whatever_the_file_says_by_now(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT})
+    desired = load(root).desired
+    assert desired is not None
+    (root / "teams" / "support.yaml").write_text("# one\n# line more\n" + SUPPORT, encoding="utf-8")
+    wallet = Origin(FILE, ("wallets", "prod"))
 
-    assert positions(root, [origin]) == {origin: Position(FILE, 1, 1)}
+    assert positions(desired.files, [wallet]) == {wallet: Position(FILE, 15, 9)}
 
 
 def test_a_way_that_ends_early_leads_to_what_is_left_of_it() -> None:

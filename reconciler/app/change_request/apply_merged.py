@@ -253,7 +253,7 @@ def _put_back(bench: MergeBench) -> Result | None:
             hint="run `kt-budgets validate` on that commit",
         )
     source = Source(commit=last.commit, dirty=False, tree_digest=loaded.desired.tree_digest)
-    plan = bench.planned(loaded.desired, files, loaded.findings, source=source, scope=None)
+    plan = bench.planned(loaded.desired, loaded.findings, source=source, scope=None)
     for guard in plan.guards:
         if guard.status == "refused":
             raise RefusedError(f"git's values are not put back: {guard.guard}: {guard.message}", hint=guard.hint)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.budget_files import Commits, applied_desired, changed_parts
+from reconciler.app.budget_files import Commits, applied_desired, changed_parts, load_at
 from reconciler.app.change_request.gate import check_gate
 from reconciler.app.change_request.statement import Statement
-from reconciler.app.checkout import git, knows, load_at, parents, prefix
+from reconciler.app.checkout import git, knows, parents, prefix
 from reconciler.app.github import github
 from reconciler.app.lineage import refuse_older
 from reconciler.app.planning.plan import plan as plan_of_now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
@@ -23,7 +23,7 @@ from reconciler.plan.scope import begun
 from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
-    from reconciler.app.budget_files import BudgetFiles, Commits
+    from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
     from reconciler.app.github import GitHub
@@ -61,7 +61,7 @@ class MergeBench:
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
         source = Source(commit=step.landing.commit, dirty=False, tree_digest=step.after.tree_digest)
         before = step.before or step.arrival.before or begun(step.after)
-        plan = self.planned(step.after, step.files, step.findings, source=source, scope=scope, before=before)
+        plan = self.planned(step.after, step.findings, source=source, scope=scope, before=before)
         self.plans[step.landing.commit] = plan
         return plan
 
@@ -98,21 +98,20 @@ class MergeBench:
     def planned(
         self,
         desired: Desired,
-        files: BudgetFiles,
         findings: Sequence[Finding],
         *,
         source: Source,
         scope: Scope | None,
         before: Desired | None = None,
     ) -> Plan:
-        """Return the sealed plan for what `files` say, as if they were those of `source`.
+        """Return the sealed plan for what `desired` says, which is as in `source`.
 
         It shows what is said otherwise than `before`. A forecast is made where money is taken back and a limit looks at
         it.
         """
         teams = scope.teams if scope else None
-        with files.written() as root, connected(self.settings, desired) as connection:
-            settings = replace(self.settings, budgets=root)
+        settings = self.settings
+        with connected(settings, desired) as connection:
             live, diff = compared(
                 settings, desired, connection, self.records(), teams=teams, first_apply=self.first_apply
             )
@@ -136,9 +135,10 @@ class MergeBench:
                 usage=usage,
                 outlook=outlook,
                 findings=[*findings, *doubts],
+                source=source,
                 aim=Aim(scope, later),
             )
-        return sealed(drafted.model_copy(update={"source": source}))
+        return sealed(drafted)
 
     def carried_out(
         self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None

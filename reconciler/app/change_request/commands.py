@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.budget_files import changed_parts
+from reconciler.app.budget_files import changed_parts, load_at
 from reconciler.app.change_request.command_lines import MOST, commands_in
 from reconciler.app.change_request.publish import publish
-from reconciler.app.checkout import load_at
 from reconciler.app.github import github, run_of_now, workflows_address
 from reconciler.app.listening import note, say
 from reconciler.app.outlook.scenarios import WALLET

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.app.budget_files import load_at
 from reconciler.app.change_request.asked import asked_of
 from reconciler.app.change_request.currency import refuse_behind_base
 from reconciler.app.change_request.files import read_findings, read_suggestions
@@ -12,7 +13,7 @@ from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
-from reconciler.app.checkout import knows, load_at, parents, prefix
+from reconciler.app.checkout import knows, parents, prefix
 from reconciler.app.github import github, run_link, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan

@@ -142,12 +142,11 @@ class Replay:
     def _step(self, number: int, parts: frozenset[str]) -> Step | list[Finding]:
         """Return the step that applies `parts` of a landing, or what is wrong with the YAML that it would give."""
         now = applied_files(self.commits, self.commit, self.ahead)
-        files = now.with_parts(self.commits.files(self.landings[number].commit), parts)
-        loaded = files.loaded()
+        loaded = now.with_parts(self.commits.files(self.landings[number].commit), parts).loaded()
         if loaded.desired is None:
             return [finding for finding in loaded.findings if finding.is_error]
         before = now.loaded().desired if now.files else None
-        return Step(self.arrivals[number], parts, before, loaded.desired, files, loaded.findings)
+        return Step(self.arrivals[number], parts, before, loaded.desired, loaded.findings)
 
     def _carried_by(self, step: Step) -> dict[str, str]:
         """Return the teams of a step that a later landing brings whole, as it was shown and approved, and by which.

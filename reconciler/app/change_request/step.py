@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.app.budget_files import BudgetFiles
 from reconciler.app.change_request.arrivals import Arrival
 from reconciler.app.change_request.settled import Verdict
 from reconciler.findings import Finding
@@ -22,14 +21,13 @@ from reconciler.model.result import Result
 class Step:
     """What is about to be applied of a landing: `parts` of it, on top of what was applied `before`.
 
-    `after` is what the YAML says then, and `files` are the files that say it, with `findings`.
+    `after` is what the YAML says then, with `findings`.
     """
 
     arrival: Arrival
     parts: frozenset[str]
     before: Desired | None
     after: Desired
-    files: BudgetFiles
     findings: tuple[Finding, ...] = ()
 
     @property

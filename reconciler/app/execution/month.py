@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ from reconciler.app.checkout import is_older
 from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
-from reconciler.app.planning.pipeline import assemble, compared
+from reconciler.app.planning.pipeline import assemble, checked_out, compared
 from reconciler.app.session import connected, load_desired
 from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
 from reconciler.forge.receipt import receipt
-from reconciler.journal.journal import last_applied, opened, read_records
+from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import Source, sealed
 from reconciler.plan.opening import opening
@@ -28,7 +28,8 @@ from reconciler.source.git import provenance
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from reconciler.app.budget_files import BudgetFiles
+    from reconciler.journal.record import Record
+    from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
@@ -89,15 +90,17 @@ def open_month(
         RemoteError: Keeptrusts cannot be read whole, or is not to be written with this token.
     """
     terms = terms or Terms()
-    if once and (at := opened(read_records(settings.journal, folder=settings.root), settings.period)):
+    records = read_records(settings.journal, folder=settings.root)
+    if once and (at := opened(records, settings.period)):
         return MonthOpened(settings.period, at=at)
-    source = source_of(settings)
-    plan = opening_plan(settings, source, first_apply=terms.first_apply)
+    last = last_declared(records)
+    source = source_of(settings, last)
+    plan = opening_plan(settings, source, records, first_apply=terms.first_apply)
     preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
     if dry_run:
         return MonthOpened(settings.period, plan=plan)
     confirm_month(source.desired, plan.period, confirm)
-    refuse_unasked(settings, plan, terms)
+    refuse_unasked(settings, plan, terms, last)
     result = executed(settings, source.desired, plan, terms, "nothing")
     summarise(receipt(result.run, commit=plan.source.commit or "unknown", escaped=escaped))
     return MonthOpened(settings.period, result=result)
@@ -107,22 +110,20 @@ def open_month(
 class Opened:
     """What a month is opened from: what was applied last, or the YAML as it is here where nothing was.
 
-    `files` are the former's, and `commit` is that up to which everything was applied.
+    `commit` is that up to which everything was applied, where it is the former.
     """
 
     desired: Desired
     warnings: tuple[Finding, ...]
-    files: BudgetFiles | None = None
     commit: str | None = None
 
 
-def source_of(settings: Settings) -> Opened:
+def source_of(settings: Settings, last: LastApplied | None) -> Opened:
     """Return what a month is to be opened from; says what of the YAML here is not applied, and so not funded.
 
     What is checked out has no say, so a clone that was left behind funds the same. Raises RefusedError where what was
     applied is neither in this clone nor in a remote of it.
     """
-    last = last_applied(settings.journal, folder=settings.root)
     if last is None or last.commit is None or last.dirty or not last.whole:
         return Opened(*load_desired(settings))
     for commit in {last.commit, *last.ahead.values()}:
@@ -147,7 +148,7 @@ def source_of(settings: Settings) -> Opened:
         _say_pending(pending, last.commit, is_behind=_is_behind(settings, last.commit))
     else:
         return Opened(here.desired, here.findings)
-    return Opened(applied.desired, applied.findings, files, last.commit)
+    return Opened(applied.desired, applied.findings, last.commit)
 
 
 def _is_behind(settings: Settings, applied: str) -> bool:
@@ -170,30 +171,27 @@ def _say_pending(parts: Collection[str], commit: str, *, is_behind: bool) -> Non
     )
 
 
-def opening_plan(settings: Settings, source: Opened, *, first_apply: bool = False) -> Plan:
+def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], *, first_apply: bool = False) -> Plan:
     """Return the sealed plan that funds `settings.period`, and takes back what earlier months left if YAML says so.
 
     It holds nothing else: an excess that somebody gave by hand, an alert or a schedule that differs is left for a
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
     change; that the pool can pay for it does.
     """
-    if source.files is None:
-        return sealed(_drafted(settings, source, first_apply=first_apply))
-    with source.files.written() as root:
-        drafted = _drafted(replace(settings, budgets=root), source, first_apply=first_apply)
-    made_from = Source(commit=source.commit, dirty=False, tree_digest=source.desired.tree_digest)
-    return sealed(drafted.model_copy(update={"source": made_from}))
-
-
-def _drafted(settings: Settings, source: Opened, *, first_apply: bool) -> Plan:
-
     desired = source.desired
-    records = read_records(settings.journal, folder=settings.root)
     with connected(settings, desired) as connection:
         live, diff = compared(settings, desired, connection, records, first_apply=first_apply)
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
-    return assemble(settings, unguarded, live, funding, usage=None, outlook=None, findings=source.warnings)
+    made_from = (
+        Source(commit=source.commit, dirty=False, tree_digest=desired.tree_digest)
+        if source.commit
+        else checked_out(settings, desired)
+    )
+    drafted = assemble(
+        settings, unguarded, live, funding, usage=None, outlook=None, findings=source.warnings, source=made_from
+    )
+    return sealed(drafted)
 
 
 def confirm_month(desired: Desired, period: Period, confirm: Callable[[str], bool]) -> None:

@@ -8,6 +8,7 @@ from reconciler.app.execution.run import Terms, executed, refuse_unasked
 from reconciler.app.planning.scope import declared_by
 from reconciler.app.session import load_desired
 from reconciler.apply import preflight
+from reconciler.journal.journal import last_applied
 
 if TYPE_CHECKING:
     from reconciler.model.period import Period
@@ -32,5 +33,6 @@ def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period:
     terms = terms or Terms()
     desired, _ = load_desired(settings)
     preflight.check(plan, desired, as_of=settings.as_of, period=period)
-    last = refuse_unasked(settings, plan, terms)
+    last = last_applied(settings.journal, folder=settings.root)
+    refuse_unasked(settings, plan, terms, last)
     return executed(settings, desired, plan, terms, declared_by(settings, plan, desired, last))

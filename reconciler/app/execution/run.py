@@ -9,7 +9,6 @@ from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
 from reconciler.apply.application import apply_plan
-from reconciler.journal.journal import last_applied
 from reconciler.model.json_text import json_text
 from reconciler.model.outcome import Run
 from reconciler.report.run_text import run_text
@@ -38,15 +37,13 @@ class Terms:
     require_approval: bool = False
 
 
-def refuse_unasked(settings: Settings, plan: Plan, terms: Terms) -> LastApplied | None:
-    """Refuse what goes back, or lacks an approval that was asked for; return what was applied last."""
+def refuse_unasked(settings: Settings, plan: Plan, terms: Terms, last: LastApplied | None) -> None:
+    """Refuse what goes back behind what was applied `last`, or lacks an approval that was asked for."""
     from reconciler.app.change_request.approval import require_approval
 
-    last = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, plan.source.commit, last)
     if terms.require_approval:
         require_approval(settings, plan)
-    return last
 
 
 def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, declares: Declares) -> Result:

@@ -137,17 +137,16 @@ def assemble(
     usage: DailyUsage | None,
     outlook: Forecast | None,
     findings: Sequence[Finding],
+    source: Source,
     aim: Aim | None = None,
-    head: str | None = None,
 ) -> Plan:
-    """Return the plan document with every position found in the YAML. It still is to be sealed.
+    """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position found in it.
 
-    `head` is the commit that is planned, where the checkout is a merge of it that was made for this plan alone. The
-    fiscal year is that of all wallets: a plan within a scope has none.
+    The fiscal year is that of all wallets: a plan within a scope has none.
     """
     scope, organization = aim.scope if aim else None, desired.organization
     warned = warned_of(desired, outlook)
-    places = positions(settings.budgets, asked_of(diff, warned))
+    places = positions(desired.files, asked_of(diff, warned))
     changes = _placed(diff, places)
     notes = {*findings, *remarks(settings, desired, diff, warned, places, aim)}
     drafted = Plan(
@@ -156,7 +155,7 @@ def assemble(
         currency=organization.currency,
         period=settings.period,
         as_of=settings.as_of,
-        source=_source(settings, desired, head),
+        source=source,
         scope=scope,
         later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
         usage=_usage(usage),
@@ -196,8 +195,11 @@ def _usage(usage: DailyUsage | None) -> UsageSummary | None:
     return usage_summary(usage.source)
 
 
-def _source(settings: Settings, desired: Desired, head: str | None) -> Source:
+def checked_out(settings: Settings, desired: Desired, *, head: str | None = None) -> Source:
+    """Return which commit `desired` is of: the one that is checked out, and what it is a merge of.
 
+    `head` is the commit that is meant, where the checkout is a merge of it that was made for this plan alone.
+    """
     commit, dirty = provenance(settings.budgets)
     base, merged = (commit and merged_parents(settings)) or (None, None)
     return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.pending import unapplied
-from reconciler.app.planning.pipeline import assemble, compared, forecast
+from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.planning.year_known import year_known
 from reconciler.app.processors import shard_runner
@@ -55,6 +55,8 @@ class Planned:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return the plan as `text`, `markdown`, `html` or `json`."""
+        if format_ == "json":
+            return self.saved.decode()
         with gc_paused():
             return plan_in(self.plan, format_, screen)
 
@@ -112,7 +114,9 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
     findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
-    made = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, aim=aim, head=head)
-    base = made.source.base
-    pending = unapplied(settings.budgets, last_declared(records), base) if base else ()
+    source = checked_out(settings, desired, head=head)
+    made = assemble(
+        settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, aim=aim
+    )
+    pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
     return made.model_copy(update={"unapplied": pending})

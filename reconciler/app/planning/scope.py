@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from reconciler.app.budget_files import Commits, applied_desired
-from reconciler.app.checkout import git, is_submodule, load_at, tree_id
+from reconciler.app.budget_files import Commits, applied_desired, load_at
+from reconciler.app.checkout import git, is_submodule, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, UsageError
 from reconciler.journal.journal import interrupted, last_declared
@@ -123,7 +123,7 @@ def later_of(
     about = {*before.teams, *desired.teams} if teams is None else teams
     comparable = before.organization.currency == organization.currency
     found = list(changed_expectations(before, desired, teams=about, periods=months, as_of=settings.as_of))
-    places = positions(settings.budgets, (origin for _, origin in found))
+    places = positions(desired.files, (origin for _, origin in found))
     placed = [item.model_copy(update={"position": str(places[origin])}) for item, origin in found]
     return Later(
         since=commit,

@@ -27,6 +27,6 @@ def year_known(
     if target is None or found.total <= target:
         return others
     origin = Origin(desired.organization_path, ("annual_target",))
-    place = positions(settings.budgets, [origin])[origin]
+    place = positions(desired.files, [origin])[origin]
     warning = Finding(place, ANNUAL_TARGET_EXCEEDED, Severity.WARNING, found.sentence(target), found.cure(target))
     return (*others, warning)
