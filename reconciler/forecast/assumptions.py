@@ -48,8 +48,9 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
         return unknown_row("baseline", text, "there are fewer than 28 days of usage")
     off = observed / planned - 1.0 if planned else 0.0
     verdict = verdict_of(off, 0.0, BASELINE_TOLERANCE)
-    words = {"holds": "holds", "ahead": "spend is ahead of plan", "behind": "spend is below plan"}[verdict]
-    sentence = words if verdict == "holds" else f"{words} by {share(abs(off), places=0)}"
+    sentence = f"spend is {share(abs(off), places=0)} {'above' if off > 0 else 'below'} the plan"
+    if verdict == "holds":
+        sentence = f"holds, within {share(BASELINE_TOLERANCE, places=0)}"
     if observed < 0:
         sentence = "credits are more than the spend"
     return Assumption(
@@ -66,11 +67,12 @@ def _wallets(view: TeamView) -> Assumption:
     middle, high = (float(value) for value in np.quantile(view.month_end, [0.5, 0.9]))
     over = float((view.month_end > float(total)).mean())
     verdict: Verdict = "fits" if high <= float(total) else "short"
-    sentence = "fits" if verdict == "fits" else f"above the targets with probability {chance(over)}"
+    sentence = "fits" if verdict == "fits" else f"{chance(over)} chance of more than the targets"
     return Assumption(
         name="wallets",
         plan=amount(total, view.currency),
-        observed=f"P50 {amount(middle, view.currency)}, P90 {amount(high, view.currency)}",
+        observed=f"{amount(middle, view.currency)} in half of the months, at most {amount(high, view.currency)} in 9"
+        " of 10",
         verdict=verdict,
         sentence=sentence,
     )
@@ -86,9 +88,9 @@ def _alert(view: TeamView, alert: AlertForecast) -> Assumption:
     missed = outlook.no_warning_probability >= 0.1
     sentence = "leaves time"
     if missed:
-        sentence = f"no warning with probability {chance(outlook.no_warning_probability)}"
-    elif late:
-        sentence = f"leaves {days} day{'' if days == 1 else 's'} to react"
+        sentence = f"{chance(outlook.no_warning_probability)} chance of no warning before the money is gone"
+    elif days is not None:
+        sentence = f"{'only ' if late else ''}{days} day{'' if days == 1 else 's'} to react"
     return Assumption(
         name="alert",
         plan=amount(alert.amount, view.currency),

@@ -52,7 +52,7 @@ def stale_notice(spending: Spending, *, team: str) -> Iterator[ForecastWarning]:
             team,
             "",
             f"the usage is known until {known - timedelta(days=1)}; the {(as_of - known).days} days to {as_of} are"
-            " simulated",
+            " estimated as well",
             "give a newer export with --usage",
         )
 
@@ -67,23 +67,23 @@ def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
     told = f"runs out {when}before the month is over, with probability {chance(exhaustion.probability)}"
     if exhaustion.probability == 1 and middle == forecast.as_of:
         told = f"has no money left on {middle}, before the month is over"
-    yield ("runs-out", told, f"with {missing} more it lasts with a probability of 90%")
+    yield ("runs-out", told, f"with {missing} more it lasts the month in 9 of 10 cases")
 
 
 def _confidence(forecast: WalletForecast, question: WalletQuestion) -> Iterator[tuple[str, str, str]]:
     if forecast.confidence == "low":
         yield (
             "short-history",
-            f"has {forecast.history_days} day{'' if forecast.history_days == 1 else 's'} of usage; its forecast is"
-            " wide and of low confidence",
+            f"has {forecast.history_days} day{'' if forecast.history_days == 1 else 's'} of usage; too few for"
+            " a narrow forecast",
             "look again when there are 14 days or more",
         )
     if forecast.confidence == "none":
         has_baseline = question.plan.baseline_monthly is not None
-        said = "no plan says what it will spend: how long its money lasts is not known"
+        said = "no annual plan says what it will spend: how long its money lasts is not known"
         if forecast.month_end.quantiles:
-            source = "its plan's baseline" if has_baseline else "what its plan adds"
-            said = f"the forecast is {source}, not an observation"
+            source = "the baseline of its annual plan" if has_baseline else "what its annual plan adds"
+            said = f"the forecast is {source}, nothing that was seen"
         yield (
             "no-history",
             f"has no usage before {forecast.as_of}; {said}",
@@ -97,7 +97,7 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
         yield (
             "censored-days",
             f"was out of money or rate limited on {censored} day{'' if censored == 1 else 's'}; they show the ceiling"
-            " and not the demand, and are left out of the level",
+            " and not the demand, so its usual spend is taken from other days",
             "",
         )
         seen = view.observations.of([question.wallet.key])
@@ -105,8 +105,8 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
             yield (
                 "right-sizing",
                 f"ran out early while {share(seen.premium_cost / seen.cost, places=0)} of its spend is on premium"
-                " lanes: that points to the mix before it points to the funding",
-                "move ordinary work to a cheaper lane before raising the target",
+                " models: that points to the choice of models before it points to too little money",
+                "move ordinary work to a cheaper model before raising the target",
             )
         return
     months = _months_over_alert(question, view)
@@ -114,7 +114,7 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
         yield (
             "growth-pressure",
             f"passed its last alert in each of the last {months} months and never ran out: that is growth, not waste",
-            "raise the target or the alert, or name the growth in the plan",
+            "raise the target or the alert, or add the growth to `plan.growth`",
         )
 
 

@@ -154,13 +154,13 @@ class _Outlook:
         purse, currency = self.question.desired, self.question.wallet.currency
         middle = amount(float(np.quantile(self.spend, 0.5)), currency)
         most = amount(smallest_enough(self.spend, probability), currency)
-        expected = f"the wallet is expected to spend {middle} (P50), and no more than {most}"
-        expected += f" with probability {chance(probability)}"
+        expected = f"the wallet is expected to spend {middle}, and no more than {most}"
+        expected += f" in {chance(probability)} of the cases"
         if not purse.openings:
             when = f"from {self.course.as_of} to the end of {self.period.name}"
             return f"{when} {expected}; it holds {amount(purse.held, currency)}"
         carried = amount(float(np.median(self.wanted.carried(purse))), currency)
-        return f"in {self.period.name} {expected}; {carried} (P50) is carried over into it"
+        return f"in {self.period.name} {expected}; {carried} is expected to be carried over into it"
 
     def _carried(self) -> str:
         """Return whether the period has other money than its own; an empty text where it has not."""

@@ -71,7 +71,7 @@ class WarningTime:
                     amount=Money(value if value > 0 else budget.amount, budget.currency),
                     reaction_days=days,
                     reason=f"{days} days before the money is gone, spend has reached"
-                    f" {amount(threshold, budget.currency)} with a probability of 90%; {why}",
+                    f" {amount(threshold, budget.currency)} in 9 of 10 cases; {why}",
                     possible=value > 0,
                 )
 

@@ -41,7 +41,9 @@ class GuardSettings(Frozen):
         None, description="The most that all wallets together may grow by in one run."
     )
     target_below_spend: Switch = Field(False, description="Refuse a target below what the wallet has already spent.")
-    target_below_forecast: Switch = Field(False, description="Refuse a lowered target below the forecast's P50.")
+    target_below_forecast: Switch = Field(
+        False, description="Refuse a lowered target below the forecast's middle, which half of the months exceed."
+    )
     hard_limit_on: Switch = Field(False, description="Refuse to switch a billing budget's hard limit on.")
     alert_removed: Switch = Field(False, description="Refuse to delete a billing budget or one of its percentages.")
 

@@ -33,7 +33,8 @@ class ForecastSettings(Frozen):
 
     interval: Interval = Field(
         Decimal("0.8"),
-        description="How much of the possible outcomes the printed interval holds: 80% is P10 to P90.",
+        description="How many of the possible outcomes the printed range holds: 80% leaves 1 in 10 below it (P10)"
+        " and 1 in 10 above (P90).",
         json_schema_extra={"default": "80%"},
     )
     horizon_months: Annotated[WholeNumber, Field(ge=1, le=24)] = Field(
@@ -127,7 +128,9 @@ class OrganizationBudget(Frozen):
         examples=[["prod", "dev"]],
     )
     unused: Literal["keep", "reclaim"] = Field(
-        "keep", description="Unspent money of a wallet when a new month opens: it stays, or goes back to the pool."
+        "keep",
+        description="Unspent money of a wallet when a new month opens: it stays, or goes back to the organization"
+        " wallet.",
     )
     journal: str | None = Field(
         None,

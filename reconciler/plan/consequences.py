@@ -130,7 +130,7 @@ _MEANT: dict[tuple[type[Frozen], str], str] = {
 }
 _STATED: dict[tuple[type[Frozen], str], dict[str, str]] = {
     (TeamBudget, "state"): {
-        "absent": "what its wallets hold goes back to the pool, and its alerts are deleted",
+        "absent": "what its wallets hold goes back to the organization wallet, and its alerts are deleted",
         "present": "its wallets are funded again",
     },
     (BillingBudgetSetting, "hard_limit"): {
@@ -138,7 +138,7 @@ _STATED: dict[tuple[type[Frozen], str], dict[str, str]] = {
         "False": "it alerts, and blocks nothing any more",
     },
     (OrganizationBudget, "unused"): {
-        "reclaim": "what a wallet has left goes back to the pool when the next month opens",
+        "reclaim": "what a wallet has left goes back to the organization wallet when the next month opens",
         "keep": "what a wallet has left stays in it when the next month opens",
     },
 }
@@ -182,10 +182,10 @@ def _told_rest(
     named = {wallet.wallet: f"{wallet.team} / {wallet.environment}" for wallet in impact}
     most = ", ".join(f"{named[key]} {Money(rests[key], currency)}" for key in dearest[:3])
     more = f" and {len(dearest) - 3:,} more" if len(dearest) > 3 else ""
-    what = "goes back to the pool" if item.after == "reclaim" else "stays in its wallets"
+    what = "goes back to the organization wallet" if item.after == "reclaim" else "stays in its wallets"
     told = f": {most}{more}" if dearest else ""
     meaning = (
-        f"on 1 {opening.first:%B} about {Money(total, currency)} {what}{told}, by what is left of today's money at the"
-        " end of the month (P50)"
+        f"on 1 {opening.first:%B} about {Money(total, currency)} {what}{told}, as far as today's money is expected to"
+        " be left at the end of the month"
     )
     return item.model_copy(update={"meaning": meaning, "amount": total, "wallets": rests, "period": opening})

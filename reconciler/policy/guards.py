@@ -162,8 +162,8 @@ def _below(settings: GuardSettings, facts: Facts, change: Allocate | Reclaim) ->
             change.team,
             expected,
             change.target,
-            f"{name} will probably spend {change.currency} {expected:,.2f} this month (P50), above its new target of"
-            f" {change.currency} {change.target:,.2f}",
+            f"{name} is expected to spend {change.currency} {expected:,.2f} this month, above its new target"
+            f" of {change.currency} {change.target:,.2f}",
             f"keep the target at {change.currency} {expected:,.2f} or more",
             change.position,
         )

@@ -95,11 +95,11 @@ def _scores(tested: Backtest) -> Table:
 
 def _explained(width: int) -> list[str]:
     return sentence(
-        "WAPE: how far the month end was off, as a share of spend; CRPS: the same for the whole range and not its"
-        " middle alone; cov80, cov95: how often the month ended within the range that is to hold it in 80% and 95% of"
-        " the cases; Brier: how far the probability to run out was off, 0 at best; date error: days between the"
-        " expected and the real day on which money ran out, half of them less. Less is better, but for cov80 and"
-        " cov95.",
+        "WAPE: how far the month end was off, as a share of what was spent: 0.05 is 5%. CRPS: the same for the whole"
+        " forecast range and not its middle alone. cov80, cov95: how often the month ended within the range that is to"
+        " hold it in 80% and in 95% of the cases; near 80% and 95% is right. Brier: how far the said chance to run out"
+        " was off, from 0 (never) to 1. Date error: days between the expected and the real day on which money ran out,"
+        " in the middle case. Less is better, but for cov80 and cov95.",
         width,
     )
 
@@ -125,8 +125,11 @@ def _reliability(score: Score, width: int) -> list[str]:
         )
         for entry in score.reliability
     )
-    error = f"The two are {_number(score.calibration_error)} apart on average (expected calibration error)."
-    title = "Probability that the money runs out: what was said, and how often it happened."
+    error = (
+        f"The two are {_number(score.calibration_error)} apart on average (expected calibration error); 0.05 is"
+        " 5 points of 100."
+    )
+    title = "Chance that the money runs out: what was said, and how often it happened."
     return [*sentence(title, width), *table_lines(Table(columns, rows), width), *sentence(error, width)]
 
 
@@ -166,16 +169,16 @@ def _verdicts(shown: BacktestPage, width: int) -> list[str]:
             continue
         best: str = tested.better or min(better, key=lambda method: tested.scores[method].wape)
         told = shown.names.get(tested.wallet, tested.wallet)
-        words = f"{told}: {METHODS[best]} was better, WAPE {_number(tested.scores[best].wape)} against {_number(own)}"
+        words = f"{told}: {METHODS[best]} was nearer, WAPE {_number(tested.scores[best].wape)} against {_number(own)}"
         lines += sentence(f"{words}; {_consequence(tested)}", width)
     if not lines:
-        return sentence("No usual guess was better for any wallet.", width)
+        return sentence("No usual guess was nearer for any wallet.", width)
     return lines
 
 
 def _consequence(tested: Backtest) -> str:
     if tested.better:
-        return "that was so by a tenth in both halves of the time, so `kt-budgets forecast` is centred on it."
+        return "that was so by a tenth in both halves of the time, so `kt-budgets forecast` is built around it."
     if tested.scores["forecast"].origins < STABLE_ORIGINS:
         return "too few forecasts to rely on that."
     return "not by a tenth in both halves of the time, so the forecast stays."

@@ -13,6 +13,8 @@ from reconciler.report.difference import differences
 from reconciler.report.document import Column, Move, Row, Setting, Table
 from reconciler.report.spans import Cell, safe_name
 
+_WORDS = {"reclaim": "take back"}
+
 
 def wallet_name(change: Allocate | Reclaim) -> str:
     return f"{safe_name(change.team)} / {safe_name(change.environment)}"
@@ -32,7 +34,7 @@ def _move(change: Allocate | Reclaim) -> Move:
         amount=wording.exact(change.amount),
         funded=wording.exact(change.funded_before),
         target=wording.exact(change.target),
-        remark=f"{wording.exact(stuck)} more is spent or reserved and stays" if stuck else "",
+        remark=f"{wording.exact(stuck)} more is spent or held for requests under way, and stays" if stuck else "",
     )
 
 
@@ -50,7 +52,12 @@ def move_table(listed: tuple[Move, ...]) -> Table:
     table = Table(
         columns,
         tuple(
-            Row(tuple(Cell(text) for text in (m.name, m.wallet, m.verb, m.amount, m.funded, m.target, m.remark)))
+            Row(
+                tuple(
+                    Cell(text)
+                    for text in (m.name, m.wallet, _WORDS.get(m.verb, m.verb), m.amount, m.funded, m.target, m.remark)
+                )
+            )
             for m in listed
         ),
     )

@@ -144,7 +144,7 @@ def _rest_words(plan: Plan, item: LaterExpectation) -> str:
     when = f"on 1 {item.period.first:%B}"
     amount = f"{safe_name(plan.currency, 8)} {wording.brief(item.amount)}" if item.amount is not None else ""
     if item.after == "reclaim":
-        return f"about {amount} of unused money goes back to the pool {when}"
+        return f"about {amount} of unused money goes back to the organization wallet {when}"
     return f"about {amount} of unused money stays in wallets {when}"
 
 

@@ -18,7 +18,10 @@ from reconciler.report.document import Asked, Column, Row, Table
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
-_ALARMING = frozenset({"behind", "short"})
+_OF_SPENDING = frozenset({"baseline", "growth"})
+_WORDS = {"unknown": "", "fits": "OK", "short": "needs attention"}
+_MORE_OR_LESS = {**_WORDS, "ahead": "higher", "behind": "lower"}
+_PLAIN = ("fits", "leaves time")
 
 
 def assumption_tables(plan: Plan) -> tuple[Table, ...]:
@@ -42,14 +45,15 @@ def _assumption(row: Assumption) -> Row:
 
 
 def _conclusion(row: Assumption) -> Cell:
-    """Return the verdict with its sentence, which may begin with the verdict's own word."""
-    verdict = "" if row.verdict == "unknown" else row.verdict
+    """Return the verdict with its sentence, which may begin with the verdict's own word. What costs more is strong."""
     sentence = visible(row.sentence, 200)
-    rest = sentence.removeprefix(verdict).removeprefix(":").strip() if verdict else sentence
-    alarming = row.verdict in _ALARMING
-    if verdict and sentence.startswith(verdict) and rest and not sentence.startswith(f"{verdict}:"):
+    spending = row.name in _OF_SPENDING
+    word = sentence if sentence in _PLAIN else (_MORE_OR_LESS if spending else _WORDS).get(row.verdict, row.verdict)
+    alarming = row.verdict in ("short", "ahead" if spending else "behind")
+    rest = sentence.removeprefix(word).removeprefix(":").strip() if word else sentence
+    if word and sentence.startswith(word) and rest and not sentence.startswith(f"{word}:"):
         return Cell(sentence, strong=alarming)
-    return Cell(rest or ("" if verdict else DASH), verdict=verdict, strong=alarming)
+    return Cell(rest or ("" if word else DASH), verdict=word, strong=alarming)
 
 
 def lever_table(story: WalletStory) -> Table:
@@ -93,12 +97,9 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
         return ()
     return (
         words(
-            "Simulated day by day from each wallet's own history: level, weekdays and past surprises; today's and the"
-            " new target see the same simulated days, so their difference is the change and not chance."
-        ),
-        words(
-            "P50 is the middle: half of the simulated months end below it. One in ten ends below P10, and one in ten"
-            " above P90."
+            "The rest of the month is played through many times, day by day, from each wallet's own history: its usual"
+            " spend, its weekdays and its past surprises. Today's and the new target are judged on the same days, so"
+            " what differs comes from the change and not from chance."
         ),
         *([words(_data(plan.usage, plan.currency))] if plan.usage else []),
         *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
@@ -107,7 +108,7 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
 
 def _data(usage: UsageSummary, currency: str) -> str:
     window = f", {usage.first_day:%Y-%m-%d} to {usage.last_day:%Y-%m-%d}" if usage.first_day and usage.last_day else ""
-    more = [f"{wording.share(usage.unpriced_share)} of tokens unpriced"]
+    more = [f"{wording.share(usage.unpriced_share)} of tokens have no price"]
     if usage.duplicates:
         came = f" ({currency} {usage.duplicates_cost:,.2f})" if usage.duplicates_cost else ""
         more.append(f"{wording.rows(usage.duplicates)}{came} came twice and count once")
@@ -130,8 +131,8 @@ def _history(story: WalletStory, forecast: WalletForecast) -> Words:
     fresh = f", data as of {forecast.data_as_of:%Y-%m-%d %H:%M} UTC" if forecast.data_as_of else ""
     sure = {
         "normal": "",
-        "low": ": low confidence, the interval is wide for a reason",
-        "none": ": no usage, the figures are the plan's own",
+        "low": ": little history, so the forecast is wide",
+        "none": ": no usage, so these are the figures of the annual plan",
     }[forecast.confidence]
     return words(emphasis(story.name), f": {wording.counted(forecast.history_days, 'day')} of history{fresh}{sure}.")
 
@@ -172,15 +173,12 @@ def merging(plan: Plan) -> str:
 
 
 def _merging(plan: Plan) -> Iterator[str]:
-    moves: tuple[tuple[type[Allocate | Reclaim], str, Decimal], ...] = (
-        (Reclaim, "reclaim", plan.funds.reclaimed),
-        (Allocate, "allocation", plan.funds.allocated),
-    )
-    verb = "applies "
-    for kind, noun, amount in moves:
-        if count := sum(isinstance(change, kind) for change in plan.changes):
-            yield f"{verb}{wording.counted(count, noun)} ({safe_name(plan.currency, 8)} {wording.exact(amount)})"
-            verb = ""
+    back, out = (sum(isinstance(change, kind) for change in plan.changes) for kind in (Reclaim, Allocate))
+    currency, funds = safe_name(plan.currency, 8), plan.funds
+    if back:
+        yield f"takes {currency} {wording.exact(funds.reclaimed)} back from {wording.counted(back, 'wallet')}"
+    if out:
+        yield f"applies {wording.counted(out, 'allocation')} ({currency} {wording.exact(funds.allocated)})"
     for managed in kinds():
         done = Counter(change.verb for change in object_changes(plan, managed))
         yield from (f"{verb}s {wording.counted(done[verb], managed.noun)}" for verb in VERBS if done[verb])
@@ -192,11 +190,16 @@ def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
     commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
     stale = (
-        f"; it becomes stale if the ledger of {wording.listed([safe_name(t) for t in teams])} changes before that"
+        f"; it becomes stale if the ledger of {wording.listed([safe_name(t) for t in teams])} changes before that: then"
+        " nothing is applied for such a team until it is planned again"
         if teams
         else ""
     )
-    applies = "Nothing is applied while a refusal stands." if refused else f"{merging(plan)}{_who_applies(plan)}"
+    applies = (
+        "Nothing is applied until what is refused above is put right."
+        if refused
+        else f"{merging(plan)}{_who_applies(plan)}"
+    )
     return (
         words(applies),
         words("Plan ", code(short_digest(plan)), commit, f"{dirty}{stale}."),

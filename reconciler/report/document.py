@@ -164,6 +164,7 @@ class Report:
     approvals: tuple[Words, ...] = ()
     neighbours: tuple[Words, ...] = ()
     other_wallets: Table = Table()
+    other_notes: tuple[Words, ...] = ()
     moves: tuple[Move, ...] = ()
     move_table: Table = Table()
     settings: tuple[Setting, ...] = ()

@@ -50,9 +50,9 @@ def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting]) -> Iterator[st
         needed = sum(entry.needs_person for entry in found)
         marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
         verb = "needs" if needed == 1 else "need"
-        yield f"{counted(len(found), 'difference')}, {needed} of them {verb} a person{marked}."
+        yield f"{counted(len(found), 'difference')}, {needed} of them {verb} attention{marked}."
     if waiting:
-        yield f"{counted(len(waiting), 'thing')} left behind; each names the workflow that mends it."
+        yield f"{counted(len(waiting), 'thing')} left behind; each names the workflow that fixes it."
 
 
 def _wrapped(line: str, width: int | None, *, hanging: int) -> str:

@@ -18,9 +18,9 @@ from reconciler.report.wallets import WalletStory, is_known, wallet_notes, walle
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
 _METHODS = {
-    "run_rate": "the run rate of the month to date",
-    "mean_28_days": "the mean of the last 28 days",
-    "linear_30_days": "a line through the last 30 days",
+    "run_rate": "the average day of this month so far",
+    "mean_28_days": "the average of the last 28 days",
+    "linear_30_days": "a straight line through the last 30 days",
 }
 _ABOVE, _MAYBE = "!", "~"
 
@@ -113,7 +113,7 @@ def _months(told: Sequence[WalletStory], width: int) -> list[str]:
             Row((Cell(label), *(_month(*by_month[month]) if month in by_month else Cell("") for month in months)))
         )
     columns = (Column("name", ""), *(Column(str(month), f"{month.first:%b %y}", "right") for month in months))
-    note = f"Months ahead, P50: {_ABOVE} it is above the month's target, {_MAYBE} P90 is."
+    note = f"Months ahead, the middle (P50): {_ABOVE} it is above the month's target, {_MAYBE} only P90 is."
     return [*sentence(note, width), *table_lines(Table(columns, tuple(rows)), width)]
 
 
@@ -128,7 +128,7 @@ def year_sentence(year: YearForecast, currency: str) -> str:
     if not year.quantiles:
         others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
         return f"{safe_name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
-    words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {wording.interval(year.quantiles)}, P50 (P10 to P90)"
+    words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {_year_range(year.quantiles)}"
     words += covered_words(year) + wording.counted_from(year.known_from)
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:
@@ -136,7 +136,12 @@ def year_sentence(year: YearForecast, currency: str) -> str:
     words += f", against an annual target of {wording.brief(year.annual_target)}"
     if year.within_probability is None:
         return f"{words}.{others}"
-    return f"{words}: within it with probability {sure_words(year)}.{others}"
+    return f"{words}: {sure_words(year)} sure to stay within it.{others}"
+
+
+def _year_range(quantiles: Mapping[str, Decimal]) -> str:
+    low, middle, high = (wording.whole(quantiles.get(key)) for key in ("0.1", "0.5", "0.9"))
+    return f"{middle} ({low} to {high} in 8 of 10 cases)"
 
 
 def _methods(told: Sequence[WalletStory], width: int) -> list[str]:
@@ -146,8 +151,8 @@ def _methods(told: Sequence[WalletStory], width: int) -> list[str]:
         for story in told
         if story.forecast and story.forecast.method in _METHODS
         for line in sentence(
-            f"{story.name} is centred on {_METHODS[story.forecast.method]}: on its own past that came"
-            " nearer than the model again and again (`kt-budgets backtest` has the numbers).",
+            f"{story.name}: this forecast is built around {_METHODS[story.forecast.method]}, which came nearer to what"
+            " this wallet then spent again and again (`kt-budgets backtest` has the numbers).",
             width,
         )
     ]
@@ -166,4 +171,7 @@ def levers(told: Sequence[WalletStory], currency: str, width: int) -> list[str]:
             lines += sentence(f"{story.name}: {', '.join(parts)}", width, indent=4)
     if not lines:
         return []
-    return [*sentence(f"What the levers still bring to the mean month end, {safe_name(currency, 8)}:", width), *lines]
+    return [
+        *sentence(f"What the plan's assumptions still add to the average month end, {safe_name(currency, 8)}:", width),
+        *lines,
+    ]

@@ -45,7 +45,7 @@ def _sections(report: Report) -> Iterator[str]:
     yield _titled("The months ahead", *map(_captioned, report.months))
     yield _titled("What moves, to the cent", _table(report.move_table))
     yield _titled("How far to trust this", _list(report.method))
-    yield _titled("Wallets that do not change", _table(report.other_wallets))
+    yield _titled("Wallets that do not change", _table(report.other_wallets), _list(report.other_notes))
     yield _titled("Changed by hand in Keeptrusts", _list(report.drift))
     yield _titled("Seen in Keeptrusts, not declared in git", _list(report.unmanaged))
 
@@ -108,6 +108,6 @@ def _notices(title: str, notices: tuple[Notice, ...], style: str) -> str:
 
 def _notice(notice: Notice, style: str) -> str:
     where = f" <code>{escape(notice.where)}</code>" if notice.where else ""
-    hint = f"<p><strong>Cure:</strong> {_inline(notice.hint)}</p>" if notice.hint else ""
+    hint = f"<p><strong>Fix:</strong> {_inline(notice.hint)}</p>" if notice.hint else ""
     head = f"<p><strong>{escape(notice.title)}</strong>{where}</p>"
     return f'<div class="{style}">{head}<p>{_inline(notice.message)}</p>{hint}</div>'

@@ -41,7 +41,7 @@ def later_notes(plan: Plan) -> tuple[Words, ...]:
     told = [*_together(plan, runs), *(_sentence(plan, run) for run in runs)]
     told += [_expectation(plan, item) for item in expectations]
     if any(item.monthly for item in expectations):
-        told.append(words("What a plan expects moves no money by itself: a wallet gets its target, no more."))
+        told.append(words("What the annual plan expects moves no money by itself: a wallet gets its target, no more."))
     return tuple(told)
 
 
@@ -170,7 +170,7 @@ def _expectation(plan: Plan, item: LaterExpectation) -> Words:
         rest = "; what that is in money is in the forecast of the months ahead" if item.team else ""
         return words(whose, ": ", what, f"{rest}.")
     if not item.monthly:
-        return words(whose, ": ", what, "; by the plan itself that changes none of the months ahead.")
+        return words(whose, ": ", what, "; by the annual plan itself that changes none of the months ahead.")
     whole = ""
     if item.until is not None and item.until != item.period and item.total is not None:
         total = f"{safe_name(plan.currency, 8)} {wording.brief(abs(item.total))}"

@@ -60,7 +60,9 @@ def _sections(report: Report) -> list[Section]:
         _blocks([_titled(table) for table in report.months], "table", "The months ahead", rank=12),
         _folded(_table(report.move_table, "move", rank=6), "What moves, to the cent"),
         _list(report.method, "note", "How far to trust this", rank=9),
-        _folded(_table(report.other_wallets, "wallet", rank=10), "Wallets that do not change"),
+        _folded(
+            _table(report.other_wallets, "wallet", rank=10, above=report.other_notes), "Wallets that do not change"
+        ),
         _list(report.drift, "difference", "Changed by hand in Keeptrusts", rank=6),
         _list(report.unmanaged, "thing", "Seen in Keeptrusts, not declared in git", rank=11),
     ]
@@ -74,8 +76,9 @@ def _folded(section: Section, summary: str) -> Section:
     return Section(section.items, section.noun, section.rank, head, f"{section.tail}\n\n</details>", section.separator)
 
 
-def _table(table: Table, noun: str, *, rank: int) -> Section:
-    return Section(tuple(_rows(table)), noun, rank, head=_head(table))
+def _table(table: Table, noun: str, *, rank: int, above: tuple[Words, ...] = ()) -> Section:
+    head = "".join(f"{text}\n\n" for text in _paragraph(above))
+    return Section(tuple(_rows(table)), noun, rank, head=f"{head}{_head(table)}")
 
 
 def _head(table: Table) -> str:
@@ -125,5 +128,5 @@ def _notices(notices: tuple[Notice, ...], noun: str, heading: str, *, rank: int)
 
 def _notice(notice: Notice) -> str:
     where = f" {code_span(notice.where)}" if notice.where else ""
-    hint = f"<br>Cure: {inline(notice.hint)}" if notice.hint else ""
+    hint = f"<br>Fix: {inline(notice.hint)}" if notice.hint else ""
     return f"- **{escaped(notice.title)}**{where}: {inline(notice.message)}{hint}"

@@ -63,4 +63,4 @@ def _lines(landing: LandingOutcome) -> Iterator[str]:
 def _end(found: Merges) -> str:
     if not found.pending:
         return "Everything that was merged is applied."
-    return f"{counted(found.pending, 'landing')} of what was merged {'is' if found.pending == 1 else 'are'} pending."
+    return f"{counted(found.pending, 'merged change')} {'is' if found.pending == 1 else 'are'} not applied yet."

@@ -40,11 +40,11 @@ def pool_of_all(plan: Plan, others: int, more: Decimal) -> Words:
         f" well, {currency} {wording.brief(more)} more {'goes' if others == 1 else 'go'} out in {plan.period.name}: "
     )
     if plan.funds.after is None:
-        return words(asked, "what the pool holds is not visible.")
+        return words(asked, "what the organization wallet holds is not visible.")
     left = plan.funds.after - more
     if left < 0:
-        return words(asked, strong(f"the pool is short of {currency} {wording.brief(-left)}"), ".")
-    return words(asked, f"the pool then holds {currency} {wording.brief(left)}.")
+        return words(asked, strong(f"the organization wallet is short of {currency} {wording.brief(-left)}"), ".")
+    return words(asked, f"the organization wallet then holds {currency} {wording.brief(left)}.")
 
 
 def unapplied_notes(plan: Plan, numbers: Mapping[str, int]) -> Iterator[Words]:

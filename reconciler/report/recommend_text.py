@@ -50,7 +50,7 @@ def recommend_text(shown: RecommendPage, *, width: int, colour: bool) -> str:
     blocks = [
         sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
         [
-            *sentence(f"The smallest target with which each wallet lasts the month with probability {chance}:", width),
+            *sentence(f"The smallest target with which each wallet is {chance} sure to last the month:", width),
             *table_lines(_targets(shown), width),
             *sentence(_ROUNDING, width),
             *([] if not any(target.months for target in shown.targets) else sentence(_ALONE, width)),
@@ -64,7 +64,7 @@ def recommend_text(shown: RecommendPage, *, width: int, colour: bool) -> str:
 
 
 _ROUNDING = "Targets are rounded up at three digits and never finer than a whole unit, alert amounts down."
-_ALONE = "A month alone: what it needs for the same probability by itself, without money carried over into it."
+_ALONE = "A month alone: what it needs to be as sure by itself, without money carried over into it."
 _FIRST = "A budget has one amount for all its percentages: `--write` takes that of the first to fire."
 
 

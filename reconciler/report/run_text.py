@@ -13,9 +13,10 @@ from reconciler.model.result import AGAIN, Result
 
 _COMMAND = "`kt-budgets resume --"
 _NEXT = {
-    ExitCode.UNKNOWN: "Next: kt-budgets resume, which proves or finishes it; nothing unknown is sent again before.\n"
-    "Where the ledger will never tell, it takes your word, with --reason: --accept OP (what the ledger shows is right)"
-    " or --assume-lost OP (it cannot come any more).",
+    ExitCode.UNKNOWN: "Next: kt-budgets resume, which finds out what became of it; until then nothing unknown is"
+    " sent again.\n"
+    "Where the ledger will never show it, say yourself what happened, with --reason: --accept OP (the ledger is right"
+    " as it is) or --assume-lost OP (it cannot arrive any more, and is sent again).",
     ExitCode.STALE: "Next: kt-budgets plan, and have the new plan reviewed.",
     ExitCode.PARTIAL: "Next: kt-budgets plan shows what is left.",
     ExitCode.INTERRUPTED: "Next: kt-budgets resume, which finishes this run from its journal.",
@@ -89,7 +90,9 @@ def _remarks(result: Result) -> list[str]:
     ]
     if result.stopped is not None and not any(result.stopped.message in reason for reason in told):
         stale.append(f"  stopped: {result.stopped.message}")
-    return stale + [f"  read back: {difference}" for difference in result.differences if difference not in told]
+    return stale + [
+        f"  checked afterwards: {difference}" for difference in result.differences if difference not in told
+    ]
 
 
 def _closing(result: Result) -> str:
@@ -97,10 +100,10 @@ def _closing(result: Result) -> str:
     if not outcomes and result.run.converged:
         left = len(result.run.left_out)
         kept = f"Nothing to do but for {left} wallet{'s' if left > 1 else ''} that the plan left out: see above."
-        return kept if left else "Nothing to do: live equals the plan."
+        return kept if left else "Nothing to do: Keeptrusts is already as the plan says."
     counts = Counter(outcome.status for outcome in outcomes)
     listed = ", ".join(f"{counts[status]} {status.replace('_', ' ')}" for status in Status if counts[status])
-    verdict = "Converged" if result.run.converged else "Not converged"
+    verdict = "Done" if result.run.converged else "Not all done"
     moved = _moved(outcomes)
     return f"{verdict}: {listed or 'nothing was to be done'}{moved}."
 

@@ -94,5 +94,5 @@ def _legend(chart: Chart) -> Iterable[str]:
     for line in chart.lines:
         if line.role in _SHOWN:
             shape, colour = _SHOWN[line.role]
-            words = "P10 to P90" if line.role == "p90" else line.name
+            words = "8 in 10 months (P10 to P90)" if line.role == "p90" else line.name
             yield f'<li><i class="{shape}" style="border-color:var(--{colour})"></i>{escape(words)}</li>'

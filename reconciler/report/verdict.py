@@ -189,7 +189,7 @@ def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[Asked]) ->
 
 def _outlook(plan: Plan, story: WalletStory) -> Iterator[Words]:
     if story.forecast is None or story.change is None:
-        yield words("There is no usage to forecast from: how long this lasts is not known.")
+        yield words("There is no usage to forecast from, so nobody can say how long this lasts.")
         return
     carried = f" and {wording.whole(story.carried_over_then)} carried over" if story.carried_over_then else ""
     yield words(
@@ -211,7 +211,7 @@ def _outlook(plan: Plan, story: WalletStory) -> Iterator[Words]:
 def _outlooks(changed: Sequence[WalletStory]) -> Iterator[Words]:
     known = [story for story in changed if story.forecast]
     if changed and not known:
-        yield words("There is no usage to forecast from: how long this lasts is not known.")
+        yield words("There is no usage to forecast from, so nobody can say how long this lasts.")
     short = [story for story in known if story.lasts is not None and story.lasts < SAFE]
     for story in short[:3]:
         ends = _around(" and runs out around ", story.forecast.desired) if story.forecast else ()
@@ -250,7 +250,7 @@ def _year(plan: Plan) -> Iterator[Words]:
     target = f" of {wording.whole(year.annual_target)}" if year.annual_target is not None else ""
     sure = f", {sure_words(year)} sure to stay within" if target and year.within_probability is not None else ""
     yield words(
-        f"Organization: {middle}{target} for {safe_name(year.name, 24)} (P50){covered_words(year)}{sure}"
+        f"Organization: forecast {middle}{target} for {safe_name(year.name, 24)}{covered_words(year)}{sure}"
         f"{wording.counted_from(year.known_from)}."
     )
     if uncovered := uncovered_words(year, plan.currency):
@@ -261,7 +261,7 @@ def _permission(plan: Plan, approvals: Sequence[Asked]) -> Iterator[Words]:
     refused = sum(guard.status == "refused" for guard in plan.guards)
     refused += sum(finding.severity == "error" for finding in plan.findings)
     if refused:
-        yield words(strong(f"{wording.counted(refused, 'refusal')}, below, with the cure."))
+        yield words(strong(f"{wording.counted(refused, 'refusal')}, below, with the fix."))
     elif plan.changes:
-        yield words("Nothing is refused.")
+        yield words("No limit or rule stops it.")
     yield from asked_lead(approvals)

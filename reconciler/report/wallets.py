@@ -239,7 +239,10 @@ def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: AlertPe
     return f"{prefix}{fires}{late if days is None else f' ({days})'}{stays}"
 
 
-_EARLY = "A day with a probability is the early one: 1 in 10 months gets there by then."
+_MONTH_END = (
+    "Month end: half of the months end below the first figure (P50), 1 in 10 ends below P10 and 1 in 10 above P90."
+)
+_EARLY = "A day with a percentage is an early one: 1 in 10 months gets there by then."
 _BOTH = (
     "A day without one is the middle one: half of the months get there by then. Where an arrow leads from one kind to"
     " the other, an earlier day is no worse: compare how likely the money lasts."
@@ -278,13 +281,19 @@ def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
     if _any_carried(told):
         carried = [_carried(story) for story in told if story.carried_over or story.carried_over_then]
         notes.append(words("Ceiling = carried over + funded. Carried over: ", wording.listed(carried, 6), "."))
+    if any(story.forecast for story in told):
+        notes.append(words(_MONTH_END))
     notes.extend(_day_notes(told))
     low = [story.name for story in told if story.forecast and story.forecast.confidence == "low"]
     if low:
         notes.append(words("Low confidence, little history: ", emphasis(wording.listed(low, 6)), "."))
     planned = [story.name for story in told if story.forecast and story.forecast.confidence == "none"]
     if planned:
-        notes.append(words("No usage yet, so the plan's own figures: ", emphasis(wording.listed(planned, 6)), "."))
+        notes.append(
+            words(
+                "No usage yet, so these are the figures of the annual plan: ", emphasis(wording.listed(planned, 6)), "."
+            )
+        )
     dark = [story.name for story in told if story.forecast is None]
     if dark and len(dark) < len(told):
         notes.append(words("Nothing to forecast from: ", emphasis(wording.listed(dark, 6)), "."))

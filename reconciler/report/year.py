@@ -12,7 +12,7 @@ from reconciler.report.spans import safe_name
 MOST_NAMED = 4
 _WHY = {
     "unreadable": "because their ledgers cannot be read",
-    "unknown": "because neither usage nor a plan says what they will spend",
+    "unknown": "because neither usage nor an annual plan says what they will spend",
 }
 
 

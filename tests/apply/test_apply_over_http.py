@@ -147,7 +147,7 @@ def test_a_token_that_may_only_read_is_refused_before_anything_is_sent(tmp_path:
 def test_a_run_in_words_ends_with_what_converged(tmp_path: Path) -> None:
     with rehearsing(tmp_path) as rehearsal:
         said = ready(rehearsal).kt("apply", as_json=False)
-        assert "Converged: 4 applied; 140.00 out and 0.00 back." in said.out
+        assert "Done: 4 applied; 140.00 out and 0.00 back." in said.out
 
 
 def test_a_guard_that_refuses_stops_before_any_write(tmp_path: Path) -> None:

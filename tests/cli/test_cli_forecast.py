@@ -200,7 +200,9 @@ def test_a_naive_method_that_was_stably_better_is_used_and_named(own_world: Worl
     (wallet,) = document(kt, own_world, "--wallet", "finance/prod", usage=usage)["wallets"]
     done = kt("forecast", *own_world.options(usage=usage), "--wallet", "finance")
     assert wallet["method"] == "linear_30_days"
-    assert "finance / prod is centred on a line through the last 30 days" in " ".join(done.out.split())
+    assert "finance / prod: this forecast is built around a straight line through the last 30 days" in " ".join(
+        done.out.split()
+    )
 
 
 def test_without_usage_the_plan_is_the_forecast_and_says_so(world: World, kt: Run) -> None:
@@ -282,7 +284,7 @@ def test_the_year_says_what_it_covers_in_every_output(world: World, kt: Run, tmp
 
     words = " ".join(kt("forecast", *options).out.split())
     assert "for 2 of the 3 wallets in git" in words
-    assert "finance / prod is not in it, because neither usage nor a plan says what it will spend." in words
+    assert "finance / prod is not in it, because neither usage nor an annual plan says what it will spend." in words
     assert "more was spent in it so far by what git does not cover (team_marketing" in words
     year = json.loads(kt("forecast", *options, "--format", "json").out)["year"]
     assert [one["team_id"] for one in year["uncovered"]] == ["team_marketing"]

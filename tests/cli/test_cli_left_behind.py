@@ -68,13 +68,13 @@ def test_what_is_next_names_only_what_can_be_done_with_what_needs_a_person(kt: R
     assert "changed* engineering / dev was given" in both
     assert "unmanaged* team_marketing" in both
     assert "pending finance / prod" in both
-    assert "2 of them need a person (they are marked with *)" in both
+    assert "2 of them need attention (they are marked with *)" in both
     assert "`kt-budgets drift --accept` writes 1 of 2 into the YAML; `plan` and `apply`" in both
     assert "for what is in no YAML: declare it" in both
 
     accepted = "{key: %s, until: 2026-12-31, reason: a trial, approved_by: finance}"
     unmanaged = drift_of_acme(kt, tmp_path / "unmanaged", accepted % "team_engineering_dev")
-    assert "1 of them needs a person (it is marked with *)" in unmanaged
+    assert "1 of them needs attention (it is marked with *)" in unmanaged
     assert "drift --accept" not in unmanaged
     assert "`plan` and `apply`" not in unmanaged
     assert "under `acknowledged_drift` in org.yaml" in unmanaged

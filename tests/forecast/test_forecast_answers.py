@@ -307,7 +307,7 @@ def test_run_out_is_warned_about_with_date_probability_and_the_missing_money() -
     forecast = ask(history(noise=0.02), question(left_desired=700))
     message = next(warning for warning in forecast.warnings if warning.code == "runs-out")
     assert message.message.startswith("support/prod runs out 2026-06-2")
-    assert re.fullmatch(r"with USD [0-9,]+ more it lasts with a probability of 90%", message.hint)
+    assert re.fullmatch(r"with USD [0-9,]+ more it lasts the month in 9 of 10 cases", message.hint)
     rarely = ask(history(noise=0.3), question(left_desired=1400))
     assert only(rarely).desired.exhaustion.date["0.5"] is None
     assert any("as early as" in warning.message for warning in rarely.warnings)

@@ -48,8 +48,8 @@ def test_a_table_has_rows_only_for_what_the_plan_says_and_for_wallets_and_alerts
 
 @pytest.mark.parametrize(
     ("baseline", "verdict", "sentence"),
-    [("12000.00", "holds", "holds"), ("9000.00", "ahead", "spend is ahead of plan by 35%"),
-     ("20000.00", "behind", "spend is below plan by 39%")],
+    [("12000.00", "holds", "holds, within 10%"), ("9000.00", "ahead", "spend is 35% above the plan"),
+     ("20000.00", "behind", "spend is 39% below the plan")],
 )  # fmt: skip
 def test_the_baseline_is_compared_with_the_last_four_weeks(baseline: str, verdict: str, sentence: str) -> None:
     row = rows({"baseline_monthly": baseline})["baseline"]
@@ -78,11 +78,12 @@ def test_growth_is_compared_with_the_weeks_before_the_plans_first_step() -> None
     planned = {"growth": [{"reason": "regions", "rate": "18%", "from": "2026-04"}]}
     assert rows(planned, usage(growth=0.18))["growth"].verdict == "holds"
     ahead = rows(planned, usage(growth=0.5))["growth"]
-    assert (ahead.verdict, ahead.sentence[:47]) == ("ahead", "growth is ahead of the +18% planned for these d")
+    assert ahead.verdict == "ahead"
+    assert ahead.sentence.endswith(" points above the +18% planned for these days")
     flat = rows(planned)["growth"]
     assert flat.verdict == "behind"
     assert flat.observed == "+0.0% in the 28 days to 2026-06-17, on the four weeks before April 2026"
-    assert flat.sentence == "growth is behind the +18% planned for these days, by 18.0 points"
+    assert flat.sentence == "growth is 18.0 points below the +18% planned for these days"
     assert rows(planned, usage(days=90))["growth"].sentence == (
         "there is no usage of the four weeks before April 2026 to compare with"
     )
@@ -99,7 +100,7 @@ def test_growth_that_began_this_month_is_judged_by_this_months_weeks_alone() -> 
     flat = judged("2026-06", "80%")
     assert (flat.verdict, flat.sentence) == (
         "behind",
-        "growth is behind the +80% planned for these days, by 80.0 points",
+        "growth is 80.0 points below the +80% planned for these days",
     )
     assert flat.observed == "+0.0% in the 14 days to 2026-06-17, on the four weeks before June 2026"
     assert judged("2026-06", "80%", jump=0.8).verdict == "holds"
@@ -179,10 +180,11 @@ def test_wallets_are_judged_on_the_sum_of_their_paths() -> None:
     asked = [question(live=12500), question("team_dev", environment="dev", live=3600)]
     row = table(ask(both.build(), *asked))["wallets"]
     assert (row.plan, row.verdict) == ("USD 16,100", "fits")
-    assert row.observed.startswith("P50 USD 15,")
+    assert row.observed.startswith("USD 15,")
+    assert row.observed.endswith(" in 9 of 10")
     short = table(ask(both.build(), question(live=11000)))["wallets"]
     assert short.verdict == "short"
-    assert short.sentence.startswith("above the targets with probability")
+    assert short.sentence.endswith("% chance of more than the targets")
 
 
 def test_the_alert_row_says_when_it_fires_and_whether_that_leaves_time() -> None:
@@ -191,9 +193,9 @@ def test_the_alert_row_says_when_it_fires_and_whether_that_leaves_time() -> None
         return rows({}, left_desired=left, alerts_desired=(watched,))["alert"]
 
     early = alert(10000, left=3000)
-    assert (early.verdict, early.sentence, early.observed) == ("fits", "leaves time", "80% fires 2026-06-21")
-    assert alert(12000, left=3200).sentence in ("leaves 1 day to react", "leaves 2 days to react")
-    assert alert(20000, left=3000).sentence.startswith("no warning with probability")
+    assert (early.verdict, early.sentence, early.observed) == ("fits", "4 days to react", "80% fires 2026-06-21")
+    assert alert(12000, left=3200).sentence in ("only 1 day to react", "only 2 days to react")
+    assert alert(20000, left=3000).sentence.endswith("% chance of no warning before the money is gone")
     assert alert(20000, left=10**6).observed.startswith("80%: ")
 
 

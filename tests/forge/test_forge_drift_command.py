@@ -34,7 +34,7 @@ def desk(
 def test_before_anything_is_applied_everything_is_pending(desk: Desk) -> None:
     assert desk.drift() == ExitCode.DONE
     assert "not applied yet" in desk.output
-    assert "0 of them need a person" in desk.output
+    assert "0 of them need attention" in desk.output
     assert {item["class"] for item in desk.items()} == {"pending"}
 
 

@@ -74,7 +74,7 @@ def test_other_owners_and_a_threshold_that_lets_everything_pass_are_shown(desk: 
 
 def test_what_is_taken_back_from_each_wallet_on_the_first_is_shown_in_money(desk: SandboxDesk) -> None:
     comment, plan = shown(desk, (ORG, "owners:", "unused: reclaim\nowners:"))
-    assert "about USD 10,500 of unused money goes back to the pool on 1 July" in comment.splitlines()[1]
+    assert "about USD 10,500 of unused money goes back to the organization wallet on 1 July" in comment.splitlines()[1]
     assert "support / prod USD 10,500.00" in comment
     (item,) = plan["later"]["expectations"]
     assert (item["name"], item["amount"], item["wallets"]) == ("unused money", "10500.00", {"team_support": "10500.00"})

@@ -81,7 +81,7 @@ def test_who_changes_the_same_wallet_is_named_with_what_all_of_them_ask_of_the_p
     for number in (130, 131, 132):
         assert f"#{number}" not in said
     assert "If the 3 other open pull requests that change budgets are merged as well, USD 89,700 more" in said
-    assert "**the pool is short of USD 600**" in said
+    assert "**the organization wallet is short of USD 600**" in said
 
 
 def test_a_pull_request_that_merges_and_changes_the_same_wallet_is_told(desk: SandboxDesk) -> None:

@@ -291,7 +291,7 @@ GUARDS = ORGANIZATION["guards"]
             "no longer let pass",
         ),
         ({"environments": ["prod"]}, "environments", "prod, dev", "prod", ""),
-        ({"unused": "reclaim"}, "unused money", "keep", "reclaim", "goes back to the pool"),
+        ({"unused": "reclaim"}, "unused money", "keep", "reclaim", "goes back to the organization wallet"),
         ({"journal": "file:x"}, "journal", "git:origin", "file:x", "not seen in the new one"),
     ],
 )

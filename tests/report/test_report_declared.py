@@ -36,7 +36,8 @@ def test_no_format_calls_it_no_change(story: str) -> None:
 
 def test_the_verdict_says_what_it_is_about() -> None:
     assert plain(summarise(governance()).headline) == (
-        "Budget plan: about USD 1,830 of unused money goes back to the pool on 1 July, the owners, finance"
+        "Budget plan: about USD 1,830 of unused money goes back to the organization wallet on 1 July, the owners,"
+        " finance"
         " threshold, guard on one wallet's change and 1 more of the organization change, the owners of support change;"
         " June 2026 stays as it is"
     )

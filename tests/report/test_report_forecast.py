@@ -142,10 +142,10 @@ def test_a_year_without_a_target_has_no_probability() -> None:
         quantiles={"0.1": Decimal(1), "0.5": Decimal(2), "0.9": Decimal(3)}, within_probability=None,
     )  # fmt: skip
 
-    assert year_sentence(year, "USD") == "FY2027: USD 2 (1 to 3), P50 (P10 to P90); there is no annual target."
+    assert year_sentence(year, "USD") == "FY2027: USD 2 (1 to 3 in 8 of 10 cases); there is no annual target."
     part = year.model_copy(update={"annual_target": Decimal(9), "known_from": date(2026, 8, 2)})
     assert year_sentence(part, "USD") == (
-        "FY2027: USD 2 (1 to 3), P50 (P10 to P90), without what was spent before 2026-08-02, which no usage shows,"
+        "FY2027: USD 2 (1 to 3 in 8 of 10 cases), without what was spent before 2026-08-02, which no usage shows,"
         " against an annual target of 9."
     )
 
@@ -163,11 +163,11 @@ def test_wallets_that_are_not_in_the_year_are_named_with_the_reason_and_what_the
 
     why = (
         "a / prod is not in it, because its ledger cannot be read: USD 12,345 spent so far. b / prod and b / dev are"
-        " not in it, because neither usage nor a plan says what they will spend."
+        " not in it, because neither usage nor an annual plan says what they will spend."
     )
     assert year_sentence(year, "USD") == (
-        "FY2027: USD 2 (1 to 3), P50 (P10 to P90) for 2 of the 5 wallets in git, against an annual target of 9: within"
-        f" it with probability at most 50%. {why}"
+        "FY2027: USD 2 (1 to 3 in 8 of 10 cases) for 2 of the 5 wallets in git, against an annual target of 9: at"
+        f" most 50% sure to stay within it. {why}"
     )
     nothing = year.model_copy(update={"wallets": 0, "quantiles": {}, "within_probability": None})
     assert year_sentence(nothing, "USD") == f"FY2027: not known, for no wallet has a forecast. {why}"
@@ -198,7 +198,7 @@ def test_a_backtest_says_where_too_little_was_seen() -> None:
     told = BacktestPage("org", AS_OF, "known", 1, BacktestReport(tested, (tested,)), {})
     text = " ".join(backtest_text(told, width=100, colour=False).split())
 
-    assert "team_support: run rate of the month was better, WAPE 0.100 against 0.200" in text
+    assert "team_support: run rate of the month was nearer, WAPE 0.100 against 0.200" in text
     assert "too few forecasts to rely on that" in text
     assert "Probability that the money runs out" not in text
 

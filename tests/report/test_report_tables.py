@@ -116,6 +116,8 @@ def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
         ("behind", "costs USD 3", Cell("costs USD 3", verdict="behind", strong=True)),
         ("behind", "behind the plan", Cell("behind the plan", strong=True)),
         ("fits", "fits", Cell("", verdict="fits")),
+        ("fits", "5 days to react", Cell("5 days to react", verdict="OK")),
+        ("short", "only 1 day to react", Cell("only 1 day to react", verdict="needs attention", strong=True)),
         ("holds", "", Cell("", verdict="holds")),
         ("unknown", "no usage to compare with", Cell("no usage to compare with")),
         ("unknown", "", Cell("–")),
@@ -273,9 +275,29 @@ def test_an_export_schedule_is_told_with_from_and_to(plans: Any) -> None:
     assert plain(report.footer[0]) == "Merging updates 1 export schedule and deletes 1 export schedule, once."
 
 
+@pytest.mark.parametrize("name", ["baseline", "growth"])
+def test_spending_less_than_planned_does_not_look_like_a_problem_and_spending_more_does(name: Any, plans: Any) -> None:
+    def shown(verdict: Any, sentence: str) -> Cell:
+        row = plans.ASSUMPTIONS.assumptions[0].model_copy(
+            update={"name": name, "verdict": verdict, "sentence": sentence}
+        )
+        team = plans.ASSUMPTIONS.model_copy(update={"assumptions": (row,)})
+        return summarise(plans.one_wallet(assumptions=(team,))).assumptions[0].rows[0].cells[-1]
+
+    assert shown("behind", "spend is 20% below the plan") == Cell("spend is 20% below the plan", verdict="lower")
+    assert shown("ahead", "spend is 20% above it") == Cell("spend is 20% above it", verdict="higher", strong=True)
+
+
+def test_wallets_that_do_not_change_have_their_figures_explained_beside_them(plans: Any) -> None:
+    report = summarise(plans.one_wallet(changes=()))
+    assert report.wallet_notes == ()
+    assert [plain(note)[:9] for note in report.other_notes] == ["Month end", "A day wit"]
+    assert "Month end: half of the months end below the first figure (P50)" in markdown(report)
+
+
 def test_what_cannot_be_reclaimed_is_said_beside_the_move(plans: Any) -> None:
     report = summarise(plans.twelve())
-    assert report.move_table.rows[0].cells[-1].new == "700.00 more is spent or reserved and stays"
+    assert report.move_table.rows[0].cells[-1].new == "700.00 more is spent or held for requests under way, and stays"
 
 
 def test_drift_and_unmanaged_things_are_worded_even_without_a_sentence(plans: Any) -> None:

@@ -77,7 +77,7 @@ def test_what_holds_alike_for_many_wallets_is_said_once(plans: Any) -> None:
     plan = plans.one_wallet()
     (wallet,) = plan.impact[:1]
     names = [f"t{number}" for number in range(6)]
-    said = "has no usage before 2026-06-18; the forecast is its plan's baseline, not an observation"
+    said = "has no usage before 2026-06-18; the forecast is the baseline of its annual plan, nothing that was seen"
 
     def notice(name: str) -> PlanFinding:
         place = {"path": f"{name}.yaml", "line": 3, "column": 9, "severity": "warning"}

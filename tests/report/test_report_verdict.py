@@ -118,12 +118,12 @@ def test_a_refused_plan_says_what_waits(plans: Any) -> None:
     settled = plans.refused().model_copy(update={"changes": ()})
     nothing = settled.model_copy(update={"funds": plans.nothing().funds})
     assert headline(nothing) == " refused: nothing is applied until 2 problems are solved"
-    assert plain(summarise(plans.refused()).footer[0]) == "Nothing is applied while a refusal stands."
+    assert plain(summarise(plans.refused()).footer[0]) == "Nothing is applied until what is refused above is put right."
 
 
 def test_the_year_is_told_without_a_target_too(plans: Any) -> None:
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
-    assert "Organization: USD 588,400 for FY2027 (P50)." in lead(plans.one_wallet(year=year))
+    assert "Organization: forecast USD 588,400 for FY2027." in lead(plans.one_wallet(year=year))
     silent = year.model_copy(update={"quantiles": {}})
     assert "Organization" not in lead(plans.one_wallet(year=silent))
 
@@ -171,7 +171,8 @@ def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -
 
 def test_the_footer_names_the_plan_the_commit_and_what_makes_it_stale(plans: Any) -> None:
     assert plain(summarise(plans.one_wallet()).footer[1]) == (
-        "Plan `7d0c41e9`, for commit `9c1e7b2`; it becomes stale if the ledger of support changes before that."
+        "Plan `7d0c41e9`, for commit `9c1e7b2`; it becomes stale if the ledger of support changes before that: then"
+        " nothing is applied for such a team until it is planned again."
     )
     dirty = plans.nothing().model_copy(update={"source": Source(commit="9c1e7b2d4f", dirty=True, tree_digest="")})
     assert plain(summarise(dirty).footer[1]) == "Plan `7d0c41e9`, for commit `9c1e7b2` with changes not committed."
@@ -181,7 +182,9 @@ def test_usage_without_a_day_is_no_usage_yet(plans: Any) -> None:
     empty = plans.USAGE.model_copy(update={"first_day": None, "last_day": None, "rows": 0, "duplicates": 3})
     report = summarise(plans.one_wallet(usage=empty))
     assert "no usage yet" in report.header
-    assert plain(report.method[2]) == "Data: 0 events; 0.3% of tokens unpriced; 3 events came twice and count once."
+    assert (
+        plain(report.method[1]) == "Data: 0 events; 0.3% of tokens have no price; 3 events came twice and count once."
+    )
 
 
 def test_a_marker_holds_nothing_that_is_not_a_digest_or_a_commit(plans: Any) -> None:
@@ -202,8 +205,8 @@ def test_money_of_no_forecast_is_a_dash_and_not_zero(plans: Any) -> None:
 
 def test_figures_that_come_from_the_plan_alone_are_marked(plans: Any) -> None:
     report = summarise(of(plans, plans.Wallet(confidence="none", history=0)))
-    assert plain(report.wallet_notes[0]) == "No usage yet, so the plan's own figures: support / prod."
-    assert plain(report.method[-1]).endswith("no usage, the figures are the plan's own.")
+    assert plain(report.wallet_notes[1]) == "No usage yet, so these are the figures of the annual plan: support / prod."
+    assert plain(report.method[-1]).endswith("no usage, so these are the figures of the annual plan.")
 
 
 def later(*months: tuple[str, str, str | None, str | None], environment: str = "prod") -> Scope:

@@ -60,7 +60,7 @@ class Cache(Lever):
         gap = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(planned, seen.cache_hit_rate))
         off = points(seen.cache_hit_rate - planned)
         words = {
-            "holds": "holds",
+            "holds": f"holds, within {points(TOLERANCE)}",
             "ahead": f"ahead by {off}: saves about {amount(-gap, view.currency)} a month",
             "behind": f"behind by {off}: costs about {amount(gap, view.currency)} a month",
         }[verdict]

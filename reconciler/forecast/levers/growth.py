@@ -59,13 +59,14 @@ class Growth(Lever):
         planned = float(self.factor(view.plan, view.when(window.start, window.days)).mean()) - 1.0
         observed = now / before - 1.0
         verdict = verdict_of(observed, planned, TOLERANCE)
-        told = f"growth is {verdict} {'of ' if verdict == 'ahead' else ''}the {planned:+.0%} planned for these days"
+        way = "above" if observed > planned else "below"
+        told = f"growth is {points(observed - planned)} {way} the {planned:+.0%} planned for these days"
         return Assumption(
             name="growth",
             plan=steps,
             observed=f"{observed:+.1%} in {window.name}, on {window.before}",
             verdict=verdict,
-            sentence="holds" if verdict == "holds" else f"{told}, by {points(observed - planned)}",
+            sentence=f"holds, within {points(TOLERANCE)}" if verdict == "holds" else told,
         )
 
     def months(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Period]]:

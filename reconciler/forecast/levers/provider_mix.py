@@ -73,7 +73,7 @@ class ProviderMix(Lever):
             plan=text,
             observed=f"{share(observed)} of its tokens moved in {window.name}, since {window.before}",
             verdict=verdict,
-            sentence=f"{told} by {points(observed - planned)}" if told else "holds",
+            sentence=f"{told} by {points(observed - planned)}" if told else f"holds, within {points(TOLERANCE)}",
         )
 
     def notices(self, view: TeamView, rows: Sequence[Assumption]) -> Iterator[Remark]:
@@ -91,7 +91,7 @@ class ProviderMix(Lever):
                 yield Remark(
                     "mix-behind-plan",
                     f"{share(move.share, places=0)} of {move.source} was to move to {move.target} by {move.by};"
-                    " the usage of the last 28 days is behind that",
+                    " the last 28 days are behind that",
                     "correct `plan.provider_mix`, or find out why the route did not change",
                 )
 
