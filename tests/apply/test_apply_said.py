@@ -47,7 +47,7 @@ def test_a_run_whose_end_cannot_be_written_down_is_not_called_converged(loop: Lo
     result = loop.apply()
     assert result.exit_code is ExitCode.REFUSED
     assert not result.run.converged
-    assert "Not converged" in run_text(result)
+    assert "Not all done" in run_text(result)
     assert "stopped:" in run_text(result)
 
 

@@ -59,7 +59,7 @@ def test_a_run_with_trouble_in_words(loop: Loop, golden: Golden) -> None:
 
 def test_a_run_with_nothing_to_do_in_words(loop: Loop) -> None:
     loop.apply()
-    assert run_text(loop.apply()) == "Nothing to do: live equals the plan.\n"
+    assert run_text(loop.apply()) == "Nothing to do: Keeptrusts is already as the plan says.\n"
 
 
 def test_an_interrupted_run_says_what_comes_next(loop: Loop) -> None:
