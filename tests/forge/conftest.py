@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from forge.forge_world import BASE, HEAD, Waits
 from forge.github_standin import GitHub, Pull, State, serving
+from forge.gitlab_server import GitLab, serving_gitlab
+from forge.gitlab_state import GitLabState
 
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.connection import Connection
@@ -51,3 +53,26 @@ def channel(github_url: str, waits: Waits) -> Iterator[Channel]:
 @pytest.fixture
 def repository() -> Repository:
     return Repository("acme", "ai-budgets")
+
+
+@pytest.fixture
+def gitlab() -> GitLabState:
+    """A project with one open merge request, number 128, by alice."""
+    return GitLabState(pulls={128: Pull(128, "alice", [(HEAD, "alice")], BASE)})
+
+
+@pytest.fixture(scope="session")
+def gitlab_server() -> Iterator[tuple[GitLab, str]]:
+    """Serve one GitLab for all tests; each test gives it a state of its own."""
+    server = GitLab(GitLabState())
+    with serving_gitlab(server) as url:
+        yield server, url
+
+
+@pytest.fixture
+def gitlab_url(gitlab: GitLabState, gitlab_server: tuple[GitLab, str]) -> Iterator[str]:
+    """Serve `gitlab`; at the end, every request and answer must have been as GitLab's reference has them."""
+    server, url = gitlab_server
+    server.state = gitlab
+    yield url
+    assert gitlab.complaints == []

@@ -60,10 +60,11 @@ MERGE_REQUEST = thing(
     merge_commit_sha=MAYBE_SHA,
     squash_commit_sha=MAYBE_SHA,
     web_url=TEXT,
+    merged_at={**MOMENT, "nullable": True},
     diff_refs={**thing(base_sha=SHA, head_sha=SHA, start_sha=SHA), "nullable": True},
     head_pipeline={**thing(id=INTEGER, sha=SHA), "nullable": True},
 )
-NOTE = thing(id=INTEGER, body=TEXT, author=USER, system=FLAG, created_at=MOMENT, updated_at=MOMENT)
+NOTE = thing(id=INTEGER, type=MAYBE_TEXT, body=TEXT, author=USER, system=FLAG, created_at=MOMENT, updated_at=MOMENT)
 STATUS = thing(
     id=INTEGER,
     sha=SHA,
@@ -94,6 +95,7 @@ VERSION = thing(
     id=INTEGER, head_commit_sha=SHA, base_commit_sha=SHA, start_commit_sha=SHA, created_at=MOMENT, state=TEXT
 )
 DIFF = thing(old_path=TEXT, new_path=TEXT, diff=TEXT, new_file=FLAG, deleted_file=FLAG, too_large=FLAG, collapsed=FLAG)
+AWARD = thing(id=INTEGER, name=TEXT, user=USER, created_at=MOMENT)
 DISCUSSION = thing(id=TEXT, notes=many(NOTE))
 PROJECT = thing(
     id=INTEGER, path_with_namespace=TEXT, default_branch=TEXT, only_allow_merge_if_pipeline_succeeds=FLAG, web_url=TEXT
@@ -108,6 +110,12 @@ POSITION = {
         **dict.fromkeys(("new_path", "old_path"), TEXT),
         **dict.fromkeys(("new_line", "old_line"), INTEGER),
     },
+}
+VARIABLE = {
+    "type": "object",
+    "required": ["key", "value"],
+    "additionalProperties": False,
+    "properties": {"key": TEXT, "value": TEXT, "variable_type": one_of("env_var", "file")},
 }
 BODY = {"body": {"type": "string", "maxLength": 1_000_000, "minLength": 1}}
 REQUEST = "/projects/{id}/merge_requests/{merge_request_iid}"
@@ -192,6 +200,7 @@ OPERATIONS = (
     Operation("get", f"{REQUEST}/diffs", many(DIFF), PAGES),
     Operation("get", f"{REQUEST}/approvals", APPROVALS),
     Operation("get", f"{REQUEST}/reviewers", many(REVIEWER)),
+    Operation("get", f"{REQUEST}/award_emoji", many(AWARD), PAGES),
     Operation(
         "get",
         f"{REQUEST}/notes",
@@ -284,6 +293,14 @@ OPERATIONS = (
         ISSUE,
         body={"title": TEXT, "description": {**TEXT, "maxLength": 1_048_576}, "labels": TEXT, **ASSIGNED},
         required=("title",),
+    ),
+    Operation("get", "/projects/{id}/issues/{issue_iid}", ISSUE),
+    Operation(
+        "post",
+        "/projects/{id}/pipeline",
+        thing(id=INTEGER, web_url=TEXT),
+        body={"ref": TEXT, "variables": many(VARIABLE)},
+        required=("ref",),
     ),
     Operation(
         "put",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from forge.github_description import Answered
 from forge.github_standin import GitHub, Pull, serving
@@ -43,6 +43,7 @@ class GitLab:
             ("GET", rf"{project}{iid}/diffs", self.diffs),
             ("GET", rf"{project}{iid}/approvals", self.approvals),
             ("GET", rf"{project}{iid}/reviewers", self.reviewers),
+            ("GET", rf"{project}{iid}/award_emoji", self.awards),
             ("GET", rf"{project}{iid}/notes", self.notes),
             ("POST", rf"{project}{iid}/notes", self.create_note),
             ("PUT", rf"{project}{iid}/notes/(\d+)", self.update_note),
@@ -55,7 +56,9 @@ class GitLab:
             ("POST", rf"{project}/statuses/([0-9a-f]+)", self.create_status),
             ("GET", rf"{project}/issues", self.issues),
             ("POST", rf"{project}/issues", self.create_issue),
+            ("GET", rf"{project}/issues/(\d+)", self.one_issue),
             ("PUT", rf"{project}/issues/(\d+)", self.update_issue),
+            ("POST", rf"{project}/pipeline", self.start),
         ]
         methods = ["GET", "POST", "PUT", "DELETE"]
         self.app = Starlette(
@@ -114,7 +117,9 @@ class GitLab:
         is_last = page * size >= len(items)
         headers = {"x-page": str(page), "x-per-page": str(size), "x-next-page": "" if is_last else str(page + 1)}
         if not is_last:
-            headers["link"] = f'<{request.url.include_query_params(page=page + 1)}>; rel="next"'
+            query = urlencode({**request.query_params, "page": page + 1})
+            raw = request.scope["raw_path"].decode("ascii").partition("?")[0]
+            headers["link"] = f'<{request.url.scheme}://{request.url.netloc}{raw}?{query}>; rel="next"'
         if len(items) <= MOST_COMMITS_TOTAL:
             headers["x-total"] = str(len(items))
         return JSONResponse(items[(page - 1) * size : page * size], headers=headers)
@@ -199,7 +204,7 @@ class GitLab:
             "merge_commit_sha": None if squash else only,
             "squash_commit_sha": squash,
             "web_url": f"https://gitlab.test/{self.state.repository}/-/merge_requests/{pull.number}",
-            "diff_refs": {"base_sha": pull.base, "head_sha": pull.head, "start_sha": pull.base},
+            "merged_at": self.state.merged_at.get(pull.number),
         }
 
     def merge_requests(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
@@ -212,8 +217,8 @@ class GitLab:
         pull = self.state.pulls.get(int(parts[1]))
         if pull is None:
             return missing()
-        pipeline = None if pull.fork else {"id": 4000 + pull.number, "sha": pull.head}
-        return JSONResponse({**self.document(pull), "head_pipeline": pipeline})
+        references = {"base_sha": pull.base, "head_sha": pull.head, "start_sha": pull.base}
+        return JSONResponse({**self.document(pull), "diff_refs": references})
 
     def pull(self, parts: tuple[str, ...]) -> Pull:
         return self.state.pulls[int(parts[1])]
@@ -269,11 +274,23 @@ class GitLab:
             ]
         )
 
+    def awards(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
+        return [
+            {
+                "id": item["id"],
+                "name": "thumbsup",
+                "user": self.user(item["user"]["login"]),
+                "created_at": item["submitted_at"],
+            }
+            for item in self.state.thumbs(int(parts[1]))
+        ]
+
     def note(self, item: dict[str, Any], *, system: bool = False) -> dict[str, Any]:
         login = item["user"]["login"]
         at = item["created_at"]
         return {
             "id": item["id"],
+            "type": "DiffNote" if "line" in item else None,
             "body": item["body"],
             "author": self.user(login),
             "system": system,
@@ -283,7 +300,8 @@ class GitLab:
 
     def notes(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
         number = int(parts[1])
-        written = [item for item in self.state.comments if item["number"] == number]
+        everything = [*self.state.comments, *self.state.review_comments]
+        written = [item for item in everything if item["number"] == number]
         if self.state.lag and written:
             self.state.lag -= 1
             written = written[:-1]
@@ -423,6 +441,17 @@ class GitLab:
         self.state.issues.append(item)
         return JSONResponse(self.issue(item), 201)
 
+    def one_issue(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        found = [self.issue(item) for item in self.state.issues if item["number"] == int(parts[1])]
+        return JSONResponse(found[0]) if found else missing()
+
+    def start(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        if body["ref"] != self.state.default_branch:
+            return JSONResponse({"message": {"base": ["Reference not found"]}}, 400)
+        given = {item["key"]: item["value"] for item in body.get("variables", [])}
+        self.state.dispatches.append((given.pop("KT_BUDGETS_TASK", ""), given))
+        return JSONResponse({"id": 4711, "web_url": "https://gitlab.test/-/pipelines/4711"}, 201)
+
     def update_issue(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         for item in self.state.issues:
             if item["number"] == int(parts[1]):
@@ -449,6 +478,10 @@ class GitLab:
         if not self.state.answers_queries:
             return JSONResponse({"errors": [{"message": "Field 'commits' doesn't exist on type 'MergeRequest'"}]})
         asked = body["variables"]
+        if "commit" in asked:
+            return JSONResponse(
+                {"data": {"project": {"repository": {"tree": {"lastCommit": self.last(asked["commit"])}}}}}
+            )
         pull = self.state.pulls[int(asked["number"])]
         start = int(asked.get("after") or 0)
         part = pull.commits[start : start + 100]
@@ -461,6 +494,10 @@ class GitLab:
         ]
         more = {"hasNextPage": start + 100 < len(pull.commits), "endCursor": str(start + 100)}
         return JSONResponse({"data": {"project": {"mergeRequest": {"commits": {"nodes": nodes, "pageInfo": more}}}}})
+
+    def last(self, commit: str) -> dict[str, Any] | None:
+        by = self.state.mergers.get(commit)
+        return {"sha": commit, "author": {"username": by} if by else None}
 
     def account(self, pull: Pull, sha: str, author: str) -> str:
         email = pull.facts.get(sha, {}).get("email", "")

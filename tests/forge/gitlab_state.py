@@ -49,6 +49,7 @@ class GitLabState(State):
     pipelines_must_succeed: bool = True
     lag: int = 0
     ids: dict[str, int] = field(default_factory=dict)
+    merged_at: dict[int, str] = field(default_factory=dict)
 
     def id_of(self, login: str) -> int:
         return self.ids.setdefault(login, 100 + len(self.ids))
@@ -69,6 +70,7 @@ class GitLabState(State):
 
     def merge(self, number: int, commit: str, *, how: str = "merge") -> None:
         super().merge(number, commit)
+        self.merged_at[number] = self.now()
         if how == "squash":
             self.squashed.add(number)
         elif how == "rebase":
@@ -93,14 +95,26 @@ class GitLabState(State):
         return found[::-1]
 
     def opinions(self, number: int) -> dict[str, dict[str, Any]]:
-        """Everybody's last decisive word, by login."""
+        """Everybody's last decisive word before the merge, by login."""
+        return {item["user"]["login"]: item for item in self._reviews(number) if not self._is_late(item)}
+
+    def thumbs(self, number: int) -> list[dict[str, Any]]:
+        """Who gave a thumb up after the merge: GitLab lets nobody approve what is merged."""
+        late = [item for item in self._reviews(number) if self._is_late(item)]
+        return [item for item in late if item["state"] == "APPROVED"]
+
+    def _reviews(self, number: int) -> list[dict[str, Any]]:
         listed = [item for item in self.reviews if item["number"] == number and item["state"] in _STATES]
-        return {item["user"]["login"]: item for item in listed if item["user"]}
+        return [item for item in listed if item["user"]]
+
+    def _is_late(self, item: dict[str, Any]) -> bool:
+        merged_at = self.merged_at.get(item["number"])
+        return merged_at is not None and str(item["submitted_at"]) > merged_at
 
     def system_notes(self, number: int) -> Iterator[dict[str, Any]]:
         """What GitLab itself notes of a merge request, which nobody can edit."""
-        for item in self.reviews:
-            if item["number"] == number and item["state"] in _STATES:
+        for item in self._reviews(number):
+            if not self._is_late(item):
                 verb = _STATES[item["state"]]
                 words = verb if verb == "requested changes" else f"{verb} this merge request"
                 yield {"id": item["id"], "body": words, "user": item["user"], "created_at": item["submitted_at"]}

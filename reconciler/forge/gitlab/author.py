@@ -1,0 +1,123 @@
+"""Authors: who wrote something of a merge request, and how many of them nobody can name.
+
+The REST API knows commits by their e-mail addresses alone. Whose account an author's address belongs to is asked by
+GraphQL; a committer or co-author is known by an address that an author has, or by one that GitLab made for an account.
+An address that nothing tells of stands for a person who may be anybody (decisions 0053 and 0080).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.findings import RemoteError
+from reconciler.forge.change_request import Authors, ChangeRequest, IsClean
+from reconciler.forge.gitlab.merge_request import Project, login_of
+
+_NO_REPLY = re.compile(r"[0-9]+-([a-z0-9_.-]+)@users\.noreply\.[a-z0-9.-]+")
+_NOBODY = re.compile(r"no-?reply@.*")
+_TRAILER = re.compile(r"^co-authored-by:[^\n<]*<([^<>\s]+)>\s*$", re.MULTILINE | re.IGNORECASE)
+_MERGES = "Merge "
+_OF_REQUEST = """\
+query($path: ID!, $number: String!, $after: String) { project(fullPath: $path) { mergeRequest(iid: $number) {
+  commits(first: 100, after: $after) { nodes { sha author { username } } pageInfo { hasNextPage endCursor } } } } }"""
+_OF_COMMIT = """\
+query($path: ID!, $commit: String!) { project(fullPath: $path) { repository { tree(ref: $commit) {
+  lastCommit { sha author { username } } } } } }"""
+
+
+def authors_of(
+    project: Project, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+) -> Authors:
+    """Return everybody who wrote something of a merge request, whoever opened it included.
+
+    Where the commit that it was `merged_in` was edited by hand, whoever made that wrote something too.
+    """
+    path = f"{project.request(request.number)}/commits"
+    commits = {str(item.get("id")): item for item in project.channel.pages(path)}
+    accounts = _accounts(project, request.number)
+    if merged_in:
+        commits[merged_in] = _commit(project, merged_in)
+        accounts |= _account_of(project, merged_in)
+    known = {_address(item, "author_email"): login for sha, item in commits.items() if (login := accounts.get(sha))}
+    logins = {request.author.lower()} - {""}
+    unknown: dict[str, str] = {}
+    for sha, item in commits.items():
+        if sha != merged_in and is_clean and _is_clean(project, sha, item, is_clean):
+            continue
+        for address in _people(item):
+            if login := known.get(address) or _login_in(address):
+                logins.add(login.lower())
+            else:
+                unknown.setdefault(address or sha, sha)
+    return Authors(frozenset(logins), tuple(unknown.values()), is_whole=request.head in commits)
+
+
+def _accounts(project: Project, number: int) -> dict[str, str]:
+    """Return whose the authors' addresses are, by commit; nothing where this GitLab does not tell."""
+    found: dict[str, str] = {}
+    after: Any = None
+    variables = {"path": project.name, "number": str(number)}
+    try:
+        while True:
+            answer = project.channel.query(_OF_REQUEST, {**variables, **({"after": after} if after else {})})
+            listed = _inside(answer, "project", "mergeRequest", "commits")
+            for node in listed.get("nodes") or ():
+                if login := login_of(_inside(node).get("author")):
+                    found[str(node.get("sha"))] = login
+            paging = _inside(listed, "pageInfo")
+            following = paging.get("endCursor") if paging.get("hasNextPage") is True else None
+            if not following or following == after:
+                return found
+            after = following
+    except RemoteError:
+        return found
+
+
+def _account_of(project: Project, commit: str) -> dict[str, str]:
+    try:
+        answer = project.channel.query(_OF_COMMIT, {"path": project.name, "commit": commit})
+    except RemoteError:
+        return {}
+    last = _inside(answer, "project", "repository", "tree", "lastCommit")
+    login = login_of(last.get("author"))
+    return {commit: login} if login and last.get("sha") == commit else {}
+
+
+def _commit(project: Project, sha: str) -> Mapping[str, Any]:
+    found = project.channel.get(project.commit(sha))
+    return found if isinstance(found, Mapping) else {}
+
+
+def _is_clean(project: Project, sha: str, item: Mapping[str, Any], is_clean: IsClean) -> bool:
+    """Whether a commit is a merge that git makes by itself; the listing of a merge request names no parents."""
+    if not item.get("parent_ids") and str(item.get("message")).startswith(_MERGES):
+        item = _commit(project, sha)
+    parents = tuple(str(parent) for parent in item.get("parent_ids") or ())
+    return len(parents) > 1 and is_clean(sha, parents)
+
+
+def _people(item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the e-mail address of everybody who made a commit, in lower case."""
+    yield _address(item, "author_email")
+    if (committer := _address(item, "committer_email")) and not _NOBODY.fullmatch(committer):
+        yield committer
+    for address in _TRAILER.findall(str(item.get("message") or "")):
+        if not _NOBODY.fullmatch(address.lower()):
+            yield address.lower()
+
+
+def _address(item: Mapping[str, Any], key: str) -> str:
+    return str(item.get(key) or "").lower()
+
+
+def _login_in(address: str) -> str:
+    match = _NO_REPLY.fullmatch(address)
+    return match[1] if match else ""
+
+
+def _inside(document: Any, *keys: str) -> Mapping[str, Any]:
+    for key in keys:
+        document = document.get(key) if isinstance(document, Mapping) else None
+    return document if isinstance(document, Mapping) else {}

@@ -1,0 +1,169 @@
+"""One project on one GitLab, as the forge's protocol has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from urllib.parse import quote, urlencode
+
+from reconciler.findings import UsageError
+from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
+from reconciler.forge.check import Check, Conclusion, Verdict, Written
+from reconciler.forge.ci_run import CiRun
+from reconciler.forge.gitlab.author import authors_of
+from reconciler.forge.gitlab.channel import Channel
+from reconciler.forge.gitlab.connection import DEFAULT_API_URL, Connection
+from reconciler.forge.gitlab.diff import shown_files
+from reconciler.forge.gitlab.identity import Identity, identify
+from reconciler.forge.gitlab.issue import Issues
+from reconciler.forge.gitlab.merge_request import Project, merge_request, read_merge_request, text_of
+from reconciler.forge.gitlab.note import Notes
+from reconciler.forge.gitlab.people import GitLabPeople
+from reconciler.forge.gitlab.review import last_words
+from reconciler.forge.gitlab.status import Statuses
+from reconciler.forge.gitlab.suggestion import suggest
+from reconciler.forge.protocol import Issue, Note, Suggested, Words
+
+WORDS = Words(
+    "GitLab",
+    "merge request",
+    "!",
+    "pipeline",
+    "a bot, which GitLab makes for a project or group access token,",
+    "run it in a pipeline of the default branch, with a project access token in the protected variable GITLAB_TOKEN",
+    "a project access token with the scope `api`, in GITLAB_TOKEN",
+)
+TASK = "KT_BUDGETS_TASK"
+"""The variable by which a pipeline that is started by hand knows what to do: a workflow's name without its ending."""
+
+
+class GitLab:
+    """Satisfies `forge.protocol.Forge`. `recorder` is the user name of the bot whose records count."""
+
+    def __init__(self, project: Project, identity: Identity, run: CiRun, *, recorder: str) -> None:
+        self._project = project
+        self._identity = identity
+        self._document = project.channel.get(project.path)
+        self._web = text_of(project, self._document, "web_url", project.path)
+        self.words = WORDS
+        self.run = run
+        self.people = GitLabPeople(project)
+        self._notes = Notes(project, identity, self._web)
+        self._statuses = Statuses(project, self._notes, recorder, run.url)
+        self._issues = Issues(project, identity, self.people)
+
+    @property
+    def repository(self) -> str:
+        return self._project.name
+
+    @property
+    def can_record(self) -> bool:
+        return self._identity.is_bot
+
+    def default_branch(self) -> str:
+        return text_of(self._project, self._document, "default_branch", self._project.path)
+
+    def change_request(self, number: int) -> ChangeRequest:
+        return merge_request(self._project, number)
+
+    def open_change_requests(self, *, into: str) -> tuple[ChangeRequest, ...]:
+        path = f"{self._project.path}/merge_requests"
+        order = {"order_by": "created_at", "sort": "asc"}
+        listed = self._project.channel.pages(path, state="opened", target_branch=into, **order)
+        return tuple(read_merge_request(self._project, item, path) for item in listed)
+
+    def newest_change_requests(self, *, into: str) -> tuple[ChangeRequest, ...]:
+        path = f"{self._project.path}/merge_requests"
+        order = {"order_by": "created_at", "sort": "desc"}
+        listed = self._project.channel.get(path, state="opened", target_branch=into, per_page=100, **order)
+        if not isinstance(listed, list):
+            raise self._project.channel.unreadable("GET", path, "it is not a list of merge requests")
+        return tuple(read_merge_request(self._project, item, path) for item in listed)
+
+    def change_requests_of(self, commit: str) -> tuple[ChangeRequest, ...]:
+        path = f"{self._project.commit(commit)}/merge_requests"
+        listed = self._project.channel.pages(path)
+        return tuple(read_merge_request(self._project, item, path) for item in listed)
+
+    def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:
+        return last_words(self._project, request)
+
+    def authors(
+        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+    ) -> Authors:
+        return authors_of(self._project, request, is_clean=is_clean, merged_in=merged_in)
+
+    def shown_lines(self, request: ChangeRequest) -> Shown:
+        return {path: tuple(file.pieces()) for path, file in shown_files(self._project, request).items()}
+
+    def comments(self, number: int) -> tuple[Note, ...]:
+        return self._notes.comments(number)
+
+    def add_comment(self, number: int, body: str) -> str:
+        return self._notes.add(number, body)[1]
+
+    def edit_comment(self, number: int, comment: int, body: str) -> str:
+        return self._notes.edit(number, comment, body)
+
+    def remove_comment(self, number: int, comment: int) -> None:
+        self._notes.remove(number, comment)
+
+    def suggestions(self, request: ChangeRequest) -> tuple[str, ...]:
+        return self._notes.remarks(request.number)
+
+    def suggest(self, request: ChangeRequest, wanted: Suggested) -> bool:
+        return suggest(self._project, request, wanted)
+
+    def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
+        return self._statuses.checks(commit, name)
+
+    def publish_check(self, commit: str, verdict: Verdict) -> Written:
+        return self._statuses.publish(commit, verdict)
+
+    def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:
+        return self._statuses.publish_gate(commit, conclusion, title, summary)
+
+    def issues(self) -> tuple[Issue, ...]:
+        return self._issues.ours()
+
+    def open_issue(self, title: str, body: str, *, people: Sequence[str]) -> int | None:
+        return self._issues.open(title, body, people)
+
+    def edit_issue(self, number: int, *, title: str, body: str, is_open: bool) -> None:
+        self._issues.edit(number, title=title, body=body, is_open=is_open)
+
+    def assign(self, number: int, people: Sequence[str]) -> None:
+        self._issues.assign(number, people)
+
+    def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str]) -> None:
+        variables = [{"key": key, "value": value} for key, value in _variables(workflow, inputs).items()]
+        self._project.channel.write("POST", f"{self._project.path}/pipeline", {"ref": branch, "variables": variables})
+
+    def page_of(self, workflow: str) -> str:
+        query = urlencode({f"var[{key}]": value for key, value in _variables(workflow, {}).items()}, quote_via=quote)
+        return f"{self._web}/-/pipelines/new?{query}"
+
+
+@contextmanager
+def opened(
+    variables: Mapping[str, str], run: CiRun, *, repository: str | None = None, recorded_by: str = ""
+) -> Iterator[GitLab]:
+    """Yield the project that was named, or that the run is of, with the token of the environment.
+
+    Records of `recorded_by`, a user name, count; where none is named those of our own bot.
+    """
+    name = repository or run.repository
+    if not name:
+        raise UsageError("no project was named", hint="name it with `--repo GROUP/NAME`, or in CI_PROJECT_PATH")
+    connection = Connection(
+        api_url=variables.get("CI_API_V4_URL") or DEFAULT_API_URL, token=variables.get("GITLAB_TOKEN", "")
+    )
+    with Channel(connection) as channel:
+        project, identity = Project.at(channel, name), identify(channel)
+        recorder = recorded_by or variables.get("KT_BUDGETS_GITLAB_BOT") or (identity.login if identity.is_bot else "")
+        yield GitLab(project, identity, run, recorder=recorder.removeprefix("@"))
+
+
+def _variables(workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    task = workflow.removesuffix(".yml")
+    return {TASK: task, **{f"KT_BUDGETS_{key.upper().replace('-', '_')}": value for key, value in inputs.items()}}

@@ -1,0 +1,196 @@
+"""Requests to a forge's API: whole answers as JSON, pages followed, rate limits waited for, no write repeated blindly.
+
+A GET is repeated after a 5xx or a lost connection. A rate limit means that nothing happened, so any request is sent
+again after the wait that was asked for. A write whose answer is lost raises LostAnswerError: its caller looks first.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self
+
+import httpx
+
+from reconciler.findings import RejectedError, RemoteError, UnreachableError, UnreadableError
+from reconciler.http.clients import repeating, single_use_client
+from reconciler.http.endpoint import Endpoint, origin_of
+from reconciler.http.failures import UNSENT, LostAnswerError, log_answer, reason_of, unreachable_hint
+from reconciler.http.waits import read_retries
+
+REDIRECTS = 3
+
+_logger = logging.getLogger(__name__)
+
+
+class Patience(Protocol):
+    """How one API is asked, in seconds; `patience` is how long one request may wait for rate limits in all."""
+
+    timeout: float
+    patience: float
+    retries: int
+    backoff: float
+    page_size: int
+    max_pages: int
+
+
+class JsonChannel(ABC):
+    """Open it with `with`. `transport` replaces the network and `wait` the waiting."""
+
+    what: ClassVar[str]
+    setting: ClassVar[str]
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        headers: Mapping[str, str],
+        patience: Patience,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.endpoint = endpoint
+        self.patience = patience
+        self._wait = wait
+        self._client = single_use_client(endpoint, headers, timeout=patience.timeout, transport=transport)
+        self._repeating = repeating(self._client, read_retries(patience.retries, backoff=patience.backoff))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    @abstractmethod
+    def error_of(self, method: str, path: str, response: httpx.Response) -> RemoteError:
+        """Return the error for an answer that is not a success."""
+
+    @abstractmethod
+    def limit_wait(self, response: httpx.Response) -> float | None:
+        """Return the seconds that a rate limit asks to wait, None when the answer is no rate limit."""
+
+    def headers_of(self, path: str) -> Mapping[str, str]:
+        """Return what a request to `path` has otherwise than every request."""
+        del path
+        return {}
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """Return the JSON that GET `path` answers; raises RemoteError for everything else."""
+        return self._json("GET", path, self._send("GET", self._url(path, params)))
+
+    def find(self, path: str, **params: str | int) -> Any | None:
+        """Return the JSON that GET `path` answers, None when there is no such thing (404)."""
+        try:
+            return self.get(path, **params)
+        except RejectedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return None
+            raise
+
+    def pages(self, path: str, **params: str | int) -> Iterator[Mapping[str, Any]]:
+        """Yield every item of a listing, page after page."""
+        url = self._url(path, {**params, "per_page": self.patience.page_size})
+        for _ in range(self.patience.max_pages):
+            response = self._send("GET", url)
+            items = self._json("GET", path, response)
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise self.unreadable("GET", path, "it is not a list of objects")
+            yield from items
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            url = self._same_origin("GET", path, following)
+        raise self.unreadable("GET", path, f"it has more than {self.patience.max_pages} pages")
+
+    def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Send a write once and return its answer; LostAnswerError when it may have arrived."""
+        return self._json(method, path, self._send(method, self._url(path, {}), body))
+
+    def delete(self, path: str) -> None:
+        """Delete something; that it has gone already is no error."""
+        try:
+            self._send("DELETE", self._url(path, {}))
+        except RejectedError as error:
+            if error.status != httpx.codes.NOT_FOUND:
+                raise
+
+    def unreadable(self, method: str, path: str, reason: str) -> UnreadableError:
+        """Return the error for an answer that cannot be understood whole."""
+        return UnreadableError(
+            f"{self.what}'s answer to {method} {path} cannot be read: {reason}",
+            hint=f"check that {self.setting} is the address of a {self.what} API",
+        )
+
+    def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
+        url = httpx.URL(f"{self.endpoint.address}{path}")
+        return url.copy_merge_params(params) if params else url
+
+    def _send(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        waited = 0.0
+        redirects = 0
+        while True:
+            response = self._once(method, url, body)
+            seconds = self.limit_wait(response)
+            if seconds is not None:
+                waited += seconds
+                if waited > self.patience.patience:
+                    raise self._rate_limited(method, url.path, seconds)
+                _logger.info("%s limits the rate; waiting %.0f seconds", self.what, seconds)
+                self._wait(seconds)
+            elif response.has_redirect_location and method == "GET" and redirects < REDIRECTS:
+                redirects += 1
+                url = self._same_origin(method, url.path, response.headers["location"], at=url)
+            elif response.is_success:
+                return response
+            else:
+                raise self.error_of(method, url.path, response)
+
+    def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
+        started = time.monotonic()
+        try:
+            request = self._client.build_request(
+                method, url, json=body or None, headers=dict(self.headers_of(url.path))
+            )
+            response = self._repeating.handle_request(request)
+            response.read()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            log_answer(_logger, method, url.path, error, started)
+            raise self._unreachable(method, url.path, error) from None
+        log_answer(_logger, method, url.path, response, started)
+        return response
+
+    def _same_origin(self, method: str, path: str, link: str, *, at: httpx.URL | None = None) -> httpx.URL:
+        try:
+            url = at.join(link) if at is not None else httpx.URL(link)
+        except httpx.InvalidURL:
+            raise self.unreadable(method, path, "it leads to what is no address") from None
+        if origin_of(url) != self.endpoint.origin:
+            raise self.unreadable(method, path, f"it leads to {url.host}, and the token was not sent there")
+        return url
+
+    def _json(self, method: str, path: str, response: httpx.Response) -> Any:
+        try:
+            return response.json()
+        except ValueError:
+            raise self.unreadable(method, path, "it is not JSON") from None
+
+    def _unreachable(self, method: str, path: str, error: Exception) -> UnreachableError:
+        """Return the error for a request that no whole answer came back to."""
+        reason = reason_of(self.endpoint, error)
+        kind = UnreachableError if method == "GET" or isinstance(error, UNSENT) else LostAnswerError
+        return kind(
+            f"{self.what} gave no answer to {method} {path} at {self.endpoint.host}: {reason}",
+            hint=unreachable_hint(reason, setting=self.setting),
+        )
+
+    def _rate_limited(self, method: str, path: str, seconds: float) -> RejectedError:
+        return RejectedError(
+            f"{self.what} limits the rate: {method} {path} would have to wait {seconds:.0f} seconds",
+            status=int(httpx.codes.TOO_MANY_REQUESTS),
+            hint="run the command again after that time",
+        )
