@@ -29,12 +29,23 @@ _logger = logging.getLogger(__name__)
 class Patience(Protocol):
     """How one API is asked, in seconds; `patience` is how long one request may wait for rate limits in all."""
 
-    timeout: float
-    patience: float
-    retries: int
-    backoff: float
-    page_size: int
-    max_pages: int
+    @property
+    def timeout(self) -> float: ...
+
+    @property
+    def patience(self) -> float: ...
+
+    @property
+    def retries(self) -> int: ...
+
+    @property
+    def backoff(self) -> float: ...
+
+    @property
+    def page_size(self) -> int: ...
+
+    @property
+    def max_pages(self) -> int: ...
 
 
 class JsonChannel(ABC):
@@ -92,24 +103,48 @@ class JsonChannel(ABC):
                 return None
             raise
 
-    def pages(self, path: str, **params: str | int) -> Iterator[Mapping[str, Any]]:
-        """Yield every item of a listing, page after page."""
+    def pages(self, path: str, *, key: str | None = None, **params: str | int) -> Iterator[Mapping[str, Any]]:
+        """Yield every item of a listing, page after page; `key` names the list inside an envelope."""
         url = self._url(path, {**params, "per_page": self.patience.page_size})
         for _ in range(self.patience.max_pages):
             response = self._send("GET", url)
-            items = self._json("GET", path, response)
-            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-                raise self.unreadable("GET", path, "it is not a list of objects")
-            yield from items
+            yield from self._items(path, response, key)
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
             url = self._same_origin("GET", path, following)
         raise self.unreadable("GET", path, f"it has more than {self.patience.max_pages} pages")
 
+    def first_page(self, path: str, **params: str | int) -> tuple[list[Mapping[str, Any]], bool]:
+        """Return the first items of a listing, and whether they are all."""
+        response = self._send("GET", self._url(path, {**params, "per_page": self.patience.page_size}))
+        return self._items(path, response, None), "next" not in response.links
+
+    def exists(self, path: str) -> bool:
+        """Whether GET `path` finds something (2xx), or says that there is nothing (404)."""
+        try:
+            self._send("GET", self._url(path, {}))
+        except RejectedError as error:
+            if error.status == httpx.codes.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def ask(self, url: httpx.URL, question: str, variables: Mapping[str, str]) -> Any:
+        """Return the data that a GraphQL query answers; RemoteError where it answers with errors, or not at all."""
+        body = {"query": question, "variables": dict(variables)}
+        document = self._json("POST", url.path, self._send("POST", url, body))
+        if not isinstance(document, dict) or document.get("errors") or "data" not in document:
+            raise self.unreadable("POST", url.path, "it holds errors, or no data")
+        return document["data"]
+
     def write(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
         """Send a write once and return its answer; LostAnswerError when it may have arrived."""
         return self._json(method, path, self._send(method, self._url(path, {}), body))
+
+    def start(self, path: str, body: Mapping[str, Any]) -> None:
+        """Send a POST once whose answer holds nothing; LostAnswerError when it may have arrived."""
+        self._send("POST", self._url(path, {}), body)
 
     def delete(self, path: str) -> None:
         """Delete something; that it has gone already is no error."""
@@ -125,6 +160,13 @@ class JsonChannel(ABC):
             f"{self.what}'s answer to {method} {path} cannot be read: {reason}",
             hint=f"check that {self.setting} is the address of a {self.what} API",
         )
+
+    def _items(self, path: str, response: httpx.Response, key: str | None) -> list[Mapping[str, Any]]:
+        document = self._json("GET", path, response)
+        items = document.get(key) if key and isinstance(document, dict) else document
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise self.unreadable("GET", path, "it is not a list of objects")
+        return items
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         url = httpx.URL(f"{self.endpoint.address}{path}")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import httpx
 
-from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
+from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
 from reconciler.forge.github.connection import Connection
-from reconciler.http.failures import UNSENT, ForbiddenError, LostAnswerError, reason_of, shown, unreachable_hint
+from reconciler.http.failures import ForbiddenError, LostAnswerError, shown
 
 
 def error_of(connection: Connection, method: str, path: str, response: httpx.Response) -> RemoteError:
@@ -41,25 +41,6 @@ def permission_hint(method: str, path: str) -> str:
     if "/issues" in path:
         return f"grant `issues: {writes}`"
     return f"grant `contents: {writes}`"
-
-
-def unreachable(connection: Connection, method: str, path: str, error: Exception) -> UnreachableError:
-    """Return the error for a request that no whole answer came back to."""
-    reason = reason_of(connection, error)
-    kind = UnreachableError if method == "GET" or isinstance(error, UNSENT) else LostAnswerError
-    return kind(
-        f"GitHub gave no answer to {method} {path} at {connection.host}: {reason}",
-        hint=unreachable_hint(reason, setting="GITHUB_API_URL"),
-    )
-
-
-def rate_limited(method: str, path: str, seconds: float) -> RejectedError:
-    """Return the error for a rate limit that lasts longer than we wait."""
-    return RejectedError(
-        f"GitHub limits the rate: {method} {path} would have to wait {seconds:.0f} seconds",
-        status=int(httpx.codes.TOO_MANY_REQUESTS),
-        hint="run the command again after that time",
-    )
 
 
 def unreadable(method: str, path: str, reason: str) -> UnreadableError:

@@ -35,12 +35,8 @@ class Channel(JsonChannel):
         super().__init__(connection, connection.headers, connection, transport=transport, wait=wait)
 
     def query(self, question: str, variables: Mapping[str, str]) -> Any:
-        """Return the data that a GraphQL query answers; RemoteError where it answers with errors, or not at all."""
-        url = httpx.URL(f"{self.endpoint.address.removesuffix('/v4')}/graphql")
-        document = self._json("POST", url.path, self._send("POST", url, {"query": question, "variables": variables}))
-        if not isinstance(document, dict) or document.get("errors") or not isinstance(document.get("data"), dict):
-            raise self.unreadable("POST", url.path, "it holds errors, or no data")
-        return document["data"]
+        """Return what a GraphQL query answers."""
+        return self.ask(httpx.URL(f"{self.endpoint.address.removesuffix('/v4')}/graphql"), question, variables)
 
     def limit_wait(self, response: httpx.Response) -> float | None:
         """Return the seconds of Retry-After, else until RateLimit-Reset by GitLab's own clock, else a minute."""

@@ -11,7 +11,7 @@ DEFAULT_API_URL = "https://gitlab.com/api/v4"
 SETTING = "CI_API_V4_URL"
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(Endpoint):
     """Settings of one GitLab. Times are in seconds.
 
@@ -29,8 +29,8 @@ class Connection(Endpoint):
     max_pages: int = 1_000
 
     def __post_init__(self) -> None:
-        self.api_url = self.api_url.strip().rstrip("/")
-        self.token = self.token.strip()
+        object.__setattr__(self, "api_url", self.api_url.strip().rstrip("/"))
+        object.__setattr__(self, "token", self.token.strip())
         self.check_address("GitLab", setting=SETTING, example=DEFAULT_API_URL)
         if not is_token(self.token):
             raise UnauthorizedError(
