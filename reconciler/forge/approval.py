@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest, IsClean, Review
-from reconciler.forge.github.author import MOST_LISTED, authors_of
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.check_run import CheckRun, our_check_runs
-from reconciler.forge.github.owner import Membership
-from reconciler.forge.github.repository import Repository, default_branch, pull_request, pull_requests_of_commit
-from reconciler.forge.github.review import approving, last_words
+from reconciler.forge.check import PLAN, Check
 from reconciler.forge.judgement import Bench, Judged, StandIn
+from reconciler.forge.membership import Membership
+from reconciler.forge.protocol import Forge
 from reconciler.forge.record import PlanRecord, pending
 from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
@@ -70,61 +67,39 @@ class Approval:
         return found
 
 
-def merged_pull_request(channel: Channel, repository: Repository, merge: str) -> ChangeRequest:
-    """Return the pull request whose merge into the default branch made the commit `merge`.
+def merged_request(forge: Forge, merge: str) -> ChangeRequest:
+    """Return the change request whose merge into the default branch made the commit `merge`.
 
     Raises:
         RefusedError: when the commit came to the branch in any other way.
     """
-    branch = default_branch(channel, repository)
-    for candidate in pull_requests_of_commit(channel, repository, merge):
+    branch, noun = forge.default_branch(), forge.words.request
+    for candidate in forge.change_requests_of(merge):
         if candidate.base_ref == branch and candidate.merge_commit == merge:
-            whole = pull_request(channel, repository, candidate.number)
+            whole = forge.change_request(candidate.number)
             if whole.merge_commit == merge and whole.base_ref == branch:
                 return whole
     raise RefusedError(
-        f"{merge[:12]} is not the merge of a pull request into {branch}: it was pushed directly, or merged elsewhere",
-        hint="bring the change in through a pull request, and apply the commit that merges it",
+        f"{merge[:12]} is not the merge of a {noun} into {branch}: it was pushed directly, or merged elsewhere",
+        hint=f"bring the change in through a {noun}, and apply the commit that merges it",
     )
 
 
-def belongs_to(channel: Channel, repository: Repository, pull: ChangeRequest, commit: str) -> bool:
-    """Whether a commit came to the branch by `pull`, as each commit of a rebase does."""
-    return any(found.number == pull.number for found in pull_requests_of_commit(channel, repository, commit))
-
-
-def check_approval(
-    channel: Channel,
-    repository: Repository,
-    pull: ChangeRequest,
-    *,
-    required: Sequence[Requirement],
-    plan: Plan,
-    app: str,
-    is_clean: IsClean | None = None,
-) -> Approval:
-    """Return the approval of `pull` for all of `plan`.
-
-    Raises:
-        RefusedError: an owner's approval of the last head is missing, or what `judge` raises.
-    """
-    found = judge(channel, repository, pull, required=required, plan=plan, app=app, is_clean=is_clean)
-    found.require()
-    return found
+def belongs_to(forge: Forge, request: ChangeRequest, commit: str) -> bool:
+    """Whether a commit came to the branch by `request`, as each commit of a rebase does."""
+    return any(found.number == request.number for found in forge.change_requests_of(commit))
 
 
 def judge(
-    channel: Channel,
-    repository: Repository,
-    pull: ChangeRequest,
+    forge: Forge,
+    request: ChangeRequest,
     *,
     required: Sequence[Requirement],
     plan: Plan | None,
-    app: str,
     is_clean: IsClean | None = None,
     made_from: str | None = None,
 ) -> Approval:
-    """Return what of `plan` the reviews of `pull` approve, and what is missing. None: the plan that was recorded last.
+    """Return what of `plan` the reviews approve, and what is missing. None: the plan that was recorded last.
 
     `is_clean` tells which merge commits git itself would have made: they make nobody an author. `made_from` is a commit
     that a person edited on the way in: only records of a plan of that commit count, and its author wrote something too.
@@ -132,71 +107,77 @@ def judge(
     Raises:
         RefusedError: there is no record of a plan of ours for the last head, or nobody knows who wrote it.
     """
-    records = recorded(channel, repository, pull, app=app, made_from=made_from)
+    records = recorded(forge, request, made_from=made_from)
     if not records:
         raise RefusedError(
-            f"no plan was recorded by {app} for the last head {pull.head[:12]} of pull request {pull.number}",
-            hint="run the plan workflow on that head and have it reviewed, or name the app that records plans",
+            f"no plan was recorded by {forge.recorder} for the last head {request.head[:12]} of {forge.words.request}"
+            f" {request.number}",
+            hint=f"run the plan {forge.words.pipeline} on that head and have it reviewed, or name who records plans",
         )
     record = records[-1][1]
-    bench = _bench(channel, repository, pull, records, plan, is_clean, made_from)
+    bench = _bench(forge, request, records, plan, is_clean, made_from)
     judged = bench.judge(required)
     counted = {login for item in judged for login in item.approved_by}
     logins = tuple(review.login for review in bench.given if review.login in counted)
     stale = record.stale_teams(plan) if plan else ()
-    return Approval(pull.number, pull.head, logins, record, stale, judged)
+    return Approval(request.number, request.head, logins, record, stale, judged)
 
 
 def _bench(
-    channel: Channel,
-    repository: Repository,
-    pull: ChangeRequest,
-    records: Sequence[tuple[CheckRun, PlanRecord]],
+    forge: Forge,
+    request: ChangeRequest,
+    records: Sequence[tuple[Check, PlanRecord]],
     plan: Plan | None,
     is_clean: IsClean | None,
     merged_in: str | None,
 ) -> Bench:
-    authors = authors_of(channel, repository, pull, is_clean=is_clean, merged_in=merged_in)
+    authors = forge.authors(request, is_clean=is_clean, merged_in=merged_in)
     if not authors.is_whole:
         raise RefusedError(
-            f"pull request {pull.number} has {pull.commits} commits, and GitHub does not list them all: nobody knows"
-            " who wrote them, so nobody can approve them",
-            hint=f"bring its change in with fewer than {MOST_LISTED} commits, in a new pull request",
+            f"{forge.words.request} {request.number} has {request.commits} commits, and {forge.words.forge} does not"
+            " list them all: nobody knows who wrote them, so nobody can approve them",
+            hint=f"bring its change in with fewer than {authors.most} commits, in a new {forge.words.request}",
         )
-    words = last_words(channel, repository, pull.number)
-    given = approving(words, pull, authors=authors.logins)
+    words = forge.reviews(request)
+    given = _approving(words, request, authors=authors.logins)
     is_open = bool(pending(plan.fingerprints)) if plan else True
     given, late = _after_the_plan(given, records, is_open=is_open)
-    return Bench(pull, Membership(channel, repository), authors, words, given, late)
+    return Bench(request, Membership(forge.people), authors, words, given, late)
 
 
-def recorded(
-    channel: Channel, repository: Repository, pull: ChangeRequest, *, app: str, made_from: str | None = None
-) -> list[tuple[CheckRun, PlanRecord]]:
-    """Return the records that `app` made for exactly this head of this pull request, oldest first.
+def _approving(reviews: Iterable[Review], request: ChangeRequest, *, authors: frozenset[str]) -> tuple[Review, ...]:
+    """Return the reviews that approve the last head, by people who are none of its `authors`, sorted by login."""
+    given = (
+        review
+        for review in reviews
+        if review.opinion == "approved" and review.commit == request.head and review.login.lower() not in authors
+    )
+    return tuple(sorted(given, key=lambda review: review.login.lower()))
+
+
+def recorded(forge: Forge, request: ChangeRequest, *, made_from: str | None = None) -> list[tuple[Check, PlanRecord]]:
+    """Return the records that were made for exactly this head of this change request, oldest first.
 
     With `made_from`, those of a plan that was made from that commit.
     """
-    found = records_among(our_check_runs(channel, repository, pull.head, app=app), repository, pull)
+    found = records_among(forge.checks(request.head, name=PLAN), forge.repository, request)
     return [(check, record) for check, record in found if made_from in (None, record.made_from)]
 
 
-def records_among(
-    checks: Sequence[CheckRun], repository: Repository, pull: ChangeRequest
-) -> list[tuple[CheckRun, PlanRecord]]:
-    """Return the records among check runs that were made for exactly this head of this pull request, oldest first.
+def records_among(checks: Sequence[Check], repository: str, request: ChangeRequest) -> list[tuple[Check, PlanRecord]]:
+    """Return the records among checks that were made for exactly this head of this change request, oldest first.
 
     What a run wrote after a run that began later is left out: it is a run that was started again.
     """
-    found: list[tuple[CheckRun, PlanRecord]] = []
+    found: list[tuple[Check, PlanRecord]] = []
     for check in checks:
         record = check.record
         if (
             record
             and check.is_complete
-            and record.repository.lower() == str(repository).lower()
-            and record.pull_request == pull.number
-            and record.head == pull.head
+            and record.repository.lower() == repository.lower()
+            and record.pull_request == request.number
+            and record.head == request.head
             and not any(record.is_older_than(earlier) for _, earlier in found)
         ):
             found.append((check, record))
@@ -204,7 +185,7 @@ def records_among(
 
 
 def _after_the_plan(
-    given: tuple[Review, ...], records: Sequence[tuple[CheckRun, PlanRecord]], *, is_open: bool
+    given: tuple[Review, ...], records: Sequence[tuple[Check, PlanRecord]], *, is_open: bool
 ) -> tuple[tuple[Review, ...], tuple[Review, ...]]:
     """Return the approvals of the plan that holds now, and those that were given before it was shown.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -49,12 +49,14 @@ class Review:
 class Authors:
     """Who wrote something. `logins` are in lower case; `unknown` has a commit for each address without an account.
 
-    Not `is_whole` where the forge did not list every commit: then anybody may have written one.
+    Not `is_whole` where the forge did not list every commit, as it does for up to `most`: then anybody may have written
+    one.
     """
 
     logins: frozenset[str]
     unknown: tuple[str, ...] = ()
     is_whole: bool = True
+    most: int = field(default=0, compare=False)
 
     @property
     def needed(self) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from reconciler.model.drift import DriftItem
 from reconciler.model.waiting import Dispatch, Waiting
 
+Page = Callable[[str], str] | None
 _ROOM = 60_000
 """Bytes for the differences: GitHub takes 65,536 characters in all."""
 
@@ -63,17 +64,17 @@ def issue_text(
     escaped: Callable[[str], str],
     doubtful: Collection[str] = (),
     waiting: Sequence[Waiting] = (),
-    workflows: str = "",
+    page: Page = None,
     owners: Sequence[str] = (),
     unread: bool = False,
 ) -> str:
     """Return the issue's Markdown: what was left behind first, then what needs a person. `escaped` makes text harmless.
 
-    `doubtful` are the wallets of which nobody can say whether they differ, `workflows` is the address below which the
-    workflows of the repository are, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is
+    `doubtful` are the wallets of which nobody can say whether they differ, `page` says where a workflow is started by
+    hand, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is
     `unread`, nothing is known of differences.
     """
-    parts, room = _left_behind(waiting, escaped, workflows, _ROOM)
+    parts, room = _left_behind(waiting, escaped, page, _ROOM)
     if unread:
         parts = [_UNREAD if waiting else f"{_UNREAD} {_NOTHING_KNOWN}", *parts]
     for category, heading in _HEADINGS.items():
@@ -91,18 +92,16 @@ def issue_text(
 
 
 def _left_behind(
-    waiting: Sequence[Waiting], escaped: Callable[[str], str], workflows: str, room: int
+    waiting: Sequence[Waiting], escaped: Callable[[str], str], page: Page, room: int
 ) -> tuple[list[str], int]:
     parts = []
     for kind, heading in _WAITING.items():
         told = [item for item in waiting if _kind(item) == kind]
         same = {(item.cure, item.dispatch.model_dump_json()) for item in told}
-        each = [
-            _line(item.sentence, escaped) + ("" if len(same) == 1 else _mend(item, escaped, workflows)) for item in told
-        ]
+        each = [_line(item.sentence, escaped) + ("" if len(same) == 1 else _mend(item, escaped, page)) for item in told]
         lines, room = _fitting([f"- {line}" for line in each], room)
         if told:
-            mended = _mend(told[0], escaped, workflows).strip() if len(same) == 1 else ""
+            mended = _mend(told[0], escaped, page).strip() if len(same) == 1 else ""
             parts.append(f"### {heading}\n\n" + "\n".join(lines) + (f"\n\n{mended}" if mended else ""))
     return parts, room
 
@@ -111,13 +110,13 @@ def _kind(item: Waiting) -> str:
     return _UNKNOWN_MONTH if (item.kind, item.state) == ("month", "unknown") else item.kind
 
 
-def _mend(item: Waiting, escaped: Callable[[str], str], workflows: str) -> str:
-    return f" {_line(item.cure, escaped)} {_button(item.dispatch, escaped, workflows)}"
+def _mend(item: Waiting, escaped: Callable[[str], str], page: Page) -> str:
+    return f" {_line(item.cure, escaped)} {_button(item.dispatch, escaped, page)}"
 
 
-def _button(dispatch: Dispatch, escaped: Callable[[str], str], workflows: str) -> str:
+def _button(dispatch: Dispatch, escaped: Callable[[str], str], page: Page) -> str:
     """Return the one dispatch that mends it: a link to its page, and what to fill in there, which people copy."""
-    name = f"[{dispatch.workflow}]({workflows}/{dispatch.workflow})" if workflows else f"`{dispatch.workflow}`"
+    name = f"[{dispatch.workflow}]({page(dispatch.workflow)})" if page else f"`{dispatch.workflow}`"
     inputs = ", ".join(f"`{key}` = {_copied(value, escaped)}" for key, value in dispatch.inputs.items())
     return f"(Run workflow: {name}{', with ' + inputs if inputs else ''})"
 

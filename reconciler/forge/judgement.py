@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.forge.change_request import Authors, ChangeRequest, Review
-from reconciler.forge.github.owner import Membership
+from reconciler.forge.membership import Membership
 from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
 from reconciler.policy.approvals import Requirement
 
@@ -97,8 +97,7 @@ class Bench:
         return self._missing(requirement, why=why)
 
     def _administrators(self) -> tuple[str, ...]:
-        repository = self.membership.repository
-        return self.membership.administrators(repository.owner) if repository else ()
+        return self.membership.administrators()
 
     def _approving(self, owners: Sequence[str]) -> tuple[str, ...]:
         return tuple(review.login for review in self.given if self.membership.is_any(review.login, owners))

@@ -12,9 +12,10 @@ spelling, and are compared in lower case.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
 from reconciler.forge.check import Check, Conclusion, Verdict, Written
@@ -25,7 +26,7 @@ from reconciler.forge.ci_run import CiRun
 class Words:
     """What people on this forge call things.
 
-    `recorder` is who alone can record a plan, and `token` what the token comes from; `recording` is how to become one.
+    `recorder` is who alone can record a plan; `recording` is how to become one.
     """
 
     forge: str
@@ -34,7 +35,6 @@ class Words:
     pipeline: str
     recorder: str
     recording: str
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,38 @@ class Roster:
     is_whole: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something that is not as it should be on the forge, and its fix."""
+
+    message: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersFile:
+    """`places` are where the forge looks for code owners; it reads the first that is there.
+
+    What is `guarded` decides what CI runs: folders and files, from the top of the repository.
+    """
+
+    places: tuple[str, ...]
+    guarded: tuple[str, ...]
+
+
 class People(Protocol):
     """Who is who. A team is `organization/team` in lower case; nobody counts who was invited and did not accept."""
 
-    def rosters(self, teams: Collection[str]) -> Mapping[str, Roster | None]:
-        """Return the members of each of `teams`, with as few requests as there can be; those of groups within count.
+    def roster(self, team: str) -> Roster | None:
+        """Return the members of a team and of teams within it; None where it is not listed: not there, or not seen.
 
-        None: the team is not listed, because it is not there or not to be seen. Raises ForbiddenError where the token
-        may read no members at all.
+        Raises ForbiddenError where the token may read no members.
+        """
+
+    def rosters(self, teams: Collection[str]) -> Mapping[str, Roster]:
+        """Return rosters that are cheaper to read together than one by one; whatever is left out is asked by `roster`.
+
+        Nothing may be returned. Raises no RemoteError: what cannot be read together is left out.
         """
 
     def is_member(self, login: str, team: str) -> bool:
@@ -123,6 +147,14 @@ class Forge(Protocol):
 
     @property
     def people(self) -> People: ...
+
+    @property
+    def login(self) -> str:
+        """Who our token writes as: what tells our own comments and issues from everybody else's."""
+
+    @property
+    def recorder(self) -> str:
+        """The name of whose checks count as ours."""
 
     @property
     def can_record(self) -> bool:
@@ -166,6 +198,9 @@ class Forge(Protocol):
     def shown_lines(self, request: ChangeRequest) -> Shown:
         """Return the lines of the head on which a remark can stand; a file that is not shown is left out."""
 
+    def flaws(self) -> Iterable[Flaw]:
+        """Return what the forge finds wrong with the code owners, and whether it lets a change in without the check."""
+
     # Comments
 
     def comments(self, number: int) -> tuple[Note, ...]:
@@ -180,8 +215,8 @@ class Forge(Protocol):
     def remove_comment(self, number: int, comment: int) -> None:
         """Remove a comment of ours; that it is gone already is no error."""
 
-    def suggestions(self, request: ChangeRequest) -> tuple[str, ...]:
-        """Return the bodies of all our remarks on lines, resolved and outdated ones included."""
+    def remarks(self, request: ChangeRequest) -> tuple[str, ...]:
+        """Return the bodies of all our comments on lines, resolved and outdated ones included."""
 
     def suggest(self, request: ChangeRequest, wanted: Suggested) -> bool:
         """Make a suggestion that one click takes; False where the forge refuses it, as for a head that moved on."""
@@ -230,5 +265,23 @@ class Forge(Protocol):
 class Provider(Protocol):
     """A forge as the registry knows it. A package has one as `PROVIDER`."""
 
+    @property
+    def owners_file(self) -> OwnersFile: ...
+
+    def ruleset(self, variables: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """Return the document by which the default branch requires the check; None where the forge takes none."""
+
+    def is_named(self, variables: Mapping[str, str]) -> bool:
+        """Whether the environment holds a token of this forge."""
+
     def run_of(self, variables: Mapping[str, str]) -> CiRun:
         """Return what the environment, and the file of the event that it names, say of this run. Read tolerantly."""
+
+    def open(
+        self, variables: Mapping[str, str], run: CiRun, *, repository: str | None, recorded_by: str
+    ) -> AbstractContextManager[Forge]:
+        """Open the repository that is named, else that of the run.
+
+        `recorded_by` is whose checks count as ours, where it is another than who we are. Raises UsageError where no
+        repository is named, or by no name of one, and UnauthorizedError without a usable token.
+        """

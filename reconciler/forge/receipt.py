@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from reconciler.forge.github.comment import LARGEST
-from reconciler.forge.marker import Marked
+from reconciler.forge.comment import LARGEST, Marked
 from reconciler.model.outcome import Outcome, Run, Status
 
 _LARGEST_TABLE = 15_000

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 from forge.forge_world import BASE, HEAD, Waits
-from forge.github_standin import GitHub, Pull, State, serving
+from forge.github_standin import ACTIONS, Pull, State, serving
+from forge.github_standin import GitHub as Standin
 from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
 
+from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
+from reconciler.forge.github.session import GitHub
+from reconciler.forge.protocol import Forge
 
 
 @pytest.fixture
@@ -22,15 +27,15 @@ def github() -> State:
 
 
 @pytest.fixture(scope="session")
-def github_server() -> Iterator[tuple[GitHub, str]]:
+def github_server() -> Iterator[tuple[Standin, str]]:
     """Serve one GitHub for all tests; each test gives it a state of its own."""
-    server = GitHub(State())
+    server = Standin(State())
     with serving(server) as url:
         yield server, url
 
 
 @pytest.fixture
-def github_url(github: State, github_server: tuple[GitHub, str]) -> Iterator[str]:
+def github_url(github: State, github_server: tuple[Standin, str]) -> Iterator[str]:
     """Serve `github`; at the end, every request and answer must have been as GitHub describes them."""
     server, url = github_server
     server.state = github
@@ -53,6 +58,12 @@ def channel(github_url: str, waits: Waits) -> Iterator[Channel]:
 @pytest.fixture
 def repository() -> Repository:
     return Repository("acme", "ai-budgets")
+
+
+@pytest.fixture
+def session(channel: Channel, repository: Repository) -> Forge:
+    """The repository by the protocol of a forge, as its own workflows see it."""
+    return GitHub(channel, repository, Identity(ACTIONS), "github-actions", CiRun())
 
 
 @pytest.fixture

@@ -13,12 +13,16 @@ from forge.github_standin import State, answer
 from worlds import billing_budget, desired, object_change, wallet
 
 from reconciler.findings import RefusedError, UnauthorizedError
-from reconciler.forge.approval import Approval, belongs_to, check_approval, judge, merged_pull_request
+from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
+from reconciler.forge.check import Verdict
+from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.check_run import Verdict, publish_check
 from reconciler.forge.github.connection import Connection
-from reconciler.forge.github.owner import Membership
+from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
+from reconciler.forge.github.session import GitHub
+from reconciler.forge.membership import Membership
+from reconciler.forge.protocol import Forge
 from reconciler.forge.record import record_of, record_text
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
@@ -31,9 +35,9 @@ PLAN = plan(allocate())
 
 
 @pytest.fixture
-def approved(github: State, channel: Channel, repository: Repository) -> State:
+def approved(github: State, session: Forge) -> State:
     """Pull request 128: planned and recorded, approved by finance and by lena, merged."""
-    shown(channel, repository, PLAN)
+    shown(session, PLAN)
     github.members.add(("acme/finance", "bob"))
     github.review(128, "bob")
     github.review(128, "lena")
@@ -42,268 +46,225 @@ def approved(github: State, channel: Channel, repository: Repository) -> State:
 
 
 def shown(
-    channel: Channel,
-    repository: Repository,
+    session: Forge,
     made: Plan,
     *,
-    app: str = "github-actions",
     instead: dict[str, Any] | None = None,
 ) -> None:
-    about: dict[str, Any] = {"repository": str(repository), "pull_request": 128, "head": HEAD, **(instead or {})}
+    about: dict[str, Any] = {"repository": session.repository, "pull_request": 128, "head": HEAD, **(instead or {})}
     verdict = Verdict("success", "Plan", "Plan.", record_text(record_of(made, **about)))
-    publish_check(channel, repository, HEAD, verdict, app=app)
+    session.publish_check(HEAD, verdict)
 
 
-def ask(
-    channel: Channel, repository: Repository, *required: Requirement, now: Plan = PLAN, merge: str = MERGE
-) -> Approval:
-    pull = merged_pull_request(channel, repository, merge)
-    return check_approval(
-        channel,
-        repository,
-        pull,
-        required=required or (LEADS, FINANCE),
-        plan=now,
-        app="github-actions",
-    )
+def ask(session: Forge, *required: Requirement, now: Plan = PLAN, merge: str = MERGE) -> Approval:
+    pull = merged_request(session, merge)
+    found = judge(session, pull, required=required or (LEADS, FINANCE), plan=now)
+    found.require()
+    return found
 
 
-def test_an_approved_merge_with_an_unchanged_plan_is_approved(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
-    found = ask(channel, repository)
+def test_an_approved_merge_with_an_unchanged_plan_is_approved(approved: State, session: Forge) -> None:
+    found = ask(session)
     assert found.approved_by == ("bob", "lena")
     assert found.stale == ()
     assert found.record.digest == PLAN.digest
 
 
-def test_a_plan_that_moved_since_it_was_shown_is_stale_for_that_team_alone(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_plan_that_moved_since_it_was_shown_is_stale_for_that_team_alone(approved: State, session: Forge) -> None:
     now = plan(allocate(amount="2500.00"), fingerprints={**PLAN.fingerprints, "support": "sha256:other"})
-    assert ask(channel, repository, now=now).stale == ("support",)
+    assert ask(session, now=now).stale == ("support",)
 
 
-def test_a_commit_that_was_pushed_directly_is_refused(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_commit_that_was_pushed_directly_is_refused(approved: State, session: Forge) -> None:
     with pytest.raises(RefusedError, match="pushed directly"):
-        ask(channel, repository, merge="e" * 40)
+        ask(session, merge="e" * 40)
 
 
-def test_a_commit_of_the_pull_request_that_is_not_its_merge_is_refused(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_commit_of_the_pull_request_that_is_not_its_merge_is_refused(approved: State, session: Forge) -> None:
     with pytest.raises(RefusedError, match="not the merge"):
-        ask(channel, repository, merge=HEAD)
+        ask(session, merge=HEAD)
 
 
-def test_a_merge_into_another_branch_is_refused(approved: State, channel: Channel, repository: Repository) -> None:
+def test_a_merge_into_another_branch_is_refused(approved: State, session: Forge) -> None:
     approved.pulls[128].base_ref = "staging"
     with pytest.raises(RefusedError, match="into main"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_an_open_pull_request_is_no_merge(github: State, channel: Channel, repository: Repository) -> None:
+def test_an_open_pull_request_is_no_merge(github: State, session: Forge) -> None:
     github.pulls[128].landed.append(MERGE)
     with pytest.raises(RefusedError):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_an_approval_of_an_older_head_does_not_count(approved: State, channel: Channel, repository: Repository) -> None:
+def test_an_approval_of_an_older_head_does_not_count(approved: State, session: Forge) -> None:
     approved.reviews.clear()
     approved.review(128, "lena", commit="d" * 40)
     with pytest.raises(RefusedError, match="lena approved the older head dddddddddddd") as error:
-        ask(channel, repository)
+        ask(session)
     assert "@acme/support-leads or @lena" in error.value.hint
 
 
-def test_authors_cannot_approve_their_own(approved: State, channel: Channel, repository: Repository) -> None:
+def test_authors_cannot_approve_their_own(approved: State, session: Forge) -> None:
     approved.reviews.clear()
     approved.pulls[128].author = "lena"
     approved.review(128, "lena")
     with pytest.raises(RefusedError, match="lena wrote it and cannot approve it"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_somebody_who_pushed_a_commit_of_it_cannot_approve_it(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_somebody_who_pushed_a_commit_of_it_cannot_approve_it(approved: State, session: Forge) -> None:
     approved.pulls[128].commits.insert(0, ("d" * 40, "Lena"))
     with pytest.raises(RefusedError, match="lena wrote it"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_an_approval_that_was_dismissed_does_not_count(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_an_approval_that_was_dismissed_does_not_count(approved: State, session: Forge) -> None:
     approved.review(128, "lena", "DISMISSED")
     with pytest.raises(RefusedError, match="lacks an approval"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_a_comment_after_an_approval_does_not_undo_it(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_comment_after_an_approval_does_not_undo_it(approved: State, session: Forge) -> None:
     approved.review(128, "lena", "COMMENTED")
-    assert ask(channel, repository).approved_by == ("bob", "lena")
+    assert ask(session).approved_by == ("bob", "lena")
 
 
 def test_an_owner_who_asks_for_changes_stops_it_even_when_another_owner_approved(
-    approved: State, channel: Channel, repository: Repository
+    approved: State, session: Forge
 ) -> None:
     approved.members.add(("acme/finance", "carol"))
     approved.review(128, "carol", "CHANGES_REQUESTED")
     with pytest.raises(RefusedError, match="carol asked for changes"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_somebody_else_who_asks_for_changes_stops_nothing(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_somebody_else_who_asks_for_changes_stops_nothing(approved: State, session: Forge) -> None:
     approved.review(128, "mallory", "CHANGES_REQUESTED")
-    assert ask(channel, repository).stale == ()
+    assert ask(session).stale == ()
 
 
-def test_an_invited_member_of_a_team_is_not_an_owner_yet(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_an_invited_member_of_a_team_is_not_an_owner_yet(approved: State, session: Forge) -> None:
     approved.pending_members.add(("acme/finance", "bob"))
     approved.members.clear()
     with pytest.raises(RefusedError, match="@acme/finance"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_a_change_that_nobody_is_named_for_cannot_be_approved(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_change_that_nobody_is_named_for_cannot_be_approved(approved: State, session: Forge) -> None:
     with pytest.raises(RefusedError, match="nobody is named") as error:
-        ask(channel, repository, Requirement("it is new", ()))
+        ask(session, Requirement("it is new", ()))
     assert "owners" in error.value.hint
 
 
-def test_a_token_that_cannot_see_teams_says_which_permission_is_missing(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_token_that_cannot_see_teams_says_which_permission_is_missing(approved: State, session: Forge) -> None:
     approved.fail(r"GET /orgs/.*", answer(403, "Resource not accessible by integration"))
     with pytest.raises(UnauthorizedError) as error:
-        ask(channel, repository)
+        ask(session)
     assert "members: read" in error.value.hint
 
 
-def test_without_a_record_of_ours_nothing_is_approved(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_without_a_record_of_ours_nothing_is_approved(approved: State, session: Forge) -> None:
     approved.checks.clear()
     with pytest.raises(RefusedError, match="no plan was recorded"):
-        ask(channel, repository)
+        ask(session)
 
 
 def test_a_plan_recorded_by_somebody_else_does_not_count(
-    approved: State, channel: Channel, repository: Repository, github_url: str
+    approved: State, session: Forge, repository: Repository, github_url: str
 ) -> None:
     approved.checks.clear()
     with Channel(Connection(api_url=github_url, token="ghs_other")) as other:
-        shown(other, repository, PLAN, app="other-app")
+        shown(GitHub(other, repository, Identity("other-app[bot]"), "other-app", CiRun()), PLAN)
     with pytest.raises(RefusedError, match="no plan was recorded by github-actions"):
-        ask(channel, repository)
+        ask(session)
 
 
 @pytest.mark.parametrize(
     "about", [{"pull_request": 127}, {"head": "d" * 40}, {"repository": "acme/other"}], ids=["number", "head", "repo"]
 )
 def test_the_record_of_another_pull_request_head_or_repository_cannot_be_replayed(
-    approved: State, channel: Channel, repository: Repository, about: dict[str, Any]
+    approved: State, session: Forge, about: dict[str, Any]
 ) -> None:
     approved.checks.clear()
-    shown(channel, repository, PLAN, instead=about)
+    shown(session, PLAN, instead=about)
     with pytest.raises(RefusedError, match="no plan was recorded"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_what_a_comment_says_has_no_weight(approved: State, channel: Channel, repository: Repository) -> None:
+def test_what_a_comment_says_has_no_weight(approved: State, session: Forge) -> None:
     approved.checks.clear()
-    record = record_of(PLAN, repository=str(repository), pull_request=128, head=HEAD)
+    record = record_of(PLAN, repository=session.repository, pull_request=128, head=HEAD)
     approved.comment(128, "github-actions[bot]", f"<!-- kt-budgets:v1 head={HEAD} -->\n{record_text(record)}")
     with pytest.raises(RefusedError, match="no plan was recorded"):
-        ask(channel, repository)
+        ask(session)
 
 
-def test_a_missing_approval_of_one_team_refuses_that_team_alone(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_missing_approval_of_one_team_refuses_that_team_alone(approved: State, session: Forge) -> None:
     data = Requirement("data: it is new", ("@dora",), "data")
-    pull = merged_pull_request(channel, repository, MERGE)
-    found = judge(channel, repository, pull, required=(LEADS, data, FINANCE), plan=PLAN, app="github-actions")
+    pull = merged_request(session, MERGE)
+    found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["data"]
     assert found.stops == ()
     assert "ask @dora to approve that head" in found.refused["data"].hint
     approved.reviews = [review for review in approved.reviews if review["user"]["login"] == "lena"]
-    found = judge(channel, repository, pull, required=(LEADS, data, FINANCE), plan=PLAN, app="github-actions")
+    found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert [missing.requirement for missing in found.stops] == [FINANCE]
 
 
-def test_an_owner_who_asks_for_changes_stops_what_is_hers(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_an_owner_who_asks_for_changes_stops_what_is_hers(approved: State, session: Forge) -> None:
     approved.review(128, "lena", "CHANGES_REQUESTED")
     data = Requirement("data: it is new", ("@bob",), "data")
     support = replace(LEADS, team="support")
-    pull = merged_pull_request(channel, repository, MERGE)
-    found = judge(channel, repository, pull, required=(support, data, FINANCE), plan=PLAN, app="github-actions")
+    pull = merged_request(session, MERGE)
+    found = judge(session, pull, required=(support, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["support"]
     assert "lena asked for changes" in found.refused["support"].message
 
 
-def test_an_approval_before_any_plan_was_shown_does_not_count(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_an_approval_before_any_plan_was_shown_does_not_count(approved: State, session: Forge) -> None:
     approved.checks.clear()
-    shown(channel, repository, PLAN)
+    shown(session, PLAN)
     with pytest.raises(RefusedError, match="lena approved before this plan was shown"):
-        ask(channel, repository)
+        ask(session)
     with pytest.raises(RefusedError, match="bob approved before this plan was shown"):
-        ask(channel, repository, now=plan())
+        ask(session, now=plan())
     approved.review(128, "lena")
     approved.review(128, "bob")
-    assert ask(channel, repository).approved_by == ("bob", "lena")
+    assert ask(session).approved_by == ("bob", "lena")
 
 
-def test_what_an_older_run_records_when_it_is_started_again_does_not_count(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
+def test_what_an_older_run_records_when_it_is_started_again_does_not_count(approved: State, session: Forge) -> None:
     approved.checks.clear()
     newer, older = plan(allocate()), plan(allocate(amount="9000.00"))
-    shown(channel, repository, newer, instead={"run": (1005, 1)})
-    shown(channel, repository, older, instead={"run": (1001, 2)})
+    shown(session, newer, instead={"run": (1005, 1)})
+    shown(session, older, instead={"run": (1001, 2)})
     approved.review(128, "lena")
     approved.review(128, "bob")
-    assert ask(channel, repository).record.run == (1005, 1)
-    assert ask(channel, repository, now=older).stale == ("support",)
+    assert ask(session).record.run == (1005, 1)
+    assert ask(session, now=older).stale == ("support",)
 
 
 def test_an_approval_that_was_given_before_another_plan_was_shown_is_for_the_first(
-    approved: State, channel: Channel, repository: Repository
+    approved: State, session: Forge
 ) -> None:
     second = plan(allocate(amount="9000.00"))
-    shown(channel, repository, second)
+    shown(session, second)
     with pytest.raises(RefusedError, match="lena approved before this plan was shown"):
-        ask(channel, repository, now=second)
+        ask(session, now=second)
     approved.review(128, "lena")
     approved.review(128, "bob")
-    assert ask(channel, repository, now=second).approved_by == ("bob", "lena")
+    assert ask(session, now=second).approved_by == ("bob", "lena")
 
 
-def test_the_commits_of_a_rebase_belong_to_the_pull_request(
-    approved: State, channel: Channel, repository: Repository
-) -> None:
-    pull = merged_pull_request(channel, repository, MERGE)
-    assert belongs_to(channel, repository, pull, HEAD)
-    assert not belongs_to(channel, repository, pull, BASE)
+def test_the_commits_of_a_rebase_belong_to_the_pull_request(approved: State, session: Forge) -> None:
+    pull = merged_request(session, MERGE)
+    assert belongs_to(session, pull, HEAD)
+    assert not belongs_to(session, pull, BASE)
 
 
-def test_each_membership_is_asked_for_once(approved: State, channel: Channel) -> None:
-    membership = Membership(channel)
+def test_each_membership_is_asked_for_once(approved: State, session: Forge) -> None:
+    membership = Membership(session.people)
     assert membership.is_any("bob", ["@acme/finance", "acme/finance"])
     assert membership.is_owner("bob", "@acme/Finance")
     assert not membership.is_owner("bob", "not an owner/at all/x")

@@ -12,13 +12,11 @@ from forge.github_standin import State, answer
 from starlette.responses import JSONResponse, Response
 
 from reconciler.findings import RefusedError, UnauthorizedError
-from reconciler.forge.approval import Approval, check_approval, judge, merged_pull_request
+from reconciler.forge.approval import Approval, judge, merged_request
 from reconciler.forge.change_request import Authors, IsClean
-from reconciler.forge.github.author import authors_of
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.check_run import Verdict, publish_check
-from reconciler.forge.github.owner import Membership
-from reconciler.forge.github.repository import Repository, pull_request
+from reconciler.forge.check import Verdict
+from reconciler.forge.membership import Membership
+from reconciler.forge.protocol import Forge
 from reconciler.forge.record import record_of, record_text
 from reconciler.git.merging import clean_merges
 from reconciler.policy.approvals import Requirement
@@ -29,22 +27,18 @@ OTHER = "d" * 40
 
 
 @pytest.fixture
-def shown(github: State, channel: Channel, repository: Repository) -> State:
+def shown(github: State, session: Forge) -> State:
     """Pull request 128, planned and recorded; two leads, one from finance, one who administrates."""
-    record = record_of(PLAN, repository=str(repository), pull_request=128, head=HEAD)
-    publish_check(
-        channel, repository, HEAD, Verdict("success", "Plan", "Plan.", record_text(record)), app="github-actions"
-    )
+    record = record_of(PLAN, repository=session.repository, pull_request=128, head=HEAD)
+    session.publish_check(HEAD, Verdict("success", "Plan", "Plan.", record_text(record)))
     github.members |= {("acme/leads", "lena"), ("acme/leads", "leo"), ("acme/finance", "bob")}
     github.administrators = {"ada"}
     return github
 
 
-def ask(channel: Channel, repository: Repository, *required: Requirement, is_clean: IsClean | None = None) -> Approval:
-    pull = pull_request(channel, repository, 128)
-    return judge(
-        channel, repository, pull, required=required or (TEAM,), plan=PLAN, app="github-actions", is_clean=is_clean
-    )
+def ask(session: Forge, *required: Requirement, is_clean: IsClean | None = None) -> Approval:
+    pull = session.change_request(128)
+    return judge(session, pull, required=required or (TEAM,), plan=PLAN, is_clean=is_clean)
 
 
 def nothing_listed(_: State) -> Response:
@@ -71,13 +65,13 @@ def written(state: State, author: str, **facts: Any) -> None:
     ids=["author", "committer", "co-author", "co-author elsewhere", "address of GitHub's"],
 )
 def test_whoever_wrote_a_part_of_it_cannot_approve_it(
-    shown: State, channel: Channel, repository: Repository, author: str, facts: dict[str, Any]
+    shown: State, session: Forge, author: str, facts: dict[str, Any]
 ) -> None:
     written(shown, author, **facts)
     shown.review(128, "lena")
-    assert "lena wrote it and cannot approve it" in ask(channel, repository).refused["support"].message
+    assert "lena wrote it and cannot approve it" in ask(session).refused["support"].message
     shown.review(128, "leo")
-    assert ask(channel, repository).missing == ()
+    assert ask(session).missing == ()
 
 
 @pytest.mark.parametrize(
@@ -90,57 +84,53 @@ def test_whoever_wrote_a_part_of_it_cannot_approve_it(
     ids=["author", "co-author", "no address at all"],
 )
 def test_somebody_without_an_account_may_be_any_owner_so_one_more_must_approve(
-    shown: State, channel: Channel, repository: Repository, author: str, facts: dict[str, Any]
+    shown: State, session: Forge, author: str, facts: dict[str, Any]
 ) -> None:
     written(shown, author, **facts)
     shown.review(128, "lena")
-    words = ask(channel, repository).refused["support"].message
+    words = ask(session).refused["support"].message
     assert "belongs to no account, so 2 owners must approve" in words
     shown.review(128, "leo")
-    assert ask(channel, repository).missing == ()
+    assert ask(session).missing == ()
 
 
-def test_commits_of_one_address_are_one_person(shown: State, channel: Channel, repository: Repository) -> None:
+def test_commits_of_one_address_are_one_person(shown: State, session: Forge) -> None:
     for _ in range(3):
         written(shown, "", email="lena@home.test")
-    found = authors_of(channel, repository, pull_request(channel, repository, 128))
+    found = session.authors(session.change_request(128))
     assert found.needed == 2
 
 
-def test_a_program_that_is_named_as_co_author_is_nobody(shown: State, channel: Channel, repository: Repository) -> None:
+def test_a_program_that_is_named_as_co_author_is_nobody(shown: State, session: Forge) -> None:
     written(shown, "alice", committer="web-flow", message="Raise\n\nCo-authored-by: A tool <noreply@tool.test>")
-    found = authors_of(channel, repository, pull_request(channel, repository, 128))
+    found = session.authors(session.change_request(128))
     assert found == Authors(frozenset({"alice"}))
 
 
-def test_a_deleted_account_may_be_anybody_too(shown: State, channel: Channel, repository: Repository) -> None:
+def test_a_deleted_account_may_be_anybody_too(shown: State, session: Forge) -> None:
     shown.pulls[128].author = ""
     shown.pulls[128].commits[-1] = (HEAD, "")
     shown.review(128, "lena")
-    assert ask(channel, repository).refused
+    assert ask(session).refused
     shown.review(128, "leo")
-    assert ask(channel, repository).missing == ()
+    assert ask(session).missing == ()
 
 
-def test_more_commits_than_github_lists_are_read_elsewhere(
-    shown: State, channel: Channel, repository: Repository
-) -> None:
+def test_more_commits_than_github_lists_are_read_elsewhere(shown: State, session: Forge) -> None:
     pull = shown.pulls[128]
     pull.commits[:0] = [(f"{number:040x}", "alice") for number in range(300)]
     pull.commits[-2] = (OTHER, "lena")
     shown.review(128, "lena")
-    assert "lena wrote it" in ask(channel, repository).refused["support"].message
+    assert "lena wrote it" in ask(session).refused["support"].message
 
 
-def test_where_commits_cannot_be_read_nobody_can_approve(
-    shown: State, channel: Channel, repository: Repository
-) -> None:
+def test_where_commits_cannot_be_read_nobody_can_approve(shown: State, session: Forge) -> None:
     pull = shown.pulls[128]
     pull.commits[:0] = [(f"{number:040x}", "alice") for number in range(300)]
     shown.review(128, "leo")
     shown.fail(r"GET .*/compare/.*", nothing_listed)
     with pytest.raises(RefusedError, match="nobody knows who wrote them"):
-        ask(channel, repository)
+        ask(session)
 
 
 @pytest.fixture
@@ -175,7 +165,7 @@ def judge_of(git: BudgetRepository, clone: Path) -> IsClean:
 
 
 def test_bringing_a_branch_up_to_date_makes_nobody_an_author(
-    shown: State, channel: Channel, repository: Repository, git: BudgetRepository, tmp_path: Path
+    shown: State, session: Forge, git: BudgetRepository, tmp_path: Path
 ) -> None:
     merge, parents = updated(git)
     is_clean = judge_of(git, tmp_path / "fresh")
@@ -183,8 +173,8 @@ def test_bringing_a_branch_up_to_date_makes_nobody_an_author(
     shown.pulls[128].commits.insert(0, (merge, "lena"))
     shown.pulls[128].facts[merge] = {"parents": parents, "committer": "web-flow"}
     shown.review(128, "lena")
-    assert ask(channel, repository, is_clean=is_clean).missing == ()
-    assert ask(channel, repository).refused, "without git, nobody knows what a merge holds"
+    assert ask(session, is_clean=is_clean).missing == ()
+    assert ask(session).refused, "without git, nobody knows what a merge holds"
 
 
 def test_a_merge_in_which_something_was_edited_has_an_author(git: BudgetRepository, tmp_path: Path) -> None:
@@ -200,17 +190,15 @@ def test_a_merge_is_judged_by_the_parents_that_git_has(git: BudgetRepository, tm
     assert not is_clean("e" * 40, parents)
 
 
-def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(
-    shown: State, channel: Channel, repository: Repository
-) -> None:
+def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(shown: State, session: Forge) -> None:
     shown.members.discard(("acme/leads", "leo"))
     shown.pulls[128].author = "lena"
     shown.pulls[128].commits[-1] = (HEAD, "lena")
-    refused = ask(channel, repository).refused["support"]
+    refused = ask(session).refused["support"]
     assert "ask @acme/finance to approve that head" in refused.hint
     assert "@acme/leads has nobody who may approve what these authors wrote" in refused.message
     shown.review(128, "bob")
-    found = ask(channel, repository)
+    found = ask(session)
     assert found.missing == ()
     (stand_in,) = found.stood_in
     assert (stand_in.requirement, stand_in.logins) == (TEAM, ("bob",))
@@ -219,7 +207,7 @@ def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(
 
 @pytest.mark.parametrize("gone", ["renamed", "empty", "a person who left"])
 def test_the_organizations_owners_stand_in_for_owners_who_are_not_there(
-    shown: State, channel: Channel, repository: Repository, gone: str
+    shown: State, session: Forge, gone: str
 ) -> None:
     shown.members -= {("acme/leads", "lena"), ("acme/leads", "leo")}
     owners = ("@leo",) if gone == "a person who left" else ("@acme/leads",)
@@ -227,50 +215,44 @@ def test_the_organizations_owners_stand_in_for_owners_who_are_not_there(
     if gone == "empty":
         shown.teams = {"acme/leads"}
     requirement = Requirement("support: its wallets change", owners, "support", ("@acme/finance",))
-    assert "has no members, or is not there any more" in ask(channel, repository, requirement).missing[0].message
+    assert "has no members, or is not there any more" in ask(session, requirement).missing[0].message
     shown.review(128, "bob")
-    found = ask(channel, repository, requirement)
+    found = ask(session, requirement)
     assert (found.missing, [item.logins for item in found.stood_in]) == ((), [("bob",)])
 
 
-def test_nobody_stands_in_while_an_owner_could_approve(shown: State, channel: Channel, repository: Repository) -> None:
+def test_nobody_stands_in_while_an_owner_could_approve(shown: State, session: Forge) -> None:
     shown.review(128, "bob")
-    refused = ask(channel, repository).refused["support"]
+    refused = ask(session).refused["support"]
     assert "bob approved and is none of them" in refused.message
     assert "ask @acme/leads" in refused.hint
 
 
-def test_who_owns_the_organization_on_github_stands_in_for_finance_that_is_gone(
-    shown: State, channel: Channel, repository: Repository
-) -> None:
+def test_who_owns_the_organization_on_github_stands_in_for_finance_that_is_gone(shown: State, session: Forge) -> None:
     shown.members.discard(("acme/finance", "bob"))
     whole = Requirement("the organization's settings change", ("@acme/finance",))
-    assert "ask @ada to approve that head" in ask(channel, repository, whole).stops[0].hint
+    assert "ask @ada to approve that head" in ask(session, whole).stops[0].hint
     shown.review(128, "ada")
-    assert [item.logins for item in ask(channel, repository, whole).stood_in] == [("ada",)]
+    assert [item.logins for item in ask(session, whole).stood_in] == [("ada",)]
 
 
-def test_a_team_that_may_only_be_out_of_sight_is_not_gone(
-    shown: State, channel: Channel, repository: Repository
-) -> None:
+def test_a_team_that_may_only_be_out_of_sight_is_not_gone(shown: State, session: Forge) -> None:
     shown.members -= {("acme/leads", "lena"), ("acme/leads", "leo")}
     shown.fail(r"GET /orgs/acme/teams", answer(404))
     shown.review(128, "bob")
-    assert "ask @acme/leads" in ask(channel, repository).refused["support"].hint
+    assert "ask @acme/leads" in ask(session).refused["support"].hint
 
 
-def test_a_token_that_may_not_read_members_is_told(shown: State, channel: Channel, repository: Repository) -> None:
+def test_a_token_that_may_not_read_members_is_told(shown: State, session: Forge) -> None:
     shown.reads_members = set()
     shown.review(128, "lena")
     with pytest.raises(UnauthorizedError) as error:
-        ask(channel, repository)
+        ask(session)
     assert "members: read" in error.value.hint
 
 
 @pytest.mark.parametrize("answers_queries", [True, False])
-def test_300_teams_take_few_requests(
-    shown: State, channel: Channel, repository: Repository, answers_queries: bool
-) -> None:
+def test_300_teams_take_few_requests(shown: State, session: Forge, answers_queries: bool) -> None:
     shown.answers_queries = answers_queries
     people = [f"owner{number}" for number in range(4)]
     required = []
@@ -281,16 +263,16 @@ def test_300_teams_take_few_requests(
         shown.review(128, person)
     shown.merge(128, MERGE)
     shown.requests.clear()
-    pull = merged_pull_request(channel, repository, MERGE)
-    found = check_approval(channel, repository, pull, required=required, plan=PLAN, app="github-actions")
+    pull = merged_request(session, MERGE)
+    found = judge(session, pull, required=required, plan=PLAN)
     assert found.missing == ()
     assert len(shown.requests) <= (60 if answers_queries else 320)
 
 
-def test_a_team_of_thousands_is_not_read_whole(shown: State, channel: Channel, repository: Repository) -> None:
+def test_a_team_of_thousands_is_not_read_whole(shown: State, session: Forge) -> None:
     shown.members |= {("acme/everybody", f"person{number}") for number in range(1_500)}
     shown.requests.clear()
-    membership = Membership(channel, repository)
+    membership = Membership(session.people)
     assert membership.is_owner("person0", "@acme/everybody")
     assert membership.is_owner("person999", "@acme/everybody")
     assert not membership.is_owner("mallory", "@acme/everybody")

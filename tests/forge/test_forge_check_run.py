@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import billing_budget, object_change
 
-from reconciler.forge.annotation import Annotation, remarks
+from reconciler.forge.check import PLAN, Verdict, Written
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.check_run import NAME, Verdict, Written, our_check_runs, publish_check
+from reconciler.forge.github.check_run import annotation, our_check_runs, publish_check
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.http.failures import ForbiddenError
@@ -25,19 +25,30 @@ from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, Wall
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.report.remarks import remarks
+
+
+def finding(**fields: Any) -> PlanFinding:
+    told = {
+        "path": "a",
+        "line": 1,
+        "column": 0,
+        "severity": "warning",
+        "code": "code",
+        "message": "message",
+        "hint": "",
+    }
+    return PlanFinding.model_validate({**told, **fields})
 
 
 def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> Verdict:
-    listed = tuple(
-        Annotation(f"budgets/teams/{number}.yaml", number + 1, "warning", "code", "message")
-        for number in range(annotations)
-    )
+    listed = tuple(finding(path=f"budgets/teams/{number}.yaml", line=number + 1) for number in range(annotations))
     text = record_text(record) if record else "no record"
     return Verdict("success", "Support gets USD 2,000 more", summary, text, listed)
 
 
 def publish(channel: Channel, repository: Repository, content: Verdict) -> bool:
-    return publish_check(channel, repository, HEAD, content, app="github-actions")[0] is Written.PUBLISHED
+    return publish_check(channel, repository, HEAD, content, app="github-actions") is Written.PUBLISHED
 
 
 def test_a_check_run_carries_verdict_annotations_and_record(
@@ -46,7 +57,7 @@ def test_a_check_run_carries_verdict_annotations_and_record(
     record = record_of(plan(allocate()), repository=str(repository), pull_request=128, head=HEAD)
     assert publish(channel, repository, verdict(annotations=1, record=record))
     (check,) = github.checks
-    assert (check["name"], check["status"], check["conclusion"]) == (NAME, "completed", "success")
+    assert (check["name"], check["status"], check["conclusion"]) == (PLAN, "completed", "success")
     assert check["annotations"][0]["start_line"] == 1
     (read,) = our_check_runs(channel, repository, HEAD, app="github-actions")
     assert read.record == record
@@ -76,7 +87,7 @@ def test_an_old_run_that_is_started_again_overwrites_no_newer_record(
 ) -> None:
     newer, older = (recorded(plan(allocate(amount=amount)), run=run) for amount, run in RUNS)
     publish(channel, repository, verdict(record=newer))
-    said, _ = publish_check(channel, repository, HEAD, verdict(record=older), app="github-actions")
+    said = publish_check(channel, repository, HEAD, verdict(record=older), app="github-actions")
     assert said is Written.SUPERSEDED
     assert len(github.checks) == 1
     assert publish(channel, repository, verdict(record=newer.model_copy(update={"run": (1005, 2)})))
@@ -239,9 +250,9 @@ def test_findings_refusals_and_forecasts_become_remarks_on_their_lines_worst_fir
     waived = GuardResult(guard="largest-change", status="waived", message="no")
     made = plan(allocate(), findings=(finding,), guards=(guard, whole, waived), impact=(forecast(0.71),))
     found = remarks(made, located=lambda path: f"finops/{path}")
-    assert [(item.level, item.path, item.line, item.title) for item in found] == [
-        ("failure", "finops/budgets/org.yaml", 1, "pool-exhaustion"),
-        ("failure", "finops/budgets/teams/a.yaml", 7, "total-moved"),
+    assert [(item.severity, item.path, item.line, item.code) for item in found] == [
+        ("error", "finops/budgets/org.yaml", 1, "pool-exhaustion"),
+        ("error", "finops/budgets/teams/a.yaml", 7, "total-moved"),
         ("warning", "finops/budgets/org.yaml", 3, "soft-cap"),
         ("warning", "finops/budgets/teams/support.yaml", 16, "runs-out"),
     ]
@@ -258,7 +269,7 @@ def test_no_remark_is_made_where_there_is_nothing_to_say(made: WalletForecast) -
 
 
 def test_texts_of_an_annotation_are_cut_to_what_github_takes() -> None:
-    document = Annotation("a", 1, "notice", "t" * 500, "m" * 99_999).document()
+    document = annotation(finding(code="t" * 500, message="m" * 99_999))
     assert len(document["title"]) == 255
     assert len(document["message"]) == 16_000
     assert "start_column" not in document

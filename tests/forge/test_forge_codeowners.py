@@ -14,8 +14,8 @@ from forge.github_standin import State
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
-from reconciler.forge.github.codeowners import ruleset
-from reconciler.forge.github.gate_check import GATE
+from reconciler.forge.check import GATE
+from reconciler.forge.github.ruleset import ruleset
 
 RULES = [
     "/.github/ @acme/platform",

@@ -12,7 +12,7 @@ from forge.github_standin import Pull, State
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
-from reconciler.forge.github.gate_check import GATE
+from reconciler.forge.check import GATE
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from forge.github_standin import State
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 from forge.workflow_shell import Runner, load
 
-from reconciler.forge.github.check_run import NAME
-from reconciler.forge.github.gate_check import GATE
+from reconciler.forge.check import GATE, PLAN
 
 pytestmark = pytest.mark.slow
 
@@ -157,7 +156,7 @@ def test_a_run_by_hand_plans_onto_the_main_of_now(office: Office) -> None:
     assert "gh workflow run plan.yml -f pull_request=128" in "".join(again.log)
     by_hand = office.run("plan.yml", "plan", {}, commit=office.main, inputs__pull_request="128")
     assert by_hand.code == 0, by_hand.log
-    assert [check["name"] for check in desk.github.checks].count(NAME) == 2
+    assert [check["name"] for check in desk.github.checks].count(PLAN) == 2
 
 
 @pytest.mark.parametrize("number", ["128; touch pwned", "$(touch pwned)", "-1"])

@@ -349,7 +349,7 @@ def test_what_is_shown_is_told_and_a_suggestion_stands_there(gitlab: GitLabState
     assert sent["position"]["new_line"] == 3
     assert "old_line" not in sent["position"]
     assert sent["body"] == "<!-- mark -->\nBetter\n\n```suggestion:-1+0\nmonthly: 5\n```\n"
-    assert forge.suggestions(request) == (sent["body"],)
+    assert forge.remarks(request) == (sent["body"],)
     assert forge.comments(128) == ()
     assert forge.suggest(request, Suggested("budgets/a.yaml", 4, 4, "", "<!-- mark -->"))
     assert gitlab.requests[-1][2]["position"]["old_line"] == 3
@@ -387,11 +387,10 @@ def test_a_pipeline_is_started_with_its_task(gitlab: GitLabState, forge: GitLab)
 def test_a_group_has_its_direct_members(gitlab: GitLabState, forge: GitLab) -> None:
     gitlab.members |= {("acme/support-leads", "Lena"), ("acme/support-leads", "gone")}
     gitlab.blocked.add("gone")
-    found = forge.people.rosters(["acme/support-leads", "acme/nobody"])
-    roster = found["acme/support-leads"]
+    roster = forge.people.roster("acme/support-leads")
     assert roster is not None
     assert roster.logins == {"lena"}
-    assert found["acme/nobody"] is None
+    assert forge.people.roster("acme/nobody") is None
     assert forge.people.is_member("lena", "acme/support-leads")
     assert forge.people.lists_teams("acme")
     assert not forge.people.lists_teams("other")

@@ -9,54 +9,49 @@ import pytest
 from forge.github_standin import ACTIONS, State, answer, lost, user
 
 from reconciler.forge.drift_text import issue_text, issue_title
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.identity import Identity
-from reconciler.forge.github.issue import IssueStep, publish_issue
-from reconciler.forge.github.repository import Repository
+from reconciler.forge.issue import IssueStep, Wanted, publish_issues
+from reconciler.forge.protocol import Forge
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.drift import DriftItem
 from reconciler.report.escape import escaped
 
 
-def say(channel: Channel, repository: Repository, text: str, *, needed: bool = True) -> tuple[IssueStep, int | None]:
-    return publish_issue(
-        channel, repository, identity=Identity(ACTIONS), title="Budget drift", text=text, is_needed=needed
-    )
+def say(session: Forge, text: str, *, needed: bool = True) -> tuple[IssueStep, int | None]:
+    ((_, step, number),) = publish_issues(session, [Wanted("Budget drift", text, needed)], otherwise=None)
+    return step, number
 
 
-def test_the_issue_lives_as_long_as_somebody_is_needed(github: State, channel: Channel, repository: Repository) -> None:
-    assert say(channel, repository, "None.", needed=False) == (IssueStep.NOT_NEEDED, None)
-    assert say(channel, repository, "One.") == (IssueStep.OPENED, 900)
-    assert say(channel, repository, "One.") == (IssueStep.UNCHANGED, 900)
-    assert say(channel, repository, "Two.") == (IssueStep.UPDATED, 900)
-    assert say(channel, repository, "None.", needed=False) == (IssueStep.CLOSED, 900)
-    assert say(channel, repository, "None.", needed=False) == (IssueStep.NOT_NEEDED, 900)
+def test_the_issue_lives_as_long_as_somebody_is_needed(github: State, session: Forge) -> None:
+    assert say(session, "None.", needed=False) == (IssueStep.NOT_NEEDED, None)
+    assert say(session, "One.") == (IssueStep.OPENED, 900)
+    assert say(session, "One.") == (IssueStep.UNCHANGED, 900)
+    assert say(session, "Two.") == (IssueStep.UPDATED, 900)
+    assert say(session, "None.", needed=False) == (IssueStep.CLOSED, 900)
+    assert say(session, "None.", needed=False) == (IssueStep.NOT_NEEDED, 900)
     assert github.issues[0]["state"] == "closed"
-    assert say(channel, repository, "Three.") == (IssueStep.REOPENED, 900)
+    assert say(session, "Three.") == (IssueStep.REOPENED, 900)
     assert len(github.issues) == 1
 
 
-def test_issues_of_others_and_pull_requests_are_left_alone(
-    github: State, channel: Channel, repository: Repository
-) -> None:
-    say(channel, repository, "One.")
+def test_issues_of_others_and_pull_requests_are_left_alone(github: State, session: Forge) -> None:
+    say(session, "One.")
     body = github.issues[0]["body"]
     stranger = {"id": 1, "number": 1, "title": "t", "state": "open", "user": user("mallory"), "body": body}
     pull = {**stranger, "id": 2, "number": 2, "user": user(ACTIONS), "pull_request": {"url": "x"}}
     github.issues[:] = [stranger, pull, {**stranger, "id": 3, "number": 3, "user": user(ACTIONS), "body": "Other."}]
-    assert say(channel, repository, "One.")[0] is IssueStep.OPENED
+    assert say(session, "One.")[0] is IssueStep.OPENED
 
 
-def test_a_lost_answer_does_not_open_two_issues(github: State, channel: Channel, repository: Repository) -> None:
+def test_a_lost_answer_does_not_open_two_issues(github: State, session: Forge) -> None:
     github.fail(r"POST .*/issues", lost)
-    assert say(channel, repository, "One.") == (IssueStep.OPENED, 900)
+    assert say(session, "One.") == (IssueStep.OPENED, 900)
     assert len(github.issues) == 1
 
 
-def test_an_issue_that_never_arrived_is_an_error(github: State, channel: Channel, repository: Repository) -> None:
+def test_an_issue_that_never_arrived_is_an_error(github: State, session: Forge) -> None:
     github.fail(r"POST .*/issues", answer(500))
     with pytest.raises(LostAnswerError):
-        say(channel, repository, "One.")
+        say(session, "One.")
 
 
 def item(category: str, sentence: str) -> DriftItem:

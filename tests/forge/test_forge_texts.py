@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.forge.ci_run import CiRun, Queued
+from reconciler.forge.comment import LARGEST, Marked, Stamp, read_marked, stamped, text_digest
 from reconciler.forge.github.ci_run import read_event
-from reconciler.forge.github.comment import LARGEST
-from reconciler.forge.marker import Marked, Stamp, read_marked, stamped, text_digest
 from reconciler.forge.notice import with_notice
 from reconciler.forge.receipt import receipt, with_receipt
 from reconciler.model.outcome import Outcome, Run, Status

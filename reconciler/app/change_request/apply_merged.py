@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
-from reconciler.app.change_request.arrivals import arrivals, beginning, groups
+from reconciler.app.change_request.arrivals import arrivals, beginning, brought_by, groups
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
 from reconciler.app.checkout import git, is_older, is_submodule
-from reconciler.app.github import github
+from reconciler.app.forge_session import forge_session
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
 from reconciler.apply.resume import resume
 from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
-from reconciler.forge.github.repository import default_branch, pull_requests_of_commit
-from reconciler.forge.landed import brought_by
 from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.attribution import attribution
@@ -36,8 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.app.change_request.arrivals import PullOf
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome
@@ -114,9 +112,9 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
     _refuse_behind(bench.settings, head, last)
     if is_nothing_to_do(bench.commits, last, head):
         return Merges(head=head, applied_commit=last.commit if last else None)
-    with github(asked.repo, recorded_by=asked.recorded_by) as session:
+    with forge_session(asked.repo, recorded_by=asked.recorded_by) as session:
         bench.session = session
-        branch = default_branch(session.channel, session.repository)
+        branch = session.default_branch()
         head = _tip(bench.settings, branch, head)
         replay = replay_of(bench, pull_finder(session, branch), head, last)
         outcomes = replay.run(_only(replay, bench.commits, asked))
@@ -135,11 +133,11 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
     return tip
 
 
-def pull_finder(session: GitHub, branch: str) -> PullOf:
+def pull_finder(session: Forge, branch: str) -> PullOf:
     """Return what asks GitHub which pull request brought a commit to `branch`."""
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
-        listed = pull_requests_of_commit(session.channel, session.repository, commit)
+        listed = session.change_requests_of(commit)
         return brought_by(listed, branch=branch, commit=commit, line=line, parents=parents)
 
     return pull_of

@@ -10,12 +10,12 @@ from reconciler.app.budget_files import Commits, applied_desired, changed_parts,
 from reconciler.app.change_request.gate import check_gate
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, knows, parents, prefix
-from reconciler.app.github import github
+from reconciler.app.forge_session import forge_session
 from reconciler.app.lineage import refuse_older
 from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
-from reconciler.forge.approval import belongs_to, judge, merged_pull_request
+from reconciler.forge.approval import belongs_to, judge, merged_request
 from reconciler.git.merging import clean_merges
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import verdict
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from reconciler.app.github import GitHub
     from reconciler.forge.approval import Approval
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
@@ -65,15 +65,15 @@ def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
 
 def _approved(settings: Settings, asked: ApprovalRequest) -> Approval:
     """Return the approval of the merge commit for the plan in a file, or for the plan of now."""
-    with github(asked.repo, recorded_by=asked.recorded_by) as session:
-        commit = asked.merge or session.event.commit
+    with forge_session(asked.repo, recorded_by=asked.recorded_by) as session:
+        commit = asked.merge or session.run.commit
         if not commit:
             raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
         plan = load_plan(asked.plan_path) if asked.plan_path else plan_of_now(settings)
         return approve_plan(session, settings, plan, merge=commit)
 
 
-def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str) -> Approval:
+def approve_plan(session: Forge, settings: Settings, plan: Plan, *, merge: str) -> Approval:
     """Return what of `plan` is approved of the merge commit, and what is missing or has become stale.
 
     Raises:
@@ -83,22 +83,20 @@ def approve_plan(session: GitHub, settings: Settings, plan: Plan, *, merge: str)
 
     applied = last_applied(settings.journal, folder=settings.root)
     refuse_older(settings, merge, applied)
-    pull = merged_pull_request(session.channel, session.repository, merge)
+    pull = merged_request(session, merge)
     return judge(
-        session.channel,
-        session.repository,
+        session,
         pull,
         required=_required(session, settings, plan, pull, merge, applied),
         plan=plan,
-        app=session.app,
-        is_clean=clean_merges(settings.budgets, reference=f"refs/pull/{pull.number}/head"),
+        is_clean=clean_merges(settings.budgets, reference=pull.reference),
     )
 
 
 def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None, repo: str | None = None) -> Approval:
     """Return the approval of `plan` for `apply --require-approval`; raises for what is missing or stale."""
-    with github(repo) as session:
-        commit = merge or session.event.commit or plan.source.commit
+    with forge_session(repo) as session:
+        commit = merge or session.run.commit or plan.source.commit
         if not commit:
             raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
         found = approve_plan(session, settings, plan, merge=commit)
@@ -164,7 +162,7 @@ def _stale_words(found: Approval) -> str:
 
 
 def _required(
-    session: GitHub, settings: Settings, plan: Plan, pull: ChangeRequest, merge: str, applied: LastApplied | None
+    session: Forge, settings: Settings, plan: Plan, pull: ChangeRequest, merge: str, applied: LastApplied | None
 ) -> tuple[Requirement, ...]:
     """Return who must approve, by the rules of the base branch and by those of the last applied commit.
 
@@ -201,7 +199,7 @@ def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) ->
             )
 
 
-def _base(session: GitHub, budgets: Path, pull: ChangeRequest, merge: str) -> str:
+def _base(session: Forge, budgets: Path, pull: ChangeRequest, merge: str) -> str:
     """Return the commit of the default branch that the pull request was merged onto.
 
     A merge commit's first parent; below a squash, its parent; below a rebase, what is under all of its commits.
@@ -215,7 +213,7 @@ def _base(session: GitHub, budgets: Path, pull: ChangeRequest, merge: str) -> st
     base = above[0]
     for _ in range(pull.commits if len(above) == 1 else 0):
         below = parents(budgets, base)
-        if not below or not belongs_to(session.channel, session.repository, pull, base):
+        if not below or not belongs_to(session, pull, base):
             break
         base = below[0]
     return base

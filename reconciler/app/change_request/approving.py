@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
 from reconciler.forge.approval import Approval, judge, recorded
 from reconciler.forge.change_request import ChangeRequest
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.repository import Repository
+from reconciler.forge.protocol import Forge
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import general_nouns
@@ -23,28 +21,20 @@ from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Forge:
-    """An open channel to one repository, with a clone of its budgets. `app` is the slug whose check runs count."""
-
-    channel: Channel
-    repository: Repository
-    app: str
-    budgets: Path
-
-
 def approved(
     forge: Forge,
     pull: ChangeRequest | None,
     step: Step,
     plan: Plan,
     *,
+    budgets: Path,
     as_of: date,
     edited: frozenset[str] = frozenset(),
 ) -> Verdict:
     """Return who approved a step, and which of its teams must not be applied.
 
-    The `edited` parts say something else than the pull request: approvals of them count once they were shown as merged.
+    `budgets` is their folder in a clone. The `edited` parts say something else than the pull request: approvals of them
+    count once they were shown as merged.
 
     The rules are those of what the landing came on top of, and those that were applied: rules that were weakened
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
@@ -57,15 +47,15 @@ def approved(
     rules = _rules(step)
     required = _required(rules, step, plan)
     try:
-        found = _judged(forge, pull, required, plan)
+        found = _judged(forge, pull, required, plan, budgets)
     except RefusedError as error:
-        if recorded(forge.channel, forge.repository, pull, app=forge.app):
+        if recorded(forge, pull):
             raise
         words = f"{error.message}: nobody was shown what would be applied"
         return Verdict(refused=dict.fromkeys(_everybody(step, plan), words), missing=_owners(required), unseen=True)
     missing = _owners(short.requirement for short in found.missing)
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
-    by_hand, lacking = _by_hand(forge, pull, required, step, plan, edited & step.parts)
+    by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited & step.parts)
     stale |= by_hand
     return Verdict(
         approved_by=found.approved_by,
@@ -90,32 +80,41 @@ def _refused(found: Approval, everybody: Iterable[str]) -> dict[str, str]:
 
 
 def _judged(
-    forge: Forge, pull: ChangeRequest, required: tuple[Requirement, ...], plan: Plan, *, made_from: str | None = None
+    forge: Forge,
+    pull: ChangeRequest,
+    required: tuple[Requirement, ...],
+    plan: Plan,
+    budgets: Path,
+    *,
+    made_from: str | None = None,
 ) -> Approval:
-    reference = f"refs/pull/{pull.number}/head"
     return judge(
-        forge.channel,
-        forge.repository,
+        forge,
         pull,
         required=required,
         plan=plan,
-        app=forge.app,
-        is_clean=clean_merges(forge.budgets, reference=reference),
+        is_clean=clean_merges(budgets, reference=pull.reference),
         made_from=made_from,
     )
 
 
 def _by_hand(
-    forge: Forge, pull: ChangeRequest, required: tuple[Requirement, ...], step: Step, plan: Plan, edited: frozenset[str]
+    forge: Forge,
+    pull: ChangeRequest,
+    required: tuple[Requirement, ...],
+    step: Step,
+    plan: Plan,
+    budgets: Path,
+    edited: frozenset[str],
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved."""
     if not edited:
         return {}, {}
     commit = step.landing.commit
-    shown = recorded(forge.channel, forge.repository, pull, app=forge.app, made_from=commit)
+    shown = recorded(forge, pull, made_from=commit)
     if not shown:
         return {part: _other(part, pull, commit) for part in edited}, {}
-    found = _judged(forge, pull, required, plan, made_from=commit)
+    found = _judged(forge, pull, required, plan, budgets, made_from=commit)
     whole = _stops(found)
     short = {part: whole or found.refused[part].message for part in edited if whole or part in found.refused}
     return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short

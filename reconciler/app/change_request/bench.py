@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
-from reconciler.app.change_request.approving import Forge, approved
+from reconciler.app.change_request.approving import approved
 from reconciler.app.change_request.edited import edited_parts
 from reconciler.app.planning.pipeline import assemble, compared
 from reconciler.app.planning.scope import Aim, later_of
@@ -15,7 +15,6 @@ from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.findings import UsageError
-from reconciler.forge.github.repository import pull_request
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.change import Reclaim
 from reconciler.model.plan import Scope, Source, sealed
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
-    from reconciler.app.github import GitHub
     from reconciler.findings import Finding
+    from reconciler.forge.protocol import Forge
     from reconciler.journal.declared import Declares, Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
@@ -47,7 +46,7 @@ class MergeBench:
 
     settings: Settings
     commits: Commits
-    session: GitHub | None = None
+    session: Forge | None = None
     settle: float = 60.0
     wait: float = 0.0
     first_apply: bool = False
@@ -70,10 +69,11 @@ class MergeBench:
         session, number = self.session, step.landing.pull_request
         if session is None:
             raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
-        forge = Forge(session.channel, session.repository, session.app, self.settings.budgets)
-        pull = pull_request(session.channel, session.repository, number) if number else None
+        pull = session.change_request(number) if number else None
         edited = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
-        return approved(forge, pull, step, plan, as_of=self.settings.as_of, edited=edited)
+        return approved(
+            session, pull, step, plan, budgets=self.settings.budgets, as_of=self.settings.as_of, edited=edited
+        )
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         number = step.landing.pull_request

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, prefix
-from reconciler.app.github import github, run_of_now
+from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
-from reconciler.forge.github.codeowners import PLACES, flaws, rules, ruleset, with_block
-from reconciler.forge.github.connection import DEFAULT_API_URL
+from reconciler.forge.codeowners import rules, with_block
+from reconciler.forge.registry import provider_of
 from reconciler.model.json_text import json_text
 from reconciler.settings import environment
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: str | None) -> Statement:
@@ -30,7 +30,8 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
         RemoteError: GitHub cannot be read.
     """
     path, found = _file(budgets)
-    wanted = {path: with_block(found, _rules(budgets))}
+    guarded = provider_of(environment()).owners_file.guarded
+    wanted = {path: with_block(found, _rules(budgets, guarded), guarded=guarded)}
     if ruleset_path:
         wanted[ruleset_path] = _ruleset()
     changed = [place for place, text in wanted.items() if _read(place) != text]
@@ -66,12 +67,12 @@ def _file(budgets: Path) -> tuple[Path, str]:
     """Return the CODEOWNERS file that GitHub reads, with its text; where there is none, the one to begin."""
     top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     here = Path.cwd()
-    places = [top / place for place in PLACES]
+    places = [top / place for place in provider_of(environment()).owners_file.places]
     path = next((place for place in places if place.is_file()), places[0])
     return (path.relative_to(here) if path.is_relative_to(here) else path), _read(path) or ""
 
 
-def _rules(budgets: Path) -> list[str]:
+def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
 
     loaded = load(budgets)
     if loaded.desired is None:
@@ -82,22 +83,28 @@ def _rules(budgets: Path) -> list[str]:
             "org.yaml names no `owners`", hint='name who approves for the organization: owners: ["@acme/finance"]'
         )
     teams = {name: team.owners for name, team in loaded.desired.teams.items()}
-    return rules(str(prefix(budgets)), organization.owners, teams, organization.approvals.platform)
+    return rules(
+        str(prefix(budgets)),
+        organization.owners,
+        teams,
+        guarded=guarded,
+        guards=organization.approvals.platform,
+    )
 
 
 def _ruleset() -> str:
 
-    address = environment().get("GITHUB_API_URL") or DEFAULT_API_URL
-    return json_text(ruleset(is_github_com=address.rstrip("/") == DEFAULT_API_URL), sort_keys=False)
+    variables = environment()
+    return json_text(provider_of(variables).ruleset(variables), sort_keys=False)
 
 
 def _on_github(repo: str | None) -> Iterator[dict[str, str]]:
     """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
-    if not environment().get("GITHUB_TOKEN") or not (repo or run_of_now().repository):
+    if not provider_of(environment()).is_named(environment()) or not (repo or run_of_now().repository):
         say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
         return
-    with github(repo) as session:
-        for flaw in flaws(session.channel, session.repository):
+    with forge_session(repo) as session:
+        for flaw in session.flaws():
             yield {"message": flaw.message, "cure": flaw.cure}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import changed_parts, load_at
 from reconciler.app.change_request.command_lines import MOST, commands_in
 from reconciler.app.change_request.publish import publish
-from reconciler.app.github import github, run_of_now, workflows_address
+from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import note, say
 from reconciler.app.outlook.scenarios import WALLET
 from reconciler.app.outlook.whatif import Supposed, suppose
@@ -22,9 +22,7 @@ from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
 from reconciler.forecast.levers.registry import what_ifs
-from reconciler.forge.github.collaborator import dispatch, may_write
-from reconciler.forge.github.reply import last_reply, publish_reply
-from reconciler.forge.github.repository import default_branch, pull_request
+from reconciler.forge.comment import last_reply, publish_reply
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.report.findings_json import findings_json
@@ -33,9 +31,9 @@ from reconciler.settings import overlaid
 
 if TYPE_CHECKING:
     from reconciler.app.change_request.command_lines import Asked
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.ci_run import Comment
+    from reconciler.forge.protocol import Forge
     from reconciler.settings import Settings
 
 
@@ -44,7 +42,7 @@ class Desk:
     """What a command works with: the comment that asks, the pull request it is in, and where to answer."""
 
     settings: Settings
-    session: GitHub
+    session: Forge
     comment: Comment
     pull: ChangeRequest
     tell: Callable[[str], None]
@@ -76,10 +74,10 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
     if comment is None or not asked:
         tell("no new comment of a person with a command for kt-budgets; nothing was done")
         return Answered()
-    with github(repo) as session:
-        pull = pull_request(session.channel, session.repository, comment.number)
+    with forge_session(repo) as session:
+        pull = session.change_request(comment.number)
         desk = Desk(settings, session, comment, pull, tell)
-        if not may_write(session.channel, session.repository, comment.login):
+        if not session.people.may_write(comment.login):
             _reply(desk, "denied", f"{safe(comment.login)} may not write to this repository, so nothing was done.\n")
             return Answered()
         codes = [_carried_out(desk, one) for one in asked[:MOST]]
@@ -94,7 +92,7 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
     done = {"plan": _plan, "whatif": _whatif, "recommend": _recommend, "resume": _resume}.get(asked.name)
     name = asked.name if done else "unknown"
     session, number = desk.session, desk.comment.number
-    before = last_reply(session.channel, session.repository, number, session.identity, name)
+    before = last_reply(session, number, name)
     if before and (before.answers > desk.comment.id or (name == "resume" and before.answers == desk.comment.id)):
         note(f"{name}: a newer comment was answered, or this one was")
         return ExitCode.DONE
@@ -194,11 +192,11 @@ def _resume(desk: Desk, words: Sequence[str]) -> str:
 
     _refuse_words(words, "resume")
     session, comment = desk.session, desk.comment
-    branch = default_branch(session.channel, session.repository)
+    branch = session.default_branch()
     where = comment.url or f"comment {comment.id}"
     reason = f"asked by {comment.login} in pull request {comment.number}: {where}"
-    dispatch(session.channel, session.repository, "resume.yml", branch=branch, inputs={"reason": reason})
-    page = f"{workflows_address(str(session.repository))}/resume.yml"
+    session.start("resume.yml", branch=branch, inputs={"reason": reason})
+    page = session.page_of("resume.yml")
     return f"The [resume workflow]({page}) was started. It tells each pull request that it is about what came of it."
 
 
@@ -211,7 +209,7 @@ def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
     pull, budgets = desk.pull, desk.settings.budgets
     tip = tip_of(budgets, pull.base_ref)
     if not is_here(budgets, pull.head):
-        bring(budgets, f"refs/pull/{pull.number}/head")
+        bring(budgets, pull.reference)
     if not tip or not is_here(budgets, pull.head):
         raise RefusedError(f"the head of pull request {pull.number} moved while this ran", hint="ask again")
     merge = merge_of(desk.settings, pull.base_ref, tip, pull.head)
@@ -227,13 +225,5 @@ def _refuse_words(words: Sequence[str], name: str) -> None:
 def _reply(desk: Desk, name: str, text: str) -> None:
 
     session = desk.session
-    said = publish_reply(
-        session.channel,
-        session.repository,
-        desk.comment.number,
-        identity=session.identity,
-        name=name,
-        answers=desk.comment.id,
-        text=text,
-    )
+    said = publish_reply(session, desk.comment.number, name=name, answers=desk.comment.id, text=text)
     desk.tell(f"{name}: reply {said}")

@@ -37,7 +37,7 @@ def edited_parts(commits: Commits, landing: Landing, pull: ChangeRequest) -> fro
 def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:
     try:
         if not is_here(budgets, pull.head):
-            bring(budgets, f"refs/pull/{pull.number}/head")
+            bring(budgets, pull.reference)
     except GitError as error:
         if error.trouble not in _NOT_THERE:
             raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.findings import UsageError
-from reconciler.forge.github.suggestion import Suggestion
+from reconciler.forge.suggestion import Suggestion
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.escape import escaped
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.budget_files import Commits, applied_desired
-from reconciler.app.change_request.approving import Forge
 from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate, Problem, Ruling
 from reconciler.app.change_request.ruling_text import conclusion_of, summary_of, title_of
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import tree_id
-from reconciler.app.github import github
+from reconciler.app.forge_session import forge_session, request_of
 from reconciler.app.listening import say, summarise
 from reconciler.findings import BudgetsError, ExitCode, RejectedError, UnauthorizedError
-from reconciler.forge.github.gate_check import publish_gate
-from reconciler.forge.github.repository import default_branch, open_pull_requests, pull_request
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
@@ -25,8 +22,8 @@ from reconciler.report.escape import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.settings import Settings
 
 
@@ -42,7 +39,7 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
     settings.budgets.mkdir(parents=True, exist_ok=True)
     told: list[dict[str, Any]] = []
     code = ExitCode.DONE
-    with github(repo, recorded_by=recorded_by) as session:
+    with forge_session(repo, recorded_by=recorded_by) as session:
         for head, rulings in _ruled(session, settings, number):
             published = _publish(session, head, rulings)
             told += [
@@ -58,7 +55,7 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
                 for ruling in rulings
             ]
             stops = conclusion_of(rulings) != "success"
-            if stops and (session.event.queued or published == "not allowed"):
+            if stops and (session.run.queued or published == "not allowed"):
                 code = ExitCode.REFUSED
     lines = [line for item in told for line in _lines(item)]
     return Statement("gate", {"pull_requests": told}, "\n".join(lines) or "no open pull requests", code)
@@ -72,24 +69,24 @@ def _lines(item: dict[str, Any]) -> Iterator[str]:
         yield f"  {missing['reason']}: {missing['cure']}{near}"
 
 
-def _ruled(session: GitHub, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:
+def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:
     """Yield the commits that get a check, each with what is to be said there."""
     gate = _gate(session, settings)
     tips: dict[str, str] = {}
-    if session.event.queued and number is None:
-        yield session.event.queued.head, tuple(_queued(session, gate))
+    if session.run.queued and number is None:
+        yield session.run.queued.head, tuple(_queued(session, gate))
         return
-    if number or session.event.number:
-        pulls: tuple[ChangeRequest, ...] = (session.pull(number),)
+    if number or session.run.number:
+        pulls: tuple[ChangeRequest, ...] = (request_of(session, number),)
     else:
-        branch = default_branch(session.channel, session.repository)
-        pulls = open_pull_requests(session.channel, session.repository, base=branch)
+        branch = session.default_branch()
+        pulls = session.open_change_requests(into=branch)
     for pull in pulls:
         if pull.is_open:
             yield pull.head, (_ruling(gate, pull, tips),)
 
 
-def _gate(session: GitHub, settings: Settings) -> Gate:
+def _gate(session: Forge, settings: Settings) -> Gate:
 
     commits = Commits(settings.budgets)
     try:
@@ -97,10 +94,9 @@ def _gate(session: GitHub, settings: Settings) -> Gate:
     except BudgetsError as error:
         say(f"what was applied last is not known here: {error.message}")
         applied = None
-    forge = Forge(session.channel, session.repository, session.app, settings.budgets)
-    asks = session.event.queued is not None and settings.token is not None
+    asks = session.run.queued is not None and settings.token is not None
     again = (lambda desired, record: moved(settings, desired, record)) if asks else None
-    return Gate(forge, commits, applied, again)
+    return Gate(session, commits, applied, again)
 
 
 def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
@@ -114,7 +110,7 @@ def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
         if not tip:
             raise GitError(f"{pull.base_ref} is not known here", hint="check out with `fetch-depth: 0`")
         if not is_here(budgets, pull.head):
-            bring(budgets, f"refs/pull/{pull.number}/head")
+            bring(budgets, pull.reference)
         return gate.rule(pull, tip, merged(budgets, tip, pull.head))
     except GitError as error:
         if error.trouble is Trouble.TOO_OLD:
@@ -122,12 +118,12 @@ def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", (Problem(error.message, error.hint),))
 
 
-def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
+def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
     """Yield a ruling on every pull request that a merge queue would merge together, each checked by its content."""
-    queued = session.event.queued
+    queued = session.run.queued
     assert queued is not None  # noqa: S101
     budgets = gate.commits.budgets
-    for entry in entries(budgets, queued, session.pull(queued.number).base_ref):
+    for entry in entries(budgets, queued, request_of(session, queued.number).base_ref):
         if tree_id(budgets, entry.before) == tree_id(budgets, entry.after):
             yield Ruling(entry.number or queued.number, entry.after, "nothing")
             continue
@@ -136,9 +132,9 @@ def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
             problem = Problem(words, "take it out of the queue, and bring it in through a pull request")
             yield Ruling(queued.number, entry.after, "refused", (problem,))
             continue
-        pull = pull_request(session.channel, session.repository, entry.number)
+        pull = session.change_request(entry.number)
         if not is_here(budgets, pull.head):
-            bring(budgets, f"refs/pull/{pull.number}/head")
+            bring(budgets, pull.reference)
         tree = merged(budgets, entry.before, pull.head)
         if tree is None or tree_id(budgets, tree) != tree_id(budgets, entry.after):
             words = f"the queue made other budgets of it in {entry.after[:12]} than its last head {pull.head[:12]} says"
@@ -148,7 +144,7 @@ def _queued(session: GitHub, gate: Gate) -> Iterator[Ruling]:
         yield gate.rule(pull, entry.before, entry.after)
 
 
-def _publish(session: GitHub, head: str, rulings: Sequence[Ruling]) -> str:
+def _publish(session: Forge, head: str, rulings: Sequence[Ruling]) -> str:
     """Publish the check on a commit; return what became of it, `not allowed` where the token may not."""
     conclusion = conclusion_of(rulings)
     told = [ruling for ruling in rulings if ruling.state != "nothing"] or list(rulings[-1:])
@@ -159,18 +155,10 @@ def _publish(session: GitHub, head: str, rulings: Sequence[Ruling]) -> str:
     summarise(summary)
     first = next((ruling for ruling in told if conclusion_of([ruling]) == conclusion), None)
     title = title_of(first) if first else "No budgets change"
-    if session.identity.app is None:
+    if not session.can_record:
         return "not allowed"
     try:
-        said = publish_gate(
-            session.channel,
-            session.repository,
-            head,
-            conclusion=conclusion,
-            title=title,
-            summary=summary,
-            app=session.identity.app,
-        )
+        said = session.publish_gate(head, conclusion=conclusion, title=title, summary=summary)
     except (UnauthorizedError, RejectedError) as error:
         say(f"no check: {error.message}", error.hint)
         return "not allowed"

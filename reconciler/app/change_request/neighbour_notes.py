@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.change_request.neighbours import MOST, neighbours
 from reconciler.findings import BudgetsError
-from reconciler.forge.github.repository import newest_pull_requests, pull_requests_of_commit
 from reconciler.report.neighbours import pool_of_all, same_money, unapplied_notes
 from reconciler.report.spans import visible, words
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.model.plan import Plan
     from reconciler.report.spans import Words
 
 
-def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> tuple[Words, ...]:
+def neighbour_notes(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> tuple[Words, ...]:
     """Return a sentence for each other pull request that is about the same money, and one about the pool.
 
     One request lists the open ones, one fetch brings them, and one request each finds what a merged commit came from.
@@ -31,19 +30,19 @@ def neighbour_notes(session: GitHub, plan: Plan, budgets: Path, pull: ChangeRequ
         return (words(f"Other pull requests could not be looked at: {visible(error.message, 200)}."),)
 
 
-def _merged(session: GitHub, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
+def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
 
     numbers = {}
     for item in plan.unapplied:
-        for found in pull_requests_of_commit(session.channel, session.repository, item.commit):
+        for found in session.change_requests_of(item.commit):
             if found.merge_commit and found.base_ref == pull.base_ref:
                 numbers[item.commit] = found.number
     yield from unapplied_notes(plan, numbers)
 
 
-def _open(session: GitHub, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
+def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
 
-    listed = newest_pull_requests(session.channel, session.repository, base=pull.base_ref)
+    listed = session.newest_change_requests(into=pull.base_ref)
     others = [other for other in listed if other.number != pull.number]
     seen = neighbours(budgets, pull, base, others, period=plan.period)
     for one in seen.found:

@@ -73,7 +73,7 @@ def neighbours(
     try:
         below = files_of(budgets, base)
         mine = _step(below, files_of(budgets, merged(budgets, base, pull.head) or pull.head), period)
-        git(budgets, "fetch", "--no-tags", "--quiet", remote, *(f"refs/pull/{other.number}/head" for other in listed))
+        git(budgets, "fetch", "--no-tags", "--quiet", remote, *(other.reference for other in listed))
         trees = {other.number: merged(budgets, base, other.head) for other in listed}
         touching = [other for other in listed if _touches(budgets, base, other.head, trees[other.number])]
     except GitError as error:

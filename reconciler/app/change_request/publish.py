@@ -11,16 +11,15 @@ from reconciler.app.change_request.currency import refuse_behind_base
 from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.statement import Statement
-from reconciler.app.change_request.suggest import chosen, suggest, with_remarks
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
-from reconciler.app.github import github, run_link, run_of_now
+from reconciler.app.forge_session import forge_session, request_of, run_link, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
+from reconciler.forge.comment import Stamp, read_marked, stamped
 from reconciler.forge.findings_text import findings_text
-from reconciler.forge.github.check_run import publish_check
-from reconciler.forge.marker import Stamp, read_marked, stamped
+from reconciler.forge.suggestion import Choice, Suggestion, choose, suggest
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.policy.approvals import requirements
 from reconciler.report import summary
@@ -30,9 +29,10 @@ from reconciler.report.markdown import markdown
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
+    from collections.abc import Sequence
+
     from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.github.suggestion import Choice
+    from reconciler.forge.protocol import Forge
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
     from reconciler.report.document import Asked
@@ -64,28 +64,29 @@ def publish(
     if dry_run:
         event = run_of_now()
         return Statement("", {}, _body(shown, (), number or event.number or 0, event.head or "", event.run))
-    with github(repo) as session:
+    with forge_session(repo) as session:
         pull, head = _pull(session, shown, plan_path, budgets, number)
         if not pull.is_open:
             facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
             return Statement("comment", facts, _left_alone(pull))
         is_last = head == pull.head
-        choice = chosen(session, pull, suggestions if is_last else ())
+        choice = _chosen(session, pull, suggestions if is_last else ())
         body = _told(session, shown, budgets, pull, head)
-        told = with_remarks(body, [*choice.sentences(), *run_link()], Stamp(pull.number, head, session.event.run))
+        remarks = [*choice.sentences(), *run_link()]
+        told = _with_remarks(body, remarks, Stamp(pull.number, head, session.run.run))
         summarise(told)
         facts = _comment(session, pull, shown, told)
         if with_check and is_last:
             facts["check"] = _allowed_check(session, pull, shown, body, budgets)
         if suggestions and is_last:
-            facts |= suggest(session, pull, choice)
+            facts |= _suggested(session, pull, choice)
     return Statement("comment", facts, _sentence(facts, choice))
 
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None) -> Statement:
     """Publish the check run of the plan at `plan_path`; raises what `publish` raises."""
     plan = load_plan(plan_path)
-    with github(repo) as session:
+    with forge_session(repo) as session:
         pull, head = _pull(session, plan, plan_path, budgets, number)
         if not pull.is_open:
             return Statement("check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
@@ -94,9 +95,9 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
     return Statement("check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
 
 
-def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
+def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
     """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
-    pull = session.pull(number)
+    pull = request_of(session, number)
     head = _head(session, pull)
     _refuse_other_commit(shown, path, budgets, number=pull.number, head=head)
     if pull.is_open:
@@ -104,9 +105,9 @@ def _pull(session: GitHub, shown: Shown, path: Path, budgets: Path, number: int 
     return pull, head
 
 
-def _told(session: GitHub, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> str:
+def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> str:
     notes = _neighbours(session, shown, budgets, pull)
-    return _body(shown, needed(shown, budgets, pull), pull.number, head, session.event.run, notes)
+    return _body(shown, needed(shown, budgets, pull), pull.number, head, session.run.run, notes)
 
 
 def _left_alone(pull: ChangeRequest) -> str:
@@ -135,7 +136,7 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
     return asked_of(requirements(rules, after, shown.changes))
 
 
-def _neighbours(session: GitHub, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:
+def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:
 
     if isinstance(shown, tuple):
         return ()
@@ -162,9 +163,9 @@ def _body(
     return stamped(text, Stamp(number, head, run)).body
 
 
-def _head(session: GitHub, pull: ChangeRequest) -> str:
+def _head(session: Forge, pull: ChangeRequest) -> str:
     """Return the head that the plan was made for: the run's own, else the last one."""
-    return session.event.head if session.event.number == pull.number and session.event.head else pull.head
+    return session.run.head if session.run.number == pull.number and session.run.head else pull.head
 
 
 def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int, head: str) -> None:
@@ -187,19 +188,35 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
     )
 
 
-def _comment(session: GitHub, pull: ChangeRequest, shown: Shown, body: str) -> dict[str, Any]:
-    from reconciler.forge.github.comment import publish
+def _chosen(session: Forge, pull: ChangeRequest, suggestions: tuple[Suggestion, ...]) -> Choice:
+    """Return which suggestions to make; where the forge does not show the difference, say so and go on without any."""
+    try:
+        return choose(session, pull, suggestions)
+    except RejectedError as error:
+        say(f"no suggested changes: {error.message}", error.hint)
+        return Choice()
+
+
+def _suggested(session: Forge, pull: ChangeRequest, choice: Choice) -> dict[str, int]:
+    """Publish what was chosen, and return the counts for the command's own result."""
+    return {
+        "suggestions": len(suggest(session, pull, choice.chosen)),
+        "suggestions_outside": len(choice.outside),
+        "suggestions_held": len(choice.held),
+    }
+
+
+def _with_remarks(body: str, remarks: Sequence[str], stamp: Stamp) -> str:
+    """Return the comment with what is to be said at its end, about suggestions that were not made."""
+    return stamped("\n\n".join([body.rstrip("\n"), *remarks]), stamp).body if remarks else body
+
+
+def _comment(session: Forge, pull: ChangeRequest, shown: Shown, body: str) -> dict[str, Any]:
+    from reconciler.forge.comment import publish
 
     marked = read_marked(body)
     assert marked is not None  # noqa: S101
-    step, url = publish(
-        session.channel,
-        session.repository,
-        pull,
-        identity=session.identity,
-        marked=marked,
-        create=isinstance(shown, tuple) or _tells(shown),
-    )
+    step, url = publish(session, pull, marked, create=isinstance(shown, tuple) or _tells(shown))
     return {"pull_request": pull.number, "comment": step.value, "url": url, "check": "left out"}
 
 
@@ -209,23 +226,22 @@ def _tells(plan: Plan) -> bool:
     return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
-def _check(session: GitHub, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _check(session: Forge, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
 
-    if session.identity.app is None:
+    if not session.can_record:
         raise UnauthorizedError(
-            f"{session.identity.login} is a person, and only GitHub Actions or a GitHub App can write a check run",
-            hint="run it in GitHub Actions, with its token",
+            f"{session.login} is a person, and only {session.words.recorder} can write a check run",
+            hint=session.words.recording,
         )
     if isinstance(shown, tuple):
         verdict = verdict_of_findings(shown, body, budgets=budgets)
     else:
-        name = str(session.repository)
-        verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.event.run)
-    said, _ = publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
-    return said.value
+        name = session.repository
+        verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.run.run)
+    return session.publish_check(pull.head, verdict).value
 
 
-def _allowed_check(session: GitHub, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
     """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
     try:
         return _check(session, pull, shown, body, budgets)

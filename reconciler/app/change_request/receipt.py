@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler.app.change_request.statement import Statement
-from reconciler.app.github import github
+from reconciler.app.forge_session import forge_session
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
-from reconciler.forge.approval import merged_pull_request
-from reconciler.forge.github.check_run import Verdict, publish_check
-from reconciler.forge.github.comment import our_comments, publish
-from reconciler.forge.github.repository import pull_request
-from reconciler.forge.marker import Marked, Stamp, stamped
+from reconciler.forge.approval import merged_request
+from reconciler.forge.check import Verdict
+from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.forge.merge_receipt import merge_receipt, not_begun
 from reconciler.forge.receipt import receipt, with_receipt
 from reconciler.forge.record import record_of, record_text
@@ -30,8 +28,8 @@ from reconciler.report.markdown import markdown
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
 
@@ -46,7 +44,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
         RemoteError: GitHub cannot be read, or does not allow the comment.
     """
     document = _document(run_path)
-    with github(repo) as session:
+    with forge_session(repo) as session:
         found = []
         for pull, text, plan in _receipts(session, document, run_path, merge_sha, plans):
             if document.get("format") != "kt-budgets.merges/1":
@@ -61,7 +59,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
 
 
 def _receipts(
-    session: GitHub, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
+    session: Forge, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
 ) -> list[tuple[ChangeRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
     url = attribution(environment()).url
@@ -69,7 +67,7 @@ def _receipts(
         merges = _merges(document, path)
         return [
             (
-                pull_request(session.channel, session.repository, landing.pull_request),
+                session.change_request(landing.pull_request),
                 merge_receipt(landing, url=url, escaped=escaped),
                 _plan(plans, landing),
             )
@@ -77,16 +75,16 @@ def _receipts(
             if landing.pull_request is not None
         ]
     run = None if document.get("format") == "kt-budgets.error/1" else _run(document, path)
-    commit = merge_sha or session.event.commit
+    commit = merge_sha or session.run.commit
     if not commit:
         raise UsageError("no merge commit was named", hint="name it with `--merge-sha SHA`")
     if run is None:
         try:
-            pull = merged_pull_request(session.channel, session.repository, commit)
+            pull = merged_request(session, commit)
         except RefusedError:
             return []
         return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped), None)]
-    pull = merged_pull_request(session.channel, session.repository, commit)
+    pull = merged_request(session, commit)
     return [(pull, receipt(run, commit=commit, escaped=escaped), None)]
 
 
@@ -101,29 +99,25 @@ def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
     return plan
 
 
-def _put(session: GitHub, pull: ChangeRequest, text: str, plan: Plan | None) -> dict[str, Any]:
+def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> dict[str, Any]:
     """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
-    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    ours = our_comments(session, pull.number)
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
         found = _shown(session, pull, plan)
     marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
     whole = Marked(marker, with_receipt(found, text) if ours or plan else text)
-    marked = stamped(whole.body, Stamp(pull.number, pull.head, session.event.run))
-    step, url = publish(
-        session.channel, session.repository, pull, identity=session.identity, marked=marked, create=True
-    )
+    marked = stamped(whole.body, Stamp(pull.number, pull.head, session.run.run))
+    step, url = publish(session, pull, marked, create=True)
     return {"pull_request": pull.number, "comment": step.value, "url": url}
 
 
-def _shown(session: GitHub, pull: ChangeRequest, plan: Plan) -> Marked:
+def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:
     """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
-    if session.identity.app is None:
-        raise UnauthorizedError(
-            "only GitHub Actions or a GitHub App can record a plan", hint="run it in GitHub Actions, with its token"
-        )
-    shown = stamped(markdown(summary.summarise(plan)), Stamp(pull.number, pull.head, session.event.run))
-    name, run = str(session.repository), session.event.run
+    if not session.can_record:
+        raise UnauthorizedError(f"only {session.words.recorder} can record a plan", hint=session.words.recording)
+    shown = stamped(markdown(summary.summarise(plan)), Stamp(pull.number, pull.head, session.run.run))
+    name, run = session.repository, session.run.run
     record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
     verdict = Verdict(
         conclusion="success",
@@ -131,7 +125,7 @@ def _shown(session: GitHub, pull: ChangeRequest, plan: Plan) -> Marked:
         summary=shown.body.partition("-->\n")[2],
         text=record_text(record),
     )
-    publish_check(session.channel, session.repository, pull.head, verdict, app=session.identity.app)
+    session.publish_check(pull.head, verdict)
     return shown
 
 

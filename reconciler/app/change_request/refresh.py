@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import files_of
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, parents, tree_id
-from reconciler.app.github import github
+from reconciler.app.forge_session import forge_session, request_of
 from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
-from reconciler.forge.github.check_run import Verdict, our_check_runs, publish_check
-from reconciler.forge.github.comment import our_comments, publish
-from reconciler.forge.github.repository import default_branch, open_pull_requests
-from reconciler.forge.marker import Marked, Stamp, stamped
+from reconciler.forge.check import PLAN, Verdict
+from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.forge.notice import with_notice
 from reconciler.forge.record import record_text
 from reconciler.git.merging import is_here, merged
@@ -26,9 +24,9 @@ from reconciler.report.escape import escaped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.github.check_run import CheckRun
+    from reconciler.forge.check import Check
+    from reconciler.forge.protocol import Forge
     from reconciler.forge.record import PlanRecord
     from reconciler.model.desired import Desired
     from reconciler.settings import Settings
@@ -44,12 +42,12 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
         UsageError: no repository was named.
         RemoteError: GitHub or Keeptrusts cannot be read whole, or the token may not write a check run.
     """
-    with github(repo, recorded_by=recorded_by) as session:
+    with forge_session(repo, recorded_by=recorded_by) as session:
         found = [_refreshed(session, settings, pull, remote) for pull in _pulls(session)]
     listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
     lines = [f"pull request {number}: {state}{_of(teams)}" for number, state, teams in found]
     code, states = ExitCode.DONE, {state for _, state, _ in found}
-    if session.event.queued and states & {"stale", NO_PLAN}:
+    if session.run.queued and states & {"stale", NO_PLAN}:
         code = ExitCode.STALE if "stale" in states else ExitCode.REFUSED
     return Statement("refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests", code)
 
@@ -66,7 +64,7 @@ def merged_tree(settings: Settings, pull: ChangeRequest, remote: str) -> Desired
 def bring_heads(settings: Settings, pulls: Sequence[ChangeRequest], remote: str) -> None:
     """Fetch the last heads of pull requests, all of them together."""
     if pulls:
-        heads = (f"refs/pull/{pull.number}/head" for pull in pulls)
+        heads = (pull.reference for pull in pulls)
         git(settings.budgets, "fetch", "--no-tags", "--quiet", remote, *heads)
 
 
@@ -76,19 +74,19 @@ def merged_here(settings: Settings, pull: ChangeRequest) -> Desired | None:
     return files_of(settings.budgets, tree).loaded().desired if tree else None
 
 
-def _pulls(session: GitHub) -> tuple[ChangeRequest, ...]:
+def _pulls(session: Forge) -> tuple[ChangeRequest, ...]:
 
-    if session.event.queued:
-        return (session.pull(session.event.queued.number),)
-    branch = default_branch(session.channel, session.repository)
-    return open_pull_requests(session.channel, session.repository, base=branch)
+    if session.run.queued:
+        return (request_of(session, session.run.queued.number),)
+    branch = session.default_branch()
+    return session.open_change_requests(into=branch)
 
 
 def _refreshed(
-    session: GitHub, settings: Settings, pull: ChangeRequest, remote: str
+    session: Forge, settings: Settings, pull: ChangeRequest, remote: str
 ) -> tuple[int, str, tuple[str, ...]]:
 
-    checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app)
+    checks = session.checks(pull.head, name=PLAN)
     recorded = records_among(checks, session.repository, pull)
     if not recorded:
         return pull.number, _without_plan(session, settings), ()
@@ -101,10 +99,10 @@ def _refreshed(
     return pull.number, "stale" if changed else "current", changed
 
 
-def _without_plan(session: GitHub, settings: Settings) -> str:
+def _without_plan(session: Forge, settings: Settings) -> str:
     """Return what to say where no plan was recorded; in a merge queue, a check says it too, whoever requires it."""
-    queued, app = session.event.queued, session.identity.app
-    if queued is None or app is None:
+    queued = session.run.queued
+    if queued is None or not session.can_record:
         return NO_PLAN
     budgets = settings.budgets
     below = queued.base or (parents(budgets, queued.head)[0] if is_here(budgets, queued.head) else "")
@@ -114,7 +112,7 @@ def _without_plan(session: GitHub, settings: Settings) -> str:
     else:
         words = "Run the plan workflow, have its plan approved, and put it into the queue again."
         verdict = Verdict("failure", "No plan was shown", words, "There is no record.")
-    publish_check(session.channel, session.repository, queued.head, verdict, app=app)
+    session.publish_check(queued.head, verdict)
     return NO_PLAN if verdict.conclusion == "failure" else "no budgets change"
 
 
@@ -127,25 +125,25 @@ def moved(settings: Settings, desired: Desired, record: PlanRecord) -> tuple[str
     return record.moved(diff.fingerprints, diff.changes, organization=organization, period=settings.period)
 
 
-def _mark(session: GitHub, pull: ChangeRequest, newest: CheckRun, recorded: CheckRun, moved: tuple[str, ...]) -> None:
+def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, moved: tuple[str, ...]) -> None:
     """Publish what became of the plan, where that differs from what the newest check run says."""
-    if session.identity.app is None:
+    if not session.can_record:
         raise RemoteError(
             "only GitHub Actions or a GitHub App can mark a pull request", hint="run it in a workflow, with its token"
         )
-    queued = session.event.queued
-    was_marked = newest.conclusion == "action_required"
+    queued = session.run.queued
+    was_marked = newest.conclusion == "waiting"
     if moved or was_marked or queued:
         verdict = _verdict(recorded, moved)
         head = queued.head if queued else pull.head
         if queued and moved:
             verdict = replace(verdict, conclusion="failure")
-        publish_check(session.channel, session.repository, head, verdict, app=session.identity.app)
+        session.publish_check(head, verdict)
     if (moved or was_marked) and not queued:
         _warn(session, pull, moved)
 
 
-def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
+def _verdict(recorded: Check, moved: tuple[str, ...]) -> Verdict:
 
     if not moved:
         assert recorded.record is not None  # noqa: S101
@@ -156,12 +154,12 @@ def _verdict(recorded: CheckRun, moved: tuple[str, ...]) -> Verdict:
         " because the ledger or the default branch moved. Run the plan workflow again and have the pull request"
         " approved again; merging it now would apply nothing for these teams."
     )
-    return Verdict("action_required", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
+    return Verdict("waiting", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
 
 
-def _warn(session: GitHub, pull: ChangeRequest, moved: tuple[str, ...]) -> None:
+def _warn(session: Forge, pull: ChangeRequest, moved: tuple[str, ...]) -> None:
     """Say in our comment that the plan in it is stale, or take that back."""
-    ours = our_comments(session.channel, session.repository, pull.number, session.identity)
+    ours = our_comments(session, pull.number)
     if not ours:
         return
     found = ours[0].marked
@@ -169,7 +167,7 @@ def _warn(session: GitHub, pull: ChangeRequest, moved: tuple[str, ...]) -> None:
     fields = {name: value for name, value in found.fields.items() if name != "text"}
     text = found.text if found.is_untouched else "The plan that stood here was edited by hand and is left out.\n"
     marked = stamped(Marked(fields, with_notice(text, notice)).body, Stamp(pull.number, pull.head, found.run))
-    publish(session.channel, session.repository, pull, identity=session.identity, marked=marked, create=False)
+    publish(session, pull, marked, create=False)
 
 
 def _of(teams: tuple[str, ...]) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from reconciler.app.budget_files import Commits, changed_parts, value
-from reconciler.app.change_request.approving import Forge
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
 from reconciler.forge.change_request import ChangeRequest
-from reconciler.forge.github.check_run import our_check_runs
+from reconciler.forge.check import PLAN
 from reconciler.forge.judgement import Judged
+from reconciler.forge.protocol import Forge
 from reconciler.forge.record import PlanRecord
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, clean_merges, is_here, merged
@@ -82,7 +82,7 @@ class Gate:
         return self._judged(pull, start, found.desired)
 
     def _judged(self, pull: ChangeRequest, start: Desired | None, after: Desired) -> Ruling:
-        records = recorded(self.forge.channel, self.forge.repository, pull, app=self.forge.app)
+        records = recorded(self.forge, pull)
         record = records[-1][1] if records else None
         required = self._required(start, after, record)
         whole = Ruling(pull.number, pull.head, "waiting", required=required, record=record)
@@ -94,13 +94,11 @@ class Gate:
             if moved or self._is_marked(pull):
                 return replace(whole, state="refused", problems=(_stale(pull, moved),))
             found = judge(
-                self.forge.channel,
-                self.forge.repository,
+                self.forge,
                 pull,
                 required=required,
                 plan=None,
-                app=self.forge.app,
-                is_clean=clean_merges(self.forge.budgets, reference=f"refs/pull/{pull.number}/head"),
+                is_clean=clean_merges(self.commits.budgets, reference=pull.reference),
             )
         except ForbiddenError as error:
             words = "this run may not read what decides about it, such as who is in which team"
@@ -125,7 +123,7 @@ class Gate:
         if record.base is None:
             return ()
         try:
-            for commit, wanted in ((record.base, record.base), (pull.head, f"refs/pull/{pull.number}/head")):
+            for commit, wanted in ((record.base, record.base), (pull.head, pull.reference)):
                 if not is_here(budgets, commit):
                     bring(budgets, wanted)
             tree = merged(budgets, record.base, pull.head)
@@ -141,9 +139,8 @@ class Gate:
 
     def _is_marked(self, pull: ChangeRequest) -> bool:
         """Whether a plan that was made again since the last record found another one."""
-        forge = self.forge
-        checks = our_check_runs(forge.channel, forge.repository, pull.head, app=forge.app)
-        return checks[-1].conclusion == "action_required" and checks[-1].record is None
+        checks = self.forge.checks(pull.head, name=PLAN)
+        return checks[-1].conclusion == "waiting" and checks[-1].record is None
 
     def _refused(self, pull: ChangeRequest, problem: Problem) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reconciler.app.change_request.ruling import Ruling
-from reconciler.forge.github.gate_check import Conclusion
+from reconciler.forge.check import Conclusion
 from reconciler.forge.judgement import Judged
 from reconciler.policy.approvals import Requirement
 
@@ -18,7 +18,7 @@ def conclusion_of(rulings: Sequence[Ruling]) -> Conclusion:
     states = {ruling.state for ruling in rulings}
     if "refused" in states:
         return "failure"
-    return "action_required" if "waiting" in states else "success"
+    return "waiting" if "waiting" in states else "success"
 
 
 def title_of(ruling: Ruling) -> str:

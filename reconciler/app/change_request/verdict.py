@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
-from reconciler.forge.annotation import finding_remarks, remarks
+from reconciler.forge.check import Verdict
 from reconciler.forge.findings_text import findings_title
-from reconciler.forge.github.check_run import Verdict
 from reconciler.forge.record import record_of, record_text
+from reconciler.report.remarks import in_order, remarks
 from reconciler.report.summary import summarise
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def verdict_of(
         title="".join(span.text for span in summarise(plan).headline),
         summary=body.partition("-->\n")[2],
         text=record_text(record),
-        annotations=remarks(plan, located=located(budgets)),
+        findings=remarks(plan, located=located(budgets)),
     )
 
 
@@ -58,7 +58,7 @@ def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets
         title=findings_title(findings),
         summary=body.partition("-->\n")[2],
         text="There is no record: there is no plan.",
-        annotations=finding_remarks(findings, located=located(budgets)),
+        findings=in_order(findings, located=located(budgets)),
     )
 
 

@@ -11,7 +11,7 @@ from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
 from reconciler.app.drift.waiting import waiting_of, waiting_unread
-from reconciler.app.github import github, workflows_address
+from reconciler.app.forge_session import forge_session
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
@@ -24,7 +24,7 @@ from reconciler.report.escape import escaped
 from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
+    from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
     from reconciler.model.doubt import Doubt
     from reconciler.model.live import Live
@@ -97,7 +97,7 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
         RemoteError: GitHub cannot be read, or Keeptrusts where live values are to be written.
     """
     wanted = wanted or DriftRequest()
-    with github(wanted.repo) if wanted.issue or wanted.remote else nullcontext() as session:
+    with forge_session(wanted.repo) if wanted.issue or wanted.remote else nullcontext() as session:
         known = known_of(settings, session, wanted.remote, writing=wanted.accept)
         try:
             live = _live(settings, known)
@@ -113,7 +113,7 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
     return _summarised(Drift(seen.found, left, seen.waiting, seen.doubts, following), session)
 
 
-def _unread(settings: Settings, known: Known, session: GitHub | None, error: RemoteError, *, issue: bool) -> Drift:
+def _unread(settings: Settings, known: Known, session: Forge | None, error: RemoteError, *, issue: bool) -> Drift:
     """Return what is known all the same, and put it into the issue; where GitHub does not answer either, say so."""
     try:
         waiting = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
@@ -126,14 +126,14 @@ def _unread(settings: Settings, known: Known, session: GitHub | None, error: Rem
     return _summarised(Drift(waiting=waiting, unread=error), session)
 
 
-def _summarised(found: Drift, session: GitHub | None) -> Drift:
+def _summarised(found: Drift, session: Forge | None) -> Drift:
     """Say in the summary of a job what differs."""
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found.left],
         escaped=escaped,
         doubtful=found.doubts,
         waiting=found.waiting,
-        workflows=workflows_address(str(session.repository)) if session else "",
+        page=session.page_of if session else None,
         unread=found.unread is not None,
     )
     summarise(f"#### {found.title}\n\n{text}")
@@ -158,7 +158,7 @@ class _Seen:
     untouched: Collection[str]
 
 
-def _seen(settings: Settings, known: Known, session: GitHub | None, live: Live) -> _Seen:
+def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -> _Seen:
     """Compare what Keeptrusts holds with what was applied."""
     desired, last = known.desired, known.last
     history = history_of(known.records)

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.app.github import workflows_address
 from reconciler.app.listening import note
 from reconciler.forge.drift_text import issue_text, issue_title
-from reconciler.forge.github.issue import Assignable, Wanted, publish_issues
+from reconciler.forge.issue import Wanted, assignable, publish_issues
+from reconciler.forge.protocol import Forge
 from reconciler.model.approvals import OWNER
 from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
+    from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
     from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted
 
 
+_EARLIER = "### What this issue said before"
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """To whom an issue can be assigned; the forge is asked once about each person."""
+
+    session: Forge
+    asked: dict[str, bool]
+
+    def among(self, logins: Sequence[str]) -> tuple[str, ...]:
+        return assignable(self.session, logins, self.asked)
+
+
 def publish_drift(
-    session: GitHub,
+    session: Forge,
     desired: Desired,
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
@@ -32,7 +47,7 @@ def publish_drift(
 
     While Keeptrusts is `unread` none is closed, and what an open one said before stays in it.
     """
-    people = Assignable(session.channel, session.repository)
+    people = _People(session, {})
     if desired.organization.drift_issues == "one":
         wanted = [_wanted(people, desired, found, waiting, doubtful=doubtful, unread=unread)]
     else:
@@ -40,20 +55,14 @@ def publish_drift(
     closing = Wanted(
         "Budget drift: none", "Nothing of this needs a person any more; or another issue tells it.\n", False
     )
-    done = publish_issues(
-        session.channel,
-        session.repository,
-        identity=session.identity,
-        wanted=wanted,
-        otherwise=None if unread else closing,
-    )
+    done = publish_issues(session, wanted, otherwise=None if unread else closing)
     for team, step, number in done:
         about = f" about {team}" if team else ""
         note(f"issue{f' {number}' if number else ''}{about}: {step.value}")
 
 
 def _by_team(
-    people: Assignable,
+    people: _People,
     desired: Desired,
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
@@ -70,7 +79,7 @@ def _by_team(
 
 
 def _wanted(
-    people: Assignable,
+    people: _People,
     desired: Desired,
     found: Sequence[Drifted],
     waiting: Sequence[Waiting],
@@ -89,12 +98,12 @@ def _wanted(
         escaped=escaped,
         doubtful=doubtful,
         waiting=waiting,
-        workflows=workflows_address(str(people.repository)),
+        page=people.session.page_of,
         owners=[owner for owner in owners if owner[1:] not in named],
         unread=unread,
     )
     title = issue_title(needed, waiting, team=team, unread=unread)
-    return Wanted(title, text, bool(needed or waiting), team, named, keeps=unread)
+    return Wanted(title, text, bool(needed or waiting), team, named, keeps=_EARLIER if unread else "")
 
 
 def _owners(desired: Desired, teams: Collection[str]) -> list[str]:

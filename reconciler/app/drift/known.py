@@ -13,7 +13,6 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
-from reconciler.forge.github.repository import default_branch, open_pull_requests
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import tip_of
 from reconciler.journal.journal import last_declared, read_records
@@ -21,7 +20,7 @@ from reconciler.journal.standing import standing_of
 from reconciler.plan.drift import Proposal
 
 if TYPE_CHECKING:
-    from reconciler.app.github import GitHub
+    from reconciler.forge.protocol import Forge
     from reconciler.journal.record import Record
     from reconciler.journal.standing import Standing
     from reconciler.model.applied import LastApplied
@@ -44,7 +43,7 @@ class Known:
     proposals: tuple[Proposal, ...]
 
 
-def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, writing: bool) -> Known:
+def known_of(settings: Settings, session: Forge | None, remote: str | None, *, writing: bool) -> Known:
     """Return what is known without Keeptrusts; with a `remote`, what open pull requests ask for as well.
 
     Where the YAML has errors, what was applied stands for it, unless it is to be written.
@@ -57,14 +56,14 @@ def known_of(settings: Settings, session: GitHub | None, remote: str | None, *, 
     return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals)
 
 
-def _refuse_behind(settings: Settings, last: LastApplied | None, session: GitHub | None) -> None:
+def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:
     """Refuse a clone that was left behind, but not the branch as GitHub has it: that was pushed back by force."""
     try:
         refuse_behind(settings, last)
     except RefusedError:
         if session is None:
             raise
-        tip = tip_of(settings.budgets, default_branch(session.channel, session.repository))
+        tip = tip_of(settings.budgets, session.default_branch())
         if tip != git(settings.budgets, "rev-parse", "HEAD").decode().strip():
             raise
 
@@ -98,10 +97,10 @@ def _applied(settings: Settings, desired: Desired, last: LastApplied | None) -> 
         return desired
 
 
-def _proposals(settings: Settings, session: GitHub, remote: str) -> tuple[Proposal, ...]:
+def _proposals(settings: Settings, session: Forge, remote: str) -> tuple[Proposal, ...]:
     """Return what open pull requests ask for; those of forks are left out, or anybody could explain drift away."""
-    branch = default_branch(session.channel, session.repository)
-    listed = open_pull_requests(session.channel, session.repository, base=branch)
+    branch = session.default_branch()
+    listed = session.open_change_requests(into=branch)
     pulls = [pull for pull in listed if not pull.is_fork]
     try:
         bring_heads(settings, pulls, remote)

@@ -15,9 +15,7 @@ from reconciler.app.change_request.replay import is_nothing_to_do
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.checkout import git, is_older
 from reconciler.findings import RefusedError, RemoteError
-from reconciler.forge.github.check_run import our_check_runs
-from reconciler.forge.github.gate_check import GATE
-from reconciler.forge.github.repository import default_branch, pull_request
+from reconciler.forge.check import GATE
 from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.history import history_of
@@ -28,8 +26,8 @@ from reconciler.plan.unfunded import is_due, unfunded, unknown_months
 if TYPE_CHECKING:
     from reconciler.app.change_request.replay import Replay
     from reconciler.app.change_request.step import Step
-    from reconciler.app.github import GitHub
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.forge.protocol import Forge
     from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
@@ -79,8 +77,8 @@ class LookBench(MergeBench):
         session, number = self.session, step.landing.pull_request
         if session is None or number is None:
             raise error
-        pull = pull_request(session.channel, session.repository, number)
-        checks = our_check_runs(session.channel, session.repository, pull.head, app=session.app, name=GATE)
+        pull = session.change_request(number)
+        checks = session.checks(pull.head, name=GATE)
         if checks and checks[-1].conclusion == "success":
             return Verdict()
         said = f"its check `{GATE}` did not pass" if checks else f"it has no check `{GATE}`"
@@ -96,7 +94,7 @@ def waiting_of(
     applied: Desired | None,
     live: Live,
     doubts: Mapping[str, Doubt],
-    session: GitHub | None,
+    session: Forge | None,
 ) -> tuple[Waiting, ...]:
     """Return everything that was left behind: what the journal shows, a month, and landings, in this order.
 
@@ -118,7 +116,7 @@ def waiting_unread(
     last: LastApplied | None,
     *,
     applied: Desired | None,
-    session: GitHub | None,
+    session: Forge | None,
 ) -> tuple[Waiting, ...]:
     """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
     now = datetime.now(UTC)
@@ -164,7 +162,7 @@ def _month(
 
 
 def _landings(
-    settings: Settings, last: LastApplied, session: GitHub | None, now: datetime, *, unread: bool = False
+    settings: Settings, last: LastApplied, session: Forge | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
 
     budgets = settings.budgets
@@ -222,11 +220,11 @@ def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome
     return {outcome.commit: outcome for outcome in replay.run(wanted) if not outcome.is_done}
 
 
-def _replay(bench: LookBench, session: GitHub | None, head: str, last: LastApplied) -> Replay:
+def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplied) -> Replay:
 
     if session is None:
         return replay_of(bench, _nobody, head, last)
-    branch = default_branch(session.channel, session.repository)
+    branch = session.default_branch()
     return replay_of(bench, pull_finder(session, branch), head, last)
 
 

@@ -72,7 +72,7 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
-    from reconciler.app.github import run_of_now
+    from reconciler.app.forge_session import run_of_now
 
     target = target_branch() or _dispatched_on()
     if not target:

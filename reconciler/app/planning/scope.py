@@ -188,7 +188,7 @@ def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit:
 
 def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
-    from reconciler.app.github import run_of_now
+    from reconciler.app.forge_session import run_of_now
 
     variables = environment()
     event = run_of_now()

@@ -49,7 +49,7 @@ def authors_of(
                 logins.add(login)
             else:
                 addresses.setdefault(address or sha, sha)
-    return Authors(frozenset(logins), tuple(addresses.values()), len(commits) >= pull.commits)
+    return Authors(frozenset(logins), tuple(addresses.values()), len(commits) >= pull.commits, MOST_LISTED)
 
 
 def _commits(channel: Channel, repository: Repository, pull: ChangeRequest) -> dict[str, Mapping[str, Any]]:

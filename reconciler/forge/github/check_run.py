@@ -1,7 +1,9 @@
-"""The check run: verdict, annotations and the record of the plan, under our own app's identity.
+"""Check runs: verdict, annotations and the record of the plan, under our own app's identity.
 
-GitHub appends the annotations of every update, so a check run is never written over: one that says the same is left as
-it is, and anything else is a new one, which GitHub shows in place of the older.
+GitHub appends the annotations of every update, so a check run of a plan is never written over: one that says the same
+is left as it is, and anything else is a new one, which GitHub shows in place of the older. Two of one name are shown
+beside each other, and either may be the one that a rule waits for: so there is one of the approval, which is changed
+(decision 0056).
 """
 
 from __future__ import annotations
@@ -9,54 +11,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
-from reconciler.forge.annotation import BATCH, Annotation
+from reconciler.forge.check import GATE, PLAN, Check, Conclusion, Verdict, Written
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.failures import unreadable
 from reconciler.forge.github.repository import Repository, commit_id
-from reconciler.forge.record import PlanRecord, read_record
+from reconciler.forge.record import read_record
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
+from reconciler.model.plan_finding import PlanFinding
 
-NAME = "kt-budgets / plan"
-Conclusion = Literal["success", "failure", "neutral", "action_required"]
+BATCH = 50
+"""GitHub takes that many annotations in one request."""
+
 _LARGEST = 65_000
+_CONCLUSIONS: dict[Conclusion, str] = {"success": "success", "failure": "failure", "waiting": "action_required"}
+_READ: dict[object, Conclusion] = {said: conclusion for conclusion, said in _CONCLUSIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check run is to say. `summary` is Markdown; `text` holds the record, or why there is none."""
-
-    conclusion: Conclusion
-    title: str
-    summary: str
-    text: str
-    annotations: tuple[Annotation, ...] = ()
-    run: str = ""
-
-    @property
-    def external_id(self) -> str:
-        """What tells two verdicts apart: equal for equal content, whichever run it came from."""
-        content = [self.conclusion, self.title, self.summary, self.text, [item.document() for item in self.annotations]]
-        return f"kt-budgets:1:{digest_of(content).removeprefix('sha256:')[:40]}"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """A check run of ours as it was read back. `record` is None when it holds none."""
+class CheckRun(Check):
+    """A check run of ours as it was read back; equal `external_id`s stand for equal content, whichever run wrote it."""
 
     id: int
     external_id: str
-    is_complete: bool
-    conclusion: str
-    at: datetime | None
-    record: PlanRecord | None
 
 
 def our_check_runs(
-    channel: Channel, repository: Repository, head: str, *, app: str, name: str = NAME
+    channel: Channel, repository: Repository, head: str, *, app: str, name: str = PLAN
 ) -> tuple[CheckRun, ...]:
     """Return every check run with our name that the app wrote for a commit, oldest first."""
     path = f"{repository.path}/commits/{commit_id(head)}/check-runs"
@@ -65,45 +48,84 @@ def our_check_runs(
     return tuple(sorted((_check_run(item) for item in ours), key=lambda check: check.id))
 
 
-class Written(StrEnum):
-    """What became of a check run."""
-
-    PUBLISHED = "published"
-    UNCHANGED = "unchanged"
-    SUPERSEDED = "superseded"
-
-
-def publish_check(
-    channel: Channel, repository: Repository, head: str, verdict: Verdict, *, app: str
-) -> tuple[Written, str]:
-    """Make the newest check run of ours say `verdict`; return what became of it, and its address.
+def publish_check(channel: Channel, repository: Repository, head: str, verdict: Verdict, *, app: str) -> Written:
+    """Make the newest check run of ours say `verdict`; return what became of it.
 
     A record of a run that began later is left: this run is an old one that was started again.
     """
     ours = our_check_runs(channel, repository, head, app=app)
     record = read_record(verdict.text)
     if record and any(check.record and record.is_older_than(check.record) for check in ours):
-        return Written.SUPERSEDED, ""
+        return Written.SUPERSEDED
     if _says(ours, verdict):
-        return Written.UNCHANGED, ""
+        return Written.UNCHANGED
     path = f"{repository.path}/check-runs"
-    batches = [verdict.annotations[start : start + BATCH] for start in range(0, len(verdict.annotations), BATCH)] or [
-        ()
-    ]
+    batches = [verdict.findings[start : start + BATCH] for start in range(0, len(verdict.findings), BATCH)] or [()]
     opening = {
-        "name": NAME,
+        "name": PLAN,
         "head_sha": head,
-        "external_id": verdict.external_id,
+        "external_id": external_id(verdict),
         "status": "in_progress",
         "output": _output(verdict, batches[0]),
     }
     answer = _created(channel, path, opening, repository, head, verdict, app)
     if answer is None:
-        return Written.UNCHANGED, ""
+        return Written.UNCHANGED
     for batch in batches[1:]:
         channel.write("PATCH", f"{path}/{answer['id']}", {"output": _output(verdict, batch)})
-    channel.write("PATCH", f"{path}/{answer['id']}", {"status": "completed", "conclusion": verdict.conclusion})
-    return Written.PUBLISHED, str(answer.get("html_url") or "")
+    closing = {"status": "completed", "conclusion": _CONCLUSIONS[verdict.conclusion]}
+    channel.write("PATCH", f"{path}/{answer['id']}", closing)
+    return Written.PUBLISHED
+
+
+def publish_gate(
+    channel: Channel, repository: Repository, head: str, *, conclusion: Conclusion, title: str, summary: str, app: str
+) -> Written:
+    """Make the check of a commit say this, and return what became of it."""
+    said = _CONCLUSIONS[conclusion]
+    body: dict[str, Any] = {
+        "external_id": f"kt-budgets:gate:{digest_of([said, title, summary]).removeprefix('sha256:')[:40]}",
+        "status": "completed",
+        "conclusion": said,
+        "output": {"title": title[:255], "summary": summary.encode()[:_LARGEST].decode(errors="ignore")},
+    }
+    for _ in range(2):
+        ours = our_check_runs(channel, repository, head, app=app, name=GATE)
+        if ours and ours[-1].external_id == body["external_id"] and ours[-1].is_complete:
+            return Written.UNCHANGED
+        try:
+            if ours:
+                channel.write("PATCH", f"{repository.path}/check-runs/{ours[-1].id}", body)
+            else:
+                channel.write("POST", f"{repository.path}/check-runs", {"name": GATE, "head_sha": head, **body})
+        except LostAnswerError as error:
+            lost = error
+        else:
+            return Written.PUBLISHED
+    raise lost
+
+
+def external_id(verdict: Verdict) -> str:
+    """Return what tells two verdicts apart: equal for equal content, whichever run it came from."""
+    listed = [annotation(finding) for finding in verdict.findings]
+    content = [_CONCLUSIONS[verdict.conclusion], verdict.title, verdict.summary, verdict.text, listed]
+    return f"kt-budgets:1:{digest_of(content).removeprefix('sha256:')[:40]}"
+
+
+def annotation(finding: PlanFinding) -> dict[str, Any]:
+    """Return a finding as GitHub takes it; texts are cut to what fits."""
+    line = finding.line or 1
+    message = f"{finding.message}\n{finding.hint}".strip() if finding.hint else finding.message
+    place = {"start_column": finding.column, "end_column": finding.column} if finding.column else {}
+    return {
+        "path": finding.path,
+        "start_line": line,
+        "end_line": line,
+        "annotation_level": "failure" if finding.severity == "error" else "warning",
+        "title": finding.code[:255],
+        "message": message[:16_000] or finding.code[:255],
+        **place,
+    }
 
 
 def _created(
@@ -128,15 +150,15 @@ def _created(
 
 def _says(ours: Sequence[CheckRun], verdict: Verdict) -> bool:
     """Whether the newest check run is complete and says the same."""
-    return bool(ours) and ours[-1].is_complete and ours[-1].external_id == verdict.external_id
+    return bool(ours) and ours[-1].is_complete and ours[-1].external_id == external_id(verdict)
 
 
-def _output(verdict: Verdict, batch: Sequence[Annotation]) -> dict[str, Any]:
+def _output(verdict: Verdict, batch: Sequence[PlanFinding]) -> dict[str, Any]:
     return {
         "title": verdict.title[:255],
         "summary": _cut(verdict.summary),
         "text": verdict.text[:_LARGEST],
-        "annotations": [item.document() for item in batch],
+        "annotations": [annotation(finding) for finding in batch],
     }
 
 
@@ -160,7 +182,7 @@ def _check_run(item: Mapping[str, Any]) -> CheckRun:
         id=item["id"],
         external_id=str(item.get("external_id") or ""),
         is_complete=item.get("status") == "completed",
-        conclusion=str(item.get("conclusion") or ""),
+        conclusion=_READ.get(item.get("conclusion")),
         at=instant(item.get("completed_at") or item.get("started_at")),
         record=read_record(output.get("text") if isinstance(output, Mapping) else None),
     )

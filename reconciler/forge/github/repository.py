@@ -109,6 +109,7 @@ def read_pull_request(document: Any, path: str) -> ChangeRequest:
         is_fork=_full_name(head) != _full_name(base),
         commits=commits if isinstance(commits, int) else 1,
         is_open=document.get("state") != "closed" and not merged,
+        reference=f"refs/pull/{document['number']}/head",
     )
 
 

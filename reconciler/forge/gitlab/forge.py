@@ -22,7 +22,7 @@ from reconciler.forge.gitlab.people import GitLabPeople
 from reconciler.forge.gitlab.review import last_words
 from reconciler.forge.gitlab.status import Statuses
 from reconciler.forge.gitlab.suggestion import suggest
-from reconciler.forge.protocol import Issue, Note, Suggested, Words
+from reconciler.forge.protocol import Flaw, Issue, Note, Suggested, Words
 
 WORDS = Words(
     "GitLab",
@@ -31,7 +31,6 @@ WORDS = Words(
     "pipeline",
     "a bot, which GitLab makes for a project or group access token,",
     "run it in a pipeline of the default branch, with a project access token in the protected variable GITLAB_TOKEN",
-    "a project access token with the scope `api`, in GITLAB_TOKEN",
 )
 TASK = "KT_BUDGETS_TASK"
 """The variable by which a pipeline that is started by hand knows what to do: a workflow's name without its ending."""
@@ -47,6 +46,7 @@ class GitLab:
         self._web = text_of(project, self._document, "web_url", project.path)
         self.words = WORDS
         self.run = run
+        self.recorder = recorder
         self.people = GitLabPeople(project)
         self._notes = Notes(project, identity, self._web)
         self._statuses = Statuses(project, self._notes, recorder, run.url)
@@ -55,6 +55,10 @@ class GitLab:
     @property
     def repository(self) -> str:
         return self._project.name
+
+    @property
+    def login(self) -> str:
+        return self._identity.login
 
     @property
     def can_record(self) -> bool:
@@ -96,6 +100,9 @@ class GitLab:
     def shown_lines(self, request: ChangeRequest) -> Shown:
         return {path: tuple(file.pieces()) for path, file in shown_files(self._project, request).items()}
 
+    def flaws(self) -> Sequence[Flaw]:
+        return ()
+
     def comments(self, number: int) -> tuple[Note, ...]:
         return self._notes.comments(number)
 
@@ -108,7 +115,7 @@ class GitLab:
     def remove_comment(self, number: int, comment: int) -> None:
         self._notes.remove(number, comment)
 
-    def suggestions(self, request: ChangeRequest) -> tuple[str, ...]:
+    def remarks(self, request: ChangeRequest) -> tuple[str, ...]:
         return self._notes.remarks(request.number)
 
     def suggest(self, request: ChangeRequest, wanted: Suggested) -> bool:

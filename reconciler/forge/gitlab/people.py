@@ -28,12 +28,23 @@ class GitLabPeople:
     project: Project
     _ids: dict[str, int] = field(default_factory=dict)
 
-    def rosters(self, teams: Collection[str]) -> Mapping[str, Roster | None]:
-        """Return the members of each group, read whole; None where the token does not see it."""
-        return {team: self._roster(team) for team in teams}
+    def roster(self, team: str) -> Roster | None:
+        """Return the members of a group, read whole; None where the token does not see it."""
+        try:
+            people = list(self.project.channel.pages(f"/groups/{escaped(team)}/members"))
+        except RejectedError as error:
+            if error.status == 404:
+                return None
+            raise
+        return Roster(frozenset(login_of(person).lower() for person in people if _counts(person, REPORTER)), True)
+
+    def rosters(self, teams: Collection[str]) -> Mapping[str, Roster]:
+        """Return nothing: groups are read one by one."""
+        del teams
+        return {}
 
     def is_member(self, login: str, team: str) -> bool:
-        found = self._roster(team)
+        found = self.roster(team)
         return found is not None and login.lower() in found.logins
 
     def lists_teams(self, organization: str) -> bool:
@@ -74,15 +85,6 @@ class GitLabPeople:
                 if login_of(item).lower() == login.lower() and isinstance(item.get("id"), int):
                     self._ids[login.lower()] = item["id"]
         return self._ids.get(login.lower())
-
-    def _roster(self, team: str) -> Roster | None:
-        try:
-            people = list(self.project.channel.pages(f"/groups/{escaped(team)}/members"))
-        except RejectedError as error:
-            if error.status == 404:
-                return None
-            raise
-        return Roster(frozenset(login_of(person).lower() for person in people if _counts(person, REPORTER)), True)
 
     def _level(self, login: str) -> int | None:
         """Return a person's access level in the project, whichever group it comes from."""

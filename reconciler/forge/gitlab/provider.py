@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING
 
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab import ci_run
+from reconciler.forge.protocol import OwnersFile
 
 if TYPE_CHECKING:
     from reconciler.forge.protocol import Forge
 
 
 class _GitLab:
+    owners_file = OwnersFile(("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"))
+
+    def ruleset(self, variables: Mapping[str, str]) -> None:
+        del variables
+
+    def is_named(self, variables: Mapping[str, str]) -> bool:
+        return bool(variables.get("GITLAB_TOKEN"))
+
     def run_of(self, variables: Mapping[str, str]) -> CiRun:
         return ci_run.run_of(variables)
 

@@ -1,64 +1,18 @@
-"""CODEOWNERS and the ruleset: what makes GitHub ask the right people, and require the one check."""
+"""The ruleset and the code owners as GitHub sees them: what makes it require the one check, and what it finds wrong."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.findings import RejectedError
+from reconciler.forge.check import GATE
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.gate_check import GATE
 from reconciler.forge.github.repository import Repository, default_branch
-
-PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
-"""Where GitHub looks, in this order; it reads the first that is there."""
+from reconciler.forge.protocol import Flaw
 
 ACTIONS_APP = 15368
 """GitHub Actions on github.com: a check of that name by anybody else does not count."""
-
-_BEGIN = "# kt-budgets: begin. Written by `kt-budgets pr codeowners` from the owners in the budget files: edit those."
-_END = "# kt-budgets: end."
-_BLOCK = re.compile(r"^# kt-budgets: begin\b.*?^# kt-budgets: end\.[^\n]*\n?", re.MULTILINE | re.DOTALL)
-_GITHUB = re.compile(r"^/?\.github\b", re.MULTILINE)
-_BOT = "[bot]"
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """Something that is not as it should be on GitHub, and its cure."""
-
-    message: str
-    cure: str
-
-
-def rules(folder: str, owners: Sequence[str], teams: Mapping[str, Sequence[str]], guards: Sequence[str]) -> list[str]:
-    """Return the lines for budgets in `folder`, which is seen from the top of the repository.
-
-    The last line that fits counts on GitHub, so the organization's `owners` come before those of `teams`. A team
-    without owners is left to the organization. `guards` own `.github/`, where the workflows and this file are.
-    """
-    top = "/" if folder in ("", ".") else f"/{folder.strip('/')}/"
-    whole = _people(owners)
-    lines = [_line("/.github/", _people(guards) or whole), _line(top, whole)]
-    lines += [
-        _line(f"{top}teams/{team}.yaml", _people(named)) for team, named in sorted(teams.items()) if _people(named)
-    ]
-    return [line for line in lines if line]
-
-
-def with_block(text: str, lines: Sequence[str]) -> str:
-    """Return the text of a CODEOWNERS file with our block at its end, where nothing after it takes its place.
-
-    Where the file has a rule for `.github/` of its own, that one is left to hold. Line ends stay as they are.
-    """
-    plain = text.replace("\r\n", "\n")
-    rest = _BLOCK.sub("", plain).rstrip("\n")
-    kept = [line for line in lines if not (line.startswith("/.github/") and _GITHUB.search(rest))]
-    block = "\n".join([_BEGIN, *kept, _END])
-    whole = f"{rest}\n\n{block}\n" if rest else f"{block}\n"
-    return whole.replace("\n", "\r\n") if "\r\n" in text else whole
 
 
 def ruleset(*, is_github_com: bool) -> dict[str, Any]:
@@ -123,13 +77,3 @@ def _by_protection(channel: Channel, repository: Repository, branch: str) -> Ite
     checks = protection.get("required_status_checks") if isinstance(protection, Mapping) else None
     if isinstance(checks, Mapping):
         yield from (str(context) for context in checks.get("contexts") or ())
-
-
-def _people(owners: Sequence[str]) -> tuple[str, ...]:
-    """Return owners as CODEOWNERS writes them; bots cannot be code owners."""
-    return tuple(f"@{owner.strip().lstrip('@')}" for owner in owners if not owner.strip().endswith(_BOT))
-
-
-def _line(path: str, owners: Sequence[str]) -> str:
-    escaped = path.replace("\\", "\\\\").replace(" ", "\\ ")
-    return f"{escaped} {' '.join(owners)}" if owners else ""

@@ -1,26 +1,19 @@
-"""Suggested changes: review comments that one click turns into a commit. Few, and never the same twice."""
+"""Suggested changes: remarks on lines that one click turns into a commit. Few, and never the same twice."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-import httpx
-
-from reconciler.findings import RejectedError
 from reconciler.forge.change_request import ChangeRequest, Shown
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.diff import shown_lines
-from reconciler.forge.github.identity import Identity
-from reconciler.forge.github.repository import Repository
+from reconciler.forge.protocol import Forge, Suggested
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import canonical_json
 
 MOST = 5
 _MARK = re.compile(r"\A<!-- kt-budgets:suggestion:v1 id=([0-9a-f]{20})(?: to=([0-9a-f]{20}))? -->")
-_FENCE = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +50,11 @@ class Suggestion:
         """What it would make of the value: to suggest that again is the same, whatever stands there by now."""
         return _digest(self.path, self.key, "to", self.replacement) if self.key else self.id
 
-    def body(self) -> str:
-        """Return the review comment; the fence is longer than any in the text."""
-        longest = max((len(run) for run in _FENCE.findall(self.replacement)), default=2)
-        fence = "`" * (longest + 1)
-        text = self.replacement.rstrip("\n")
-        lines = f"{text}\n" if text else ""
+    @property
+    def wanted(self) -> Suggested:
+        """What the forge is to publish: found again by the mark above it."""
         mark = f"<!-- kt-budgets:suggestion:v1 id={self.id} to={self.outcome} -->"
-        return f"{mark}\n{self.reason}\n\n{fence}suggestion\n{lines}{fence}\n"
+        return Suggested(self.path, self.start_line, self.line, self.replacement, f"{mark}\n{self.reason}")
 
     def placed(self, shown: Shown) -> Suggestion | None:
         """Return it where its lines stand in the pull request's head, None when the pull request does not show them.
@@ -125,63 +115,42 @@ class Choice:
         return tuple(said)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """Our side of the review comments of one pull request."""
+def choose(forge: Forge, request: ChangeRequest, suggestions: Sequence[Suggestion]) -> Choice:
+    """Return which of `suggestions` to make: none twice, five in all at most, none that the forge must refuse."""
+    if not suggestions:
+        return Choice()
+    made = _made(forge, request)
+    fresh = {item.id: item for item in reversed(suggestions) if not made.holds(item)}
+    shown = forge.shown_lines(request) if fresh else {}
+    chosen: list[Suggestion] = []
+    outside: list[Suggestion] = []
+    held: list[Suggestion] = []
+    for item in reversed(fresh.values()):
+        placed = item.placed(shown)
+        if placed is None:
+            outside.append(item)
+        elif made.count + len(chosen) >= MOST or any(placed.overlaps(other) for other in chosen):
+            held.append(item)
+        else:
+            chosen.append(placed)
+    return Choice(tuple(chosen), tuple(outside), tuple(held))
 
-    channel: Channel
-    repository: Repository
-    pull: ChangeRequest
-    identity: Identity
 
-    @property
-    def path(self) -> str:
-        return f"{self.repository.path}/pulls/{self.pull.number}/comments"
+def suggest(forge: Forge, request: ChangeRequest, chosen: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
+    """Publish what was chosen, and return what was published: a head that has moved on meanwhile takes nothing."""
+    return tuple(item for item in chosen if _published(forge, request, item))
 
-    def made(self) -> Made:
-        """Return every suggestion that we made, resolved and outdated ones included."""
-        ours: Iterable[object] = (
-            item.get("body") for item in self.channel.pages(self.path) if self.identity.wrote(item)
-        )
-        found = [match for body in ours if isinstance(body, str) and (match := _MARK.match(body))]
-        return Made(len(found), frozenset(known for match in found for known in match.groups() if known))
 
-    def choose(self, suggestions: Sequence[Suggestion]) -> Choice:
-        """Return which of `suggestions` to make: none twice, five in all at most, none that GitHub must refuse."""
-        if not suggestions:
-            return Choice()
-        made = self.made()
-        fresh = {item.id: item for item in reversed(suggestions) if not made.holds(item)}
-        shown = shown_lines(self.channel, self.repository, self.pull) if fresh else {}
-        chosen: list[Suggestion] = []
-        outside: list[Suggestion] = []
-        held: list[Suggestion] = []
-        for item in reversed(fresh.values()):
-            placed = item.placed(shown)
-            if placed is None:
-                outside.append(item)
-            elif made.count + len(chosen) >= MOST or any(placed.overlaps(other) for other in chosen):
-                held.append(item)
-            else:
-                chosen.append(placed)
-        return Choice(tuple(chosen), tuple(outside), tuple(held))
+def _made(forge: Forge, request: ChangeRequest) -> Made:
+    """Return every suggestion that we made, resolved and outdated ones included."""
+    found = [match for body in forge.remarks(request) if (match := _MARK.match(body))]
+    return Made(len(found), frozenset(known for match in found for known in match.groups() if known))
 
-    def suggest(self, chosen: Sequence[Suggestion]) -> tuple[Suggestion, ...]:
-        """Publish what was chosen, and return what was published: a head that has moved on meanwhile takes nothing."""
-        return tuple(item for item in chosen if self._published(item))
 
-    def _published(self, item: Suggestion) -> bool:
-        place: dict[str, str | int] = {"line": item.line, "side": "RIGHT"}
-        if item.start_line < item.line:
-            place |= {"start_line": item.start_line, "start_side": "RIGHT"}
-        document = {"body": item.body(), "commit_id": self.pull.head, "path": item.path, **place}
-        try:
-            self.channel.write("POST", self.path, document)
-        except LostAnswerError:
-            if not self.made().holds(item):
-                raise
-        except RejectedError as error:
-            if error.status != httpx.codes.UNPROCESSABLE_ENTITY:
-                raise
-            return False
+def _published(forge: Forge, request: ChangeRequest, item: Suggestion) -> bool:
+    try:
+        return forge.suggest(request, item.wanted)
+    except LostAnswerError:
+        if not _made(forge, request).holds(item):
+            raise
         return True

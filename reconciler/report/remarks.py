@@ -1,0 +1,76 @@
+"""Remarks: what a plan has to say about single lines of the YAML, for whoever shows them at their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
+
+_RUNS_OUT_FROM = 0.5
+_PLACE = re.compile(r"(?P<path>.+?):(?P<line>[1-9]\d*)(?::(?P<column>[1-9]\d*))?")
+
+
+def remarks(plan: Plan, *, located: Callable[[str], str]) -> tuple[PlanFinding, ...]:
+    """Return every remark of `plan`, the worst first. `located` turns the plan's paths into the repository's."""
+    return in_order([*plan.findings, *_guards(plan), *_forecasts(plan)], located=located)
+
+
+def in_order(found: Iterable[PlanFinding], *, located: Callable[[str], str]) -> tuple[PlanFinding, ...]:
+    """Return findings once each, the worst first, with the paths of the repository."""
+    placed = [finding.model_copy(update={"path": located(finding.path)}) for finding in found]
+    return tuple(sorted(dict.fromkeys(placed), key=_order))
+
+
+def _order(finding: PlanFinding) -> tuple[bool, str, int, str, str]:
+    return finding.severity != "error", finding.path, finding.line, finding.code, finding.message
+
+
+def _guards(plan: Plan) -> Iterator[PlanFinding]:
+    for guard in plan.guards:
+        place = _PLACE.fullmatch(guard.position)
+        if guard.status == "refused":
+            path, line = (place["path"], int(place["line"])) if place else (_organization_path(plan), 1)
+            yield PlanFinding(
+                path=path,
+                line=line,
+                column=0,
+                severity="error",
+                code=guard.guard,
+                message=guard.message,
+                hint=guard.hint,
+            )
+
+
+def _forecasts(plan: Plan) -> Iterator[PlanFinding]:
+    """Yield a warning for each changed wallet that is likelier than not to run out under its new target."""
+    places = {getattr(change, "wallet", None): change.position for change in plan.changes}
+    for forecast in plan.impact:
+        place = _PLACE.fullmatch(places.get(forecast.wallet, ""))
+        gone = forecast.desired.exhaustion.probability
+        if place and forecast.confidence != "none" and gone is not None and gone >= _RUNS_OUT_FROM:
+            yield PlanFinding(
+                path=place["path"],
+                line=int(place["line"]),
+                column=int(place["column"] or 0),
+                severity="warning",
+                code="runs-out",
+                message=_runs_out(forecast),
+                hint="",
+            )
+
+
+def _runs_out(forecast: WalletForecast) -> str:
+    when = forecast.desired.exhaustion.date.get("0.5")
+    date = f" {when.isoformat()}," if when else ""
+    return (
+        f"{forecast.team} / {forecast.environment} runs out{date} before the month is over,"
+        f" with probability {forecast.desired.exhaustion.probability:.0%}"
+    )
+
+
+def _organization_path(plan: Plan) -> str:
+    folders = {change.position.partition("/")[0] for change in plan.changes if change.position}
+    return f"{min(folders) if folders else 'budgets'}/org.yaml"
