@@ -38,7 +38,7 @@ from reconciler.cli.terminal import Command
     "--repair-journal",
     "repair",
     is_flag=True,
-    help="Put back a journal that was deleted or rewound, or go on from what is whole of a damaged one.",
+    help="Put back a journal that was deleted or rewound, or go on from what is whole of it and the branch bears out.",
 )
 @click.option(
     "--move-journal",

@@ -24,6 +24,7 @@ _UNREAD = (
 _NOTHING_KNOWN = "As far as they show, nothing is left behind."
 _UNKNOWN_MONTH = "month that may not be open"
 _WAITING = {
+    "journal": "What the journal says is not believed",
     "month": "The month is not open",
     _UNKNOWN_MONTH: "Nobody knows whether the month is open",
     "landing": "Merged, and not applied",

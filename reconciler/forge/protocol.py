@@ -12,7 +12,7 @@ spelling, and are compared in lower case.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -178,6 +178,12 @@ class Forge(Protocol):
         """Return those that brought a commit into a branch, or contain it.
 
         Of one that is merged, `merge_commit` is the last commit that it brought: below a rebase, the one on top.
+        """
+
+    def former_tips(self, branch: str) -> Iterator[str]:
+        """Yield the commits that a branch ended with before it was pushed by force, the newest first.
+
+        Nobody who may push can write that list. Nothing where the forge keeps none, or does not show it.
         """
 
     def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:

@@ -15,6 +15,7 @@ NEEDED = (2, 38)
 
 _FETCH = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _SECONDS = 60.0
+_LEADS_TO = "ref: refs/heads/"
 _TREE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KEPT = 1024
 _VERSION = re.compile(rb"git version ([0-9]+)\.([0-9]+)")
@@ -65,6 +66,15 @@ def tip_of(folder: Path, branch: str, *, remote: str = "origin") -> str:
     if not is_here(folder, tip):
         bring(folder, tip, remote=remote)
     return tip
+
+
+def default_of(folder: Path, remote: str) -> str:
+    """Return the name of the branch that a remote calls its own; an empty text where it has none. Raises GitError."""
+    done = run("ls-remote", "--symref", remote, "HEAD", folder=folder, seconds=_SECONDS)
+    if done.returncode:
+        raise failure("ls-remote", done.stderr)
+    said = (line.partition("\t")[0] for line in done.stdout.decode("utf-8", "replace").splitlines())
+    return next((line.removeprefix(_LEADS_TO) for line in said if line.startswith(_LEADS_TO)), "")
 
 
 def bring(folder: Path, wanted: str, *, remote: str = "origin") -> None:

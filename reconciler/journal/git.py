@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError, Trouble, failure
+from reconciler.git.merging import version
 from reconciler.git.places import work_tree
 from reconciler.git.runner import Done, ask, run
 from reconciler.journal.record import JournalError
@@ -22,6 +23,11 @@ _ALWAYS = (
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "push.gpgSign=false"),
 )
 NAMESPACE = "refs/kt-budgets"
+APPLIED = "refs/kt-budgets/applied"
+"""Leads to the commits that were applied, and so to the history of the budgets."""
+_MIRROR = "journal"
+_NEGATIVE = (2, 29)
+"""The first git that can leave a reference out of those that it fetches."""
 _KNOWN = "refs/kt-budgets-known"
 _SEEN = "refs/seen/"
 
@@ -46,6 +52,7 @@ class Git:
         self._folder = folder
         self._found: tuple[str, str] | None = None
         self._seen: dict[str, str] | None = None
+        self._version: tuple[int, int] | None = None
 
     def run(self, *arguments: str, data: bytes | None = None) -> Done:
         """Run git in the repository, away from the terminal, so that Ctrl-C reaches us and not a push under way."""
@@ -63,7 +70,8 @@ class Git:
         """Fetch every ref below `namespace` and return their commits by full name; only these, and pruned."""
         _, remote = self._repository()
         refspec = f"+{namespace}/*:{_KNOWN}/{namespace.removeprefix('refs/')}/*"
-        self.ask("fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", remote, refspec)
+        wanted = (refspec, *self._left_out())
+        self.ask("fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head", remote, *wanted)
         listed = self.ask("for-each-ref", "--format=%(objectname) %(refname)", _KNOWN).decode().splitlines()
         known = {
             f"refs/{name.removeprefix(f'{_KNOWN}/')}": commit
@@ -71,6 +79,19 @@ class Git:
         }
         self._seen = {name: commit for name, commit in known.items() if name.startswith(_SEEN)}
         return {name: commit for name, commit in known.items() if name.startswith(f"{namespace}/")}
+
+    def _left_out(self) -> tuple[str, ...]:
+        """Return what keeps the history of the budgets out of a repository that does not hold them."""
+        if self.has_history:
+            return ()
+        self._version = self._version or version() or (0, 0)
+        return (f"^{APPLIED}",) if self._version >= _NEGATIVE else ()
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the repository here is a whole clone of budgets, and none that holds the journal alone."""
+        directory, remote = self._repository()
+        return remote != _MIRROR and not (Path(directory) / "shallow").exists()
 
     def swap(self, ref: str, *, expected: str, commit: str, tries: int = TRIES) -> bool:
         """Point the remote's `ref` from `expected` to `commit` (empty: absent); False when it is something else."""
@@ -143,7 +164,7 @@ class Git:
         if self._found is None:
             try:
                 named = _remote_of(self._address, self._folder, work_tree(self._folder))
-                self._found = named or (str(mirror(self._address, self._folder)), "journal")
+                self._found = named or (str(mirror(self._address, self._folder)), _MIRROR)
             except GitError as error:
                 raise self.unreachable(error) from None
         return self._found

@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler.clock import Clock
 from reconciler.journal.git import NAMESPACE, Git
 from reconciler.journal.git_lock import GitLock, LockState, fenced, freed, lock_state
+from reconciler.journal.pins import Pins
 from reconciler.journal.record import JournalError, distrust
 from reconciler.journal.send_log import FileSendLog, SendLog, is_dead
 from reconciler.journal.store import Anchor, Lock, Owner, Stored
@@ -44,10 +45,14 @@ def _note(commit: str, version: _Version) -> None:
 
 
 class GitStore:
-    """Keeps a journal in `refs/kt-budgets/journal` of a remote, and the lock in `refs/kt-budgets/lock`."""
+    """Keeps a journal in `refs/kt-budgets/journal` of a remote, the lock in `refs/kt-budgets/lock`.
+
+    `refs/kt-budgets/applied` keeps the commits that the journal names.
+    """
 
     def __init__(self, remote: str, *, folder: Path) -> None:
         self._git = Git(remote, folder=folder)
+        self._pins = Pins(self._git)
         self._head = ""
         self._files: dict[str, str] = {}
         self._last = b""
@@ -84,6 +89,7 @@ class GitStore:
         return stored
 
     def append(self, lines: Sequence[str], anchor: Anchor) -> None:
+        self._pins.keep(lines)
         added = "".join(f"{line}\n" for line in lines).encode()
         fits = self._files and len(self._last) < SEGMENT_BYTES
         name = max(self._files) if fits else f"{len(self._files) + 1:06d}.jsonl"

@@ -46,11 +46,13 @@ class History:
     """All operations and runs of a journal, in the order in which they began.
 
     `settled` are the wallets that were as git says when a run ended, with the ledger ids of their funding then.
+    Nothing is sent any more for runs that a person gave up.
     """
 
     operations: Mapping[str, Trace] = field(default_factory=dict)
     runs: Mapping[str, RunTrace] = field(default_factory=dict)
     settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    given_up: frozenset[str] = frozenset()
 
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
@@ -131,7 +133,10 @@ def open_runs(history: History) -> list[tuple[RunTrace, frozenset[str] | None]]:
     for trace in history.operations.values():
         if (trace.in_doubt or trace.unseen or trace.step is Step.ASSUMED_LOST) and trace.run in history.runs:
             left.setdefault(trace.run, set()).add(trace.operation)
-    passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name != last.run]
+    over = history.given_up | (history.runs.keys() - {last.run})
+    passed = [(run, frozenset(left[name])) for name, run in history.runs.items() if name in left and name in over]
+    if last.run in over:
+        return list(passed)
     unfinished = last.finished is None or last.run in left or Status.UNKNOWN in _statuses(last)
     return [*passed, (last, None)] if unfinished else list(passed)
 
@@ -146,7 +151,9 @@ def history_of(records: Iterable[Record]) -> History:
     operations: dict[str, Trace] = {}
     runs: dict[str, RunTrace] = {}
     settled: dict[str, frozenset[str]] = {}
+    over: set[str] = set()
     for record in records:
+        over |= _given_up(record)
         if record.step is Step.STARTED:
             runs[record.run] = RunTrace(record.run, record)
         elif record.step in (Step.RESUMED, Step.FINISHED) and record.run in runs:
@@ -156,7 +163,16 @@ def history_of(records: Iterable[Record]) -> History:
             settled |= {wallet: frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()}
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = followed(operations.get(record.operation), record)
-    return History(operations, runs, settled)
+    return History(operations, runs, settled, frozenset(over))
+
+
+def given_up(records: Iterable[Record]) -> frozenset[str]:
+    """Return the runs that a person gave up: what they were to do was borne out by nothing."""
+    return frozenset[str]().union(*map(_given_up, records))
+
+
+def _given_up(record: Record) -> frozenset[str]:
+    return frozenset(record.facts.get("given_up", ()) if record.step is Step.RECOVERED else ())
 
 
 def _read_back(record: Record, operations: Mapping[str, Trace]) -> dict[str, Trace]:

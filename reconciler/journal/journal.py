@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.clock import Clock
 from reconciler.findings import UsageError
 from reconciler.journal.git import JournalUnreachableError
+from reconciler.journal.history import given_up
 from reconciler.journal.place import open_store
 from reconciler.journal.record import (
     GENESIS,
@@ -155,7 +156,7 @@ def last_applied(name: str, *, folder: Path | None = None, before_plan: str | No
 
 def interrupted(records: Sequence[Record]) -> str | None:
     """Return the last run of `records` if it never finished."""
-    finished = {record.run for record in records if record.step is Step.FINISHED}
+    finished = {record.run for record in records if record.step is Step.FINISHED} | given_up(records)
     started = [record.run for record in records if record.step is Step.STARTED]
     return started[-1] if started and started[-1] not in finished else None
 
@@ -170,11 +171,33 @@ def opened(records: Sequence[Record], period: Period) -> str | None:
 
 
 def last_declared(records: Sequence[Record], *, before_plan: str | None = None) -> LastApplied | None:
-    """Return what the last finished run of `records` left declared, None when there is none."""
+    """Return what the last finished run of `records` left declared, None when there is none.
+
+    Where a person went back to an older state, it is that.
+    """
     for record in reversed(records):
+        if record.step is Step.RECOVERED and "declared" in record.facts:
+            return _declared(record.facts["declared"]) if record.facts["declared"] else None
         if record.step is Step.FINISHED and record.facts.get("plan") != before_plan:
             return _declared(record.facts)
     return None
+
+
+def finished_records(records: Sequence[Record]) -> tuple[Record, ...]:
+    """Return the ends of runs, oldest first; those that a person went back behind are left out."""
+    found: list[Record] = []
+    for record in records:
+        if record.step is Step.FINISHED:
+            found.append(record)
+        elif record.step is Step.RECOVERED and "declared" in record.facts:
+            kept = record.facts.get("kept", 0)
+            found = [earlier for earlier in found if earlier.sequence <= kept]
+    return tuple(found)
+
+
+def declared_by_run(record: Record) -> LastApplied:
+    """Return what the run whose end `record` is left declared."""
+    return _declared(record.facts)
 
 
 def _declared(facts: dict[str, Any]) -> LastApplied:

@@ -6,9 +6,17 @@ from typing import Literal
 
 from reconciler.model.frozen import Frozen
 
-Kind = Literal["month", "landing", "run", "operation", "lock"]
+Kind = Literal["month", "landing", "run", "operation", "lock", "journal"]
 State = Literal[
-    "not funded", "not approved", "plan moved", "not applied", "errors", "interrupted", "unknown", "lease ran out"
+    "not funded",
+    "not approved",
+    "plan moved",
+    "not applied",
+    "errors",
+    "interrupted",
+    "unknown",
+    "lease ran out",
+    "not believed",
 ]
 
 

@@ -62,7 +62,8 @@ def test_org_yaml_says_where_the_journal_is_and_what_contradicts_it_is_refused(
 ) -> None:
     desk.write("500", org="journal: git:origin\n")
     assert desk.applied().code == 0
-    assert git(desk.remote, "for-each-ref", "--format=%(refname)", "refs/kt-budgets") == "refs/kt-budgets/journal"
+    kept = git(desk.remote, "for-each-ref", "--format=%(refname)", "refs/kt-budgets").split()
+    assert kept == ["refs/kt-budgets/applied", "refs/kt-budgets/journal"]
     assert not (desk.clone / ".kt-budgets" / "journal").exists()
     assert desk.applied("--journal", "git:origin").code == 0
     assert desk.applied("--journal", f"git:{desk.remote}").code == 0
@@ -176,6 +177,7 @@ def test_a_clone_left_behind_applies_nothing_backwards(desk: Desk) -> None:
 def test_an_applied_commit_that_nobody_has_any_more_is_said(desk: Desk) -> None:
     old = left_behind(desk)
     git(desk.remote, "update-ref", "refs/heads/main", git(old, "rev-parse", "HEAD"))
+    git(desk.remote, "update-ref", "-d", "refs/kt-budgets/applied")
     git(desk.remote, "-c", "gc.pruneExpire=now", "prune")
     assert "neither this clone nor a remote of it has that commit" in desk.plan(folder=old).err
 
@@ -188,6 +190,7 @@ def test_a_remote_that_does_not_tell_about_the_applied_commit_stops(desk: Desk, 
     git(old, "commit", "--quiet", "--all", "--message", "elsewhere")
     git(desk.remote, "config", "uploadpack.hideRefs", "refs/heads")
     git(desk.remote, "update-ref", "refs/heads/main", git(desk.remote, "rev-parse", "main^"))
+    git(desk.remote, "update-ref", "-d", "refs/kt-budgets/applied")
     git(desk.remote, "-c", "gc.pruneExpire=now", "prune")
     refused = desk.plan(folder=old)
     assert refused.code == 4

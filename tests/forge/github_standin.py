@@ -77,7 +77,7 @@ class State:
     may read them. `outsiders` cannot see the repository. `mergers` are those who made
     the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login;
     who has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
-    `dismisses_stale`, a push dismisses approvals.
+    `dismisses_stale`, a push dismisses approvals. `force_pushes` are (reference, before, after).
     """
 
     repository: str = "acme/ai-budgets"
@@ -102,6 +102,7 @@ class State:
     dismisses_stale: bool = False
     codeowner_errors: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
+    force_pushes: list[tuple[str, str, str]] = field(default_factory=list)
     protected_checks: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
@@ -229,6 +230,7 @@ class GitHub(People):
             ("GET", f"{repo}/branches/{{branch}}", self.branch),
             ("POST", f"{repo}/issues/{{number:int}}/assignees", self.assign),
             ("POST", f"{repo}/actions/workflows/{{file}}/dispatches", self.dispatch),
+            ("GET", f"{repo}/activity", self.activity),
             *self.people_routes(),
         ]
         self.app = Starlette(
@@ -301,6 +303,25 @@ class GitHub(People):
 
     def repository(self, request: Request, actor: str, body: Any) -> Response:
         return JSONResponse({"id": 1, "full_name": self.state.repository, "default_branch": self.state.default_branch})
+
+    def activity(self, request: Request, actor: str, body: Any) -> tuple[list[dict[str, Any]]]:
+        assert request.query_params["activity_type"] == "force_push"
+        wanted = request.query_params["ref"]
+        listed = [
+            {
+                "id": number,
+                "node_id": f"PSH_{number}",
+                "before": before,
+                "after": after,
+                "ref": ref,
+                "timestamp": "2026-06-18T12:00:00Z",
+                "activity_type": "force_push",
+                "actor": None,
+            }
+            for number, (ref, before, after) in enumerate(self.state.force_pushes, start=1)
+            if ref == wanted
+        ]
+        return (listed[::-1],)
 
     def document(self, pull: Pull, *, whole: bool) -> dict[str, Any]:
         repo = {"id": 1, "full_name": self.state.repository}

@@ -13,6 +13,7 @@ from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
 from reconciler.app.checkout import git, is_older, is_submodule
+from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
 from reconciler.app.forge_session import forge_session
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
@@ -70,13 +71,16 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
 
     Raises:
         UsageError: what was asked for is no landing that is not applied.
-        RefusedError: the clone is older than what was applied, or git's values cannot be put back.
+        RefusedError: the clone is older than what was applied, git's values cannot be put back, or the branch does not
+            bear out what the journal says.
         LockHeldError: another run goes on for longer than `asked.wait` seconds.
         RemoteError: git, GitHub or Keeptrusts cannot be read whole.
     """
     head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
     commits = Commits(settings.budgets)
     bench = MergeBench(settings, commits, settle=asked.settle, wait=asked.wait, first_apply=asked.first_apply)
+    refuse_disbelieved(settings, bench.records())
+    refuse_unborne(settings, bench.records())
     resumed = _resumed(bench, head)
     found = _landed(bench, head, asked)
     if asked.plans:

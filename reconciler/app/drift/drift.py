@@ -116,7 +116,8 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
 def _unread(settings: Settings, known: Known, session: Forge | None, error: RemoteError, *, issue: bool) -> Drift:
     """Return what is known all the same, and put it into the issue; where GitHub does not answer either, say so."""
     try:
-        waiting = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
+        told = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
+        waiting = (*known.disbelieved, *told)
         if issue and session:
             publish_drift(session, known.desired, (), waiting, doubtful=(), unread=True)
     except BudgetsError as other:
@@ -185,7 +186,12 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         session=session,
     )
     return _Seen(
-        desired, live, found, waiting, doubts, desired.wallets.keys() - history.known(live.wallets, settings.period)
+        desired,
+        live,
+        found,
+        (*known.disbelieved, *waiting),
+        doubts,
+        desired.wallets.keys() - history.known(live.wallets, settings.period),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.refresh import bring_heads, merged_here
 from reconciler.app.checkout import git
+from reconciler.app.disbelief import disbelieved
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
 from reconciler.app.session import load_desired
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.journal.standing import Standing
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.waiting import Waiting
     from reconciler.settings import Settings
 
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 class Known:
     """The journal and what it says was applied `last`, what the YAML declares, and what open pull requests ask for.
 
-    `applied` is what the last applied commit declared, None when nothing was applied yet.
+    `applied` is what the last applied commit declared, None when nothing was applied yet or that is not believed.
     """
 
     records: Sequence[Record]
@@ -41,6 +43,7 @@ class Known:
     desired: Desired
     applied: Desired | None
     proposals: tuple[Proposal, ...]
+    disbelieved: tuple[Waiting, ...] = ()
 
 
 def known_of(settings: Settings, session: Forge | None, remote: str | None, *, writing: bool) -> Known:
@@ -49,11 +52,12 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
     Where the YAML has errors, what was applied stands for it, unless it is to be written.
     """
     records = read_records(settings.journal, folder=settings.root)
-    last = last_declared(records)
+    doubted = disbelieved(settings, records)
+    last = None if doubted else last_declared(records)
     desired = _declared(settings, None if writing else last)
     _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
-    return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals)
+    return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals, doubted)
 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment, logged
+from reconciler.app.disbelief import refuse_unborne, repaired
 from reconciler.app.journal_place import move_here
 from reconciler.app.listening import note
 from reconciler.app.session import load_desired
 from reconciler.apply.acceptance import Accepted
 from reconciler.findings import UsageError
+from reconciler.journal.journal import read_records
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -66,6 +68,11 @@ def resume(settings: Settings, way: WayOut | None = None, *, settle: float = 60.
     reason = way.reason.strip()
     if way.moves:
         note(move_here(settings, desired.organization.organization, reason))
+    if way.repair and (said := repaired(settings, desired.organization.organization, reason)):
+        note(said)
+        way = replace(way, repair=False)
+    elif not way.repair:
+        refuse_unborne(settings, read_records(settings.journal, folder=settings.root))
     result = _resumed(settings, desired, way, settle=settle, wait=wait)
     if way.named:
         about = ", ".join(way.accepted) or way.lost or ""

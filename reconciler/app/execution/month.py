@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.checkout import is_older
+from reconciler.app.disbelief import refuse_disbelieved
 from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
@@ -94,6 +95,7 @@ def open_month(
     if once and (at := opened(records, settings.period)):
         return MonthOpened(settings.period, at=at)
     last = last_declared(records)
+    refuse_disbelieved(settings, records)
     source = source_of(settings, last)
     plan = opening_plan(settings, source, records, first_apply=terms.first_apply)
     preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.findings import UsageError
+from reconciler.findings import RejectedError, UsageError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.failures import unreadable
@@ -73,6 +73,17 @@ def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) 
     """Return the pull requests that brought a commit into a branch, or that contain it."""
     path = f"{repository.path}/commits/{commit_id(sha)}/pulls"
     return tuple(read_pull_request(item, path) for item in channel.pages(path))
+
+
+def former_tips(channel: Channel, repository: Repository, branch: str) -> Iterator[str]:
+    """Yield the commits that a branch ended with before it was pushed by force; nothing where GitHub shows none."""
+    path = f"{repository.path}/activity"
+    try:
+        for item in channel.pages(path, ref=f"refs/heads/{branch}", activity_type="force_push"):
+            if isinstance(tip := item.get("before"), str):
+                yield tip
+    except RejectedError:
+        return
 
 
 def commit_id(text: str) -> str:

@@ -76,6 +76,9 @@ class GitHub:
     def change_requests_of(self, commit: str) -> tuple[ChangeRequest, ...]:
         return repository.pull_requests_of_commit(self.channel, self.named, commit)
 
+    def former_tips(self, branch: str) -> Iterator[str]:
+        return repository.former_tips(self.channel, self.named, branch)
+
     def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:
         return review.last_words(self.channel, self.named, request.number)
 

@@ -89,6 +89,10 @@ class GitLab:
         listed = self._project.channel.pages(path)
         return tuple(read_merge_request(self._project, item, path) for item in listed)
 
+    def former_tips(self, branch: str) -> Iterator[str]:
+        del branch
+        return iter(())
+
     def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:
         return last_words(self._project, request)
 
