@@ -10,8 +10,9 @@ from pydantic import Field
 from reconciler.model.frozen import Frozen
 from reconciler.model.yaml_types import Day, Identifier, Label, YamlAmount
 
-OWNER = re.compile(r"@?(?P<name>[A-Za-z0-9](?:[A-Za-z0-9_-]*(?:\[bot\])?)?)(?:/(?P<team>[A-Za-z0-9][A-Za-z0-9_.-]*))?")
-"""A person or a team of the forge."""
+_PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+OWNER = re.compile(rf"@?(?P<name>{_PART}(?:\[bot\])?)(?:/(?P<team>{_PART}(?:/{_PART})*))?")
+"""A person or a team of the forge; a team may be a group in groups, as `@acme/finance/leads` on GitLab."""
 
 
 class Approvals(Frozen):

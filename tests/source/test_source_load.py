@@ -177,6 +177,18 @@ def test_an_owner_that_no_forge_knows_can_approve_nothing(tmp_path: Path) -> Non
     assert loaded.desired is not None
 
 
+@pytest.mark.parametrize("owner", ["@acme/finance/budgets/leads", "@jane.doe", "_bot_", "acme.io/ops"])
+def test_groups_in_groups_and_names_with_dots_are_owners(tmp_path: Path, owner: str) -> None:
+    files = {"org.yaml": ORGANIZATION, "teams/a.yaml": TEAM.format(team="a") + f'owners: ["{owner}"]\n'}
+    assert load(write_tree(tmp_path, files)).findings == ()
+
+
+@pytest.mark.parametrize("owner", ["@acme//leads", "@acme/../ops", "@acme/", "/ops", "@.", "@-x"])
+def test_what_could_be_no_path_is_no_owner(tmp_path: Path, owner: str) -> None:
+    files = {"org.yaml": ORGANIZATION, "teams/a.yaml": TEAM.format(team="a") + f'owners: ["{owner}"]\n'}
+    assert [finding.code for finding in load(write_tree(tmp_path, files)).findings] == ["owner-is-nobody"]
+
+
 def test_a_sum_that_cannot_be_known_whole_says_at_least(tmp_path: Path) -> None:
     org = ORGANIZATION.replace("annual_target: 700000.00", "annual_target: 1.00")
     files = {"org.yaml": org, "teams/a.yaml": TEAM.format(team="a"), "teams/b.yaml": "[]"}
