@@ -90,11 +90,13 @@ class Flaw:
 class OwnersFile:
     """`places` are where the forge looks for code owners; it reads the first that is there.
 
-    What is `guarded` decides what CI runs: folders and files, from the top of the repository.
+    What is `guarded` decides what CI runs: folders and files, from the top of the repository. Our lines stand in a
+    `section` of their own, where the forge has such.
     """
 
     places: tuple[str, ...]
     guarded: tuple[str, ...]
+    section: str = ""
 
 
 class People(Protocol):

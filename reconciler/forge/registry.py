@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 def provider_of(variables: Mapping[str, str]) -> Provider:
-    """Return the forge that the environment tells of; GitHub where it tells of none."""
-    if variables.get("GITLAB_CI") and not variables.get("GITHUB_ACTIONS"):
+    """Return the forge that the environment tells of, by its CI or else by its token; GitHub where it tells of none."""
+    is_gitlab = variables.get("GITLAB_CI") or (variables.get("GITLAB_TOKEN") and not variables.get("GITHUB_TOKEN"))
+    if is_gitlab and not variables.get("GITHUB_ACTIONS"):
         from reconciler.forge.gitlab.provider import PROVIDER as GITLAB
 
         return GITLAB

@@ -100,6 +100,7 @@ DISCUSSION = thing(id=TEXT, notes=many(NOTE))
 PROJECT = thing(
     id=INTEGER, path_with_namespace=TEXT, default_branch=TEXT, only_allow_merge_if_pipeline_succeeds=FLAG, web_url=TEXT
 )
+PROTECTED = thing(name=TEXT, push_access_levels=many(thing(access_level={**INTEGER, "nullable": True})))
 POSITION = {
     "type": "object",
     "required": ["base_sha", "start_sha", "head_sha", "position_type"],
@@ -172,6 +173,7 @@ OPERATIONS = (
     Operation("get", "/projects/{id}", PROJECT),
     Operation("get", "/projects/{id}/members/all/{user_id}", MEMBER),
     Operation("get", "/groups/{id}/members", many(MEMBER), {**PAGES, "query": TEXT}),
+    Operation("get", "/projects/{id}/protected_branches/{name}", PROTECTED),
     Operation("get", "/groups/{id}", thing(id=INTEGER, full_path=TEXT)),
     Operation(
         "get",

@@ -34,6 +34,7 @@ class GitLab:
             ("GET", "/users", self.users),
             ("GET", project, self.project),
             ("GET", rf"{project}/members/all/(\d+)", self.member),
+            ("GET", rf"{project}/protected_branches/([^/]+)", self.protected_branch),
             ("GET", r"/groups/([^/]+)", self.group),
             ("GET", r"/groups/([^/]+)/members", self.group_members),
             ("GET", rf"{project}/merge_requests", self.merge_requests),
@@ -157,6 +158,11 @@ class GitLab:
                 "web_url": f"https://gitlab.test/{self.state.repository}",
             }
         )
+
+    def protected_branch(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        level = self.state.protected.get(unquote(parts[1]))
+        levels = [{"access_level": level}]
+        return missing() if level is None else JSONResponse({"name": parts[1], "push_access_levels": levels})
 
     def member(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         login = self.login_of(int(parts[1]))

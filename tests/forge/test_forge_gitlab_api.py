@@ -16,10 +16,11 @@ from reconciler.forge.check import GATE, PLAN, Verdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.channel import Channel
 from reconciler.forge.gitlab.connection import Connection
-from reconciler.forge.gitlab.forge import GitLab, opened
 from reconciler.forge.gitlab.identity import identify
 from reconciler.forge.gitlab.merge_request import Project
 from reconciler.forge.gitlab.note import without_commands
+from reconciler.forge.gitlab.provider import PROVIDER
+from reconciler.forge.gitlab.session import GitLab
 from reconciler.forge.protocol import Forge, Suggested
 from reconciler.forge.record import record_of, record_text
 from reconciler.http.failures import ForbiddenError, LostAnswerError
@@ -468,16 +469,37 @@ def test_a_merge_request_that_moves_while_it_is_read_is_told_by_its_own_head(
 @pytest.mark.parametrize("name", ["", "budgets", "../acme/x", "acme/x?y"])
 def test_what_is_no_project_is_refused_before_anything_is_sent(gitlab_url: str, name: str) -> None:
     variables = {"CI_API_V4_URL": gitlab_url, "GITLAB_TOKEN": "glpat-bot"}
-    with pytest.raises(UsageError), opened(variables, CiRun(), repository=name):
+    with pytest.raises(UsageError), PROVIDER.open(variables, CiRun(), repository=name, recorded_by=""):
         pass
 
 
 def test_the_environment_opens_it(gitlab_url: str) -> None:
     variables = {"CI_API_V4_URL": gitlab_url, "GITLAB_TOKEN": "glpat-bot"}
-    with opened(variables, CiRun(repository="acme/ai-budgets")) as found:
-        assert found.can_record
-    with pytest.raises(UnauthorizedError), opened({}, CiRun(repository="acme/ai-budgets")):
+    run = CiRun(repository="acme/ai-budgets")
+    with PROVIDER.open(variables, run, repository=None, recorded_by="") as found:
+        assert (found.can_record, found.login, found.recorder) == (True, BOT, BOT)
+    with pytest.raises(UnauthorizedError), PROVIDER.open({}, run, repository=None, recorded_by=""):
         pass
+
+
+def test_a_project_that_holds_every_change_back_has_no_flaw(forge: GitLab) -> None:
+    assert list(forge.flaws()) == []
+
+
+@pytest.mark.parametrize(
+    ("must_succeed", "protected", "words"),
+    [
+        (False, {"main": 0}, "may be merged while"),
+        (True, {}, "main is not protected"),
+        (True, {"main": 40}, "takes pushes past merge requests"),
+    ],
+)
+def test_each_setting_that_lets_a_change_in_past_the_check_is_named(
+    gitlab: GitLabState, opener: Opener, must_succeed: bool, protected: dict[str, int], words: str
+) -> None:
+    gitlab.pipelines_must_succeed, gitlab.protected = must_succeed, protected
+    (flaw,) = opener().flaws()
+    assert words in flaw.message
 
 
 def test_a_plain_http_address_gets_no_token() -> None:

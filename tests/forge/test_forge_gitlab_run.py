@@ -58,7 +58,13 @@ def test_outside_of_a_pipeline_nothing_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("variables", "package"),
-    [({"GITLAB_CI": "true"}, "gitlab"), ({}, "github"), ({"GITLAB_CI": "true", "GITHUB_ACTIONS": "true"}, "github")],
+    [
+        ({"GITLAB_CI": "true"}, "gitlab"),
+        ({"GITLAB_TOKEN": "x"}, "gitlab"),
+        ({}, "github"),
+        ({"GITLAB_TOKEN": "x", "GITHUB_TOKEN": "y"}, "github"),
+        ({"GITLAB_CI": "true", "GITHUB_ACTIONS": "true"}, "github"),
+    ],
 )
 def test_the_environment_says_which_forge_it_is(variables: dict[str, str], package: str) -> None:
     assert f"forge.{package}." in type(provider_of(variables)).__module__

@@ -30,8 +30,9 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
         RemoteError: GitHub cannot be read.
     """
     path, found = _file(budgets)
-    guarded = provider_of(environment()).owners_file.guarded
-    wanted = {path: with_block(found, _rules(budgets, guarded), guarded=guarded)}
+    file = provider_of(environment()).owners_file
+    lines = [*([f"[{file.section}]"] if file.section else []), *_rules(budgets, file.guarded)]
+    wanted = {path: with_block(found, lines, guarded=file.guarded)}
     if ruleset_path:
         wanted[ruleset_path] = _ruleset()
     changed = [place for place, text in wanted.items() if _read(place) != text]
@@ -95,7 +96,11 @@ def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
 def _ruleset() -> str:
 
     variables = environment()
-    return json_text(provider_of(variables).ruleset(variables), sort_keys=False)
+    document = provider_of(variables).ruleset(variables)
+    if document is None:
+        hint = "leave `--ruleset` out; `kt-budgets pr codeowners --check` names the settings that hold a change back"
+        raise UsageError("this forge takes no ruleset", hint=hint)
+    return json_text(document, sort_keys=False)
 
 
 def _on_github(repo: str | None) -> Iterator[dict[str, str]]:

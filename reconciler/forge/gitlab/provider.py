@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.forge.ci_run import CiRun
+from reconciler.findings import UsageError
 from reconciler.forge.gitlab import ci_run
 from reconciler.forge.protocol import OwnersFile
 
 if TYPE_CHECKING:
+    from reconciler.forge.ci_run import CiRun
     from reconciler.forge.protocol import Forge
 
 
 class _GitLab:
-    owners_file = OwnersFile(("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"))
+    owners_file = OwnersFile(
+        ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"), section="Budgets"
+    )
 
     def ruleset(self, variables: Mapping[str, str]) -> None:
+        """GitLab takes no document: a setting of the project makes merge requests wait for their pipelines."""
         del variables
 
     def is_named(self, variables: Mapping[str, str]) -> bool:
@@ -26,12 +30,25 @@ class _GitLab:
     def run_of(self, variables: Mapping[str, str]) -> CiRun:
         return ci_run.run_of(variables)
 
+    @contextmanager
     def open(
-        self, variables: Mapping[str, str], run: CiRun, *, repository: str | None = None, recorded_by: str = ""
-    ) -> AbstractContextManager[Forge]:
-        from reconciler.forge.gitlab.forge import opened
+        self, variables: Mapping[str, str], run: CiRun, *, repository: str | None, recorded_by: str
+    ) -> Iterator[Forge]:
+        from reconciler.forge.gitlab.channel import Channel
+        from reconciler.forge.gitlab.connection import DEFAULT_API_URL, Connection
+        from reconciler.forge.gitlab.identity import identify
+        from reconciler.forge.gitlab.merge_request import Project
+        from reconciler.forge.gitlab.session import GitLab
 
-        return opened(variables, run, repository=repository, recorded_by=recorded_by)
+        name = repository or run.repository
+        if not name:
+            raise UsageError("no project was named", hint="name it with `--repo GROUP/NAME`, or in CI_PROJECT_PATH")
+        address, token = variables.get("CI_API_V4_URL") or DEFAULT_API_URL, variables.get("GITLAB_TOKEN", "")
+        with Channel(Connection(api_url=address, token=token)) as channel:
+            project, identity = Project.at(channel, name), identify(channel)
+            own = identity.login if identity.is_bot else ""
+            recorder = recorded_by or variables.get("KT_BUDGETS_GITLAB_BOT") or own
+            yield GitLab(project, identity, run, recorder=recorder.removeprefix("@"))
 
 
 PROVIDER = _GitLab()

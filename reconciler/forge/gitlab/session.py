@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from urllib.parse import quote, urlencode
 
-from reconciler.findings import UsageError
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
 from reconciler.forge.check import Check, Conclusion, Verdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.author import authors_of
-from reconciler.forge.gitlab.channel import Channel
-from reconciler.forge.gitlab.connection import DEFAULT_API_URL, Connection
 from reconciler.forge.gitlab.diff import shown_files
-from reconciler.forge.gitlab.identity import Identity, identify
+from reconciler.forge.gitlab.flaw import flaws
+from reconciler.forge.gitlab.identity import Identity
 from reconciler.forge.gitlab.issue import Issues
 from reconciler.forge.gitlab.merge_request import Project, merge_request, read_merge_request, text_of
 from reconciler.forge.gitlab.note import Notes
@@ -29,8 +26,9 @@ WORDS = Words(
     "merge request",
     "!",
     "pipeline",
-    "a bot, which GitLab makes for a project or group access token,",
-    "run it in a pipeline of the default branch, with a project access token in the protected variable GITLAB_TOKEN",
+    recorder="a bot, which GitLab makes for a project or group access token,",
+    recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
+    " GITLAB_TOKEN",
 )
 TASK = "KT_BUDGETS_TASK"
 """The variable by which a pipeline that is started by hand knows what to do: a workflow's name without its ending."""
@@ -104,8 +102,8 @@ class GitLab:
     def shown_lines(self, request: ChangeRequest) -> Shown:
         return {path: tuple(file.pieces()) for path, file in shown_files(self._project, request).items()}
 
-    def flaws(self) -> Sequence[Flaw]:
-        return ()
+    def flaws(self) -> Iterator[Flaw]:
+        return flaws(self._project, self._document, self.default_branch())
 
     def comments(self, number: int) -> tuple[Note, ...]:
         return self._notes.comments(number)
@@ -153,26 +151,6 @@ class GitLab:
     def page_of(self, workflow: str) -> str:
         query = urlencode({f"var[{key}]": value for key, value in _variables(workflow, {}).items()}, quote_via=quote)
         return f"{self._web}/-/pipelines/new?{query}"
-
-
-@contextmanager
-def opened(
-    variables: Mapping[str, str], run: CiRun, *, repository: str | None = None, recorded_by: str = ""
-) -> Iterator[GitLab]:
-    """Yield the project that was named, or that the run is of, with the token of the environment.
-
-    Records of `recorded_by`, a user name, count; where none is named those of our own bot.
-    """
-    name = repository or run.repository
-    if not name:
-        raise UsageError("no project was named", hint="name it with `--repo GROUP/NAME`, or in CI_PROJECT_PATH")
-    connection = Connection(
-        api_url=variables.get("CI_API_V4_URL") or DEFAULT_API_URL, token=variables.get("GITLAB_TOKEN", "")
-    )
-    with Channel(connection) as channel:
-        project, identity = Project.at(channel, name), identify(channel)
-        recorder = recorded_by or variables.get("KT_BUDGETS_GITLAB_BOT") or (identity.login if identity.is_bot else "")
-        yield GitLab(project, identity, run, recorder=recorder.removeprefix("@"))
 
 
 def _variables(workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
