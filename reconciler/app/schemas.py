@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.files import write_file
@@ -11,6 +12,8 @@ from reconciler.source.schemas import documents, schema_text
 
 def write(folder: Path) -> Iterator[Path]:
     """Write every schema into `folder`, and yield each file when it is written; UsageError where it cannot be."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
     for name, schema in documents().items():
         write_file(folder / name, schema_text(schema))
         yield folder / name

@@ -69,6 +69,10 @@ def _ended(arguments: Sequence[str], error: BaseException) -> int:
         case OSError(errno=errno.ENOSPC | errno.EIO | errno.EDQUOT):
             sentence = f"the output cannot be written: {error.strerror}"
             return _stop(arguments, ExitCode.USAGE, sentence, "make room for it")
+        case ModuleNotFoundError() if (error.name or "reconciler").partition(".")[0] != "reconciler":
+            sentence = f"kt-budgets is not installed whole: the Python package `{error.name}` is missing"
+            hint = "run `pip install .` in a clone of kt-budgets, which installs everything that it needs"
+            return _stop(arguments, ExitCode.USAGE, sentence, hint)
         case _:
             return _bug(arguments, error)
 

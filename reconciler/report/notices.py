@@ -13,9 +13,8 @@ from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
 
 _LONG = 480
-_MANY = 4
-"""From so many on, warnings that differ in nothing but the wallet are one."""
-_NAMED = 3
+_NAMED = 8
+"""So many wallets are named of which one warning holds."""
 
 
 def refusals(plan: Plan) -> tuple[Notice, ...]:
@@ -44,12 +43,12 @@ def warnings(plan: Plan) -> tuple[Notice, ...]:
 
 
 def _together(group: Sequence[PlanFinding]) -> list[Notice]:
-    if len(group) < _MANY:
-        return [_finding(finding) for finding in group]
     first, *others = group
+    if not others:
+        return [_finding(first)]
     names = [finding.message.partition(" ")[0] for finding in others[:_NAMED]]
     unnamed = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
-    more = f" (the same of {len(others):,} other wallets: {', '.join(names)}{unnamed})"
+    more = f" (the same holds for {wording.counted(len(others), 'other wallet')}: {', '.join(names)}{unnamed})"
     return [_finding(first.model_copy(update={"message": first.message + more}))]
 
 

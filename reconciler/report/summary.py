@@ -14,7 +14,7 @@ from reconciler.report.document import Asked, Marker, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.object_tables import all_settings, object_tables
-from reconciler.report.spans import Words, safe_name
+from reconciler.report.spans import Words, safe_name, words
 from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
 
 _CHARTS = 4
@@ -42,7 +42,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         headline=verdict.headline(plan, told),
         lead=verdict.lead(plan, told, approvals),
         wallets=wallet_table(shown, plan),
-        wallet_notes=(*details.scope_notes(plan), *noted),
+        wallet_notes=(*details.scope_notes(plan), *noted, *_funded_otherwise(plan, shown)),
         rules=setting_notes(declared(plan)),
         ahead=later_notes(plan),
         approvals=asked_list(approvals),
@@ -96,6 +96,22 @@ def _changing_later(plan: Plan, shown: Sequence[WalletStory]) -> list[WalletStor
     """Return the wallets whose later months change, in the order of the table."""
     wallets = {target.wallet for target in later_targets(plan)}
     return [story for story in shown if story.wallet in wallets]
+
+
+def _funded_otherwise(plan: Plan, shown: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Say where what a wallet has now is not the target that git had before this change."""
+    by_hand = {item.wallet for item in plan.drift if item.wallet}
+    waiting = {team for item in plan.unapplied for team in item.teams or ()}
+    named = [
+        f"{story.name} {wording.whole(story.change.funded_before)}"
+        for story in shown
+        if story.change and (story.wallet in by_hand or story.team in waiting)
+    ]
+    if not named:
+        return ()
+    why = "money was moved by hand, or something merged is not applied yet"
+    told = f"Funded today with another amount than git said before this change ({why})"
+    return (words(f"{told}: {wording.listed(named, 6)}."),)
 
 
 def _marker(plan: Plan) -> Marker:

@@ -36,12 +36,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class TeamView:
-    """A team's budget, as far as it is valid, and the file it is in."""
+    """A team's budget, as far as it is valid, and the file it is in; `flawed` where not all of that could be read."""
 
     path: str
     stem: str
     team: TeamBudget
     shape: Shape[TeamBudget]
+    flawed: bool = False
 
     def whole(self, section: str) -> bool:
         """Whether nothing of a section had to be left out."""

@@ -57,4 +57,6 @@ def _team_problems(view: TeamView, context: Context) -> Iterator[Finding]:
 
 def _view(document: Document[TeamBudget]) -> TeamView | None:
     shape = document.shape
-    return None if shape.model is None else TeamView(document.path, document.file.stem, shape.model, shape)
+    if shape.model is None:
+        return None
+    return TeamView(document.path, document.file.stem, shape.model, shape, flawed=bool(document.flaws))

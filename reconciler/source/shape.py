@@ -58,8 +58,11 @@ def _problems(model: type[Frozen], errors: list[ErrorDetails]) -> Iterator[Findi
     from reconciler.source.shape_wording import word
 
     seen: set[tuple[Keys, str, str]] = set()
-    for error in errors:
-        problem = word(model, error)
+    words = [(error, word(model, error)) for error in errors]
+    mistyped = {(*problem.origin.keys[:-1], problem.fix) for _, problem in words if problem.code == "unknown-key"}
+    for error, problem in words:
+        if error["type"] == "missing" and tuple(error["loc"]) in mistyped:
+            continue
         identity = problem.origin.keys, problem.origin.part, problem.message
         if identity not in seen:
             seen.add(identity)

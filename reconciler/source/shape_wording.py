@@ -78,9 +78,10 @@ def _missing(model: type[Frozen], keys: Keys) -> Finding:
     where = f"`{dotted(parent)}`" if parent else "the file"
     schema = schema_at(model, keys)
     what = schema.get("description", "")
-    hint = f"add `{key}: {_yaml(_example(model, keys))}`" + (
-        f" ({what[0].lower()}{what[1:].rstrip('.')})" if what else ""
-    )
+    value, example = _example(model, keys), ""
+    if isinstance(value, float):
+        value, example = "…", f", such as {_yaml(value)}"
+    hint = f"add `{key}: {_yaml(value)}`" + (f" ({what[0].lower()}{what[1:].rstrip('.')}{example})" if what else "")
     return problem("missing-key", f"`{key}` is missing in {where}", hint, parent, "mapping")
 
 

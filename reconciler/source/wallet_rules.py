@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.findings import Finding
+from reconciler.findings import Finding, Severity
 from reconciler.meant import close_to, only
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
@@ -13,9 +13,23 @@ from reconciler.source.problem import problem
 
 def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield what is wrong with the wallets of a team."""
+    yield from _none(view, context)
     for environment in view.team.wallets:
         yield from _environment(view, environment, context)
         yield from _overrides(view, environment, context)
+
+
+def _none(view: TeamView, context: Context) -> Iterator[Finding]:
+    """Warn of a team that is given no money and watched by nothing; a mistyped `wallets` is told as that."""
+    team, mistyped = view.team, any(problem.fix == "wallets" for problem in view.shape.problems)
+    if team.wallets or team.billing_budgets or team.state == "absent":
+        return
+    if view.flawed or mistyped or not view.whole("wallets"):
+        return
+    environment = next(iter(context.environments), "prod")
+    message = f"the team {shown(team.team)} has no wallet, so it is given no money and its plan moves nothing"
+    hint = f"add `wallets: {{{environment}: {{team_id: ITS_KEEPTRUSTS_TEAM, monthly: ITS_MONEY}}}}`, or remove the file"
+    yield problem("no-wallets", message, hint, (), "mapping", severity=Severity.WARNING)
 
 
 def _environment(view: TeamView, environment: str, context: Context) -> Iterator[Finding]:

@@ -97,6 +97,16 @@ def test_a_bug_is_kept_in_a_file_without_the_token(
     assert "kt_secret_value" not in details
 
 
+def test_a_package_that_is_missing_is_no_bug_and_says_what_to_install(capsys: pytest.CaptureFixture[str]) -> None:
+    lacks = ModuleNotFoundError("No module named 'ibis'", name="ibis")
+    assert run(failing(lacks), []) == ExitCode.USAGE
+    errors = capsys.readouterr().err
+    assert "kt-budgets is not installed whole: the Python package `ibis` is missing" in errors
+    assert "pip install ." in errors
+    ours = ModuleNotFoundError("No module named 'reconciler.gone'", name="reconciler.gone")
+    assert run(failing(ours), []) == ExitCode.BUG
+
+
 def test_control_characters_in_an_error_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     run(failing(StalePlanError("evil \x1b[31m name")), [])
     assert "\x1b" not in capsys.readouterr().err

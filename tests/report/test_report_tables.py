@@ -17,6 +17,7 @@ from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import ManagedKind
+from reconciler.model.later import Unapplied
 from reconciler.model.plan import GuardResult, Unmanaged
 from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.columns import Grid, clipped_apart, columns_of
@@ -286,6 +287,22 @@ def test_spending_less_than_planned_does_not_look_like_a_problem_and_spending_mo
 
     assert shown("behind", "spend is 20% below the plan") == Cell("spend is 20% below the plan", verdict="lower")
     assert shown("ahead", "spend is 20% above it") == Cell("spend is 20% above it", verdict="higher", strong=True)
+
+
+def test_money_that_git_did_not_ask_for_before_this_change_is_named(plans: Any) -> None:
+    def said(plan: Any) -> list[str]:
+        return [plain(note) for note in summarise(plan).wallet_notes if "Funded today" in plain(note)]
+
+    told = (
+        "Funded today with another amount than git said before this change (money was moved by hand, or something"
+        " merged"
+        " is not applied yet): support / prod 10,500."
+    )
+    waiting = Unapplied(commit="feedface" * 5, teams=("support",))
+    assert said(plans.one_wallet()) == []
+    assert said(plans.one_wallet(unapplied=(waiting,))) == [told]
+    moved = DriftItem(**{"class": "changed"}, team="support", wallet="team_support", sentence="by hand")
+    assert said(plans.one_wallet(drift=(moved,))) == [told]
 
 
 def test_wallets_that_do_not_change_have_their_figures_explained_beside_them(plans: Any) -> None:

@@ -76,7 +76,7 @@ def test_wrapping_nothing_gives_at_most_an_empty_line() -> None:
 def test_what_holds_alike_for_many_wallets_is_said_once(plans: Any) -> None:
     plan = plans.one_wallet()
     (wallet,) = plan.impact[:1]
-    names = [f"t{number}" for number in range(6)]
+    names = [f"t{number}" for number in range(12)]
     said = "has no usage before 2026-06-18; the forecast is the baseline of its annual plan, nothing that was seen"
 
     def notice(name: str) -> PlanFinding:
@@ -89,11 +89,14 @@ def test_what_holds_alike_for_many_wallets_is_said_once(plans: Any) -> None:
         report = summarise(plan.model_copy(update={"impact": impact, "findings": findings}))
         return text(report, width=300, colour=False)
 
-    assert warned(3).count("warning no-history") == 4
-    together = warned(6)
+    assert warned(1).count("warning no-history") == 2
+    assert "(the same holds for 1 other wallet: t1/prod)" in warned(2)
+    together = warned(12)
     assert together.count("warning no-history") == 2
     assert (
-        f"t0.yaml:3:9: t0/prod {said} (the same of 5 other wallets: t1/prod, t2/prod, t3/prod and 2 more)" in together
+        f"t0.yaml:3:9: t0/prod {said} (the same holds for 11 other wallets: t1/prod, t2/prod, t3/prod, t4/prod,"
+        " t5/prod,"
+        " t6/prod, t7/prod, t8/prod and 3 more)" in together
     )
     assert f"x.yaml:3:9: x/prod {said}\n" in together
-    assert "(the same of 3 other wallets: t1/prod, t2/prod, t3/prod)" in warned(4)
+    assert "(the same holds for 3 other wallets: t1/prod, t2/prod, t3/prod)" in warned(4)

@@ -56,6 +56,7 @@ def test_a_good_folder_prints_nothing_but_a_summary(tmp_path: Path, capsys: pyte
 
 
 def test_findings_go_to_a_file_when_one_is_named(broken: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
     assert run(cli, ["validate", "--format", "json", "--output", "out/findings.json"]) == 3
 
     assert json.loads((tmp_path / "out/findings.json").read_text())["format"] == "kt-budgets.findings/1"

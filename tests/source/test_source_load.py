@@ -106,6 +106,30 @@ def test_a_team_without_wallets_needs_a_scope_for_its_alerts(tmp_path: Path) -> 
     ]
 
 
+def test_a_team_without_wallets_is_a_warning_with_what_to_add(tmp_path: Path) -> None:
+    (found,) = load(write_tree(tmp_path / "none", {"teams/web.yaml": "version: 1\nteam: web\n"})).findings
+    assert (str(found.position), found.severity, found.code) == ("budgets/teams/web.yaml:1:1", "warning", "no-wallets")
+    assert found.hint.startswith("add `wallets: {prod: {team_id: ITS_KEEPTRUSTS_TEAM, monthly: ITS_MONEY}}`")
+
+    for name, rest in (
+        ("mistyped", "walets: {prod: {team_id: a, monthly: 5}}\n"),
+        ("broken", "wallets: {prod: {team_id: a, monthly: }}\n"),
+        ("flawed", "wallets: !x {prod: {team_id: a, monthly: 5}}\n"),
+        ("absent", "state: absent\n"),
+    ):
+        told = load(write_tree(tmp_path / name, {"teams/web.yaml": f"version: 1\nteam: web\n{rest}"})).findings
+        assert "no-wallets" not in {each.code for each in told}
+
+
+def test_a_missing_amount_is_asked_for_and_a_mistyped_key_is_told_by_its_name_alone(tmp_path: Path) -> None:
+    lacking = TEAM.format(team="web").replace(", monthly: 1000.00", "")
+    mistyped = TEAM.format(team="web").replace("monthly:", "montly:")
+    (missing,) = load(write_tree(tmp_path / "lacking", {"teams/web.yaml": lacking})).findings
+    (typo,) = load(write_tree(tmp_path / "mistyped", {"teams/web.yaml": mistyped})).findings
+    assert missing.hint.startswith("add `monthly: …` (what the wallet is funded with each month,")
+    assert (typo.code, typo.hint) == ("unknown-key", "did you mean `monthly`?")
+
+
 def test_every_finding_of_every_file_is_there_at_once(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "org.yaml": ORGANIZATION.replace("USD", "usd"),
@@ -199,7 +223,7 @@ def test_a_sum_that_cannot_be_known_whole_says_at_least(tmp_path: Path) -> None:
 
 
 def test_a_team_is_declared_once(tmp_path: Path) -> None:
-    files = {"teams/a.yaml": TEAM.format(team="a"), "teams/b.yaml": "version: 1\nteam: a\n"}
+    files = {"teams/a.yaml": TEAM.format(team="a"), "teams/b.yaml": "version: 1\nteam: a\nstate: absent\n"}
 
     assert at(load(write_tree(tmp_path, files))) == [
         "budgets/teams/b.yaml:2:7 error duplicate-team",
@@ -263,7 +287,10 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_is_one_finding_and_hides_nothing_else(kind: str, tmp_path: Path) -> None:
     data, expected = HOSTILE[kind]
-    files: dict[str, str | bytes] = {"teams/hostile.yaml": data, "teams/web.yaml": "version: 1\nteam: wob\n"}
+    files: dict[str, str | bytes] = {
+        "teams/hostile.yaml": data,
+        "teams/web.yaml": "version: 1\nteam: wob\nstate: absent\n",
+    }
 
     assert at(load(write_tree(tmp_path, files))) == [
         f"budgets/teams/hostile.yaml:{expected}",
@@ -315,6 +342,7 @@ def test_columns_count_characters(tmp_path: Path) -> None:
 
 def test_small_anchors_are_allowed_and_errors_point_to_where_the_value_is_written(tmp_path: Path) -> None:
     fine = "version: 1\nteam: web\nowners: &all [a]\nplan: {growth: [&g {reason: x, rate: 1%, from: 2026-06}, *g]}\n"
+    fine += "state: absent\n"
     bad = fine.replace("1%", "1")
 
     assert load(write_tree(tmp_path / "fine", {"teams/web.yaml": fine})).findings == ()
@@ -338,7 +366,7 @@ def test_a_folder_without_org_yaml_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_named_the_same_whatever_way_leads_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = write_tree(tmp_path, {"teams/web.yaml": "version: 1\nteam: wob\n"})
+    root = write_tree(tmp_path, {"teams/web.yaml": "version: 1\nteam: wob\nstate: absent\n"})
     expected = at(load(root))
     monkeypatch.chdir(root)
 

@@ -101,7 +101,7 @@ def test_growth_beyond_all_measure_is_a_finding_and_no_crash(tmp_path: Path) -> 
 def test_a_plan_without_a_baseline_or_wallets_is_not_compared(tmp_path: Path) -> None:
     assert findings(tmp_path / "one", "  growth: [{reason: a, rate: 10%, from: 2026-06}]\n") == []
     root = write_tree(tmp_path / "two", {"teams/a.yaml": "version: 1\nteam: a\nplan: {baseline_monthly: 5}\n"})
-    assert load(root).findings == ()
+    assert [found.code for found in load(root).findings] == ["no-wallets"]
 
 
 def test_a_damaged_wallet_is_not_counted_as_missing(tmp_path: Path) -> None:
