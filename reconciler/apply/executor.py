@@ -193,6 +193,7 @@ def executable(plan: Plan) -> dict[str, Any]:
             "unmanaged": (),
             "findings": (),
             "spent": {},
+            "policy_input": None,
         }
     )
     return reduced.model_dump(mode="json")

@@ -17,7 +17,8 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
-from reconciler.policy.approvals import Effects, effects_of
+from reconciler.model.policy_input import Effects
+from reconciler.policy.facts import facts_of
 
 NOTHING = digest_of([])
 """The fingerprint of a team that has nothing to change."""
@@ -119,7 +120,7 @@ def record_of(
     """Return the record of `plan`, as it was shown for `head` of a pull request."""
     open_now = pending(plan.fingerprints)
     digests = change_digests(plan.changes)
-    effects = effects_of(plan.changes)
+    effects = facts_of(plan).effects
     room = _LARGEST - _size(open_now)
     return PlanRecord(
         repository=repository,

@@ -58,10 +58,10 @@ class Waiver(Frozen):
     reason: Label = Field(description="Why, for the reviewer.")
     approved_by: Label = Field(description="Who approved it.")
 
-    def covers(self, guard: Guard, team: str, value: Decimal, day: date) -> bool:
-        """Whether this waiver lets `value` pass for `team` on `day`."""
+    def covers(self, rule: str, team: str, value: Decimal, day: date) -> bool:
+        """Whether this waiver lets `value` of a rule pass for `team` on `day`."""
         return (
-            self.guard is guard
+            self.guard == rule
             and (self.team or "") == team
             and day <= self.until
             and (self.max is None or value <= self.max)

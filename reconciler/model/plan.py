@@ -23,6 +23,7 @@ from reconciler.model.later import Later, LaterTarget, Unapplied
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.model.policy_input import PolicyInput
 from reconciler.model.usage_summary import UsageSummary
 
 NOT_COMPARED = "not-compared"
@@ -116,7 +117,8 @@ class Plan(Frozen):
     ledger contradicts the journal or cannot be read: nothing is planned for them.
 
     `spent` is what the ledger shows as spent this month of each wallet whose money changes. `unapplied` is what lies
-    merged below a pull request and is not applied yet.
+    merged below a pull request and is not applied yet. `policy_input` are the facts that guards and approvals were
+    judged by, None in a plan of an earlier version.
     """
 
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
@@ -142,6 +144,7 @@ class Plan(Frozen):
     guards: tuple[GuardResult, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     unapplied: tuple[Unapplied, ...] = ()
+    policy_input: PolicyInput | None = None
     complete: Literal[True] = True
     digest: str = ""
 

@@ -18,8 +18,9 @@ from reconciler.model.funds import Funds
 from reconciler.model.left_out import LeftOut
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, Unmanaged
-from reconciler.plan.currency import currency_guard
+from reconciler.model.plan import Unmanaged
+from reconciler.model.policy_input import Currencies
+from reconciler.plan.currency import currencies
 from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.objects import (
     object_changes,
@@ -29,7 +30,7 @@ from reconciler.plan.objects import (
     unmanaged_objects,
     vanished_teams,
 )
-from reconciler.plan.pool import funds, pool_guard, pool_notes
+from reconciler.plan.pool import funds, pool_notes
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.plan.wallets import WalletGap
 
@@ -49,7 +50,7 @@ class Diff:
     drift: tuple[DriftItem, ...]
     unmanaged: tuple[Unmanaged, ...]
     notes: tuple[Finding, ...]
-    guards: tuple[GuardResult, ...]
+    currencies: Currencies
     doubts: tuple[Doubt, ...] = ()
     first_contacts: frozenset[str] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
@@ -81,7 +82,8 @@ def make_plan(
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
     gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
-    refused = currency_guard(live, currency)
+    held = currencies(live, currency)
+    refused = held.lack(currency)
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
     changes = tuple(change for change, _ in ordered)
     run = funds(changes, live, currency)
@@ -94,7 +96,7 @@ def make_plan(
         drift=tuple(item for gap in gaps if (item := gap.drift())),
         unmanaged=tuple(_unmanaged(desired, live, applied)),
         notes=() if refused else (*carried, *_notes(desired, live, applied, gaps, run, period, teams)),
-        guards=tuple(judged for judged in (refused, pool_guard(run, currency)) if judged),
+        currencies=held,
         doubts=() if refused else tuple(gap.doubt for gap in gaps if gap.doubt),
         first_contacts=frozenset(gap.desired.key for gap in gaps if gap.is_first),
         left_out=tuple(left for gap in gaps if (left := gap.left_out())),

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import Live
-from reconciler.plan.currency import GUARD as CURRENCY
 from reconciler.plan.diff import Diff
-from reconciler.plan.pool import funds, pool_guard
+from reconciler.plan.pool import funds
 
 
 def opening(diff: Diff, live: Live, *, currency: str) -> Diff:
@@ -18,14 +17,11 @@ def opening(diff: Diff, live: Live, *, currency: str) -> Diff:
     """
     kept = [(change, origin) for change, origin in zip(diff.changes, diff.origins, strict=True) if _belongs(change)]
     changes = tuple(change for change, _ in kept)
-    run = funds(changes, live, currency)
-    guard = pool_guard(run, currency)
     return replace(
         diff,
         changes=changes,
         origins=tuple(origin for _, origin in kept),
-        funds=run,
-        guards=(*(judged for judged in diff.guards if judged.guard == CURRENCY), *((guard,) if guard else ())),
+        funds=funds(changes, live, currency),
     )
 
 

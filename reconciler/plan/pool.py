@@ -9,8 +9,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.funds import Funds
 from reconciler.model.live import Live
-from reconciler.model.money import ZERO, Money, total
-from reconciler.model.plan import GuardResult
+from reconciler.model.money import Money, total
 
 
 def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
@@ -24,26 +23,6 @@ def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
         after=None if pool is None else (pool + reclaimed - allocated).amount,
         allocated=allocated.amount,
         reclaimed=reclaimed.amount,
-    )
-
-
-def pool_guard(run: Funds, currency: str) -> GuardResult | None:
-    """Refuse a run that the pool cannot pay for in full; say by how much."""
-    if run.available is None or run.after is None:
-        return None
-    refused = run.after < 0 < run.allocated
-    lacking = Money(max(-run.after, ZERO), currency)
-    usable = Money(run.available + run.reclaimed, currency)
-    return GuardResult(
-        guard="pool-exhaustion",
-        status="refused" if refused else "passed",
-        value=f"{run.allocated:.2f}",
-        limit=f"{usable.amount:.2f}",
-        message=f"allocations of {Money(run.allocated, currency)} need more than the {usable} that the organization"
-        f" wallet will hold; {lacking} are missing"
-        if refused
-        else "",
-        hint=f"credit the organization wallet with {lacking} or more, or lower the targets" if refused else "",
     )
 
 

@@ -1,32 +1,186 @@
-"""What guards look at, out of a plan and nothing else: whoever judges a plan judges the same facts."""
+"""The facts of a plan: built once, when it is made, kept in it, and read by whoever judges it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
+from reconciler.findings import StalePlanError
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.desired import Desired
+from reconciler.model.forecast import AlertForecast, WalletForecast, WalletOutlook
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import ZERO
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
-from reconciler.policy.guards import Facts, guard_results
+from reconciler.model.policy_input import (
+    AlertFacts,
+    Currencies,
+    Declared,
+    ObjectFacts,
+    PolicyInput,
+    WalletFacts,
+    WalletSide,
+    exact,
+)
+from reconciler.policy.approvals import Step, declared
+from reconciler.policy.guards import ALWAYS, guard_rules
+from reconciler.policy.rule import results
 
 
-def facts_of(plan: Plan) -> Facts:
-    """Return the facts of `plan`. What was spent is the larger of what the ledger and what the usage say.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known where a plan is made, and told by nothing else in it. None and nothing: it is not known."""
 
-    A plan of an earlier version holds what the usage says alone.
-    """
-    spent = dict(plan.spent)
-    for forecast in plan.impact:
-        spent[forecast.wallet] = max(spent.get(forecast.wallet, ZERO), forecast.spend_to_date)
-    expected = {
-        forecast.wallet: forecast.month_end.quantiles["0.5"]
-        for forecast in plan.impact
-        if forecast.confidence != "none"
-    }
-    return Facts(plan.changes, plan.funds, plan.currency, spent, expected)
+    fiscal_year: Period | None = None
+    currencies: Currencies | None = None
+    objects: tuple[ObjectFacts, ...] | None = None
+    declared: Declared | None = None
+    history: Mapping[str, Mapping[Period, Decimal]] = field(default_factory=dict)
+
+
+def judged(drafted: Plan, settings: GuardSettings, waivers: Iterable[Waiver], told: Told) -> Plan:
+    """Return a plan with its facts, and with what the guards of `settings` say of them on its day."""
+    facts = policy_input(drafted, told)
+    day = drafted.as_of
+    guards = (*results(ALWAYS, facts, None, as_of=day), *results(guard_rules(settings), facts, waivers, as_of=day))
+    return drafted.model_copy(update={"policy_input": facts, "guards": guards})
 
 
 def verdict(plan: Plan, settings: GuardSettings, waivers: Iterable[Waiver], *, as_of: date) -> tuple[GuardResult, ...]:
-    """Return what the guards of `settings` say of `plan` on the day `as_of`."""
-    return guard_results(settings, waivers, facts_of(plan), as_of=as_of)
+    """Return what the guards of `settings` say of `plan` on the day `as_of`; raises what `facts_of` raises."""
+    return results(guard_rules(settings), facts_of(plan), waivers, as_of=as_of)
+
+
+def refusals(
+    plan: Plan, before: Iterable[Desired], after: Desired, *, as_of: date
+) -> Iterator[tuple[GuardResult, bool]]:
+    """Yield what refuses `plan`, and whether it is a limit from `before` the change that leads to the YAML `after`.
+
+    What a change says about limits does not take back those that held before. A waiver may come with it: the
+    organization's owners, as they were before, must approve that.
+    """
+    own = after.organization
+    found = [(result, True) for each in before for result in _with_waivers_of(own, each.organization, plan, as_of)]
+    found += [(result, False) for result in (*plan.guards, *verdict(plan, own.guards, own.waivers, as_of=as_of))]
+    yield from ((result, is_before) for result, is_before in found if result.status == "refused")
+
+
+def _with_waivers_of(
+    own: OrganizationBudget, rules: OrganizationBudget, plan: Plan, as_of: date
+) -> tuple[GuardResult, ...]:
+    return verdict(plan, rules.guards, (*rules.waivers, *own.waivers), as_of=as_of)
+
+
+def facts_of(plan: Plan) -> PolicyInput:
+    """Return the facts that `plan` is judged by: those that it holds.
+
+    A plan of an earlier version holds none: they are what the rest of it tells. Raises StalePlanError where what would
+    be carried out is not what the facts speak of.
+    """
+    facts = plan.policy_input or policy_input(plan, Told())
+    if facts.changes != plan.changes:
+        raise StalePlanError(
+            "the plan was edited after it was made: its changes are not those that its facts for guards and approvals"
+            " speak of",
+            hint="run `kt-budgets plan` again and have the new plan reviewed",
+        )
+    return facts
+
+
+def step_of(plan: Plan, start: Desired, after: Desired) -> Step:
+    """Return what is to be approved of `plan` and of the YAML that goes from `start` to `after`.
+
+    A plan's file can be made by anybody, so what the YAML says is taken from the commits themselves, not from the plan.
+    """
+    return Step(facts_of(plan).effects, declared(start, after))
+
+
+def policy_input(plan: Plan, told: Told) -> PolicyInput:
+    """Return the facts of a plan, and of what else was known when it was made."""
+    return PolicyInput(
+        organization=plan.organization,
+        currency=plan.currency,
+        period=plan.period,
+        as_of=plan.as_of,
+        fiscal_year=told.fiscal_year,
+        currencies=told.currencies,
+        funds=plan.funds,
+        changes=plan.changes,
+        wallets=_wallets(plan),
+        history={wallet: dict(months) for wallet, months in told.history.items()},
+        objects=told.objects,
+        assumptions=plan.assumptions,
+        drift=plan.drift,
+        later=plan.later,
+        declared=told.declared,
+    )
+
+
+def declared_objects(desired: Desired, teams: Collection[str] | None) -> Iterator[ObjectFacts]:
+    """Yield the managed objects that git declares of `teams`; None: of all of them, and of the organization."""
+    for kind in kinds():
+        for key, wanted in desired.of(kind).items():
+            if teams is None or wanted.team in teams:
+                yield ObjectFacts(
+                    kind=kind.name,
+                    key=text_of(key),
+                    team=wanted.team,
+                    environment=wanted.environment,
+                    value=kind.document(wanted.value),
+                )
+
+
+def _wallets(plan: Plan) -> dict[str, WalletFacts]:
+    """Return what is known of the wallets that were forecast, and of those whose money changes, by key.
+
+    What was spent is the larger of what the ledger and what the usage say. The plans of an earlier version know the
+    usage alone.
+    """
+    found = {forecast.wallet: _forecast(forecast, plan.spent.get(forecast.wallet)) for forecast in plan.impact}
+    for move in plan.changes:
+        if isinstance(move, Allocate | Reclaim) and move.wallet not in found:
+            spent = plan.spent.get(move.wallet)
+            found[move.wallet] = WalletFacts(team=move.team, environment=move.environment, spent=spent)
+    return dict(sorted(found.items()))
+
+
+def _forecast(forecast: WalletForecast, spent: Decimal | None) -> WalletFacts:
+    return WalletFacts(
+        team=forecast.team,
+        environment=forecast.environment,
+        spent=max(spent if spent is not None else ZERO, forecast.spend_to_date),
+        confidence=forecast.confidence,
+        history_days=forecast.history_days,
+        month_end=forecast.month_end.quantiles,
+        before=_side(forecast.live),
+        after=_side(forecast.desired),
+        alerts=tuple(facts for alert in forecast.alerts for facts in _alert(alert)),
+    )
+
+
+def _side(outlook: WalletOutlook) -> WalletSide:
+    chance = outlook.exhaustion.probability
+    return WalletSide(
+        target=outlook.target,
+        ceiling=outlook.ceiling,
+        money_left=outlook.money_left,
+        runs_out=None if chance is None else exact(chance),
+    )
+
+
+def _alert(alert: AlertForecast) -> Iterable[AlertFacts]:
+    after = alert.desired
+    if after is not None:
+        yield AlertFacts(
+            name=alert.name,
+            amount=alert.amount,
+            percentage=alert.percentage,
+            fires=exact(after.probability),
+            unwarned=exact(after.no_warning_probability),
+        )

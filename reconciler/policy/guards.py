@@ -1,198 +1,219 @@
-"""Guards count money, not objects: each refuses with its numbers and the exact waiver that would let it pass."""
+"""Guards count money, not objects: each says its numbers, and the fix. They are rules over the facts of a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
-from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
-from reconciler.model.funds import Funds
-from reconciler.model.guards import Guard, GuardSettings, Waiver
+from reconciler.model.change import Allocate, ObjectChange, Reclaim
+from reconciler.model.guards import Guard, GuardSettings
 from reconciler.model.kinds.billing_budget import BillingBudget
-from reconciler.model.plan import GuardResult
+from reconciler.model.money import Money
+from reconciler.model.policy_input import PolicyInput
+from reconciler.policy.rule import BuiltIn, GuardRule, Verdict
 
-WAIVER_DAYS = 14
-
-
-@dataclass(frozen=True, slots=True)
-class Exceeded:
-    """A guard's limit that a plan goes beyond: `value` against `limit`, both as people read them."""
-
-    guard: Guard
-    team: str
-    value: Decimal
-    limit: Decimal
-    message: str
-    cure: str
-    position: str = ""
+Verdicts = Iterator[Verdict]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What guards look at. `spent` and `expected` are by wallet: the month so far, and its forecast's P50."""
-
-    changes: tuple[Change, ...]
-    funds: Funds
-    currency: str
-    spent: Mapping[str, Decimal]
-    expected: Mapping[str, Decimal]
-
-
-def guard_results(
-    settings: GuardSettings, waivers: Iterable[Waiver], facts: Facts, *, as_of: date
-) -> tuple[GuardResult, ...]:
-    """Return a result for every guard that is exceeded, waived or not, in a fixed order."""
-    listed = tuple(waivers)
-    return tuple(_result(exceeded, listed, as_of) for exceeded in _exceeded(settings, facts))
-
-
-def _result(exceeded: Exceeded, waivers: tuple[Waiver, ...], as_of: date) -> GuardResult:
-    covering = [w for w in waivers if w.covers(exceeded.guard, exceeded.team, exceeded.value, as_of)]
-    about = {
-        "guard": exceeded.guard.value,
-        "team": exceeded.team,
-        "value": f"{exceeded.value:.2f}",
-        "limit": f"{exceeded.limit:.2f}",
-        "message": exceeded.message,
-        "position": exceeded.position,
-    }
-    if covering:
-        waiver = max(covering, key=lambda item: item.until)
-        words = f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}"
-        return GuardResult(**about, status="waived", hint=words)
-    return GuardResult(
-        **about, status="refused", hint=f"{exceeded.cure}, or add to `waivers:` {_waiver(exceeded, as_of)}"
+def guard_rules(settings: GuardSettings) -> tuple[GuardRule, ...]:
+    """Return the guards that `settings` switch on, each with its limit; nothing at all is a limit too."""
+    limits = {guard: getattr(settings, guard.replace("-", "_")) for guard in _LIMITS}
+    return tuple(
+        _built_in(guard, partial(_LIMITS[guard], limit))
+        for guard, limit in limits.items()
+        if limit is not None and limit is not False
     )
 
 
-def _waiver(exceeded: Exceeded, as_of: date) -> str:
-    team = f"team: {exceeded.team}, " if exceeded.team else ""
-    until = as_of + timedelta(days=WAIVER_DAYS)
-    return (
-        f"`- {{guard: {exceeded.guard}, {team}max: {exceeded.value:.2f}, until: {until},"
-        ' reason: "...", approved_by: "..."}`'
-    )
+def _built_in(name: str, judge: Callable[[PolicyInput], Verdicts]) -> GuardRule:
+    return BuiltIn(name, "deny", judge)
 
 
-def _exceeded(settings: GuardSettings, facts: Facts) -> Iterator[Exceeded]:
-    yield from _of_the_run(settings, facts)
-    for change in facts.changes:
-        match change:
-            case Allocate() | Reclaim():
-                yield from _of_a_move(settings, facts, change)
-            case ObjectChange(before=BillingBudget() as before, after=after):
-                yield from _of_an_alert(settings, change, before, after if isinstance(after, BillingBudget) else None)
-            case _:
-                pass
-
-
-def _of_the_run(settings: GuardSettings, facts: Facts) -> Iterator[Exceeded]:
-    out, back, currency = facts.funds.allocated, facts.funds.reclaimed, facts.currency
-    if settings.total_moved is not None and out + back > settings.total_moved:
-        yield Exceeded(
+def _total_moved(limit: Decimal, facts: PolicyInput) -> Verdicts:
+    moved, currency = facts.allocated + facts.reclaimed, facts.currency
+    if moved > limit:
+        yield Verdict(
             Guard.TOTAL_MOVED,
-            "",
-            out + back,
-            settings.total_moved,
-            f"the run moves {currency} {out + back:,.2f}; a single run may move {currency} {settings.total_moved:,.2f}",
+            f"the run moves {currency} {moved:,.2f}; a single run may move {currency} {limit:,.2f}",
             "split the change",
+            moved,
+            limit,
         )
-    if settings.net_increase is not None and out - back > settings.net_increase:
-        yield Exceeded(
+
+
+def _net_increase(limit: Decimal, facts: PolicyInput) -> Verdicts:
+    more, currency = facts.allocated - facts.reclaimed, facts.currency
+    if more > limit:
+        yield Verdict(
             Guard.NET_INCREASE,
-            "",
-            out - back,
-            settings.net_increase,
-            f"the wallets together get {currency} {out - back:,.2f} more;"
-            f" a single run may add {currency} {settings.net_increase:,.2f}",
+            f"the wallets together get {currency} {more:,.2f} more; a single run may add {currency} {limit:,.2f}",
             "raise less, or take back elsewhere",
+            more,
+            limit,
         )
 
 
-def _of_a_move(settings: GuardSettings, facts: Facts, change: Allocate | Reclaim) -> Iterator[Exceeded]:
-    name = f"{change.team}/{change.environment}"
-    currency = change.currency
-    if settings.largest_change is not None and change.amount > settings.largest_change:
-        yield Exceeded(
-            Guard.LARGEST_CHANGE,
-            change.team,
-            change.amount,
-            settings.largest_change,
-            f"{name} changes by {currency} {change.amount:,.2f};"
-            f" a single wallet may change by {currency} {settings.largest_change:,.2f}",
-            "change it in smaller steps",
-            change.position,
-        )
-    if settings.largest_change_percent is not None and change.funded_before > 0:
-        share, limit = change.amount / change.funded_before * 100, settings.largest_change_percent * 100
-        if share > limit:
-            yield Exceeded(
-                Guard.LARGEST_CHANGE_PERCENT,
-                change.team,
-                share.quantize(Decimal("0.01")),
-                limit,
-                f"{name} changes by {share:.1f}% of the {currency} {change.funded_before:,.2f} it was funded with;"
-                f" a single wallet may change by {limit.normalize():f}%",
+def _largest_change(limit: Decimal, facts: PolicyInput) -> Verdicts:
+    for place, move in _moves(facts):
+        if move.amount > limit:
+            yield Verdict(
+                Guard.LARGEST_CHANGE,
+                f"{_name(move)} changes by {move.currency} {move.amount:,.2f};"
+                f" a single wallet may change by {move.currency} {limit:,.2f}",
                 "change it in smaller steps",
-                change.position,
+                move.amount,
+                limit,
+                **_about(place, move),
             )
-    yield from _below(settings, facts, change)
 
 
-def _below(settings: GuardSettings, facts: Facts, change: Allocate | Reclaim) -> Iterator[Exceeded]:
-    name = f"{change.team}/{change.environment}"
-    spent, expected = facts.spent.get(change.wallet), facts.expected.get(change.wallet)
-    if settings.target_below_spend and spent is not None and change.target < spent:
-        yield Exceeded(
-            Guard.TARGET_BELOW_SPEND,
-            change.team,
-            spent,
-            change.target,
-            f"{name} has already spent {change.currency} {spent:,.2f} this month, above its new target of"
-            f" {change.currency} {change.target:,.2f}",
-            f"raise the target to {change.currency} {spent:,.2f} or more",
-            change.position,
-        )
-    lowered = isinstance(change, Reclaim)
-    if settings.target_below_forecast and lowered and expected is not None and change.target < expected:
-        yield Exceeded(
-            Guard.TARGET_BELOW_FORECAST,
-            change.team,
-            expected,
-            change.target,
-            f"{name} is expected to spend {change.currency} {expected:,.2f} this month, above its new target"
-            f" of {change.currency} {change.target:,.2f}",
-            f"keep the target at {change.currency} {expected:,.2f} or more",
-            change.position,
-        )
+def _largest_change_percent(limit: Decimal, facts: PolicyInput) -> Verdicts:
+    percent = limit * 100
+    for place, move in _moves(facts):
+        if move.funded_before > 0 and move.amount * 100 > percent * move.funded_before:
+            share = move.amount / move.funded_before * 100
+            yield Verdict(
+                Guard.LARGEST_CHANGE_PERCENT,
+                f"{_name(move)} changes by {share:.1f}% of the {move.currency} {move.funded_before:,.2f} it was funded"
+                f" with; a single wallet may change by {percent.normalize():f}%",
+                "change it in smaller steps",
+                share.quantize(Decimal("0.01")),
+                percent,
+                **_about(place, move),
+            )
 
 
-def _of_an_alert(
-    settings: GuardSettings, change: ObjectChange, before: BillingBudget, after: BillingBudget | None
-) -> Iterator[Exceeded]:
-    if settings.hard_limit_on and after and after.hard_limit and not before.hard_limit:
-        amount = after.amount
-        yield Exceeded(
-            Guard.HARD_LIMIT_ON,
-            change.team,
-            amount,
-            Decimal(0),
-            f"the hard limit of {change.key} is switched on: traffic stops at {amount:,.2f}",
-            "leave `hard_limit: false`",
-            change.position,
-        )
-    removed = sorted(set(before.alert_percentages) - set(after.alert_percentages if after else ()))
-    if settings.alert_removed and removed:
-        amount = before.amount
-        percentages = ", ".join(f"{percentage}%" for percentage in removed)
-        yield Exceeded(
-            Guard.ALERT_REMOVED,
-            change.team,
-            amount,
-            Decimal(0),
-            f"{change.key} no longer warns at {percentages} of {amount:,.2f}",
-            "keep the alert",
-            change.position,
-        )
+def _target_below_spend(_: bool, facts: PolicyInput) -> Verdicts:
+    for place, move in _moves(facts):
+        known = facts.wallets.get(move.wallet)
+        if known and known.spent is not None and move.target < known.spent:
+            spent = f"{move.currency} {known.spent:,.2f}"
+            yield Verdict(
+                Guard.TARGET_BELOW_SPEND,
+                f"{_name(move)} has already spent {spent} this month, above its new target of"
+                f" {move.currency} {move.target:,.2f}",
+                f"raise the target to {spent} or more",
+                known.spent,
+                move.target,
+                **_about(place, move),
+            )
+
+
+def _target_below_forecast(_: bool, facts: PolicyInput) -> Verdicts:
+    for place, move in _moves(facts):
+        known = facts.wallets.get(move.wallet)
+        expected = known.expected if known else None
+        if isinstance(move, Reclaim) and expected is not None and move.target < expected:
+            middle = f"{move.currency} {expected:,.2f}"
+            yield Verdict(
+                Guard.TARGET_BELOW_FORECAST,
+                f"{_name(move)} is expected to spend {middle} this month, above its new target of"
+                f" {move.currency} {move.target:,.2f}",
+                f"keep the target at {middle} or more",
+                expected,
+                move.target,
+                **_about(place, move),
+            )
+
+
+def _hard_limit_on(_: bool, facts: PolicyInput) -> Verdicts:
+    for place, change, before, after in _alerts(facts):
+        if after and after.hard_limit and not before.hard_limit:
+            yield Verdict(
+                Guard.HARD_LIMIT_ON,
+                f"the hard limit of {change.key} is switched on: traffic stops at {after.amount:,.2f}",
+                "leave `hard_limit: false`",
+                after.amount,
+                Decimal(0),
+                **_about(place, change),
+            )
+
+
+def _alert_removed(_: bool, facts: PolicyInput) -> Verdicts:
+    for place, change, before, after in _alerts(facts):
+        removed = sorted(set(before.alert_percentages) - set(after.alert_percentages if after else ()))
+        if removed:
+            percentages = ", ".join(f"{percentage}%" for percentage in removed)
+            yield Verdict(
+                Guard.ALERT_REMOVED,
+                f"{change.key} no longer warns at {percentages} of {before.amount:,.2f}",
+                "keep the alert",
+                before.amount,
+                Decimal(0),
+                **_about(place, change),
+            )
+
+
+_LIMITS: dict[Guard, Callable[[Any, PolicyInput], Verdicts]] = {
+    Guard.TOTAL_MOVED: _total_moved,
+    Guard.NET_INCREASE: _net_increase,
+    Guard.LARGEST_CHANGE: _largest_change,
+    Guard.LARGEST_CHANGE_PERCENT: _largest_change_percent,
+    Guard.TARGET_BELOW_SPEND: _target_below_spend,
+    Guard.TARGET_BELOW_FORECAST: _target_below_forecast,
+    Guard.HARD_LIMIT_ON: _hard_limit_on,
+    Guard.ALERT_REMOVED: _alert_removed,
+}
+"""In the order in which verdicts on one change are said. A test misses a guard that has no limit here."""
+
+
+def _currency(facts: PolicyInput) -> Verdicts:
+    """Refuse whatever is in a currency that the organization has no money of, where it has some of another."""
+    found, currency = facts.currencies, facts.currency
+    if found is None or not found.lack(currency):
+        return
+    whose = "the organization wallet is" if found.of_pool else "every team wallet that there is, is"
+    told = " and ".join(found.held)
+    yield Verdict(
+        "currency",
+        f"org.yaml says `currency: {currency}`, and {whose} in {told}; nothing is planned in {currency}",
+        f"write `currency: {found.held[0]}` in org.yaml; an organization that goes over to {currency} needs an"
+        f" organization wallet in {currency} in Keeptrusts first",
+    )
+
+
+def _pool(facts: PolicyInput) -> Verdicts:
+    """Refuse a run that the pool cannot pay for in full, and say by how much; where the pool is seen, say it anyway."""
+    if facts.funds.available is None:
+        return
+    usable, allocated = facts.funds.available + facts.reclaimed, facts.allocated
+    passes = not usable < allocated or not allocated
+    lacking = Money(allocated - usable, facts.currency)
+    yield Verdict(
+        Guard.POOL_EXHAUSTION,
+        ""
+        if passes
+        else f"allocations of {Money(allocated, facts.currency)} need more than the {Money(usable, facts.currency)}"
+        f" that the organization wallet will hold; {lacking} are missing",
+        "" if passes else f"credit the organization wallet with {lacking} or more, or lower the targets",
+        allocated,
+        usable,
+        passes=passes,
+    )
+
+
+ALWAYS = (_built_in("currency", _currency), _built_in(Guard.POOL_EXHAUSTION, _pool))
+"""Rules that no setting switches off and no waiver lets pass."""
+
+
+def _moves(facts: PolicyInput) -> Iterator[tuple[int, Allocate | Reclaim]]:
+    for place, change in enumerate(facts.changes):
+        if isinstance(change, Allocate | Reclaim):
+            yield place, change
+
+
+def _alerts(facts: PolicyInput) -> Iterator[tuple[int, ObjectChange, BillingBudget, BillingBudget | None]]:
+    """Yield the changes of billing budgets that are there already, each with what it was and what it is to be."""
+    for place, change in enumerate(facts.changes):
+        if isinstance(change, ObjectChange) and isinstance(change.before, BillingBudget):
+            yield place, change, change.before, change.after if isinstance(change.after, BillingBudget) else None
+
+
+def _name(move: Allocate | Reclaim) -> str:
+    return f"{move.team}/{move.environment}"
+
+
+def _about(place: int, change: Allocate | Reclaim | ObjectChange) -> dict[str, Any]:
+    return {"team": change.team, "position": change.position, "about": place}

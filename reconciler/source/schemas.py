@@ -15,6 +15,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
 from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.model.policy_input import PolicyInput
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
 
@@ -36,6 +37,7 @@ def documents() -> dict[str, Schema]:
         "organization.schema.json": _yaml_schema(OrganizationBudget, "budgets/org.yaml"),
         "team.schema.json": _yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
         "plan.schema.json": _json_schema(Plan, "plan.json"),
+        "policy-input.schema.json": _json_schema(PolicyInput, "policy_input in plan.json"),
         "run.schema.json": _json_schema(Run, "what apply and resume print"),
         "merges.schema.json": _json_schema(Merges, "what pr apply prints"),
         "forecast.schema.json": _json_schema(ForecastDocument, "what forecast prints"),

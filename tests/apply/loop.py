@@ -19,10 +19,12 @@ from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.record import Record
 from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired
+from reconciler.model.guards import GuardSettings
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
 from reconciler.model.result import Result
 from reconciler.plan.diff import make_plan
+from reconciler.policy.facts import Told, judged
 
 
 @dataclass
@@ -49,18 +51,22 @@ class Loop:
         live = read_since(known, self.period)
         diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts)
         return sealed(
-            Plan(
-                tool=Tool(version="0"),
-                organization="org_acme",
-                currency="USD",
-                period=self.period,
-                as_of=self.world.clock.now().date(),
-                source=Source(commit="c0ffee", dirty=False, tree_digest=wanted.tree_digest),
-                changes=diff.changes,
-                fingerprints=dict(diff.fingerprints),
-                funds=diff.funds,
-                guards=diff.guards,
-                doubts=diff.doubts,
+            judged(
+                Plan(
+                    tool=Tool(version="0"),
+                    organization="org_acme",
+                    currency="USD",
+                    period=self.period,
+                    as_of=self.world.clock.now().date(),
+                    source=Source(commit="c0ffee", dirty=False, tree_digest=wanted.tree_digest),
+                    changes=diff.changes,
+                    fingerprints=dict(diff.fingerprints),
+                    funds=diff.funds,
+                    doubts=diff.doubts,
+                ),
+                GuardSettings(),
+                (),
+                Told(currencies=diff.currencies),
             )
         )
 

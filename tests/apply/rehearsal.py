@@ -21,8 +21,10 @@ from reconciler.cli.boundary import run
 from reconciler.journal.journal import last_applied
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
+from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import GuardResult, Plan, Source, Tool, plan_text, sealed
 from reconciler.plan.diff import make_plan
+from reconciler.policy.facts import Told, judged
 from reconciler.sandbox.faults import parse_faults
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
@@ -95,7 +97,7 @@ class Rehearsal:
             wallets = {key: wallet.currency for key, wallet in desired.wallets.items()}
             live = reader.live(organization="org_acme", wallets=wallets, period=JUNE)
         diff = make_plan(desired, live, JUNE, last_applied=last_applied(self.journal))
-        plan = sealed(
+        plan = judged(
             Plan(
                 tool=Tool(version="0"),
                 organization="org_acme",
@@ -106,9 +108,12 @@ class Rehearsal:
                 changes=diff.changes,
                 fingerprints=dict(diff.fingerprints),
                 funds=diff.funds,
-                guards=guards or diff.guards,
-            )
+            ),
+            GuardSettings(),
+            (),
+            Told(currencies=diff.currencies),
         )
+        plan = sealed(plan.model_copy(update={"guards": guards or plan.guards}))
         self.plan_path.write_text(plan_text(plan), encoding="utf-8")
         return plan
 

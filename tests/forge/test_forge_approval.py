@@ -28,6 +28,7 @@ from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement, requirements
+from reconciler.policy.facts import step_of
 
 FINANCE = Requirement("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",))
 LEADS = Requirement("support: its plan, wallets or alerts change", ("@acme/support-leads", "@lena"))
@@ -287,7 +288,8 @@ BEFORE = teams(
 
 
 def asked(before: Desired, after: Desired, made: Plan | None = None) -> list[tuple[str, tuple[str, ...]]]:
-    return [(item.reason, item.owners) for item in requirements(before, after, made.changes if made else ())]
+    step = step_of(made or plan(), before, after)
+    return [(item.reason, item.owners) for item in requirements(before, step)]
 
 
 def test_nothing_that_changes_needs_nobody() -> None:
@@ -353,7 +355,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
     budget = billing_budget("monthly", "1", hard_limit=True)
     after = organization(rules, owners=("@mallory",))
     after = replace(after, objects=desired(budgets=[("support", budget)]).objects)
-    found = requirements(rules, after, plan(allocate(), allocate("engineering")).changes)
+    found = requirements(rules, step_of(plan(allocate(), allocate("engineering")), rules, after))
     assert [(item.team, item.reason.partition(" ")[0]) for item in found] == [
         (None, "the"),
         ("engineering", "engineering:"),
@@ -366,7 +368,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
 def test_the_step_may_begin_elsewhere_than_the_rules_that_judge_it() -> None:
     before = organization(teams(BEFORE, support=("@mallory",)), owners=("@mallory",))
     after = replace(before, wallets={"team_support": wallet("support", "prod", "12500.00")})
-    found = requirements(BEFORE, after, plan(allocate()).changes, before=before)
+    found = requirements(BEFORE, step_of(plan(allocate()), before, after))
     assert [(item.reason, item.owners) for item in found] == [
         ("support: its plan, wallets or alerts change", ("@lena",))
     ]

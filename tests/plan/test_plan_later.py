@@ -22,11 +22,12 @@ from reconciler.model.desired import Desired
 from reconciler.model.frozen import Frozen
 from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import OrganizationBudget
+from reconciler.model.policy_input import Effects
 from reconciler.model.team import TeamBudget
 from reconciler.plan.later import changed_expectations
 from reconciler.plan.scope import changed_teams
 from reconciler.plan.yaml_words import KNOWN_BY, WORDS
-from reconciler.policy.approvals import requirements
+from reconciler.policy.approvals import Step, declared, requirements
 
 pytestmark = pytest.mark.slow
 
@@ -250,7 +251,7 @@ def test_the_order_of_wallets_is_told_because_an_alert_watches_the_first() -> No
     assert one(state(), state(team=other)).name == "wallet order"
     assert changed_teams(state(), state(team=other)) == frozenset({"support"})
     assert changed_parts(state(), state(team=other)) == frozenset({"support"})
-    asked = requirements(state(), state(team=other), ())
+    asked = requirements(state(), Step(Effects(), declared(state(), state(team=other))))
     assert [(item.team, item.owners) for item in asked] == [("support", ("@lead", "@acme/leads"))]
 
 

@@ -39,6 +39,7 @@ PUBLISHED = {
     "merges.schema.json",
     "organization.schema.json",
     "plan.schema.json",
+    "policy-input.schema.json",
     "run.schema.json",
     "suggestions.schema.json",
     "team.schema.json",

@@ -18,7 +18,7 @@ from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlan
 from reconciler.forge.approval import belongs_to, judge, merged_request
 from reconciler.git.merging import clean_merges
 from reconciler.policy.approvals import requirements
-from reconciler.policy.facts import verdict
+from reconciler.policy.facts import refusals, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -179,24 +179,17 @@ def _required(
     base = _base(session, settings.budgets, pull, merge)
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
-    for rules in before:
-        _check_guards(rules, after, plan, as_of=settings.as_of)
-    found = [requirements(rules, after, plan.changes) for rules in before]
+    _check_guards(before, after, plan, as_of=settings.as_of)
+    found = [requirements(rules, step_of(plan, rules, after)) for rules in before]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 
 
-def _check_guards(rules: Desired, after: Desired, plan: Plan, *, as_of: date) -> None:
-    """Refuse what the limits of `rules` refuse, whatever the change says about limits.
-
-    A waiver may come with the change: the organization's owners, as `rules` names them, must approve that.
-    """
-    waivers = (*rules.organization.waivers, *after.organization.waivers)
-    for result in verdict(plan, rules.organization.guards, waivers, as_of=as_of):
-        if result.status == "refused":
-            raise RefusedError(
-                f"{result.guard}: {result.message}; this is the limit from before the merge",
-                hint=f"{result.hint}; or change the limit in a pull request of its own",
-            )
+def _check_guards(before: Iterable[Desired], after: Desired, plan: Plan, *, as_of: date) -> None:
+    for result, is_before in refusals(plan, before, after, as_of=as_of):
+        raise RefusedError(
+            f"{result.guard}: {result.message}{'; this is the limit from before the merge' if is_before else ''}",
+            hint=f"{result.hint}{'; or change the limit in a pull request of its own' if is_before else ''}",
+        )
 
 
 def _base(session: Forge, budgets: Path, pull: ChangeRequest, merge: str) -> str:

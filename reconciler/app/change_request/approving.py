@@ -18,7 +18,7 @@ from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement, requirements
-from reconciler.policy.facts import verdict
+from reconciler.policy.facts import refusals, step_of
 
 
 def approved(
@@ -151,23 +151,18 @@ def _rules(step: Step) -> tuple[Desired, ...]:
 
 def _required(rules: Iterable[Desired], step: Step, plan: Plan) -> tuple[Requirement, ...]:
     start = step.before or step.arrival.before or step.after.without_teams()
-    found = [requirements(each, step.after, plan.changes, before=start) for each in rules]
+    asked = step_of(plan, start, step.after)
+    found = [requirements(each, asked) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 
 
 def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> dict[str, str]:
-    """Return the teams that the limits from before the landing refuse; a limit on the run as a whole refuses all.
-
-    A waiver may come with the landing: the organization's owners must approve that.
-    """
+    """Return the teams that limits refuse, those from before the landing too; one on the run as a whole refuses all."""
     refused: dict[str, str] = {}
     everybody = _everybody(step, plan)
-    for each in (*rules, step.after):
-        waivers = (*each.organization.waivers, *step.after.organization.waivers)
-        for result in (*plan.guards, *verdict(plan, each.organization.guards, waivers, as_of=as_of)):
-            if result.status == "refused":
-                words = f"{result.guard}: {result.message}; {result.hint}"
-                refused |= dict.fromkeys({result.team} if result.team else everybody, words)
+    for result, _ in refusals(plan, rules, step.after, as_of=as_of):
+        words = f"{result.guard}: {result.message}; {result.hint}"
+        refused |= dict.fromkeys({result.team} if result.team else everybody, words)
     return refused
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.change_request.approving import approved
 from reconciler.app.change_request.edited import edited_parts
 from reconciler.app.planning.pipeline import assemble, compared
-from reconciler.app.planning.scope import Aim, later_of
+from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
@@ -126,7 +126,7 @@ class MergeBench:
                 with shard_runner(len(wallets_of(desired, teams))) as run_shards:
                     usage, doubts = obtain_usage(settings, desired, connection)
                     outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
-            later = later_of(settings, before, desired, source.commit, teams=teams)
+            aim = compared_with(settings, before, desired, source.commit, teams=teams)
             drafted = assemble(
                 settings,
                 desired,
@@ -136,7 +136,7 @@ class MergeBench:
                 outlook=outlook,
                 findings=[*findings, *doubts],
                 source=source,
-                aim=Aim(scope, later),
+                aim=replace(aim, scope=scope),
             )
         return sealed(drafted)
 

@@ -22,6 +22,7 @@ from reconciler.forge.findings_text import findings_text
 from reconciler.forge.suggestion import Choice, Suggestion, choose, suggest
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.policy.approvals import requirements
+from reconciler.policy.facts import step_of
 from reconciler.report import summary
 from reconciler.report.escape import escaped
 from reconciler.report.later import count
@@ -133,7 +134,7 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
         rules = after.without_teams()
     if rules is None or after is None or isinstance(shown, tuple):
         return ()
-    return asked_of(requirements(rules, after, shown.changes))
+    return asked_of(requirements(rules, step_of(shown, rules, after)))
 
 
 def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:

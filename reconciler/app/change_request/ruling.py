@@ -20,7 +20,8 @@ from reconciler.git.merging import bring, clean_merges, is_here, merged
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
-from reconciler.policy.approvals import Effects, Requirement, requirements
+from reconciler.model.policy_input import Effects
+from reconciler.policy.approvals import Requirement, Step, declared, requirements
 
 State = Literal["nothing", "approved", "waiting", "refused"]
 Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
@@ -112,7 +113,8 @@ class Gate:
         effects = record.effects if record else None
         effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
         rules = (start or begun, self.applied or start or begun)
-        found = [requirements(each, after, effects, before=start or begun) for each in rules]
+        step = Step(effects, declared(start or begun, after))
+        found = [requirements(each, step) for each in rules]
         return tuple(dict.fromkeys(item for listed in found for item in listed))
 
     def _behind(

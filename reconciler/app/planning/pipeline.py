@@ -25,7 +25,7 @@ from reconciler.model.plan_finding import PlanFinding
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.scope import Teams, wallets_of
-from reconciler.policy.facts import verdict
+from reconciler.policy.facts import Told, declared_objects, judged
 from reconciler.settings import Settings
 from reconciler.source.git import provenance
 from reconciler.source.positions import positions
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
-    from reconciler.model.organization import OrganizationBudget
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
 
@@ -171,12 +170,13 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )
-    return _judged(drafted, organization, diff)
-
-
-def _judged(drafted: Plan, organization: OrganizationBudget, diff: Diff) -> Plan:
-    judged = verdict(drafted, organization.guards, organization.waivers, as_of=drafted.as_of)
-    return drafted.model_copy(update={"guards": (*diff.guards, *judged)})
+    told = Told(
+        fiscal_year=organization.fiscal_year.starts,
+        currencies=diff.currencies,
+        objects=tuple(declared_objects(desired, scope.teams if scope else None)),
+        declared=aim.declared if aim else None,
+    )
+    return judged(drafted, organization.guards, organization.waivers, told)
 
 
 def _placed(diff: Diff, places: Mapping[Origin, Position]) -> tuple[Change, ...]:

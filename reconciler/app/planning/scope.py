@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from reconciler.model.later import Later
 from reconciler.model.plan import Scope
 from reconciler.plan.later import changed_expectations, is_of_money
 from reconciler.plan.scope import begun, changed_teams, later_targets
+from reconciler.policy.approvals import declared
 from reconciler.settings import environment
 from reconciler.source.git import provenance
 from reconciler.source.positions import positions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
+    from reconciler.model.policy_input import Declared
     from reconciler.settings import Settings
 
 ALL = ":all"
@@ -40,14 +42,15 @@ Decision 0057.
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What a plan is about: `scope` is None for all teams, `later` where there is no commit to compare with.
+    """What a plan is about: `scope` is None for all teams.
 
-    `unknown` says why there is none although there should be.
+    `later` and `declared` are None where there is no commit to compare with; `unknown` says why, where there should be.
     """
 
     scope: Scope | None = None
     later: Later | None = None
     unknown: str = ""
+    declared: Declared | None = None
 
 
 def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
@@ -73,7 +76,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     told = (name for name in chain([first], starts) if not is_inside or (applied and name == applied.commit))
     start = next((known for name in told if (known := _known(settings, name))), None)
     if since == ALL:
-        return Aim(None, later_of(settings, load_known(settings, start), desired, start, teams=None))
+        return compared_with(settings, load_known(settings, start), desired, start)
     if start is None:
         why = (
             "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
@@ -104,18 +107,31 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
     commit = commit or head or ""
     if not commit or (commit == head and not dirty):
         return Aim()
-    return Aim(None, later_of(settings, load_known(settings, commit), desired, commit, teams=None))
+    return compared_with(settings, load_known(settings, commit), desired, commit)
 
 
-def later_of(
-    settings: Settings, before: Desired | None, desired: Desired, commit: str | None, *, teams: Collection[str] | None
-) -> Later | None:
-    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places.
+def compared_with(
+    settings: Settings,
+    before: Desired | None,
+    desired: Desired,
+    commit: str | None,
+    *,
+    teams: Collection[str] | None = None,
+) -> Aim:
+    """Return the aim of a plan of all teams: what `desired` says otherwise than `before`, which is that of a commit.
 
-    None where it is not known what was said `before`.
+    Of months to come, that is what it says of `teams`. Nothing can be told where it is not known what was said before.
     """
     if before is None or not commit:
-        return None
+        return Aim()
+    later = _later(settings, before, desired, commit, teams=teams)
+    return Aim(later=later, declared=declared(before, desired, since=commit))
+
+
+def _later(
+    settings: Settings, before: Desired, desired: Desired, commit: str, *, teams: Collection[str] | None
+) -> Later:
+    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
     organization, period = desired.organization, settings.period
     year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
     last = max(organization.forecast.horizon_months, year_ends)
@@ -155,12 +171,12 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
         _say(why)
         if tree_id(settings.budgets, commit):
             return Aim(unknown=why)
-        return Aim(None, later_of(settings, begun(desired), desired, commit, teams=None))
+        return compared_with(settings, begun(desired), desired, commit)
     scope = _scope(before, desired, records, commit)
-    later = later_of(settings, before, desired, commit, teams=scope.teams if scope else None)
-    if scope is None or later is None:
-        return Aim(scope, later)
-    return Aim(scope.model_copy(update={"later": later.targets}), later)
+    aim = compared_with(settings, before, desired, commit, teams=scope.teams if scope else None)
+    if scope is None or aim.later is None:
+        return replace(aim, scope=scope)
+    return replace(aim, scope=scope.model_copy(update={"later": aim.later.targets}))
 
 
 def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
