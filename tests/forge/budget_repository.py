@@ -99,7 +99,8 @@ class BudgetRepository:
 
     def push(self, number: int) -> str:
         """Push the present branch as the head of a pull request, and return it."""
-        self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{number}/head")
+        heads = (f"HEAD:refs/pull/{number}/head", f"HEAD:refs/merge-requests/{number}/head")
+        self.git("push", "--quiet", "--force", "origin", *heads)
         return self.head
 
     def patches(self, base: str, head: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from forge.github_standin import ACTIONS, Pull, State, serving
 from forge.github_standin import GitHub as Standin
 from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
+from forge.host import FORGES, Host
 
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
@@ -87,3 +88,10 @@ def gitlab_url(gitlab: GitLabState, gitlab_server: tuple[GitLab, str]) -> Iterat
     server.state = gitlab
     yield url
     assert gitlab.complaints == []
+
+
+@pytest.fixture(params=FORGES)
+def host(request: pytest.FixtureRequest) -> Host:
+    """Each forge in turn."""
+    state: State = request.getfixturevalue(request.param)
+    return Host(state, request.getfixturevalue(f"{request.param}_url"))

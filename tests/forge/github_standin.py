@@ -153,7 +153,9 @@ class State:
                 if review["number"] == number and review["state"] == "APPROVED":
                     review["state"] = "DISMISSED"
 
-    def merge(self, number: int, commit: str) -> None:
+    def merge(self, number: int, commit: str, *, how: str = "merge") -> None:
+        """Let a pull request be merged; `how` is merge, squash or rebase, which GitHub does not tell apart."""
+        del how
         pull = self.pulls[number]
         pull.state, pull.merge_commit = "closed", commit
         pull.landed.append(commit)

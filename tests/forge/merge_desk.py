@@ -41,6 +41,7 @@ class MergeDesk:
         self.desk = desk
         self.repository = desk.repository
         self.github = desk.github
+        self.runs = 0
 
     def target(self, before: str, after: str, file: str = SUPPORT_FILE) -> Edit:
         return lambda: self.repository.edit(file, f"monthly: {before}", f"monthly: {after}")
@@ -67,12 +68,13 @@ class MergeDesk:
         """Plan the merge of a pull request into main as it is now, and show that."""
         self.repository.git("switch", "--quiet", "--detach", "main")
         self.repository.git("merge", "--quiet", "--no-edit", "--no-ff", self.github.pulls[number].head_ref)
-        self.desk.variables["GITHUB_BASE_REF"] = "main"
+        told = self.desk.host.of_test_merge
+        self.desk.variables |= told
         made = self.desk.kt("plan", "--as-of", day, "--usage", self.usage, "--output", "../pr.json")
         assert made == ExitCode.DONE, self.desk.errors
         shown = self.desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", str(number))
         assert shown == ExitCode.DONE, self.desk.errors
-        del self.desk.variables["GITHUB_BASE_REF"]
+        self.desk.variables |= dict.fromkeys(told, "")
         self.repository.git("switch", "--quiet", "main")
 
     def approved(self, number: int, *people: str) -> None:
@@ -81,10 +83,12 @@ class MergeDesk:
 
     def merged(self, number: int, how: str = "merge") -> str:
         """Merge a pull request as GitHub does, and return what its API calls the merge commit."""
+        if how == "rebase" and self.desk.host.is_gitlab:
+            pytest.skip("GitLab rebases the branch itself, as a new head, before it is merged")
         before = self.repository.git("rev-parse", "main")
         branch = self.github.pulls[number].head_ref
         commit = self.repository.merge(branch, squash=how == "squash", rebase=how == "rebase")
-        self.github.merge(number, commit)
+        self.github.merge(number, commit, how=how)
         if how == "rebase":
             listed = self.repository.git("rev-list", f"{before}..{commit}").split()
             self.github.pulls[number].landed = listed
@@ -118,8 +122,8 @@ class MergeDesk:
     def told(self, *options: str, day: str = DAY) -> int:
         """Run `pr apply` and put the outcome into the pull requests, as the workflow does; return apply's exit code."""
         place = self.repository.folder.parent
-        self.desk.variables["GITHUB_RUN_ID"] = str(int(self.desk.variables["GITHUB_RUN_ID"] or 1000) + 1)
-        self.desk.variables["GITHUB_RUN_ATTEMPT"] = "1"
+        self.runs += 1
+        self.desk.variables |= self.desk.host.of_run(1000 + self.runs)
         code = self.apply("--plans", str(place / "plans"), *options, day=day)
         (place / "merges.json").write_text(self.desk.output, encoding="utf-8")
         printed = self.desk.output

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import Pull, State
+from forge.host import Host
 
 from reconciler.cli.apply import command as apply_command
 from reconciler.cli.boundary import run
@@ -44,11 +45,12 @@ class SandboxDesk:
     """Budgets in git, an empty Keeptrusts with money in its pool, and a GitHub."""
 
     def __init__(
-        self, repository: BudgetRepository, sandbox: Sandbox, github: State, capsys: pytest.CaptureFixture[str]
+        self, repository: BudgetRepository, sandbox: Sandbox, host: Host, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.repository = repository
         self.sandbox = sandbox
-        self.github = github
+        self.host = host
+        self.github = host.state
         self.capsys = capsys
         self.variables: dict[str, str] = {}
         self.output = self.errors = ""
@@ -109,21 +111,14 @@ def sandbox_desk(
 ) -> Iterator[SandboxDesk]:
     """Yield a desk whose Keeptrusts knows the teams Support and Shadow and has a year's money in its pool."""
     place = repository.folder.parent
+    host = Host(github, github_url)
     with running(scenario="empty", as_of=date.fromisoformat(DAY), faults=faults) as sandbox:
-        made = SandboxDesk(repository, sandbox, github, capsys)
+        made = SandboxDesk(repository, sandbox, host, capsys)
         made.variables = {
             "KEEPTRUSTS_API_URL": sandbox.url,
             "KEEPTRUSTS_API_TOKEN": sandbox.billing_token,
             "KT_BUDGETS_JOURNAL": f"file:{place / 'journal'}",
-            "GITHUB_API_URL": github_url,
-            "GITHUB_TOKEN": "ghs_actions",
-            "GITHUB_REPOSITORY": "acme/ai-budgets",
-            "GITHUB_EVENT_PATH": "",
-            "GITHUB_REF": "",
-            "GITHUB_RUN_ID": "",
-            "GITHUB_SHA": "",
-            "GITHUB_STEP_SUMMARY": "",
-            "KT_BUDGETS_GITHUB_LOGIN": "",
+            **host.variables,
         }
         for team in ("Support", "Shadow"):
             made.keeptrusts("POST", "/v1/teams", name=team)

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, Edit, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    github.members |= {("acme/support-leads", "luis")}
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    host.state.members |= {("acme/support-leads", "luis")}
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 

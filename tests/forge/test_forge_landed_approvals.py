@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
@@ -28,7 +28,8 @@ def updated(desk: MergeDesk, number: int, by: str, edit: str = "") -> None:
     commit = repository.commit("Merge branch 'main'")
     parents = repository.git("rev-parse", "HEAD^1", "HEAD^2").split()
     repository.push(number)
-    desk.github.push(number, commit, by, parents=parents, committer="web-flow")
+    facts = {"parents": parents, "committer": "web-flow", "message": "Merge branch 'main'"}
+    desk.github.push(number, commit, by, **facts)
     repository.git("switch", "--quiet", "main")
     desk.shown(number)
 

@@ -19,19 +19,20 @@ _THUMB = "thumbsup"
 
 
 def last_words(project: Project, request: ChangeRequest) -> tuple[Review, ...]:
-    """Return everybody's last decisive word; who asked for changes did not approve."""
+    """Return everybody's last decisive word; who asked for changes did not approve before the merge."""
     path = project.request(request.number)
     document = project.channel.get(f"{path}/approvals")
     given = document.get("approved_by") if isinstance(document, Mapping) else None
     reviewers = project.channel.get(f"{path}/reviewers")
     if not isinstance(given, list) or not isinstance(reviewers, list):
         raise project.channel.unreadable("GET", f"{path}/approvals", "it does not say who approved")
-    times = _times(project, path, given)
+    against = _against(reviewers)
+    times = {login: at for login, at in _times(project, path, given).items() if login not in against}
     if request.merge_commit is not None:
         times |= dict(_thumbs(project, path))
     versions = _versions(project.channel.pages(f"{path}/versions")) if times else ()
     found = {login: Review(login, "approved", _head_at(versions, at), at) for login, at in times.items()}
-    return tuple((found | _against(reviewers)).values())
+    return tuple((against | found).values())
 
 
 def _against(reviewers: Sequence[Any]) -> dict[str, Review]:

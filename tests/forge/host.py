@@ -1,0 +1,52 @@
+"""A forge for tests that hold on each of them: what it knows, where it is, and what its CI says of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from forge.github_standin import State
+from forge.gitlab_state import GitLabState
+
+FORGES = ("github", "gitlab")
+_NOTHING = {
+    "GITHUB_EVENT_PATH": "",
+    "GITHUB_REF": "",
+    "GITHUB_SHA": "",
+    "GITHUB_STEP_SUMMARY": "",
+    "KT_BUDGETS_GITHUB_LOGIN": "",
+}
+
+
+@dataclass(frozen=True)
+class Host:
+    """One forge, served at `url`."""
+
+    state: State
+    url: str
+
+    @property
+    def is_gitlab(self) -> bool:
+        return isinstance(self.state, GitLabState)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a job's environment says of the forge."""
+        if self.is_gitlab:
+            reached = {"GITLAB_CI": "true", "CI_API_V4_URL": self.url, "GITLAB_TOKEN": "glpat-bot"}
+            return {**_NOTHING, **reached, "CI_PROJECT_PATH": self.state.repository, "CI_PIPELINE_ID": ""}
+        reached = {"GITHUB_API_URL": self.url, "GITHUB_TOKEN": "ghs_actions"}
+        return {**_NOTHING, **reached, "GITHUB_REPOSITORY": self.state.repository, "GITHUB_RUN_ID": ""}
+
+    def of_run(self, number: int) -> Mapping[str, str]:
+        """What numbers a run: later ones have larger numbers."""
+        if self.is_gitlab:
+            return {"CI_PIPELINE_ID": str(number)}
+        return {"GITHUB_RUN_ID": str(number), "GITHUB_RUN_ATTEMPT": "1"}
+
+    @property
+    def of_test_merge(self) -> Mapping[str, str]:
+        """What says that a merge into main is checked out which was made to show what merging gives."""
+        if self.is_gitlab:
+            return {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main", "CI_MERGE_REQUEST_EVENT_TYPE": "merged_result"}
+        return {"GITHUB_BASE_REF": "main"}
