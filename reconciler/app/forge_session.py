@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.ci_run import CiRun
     from reconciler.forge.protocol import Forge
+    from reconciler.model.forge_words import ForgeWords
 
 
 def run_of_now() -> CiRun:
@@ -37,10 +37,6 @@ def request_of(session: Forge, number: int | None) -> ChangeRequest:
     return session.change_request(wanted)
 
 
-def run_link() -> list[str]:
-    """Return the footer that leads to this run and its artefacts; nothing where no address of it is known."""
-    from reconciler.journal.attribution import attribution
-
-    url = attribution(environment()).url
-    plain = re.fullmatch(r"https?://[\w.:/-]{1,300}", url, flags=re.ASCII)
-    return [f"<sub>[This run]({url}) keeps the full report among its artefacts.</sub>"] if plain else []
+def forge_words() -> ForgeWords:
+    """Return what people on the forge of this run call things."""
+    return provider_of(environment()).words

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest, IsClean, Review
 from reconciler.forge.check import PLAN, Check
-from reconciler.forge.judgement import Bench, Judged, StandIn
+from reconciler.forge.judgement import Bench
 from reconciler.forge.membership import Membership
 from reconciler.forge.protocol import Forge
-from reconciler.forge.record import PlanRecord, pending
-from reconciler.forge.shortfall import Shortfall
 from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement
-
-_NAMED = 20
+from reconciler.policy.plan_record import PlanRecord, pending
+from reconciler.policy.rulings import Judged, Shortfall, StandIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,6 @@ class Approval:
     @property
     def stood_in(self) -> tuple[StandIn, ...]:
         return tuple(item.stood_in for item in self.judged if item.stood_in)
-
-    def require(self) -> None:
-        """Raise RefusedError for all that is missing, so that everybody can be asked at once."""
-        if not self.missing:
-            return
-        first, *others = self.missing
-        also = [f"; also by {' or '.join(item.requirement.owners)} ({item.requirement.reason})" for item in others]
-        more = f"; and {len(also) - _NAMED} more" if len(also) > _NAMED else ""
-        hints = dict.fromkeys(item.hint for item in self.missing[: _NAMED + 1])
-        raise RefusedError(first.message + "".join(also[:_NAMED]) + more, hint="; ".join(hints))
 
     @property
     def stops(self) -> tuple[Shortfall, ...]:

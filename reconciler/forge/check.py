@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
-from reconciler.forge.record import PlanRecord
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.policy.plan_record import PlanRecord
+from reconciler.policy.rulings import Conclusion
 
 PLAN = "kt-budgets / plan"
 GATE = "kt-budgets / approval"
-Conclusion = Literal["success", "failure", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)

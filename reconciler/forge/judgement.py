@@ -1,54 +1,21 @@
-"""Judgements: whether the reviews of a pull request meet a requirement, and who stands in where nobody could."""
+"""Judgements: whether the reviews of a change request meet a requirement, and who stands in where nobody could."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.forge.change_request import Authors, ChangeRequest, Review
 from reconciler.forge.membership import Membership
-from reconciler.forge.shortfall import Shortfall, absence, near_misses, objection
 from reconciler.policy.approvals import Requirement
-
-
-@dataclass(frozen=True, slots=True)
-class StandIn:
-    """The organization's owners approved in place of those who are named, because none of these could."""
-
-    requirement: Requirement
-    logins: tuple[str, ...]
-    why: str
-
-    @property
-    def sentence(self) -> str:
-        return f"approved by {', '.join(self.logins)} instead ({self.requirement.reason}): {self.why}"
-
-    def document(self) -> dict[str, object]:
-        """Return it as a part of a JSON document."""
-        return {
-            "team": self.requirement.team,
-            "owners": list(self.requirement.owners),
-            "reason": self.requirement.reason,
-            "approved_by": list(self.logins),
-            "why": self.why,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One requirement with who approved it. `missing` and `stood_in` are None where neither was needed."""
-
-    requirement: Requirement
-    approved_by: tuple[str, ...]
-    missing: Shortfall | None = None
-    stood_in: StandIn | None = None
+from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Shortfall, StandIn
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is judged: the reviews of one pull request. `given` count, `late` were given before the plan was shown."""
+    """What is judged: the reviews of one request. `given` count, `late` were given before the plan was shown."""
 
-    pull: ChangeRequest
+    request: ChangeRequest
     membership: Membership
     authors: Authors
     words: tuple[Review, ...]
@@ -68,57 +35,67 @@ class Bench:
         return Judged(requirement, by, missing=found)
 
     def _verdict(self, requirement: Requirement) -> Shortfall | StandIn | None:
-        against = [word.login for word in self.words if word.opinion == "changes requested"]
-        for login in against:
-            if self.membership.is_any(login, requirement.owners):
-                return objection(requirement, self.pull, login)
+        if objected := self._objection(requirement, requirement.owners):
+            return objected
         if len(self._approving(requirement.owners)) >= self.authors.needed:
             return None
         own = self.authors.logins
         if self.membership.could_approve(requirement.owners, without=own, needed=self.authors.needed):
             return self._missing(requirement)
-        return self._stood_in(requirement, against)
+        return self._stood_in(requirement)
 
-    def _stood_in(self, requirement: Requirement, against: Sequence[str]) -> Shortfall | StandIn:
-        why = self._why_nobody(requirement.owners)
+    def _stood_in(self, requirement: Requirement) -> Shortfall | StandIn:
+        nobody = self._nobody(requirement.owners)
         tried: tuple[str, ...] = requirement.owners
-        for others in (requirement.fallback, self._administrators()):
+        for others in (requirement.fallback, self.membership.administrators()):
             if not others:
                 continue
             tried = tuple(dict.fromkeys([*tried, *others]))
-            for login in against:
-                if self.membership.is_any(login, others):
-                    return objection(requirement, self.pull, login)
+            if objected := self._objection(requirement, others):
+                return objected
             approving = self._approving(tried)
             if len(approving) >= self.authors.needed:
-                return StandIn(requirement, approving, why)
+                return StandIn(requirement, approving, nobody)
             if self.membership.could_approve(tried, without=self.authors.logins, needed=self.authors.needed):
-                return self._missing(requirement, others=others, why=why)
-        return self._missing(requirement, why=why)
+                return self._missing(requirement, others=others, nobody=nobody)
+        return self._missing(requirement, nobody=nobody)
 
-    def _administrators(self) -> tuple[str, ...]:
-        return self.membership.administrators()
+    def _objection(self, requirement: Requirement, owners: Sequence[str]) -> Shortfall | None:
+        """Return that one of `owners` asked for changes, None where nobody did."""
+        for word in self.words:
+            if word.opinion == "changes requested" and self.membership.is_any(word.login, owners):
+                near = (NearMiss("objection", word.login),)
+                return Shortfall(requirement, self.request.number, self.request.head, near)
+        return None
 
     def _approving(self, owners: Sequence[str]) -> tuple[str, ...]:
         return tuple(review.login for review in self.given if self.membership.is_any(review.login, owners))
 
-    def _why_nobody(self, owners: Sequence[str]) -> str:
-        who = " or ".join(owners) or "nobody that is named"
-        if self.membership.could_approve(owners, without=frozenset(), needed=1):
-            return f"{who} has nobody who may approve what these authors wrote"
-        return f"{who} has no members, or is not there any more"
+    def _nobody(self, owners: Sequence[str]) -> NobodyCould:
+        has_members = self.membership.could_approve(owners, without=frozenset(), needed=1)
+        return "wrote it" if has_members else "no members"
 
-    def _missing(self, requirement: Requirement, *, others: tuple[str, ...] = (), why: str = "") -> Shortfall:
-        near = [*near_misses(self.pull, self.words, self.late, self.authors.logins)]
-        allowed = (*requirement.owners, *others)
-        near += [
-            f"{review.login} approved and is none of them"
-            for review in self.given
-            if not self.membership.is_any(review.login, allowed)
-        ]
+    def _missing(
+        self, requirement: Requirement, *, others: tuple[str, ...] = (), nobody: NobodyCould = ""
+    ) -> Shortfall:
+        """Return that nobody approved who may; where nobody is named at all, nothing comes near."""
+        is_named = bool(requirement.owners or others)
+        near = tuple(self._near((*requirement.owners, *others))) if is_named else ()
+        return Shortfall(requirement, self.request.number, self.request.head, near, others, nobody)
+
+    def _near(self, allowed: Sequence[str]) -> Iterator[NearMiss]:
+        """Yield why approvals that were given do not count, and why more are needed."""
+        for word in self.words:
+            if word.opinion != "approved":
+                continue
+            if word.login.lower() in self.authors.logins:
+                yield NearMiss("author", word.login)
+            elif word.commit != self.request.head:
+                yield NearMiss("older head", word.login, (word.commit,))
+            elif word in self.late:
+                yield NearMiss("before the plan", word.login)
+        for review in self.given:
+            if not self.membership.is_any(review.login, allowed):
+                yield NearMiss("no owner", review.login)
         if self.authors.unknown:
-            commits = ", ".join(commit[:12] for commit in self.authors.unknown[:5])
-            near.append(
-                f"the e-mail address in {commits} belongs to no account, so {self.authors.needed} owners must approve"
-            )
-        return absence(requirement, self.pull, tuple(near), others=others, why=why)
+            yield NearMiss("unknown author", commits=self.authors.unknown[:5], needed=self.authors.needed)

@@ -18,23 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Conclusion, Verdict, Written
+from reconciler.forge.check import Check, Verdict, Written
 from reconciler.forge.ci_run import CiRun
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What people on this forge call things.
-
-    `recorder` is who alone can record a plan; `recording` is how to become one.
-    """
-
-    forge: str
-    request: str
-    sign: str
-    pipeline: str
-    recorder: str
-    recording: str
+from reconciler.model.forge_words import ForgeWords
+from reconciler.policy.rulings import Conclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +124,7 @@ class Forge(Protocol):
     """One repository on one forge, opened with a token."""
 
     @property
-    def words(self) -> Words: ...
+    def words(self) -> ForgeWords: ...
 
     @property
     def repository(self) -> str:
@@ -272,6 +259,9 @@ class Forge(Protocol):
 
 class Provider(Protocol):
     """A forge as the registry knows it. A package has one as `PROVIDER`."""
+
+    @property
+    def words(self) -> ForgeWords: ...
 
     @property
     def owners_file(self) -> OwnersFile: ...

@@ -98,22 +98,6 @@ class Choice:
     outside: tuple[Suggestion, ...] = ()
     held: tuple[Suggestion, ...] = ()
 
-    def sentences(self) -> tuple[str, ...]:
-        """Return what to say about the suggestions that are not made, as Markdown."""
-        said = []
-        for items, where in (
-            (self.outside, "outside of this diff"),
-            (self.held, f"held back, as at most {MOST} are made and one for each line"),
-        ):
-            if items:
-                one = len(items) == 1
-                commands = " and ".join(sorted({f"`{item.command}`" for item in items if item.command}))
-                shows = f": {commands} show{'s' if commands.count('`') == 2 else ''} {'it' if one else 'them'}"
-                said.append(
-                    f"{len(items)} more suggested change{' is' if one else 's are'} {where}{shows if commands else ''}."
-                )
-        return tuple(said)
-
 
 def choose(forge: Forge, request: ChangeRequest, suggestions: Sequence[Suggestion]) -> Choice:
     """Return which of `suggestions` to make: none twice, five in all at most, none that the forge must refuse."""

@@ -12,27 +12,39 @@ from forge.forge_world import BASE, HEAD, MERGE, allocate, plan
 from forge.github_standin import State, answer
 from worlds import billing_budget, desired, object_change, wallet
 
+from reconciler.app.change_request.approval import require
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
 from reconciler.forge.check import Verdict
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.github.connection import Connection
 from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.github.session import GitHub
 from reconciler.forge.membership import Membership
 from reconciler.forge.protocol import Forge
-from reconciler.forge.record import record_of, record_text
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import step_of
+from reconciler.policy.plan_record import record_of, record_text
+from reconciler.policy.rulings import Shortfall
+from reconciler.report.approvals import missing_words
 
 FINANCE = Requirement("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",))
 LEADS = Requirement("support: its plan, wallets or alerts change", ("@acme/support-leads", "@lena"))
 PLAN = plan(allocate())
+
+
+def message(missing: Shortfall) -> str:
+    return missing_words(missing, WORDS)[0]
+
+
+def hint(missing: Shortfall) -> str:
+    return missing_words(missing, WORDS)[1]
 
 
 @pytest.fixture
@@ -60,7 +72,7 @@ def shown(
 def ask(session: Forge, *required: Requirement, now: Plan = PLAN, merge: str = MERGE) -> Approval:
     pull = merged_request(session, merge)
     found = judge(session, pull, required=required or (LEADS, FINANCE), plan=now)
-    found.require()
+    require(found)
     return found
 
 
@@ -207,7 +219,7 @@ def test_a_missing_approval_of_one_team_refuses_that_team_alone(approved: State,
     found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["data"]
     assert found.stops == ()
-    assert "ask @dora to approve that head" in found.refused["data"].hint
+    assert "ask @dora to approve that head" in hint(found.refused["data"])
     approved.reviews = [review for review in approved.reviews if review["user"]["login"] == "lena"]
     found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert [missing.requirement for missing in found.stops] == [FINANCE]
@@ -220,7 +232,7 @@ def test_an_owner_who_asks_for_changes_stops_what_is_hers(approved: State, sessi
     pull = merged_request(session, MERGE)
     found = judge(session, pull, required=(support, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["support"]
-    assert "lena asked for changes" in found.refused["support"].message
+    assert "lena asked for changes" in message(found.refused["support"])
 
 
 def test_an_approval_before_any_plan_was_shown_does_not_count(approved: State, session: Forge) -> None:

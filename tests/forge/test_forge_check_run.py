@@ -18,13 +18,13 @@ from reconciler.forge.check import PLAN, Verdict, Written
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.check_run import annotation, our_check_runs, publish_check
 from reconciler.forge.github.repository import Repository
-from reconciler.forge.record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.change import Reclaim
 from reconciler.model.forecast import Exhaustion, MonthEnd, WalletForecast, WalletOutlook
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.policy.plan_record import NOTHING, PlanRecord, read_record, record_of, record_text
 from reconciler.report.remarks import remarks
 
 

@@ -22,8 +22,8 @@ from reconciler.forge.gitlab.note import without_commands
 from reconciler.forge.gitlab.provider import PROVIDER
 from reconciler.forge.gitlab.session import GitLab
 from reconciler.forge.protocol import Forge, Suggested
-from reconciler.forge.record import record_of, record_text
 from reconciler.http.failures import ForbiddenError, LostAnswerError
+from reconciler.policy.plan_record import record_of, record_text
 
 Opener = Callable[..., GitLab]
 NEXT = "d" * 40

@@ -8,12 +8,11 @@ from decimal import Decimal
 import pytest
 from forge.github_standin import ACTIONS, State, answer, lost, user
 
-from reconciler.forge.drift_text import issue_text, issue_title
 from reconciler.forge.issue import IssueStep, Wanted, publish_issues
 from reconciler.forge.protocol import Forge
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.drift import DriftItem
-from reconciler.report.escape import escaped
+from reconciler.report.drift_issue import issue_text, issue_title
 
 
 def say(session: Forge, text: str, *, needed: bool = True) -> tuple[IssueStep, int | None]:
@@ -70,25 +69,25 @@ def test_the_text_groups_what_needs_a_person_first_and_lets_nothing_act(
     assert issue_title([entry for entry, needs in found if needs]) == (
         "Budget drift: 2 differences between Keeptrusts and git"
     )
-    text = issue_text(found, escaped=escaped)
+    text = issue_text(found, forge="GitHub")
     assert "@all" not in text
     golden("forge/drift_issue.md", text)
 
 
 def test_what_nobody_can_compare_is_not_said_to_be_explained_by_git() -> None:
     found = [(item("pending", "support / prod: the ledger contradicts the journal."), True)]
-    assert issue_text(found, escaped=escaped, doubtful={"team_support"}).startswith("### In doubt")
-    assert issue_text(found, escaped=escaped, doubtful={"team_other"}).startswith("### Explained by git")
+    assert issue_text(found, forge="GitHub", doubtful={"team_support"}).startswith("### In doubt")
+    assert issue_text(found, forge="GitHub", doubtful={"team_other"}).startswith("### Explained by git")
 
 
 def test_a_thousand_differences_fit_into_an_issue() -> None:
     found = [(item(category, "_" * 5000), True) for category in ("changed", "missing", "unmanaged") * 1000]
-    text = issue_text(found, escaped=escaped)
+    text = issue_text(found, forge="GitHub")
     assert "989 more" in text
     assert "1000 more" in text
     assert len(text.encode()) < 65_536
 
 
 def test_without_drift_the_text_says_so() -> None:
-    assert issue_text([], escaped=escaped) == "Keeptrusts is as git says.\n"
+    assert issue_text([], forge="GitHub") == "Keeptrusts is as git says.\n"
     assert issue_title([]) == "Budget drift: none"

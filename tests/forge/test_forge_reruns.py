@@ -11,7 +11,7 @@ from forge.github_standin import State
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
-from reconciler.forge.record import PlanRecord, read_record
+from reconciler.policy.plan_record import PlanRecord, read_record
 
 ALERT = ("amount: 12500.00", "amount: 13000.00")
 

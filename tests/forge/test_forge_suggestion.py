@@ -13,8 +13,9 @@ from reconciler.findings import RejectedError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.review import suggestion_body
 from reconciler.forge.protocol import Forge
-from reconciler.forge.suggestion import Choice, Suggestion, choose, suggest
+from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
 from reconciler.http.failures import LostAnswerError
+from reconciler.report.comment import left_out_words
 
 CURE = Suggestion(
     "budgets/teams/support.yaml", 14, 14, "    monthly: 12500.00", "Three decimals; write &#96;12500.00&#96;."
@@ -31,6 +32,11 @@ Conversation = tuple[Forge, ChangeRequest]
 def conversation(github: State, session: Forge) -> Conversation:
     github.pulls[128].patches = {SUPPORT: EVERYTHING}
     return session, session.change_request(128)
+
+
+def sentences(choice: Choice) -> tuple[str, ...]:
+    outside, held = ([item.command for item in items] for items in (choice.outside, choice.held))
+    return tuple(left_out_words(outside, held, most=MOST))
 
 
 def at(*lines: int, **fields: Any) -> Suggestion:
@@ -79,7 +85,7 @@ def test_at_most_five_are_made_in_all(conversation: Conversation) -> None:
     assert len(made(conversation, *many[:4])) == 4
     choice = choose(*conversation, many)
     assert (len(choice.chosen), len(choice.held)) == (1, 4)
-    assert choice.sentences() == (
+    assert sentences(choice) == (
         "4 more suggested changes are held back, as at most 5 are made and one for each line:"
         " `kt-budgets validate` shows them.",
     )
@@ -110,7 +116,7 @@ def test_lines_that_the_pull_request_does_not_show_are_counted_and_never_sent(
     github.pulls[128].patches = {SUPPORT: "@@ -13 +13 @@\n-old\n+line 13\n@@ -20,2 +20,2 @@\n-a\n line 20\n+line 21"}
     choice = choose(*conversation, [at(13), at(13, 14), at(14), at(20, 21), at(13, path="other.yaml")])
     assert choice.chosen == (at(13), at(20, 21))
-    assert choice.sentences() == (
+    assert sentences(choice) == (
         "2 more suggested changes are outside of this diff: `kt-budgets validate` shows them.",
     )
     suggest(*conversation, choice.chosen)
@@ -149,9 +155,9 @@ def test_a_head_that_has_moved_on_takes_nothing(github: State, conversation: Con
 
 def test_one_that_is_left_out_is_said_in_the_singular_and_without_a_command(conversation: Conversation) -> None:
     choice = choose(*conversation, [replace(CURE, line=50, start_line=50)])
-    assert choice.sentences() == ("1 more suggested change is outside of this diff.",)
+    assert sentences(choice) == ("1 more suggested change is outside of this diff.",)
     both = Choice(outside=(at(1), at(2, command="kt-budgets recommend")))
-    assert both.sentences()[0].endswith(": `kt-budgets recommend` and `kt-budgets validate` show them.")
+    assert sentences(both)[0].endswith(": `kt-budgets recommend` and `kt-budgets validate` show them.")
 
 
 def test_another_refusal_is_an_error(github: State, conversation: Conversation) -> None:

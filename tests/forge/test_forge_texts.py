@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from reconciler.forge.ci_run import CiRun, Queued
 from reconciler.forge.comment import LARGEST, Marked, Stamp, read_marked, stamped, text_digest
 from reconciler.forge.github.ci_run import read_event
-from reconciler.forge.notice import with_notice
-from reconciler.forge.receipt import receipt, with_receipt
 from reconciler.model.outcome import Outcome, Run, Status
-from reconciler.report.escape import escaped
+from reconciler.report.comment import with_notice
+from reconciler.report.receipt import receipt, with_receipt
 
 HEAD = "a" * 40
 
@@ -72,21 +71,25 @@ RUN = Run(
 )
 
 
+def receipted(found: Marked, text: str) -> str:
+    return with_receipt(found.text, text, is_untouched=found.is_untouched)
+
+
 def test_a_receipt_says_what_became_of_every_change_and_lets_nothing_act(golden: Callable[[str, str], None]) -> None:
-    text = receipt(RUN, commit=HEAD, escaped=escaped)
+    text = receipt(RUN, commit=HEAD)
     assert "@team" not in text
     golden("forge/receipt.md", text)
 
 
 def test_a_run_without_changes_has_a_receipt_too() -> None:
-    text = receipt(Run(run="r", outcomes=(), converged=True), commit=HEAD, escaped=escaped)
+    text = receipt(Run(run="r", outcomes=(), converged=True), commit=HEAD)
     assert "nothing to do" in text
     assert "Keeptrusts equals the YAML" in text
 
 
 def test_a_receipt_of_a_thousand_outcomes_fits() -> None:
     many = Run(run="r", outcomes=(outcome(Status.FAILED, reason="_" * 9999),) * 1000, converged=False)
-    text = receipt(many, commit=HEAD, escaped=escaped)
+    text = receipt(many, commit=HEAD)
     assert "more rows are in the run's output" in text
     assert len(text) < 17_000
 
@@ -94,17 +97,17 @@ def test_a_receipt_of_a_thousand_outcomes_fits() -> None:
 def test_a_receipt_and_a_plan_that_do_not_fit_together_leave_the_plan_to_the_check_run() -> None:
     plan = stamped("x" * 60_000, Stamp(1, HEAD))
     many = Run(run="r", outcomes=(outcome(Status.APPLIED),) * 1000, converged=True)
-    text = with_receipt(plan, receipt(many, commit=HEAD, escaped=escaped))
+    text = receipted(plan, receipt(many, commit=HEAD))
     assert "too long to stand beside this" in text
     assert len(stamped(text, Stamp(1, HEAD, (10**15, 99))).body.encode()) <= LARGEST
 
 
 def test_a_receipt_replaces_an_earlier_one_and_keeps_the_plan() -> None:
     plan = stamped("### Plan\n", Stamp(1, HEAD))
-    first = receipt(RUN, commit=HEAD, escaped=escaped)
-    second = receipt(Run(run="r-2", outcomes=(), converged=True), commit=HEAD, escaped=escaped)
-    once = stamped(with_receipt(plan, first), Stamp(1, HEAD))
-    twice = with_receipt(once, second)
+    first = receipt(RUN, commit=HEAD)
+    second = receipt(Run(run="r-2", outcomes=(), converged=True), commit=HEAD)
+    once = stamped(receipted(plan, first), Stamp(1, HEAD))
+    twice = receipted(once, second)
     assert "r-2" in twice
     assert "r-1" not in twice
     assert twice.endswith("### Plan\n")
@@ -112,7 +115,7 @@ def test_a_receipt_replaces_an_earlier_one_and_keeps_the_plan() -> None:
 
 def test_a_receipt_does_not_stand_on_a_text_that_was_edited_by_hand() -> None:
     edited = Marked(stamped("### Plan\n", Stamp(1, HEAD)).fields, "### Everything is free\n")
-    assert "Everything is free" not in with_receipt(edited, "receipt")
+    assert "Everything is free" not in receipted(edited, "receipt")
 
 
 def test_a_notice_is_put_on_top_once_and_taken_back() -> None:

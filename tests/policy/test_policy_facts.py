@@ -17,7 +17,6 @@ from worlds import billing_budget, desired, object_change, wallet
 
 from reconciler.apply import preflight
 from reconciler.findings import RefusedError, StalePlanError
-from reconciler.forge.record import read_record, record_of, record_text
 from reconciler.model.approvals import Approvals
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
@@ -33,6 +32,7 @@ from reconciler.model.guards import Guard, GuardSettings, Waiver
 from reconciler.model.plan import Plan, plan_text, read_plan, sealed
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, verdict
+from reconciler.policy.plan_record import read_record, record_of, record_text
 
 AS_OF = date(2026, 6, 18)
 UNTIL = date(2026, 6, 20)

@@ -10,7 +10,7 @@ from reconciler.app.budget_files import Commits, applied_desired, changed_parts,
 from reconciler.app.change_request.gate import check_gate
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, knows, parents, prefix
-from reconciler.app.forge_session import forge_session
+from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.lineage import refuse_older
 from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
@@ -19,6 +19,7 @@ from reconciler.forge.approval import belongs_to, judge, merged_request
 from reconciler.git.merging import clean_merges
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import refusals, step_of
+from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +101,7 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
         if not commit:
             raise UsageError("no merge commit is known", hint="run it in the checkout of the merge commit")
         found = approve_plan(session, settings, plan, merge=commit)
-    found.require()
+    require(found)
     if found.stale:
         raise StalePlanError(_stale_words(found), hint=AGAIN)
     return found
@@ -128,21 +129,28 @@ def require_last_applied(settings: Settings) -> Statement:
     return Statement("", {}, f"the budgets are those of {last.commit[:12]}, the last applied commit")
 
 
+def require(found: Approval) -> None:
+    """Raise RefusedError for all that is missing, so that everybody can be asked at once."""
+    if found.missing:
+        message, hint = all_missing_words(found.missing, forge_words())
+        raise RefusedError(message, hint=hint)
+
+
 def stated(found: Approval) -> Statement:
     """Return an approval, or what of it has become stale, in words; raises RefusedError for what is missing."""
-    found.require()
+    require(found)
     facts = {
         "pull_request": found.pull_request,
         "head": found.head,
         "approved_by": list(found.approved_by),
         "stale": list(found.stale),
         "recorded": found.record.digest,
-        "stood_in": [item.document() for item in found.stood_in],
+        "stood_in": [stand_in_document(item) for item in found.stood_in],
     }
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
     text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
     lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
-    lines += [item.sentence for item in found.stood_in]
+    lines += [stand_in_words(item) for item in found.stood_in]
     code = ExitCode.STALE if found.stale else ExitCode.DONE
     return Statement("approval", facts, "\n".join(lines), code)
 

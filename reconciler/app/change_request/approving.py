@@ -14,11 +14,13 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.protocol import Forge
 from reconciler.git.merging import clean_merges
 from reconciler.model.desired import Desired
+from reconciler.model.forge_words import ForgeWords
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import refusals, step_of
+from reconciler.report.approvals import missing_words, stand_in_words
 
 
 def approved(
@@ -59,24 +61,24 @@ def approved(
     stale |= by_hand
     return Verdict(
         approved_by=found.approved_by,
-        stood_in=tuple(dict.fromkeys(item.sentence for item in found.stood_in)),
-        refused=_refused(found, _everybody(step, plan)) | lacking,
+        stood_in=tuple(dict.fromkeys(map(stand_in_words, found.stood_in))),
+        refused=_refused(found, _everybody(step, plan), forge.words) | lacking,
         stale=stale,
         limited=_limited(rules, step, plan, as_of),
         missing=_owners(required) if stale or lacking else missing,
         unseen=bool(stale),
-        reason=_stops(found),
+        reason=_stops(found, forge.words),
     )
 
 
-def _stops(found: Approval) -> str:
-    return "; ".join(short.message for short in found.stops)
+def _stops(found: Approval, words: ForgeWords) -> str:
+    return "; ".join(missing_words(short, words)[0] for short in found.stops)
 
 
-def _refused(found: Approval, everybody: Iterable[str]) -> dict[str, str]:
+def _refused(found: Approval, everybody: Iterable[str], words: ForgeWords) -> dict[str, str]:
     """Return why teams are refused: all of them for what stops the whole landing, else each for its own reason."""
-    whole = dict.fromkeys(everybody, _stops(found)) if found.stops else {}
-    return whole | {team: short.message for team, short in found.refused.items()}
+    whole = dict.fromkeys(everybody, _stops(found, words)) if found.stops else {}
+    return whole | {team: missing_words(short, words)[0] for team, short in found.refused.items()}
 
 
 def _judged(
@@ -115,8 +117,9 @@ def _by_hand(
     if not shown:
         return {part: _other(part, pull, commit) for part in edited}, {}
     found = _judged(forge, pull, required, plan, budgets, made_from=commit)
-    whole = _stops(found)
-    short = {part: whole or found.refused[part].message for part in edited if whole or part in found.refused}
+    whole = _stops(found, forge.words)
+    lacking = {part: missing_words(short, forge.words)[0] for part, short in found.refused.items()}
+    short = {part: whole or lacking[part] for part in edited if whole or part in lacking}
     return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short
 
 

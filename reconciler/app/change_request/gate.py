@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
-from reconciler.app.change_request.ruling import Gate, Problem, Ruling
-from reconciler.app.change_request.ruling_text import conclusion_of, summary_of, title_of
+from reconciler.app.change_request.ruling import Gate
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import tree_id
 from reconciler.app.forge_session import forge_session, request_of
@@ -17,6 +16,8 @@ from reconciler.findings import BudgetsError, ExitCode, RejectedError, Unauthori
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
+from reconciler.policy.rulings import Problem, Ruling, conclusion_of
+from reconciler.report.approvals import missing_document, ruling_text, ruling_title
 from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
                     "pull_request": ruling.number,
                     "head": ruling.head,
                     "state": ruling.state,
-                    "title": title_of(ruling),
+                    "title": ruling_title(ruling),
                     "check": published,
-                    "missing": [item.missing.document() for item in ruling.judged if item.missing],
+                    "missing": [
+                        missing_document(item.missing, session.words) for item in ruling.judged if item.missing
+                    ],
                     "problems": [{"message": item.words, "cure": item.cure} for item in ruling.problems],
                 }
                 for ruling in rulings
@@ -148,13 +151,12 @@ def _publish(session: Forge, head: str, rulings: Sequence[Ruling]) -> str:
     """Publish the check on a commit; return what became of it, `not allowed` where the token may not."""
     conclusion = conclusion_of(rulings)
     told = [ruling for ruling in rulings if ruling.state != "nothing"] or list(rulings[-1:])
-    texts = [
-        f"### #{ruling.number}: {escaped(title_of(ruling))}\n\n{summary_of(ruling, escaped=escaped)}" for ruling in told
-    ]
-    summary = "\n".join(texts) if len(told) > 1 else "".join(summary_of(ruling, escaped=escaped) for ruling in told)
+    texts = [ruling_text(ruling, session.words) for ruling in told]
+    heads = [f"### {session.words.sign}{ruling.number}: {escaped(ruling_title(ruling))}\n\n" for ruling in told]
+    summary = "\n".join(map("".join, zip(heads, texts, strict=True))) if len(told) > 1 else "".join(texts)
     summarise(summary)
     first = next((ruling for ruling in told if conclusion_of([ruling]) == conclusion), None)
-    title = title_of(first) if first else "No budgets change"
+    title = ruling_title(first) if first else "No budgets change"
     if not session.can_record:
         return "not allowed"
     try:

@@ -6,27 +6,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.budget_files import load_at
-from reconciler.app.change_request.asked import asked_of
 from reconciler.app.change_request.currency import refuse_behind_base
 from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.statement import Statement
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
-from reconciler.app.forge_session import forge_session, request_of, run_link, run_of_now
+from reconciler.app.forge_session import forge_session, request_of, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
 from reconciler.forge.comment import Stamp, read_marked, stamped
-from reconciler.forge.findings_text import findings_text
-from reconciler.forge.suggestion import Choice, Suggestion, choose, suggest
+from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
+from reconciler.journal.attribution import attribution
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
 from reconciler.report import summary
-from reconciler.report.escape import escaped
+from reconciler.report.approvals import asked_of
+from reconciler.report.comment import findings_comment, left_out_words, run_link
 from reconciler.report.later import count
 from reconciler.report.markdown import markdown
+from reconciler.settings import environment
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def publish(
         is_last = head == pull.head
         choice = _chosen(session, pull, suggestions if is_last else ())
         body = _told(session, shown, budgets, pull, head)
-        remarks = [*choice.sentences(), *run_link()]
+        remarks = [*_left_out(choice), *run_link(attribution(environment()).url)]
         told = _with_remarks(body, remarks, Stamp(pull.number, head, session.run.run))
         summarise(told)
         facts = _comment(session, pull, shown, told)
@@ -158,7 +159,7 @@ def _body(
 ) -> str:
 
     if isinstance(shown, tuple):
-        text = findings_text(shown, escaped=escaped)
+        text = findings_comment(shown)
     else:
         text = markdown(summary.summarise(shown, approvals=approvals, neighbours=neighbours))
     return stamped(text, Stamp(number, head, run)).body
@@ -196,6 +197,11 @@ def _chosen(session: Forge, pull: ChangeRequest, suggestions: tuple[Suggestion, 
     except RejectedError as error:
         say(f"no suggested changes: {error.message}", error.hint)
         return Choice()
+
+
+def _left_out(choice: Choice) -> list[str]:
+    outside, held = ([item.command for item in items] for items in (choice.outside, choice.held))
+    return left_out_words(outside, held, most=MOST)
 
 
 def _suggested(session: Forge, pull: ChangeRequest, choice: Choice) -> dict[str, int]:
@@ -256,4 +262,4 @@ def _sentence(facts: dict[str, Any], choice: Choice) -> str:
     lines.append(f"check run: {facts['check']}")
     if "suggestions" in facts:
         lines.append(f"suggested changes: {facts['suggestions']} published")
-    return "\n".join([*lines, *choice.sentences()])
+    return "\n".join([*lines, *_left_out(choice)])

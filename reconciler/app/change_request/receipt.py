@@ -16,15 +16,13 @@ from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.forge.approval import merged_request
 from reconciler.forge.check import Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
-from reconciler.forge.merge_receipt import merge_receipt, not_begun
-from reconciler.forge.receipt import receipt, with_receipt
-from reconciler.forge.record import record_of, record_text
 from reconciler.journal.attribution import attribution
 from reconciler.model.merges import Merges
 from reconciler.model.outcome import Run
+from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
-from reconciler.report.escape import escaped
 from reconciler.report.markdown import markdown
+from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ def _receipts(
         return [
             (
                 session.change_request(landing.pull_request),
-                merge_receipt(landing, url=url, escaped=escaped),
+                merge_receipt(landing, url=url),
                 _plan(plans, landing),
             )
             for landing in merges.landings
@@ -83,9 +81,9 @@ def _receipts(
             pull = merged_request(session, commit)
         except RefusedError:
             return []
-        return [(pull, not_begun(document, commit=commit, url=url, escaped=escaped), None)]
+        return [(pull, not_begun(document, commit=commit, url=url), None)]
     pull = merged_request(session, commit)
-    return [(pull, receipt(run, commit=commit, escaped=escaped), None)]
+    return [(pull, receipt(run, commit=commit), None)]
 
 
 def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
@@ -106,7 +104,7 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> d
     if plan is not None:
         found = _shown(session, pull, plan)
     marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
-    whole = Marked(marker, with_receipt(found, text) if ours or plan else text)
+    whole = Marked(marker, with_receipt(found.text, text, is_untouched=found.is_untouched) if ours or plan else text)
     marked = stamped(whole.body, Stamp(pull.number, pull.head, session.run.run))
     step, url = publish(session, pull, marked, create=True)
     return {"pull_request": pull.number, "comment": step.value, "url": url}

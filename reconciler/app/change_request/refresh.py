@@ -15,10 +15,10 @@ from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
 from reconciler.forge.check import PLAN, Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
-from reconciler.forge.notice import with_notice
-from reconciler.forge.record import record_text
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
+from reconciler.policy.plan_record import record_text
+from reconciler.report.comment import with_notice
 from reconciler.report.escape import escaped
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.check import Check
     from reconciler.forge.protocol import Forge
-    from reconciler.forge.record import PlanRecord
     from reconciler.model.desired import Desired
+    from reconciler.policy.plan_record import PlanRecord
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"

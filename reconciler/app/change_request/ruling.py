@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from reconciler.app.budget_files import Commits, changed_parts, value
 from reconciler.app.checkout import knows, prefix, tree_id
@@ -12,9 +11,7 @@ from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN
-from reconciler.forge.judgement import Judged
 from reconciler.forge.protocol import Forge
-from reconciler.forge.record import PlanRecord
 from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, clean_merges, is_here, merged
 from reconciler.http.failures import ForbiddenError
@@ -22,31 +19,11 @@ from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.policy_input import Effects
 from reconciler.policy.approvals import Requirement, Step, declared, requirements
+from reconciler.policy.plan_record import PlanRecord
+from reconciler.policy.rulings import Problem, Ruling
 
-State = Literal["nothing", "approved", "waiting", "refused"]
 Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
 """Plans again and returns the teams whose plan is another one than was recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What stands against a merge besides approvals, and what to do about it."""
-
-    words: str
-    cure: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What is to be said of a pull request. `required` are judged in `judged` once a plan was shown."""
-
-    number: int
-    head: str
-    state: State
-    problems: tuple[Problem, ...] = ()
-    required: tuple[Requirement, ...] = ()
-    judged: tuple[Judged, ...] = ()
-    record: PlanRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
 from reconciler.forge.check import Verdict
-from reconciler.forge.findings_text import findings_title
-from reconciler.forge.record import record_of, record_text
+from reconciler.policy.plan_record import record_of, record_text
+from reconciler.report.comment import findings_title
 from reconciler.report.remarks import in_order, remarks
 from reconciler.report.summary import summarise
 

@@ -11,16 +11,15 @@ from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
 from reconciler.app.drift.known import Known, known_of
 from reconciler.app.drift.waiting import waiting_of, waiting_unread
-from reconciler.app.forge_session import forge_session
+from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
-from reconciler.forge.drift_text import issue_text, issue_title
 from reconciler.journal.history import history_of
 from reconciler.model.json_text import json_text
 from reconciler.plan.drift import classify, drift_document
-from reconciler.report.escape import escaped
+from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ def _summarised(found: Drift, session: Forge | None) -> Drift:
     """Say in the summary of a job what differs."""
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found.left],
-        escaped=escaped,
+        forge=forge_words().forge,
         doubtful=found.doubts,
         waiting=found.waiting,
         page=session.page_of if session else None,

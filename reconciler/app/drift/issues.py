@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note
-from reconciler.forge.drift_text import issue_text, issue_title
 from reconciler.forge.issue import Wanted, assignable, publish_issues
 from reconciler.forge.protocol import Forge
 from reconciler.model.approvals import OWNER
-from reconciler.report.escape import escaped
+from reconciler.report.drift_issue import issue_text, issue_title
 
 if TYPE_CHECKING:
     from reconciler.forge.protocol import Forge
@@ -95,7 +94,7 @@ def _wanted(
     named = people.among([owner[1:] for owner in owners if _is_person(owner)])
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found],
-        escaped=escaped,
+        forge=people.session.words.forge,
         doubtful=doubtful,
         waiting=waiting,
         page=people.session.page_of,

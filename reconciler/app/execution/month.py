@@ -16,13 +16,12 @@ from reconciler.app.planning.pipeline import assemble, checked_out, compared
 from reconciler.app.session import connected, load_desired
 from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
-from reconciler.forge.receipt import receipt
 from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import Source, sealed
 from reconciler.plan.opening import opening
-from reconciler.report.escape import escaped
 from reconciler.report.formats import plan_in
+from reconciler.report.receipt import receipt
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 from reconciler.source.git import provenance
@@ -104,7 +103,7 @@ def open_month(
     confirm_month(source.desired, plan.period, confirm)
     refuse_unasked(settings, plan, terms, last)
     result = executed(settings, source.desired, plan, terms, "nothing")
-    summarise(receipt(result.run, commit=plan.source.commit or "unknown", escaped=escaped))
+    summarise(receipt(result.run, commit=plan.source.commit or "unknown"))
     return MonthOpened(settings.period, result=result)
 
 

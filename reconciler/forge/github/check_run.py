@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.forge.check import GATE, PLAN, Check, Conclusion, Verdict, Written
+from reconciler.forge.check import GATE, PLAN, Check, Verdict, Written
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.failures import unreadable
 from reconciler.forge.github.repository import Repository, commit_id
-from reconciler.forge.record import read_record
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.policy.plan_record import read_record
+from reconciler.policy.rulings import Conclusion
 
 BATCH = 50
 """GitHub takes that many annotations in one request."""

@@ -1,4 +1,4 @@
-"""What GitHub Actions says about the run that we are in. Read tolerantly: what it does not say is left out."""
+"""What GitHub calls things, and what its Actions say about the run that we are in: what they do not say is left out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.forge.ci_run import Cause, CiRun, Comment, Queued
+from reconciler.model.forge_words import ForgeWords
 
+WORDS = ForgeWords(
+    forge="GitHub",
+    request="pull request",
+    sign="#",
+    pipeline="workflow",
+    recorder="GitHub Actions or a GitHub App",
+    recording="run it in GitHub Actions, with its token",
+)
 _PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
 _QUEUED = re.compile(r"/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}$")
 _QUEUES = "refs/heads/gh-readonly-queue/*"

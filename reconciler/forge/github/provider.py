@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 class _GitHub:
+    words = ci_run.WORDS
     owners_file = OwnersFile((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"), (".github/",))
 
     def ruleset(self, variables: Mapping[str, str]) -> Mapping[str, Any]:

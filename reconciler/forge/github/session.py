@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Conclusion, Verdict, Written
+from reconciler.forge.check import Check, Verdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github import author, check_run, repository, review, ruleset
 from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.people import GitHubPeople
-from reconciler.forge.protocol import Flaw, Issue, Note, Suggested, Words
-
-WORDS = Words(
-    forge="GitHub",
-    request="pull request",
-    sign="#",
-    pipeline="workflow",
-    recorder="GitHub Actions or a GitHub App",
-    recording="run it in GitHub Actions, with its token",
-)
+from reconciler.forge.protocol import Flaw, Issue, Note, Suggested
+from reconciler.policy.rulings import Conclusion
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,21 @@
-"""What GitLab CI/CD says about the job that we are in. Read tolerantly: what it does not say is left out."""
+"""What GitLab calls things, and what its CI/CD says about the job that we are in: what it does not say is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from reconciler.forge.ci_run import Cause, CiRun
+from reconciler.model.forge_words import ForgeWords
 
+WORDS = ForgeWords(
+    forge="GitLab",
+    request="merge request",
+    sign="!",
+    pipeline="pipeline",
+    recorder="a bot, which GitLab makes for a project or group access token,",
+    recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
+    " GITLAB_TOKEN",
+)
 _CAUSES: dict[str, Cause] = {
     "": "",
     "api": "manual",

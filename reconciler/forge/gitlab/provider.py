@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 class _GitLab:
+    words = ci_run.WORDS
     owners_file = OwnersFile(
         ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"), section="Budgets"
     )

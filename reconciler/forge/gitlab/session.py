@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Conclusion, Verdict, Written
+from reconciler.forge.check import Check, Verdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.author import authors_of
+from reconciler.forge.gitlab.ci_run import WORDS
 from reconciler.forge.gitlab.diff import shown_files
 from reconciler.forge.gitlab.flaw import flaws
 from reconciler.forge.gitlab.identity import Identity
@@ -19,17 +20,9 @@ from reconciler.forge.gitlab.people import GitLabPeople
 from reconciler.forge.gitlab.review import last_words
 from reconciler.forge.gitlab.status import Statuses
 from reconciler.forge.gitlab.suggestion import suggest
-from reconciler.forge.protocol import Flaw, Issue, Note, Suggested, Words
+from reconciler.forge.protocol import Flaw, Issue, Note, Suggested
+from reconciler.policy.rulings import Conclusion
 
-WORDS = Words(
-    "GitLab",
-    "merge request",
-    "!",
-    "pipeline",
-    recorder="a bot, which GitLab makes for a project or group access token,",
-    recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
-    " GITLAB_TOKEN",
-)
 TASK = "KT_BUDGETS_TASK"
 """The variable by which a pipeline that is started by hand knows what to do: a workflow's name without its ending."""
 

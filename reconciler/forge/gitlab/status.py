@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.check import GATE, PLAN, Check, Conclusion, Verdict, Written
+from reconciler.forge.check import GATE, PLAN, Check, Verdict, Written
 from reconciler.forge.gitlab.merge_request import Project, instant, login_of
 from reconciler.forge.gitlab.note import RECORD, Notes
-from reconciler.forge.record import read_record
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
+from reconciler.policy.plan_record import read_record
+from reconciler.policy.rulings import Conclusion
 
 _LONGEST = 255
 _SEALED = re.compile(r" \[(?P<seal>[0-9a-f]{40})(?: !(?P<number>[1-9][0-9]{0,9}) (?P<note>[0-9]{1,20}))?\]$")

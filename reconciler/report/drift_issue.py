@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from reconciler.model.drift import DriftItem
 from reconciler.model.waiting import Dispatch, Waiting
+from reconciler.report.escape import escaped
 
 Page = Callable[[str], str] | None
 _ROOM = 60_000
-"""Bytes for the differences: GitHub takes 65,536 characters in all."""
+"""Bytes for the differences: a forge takes 65,536 characters in all."""
 
 _CURE = (
     "To keep a change, run `kt-budgets drift --accept` and open a pull request with the result. To undo it, run"
@@ -19,7 +20,7 @@ _CURE = (
 )
 _UNREAD = (
     "**Keeptrusts could not be read**: its answer is in the log of this workflow's last run. What follows is what git,"
-    " GitHub and the journal show. What was changed by hand, and what wallets hold, is not known until it answers."
+    " {forge} and the journal show. What was changed by hand, and what wallets hold, is not known until it answers."
 )
 _NOTHING_KNOWN = "As far as they show, nothing is left behind."
 _UNKNOWN_MONTH = "month that may not be open"
@@ -62,25 +63,26 @@ def issue_title(
 def issue_text(
     found: Sequence[tuple[DriftItem, bool]],
     *,
-    escaped: Callable[[str], str],
+    forge: str,
     doubtful: Collection[str] = (),
     waiting: Sequence[Waiting] = (),
     page: Page = None,
     owners: Sequence[str] = (),
     unread: bool = False,
 ) -> str:
-    """Return the issue's Markdown: what was left behind first, then what needs a person. `escaped` makes text harmless.
+    """Return the issue's Markdown: what was left behind first, then what needs a person.
 
     `doubtful` are the wallets of which nobody can say whether they differ, `page` says where a workflow is started by
-    hand, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is
-    `unread`, nothing is known of differences.
+    hand, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is `unread`, nothing is known of
+    differences: only what git, the `forge` and the journal show is told.
     """
-    parts, room = _left_behind(waiting, escaped, page, _ROOM)
+    parts, room = _left_behind(waiting, page, _ROOM)
     if unread:
-        parts = [_UNREAD if waiting else f"{_UNREAD} {_NOTHING_KNOWN}", *parts]
+        what = _UNREAD.format(forge=forge)
+        parts = [what if waiting else f"{what} {_NOTHING_KNOWN}", *parts]
     for category, heading in _HEADINGS.items():
         listed = [item for item, _ in found if _heading(item, doubtful) == category]
-        lines, room = _fitting([f"- {_line(item.sentence, escaped)}" for item in listed], room)
+        lines, room = _fitting([f"- {_line(item.sentence)}" for item in listed], room)
         if listed:
             parts.append(f"### {heading}\n\n" + "\n".join(lines))
     if any(needs_person for _, needs_person in found):
@@ -92,17 +94,15 @@ def issue_text(
     return "\n\n".join(parts or ["Keeptrusts is as git says."]) + "\n"
 
 
-def _left_behind(
-    waiting: Sequence[Waiting], escaped: Callable[[str], str], page: Page, room: int
-) -> tuple[list[str], int]:
+def _left_behind(waiting: Sequence[Waiting], page: Page, room: int) -> tuple[list[str], int]:
     parts = []
     for kind, heading in _WAITING.items():
         told = [item for item in waiting if _kind(item) == kind]
         same = {(item.cure, item.dispatch.model_dump_json()) for item in told}
-        each = [_line(item.sentence, escaped) + ("" if len(same) == 1 else _mend(item, escaped, page)) for item in told]
+        each = [_line(item.sentence) + ("" if len(same) == 1 else _mend(item, page)) for item in told]
         lines, room = _fitting([f"- {line}" for line in each], room)
         if told:
-            mended = _mend(told[0], escaped, page).strip() if len(same) == 1 else ""
+            mended = _mend(told[0], page).strip() if len(same) == 1 else ""
             parts.append(f"### {heading}\n\n" + "\n".join(lines) + (f"\n\n{mended}" if mended else ""))
     return parts, room
 
@@ -111,18 +111,18 @@ def _kind(item: Waiting) -> str:
     return _UNKNOWN_MONTH if (item.kind, item.state) == ("month", "unknown") else item.kind
 
 
-def _mend(item: Waiting, escaped: Callable[[str], str], page: Page) -> str:
-    return f" {_line(item.cure, escaped)} {_button(item.dispatch, escaped, page)}"
+def _mend(item: Waiting, page: Page) -> str:
+    return f" {_line(item.cure)} {_button(item.dispatch, page)}"
 
 
-def _button(dispatch: Dispatch, escaped: Callable[[str], str], page: Page) -> str:
+def _button(dispatch: Dispatch, page: Page) -> str:
     """Return the one dispatch that mends it: a link to its page, and what to fill in there, which people copy."""
     name = f"[{dispatch.workflow}]({page(dispatch.workflow)})" if page else f"`{dispatch.workflow}`"
-    inputs = ", ".join(f"`{key}` = {_copied(value, escaped)}" for key, value in dispatch.inputs.items())
+    inputs = ", ".join(f"`{key}` = {_copied(value)}" for key, value in dispatch.inputs.items())
     return f"(Run workflow: {name}{', with ' + inputs if inputs else ''})"
 
 
-def _copied(value: str, escaped: Callable[[str], str]) -> str:
+def _copied(value: str) -> str:
     """Return a value as a code span where it is plain enough for one: what is escaped holds signs that nobody sees."""
     return f"`{value}`" if _PLAIN.fullmatch(value) else escaped(value)
 
@@ -140,7 +140,7 @@ def _fitting(lines: Sequence[str], room: int) -> tuple[list[str], int]:
     return kept, room
 
 
-def _line(text: str, escaped: Callable[[str], str]) -> str:
+def _line(text: str) -> str:
     """Return a sentence on one line; whole commit ids in it can be copied."""
     pieces = _COMMIT.split(" ".join(text[:1000].split()))
     return "".join(f"`{piece}`" if _COMMIT.fullmatch(piece) else escaped(piece) for piece in pieces)

@@ -1,0 +1,98 @@
+"""Rulings: what reviews come to, requirement by requirement, and whether a change may be merged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.policy.approvals import Requirement
+from reconciler.policy.plan_record import PlanRecord
+
+State = Literal["nothing", "approved", "waiting", "refused"]
+Conclusion = Literal["success", "failure", "waiting"]
+NobodyCould = Literal["", "wrote it", "no members"]
+"""Why none of the owners can approve: they wrote it, or there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """What was said and does not count, or what makes the approvals too few.
+
+    Somebody asked for changes; an approval by an author, of the older head `commits`, from before the plan was shown,
+    or by somebody who is no owner; an address of no account in `commits`, so that `needed` people must approve.
+    """
+
+    kind: Literal["objection", "author", "older head", "before the plan", "no owner", "unknown author"]
+    login: str = ""
+    commits: tuple[str, ...] = ()
+    needed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A requirement that is not met for the `head` of change request `number`.
+
+    `others` may stand in for the owners, who cannot because of `nobody`. Where somebody asked for changes, `near` is
+    that alone.
+    """
+
+    requirement: Requirement
+    number: int
+    head: str
+    near: tuple[NearMiss, ...] = ()
+    others: tuple[str, ...] = ()
+    nobody: NobodyCould = ""
+
+    @property
+    def team(self) -> str | None:
+        """The team that alone is not applied; None when nothing of the change is."""
+        return self.requirement.team
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Others approved in place of those who are named, because none of these could."""
+
+    requirement: Requirement
+    logins: tuple[str, ...]
+    nobody: NobodyCould
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One requirement with who approved it. `missing` and `stood_in` are None where neither was needed."""
+
+    requirement: Requirement
+    approved_by: tuple[str, ...]
+    missing: Shortfall | None = None
+    stood_in: StandIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands against a merge besides approvals, and what to do about it."""
+
+    words: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is to be said of a change request. `required` are judged in `judged` once a plan was shown."""
+
+    number: int
+    head: str
+    state: State
+    problems: tuple[Problem, ...] = ()
+    required: tuple[Requirement, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    record: PlanRecord | None = None
+
+
+def conclusion_of(rulings: Sequence[Ruling]) -> Conclusion:
+    """Return what a check says of all of them together: what is worst of them."""
+    states = {ruling.state for ruling in rulings}
+    if "refused" in states:
+        return "failure"
+    return "waiting" if "waiting" in states else "success"

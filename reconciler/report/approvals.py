@@ -1,0 +1,185 @@
+"""Approvals in words: who is asked, what is missing and why, who stood in, and the check that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.model.forge_words import ForgeWords
+from reconciler.policy.approvals import Requirement
+from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Ruling, Shortfall, StandIn
+from reconciler.report.document import Asked
+from reconciler.report.escape import escaped
+
+_MOST_ROWS = 200
+_FEW = 6
+_NAMED = 20
+_USUAL = "its plan, wallets or alerts change"
+
+
+def asked_of(found: Sequence[Requirement]) -> tuple[Asked, ...]:
+    """Return everybody who is asked, once, with all reasons; teams of one reason together. No group is left out.
+
+    Whoever is asked for the whole comes first, then whoever is asked for the most teams.
+    """
+    groups: dict[tuple[str, ...], list[Requirement]] = {}
+    for item in found:
+        groups.setdefault(item.owners, []).append(item)
+    asked = [
+        Asked(owners, tuple(item.reason for item in items if item.team is None), _teams(items))
+        for owners, items in groups.items()
+    ]
+    return tuple(sorted(asked, key=lambda one: (not one.reasons, -sum(len(teams) for _, teams in one.teams))))
+
+
+def _teams(items: Sequence[Requirement]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the teams by what is to be approved of them; of most, that is the usual and goes without saying."""
+    alike: dict[str, list[str]] = {}
+    for item in items:
+        if item.team is not None:
+            what = item.reason.removeprefix(f"{item.team}: ")
+            alike.setdefault("" if what == _USUAL else what, []).append(item.team)
+    return tuple((what, tuple(teams)) for what, teams in alike.items())
+
+
+def near_words(miss: NearMiss) -> str:
+    """Return why an approval does not count, or why more are needed."""
+    match miss.kind:
+        case "objection":
+            return f"{miss.login} asked for changes"
+        case "author":
+            return f"{miss.login} wrote it and cannot approve it"
+        case "older head":
+            return f"{miss.login} approved the older head {miss.commits[0][:12]}"
+        case "before the plan":
+            return f"{miss.login} approved before this plan was shown"
+        case "no owner":
+            return f"{miss.login} approved and is none of them"
+        case "unknown author":
+            commits = ", ".join(commit[:12] for commit in miss.commits)
+            return f"the e-mail address in {commits} belongs to no account, so {miss.needed} owners must approve"
+
+
+def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
+    """Return what is missing, and what to do about it."""
+    requirement, what = missing.requirement, f"{words.request} {missing.number}"
+    reason = f"({requirement.reason})"
+    if missing.near and missing.near[0].kind == "objection":
+        asked = f"{near_words(missing.near[0])} in {what} {reason}"
+        return asked, "settle it and have the last head approved"
+    if not requirement.owners and not missing.others:
+        hint = f"name `owners` in org.yaml first, in a {words.request} of its own"
+        return f"{what} cannot be approved: nobody is named for it {reason}", hint
+    who = " or ".join(missing.others or requirement.owners)
+    because = [_nobody(missing.nobody, requirement)] if missing.nobody else []
+    about = "".join(f"; {text}" for text in [*because, *map(near_words, missing.near)])
+    is_helpless = bool(missing.nobody) and not missing.others
+    return (
+        f"{what} lacks an approval of its last head {missing.head[:12]} by {who} {reason}{about}",
+        f"add somebody else to {who} on {words.forge}, or name other `owners`, and have that head approved"
+        if is_helpless
+        else f"ask {who} to approve that head, and run this again",
+    )
+
+
+def all_missing_words(missing: Sequence[Shortfall], words: ForgeWords) -> tuple[str, str]:
+    """Return all that is missing in one sentence, so that everybody can be asked at once, and what to do about it."""
+    first, *others = missing
+    also = [f"; also by {' or '.join(item.requirement.owners)} ({item.requirement.reason})" for item in others]
+    more = f"; and {len(also) - _NAMED} more" if len(also) > _NAMED else ""
+    hints = dict.fromkeys(missing_words(item, words)[1] for item in missing[: _NAMED + 1])
+    return missing_words(first, words)[0] + "".join(also[:_NAMED]) + more, "; ".join(hints)
+
+
+def missing_document(missing: Shortfall, words: ForgeWords) -> dict[str, object]:
+    """Return what is missing as a part of a JSON document."""
+    message, cure = missing_words(missing, words)
+    return {
+        "team": missing.requirement.team,
+        "owners": list(missing.requirement.owners),
+        "reason": missing.requirement.reason,
+        "near_misses": [near_words(miss) for miss in missing.near],
+        "message": message,
+        "cure": cure,
+    }
+
+
+def stand_in_words(item: StandIn) -> str:
+    """Return who approved in place of whom, and why."""
+    why = _nobody(item.nobody, item.requirement)
+    return f"approved by {', '.join(item.logins)} instead ({item.requirement.reason}): {why}"
+
+
+def stand_in_document(item: StandIn) -> dict[str, object]:
+    """Return who stood in as a part of a JSON document."""
+    return {
+        "team": item.requirement.team,
+        "owners": list(item.requirement.owners),
+        "reason": item.requirement.reason,
+        "approved_by": list(item.logins),
+        "why": _nobody(item.nobody, item.requirement),
+    }
+
+
+def _nobody(why: NobodyCould, requirement: Requirement) -> str:
+    who = " or ".join(requirement.owners) or "nobody that is named"
+    if why == "wrote it":
+        return f"{who} has nobody who may approve what these authors wrote"
+    return f"{who} has no members, or is not there any more"
+
+
+def ruling_title(ruling: Ruling) -> str:
+    """Return a ruling in a few words."""
+    if ruling.state == "nothing":
+        return "No budgets change"
+    if ruling.problems:
+        words = ruling.problems[0].words
+        return words[0].upper() + words[1:]
+    if ruling.state == "approved":
+        people = dict.fromkeys(login for item in ruling.judged for login in item.approved_by)
+        return f"Approved by {_few(tuple(people))}" if people else "Nobody has to approve it"
+    waited_for = [item.requirement for item in ruling.judged if item.missing] if ruling.judged else ruling.required
+    return f"Waits for {_few(tuple(dict.fromkeys(_owners(item) for item in waited_for)))}"
+
+
+def ruling_text(ruling: Ruling, words: ForgeWords) -> str:
+    """Return a ruling as Markdown."""
+    if ruling.state == "nothing":
+        return "No value in the budget files differs, so nobody has to approve anything here.\n"
+    parts = [f"**{escaped(item.words)}**\n\nWhat to do: {escaped(item.cure)}." for item in ruling.problems]
+    if ruling.record:
+        run = f", shown by run {ruling.record.run[0]}" if ruling.record.run else ""
+        digest = ruling.record.digest.removeprefix("sha256:")[:12]
+        parts.append(f"Approvals are of plan `{digest}` for {ruling.record.period}{run}, at `{ruling.head[:7]}`.")
+    if ruling.judged:
+        parts.append(_table([_row(item, words) for item in ruling.judged]))
+    elif ruling.required:
+        parts.append(_table([f"| {escaped(i.reason)} | {escaped(_owners(i))} | – | – |" for i in ruling.required]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: Sequence[str]) -> str:
+    more = [f"\n{len(rows) - _MOST_ROWS} more rows are left out here."] if len(rows) > _MOST_ROWS else []
+    head = ["| What | Who approves it | Approved by | What is missing |", "|:--|:--|:--|:--|"]
+    return "\n".join([*head, *rows[:_MOST_ROWS], *more])
+
+
+def _row(item: Judged, words: ForgeWords) -> str:
+    by = ", ".join(item.approved_by) or "–"
+    why = "nothing"
+    if item.missing:
+        hint = missing_words(item.missing, words)[1].replace("@", "")
+        near = "; ".join(near_words(miss) for miss in item.missing.near)
+        why = escaped(f"{hint}{': ' if near else ''}{near}")
+    elif item.stood_in:
+        why = escaped(f"nothing: {_nobody(item.stood_in.nobody, item.stood_in.requirement).replace('@', '')}")
+    return f"| {escaped(item.requirement.reason)} | {escaped(_owners(item.requirement))} | {escaped(by)} | {why} |"
+
+
+def _owners(requirement: Requirement) -> str:
+    """Return who may approve, without the sign that would call them."""
+    return " or ".join(requirement.owners).replace("@", "") or "nobody that is named"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(names[:_FEW]) + more
