@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,11 +10,13 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.panel import Floats
+from reconciler.model.period import Period
 from reconciler.model.usage import NANO, DailyUsage, Nanos
 
 HISTORY_DAYS = 400
 """What is older than this teaches nothing about next month."""
 QUIET_DAYS = 120
+_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +125,24 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
         str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet))) for row, wallet in enumerate(wallets)
     }
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
+
+
+def whole_months(usage: DailyUsage, wallets: Iterable[str], *, as_of: date) -> dict[str, dict[Period, Decimal]]:
+    """Return what each wallet of the export spent in the last twelve whole months, exact, as far as all of it is known.
+
+    A wallet that the export does not name is left out: nobody knows what it spent.
+    """
+    known, first_day = spending(usage, as_of=as_of), usage.source.first_day or as_of
+    months = [month for month in map(Period.of(as_of).plus, range(-_MONTHS, 0)) if month.first >= first_day]
+    found = ((wallet, known.wallets[wallet]) for wallet in wallets if wallet in known.wallets)
+    return {
+        wallet: {
+            month: spend.between(month.first, month.end)
+            for month in months
+            if month.end <= min(known.known_until, spend.unknown_from or as_of)
+        }
+        for wallet, spend in found
+    }
 
 
 def _known_until(usage: DailyUsage, totals: Nanos, first: date, as_of: date) -> date:

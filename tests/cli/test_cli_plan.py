@@ -7,13 +7,16 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from reconciler.app.demo import example_budgets
 from reconciler.findings import ExitCode
+from reconciler.model.json_text import digest_of
 from reconciler.model.plan import plan_text, read_plan, sealed
 from reconciler.sandbox.server import Sandbox, running
 
@@ -246,3 +249,29 @@ def test_a_plan_that_cannot_be_applied_says_so(
     assert cure in planned.out.rpartition("Next: ")[2]
     assert "open a pull request" not in planned.out
     assert f"this plan cannot be applied: {words}" in kt("show", "plan.json", "--format", "markdown").out
+
+
+def test_the_facts_that_rules_judge_are_in_the_plan_as_their_published_schema_says(plan: Any, here: Path) -> None:
+    assert plan("--output", "plan.json").code == ExitCode.DONE
+    whole, schemas = saved(here), Path(__file__).parents[2] / "schemas"
+    facts = whole["policy_input"]
+    Draft7Validator(json.loads((schemas / "policy-input.schema.json").read_text(encoding="utf-8"))).validate(facts)
+    assert facts["changes"] == whole["changes"]
+    assert facts["fiscal_year"] == "2026-06"
+    assert {one["key"] for one in facts["objects"]} >= {"team/team_support/support-monthly"}
+    support = facts["wallets"]["team_support"]
+    (shown,) = (one for one in whole["impact"] if one["wallet"] == "team_support")
+    assert support["month_end"] == shown["month_end"]["quantiles"]
+    assert Decimal(support["spent"]) >= Decimal(shown["spend_to_date"])
+    assert float(support["after"]["runs_out"]) == shown["desired"]["exhaustion"]["probability"]
+    assert list(facts["history"]["team_support"])[-1] == "2026-05"
+    assert Decimal(facts["history"]["team_support"]["2026-05"]) > 0
+
+
+def test_the_file_of_the_version_before_is_shown_and_read_as_ever(plan: Any, here: Path, kt: Any) -> None:
+    plan("--output", "plan.json")
+    shown, whole = kt("show", "plan.json").out, saved(here)
+    document = {key: value for key, value in whole.items() if key not in ("policy_input", "digest")}
+    digest = digest_of(document)
+    (here / "plan.json").write_text(json.dumps({**document, "digest": digest}), encoding="utf-8")
+    assert kt("show", "plan.json").out == shown.replace(whole["digest"][7:15], digest[7:15])

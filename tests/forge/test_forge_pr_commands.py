@@ -605,6 +605,15 @@ def test_a_limit_that_the_pull_request_raises_still_holds_for_it(desk: Desk) -> 
     assert "the limit from before the merge" in desk.errors
 
 
+def test_a_limit_that_the_pull_request_brings_holds_for_it_as_it_does_for_apply(desk: Desk) -> None:
+    desk.opened(("budgets/org.yaml", "approvals:", "guards: {largest_change: 1500.00}\napprovals:"), RAISE)
+    desk.show()
+    desk.approved("lena", "bob")
+    assert desk.approval(desk.merged()) == ExitCode.REFUSED
+    assert "largest-change" in desk.errors
+    assert "the limit from before the merge" not in desk.errors
+
+
 def test_a_waiver_may_come_with_the_change_when_the_organizations_owners_approve_it(desk: Desk) -> None:
     desk.repository.edit("budgets/org.yaml", "approvals:", "guards: {largest_change: 1500.00}\napprovals:")
     desk.repository.commit("Limit single changes")

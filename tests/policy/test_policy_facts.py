@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from apply.loop import Loop
 from apply.world import World
+from forecast.forecast_world import UsageBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import billing_budget, desired, object_change, wallet
 
 from reconciler.apply import preflight
 from reconciler.findings import RefusedError, StalePlanError
+from reconciler.forecast.history import whole_months
 from reconciler.model.approvals import Approvals
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
@@ -280,3 +282,18 @@ def test_the_declared_objects_are_those_of_the_teams_that_the_plan_is_about() ->
     ]
     (first, _) = declared_objects(wanted, None)
     assert first.value["amount"] == "1.00"
+
+
+def test_the_history_holds_the_whole_months_that_usage_tells_and_no_others() -> None:
+    usage = UsageBuilder()
+    usage.row(date(2026, 3, 2), "team_sales", 7.125)
+    usage.row(date(2026, 4, 1), "team_sales", 10).row(date(2026, 4, 30), "team_sales", 0.255)
+    usage.row(date(2026, 6, 17), "team_sales", 5).row(date(2026, 6, 1), "team_new", 1)
+    found = whole_months(usage.build(), ["team_sales", "team_new", "team_unknown"], as_of=AS_OF)
+    assert {key: {str(month): spent for month, spent in months.items()} for key, months in found.items()} == {
+        "team_sales": {"2026-04": Decimal("10.255"), "2026-05": Decimal(0)},
+        "team_new": {"2026-04": Decimal(0), "2026-05": Decimal(0)},
+    }
+    facts = judged(BARE, GuardSettings(), (), Told(history=found)).policy_input
+    assert facts is not None
+    assert facts.model_dump(mode="json")["history"]["team_sales"] == {"2026-04": "10.26", "2026-05": "0.00"}

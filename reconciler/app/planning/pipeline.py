@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -175,6 +176,7 @@ def assemble(
         currencies=diff.currencies,
         objects=tuple(declared_objects(desired, scope.teams if scope else None)),
         declared=aim.declared if aim else None,
+        history=_history(usage, wallets_of(desired, scope.teams if scope else None), settings.as_of),
     )
     return judged(drafted, organization.guards, organization.waivers, told)
 
@@ -193,6 +195,14 @@ def _usage(usage: DailyUsage | None) -> UsageSummary | None:
     from reconciler.report.usage_doubts import usage_summary
 
     return usage_summary(usage.source)
+
+
+def _history(usage: DailyUsage | None, wallets: Iterable[str], as_of: date) -> dict[str, dict[Period, Decimal]]:
+    if usage is None:
+        return {}
+    from reconciler.forecast.history import whole_months
+
+    return whole_months(usage, wallets, as_of=as_of)
 
 
 def checked_out(settings: Settings, desired: Desired, *, head: str | None = None) -> Source:
