@@ -35,22 +35,23 @@ PERSON = {
 
 @dataclass
 class BudgetRepository:
-    """A clone at `folder` of the bare repository at `remote`."""
+    """A clone at `folder` of the bare repository at `remote`, whose default branch is `main`, whatever it is called."""
 
     folder: Path
     remote: Path
+    main: str = "main"
 
     @classmethod
-    def create(cls, place: Path, files: Mapping[str, str]) -> BudgetRepository:
+    def create(cls, place: Path, files: Mapping[str, str], *, branch: str = "main") -> BudgetRepository:
         """Return a repository whose first commit on main holds `files`."""
-        made = cls(place / "clone", place / "origin.git")
+        made = cls(place / "clone", place / "origin.git", branch)
         made.folder.mkdir(parents=True)
-        made.git("init", "--quiet", "--bare", "--initial-branch=main", str(made.remote))
-        made.git("init", "--quiet", "--initial-branch=main")
+        made.git("init", "--quiet", "--bare", f"--initial-branch={branch}", str(made.remote))
+        made.git("init", "--quiet", f"--initial-branch={branch}")
         made.git("remote", "add", "origin", str(made.remote))
         made.write(files)
         made.commit("Begin")
-        made.git("push", "--quiet", "origin", "main")
+        made.git("push", "--quiet", "origin", branch)
         return made
 
     @classmethod
@@ -95,7 +96,7 @@ class BudgetRepository:
         return self.head
 
     def branch(self, name: str) -> None:
-        self.git("switch", "--quiet", "--create", name, "main")
+        self.git("switch", "--quiet", "--create", name, self.main)
 
     def push(self, number: int) -> str:
         """Push the present branch as the head of a pull request, and return it."""
@@ -111,13 +112,13 @@ class BudgetRepository:
 
     def merge(self, branch: str, *, squash: bool = False, rebase: bool = False) -> str:
         """Merge a branch into main as GitHub does, push main, and return what the API calls the merge commit."""
-        self.git("switch", "--quiet", "main")
+        self.git("switch", "--quiet", self.main)
         if rebase:
-            self.git("cherry-pick", f"main..{branch}")
+            self.git("cherry-pick", f"{self.main}..{branch}")
         elif squash:
             self.git("merge", "--quiet", "--squash", branch)
             self.commit(f"Merge {branch}")
         else:
             self.git("merge", "--quiet", "--no-ff", "--no-edit", branch)
-        self.git("push", "--quiet", "origin", "main")
+        self.git("push", "--quiet", "origin", self.main)
         return self.head

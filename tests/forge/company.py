@@ -57,7 +57,7 @@ class Company:
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
         document = load(workflow)
         if document["jobs"][job]["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
-            commit = checkout.git("rev-parse", "origin/main")
+            commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
         offered = (document["on"].get("workflow_dispatch") or {}).get("inputs", {})
         defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
         given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
@@ -72,6 +72,7 @@ class Company:
                 "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
                 "GITHUB_ACTIONS": "true",
                 **({"GITHUB_EVENT_NAME": by} if by else {}),
+                **({"GITHUB_BASE_REF": self.repository.main} if "pull_request" in event else {}),
                 "GITHUB_API_URL": self.github_url,
                 "GITHUB_SERVER_URL": "https://github.test",
                 "GITHUB_REPOSITORY": self.github.repository,
@@ -102,7 +103,7 @@ class Company:
         """Run the plan workflow on the merge that GitHub tests pull request 128 by."""
         pull = self.github.pulls[128]
         checkout = self.repository
-        checkout.git("switch", "--quiet", "--detach", "main")
+        checkout.git("switch", "--quiet", "--detach", self.repository.main)
         checkout.git("merge", "--quiet", "--no-ff", "--no-edit", pull.head)
         checkout.git("push", "--quiet", "--force", "origin", "HEAD:refs/pull/128/merge")
         merge = checkout.head
@@ -119,7 +120,9 @@ class Company:
         if 128 in self.github.pulls:
             self.github.pulls[128].commits.append((commit, "alice"))
         else:
-            self.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], self.repository.git("rev-parse", "main"))
+            branch = self.repository.main
+            base = self.repository.git("rev-parse", branch)
+            self.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], base, base_ref=branch)
         pull = self.github.pulls[128]
         pull.patches = self.repository.patches(pull.base, commit)
 
@@ -148,10 +151,12 @@ class Company:
         return sum(amount for _, amount, _ in self.ledger(team))
 
     def drift(self) -> Runner:
-        return self.actions("drift.yml", "drift", commit=self.repository.git("rev-parse", "main"), event={})
+        return self.actions(
+            "drift.yml", "drift", commit=self.repository.git("rev-parse", self.repository.main), event={}
+        )
 
     def apply(self, commit: str) -> Runner:
-        return self.actions("apply.yml", "apply", commit=commit, event={"ref": "refs/heads/main"})
+        return self.actions("apply.yml", "apply", commit=commit, event={"ref": f"refs/heads/{self.repository.main}"})
 
 
 def install_command(place: Path, day: str) -> None:

@@ -48,7 +48,7 @@ class MergeDesk:
 
     def opened(self, number: int, *edits: Edit, author: str = "alice", shown: bool = True) -> Pull:
         """Open a pull request from main, one commit for each edit, and show its plan as its workflow does."""
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
         base, branch = self.repository.head, f"change-{number}"
         self.repository.branch(branch)
         commits = []
@@ -57,16 +57,16 @@ class MergeDesk:
             commits.append((self.repository.commit(f"Change {number}"), author))
         head = self.repository.push(number)
         patches = self.repository.patches(base, head)
-        pull = Pull(number, author, commits, base, head_ref=branch, patches=patches)
+        pull = Pull(number, author, commits, base, head_ref=branch, base_ref=self.repository.main, patches=patches)
         self.github.pulls[number] = pull
         if shown:
             self.shown(number)
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
         return pull
 
     def shown(self, number: int, *, day: str = DAY) -> None:
         """Plan the merge of a pull request into main as it is now, and show that."""
-        self.repository.git("switch", "--quiet", "--detach", "main")
+        self.repository.git("switch", "--quiet", "--detach", self.repository.main)
         self.repository.git("merge", "--quiet", "--no-edit", "--no-ff", self.github.pulls[number].head_ref)
         told = self.desk.host.of_test_merge
         self.desk.variables |= told
@@ -75,7 +75,7 @@ class MergeDesk:
         shown = self.desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", str(number))
         assert shown == ExitCode.DONE, self.desk.errors
         self.desk.variables |= dict.fromkeys(told, "")
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
 
     def approved(self, number: int, *people: str) -> None:
         for person in people:
@@ -85,7 +85,7 @@ class MergeDesk:
         """Merge a pull request as GitHub does, and return what its API calls the merge commit."""
         if how == "rebase" and self.desk.host.is_gitlab:
             pytest.skip("GitLab rebases the branch itself, as a new head, before it is merged")
-        before = self.repository.git("rev-parse", "main")
+        before = self.repository.git("rev-parse", self.repository.main)
         branch = self.github.pulls[number].head_ref
         commit = self.repository.merge(branch, squash=how == "squash", rebase=how == "rebase")
         self.github.merge(number, commit, how=how)
@@ -96,27 +96,27 @@ class MergeDesk:
 
     def merged_by_hand(self, number: int, person: str, edit: Edit) -> str:
         """Let a person merge a pull request in a clone, edit something on the way, and push main."""
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
         branch = self.github.pulls[number].head_ref
         self.repository.git("merge", "--quiet", "--no-ff", "--no-commit", branch)
         edit()
         commit = self.repository.commit(f"Merge branch '{branch}'")
-        self.repository.git("push", "--quiet", "origin", "main")
+        self.repository.git("push", "--quiet", "origin", self.repository.main)
         self.github.merge(number, commit)
         self.github.mergers[commit] = person
         return commit
 
     def pushed(self, edit: Edit, subject: str = "Straight in") -> str:
         """Push a commit to main."""
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
         edit()
         commit = self.repository.commit(subject)
-        self.repository.git("push", "--quiet", "origin", "main")
+        self.repository.git("push", "--quiet", "origin", self.repository.main)
         return commit
 
     def apply(self, *options: str, day: str = DAY) -> int:
         """Run `pr apply` on the tip of main."""
-        self.repository.git("switch", "--quiet", "main")
+        self.repository.git("switch", "--quiet", self.repository.main)
         return self.desk.kt("pr", "apply", "--as-of", day, "--format", "json", *options)
 
     def told(self, *options: str, day: str = DAY) -> int:
@@ -175,12 +175,14 @@ def merge_desk(
     journal: str | None = None,
     is_applied: bool = True,
     faults: Faults | None = None,
+    branch: str = "main",
 ) -> Iterator[MergeDesk]:
     """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
-    repository = BudgetRepository.create(place, begun)
+    repository = BudgetRepository.create(place, begun, branch=branch)
     github.members |= MEMBERS
     github.pulls.clear()
+    github.default_branch = branch
     with (
         pytest.MonkeyPatch.context() as patched,
         sandbox_desk(repository, github, github_url, capsys, faults=faults) as made,
