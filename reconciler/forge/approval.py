@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.findings import RefusedError
@@ -86,11 +86,13 @@ def judge(
     plan: Plan | None,
     is_clean: IsClean | None = None,
     made_from: str | None = None,
+    merged_in: Collection[str] = (),
 ) -> Approval:
     """Return what of `plan` the reviews approve, and what is missing. None: the plan that was recorded last.
 
-    `is_clean` tells which merge commits git itself would have made: they make nobody an author. `made_from` is a commit
-    that a person edited on the way in: only records of a plan of that commit count, and its author wrote something too.
+    `is_clean` tells which merge commits git itself would have made: they make nobody an author. With `made_from`,
+    a commit that a person edited on the way in, only records of a plan of that commit count; whoever made the commits
+    that it was `merged_in` wrote something too.
 
     Raises:
         RefusedError: there is no record of a plan of ours for the last head, or nobody knows who wrote it.
@@ -103,7 +105,7 @@ def judge(
             hint=f"run the plan {forge.words.pipeline} on that head and have it reviewed, or name who records plans",
         )
     record = records[-1][1]
-    bench = _bench(forge, request, records, plan, is_clean, made_from)
+    bench = _bench(forge, request, records, plan, is_clean, merged_in)
     judged = bench.judge(required)
     counted = {login for item in judged for login in item.approved_by}
     logins = tuple(review.login for review in bench.given if review.login in counted)
@@ -117,7 +119,7 @@ def _bench(
     records: Sequence[tuple[Check, PlanRecord]],
     plan: Plan | None,
     is_clean: IsClean | None,
-    merged_in: str | None,
+    merged_in: Collection[str],
 ) -> Bench:
     authors = forge.authors(request, is_clean=is_clean, merged_in=merged_in)
     if not authors.is_whole:

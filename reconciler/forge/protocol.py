@@ -182,12 +182,12 @@ class Forge(Protocol):
         """
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
     ) -> Authors:
         """Return everybody who wrote something of it: who opened it, authors, committers and co-authors.
 
-        A merge commit that `is_clean` makes nobody an author. Where the commit `merged_in`, by which it came in, was
-        edited by hand, whoever made that wrote something too (decision 0053).
+        A merge commit that `is_clean` makes nobody an author. Where the commits `merged_in`, by which it came in,
+        were edited by hand, whoever made them wrote something too (decision 0053).
         """
 
     def shown_lines(self, request: ChangeRequest) -> Shown:

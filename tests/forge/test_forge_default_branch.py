@@ -108,5 +108,6 @@ def test_a_direct_push_is_told_and_a_dispatch_applies_what_is_merged(house: Hous
     assert applied.code == 0, applied.log
     (landing,) = json.loads((applied.folder / "merges.json").read_text(encoding="utf-8"))["landings"]
     assert (landing["pull_request"], landing["status"]) == (128, "applied")
+    install_command(house.company.place, "2026-06-19")
     house.run("drift.yml", "drift")
     assert "The direct push" in house.github.issues[0]["body"]

@@ -115,3 +115,31 @@ def test_what_is_shown_after_the_merge_tells_everything_that_it_changes(desk: Me
     assert desk.told() == ExitCode.REFUSED, desk.desk.output
     assert "12,345" in desk.comment(128)
     assert "mallory" in desk.comment(128).replace("&#8203;", "")
+
+
+def test_whoever_made_any_commit_of_an_edited_rebase_wrote_it(desk: MergeDesk) -> None:
+    """Lena rebases two commits by hand and edits the first; mallory makes the last one of what came in."""
+    if desk.desk.host.is_gitlab:
+        pytest.skip("GitLab rebases the branch itself, as a new head, before it is merged")
+    edits = (_edit(desk, "10500.00", "10900.00"), _edit(desk, "what the pilot costs", "what it costs"))
+    desk.opened(128, *edits)
+    desk.approved(128, "lena")
+    repository = desk.repository
+    repository.git("switch", "--quiet", repository.main)
+    repository.git("cherry-pick", "--no-commit", "change-128~1")
+    repository.edit(SUPPORT_FILE, "[80, 100]", "[100]")
+    first = repository.commit("Change 128")
+    repository.git("cherry-pick", "change-128")
+    repository.git("push", "--quiet", "origin", repository.main)
+    desk.github.merge(128, repository.head, how="rebase")
+    desk.github.pulls[128].landed = [first, repository.head]
+    desk.github.mergers |= {first: "lena", repository.head: "mallory"}
+
+    assert desk.told() == ExitCode.STALE, desk.desk.output
+    desk.approved(128, "lena")
+    assert desk.told() == ExitCode.REFUSED, "lena made one of those commits"
+    assert "lena wrote it" in desk.landing(128)["refused"]["support"]
+    assert desk.funded() == 10500.0
+    desk.approved(128, "luis")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.funded() == 10900.0

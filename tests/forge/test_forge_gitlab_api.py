@@ -208,9 +208,9 @@ def test_who_made_a_merge_by_hand_wrote_something(gitlab: GitLabState, forge: Gi
     gitlab.merge(128, MERGE)
     gitlab.mergers[MERGE] = "lena"
     request = forge.change_request(128)
-    assert forge.authors(request, merged_in=MERGE).logins == {"alice", "lena"}
+    assert forge.authors(request, merged_in=[MERGE]).logins == {"alice", "lena"}
     gitlab.answers_queries = False
-    assert MERGE in forge.authors(request, merged_in=MERGE).unknown
+    assert MERGE in forge.authors(request, merged_in=[MERGE]).unknown
 
 
 def test_many_commits_are_read_whole(gitlab: GitLabState, opener: Opener) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
+from reconciler.app.change_request.edited import brought_in
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
@@ -89,6 +90,7 @@ def _judged(
     budgets: Path,
     *,
     made_from: str | None = None,
+    merged_in: Collection[str] = (),
 ) -> Approval:
     return judge(
         forge,
@@ -97,6 +99,7 @@ def _judged(
         plan=plan,
         is_clean=clean_merges(budgets, reference=pull.reference),
         made_from=made_from,
+        merged_in=merged_in,
     )
 
 
@@ -116,7 +119,8 @@ def _by_hand(
     shown = recorded(forge, pull, made_from=commit)
     if not shown:
         return {part: _other(part, pull, commit) for part in edited}, {}
-    found = _judged(forge, pull, required, plan, budgets, made_from=commit)
+    by = brought_in(budgets, step.landing, pull)
+    found = _judged(forge, pull, required, plan, budgets, made_from=commit, merged_in=by)
     whole = _stops(found, forge.words)
     lacking = {part: missing_words(short, forge.words)[0] for part, short in found.refused.items()}
     short = {part: whole or lacking[part] for part in edited if whole or part in lacking}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
-from reconciler.app.checkout import tree_id
+from reconciler.app.checkout import git, tree_id
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError, Trouble
@@ -32,6 +32,16 @@ def edited_parts(commits: Commits, landing: Landing, pull: ChangeRequest) -> fro
     differing = changed_files(commits.files(tree), commits.files(landing.commit))
     then, now = commits.desired(tree), commits.desired(landing.commit)
     return differing & changed_parts(then, now) if then and now else differing
+
+
+def brought_in(budgets: Path, landing: Landing, pull: ChangeRequest) -> tuple[str, ...]:
+    """Return the commits of a landing that are none of its pull request: any of them may say something else.
+
+    What the pull request has of its own, and what lay below both, is left out; the landing's own commit never is.
+    """
+    without = [f"^{commit}" for commit in (landing.base, pull.head) if commit and is_here(budgets, commit)]
+    listed = git(budgets, "rev-list", landing.commit, *without, "--").decode().split() if without else []
+    return tuple(dict.fromkeys([landing.commit, *listed]))
 
 
 def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:

@@ -8,7 +8,7 @@ author: nothing was written in it. An e-mail address that belongs to no account 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean
@@ -30,16 +30,16 @@ def authors_of(
     pull: ChangeRequest,
     *,
     is_clean: IsClean | None = None,
-    merged_in: str | None = None,
+    merged_in: Collection[str] = (),
 ) -> Authors:
     """Return everybody who wrote something of a pull request, whoever opened it included.
 
-    Where the commit that it was `merged_in` was edited by hand, whoever made that wrote something too.
+    Where the commits that it was `merged_in` were edited by hand, whoever made them wrote something too.
     """
     commits = _commits(channel, repository, pull)
     logins = {pull.author.lower()} - {""}
     addresses: dict[str, str] = {}
-    by_hand = {merged_in: _commit(channel, repository, merged_in)} if merged_in else {}
+    by_hand = {sha: _commit(channel, repository, sha) for sha in merged_in}
     for sha, item in {**commits, **by_hand}.items():
         parents = tuple(str(parent.get("sha")) for parent in item.get("parents") or ())
         if sha not in by_hand and len(parents) > 1 and is_clean and is_clean(sha, parents):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class GitHub:
         return review.last_words(self.channel, self.named, request.number)
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
     ) -> Authors:
         return author.authors_of(self.channel, self.named, request, is_clean=is_clean, merged_in=merged_in)
 

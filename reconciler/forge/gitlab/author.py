@@ -8,7 +8,7 @@ An address that nothing tells of stands for a person who may be anybody (decisio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.findings import RemoteError
@@ -28,23 +28,23 @@ query($path: ID!, $commit: String!) { project(fullPath: $path) { repository { tr
 
 
 def authors_of(
-    project: Project, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+    project: Project, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
 ) -> Authors:
     """Return everybody who wrote something of a merge request, whoever opened it included.
 
-    Where the commit that it was `merged_in` was edited by hand, whoever made that wrote something too.
+    Where the commits that it was `merged_in` were edited by hand, whoever made them wrote something too.
     """
     path = f"{project.request(request.number)}/commits"
     commits = {str(item.get("id")): item for item in project.channel.pages(path)}
     accounts = _accounts(project, request.number)
-    if merged_in:
-        commits[merged_in] = _commit(project, merged_in)
-        accounts |= _account_of(project, merged_in)
+    for commit in merged_in:
+        commits[commit] = _commit(project, commit)
+        accounts |= _account_of(project, commit)
     known = {_address(item, "author_email"): login for sha, item in commits.items() if (login := accounts.get(sha))}
     logins = {request.author.lower()} - {""}
     unknown: dict[str, str] = {}
     for sha, item in commits.items():
-        if sha != merged_in and is_clean and _is_clean(project, sha, item, is_clean):
+        if sha not in merged_in and is_clean and _is_clean(project, sha, item, is_clean):
             continue
         for address in _people(item):
             if login := known.get(address) or _login_in(address):

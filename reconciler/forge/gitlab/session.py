@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
@@ -88,7 +88,7 @@ class GitLab:
         return last_words(self._project, request)
 
     def authors(
-        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: str | None = None
+        self, request: ChangeRequest, *, is_clean: IsClean | None = None, merged_in: Collection[str] = ()
     ) -> Authors:
         return authors_of(self._project, request, is_clean=is_clean, merged_in=merged_in)
 
