@@ -43,13 +43,13 @@ class ExitCode(IntEnum):
     USAGE = 2, "the command line is wrong"
     FINDINGS = 3, "the YAML has errors"
     REFUSED = 4, "refused by a policy, a guard or a missing approval"
-    STALE = 5, "the plan is stale: live state moved since it was made"
+    STALE = 5, "the plan is stale: Keeptrusts changed since it was made"
     LOCKED = 6, "another apply holds the lock"
     PARTIAL = 7, "partly applied: some changes were refused, skipped or failed"
     UNKNOWN = 8, "the outcome of a write is unknown; `kt-budgets resume` proves or finishes it"
     REMOTE = 9, "Keeptrusts or git is unreachable or does not authorize this"
     PENDING = 10, "changes are pending (`plan --detailed-exit-code`)"
-    DRIFT = 11, "live state drifted from what was applied"
+    DRIFT = 11, "drift: Keeptrusts is not as it was applied"
     INTERRUPTED = 130, "interrupted; what was done is recorded"
 
 

@@ -93,7 +93,7 @@ def apply_plan(
     run = run_name(plan, environment)
     with environment.store.lock(environment.attribution.owner(run), clock=environment.clock) as lock:
         journal = Journal.open(environment.store, organization=plan.organization, clock=environment.clock)
-        record_broken_lock(journal, lock.broken, "its lease ran out", environment)
+        record_broken_lock(journal, lock.broken, "its lock expired", environment)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
         live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, environment, journal)
         if plan.changes:

@@ -111,9 +111,9 @@ def _difference(name: str, approved: list[Change], current: list[Change]) -> str
     if len(approved) > 1:
         return f"`{name}` is there {len(approved)} times"
     if not current:
-        return f"`{name}`{_money(approved[0])} does not follow from the YAML and the ledger"
+        return f"`{name}`{_money(approved[0])} is not what the YAML and the ledger ask for"
     if not approved:
-        return f"`{name}`{_money(current[0])} follows from the YAML and the ledger, and the plan lacks it"
+        return f"`{name}`{_money(current[0])} is what the YAML and the ledger ask for, and the plan lacks it"
     says, is_so = _facts(approved[0]), _facts(current[0])
     keys = sorted(key for key in {*says, *is_so} if says.get(key) != is_so.get(key))
     told = ", ".join(f"{key} {_shown(key, says.get(key))} where {_shown(key, is_so.get(key))} follows" for key in keys)

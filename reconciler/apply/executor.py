@@ -108,7 +108,7 @@ class Executor:
         if self._context.denied:
             return self._left(change, "not sent: the token may not write")
         if self._request.only is not None and operation_of(change) not in self._request.only:
-            return outcome(change, Status.SKIPPED, reason="a later run went past it")
+            return outcome(change, Status.SKIPPED, reason="a later run did without it")
         if change.team in self._request.stale:
             unsure = {doubt.wallet for doubt in self._request.doubts if doubt.kind in ("stale", "unknown")}
             trace = self._context.standing.traces.get(operation_of(change))

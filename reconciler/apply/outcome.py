@@ -66,8 +66,8 @@ def doubled(ids: Iterable[str], sends: int) -> str:
     entries = sorted(ids)
     sent = {0: "never sent from this journal", 1: "sent once"}.get(sends, f"sent {sends} times")
     return (
-        f"doubled: it was {sent}, and the ledger shows it {len(entries)} times ({listed(entries)});"
-        " the next plan proposes to take the surplus back"
+        f"twice: it was {sent}, and the ledger shows it {len(entries)} times ({listed(entries)});"
+        " the next plan takes the surplus back"
     )
 
 

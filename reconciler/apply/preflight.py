@@ -155,7 +155,11 @@ def _reason(plan: Plan, team: str, now: tuple[Change, ...], live: Live) -> str:
         if (sentence := _difference(subject, approved.get(subject), current.get(subject), plan.period, live))
     ]
     who = team or general_nouns()
-    why = f"live state moved since review ({'; '.join(moved)})" if moved else "the YAML asks for something else by now"
+    why = (
+        f"Keeptrusts changed since the review ({'; '.join(moved)})"
+        if moved
+        else "the YAML asks for something else by now"
+    )
     return f"{who}: {why}; nothing was applied for this team. {AGAIN}"
 
 

@@ -194,7 +194,7 @@ class Proof:
                 ids = sorted(entry.id for entry in entries)
                 return self.unknown(move, f"the ledger keeps no descriptions, and any of {listed(ids)} could be it")
             case Absent():
-                raise AssertionError("nothing was found to conclude from")
+                raise AssertionError("nothing was found that shows what happened")
 
     def unknown(self, move: Move, reason: str) -> Outcome:
         """Return that nobody knows, written down unless more was known before."""

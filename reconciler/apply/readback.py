@@ -37,7 +37,7 @@ class ReadBack:
         try:
             live = self._live()
         except RemoteError as error:
-            self.differences.append(f"live could not be read back: {error.message}")
+            self.differences.append(f"it could not be checked afterwards: {error.message}")
             return list(outcomes)
         self.has_read = True
         wallets = dict(live.wallets)

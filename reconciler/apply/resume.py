@@ -54,7 +54,7 @@ def resume(
     with _held(environment, allowed) as (lock, broken):
         journal = _opened(organization, environment, allowed)
         record_broken_lock(journal, broken, allowed.reason, environment)
-        record_broken_lock(journal, lock.broken, "its lease ran out", environment)
+        record_broken_lock(journal, lock.broken, "its lock expired", environment)
         if allowed.operation is not None:
             assume_lost(journal, allowed.operation, allowed.reason, environment)
         if allowed.accepted:

@@ -147,7 +147,7 @@ class RunContext:
         sent = (
             "nothing more is sent for it, and the ledger does not show it" if self.sends(change) else "it was not sent"
         )
-        reason = f"{sent}: a later run went past it; plan it again"
+        reason = f"{sent}: a later run did without it; plan it again"
         self.record(Entry(Step.REFUSED, operation_of(change), {"reason": reason}))
         return outcome(change, Status.SKIPPED, reason=reason)
 

@@ -21,7 +21,7 @@ from reconciler.findings import ExitCode
 @click.option(
     "--issue", is_flag=True, help="Open, update or close the issue about drift on GitHub, or that of each team."
 )
-@click.option("--pull-requests", is_flag=True, help="Count what an open pull request asks for as pending.")
+@click.option("--pull-requests", is_flag=True, help="Count as pending what an open pull request asks for.")
 @click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
 @format_option("text", "json")
 @click.pass_context
@@ -37,7 +37,7 @@ def command(
     format_: str,
     **options: Any,
 ) -> None:
-    """Compare live state with what was last applied: what was changed by hand, and what was left behind.
+    """Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.
 
     Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
     Left behind are a month that is not funded, a merge that is not applied an hour later, a run that never finished, a

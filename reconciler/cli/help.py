@@ -12,11 +12,19 @@ def exit_codes_text() -> str:
     return "".join(f"{int(code):>4}  {code.description}\n" for code in ExitCode)
 
 
-TOPICS = {"exit-codes": exit_codes_text}
+def glossary_text() -> str:
+    """Return what the words mean that stay in messages and reports."""
+    from reconciler.cli.terminal import screen
+    from reconciler.report.glossary import glossary_text as text
+
+    return text(width=screen().width)
 
 
-@click.command(epilog="Example: kt-budgets help exit-codes")
+TOPICS = {"exit-codes": exit_codes_text, "glossary": glossary_text}
+
+
+@click.command(epilog="Example: kt-budgets help glossary")
 @click.argument("topic", type=click.Choice(list(TOPICS)), default="exit-codes")
 def command(topic: str) -> None:
-    """Explain a topic, such as the exit codes."""
+    """Explain a topic: the exit codes, or the words that reports use (glossary)."""
     click.echo(TOPICS[topic](), nl=False)

@@ -19,17 +19,17 @@ COMMANDS = {
     "show": "Render a saved plan: text, Markdown, HTML or JSON.",
     "apply": "Execute a reviewed plan, exactly once.",
     "resume": "Prove or finish an interrupted apply.",
-    "drift": "Compare live state with what was last applied: what was changed by hand, and what was left behind.",
+    "drift": "Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.",
     "forecast": "Show how the month may end, when money runs out, and the months ahead.",
     "backtest": "Show how wrong the forecast was on your own past.",
-    "whatif": "Show what other targets or levers would do, without editing a file.",
+    "whatif": "Show what other targets, growth, cache or models would do, without editing a file.",
     "recommend": "Recommend targets that last and alerts that leave time.",
     "pr": "Show a plan in its pull request, and ask for its approval.",
     "audit": "Print and verify the trail: who moved what, why, with which ledger ids.",
     "schema": "Write the JSON Schemas, or check that they are current.",
     "sandbox": "Run the embedded Keeptrusts on this machine.",
     "demo": "Show the whole loop on the sandbox, in under a minute.",
-    "help": "Explain a topic, such as the exit codes.",
+    "help": "Explain a topic: the exit codes, or the words that reports use (glossary).",
 }
 
 

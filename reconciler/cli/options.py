@@ -93,7 +93,10 @@ def network_options(command: F) -> F:
                 help="A file with the token; default $KEEPTRUSTS_API_TOKEN.",
             ),
             click.option(
-                "--as-of", type=DayType(), metavar="DATE", help="The first day not known in full; default today (UTC)."
+                "--as-of",
+                type=DayType(),
+                metavar="DATE",
+                help="The day to look from, whose spend is not known in full yet; default today (UTC).",
             ),
             click.option("--period", type=PeriodType(), metavar="YYYY-MM", help="The month; default that of --as-of."),
             click.option("--sandbox", is_flag=True, help="Start the embedded Keeptrusts for this one command."),
@@ -115,7 +118,8 @@ def first_apply_option(command: F) -> F:
     return click.option(
         "--first-apply",
         is_flag=True,
-        help="Take money back, and believe dates, in wallets that nothing was ever applied to.",
+        help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
+        " ledgers.",
     )(command)
 
 
@@ -131,7 +135,7 @@ def wait_option(command: F) -> F:
 
 def offline_option(command: F) -> F:
     return click.option(
-        "--offline", is_flag=True, help="Ask Keeptrusts nothing: targets of the YAML stand for the money."
+        "--offline", is_flag=True, help="Ask Keeptrusts nothing: each wallet is taken to hold its target in the YAML."
     )(command)
 
 
@@ -161,7 +165,8 @@ def settle_option(command: F) -> F:
         default=60.0,
         show_default=True,
         metavar="SECONDS",
-        help="How long a lost answer is looked for in the ledger; longer than replicas are behind.",
+        help="Seconds for which a lost answer is looked for in the ledger; choose more than a copy of it may be"
+        " behind.",
     )(command)
 
 

@@ -92,7 +92,7 @@ def check(format_: str, **options: Any) -> None:
 @network_options
 @usage_option
 @plan_option(help="The plan that is about to be applied; default: plan now.")
-@click.option("--last-applied", is_flag=True, help="Ask instead whether the budgets are what was last applied.")
+@click.option("--last-applied", is_flag=True, help="Ask instead whether the budgets are those that were applied last.")
 @click.option(
     "--check", "with_check", is_flag=True, help="Before the merge: publish the check `kt-budgets / approval`."
 )

@@ -48,7 +48,7 @@ def command(
     output: Path | None,
     **options: Any,
 ) -> None:
-    """Show what other targets or levers would do, without editing a file.
+    """Show what other targets, growth, cache or models would do, without editing a file.
 
     Now is the YAML as it stands, once it is applied; both sides see the same simulated days. A TEAM may also be one
     of its wallets, TEAM/ENV. All options but the shared ones can be repeated.

@@ -43,15 +43,15 @@ def _dead(lock: LockState) -> Iterator[Waiting]:
     owner = lock.owner
     if owner is None:
         return
-    until = f"its lease ran out at {lock.until:%Y-%m-%d %H:%M} UTC" if lock.until else "its lease cannot be read"
+    until = f"it expired at {lock.until:%Y-%m-%d %H:%M} UTC" if lock.until else "until when, cannot be read"
     soon = "The next run takes it over by itself; or break it at once." if lock.until else "Break it by hand."
     yield Waiting(
         kind="lock",
         state="lease ran out",
         since=_instant(lock.until) if lock.until else "",
-        sentence=f"{owner.name} holds the lock of the journal (run {owner.run}), and {until}.",
+        sentence=f"{owner.name} holds the lock of the journal (run {owner.run}): {until}.",
         cure=f"{soon} See first that its run has ended{': ' + owner.url if owner.url else ''}.",
-        dispatch=_resume(f"the lease of {owner.name} ran out and its run has ended", break_lock=owner.name),
+        dispatch=_resume(f"the lock of {owner.name} expired and its run has ended", break_lock=owner.name),
     )
 
 

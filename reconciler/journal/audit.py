@@ -169,7 +169,7 @@ def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[Ledg
     elif trace.step is Step.ACCEPTED:
         return
     elif trace.in_doubt:
-        yield f"{move.wallet}: {trace.operation} is not proved; run `kt-budgets resume`"
+        yield f"{move.wallet}: {trace.operation} is still open; run `kt-budgets resume`"
     elif any(entry.operation == trace.operation for entry in ledger):
         yield f"{move.wallet}: {trace.operation} ended {trace.step} in the journal, and the ledger shows it"
 

@@ -41,8 +41,8 @@ def missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
         wallet=wallet,
         kind="unknown",
         operations=tuple(sorted(trace.operation for trace in missing)),
-        reason=f"{wallet}: {_listed(map(_open, missing))} is not proved on this wallet: whether it happened is not"
-        " known, so nothing is planned for or sent to it",
+        reason=f"{wallet}: {_listed(map(_open, missing))} is open on this wallet: nobody knows yet whether it happened,"
+        " so nothing is planned for or sent to it",
         hint="run `kt-budgets resume`, which proves or finishes it",
     )
 
@@ -72,7 +72,7 @@ def held_back(wallet: str, held: Sequence[Trace]) -> tuple[str, str]:
     until = f"{max(times, default=datetime.now(UTC)):%Y-%m-%d %H:%M:%S} UTC"
     lost = " ".join(f"--assume-lost {trace.operation}" for trace in held[:1])
     return (
-        f"{wallet}: {_listed(map(_open, held))} was answered with a no, which may be about a second delivery of it;"
+        f"{wallet}: {_listed(map(_open, held))} was refused, which may be the answer to a second copy of it;"
         f" this reading may be older than that, so nothing is sent to this wallet before {until}, or before its"
         " ledger shows something newer",
         f'wait; or, where you know that it was not booked: `kt-budgets resume {lost} --reason "how you know"`',
@@ -123,5 +123,5 @@ def _open(trace: Trace) -> str:
 
 def _entry(entry: LedgerEntry) -> str:
     when = f"{entry.created_at:%Y-%m-%d %H:%M} UTC"
-    name = entry.operation or "an operation with a cut mark"
+    name = entry.operation or "an operation whose mark is cut"
     return f"{name} ({entry.kind} {Money(entry.amount, entry.currency)}, {entry.id}, {when})"

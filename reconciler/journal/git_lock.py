@@ -63,9 +63,7 @@ class GitLock:
             renewed = self._renewed()
         except JournalError as error:
             if left <= timedelta():
-                raise FencedError(
-                    f"the lease ran out and cannot be renewed: {error.message}", hint=error.hint
-                ) from None
+                raise FencedError(f"the lock expired and cannot be renewed: {error.message}", hint=error.hint) from None
             return
         if not renewed:
             raise fenced()
@@ -144,9 +142,9 @@ def held_error(git: Git) -> LockHeldError:
         return LockHeldError("the lock was taken and given back just now; nothing was written", hint="try again")
     owner, until = found.owner, found.until
     page = f", {owner.url}" if owner.url else ""
-    lease = f"lease until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "its lease cannot be read"
+    held = f"until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "until when, cannot be read"
     soon = f"; from {until + LEASE:%H:%M:%S} UTC on the next run takes it by itself" if until else ""
     return LockHeldError(
-        f"another apply holds the lock {LOCK}: {owner.name} (run {owner.run}{page}, {lease}); nothing was written",
+        f"another apply holds the lock {LOCK}: {owner.name} (run {owner.run}{page}, {held}); nothing was written",
         hint=f"wait until it has finished{soon}; if it is dead: kt-budgets resume --break-lock {owner.name}",
     )

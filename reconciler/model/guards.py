@@ -31,7 +31,7 @@ class GuardSettings(Frozen):
     """Limits of a single run. A limit that is left out does not refuse; the pool's own limit always does."""
 
     total_moved: YamlAmount | None = Field(
-        None, description="The most money that one run may move, allocations and reclaims together, per month."
+        None, description="The most money that one run may move, given and taken back together, per month."
     )
     largest_change: YamlAmount | None = Field(None, description="The most that one wallet may change by.")
     largest_change_percent: Share | None = Field(

@@ -145,7 +145,7 @@ def exact_version(value: Any) -> int:
 def _kind(value: Any) -> str:
     match value:
         case dict():
-            return "a mapping"
+            return "keys with values"
         case list() | tuple():
             return "a list"
         case None:

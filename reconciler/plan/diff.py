@@ -206,7 +206,7 @@ def _outside_fiscal_year(desired: Desired, period: Period) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"{period} is not in {year.name}, which these budgets are for"
             f" ({year.periods[0]} to {year.periods[-1]})",
-            hint="plan a month of that fiscal year, or move `fiscal_year` on",
+            hint="plan a month of that fiscal year, or set `fiscal_year` in org.yaml to the year that holds it",
         )
 
 
@@ -233,6 +233,6 @@ def _other_currencies(live: Live, gaps: list[WalletGap]) -> Iterator[Finding]:
                 code="other-currency",
                 severity=Severity.WARNING,
                 message=f"`{wallet.key}` has a wallet in {wallet.currency} ({wallet.balance}) and none in"
-                f" {gap.desired.currency}; amounts of two currencies are never netted, so it counts as not funded",
-                hint="correct `team_id` or `currency`, or expect a second wallet",
+                f" {gap.desired.currency}; amounts of two currencies are never added up, so it counts as not funded",
+                hint="correct `team_id` or `currency`, or expect a second wallet to be made",
             )

@@ -83,7 +83,8 @@ def _setting(difference: Difference, team: str, judge: Judge, period: Period) ->
 def _new_or_gone(team: str, before: str, after: str, period: Period) -> LaterExpectation:
     """Return the item of a team that the YAML has on one side alone."""
     meaning = (
-        "Absence takes nothing back and deletes no wallet: what they hold stays; write `state: absent` to take it back"
+        "A file that is gone takes nothing back and deletes no wallet: what they hold stays; to take it back,"
+        " bring the file back with `state: absent`"
     )
     facts = {"team": team, "name": "team", "before": before, "after": after, "period": period}
     return LaterExpectation(**facts, kind="setting", meaning="" if after else meaning)

@@ -49,7 +49,8 @@ def unfunded(
     cure = "Start the fund workflow; where it fails, its log says why."
     if period not in organization.fiscal_year.value:
         cure = (
-            f"{period} is not in the fiscal year of org.yaml: move `fiscal_year` on there, have that merged and"
+            f"{period} is not in the fiscal year of org.yaml: set `fiscal_year` there to the year that holds it,"
+            " have that merged and"
             " applied, and start the fund workflow."
         )
     return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
@@ -73,7 +74,7 @@ def unknown_months(applied: Desired, period: Period, *, opened: Collection[str])
             since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
             sentence=f"{team}: whether {period} is funded is not known: the journal shows no money that was moved for"
             f" it ({', '.join(listed)}).",
-            cure="Start the fund workflow once Keeptrusts answers; it leaves alone what is open.",
+            cure="Start the fund workflow once Keeptrusts answers; it leaves alone what is funded already.",
             dispatch=Dispatch(workflow="fund.yml"),
         )
         for team, listed in sorted(lacking.items())

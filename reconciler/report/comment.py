@@ -38,7 +38,7 @@ def findings_comment(findings: Sequence[PlanFinding]) -> str:
 
 def _finding(finding: PlanFinding) -> str:
     where = _safe(f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path)
-    cure = f"<br>Cure: {_safe(finding.hint)}" if finding.hint else ""
+    cure = f"<br>Fix: {_safe(finding.hint)}" if finding.hint else ""
     return f"- **{_safe(finding.code)}** {where}: {_safe(finding.message)}{cure}"
 
 

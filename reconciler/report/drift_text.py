@@ -11,6 +11,7 @@ from reconciler.report.findings_text import visible
 from reconciler.report.wording import counted
 
 _HANGING = 14
+_STATES = {"lease ran out": "lock expired"}
 
 
 def drift_text(
@@ -42,7 +43,8 @@ def _entries(found: Sequence[Drifted], waiting: Sequence[Waiting], doubtful: Col
     for item in waiting:
         inputs = "".join(f" {key}={value}" for key, value in item.dispatch.inputs.items())
         start = f"[{item.dispatch.workflow}{inputs}]"
-        yield f"{item.state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"
+        state = _STATES.get(item.state, item.state)
+        yield f"{state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"
 
 
 def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting]) -> Iterator[str]:

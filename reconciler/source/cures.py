@@ -210,4 +210,4 @@ def _marks(text: str) -> Node | None:
 
 
 def _unreachable() -> EditError:
-    return EditError("the cure cannot be written in place", hint="edit the file by hand")
+    return EditError("the fix cannot be written in place", hint="edit the file by hand")

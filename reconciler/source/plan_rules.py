@@ -51,11 +51,12 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     gap, period = max(short, key=lambda item: (item[0], -item[1].months_since(year.starts)))
     target = _targets(team, period)
     message = (
-        f"the plan needs {context.money(target + gap)} in {period} ({_counted(team.plan, context)}), and the wallets"
+        f"the annual plan needs {context.money(target + gap)} in {period} ({_counted(team.plan, context)}), and the"
+        " wallets"
         f" get {context.money(target)}: {context.money(gap)} too little; {_short(short, year, context)}"
     )
     raised = f"raise the wallets by {gap.quantize(CENT, ROUND_CEILING)} a month, or " if gap < LARGEST_AMOUNT else ""
-    hint = f"{raised}correct the plan"
+    hint = f"{raised}correct the annual plan"
     at = ("plan", "baseline_monthly")
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
 

@@ -123,7 +123,7 @@ def _type(keys: Keys, kind: str, value: Any) -> Finding:
         "int_type": "a whole number",
         "bool_type": "true or false",
         "tuple_type": "a list",
-    }.get(kind, "a mapping")
+    }.get(kind, "keys with values")
     sentence = f"`{dotted(keys)}` must be {due}, not {_called(value)}"
     hint, cure = _type_cure(kind, value)
     return problem("wrong-type", sentence, hint, keys, fix=cure)
@@ -165,7 +165,7 @@ def _called(value: Any) -> str:
     """Return how a sentence names a value that is of the wrong kind."""
     match value:
         case dict():
-            return "a mapping"
+            return "keys with values"
         case list() | tuple():
             return "a list"
         case None:

@@ -107,7 +107,7 @@ def test_a_duplicate_delivery_is_said_and_healed_by_the_next_plan(tmp_path: Path
     with rehearsing(tmp_path, {"fault": "duplicate", "route": ALLOCATE, "team": "team_sales", "nth": 1}) as rehearsal:
         said = ready(rehearsal).kt("apply", *QUICK)
         assert said.code == ExitCode.UNKNOWN
-        assert "doubled" in said.json["outcomes"][0]["reason"]
+        assert "twice" in said.json["outcomes"][0]["reason"]
         audit = rehearsal.kt("audit", "--verify")
         assert audit.code == ExitCode.DRIFT
         assert any("2 times" in problem for problem in audit.json["problems"])

@@ -142,7 +142,7 @@ def test_a_new_plan_does_not_go_past_an_unknown_operation_on_the_same_wallet(loo
     loop.apply()
     result = loop.apply(reviewed, other)
     assert statuses(result.run.outcomes)[0] == "unknown"
-    assert "is not proved on this wallet" in result.run.outcomes[0].reason
+    assert "is open on this wallet" in result.run.outcomes[0].reason
 
 
 def test_an_unknown_operation_that_shows_later_lets_the_wallet_go_on(loop: Loop) -> None:
@@ -676,7 +676,7 @@ def test_what_cannot_be_read_back_is_said(loop: Loop) -> None:
     unreadable_after(loop, 1, 1)
     result = loop.apply()
     assert result.exit_code is ExitCode.PARTIAL
-    assert "could not be read back" in result.differences[0]
+    assert "could not be checked afterwards" in result.differences[0]
     assert not result.run.converged
 
 

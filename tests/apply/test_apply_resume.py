@@ -123,7 +123,7 @@ def test_a_run_that_a_later_one_went_past_is_proved_and_nothing_is_sent_for_it(l
     assert result is not None
     told = {o.op: o for o in result.run.outcomes}
     assert told[unknown.op].status is Status.SKIPPED
-    assert "a later run went past it" in told[unknown.op].reason
+    assert "a later run did without it" in told[unknown.op].reason
     assert loop.world.funded("team_sales", JUNE) == 0
     assert len(loop.world.sends) == sent
     assert loop.resume() is None

@@ -140,7 +140,7 @@ def test_an_unknown_operation_and_one_that_came_after_its_refusal_are_problems(l
     loop.world.faults = only("drop before")
     loop.apply()
     (problem,) = ledger_problems(history_of(loop.records()), wallets(loop), JUNE)
-    assert "is not proved" in problem
+    assert "is still open" in problem
     refused = Loop(loop.wanted, World(faults=only("refused")), settle=5)
     (outcome, *_) = refused.apply().run.outcomes
     refused.world.by_hand("allocate", "team_sales", "40", f"[kt-budgets op={outcome.op}]")

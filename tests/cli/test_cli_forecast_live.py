@@ -152,7 +152,7 @@ def test_what_is_recommended_adds_no_warning_to_the_example(ask: Ask, kt: Run, b
     before = kt("validate", "--budgets", budgets).out
     assert ask("plan", "--output", tmp_path / "before.json").code == 0
     done = ask("recommend", "--write")
-    assert "the YAML would warn: the plan needs USD" in " ".join(done.out.split())
+    assert "the YAML would warn: the annual plan needs USD" in " ".join(done.out.split())
 
     assert kt("validate", "--budgets", budgets).out == before
     assert ask("plan", "--output", tmp_path / "after.json").code == 0

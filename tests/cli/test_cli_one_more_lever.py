@@ -121,7 +121,7 @@ def test_validation_has_it(tmp_path: Path) -> None:
     found = {finding.code: finding.message for finding in load(root).findings}
 
     assert set(found) == {"wallets-below-plan", "discount-unsigned", "before-fiscal-year"}
-    assert "the plan needs USD 1,000.00 in 2026-06 (baseline and discount)" in found["wallets-below-plan"]
+    assert "the annual plan needs USD 1,000.00 in 2026-06 (baseline and discount)" in found["wallets-below-plan"]
     assert "short in 1 month of FY2027" in found["wallets-below-plan"]
 
 

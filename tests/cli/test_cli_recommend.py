@@ -140,7 +140,7 @@ def test_what_is_recommended_adds_no_warning(world: World, kt: Run) -> None:
 
     assert kt("validate", "--budgets", world.budgets).out == before
     said = " ".join(done.out.split())
-    assert "the YAML would warn: the plan needs USD 10,200.00 in 2026-06" in said
+    assert "the YAML would warn: the annual plan needs USD 10,200.00 in 2026-06" in said
     assert "it was worked out under a target that is not written" in said
     assert "name: support-monthly, amount: 9000.00" in (world.budgets / "teams" / "support.yaml").read_text("utf-8")
 

@@ -67,7 +67,7 @@ def test_owners_that_changed_are_found_and_written(desk: MergeDesk) -> None:
     assert kt(desk, "--check") == ExitCode.DONE, desk.desk.output
     desk.repository.edit(SUPPORT_FILE, '["@acme/support-leads"]', '[lena, "@helper[bot]"]')
     assert kt(desk, "--check") == ExitCode.FINDINGS
-    assert ".github/CODEOWNERS is not what the budget files say\n  cure: kt-budgets pr codeowners" in desk.desk.output
+    assert ".github/CODEOWNERS is not what the budget files say\n  fix: kt-budgets pr codeowners" in desk.desk.output
     assert "/budgets/teams/support.yaml @acme/support-leads" in written(desk.repository)
     kt(desk)
     assert "/budgets/teams/support.yaml @lena" in written(desk.repository)
@@ -111,7 +111,7 @@ def test_code_owners_that_github_cannot_use_are_told(desk: MergeDesk) -> None:
     }
     desk.github.codeowner_errors = [{**where, "suggestion": "make sure that the team has write access"}]
     assert kt(desk, "--check") == ExitCode.FINDINGS
-    assert ".github/CODEOWNERS:4: Unknown owner on main\n  cure: make sure that the team" in desk.desk.output
+    assert ".github/CODEOWNERS:4: Unknown owner on main\n  fix: make sure that the team" in desk.desk.output
 
 
 def test_without_a_token_only_the_files_are_verified_and_it_is_said(desk: MergeDesk) -> None:

@@ -134,7 +134,7 @@ def test_a_month_that_was_not_funded_is_told_team_by_team(desk: MergeDesk) -> No
 def test_a_month_after_the_fiscal_year_says_what_stops_its_funding(desk: MergeDesk) -> None:
     found = waiting(desk, day="2027-06-02")
     assert {item["kind"] for item in found} == {"month"}
-    assert "move `fiscal_year` on" in found[0]["cure"]
+    assert "set `fiscal_year` there to the year that holds it" in found[0]["cure"]
 
 
 def test_a_wallet_that_was_funded_and_then_changed_by_hand_is_drift_and_no_month(desk: MergeDesk) -> None:

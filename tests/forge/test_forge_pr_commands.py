@@ -314,7 +314,7 @@ def test_findings_take_the_place_of_an_older_heads_plan(desk: Desk) -> None:
     assert "### The budget files have 1 error, so there is no plan" in body
     assert body.index("invalid-amount") < body.index("A warning.")
     assert "@all" not in body
-    assert "Cure: write" in body
+    assert "Fix: write" in body
     check = desk.github.checks[-1]
     assert (check["conclusion"], len(check["annotations"])) == ("failure", 2)
 

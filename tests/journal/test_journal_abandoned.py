@@ -38,7 +38,7 @@ def test_a_lock_is_told_once_its_lease_ran_out_with_the_dispatch_that_breaks_it(
     assert (found.kind, found.state, found.teams, found.since) == ("lock", "lease ran out", (), "2026-06-18T09:05:00Z")
     assert "ci-run-41 holds the lock of the journal (run run-41)" in found.sentence
     assert OWNER.url in found.cure
-    reason = "the lease of ci-run-41 ran out and its run has ended"
+    reason = "the lock of ci-run-41 expired and its run has ended"
     assert found.dispatch == Dispatch(workflow="resume.yml", inputs={"reason": reason, "break_lock": "ci-run-41"})
     assert lock_of(name, folder=tmp_path) is None
 

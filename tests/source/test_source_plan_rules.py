@@ -24,11 +24,11 @@ def test_the_worst_month_and_the_number_of_short_months_are_named(tmp_path: Path
 
     assert (finding.code, finding.position.line, finding.position.column) == ("wallets-below-plan", 4, 21)
     assert finding.message == (
-        "the plan needs USD 1,100.00 in 2027-04 (baseline, growth and planned demand), and the wallets get"
+        "the annual plan needs USD 1,100.00 in 2027-04 (baseline, growth and planned demand), and the wallets get"
         " USD 1,000.00: USD 100.00 too little; short in 3 months of FY2027, first in 2026-09, where months that are"
         " over count too"
     )
-    assert finding.hint == "raise the wallets by 100.00 a month, or correct the plan"
+    assert finding.hint == "raise the wallets by 100.00 a month, or correct the annual plan"
 
 
 def test_once_the_day_is_known_months_that_are_over_are_short_no_more(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_growth_beyond_all_measure_is_a_finding_and_no_crash(tmp_path: Path) -> 
     [finding] = findings(tmp_path, f"  baseline_monthly: 1000.00\n  growth: [{steps}]\n")
 
     assert "e+8003 in 2026-06" in finding.message
-    assert finding.hint == "correct the plan"
+    assert finding.hint == "correct the annual plan"
 
 
 def test_a_plan_without_a_baseline_or_wallets_is_not_compared(tmp_path: Path) -> None:

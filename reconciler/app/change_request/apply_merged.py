@@ -194,7 +194,7 @@ def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | N
             return replay.needed_for(number)
     what = f"pull request {asked.number}" if asked.number is not None else f"{(asked.commit or '')[:40]}"
     raise UsageError(
-        f"{what} is none of the {len(replay.landings)} landings that are not applied as a whole",
+        f"{what} is none of the {len(replay.landings)} merged changes that are not applied as a whole",
         hint="leave it out to apply whatever is pending; `kt-budgets audit` lists what was applied",
     )
 

@@ -61,7 +61,7 @@ def _lines(facts: dict[str, Any], *, check: bool) -> Iterator[str]:
         elif place not in facts["changed"]:
             yield f"{place}: is current"
     for problem in facts["problems"]:
-        yield f"{problem['message']}\n  cure: {problem['cure']}"
+        yield f"{problem['message']}\n  fix: {problem['cure']}"
 
 
 def _file(budgets: Path) -> tuple[Path, str]:

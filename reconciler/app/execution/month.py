@@ -204,6 +204,7 @@ def confirm_month(desired: Desired, period: Period, confirm: Callable[[str], boo
     if not confirm(why):
         raise RefusedError(
             f"{why}; nothing was written",
-            hint="move `fiscal_year` on in org.yaml, or give `--beyond-fiscal-year` if that month is meant",
+            hint="set `fiscal_year` in org.yaml to the year that holds it, or give `--beyond-fiscal-year` if that"
+            " month is meant",
         )
     say(f"{why}; it is funded because it was confirmed")
