@@ -1,4 +1,4 @@
-"""The facts of a plan: built once, when it is made, kept in it, and read by whoever judges it."""
+"""The facts of a plan: built once, when it is made, kept in it, and read by whoever judges it (decision 0081)."""
 
 from __future__ import annotations
 

@@ -106,8 +106,6 @@ def _number(value: Decimal | None) -> str:
 
 def _waiver(verdict: Verdict, as_of: date) -> str:
     team = f"team: {verdict.team}, " if verdict.team else ""
+    most = "" if verdict.value is None else f"max: {_number(verdict.value)}, "
     until = as_of + timedelta(days=WAIVER_DAYS)
-    return (
-        f"`- {{guard: {verdict.rule}, {team}max: {_number(verdict.value)}, until: {until},"
-        ' reason: "...", approved_by: "..."}`'
-    )
+    return f'`- {{guard: {verdict.rule}, {team}{most}until: {until}, reason: "...", approved_by: "..."}}`'
