@@ -107,8 +107,8 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
     if usage is None or usage.source.last_day is None:
         return Spending(as_of, as_of, {})
     end = as_of + timedelta(days=1) if usage.source.last_day == as_of else as_of
-    chosen = usage.day.astype("datetime64[D]") < np.datetime64(end, "D")
-    days = usage.day[chosen].astype("datetime64[D]").astype(np.int64)
+    chosen = usage.day < np.datetime64(end, "D")
+    days = usage.day[chosen].astype(np.int64)
     if not len(days):
         return Spending(as_of, as_of, {})
     wallets, codes = np.unique(usage.wallet[chosen], return_inverse=True)

@@ -107,7 +107,7 @@ class Observations:
         if self.usage is None or not parts:
             return np.zeros(0, dtype=np.intp)
         rows = np.concatenate(parts)
-        return rows[self.usage.day[rows].astype("datetime64[D]") >= self.end - np.timedelta64(days, "D")]
+        return rows[self.usage.day[rows] >= self.end - np.timedelta64(days, "D")]
 
     def _observed(self, wallets: Sequence[str], days: int) -> Observed:
         rows, usage = self._rows(wallets, days), self.usage
@@ -132,8 +132,7 @@ def observations(usage: DailyUsage | None, *, known_until: date, days: int = LON
     end = np.datetime64(known_until, "D")
     if usage is None:
         return Observations(None, end, np.zeros(0, dtype=np.intp), {})
-    dates = usage.day.astype("datetime64[D]")
-    recent = np.flatnonzero((dates < end) & (dates >= end - np.timedelta64(days, "D")))
+    recent = np.flatnonzero((usage.day < end) & (usage.day >= end - np.timedelta64(days, "D")))
     names, codes = np.unique(usage.wallet[recent], return_inverse=True)
     order = np.argsort(codes, kind="stable")
     bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))

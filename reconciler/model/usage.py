@@ -90,10 +90,10 @@ class UsageSource:
 class DailyUsage:
     """Columns of equal length, one row a day × wallet × workload × provider × model × lane, sorted by these.
 
-    `wallet` is the event's team id; a missing attribute is the empty string, "not attributed". `cost` and `avoided`
-    are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative rows (credits,
-    corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`, `cache_hits`,
-    `fallbacks` count events.
+    `day` is datetime64[D]. `wallet` is the event's team id; a missing attribute is the empty string, "not attributed".
+    `cost` and `avoided` are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative
+    rows (credits, corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`,
+    `cache_hits`, `fallbacks` count events.
     """
 
     source: UsageSource

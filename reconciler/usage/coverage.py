@@ -33,7 +33,7 @@ def stale_wallets(connection: Backend, scans: Sequence[Scan], table: Columns, wi
     """
     if sum(len(scan.files) for scan in scans) < 2:
         return {}
-    days = table["day"].astype("datetime64[D]")
+    days = table["day"]
     inside = (table["wallet"] != "") & (days >= np.datetime64(window[0])) & (days < np.datetime64(window[1]))
     if not inside.any():
         return {}

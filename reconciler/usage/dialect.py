@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +35,8 @@ class _Rows(Protocol):
 class Dialect:
     """`skip` lines stand above the header; its `names` are as they are written.
 
-    `sample` are rows below it, with the number of the line that each ends on.
+    `sample` are rows below it, with the number of the line that each ends on. `below` are the lines below it that were
+    read, the last of which may not be whole.
     """
 
     names: tuple[str, ...]
@@ -43,6 +44,12 @@ class Dialect:
     line_end: str
     skip: int
     sample: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    below: Sequence[str] = field(default=(), repr=False, compare=False)
+
+    def column(self, at: int) -> Iterator[str]:
+        """Yield the values of the column `at` in all rows that were read, up to one that cannot be taken apart."""
+        with suppress(csv.Error):
+            yield from (row[at] for row in csv.reader(self.below[:-1], delimiter=self.delimiter) if len(row) > at)
 
 
 def dialect_of(name: str, path: Path, known: Collection[str]) -> Dialect:
@@ -94,8 +101,9 @@ def _read(lines: Sequence[str], delimiter: str, skip: int) -> Dialect:
     reader = csv.reader(lines, delimiter=delimiter)
     names = tuple(next(reader, ()))
     last_line = lines[reader.line_num - 1] if names else ""
+    below = lines[reader.line_num :]
     end = next((end for end in _LINE_ENDS if last_line.endswith(end)), "")
-    return Dialect(names, delimiter, end, skip, _sample(reader, skip))
+    return Dialect(names, delimiter, end, skip, _sample(reader, skip), below)
 
 
 def _sample(reader: _Rows, skip: int) -> tuple[tuple[int, tuple[str, ...]], ...]:

@@ -51,7 +51,7 @@ def find_exports(paths: Sequence[str]) -> ExportFiles:
         if not found and len(walk.problems) == before:
             fruitless.append(_fruitless(path, walk))
     _refuse(walk.problems, fruitless, paths)
-    return ExportFiles(tuple(sorted(files.values())), tuple(sorted(_summed_up(set(walk.issues)))))
+    return ExportFiles(tuple(sorted(files.values())), tuple(_summed_up(set(walk.issues))))
 
 
 def _refuse(problems: Sequence[str], fruitless: Sequence[str], paths: Sequence[str]) -> None:

@@ -27,11 +27,11 @@ def last_complete_day(
     28 days before it, and they are fewer than 0.8 of the median for its weekday (of all those days when the weekday was
     seen less than twice). Dates without a time of day never look cut off. Below three days nothing can be said.
     """
-    unique, inverse = np.unique(days.astype("datetime64[D]"), return_inverse=True)
+    unique, inverse = np.unique(days, return_inverse=True)
     counts = np.zeros(len(unique), np.int64)
     np.add.at(counts, inverse, events)
     ends = np.full(len(unique), np.datetime64(0, "us"))
-    np.maximum.at(ends, inverse, latest.astype("datetime64[us]"))
+    np.maximum.at(ends, inverse, latest)
     before = unique < np.datetime64(end, "D")
     if not before.any():
         return None

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ibis.backends.duckdb import Backend
@@ -16,6 +16,7 @@ from reconciler.usage.formats import Format
 from reconciler.usage.unpack import PlainFile, damaged
 
 _SAMPLED_KEYS = 20_000
+_FEWEST_KINDS = 200
 INEXACT = "inexact"
 _EXACT_DIGITS, _EXACT_BELOW = 15, 10**6
 LONGEST_ROW = 1 << 25
@@ -26,7 +27,10 @@ Names = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read files that look alike: a table function with options, and an expression for each canonical column."""
+    """How to read files that look alike: a table function with options, and an expression for each canonical column.
+
+    `diverse` says of CSV files that nearly every row has metadata of its own, such as a request id.
+    """
 
     reader: str
     options: str
@@ -34,6 +38,7 @@ class Layout:
     whole_rows: bool = False
     delimiter: str = ","
     places: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    diverse: bool = field(default=False, compare=False)
 
     def sql(self, paths: Sequence[str]) -> str:
         columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
@@ -91,7 +96,14 @@ def _csv(file: PlainFile, names: Names) -> Layout:
     )
     select = tuple((name, _first([f"c{index}" for index in at])) for name, at in places.items() if at)
     found = tuple((name, tuple(at)) for name, at in places.items())
-    return Layout("read_csv", options, select, delimiter=dialect.delimiter, places=found)
+    metadata = [each for at in places.get("metadata", ())[:1] for each in dialect.column(at)]
+    diverse = is_diverse(len(metadata), len(set(metadata)))
+    return Layout("read_csv", options, select, delimiter=dialect.delimiter, places=found, diverse=diverse)
+
+
+def is_diverse(rows: int, kinds: int) -> bool:
+    """Whether a sample of metadata suggests that nearly every event has some of its own."""
+    return kinds > max(rows // 5, _FEWEST_KINDS)
 
 
 def _known(names: Names) -> set[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
-_CHUNK = 1 << 20
+_CHUNK, _TAIL = 1 << 20, 1 << 16
 _QUOTE = b'"'
 _OPENS_AFTER = b",;\t|\r\n"
 _PIECES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -17,12 +18,10 @@ _ENDS = (b"\r\n", b"\n", b"\r")
 
 
 def evened(source: Path, target: Path) -> bool:
-    """Return whether the lines of a CSV file end in different ways; if so, write it to `target` with one line end.
+    """Return whether the rows of a CSV file end in different ways; if so, write it to `target` with one line end.
 
     Line ends within quotes belong to a value: they stay, and are no difference.
     """
-    if not _may_differ(source):
-        return False
     ends = {_end(line) for line in records(source)} - {b""}
     if len(ends) < 2:
         return False
@@ -78,20 +77,21 @@ def _end(line: bytes) -> bytes:
     return next((end for end in _ENDS if line.endswith(end)), b"")
 
 
-def _may_differ(source: Path) -> bool:
-    """Return, in one quick pass, whether a file holds line ends of more than one kind, quoted or not."""
-    with source.open("rb") as stream:
-        chunk = stream.read(_CHUNK)
-        foreign = b"\n" if b"\n" not in chunk else b"" if b"\r" in chunk else b"\r"
-        while chunk:
-            if (foreign in chunk) if foreign else not _only_pairs(chunk):
-                return True
-            carried = b"\r" if not foreign and chunk.endswith(b"\r") else b""
-            following = stream.read(_CHUNK)
-            if carried and not following:
-                return True
-            chunk = carried + following
-    return False
+def look_through(head: bytes, rest: IO[bytes]) -> tuple[bool, bytes]:
+    """Return whether a file has line ends of more than one kind, quoted or not, and its end, in one quick pass.
+
+    `head` is what was read of it already, `rest` reads on from there.
+    """
+    foreign = b"\n" if b"\n" not in head else b"" if b"\r" in head else b"\r"
+    chunk, end, differ = head, b"", False
+    while chunk:
+        following = rest.read(_CHUNK)
+        carried = b"\r" if not foreign and chunk.endswith(b"\r") else b""
+        is_cut = bool(carried) and not following
+        differ = differ or (foreign in chunk if foreign else is_cut or not _only_pairs(chunk))
+        end = (end if len(chunk) < _TAIL else b"") + chunk
+        chunk = carried + following if following else b""
+    return differ, end[-_TAIL:]
 
 
 def _only_pairs(chunk: bytes) -> bool:

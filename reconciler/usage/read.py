@@ -172,7 +172,8 @@ class _Reading:
         self.say("adding up days")
         parse_first = metadata_is_diverse(self.connection, self.scans)
         table = daily_table(self._events(), self.names, parse_first=parse_first, wide=self.wide)
-        return fetch(self.connection, table)
+        columns = fetch(self.connection, table)
+        return columns | {"day": columns["day"].astype("datetime64[D]")}
 
     def _settled(self) -> Repeats:
         return settle(

@@ -17,7 +17,7 @@ from reconciler.usage.engine import fetch
 from reconciler.usage.events import LARGEST_COST
 from reconciler.usage.lines import Book
 from reconciler.usage.scans import Scan
-from reconciler.usage.unpack import damaged
+from reconciler.usage.unpack import PlainFile, damaged
 from reconciler.usage.window import Days
 
 MESSAGES: Mapping[str, str] = {
@@ -27,7 +27,7 @@ MESSAGES: Mapping[str, str] = {
     " came after it is missing",
 }
 _CUT_OFF = ("MISSING COLUMNS", "UNQUOTED VALUE")
-_LONGEST_ROW, _TAIL = 1 << 24, 1 << 16
+_LONGEST_ROW = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def rejected_rows(
         tally = issues.setdefault((row.path, row.code), _Tally(row.number))
         tally.add(*_told(row, csvs[row.path]), month)
         rows[row.path].append(row.number)
-    open_ended = (_open_end(path, scan, names[path]) for path, scan in sorted(csvs.items()))
+    open_ended = (_open_end(file, scan) for scan in scans if scan.is_csv for file in scan.files)
     return Rejected(
         (
             *(tally.issue(names[path], code) for (path, code), tally in issues.items()),
@@ -83,19 +83,16 @@ def rejected_rows(
     )
 
 
-def _open_end(path: str, scan: Scan, name: str) -> RowIssue | None:
+def _open_end(file: PlainFile, scan: Scan) -> RowIssue | None:
     """Return the issue of a last row that has no line end and may have lost the end of its last value.
 
     A quoted value that is closed is whole. Many programs write no last line end, so the file is used.
     """
-    with Path(path).open("rb") as source:
-        source.seek(max(Path(path).stat().st_size - _TAIL, 0))
-        tail = source.read()
-    if not tail or tail[-1:] in b'\r\n"' or b"\n" not in tail:
+    if not file.end or file.end[-1:] in b'\r\n"' or b"\n" not in file.end:
         return None
-    values = next(csv.reader([tail.rpartition(b"\n")[2].decode("utf-8", "replace")], delimiter=scan.delimiter), [])
+    values = next(csv.reader([file.end.rpartition(b"\n")[2].decode("utf-8", "replace")], delimiter=scan.delimiter), [])
     amount = _amount(_cost_and_moment(values, scan)[0]) or Decimal(0)
-    return RowIssue(name, 0, "no-line-end", MESSAGES["no-line-end"], 1, amount, counted=True)
+    return RowIssue(file.name, 0, "no-line-end", MESSAGES["no-line-end"], 1, amount, counted=True)
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ def in_doubt(table: Columns, window: Days) -> bool:
 
 def _outside(table: Columns, window: Days) -> dict[str, npt.NDArray[np.bool_]]:
     """Return which rows of the fetched table are dated after the window's end, and before its beginning."""
-    days = table["day"].astype("datetime64[D]")
+    days = table["day"]
     return {
         "after-as-of": ~unusable(table) & (days > np.datetime64(window[1])),
         "before-window": ~unusable(table) & (days < np.datetime64(window[0])),
@@ -67,7 +67,7 @@ def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
     issues = []
     for code, where in _outside(table, window).items():
         cost = _billionths(table["cost"][where])
-        inside = _within(table["day"][where].astype("datetime64[D]"), month)
+        inside = _within(table["day"][where], month)
         if where.any():
             issues.append(
                 RowIssue(
@@ -123,7 +123,7 @@ def make_usage(
 ) -> DailyUsage:
     """Return the daily usage of the half-open `window` from the fetched table of all days."""
     usable = ~unusable(table)
-    days = table["day"].astype("datetime64[D]")
+    days = table["day"]
     inside = usable & _within(days, window)
     fresh = usable & (days <= np.datetime64(window[1]))
     columns = _columns(table, days, inside)
@@ -197,7 +197,7 @@ def _day(days: npt.NDArray[Any], at: int) -> date | None:
 
 
 def _moment(latest: npt.NDArray[Any]) -> datetime | None:
-    return latest.max().astype("datetime64[us]").item().replace(tzinfo=UTC) if len(latest) else None
+    return latest.max().item().replace(tzinfo=UTC) if len(latest) else None
 
 
 def _complete(table: Columns, days: npt.NDArray[Any], usable: npt.NDArray[np.bool_], window: Days) -> date | None:

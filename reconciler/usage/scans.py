@@ -17,7 +17,7 @@ from ibis.backends.duckdb import Backend
 from reconciler.usage.columns import MissingColumnsError
 from reconciler.usage.engine import fetch, run
 from reconciler.usage.formats import Format
-from reconciler.usage.layouts import Layout, Names, layout_of
+from reconciler.usage.layouts import Layout, Names, is_diverse, layout_of
 from reconciler.usage.unpack import PlainFile
 
 _SAMPLED_ROWS = 20_000
@@ -27,7 +27,8 @@ _SAMPLED_ROWS = 20_000
 class Scan:
     """A view over files of one kind. `sql(paths)` selects from any of them.
 
-    Of CSV files, `places` are those of each canonical column in a row, best first, and `delimiter` parts them.
+    Of CSV files, `places` are those of each canonical column in a row, best first, `delimiter` parts them, and metadata
+    are `diverse` when nearly every row has some of its own.
     """
 
     view: str
@@ -36,6 +37,7 @@ class Scan:
     sql: Callable[[Sequence[str]], str]
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     delimiter: str = ","
+    diverse: bool = False
 
     @property
     def is_csv(self) -> bool:
@@ -79,6 +81,7 @@ def make_scans(
             layout.sql,
             dict(layout.places),
             layout.delimiter,
+            layout.diverse,
         )
         run(connection, f"CREATE OR REPLACE TEMP VIEW {scan.view} AS {layout.sql([file.path for file in members])}")
         scans.append(scan)
@@ -87,15 +90,17 @@ def make_scans(
 
 def metadata_is_diverse(connection: Backend, scans: Sequence[Scan]) -> bool:
     """Return whether a sample suggests that nearly every event has metadata of its own, such as a request id."""
+    if any(scan.diverse for scan in scans):
+        return True
     for scan in scans:
-        if "metadata" not in scan.columns:
+        if "metadata" not in scan.columns or scan.is_csv:
             continue
         sampled = fetch(
             connection,
             "SELECT count(*) AS n, count(DISTINCT metadata) AS kinds"
             f" FROM (SELECT metadata FROM {scan.view} LIMIT {_SAMPLED_ROWS})",
         )
-        if sampled["kinds"][0] * 5 > max(sampled["n"][0], _SAMPLED_ROWS // 20):
+        if is_diverse(int(sampled["n"][0]), int(sampled["kinds"][0])):
             return True
     return False
 

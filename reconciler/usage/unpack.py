@@ -20,7 +20,7 @@ from reconciler.model.usage import RowIssue
 from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
 from reconciler.usage.foreign import refuse_foreign
 from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, JSON, Format, recognise
-from reconciler.usage.line_ends import evened
+from reconciler.usage.line_ends import evened, look_through
 from reconciler.usage.parts import Part, part_of
 from reconciler.usage.spool import spool
 
@@ -35,7 +35,7 @@ class PlainFile:
     """An export as it can be scanned: `name` for people, `path` of the plain file, and its format.
 
     `packed` says that the export is compressed; `exact` that a JSON file's amounts are written as text, which loses no
-    digit. `part` is the page of an export that it is, None when it is whole.
+    digit. `part` is the page of an export that it is, None when it is whole. `end` are the last bytes of a CSV file.
     """
 
     name: str
@@ -44,6 +44,7 @@ class PlainFile:
     exact: bool = False
     part: Part | None = None
     packed: bool = False
+    end: bytes = b""
 
     @property
     def is_json(self) -> bool:
@@ -54,10 +55,13 @@ def unpack(file: ExportFile, scratch: Path) -> PlainFile:
     """Return the plain local file of an export, made in `scratch` when the export itself is not one."""
     try:
         local = _local(file, scratch)
-        packed = _head(local, 2) == GZIP_MAGIC
-        if packed:
-            local = _decompress(file.name, local, scratch)
-        return replace(_plain(file.name, local, scratch), packed=packed)
+        with local.open("rb") as source:
+            head = source.read(HEAD_BYTES)
+            if not head.startswith(GZIP_MAGIC):
+                return _plain(file.name, local, head, source, scratch)
+        local = _decompress(file.name, local, scratch)
+        with local.open("rb") as source:
+            return replace(_plain(file.name, local, source.read(HEAD_BYTES), source, scratch), packed=True)
     except OSError as error:
         raise UsageError(
             f"{file.name}: cannot be read ({error.strerror or type(error).__name__})",
@@ -71,8 +75,8 @@ def _local(file: ExportFile, scratch: Path) -> Path:
     return Path(file.location) if Path(file.location).is_file() else spool(file, _fresh(scratch, "spooled"))
 
 
-def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
-    head = _head(local, HEAD_BYTES)
+def _plain(name: str, local: Path, head: bytes, rest: IO[bytes], scratch: Path) -> PlainFile:
+    """Return the plain file of what is at `local`, of which `head` was read, and `rest` goes on from there."""
     refuse_foreign(name, head)
     shape = recognise(head)
     if shape.format is Format.PARQUET and not _tail(local, 4).endswith(b"PAR1"):
@@ -84,9 +88,10 @@ def _plain(name: str, local: Path, scratch: Path) -> PlainFile:
         local, part = _open_envelope(name, local, shape.envelope, scratch)
     elif head.startswith(BYTE_ORDER_MARK) and (shape.format in JSON or head.startswith(_MARK_AND_QUOTE)):
         local = _without_mark(local, scratch)
-    if shape.format is Format.CSV and evened(local, even := _fresh(scratch, "evened")):
+    differ, end = look_through(head, rest) if shape.format is Format.CSV else (False, b"")
+    if differ and evened(local, even := _fresh(scratch, "evened")):
         local = even
-    return PlainFile(name, str(local), shape.format, part=part)
+    return PlainFile(name, str(local), shape.format, part=part, end=end)
 
 
 def _without_mark(local: Path, scratch: Path) -> Path:
@@ -188,11 +193,6 @@ def _copy(source: IO[bytes], sink: IO[bytes], length: int) -> None:
     while length > 0 and (chunk := source.read(min(_CHUNK, length))):
         sink.write(chunk)
         length -= len(chunk)
-
-
-def _head(local: Path, length: int) -> bytes:
-    with local.open("rb") as source:
-        return source.read(length)
 
 
 def _tail(local: Path, length: int) -> bytes:
