@@ -17,8 +17,7 @@ from reconciler.journal.file_store import FileStore
 from reconciler.journal.move import move
 from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
 from reconciler.settings import environment
-from reconciler.source.journal import declared_in
-from reconciler.source.load import load
+from reconciler.source.load import declared_in, load
 
 if TYPE_CHECKING:
     from reconciler.model.organization import OrganizationBudget

@@ -9,8 +9,8 @@ from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import Trouble, failure
 from reconciler.git.merging import is_here
+from reconciler.git.places import provenance
 from reconciler.git.runner import ask, run
-from reconciler.source.git import provenance
 
 if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied

@@ -9,8 +9,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget, WalletTarget
 from reconciler.model.year_targets import money
-from reconciler.source.documents import Document
-from reconciler.source.shape import Shape
+from reconciler.source.documents import Document, Shape
 
 ALL = "all"
 """The environment of a team that has one wallet for everything."""

@@ -11,8 +11,7 @@ from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.team import TeamBudget
-from reconciler.source.documents import Document
-from reconciler.source.shape import M
+from reconciler.source.documents import Document, M
 from reconciler.source.tree import Tree
 
 K = TypeVar("K", str, Key)

@@ -15,8 +15,9 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.desired import build
 from reconciler.source.documents import Document, read_document
+from reconciler.source.parse import parse
 from reconciler.source.rules import check
-from reconciler.source.tree import SourceFile, Tree, read_tree, tree_of
+from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
 from reconciler.source.tree_findings import ORGANIZATION
 
 _ORGANIZATION_FALLBACKS = {
@@ -147,3 +148,17 @@ def _found(
     for team in teams:
         found += team.findings(problems.get(team.path, ()))
     return tuple(found)
+
+
+def declared_in(budgets: Path) -> tuple[str, str]:
+    """Return the organization and the journal that org.yaml names; an empty text for what it does not say as text."""
+    try:
+        data = (budgets / ORGANIZATION).read_bytes()[: LARGEST + 1]
+        data.decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return "", ""
+    value = parse(data).value if len(data) <= LARGEST else None
+    if not isinstance(value, dict):
+        return "", ""
+    organization, journal = value.get("organization"), value.get("journal")
+    return organization if isinstance(organization, str) else "", journal if isinstance(journal, str) else ""

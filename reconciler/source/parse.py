@@ -25,9 +25,8 @@ from ruamel.yaml.events import (
 
 from reconciler.findings import Finding
 from reconciler.model.yaml_types import shown
-from reconciler.source.problem import flaw
+from reconciler.source.problem import flaw, syntax_flaw
 from reconciler.source.scalars import NotationError, resolve
-from reconciler.source.syntax import syntax_flaw
 
 DEEPEST = 32
 """Levels of nesting that are read; budget files need five."""

@@ -13,14 +13,12 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
-from reconciler.source.coin_rules import organization_coin_problems, team_coin_problems
 from reconciler.source.context import Context, TeamView, context_of
 from reconciler.source.documents import Document
 from reconciler.source.identity_rules import identity_problems
-from reconciler.source.organization_rules import organization_problems
-from reconciler.source.owner_rules import organization_owner_problems, team_owner_problems
+from reconciler.source.organization_rules import organization_owner_problems, organization_problems, team_owner_problems
 from reconciler.source.plan_rules import plan_problems
-from reconciler.source.wallet_rules import wallet_problems
+from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
 
 
 def check(

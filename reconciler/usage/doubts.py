@@ -9,14 +9,33 @@ from typing import Any
 
 import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import BooleanValue, StringValue, Table, Value
+from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Value
 
 from reconciler.model.usage import RowIssue
-from reconciler.usage.amounts import likely_amount
 from reconciler.usage.engine import run
-from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LAST_YEAR, events_of
+from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of
 from reconciler.usage.scans import Scan
 from reconciler.usage.window import Days
+
+_SIGN = r"[A-Za-z]{3}|[^\w\s.,+-]{1,3}"
+_AMOUNT = rf"^\s*([+-]?)\s*(?:{_SIGN})?\s*([+-]?[0-9.,' ]*[0-9])\s*(?:{_SIGN})?\s*$"
+_COMMA_GROUPS = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+_POINT_GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+,\d+$"
+_COMMA = r"^[+-]?\d+,\d+$"
+
+
+def likely_amount(written: StringValue) -> DecimalValue:
+    """Return the amount that text most likely means, such as `$1,234.50` or `12,5 EUR`; None when it is not clear."""
+    number = (written.re_extract(_AMOUNT, 1) + written.re_extract(_AMOUNT, 2)).re_replace(r"[' ]", "")
+    plain = ibis.cases(
+        (number.re_search(_COMMA_GROUPS), number.replace(",", "")),
+        (number.re_search(_POINT_GROUPS), number.replace(".", "").replace(",", ".")),
+        (number.re_search(_COMMA), number.replace(",", ".")),
+        else_=number,
+    )
+    amount = plain.nullif("").try_cast(WIDE_COST)
+    return ibis.ifelse(amount.abs() < LARGEST_COST, amount, ibis.null(WIDE_COST))
+
 
 FILES_LOCATED = 50
 """In how many files the first row of each kind is looked up; of further files the count alone is reported."""

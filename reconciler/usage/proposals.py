@@ -13,12 +13,11 @@ from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
 from reconciler.model.usage import RowIssue
-from reconciler.usage.columns import KNOWN_NAMES, MissingColumnsError
+from reconciler.usage.columns import KNOWN_NAMES, MissingColumnsError, candidates, key, scopes
 from reconciler.usage.dialect import dialect_of
 from reconciler.usage.files import is_url
 from reconciler.usage.formats import Format
 from reconciler.usage.layouts import Names, columns_of
-from reconciler.usage.likely_columns import candidates, key, scopes
 from reconciler.usage.scans import Scan
 from reconciler.usage.trial import ColumnProposal, Trial
 from reconciler.usage.unpack import PlainFile

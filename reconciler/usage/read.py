@@ -16,21 +16,19 @@ from ibis.expr.types import Table
 from reconciler.findings import UsageError
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
-from reconciler.usage.coverage import overlap, stale_wallets
+from reconciler.usage.coverage import overlap, recency, stale_wallets
 from reconciler.usage.daily import daily_table
 from reconciler.usage.doubts import doubtful_rows
 from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
-from reconciler.usage.exact_json import make_exact
 from reconciler.usage.files import find_exports
 from reconciler.usage.lines import Book
 from reconciler.usage.parts import refuse_parts
 from reconciler.usage.proposals import unmapped_ids, with_proposals
-from reconciler.usage.recency import recency
 from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
-from reconciler.usage.scans import Scan, make_scans, metadata_is_diverse
+from reconciler.usage.scans import Scan, make_exact, make_scans, metadata_is_diverse
 from reconciler.usage.unpack import PlainFile, remarks, unpack
 from reconciler.usage.window import Days, last_month
 

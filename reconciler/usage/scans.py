@@ -6,18 +6,21 @@ path of the scanned file.
 """
 
 # ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `layouts`)
+# ruff: noqa: S608 (the paths in these statements are quoted by `literal`)
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
 from reconciler.usage.columns import MissingColumnsError
 from reconciler.usage.engine import fetch, run
 from reconciler.usage.formats import Format
-from reconciler.usage.layouts import Layout, Names, is_diverse, layout_of
+from reconciler.usage.layouts import INEXACT, Layout, Names, is_diverse, json_objects, layout_of, literal
 from reconciler.usage.unpack import PlainFile
 
 _SAMPLED_ROWS = 20_000
@@ -110,3 +113,26 @@ def _nothing(connection: Backend, names: Names) -> Scan:
     columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in (*names, "file"))
     run(connection, f"CREATE OR REPLACE TEMP VIEW scan_none AS SELECT {columns} WHERE false")
     return Scan("scan_none", (PlainFile("", "", Format.EMPTY),), tuple(names), lambda _: "SELECT * FROM scan_none")
+
+
+_AT_ONCE = 10_000
+
+
+def make_exact(connection: Backend, scans: Sequence[Scan], scratch: Path) -> dict[str, PlainFile]:
+    """Return the exact versions of the files that hold an inexact amount, by the path of the file that they replace."""
+    exact: dict[str, PlainFile] = {}
+    for scan in scans:
+        if not scan.is_json:
+            continue
+        paths = set(fetch(connection, f"SELECT DISTINCT file FROM {scan.view} WHERE cost = {literal(INEXACT)}")["file"])
+        exact |= {file.path: _rewritten(connection, file, scratch) for file in scan.files if file.path in paths}
+    return exact
+
+
+def _rewritten(connection: Backend, file: PlainFile, scratch: Path) -> PlainFile:
+    target = scratch / f"exact-{sum(1 for _ in scratch.iterdir())}"
+    rows = connection.con.execute(f"SELECT json FROM {json_objects(file)}")
+    with target.open("w", encoding="utf-8") as sink:
+        while batch := rows.fetchmany(_AT_ONCE):
+            sink.writelines(json.dumps(json.loads(text, parse_float=str)) + "\n" for (text,) in batch)
+    return replace(file, path=str(target), format=Format.JSON_LINES, exact=True)

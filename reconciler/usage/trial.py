@@ -17,11 +17,10 @@ from typing import Any
 from ibis.backends.duckdb import Backend
 
 from reconciler.findings import UsageError
-from reconciler.usage.columns import KNOWN_NAMES, REQUIRED
+from reconciler.usage.columns import KNOWN_NAMES, REQUIRED, can_be_mapped, candidates
 from reconciler.usage.engine import fetch, run
 from reconciler.usage.events import events_of
 from reconciler.usage.layouts import Names, rows_of
-from reconciler.usage.likely_columns import can_be_mapped, candidates
 from reconciler.usage.unpack import PlainFile
 
 _TRIED_ROWS = 5_000

@@ -18,8 +18,7 @@ from typing import IO, Any
 from reconciler.findings import UsageError
 from reconciler.model.usage import RowIssue
 from reconciler.usage.files import ExportFile, object_store, store_options, unreachable
-from reconciler.usage.foreign import refuse_foreign
-from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, JSON, Format, recognise
+from reconciler.usage.formats import BYTE_ORDER_MARK, GZIP_MAGIC, HEAD_BYTES, JSON, Format, recognise, refuse_foreign
 from reconciler.usage.line_ends import evened, look_through
 from reconciler.usage.parts import Part, part_of
 from reconciler.usage.spool import spool

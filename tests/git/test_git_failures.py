@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError, Trouble
-from reconciler.git.places import repository_root, work_tree
+from reconciler.git.places import provenance, repository_root, work_tree
 from reconciler.git.runner import ask, run, variables
 from reconciler.redaction import without_secrets
-from reconciler.source.git import provenance
 
 
 def git(folder: Path, *arguments: str) -> str:

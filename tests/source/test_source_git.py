@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from source.trees import SUPPORT, write_tree
 
-from reconciler.source.git import provenance
+from reconciler.git.places import provenance
 from reconciler.source.tree import tree_digest
 
 

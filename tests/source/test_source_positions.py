@@ -11,8 +11,7 @@ from source.trees import SUPPORT, write_tree
 from reconciler.findings import Origin, Position
 from reconciler.source.characters import readable
 from reconciler.source.load import load
-from reconciler.source.marks import find, mark_tree, place
-from reconciler.source.positions import positions
+from reconciler.source.marks import find, mark_tree, place, positions
 
 FILE = "budgets/teams/support.yaml"
 

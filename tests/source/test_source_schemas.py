@@ -28,9 +28,9 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, plan_text
 from reconciler.model.team import TeamBudget
 from reconciler.report.findings_json import findings_json
+from reconciler.source.documents import shape_of
 from reconciler.source.parse import parse
 from reconciler.source.schemas import documents, schema_text
-from reconciler.source.shape import shape_of
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PUBLISHED = {

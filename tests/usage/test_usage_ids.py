@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.usage import DailyUsage
-from reconciler.usage.recency import moment_in
+from reconciler.usage.coverage import moment_in
 
 HEADER = "id,timestamp,team_id,gateway_id,model,cost\n"
 MOMENT = "2026-06-02T10:00:00Z"

@@ -16,6 +16,7 @@ from reconciler.app.planning.pipeline import assemble, checked_out, compared
 from reconciler.app.session import connected, load_desired
 from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
+from reconciler.git.places import provenance
 from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import Source, sealed
@@ -24,7 +25,6 @@ from reconciler.report.formats import plan_in
 from reconciler.report.receipt import receipt
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
-from reconciler.source.git import provenance
 from reconciler.source.load import load
 
 if TYPE_CHECKING:

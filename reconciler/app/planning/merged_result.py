@@ -16,8 +16,8 @@ from reconciler.app.checkout import git, is_older, parents, prefix, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import GitError
+from reconciler.git.places import provenance
 from reconciler.settings import environment
-from reconciler.source.git import provenance
 from reconciler.source.tree import folder_name
 
 if TYPE_CHECKING:

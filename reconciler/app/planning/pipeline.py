@@ -13,6 +13,7 @@ from reconciler.app.planning.questions import questions
 from reconciler.app.planning.remarks import asked_of, remarks, warned_of
 from reconciler.apply.derivation import read_since
 from reconciler.findings import Finding, Origin, Position
+from reconciler.git.places import provenance
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
 from reconciler.journal.ledger_match import all_owned
@@ -28,8 +29,7 @@ from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.policy.facts import Told, declared_objects, judged
 from reconciler.settings import Settings
-from reconciler.source.git import provenance
-from reconciler.source.positions import positions
+from reconciler.source.marks import positions
 from reconciler.version import __version__
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from reconciler.app.budget_files import Commits, applied_desired, load_at
 from reconciler.app.checkout import git, is_submodule, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, UsageError
+from reconciler.git.places import provenance
 from reconciler.journal.journal import interrupted, last_declared
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.later import Later
@@ -19,8 +20,7 @@ from reconciler.plan.later import changed_expectations, is_of_money
 from reconciler.plan.scope import begun, changed_teams, later_targets
 from reconciler.policy.approvals import declared
 from reconciler.settings import environment
-from reconciler.source.git import provenance
-from reconciler.source.positions import positions
+from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
-from reconciler.source.positions import positions
+from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
