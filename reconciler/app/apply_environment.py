@@ -17,12 +17,12 @@ from reconciler.findings import LockHeldError
 from reconciler.journal.attribution import attribution
 from reconciler.journal.patience import PatientStore
 from reconciler.journal.place import open_store
-from reconciler.model.result import StoppedError
+from reconciler.model.outcome import StoppedError
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-    from reconciler.model.result import Result
+    from reconciler.model.outcome import Result
     from reconciler.settings import Settings
 
 _logger = logging.getLogger(__name__)

@@ -27,9 +27,9 @@ from reconciler.journal.store import Lock, Owner, Store
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
+from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
 from reconciler.plan.scope import wallets_of

@@ -19,9 +19,9 @@ from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import general_nouns, kinds
 from reconciler.model.live import Listing, Live, LiveObject, LiveWallet, Pool
 from reconciler.model.money import ZERO, Money
+from reconciler.model.outcome import AGAIN
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
-from reconciler.model.result import AGAIN
 
 _AMOUNTS = frozenset({"amount", "target", "funded_before", "funded_after", "unreclaimable"})
 

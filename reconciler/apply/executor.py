@@ -16,11 +16,8 @@ from reconciler.journal.declared import Declared
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.doubt import Doubt
-from reconciler.model.left_out import LeftOut
-from reconciler.model.outcome import DONE, Outcome, Run, Status
+from reconciler.model.outcome import DONE, Doubt, LeftOut, Outcome, Result, Run, Status
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 Notify = Callable[[Outcome, int, int], None]
 

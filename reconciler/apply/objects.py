@@ -12,8 +12,7 @@ from reconciler.model.change import ObjectChange
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.live import LiveObject
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.result import AGAIN
+from reconciler.model.outcome import AGAIN, Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 _GONE = frozenset({404, 410})

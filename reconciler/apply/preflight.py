@@ -12,13 +12,12 @@ from decimal import Decimal
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.doubt import Doubt
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.live import Identity, LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
+from reconciler.model.outcome import AGAIN, Doubt
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan
-from reconciler.model.result import AGAIN
 from reconciler.plan.diff import Diff
 from reconciler.policy.facts import verdict
 

@@ -18,9 +18,8 @@ from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.standing import standing_of
 from reconciler.journal.store import Lock, Owner
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.outcome import DONE, Outcome, Run
+from reconciler.model.outcome import DONE, Outcome, Result, Run
 from reconciler.model.period import Period
-from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

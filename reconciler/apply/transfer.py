@@ -17,10 +17,9 @@ from reconciler.journal.ledger_match import Absent, Found, Move, owned, words
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.currency import is_payable
-from reconciler.model.doubt import Doubt
 from reconciler.model.live import LiveWallet
-from reconciler.model.outcome import DONE, Outcome, Status
+from reconciler.model.money import is_payable
+from reconciler.model.outcome import DONE, Doubt, Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 

@@ -14,7 +14,7 @@ from reconciler.streams import kept_in
 
 if TYPE_CHECKING:
     from reconciler.model.merges import Merges
-    from reconciler.model.result import Result
+    from reconciler.model.outcome import Result
 
 
 def print_run(

@@ -10,11 +10,11 @@ from decimal import ROUND_CEILING, Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course
-from reconciler.forecast.document import document
 from reconciler.forecast.outlook import Depletion, days_until
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles, day_quantiles, share_of_paths
 from reconciler.model.forecast import AlertForecast, AlertOutlook
+from reconciler.model.frozen import document
 from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO

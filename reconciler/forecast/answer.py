@@ -12,7 +12,6 @@ from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
-from reconciler.forecast.document import document
 from reconciler.forecast.outlook import Depletion, demand, depletion, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
@@ -27,6 +26,7 @@ from reconciler.model.forecast import (
     WalletForecast,
     WorkloadShare,
 )
+from reconciler.model.frozen import document
 from reconciler.model.money import CENT
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO

@@ -9,8 +9,7 @@ import numpy as np
 
 from reconciler.forecast.levers.registry import levers, moving, planned_spend
 from reconciler.forecast.team_view import TeamView
-from reconciler.forecast.verdict import Verdict, unknown_row, verdict_of
-from reconciler.forecast.words import amount, chance, listed, share
+from reconciler.forecast.words import Verdict, amount, chance, listed, share, unknown_row, verdict_of
 from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
 
 __all__ = ["TeamView", "team_assumptions"]

@@ -1,14 +1,17 @@
-"""Calendar arithmetic in months and parts of them, over whole arrays of days."""
+"""Calendar arithmetic in months and parts of them over whole arrays of days, as levers are asked about them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 
 from reconciler.forecast.panel import Bools, Days, Floats
+from reconciler.forecast.when import When
 from reconciler.model.period import Period
 
 
@@ -60,3 +63,35 @@ def running_sum(days: Floats) -> Floats:
 
 def _month(period: Period) -> np.datetime64:
     return np.datetime64(str(period), "M")
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange(When[Floats]):
+    """`count` days from `start` on; `year` is the first month of the fiscal year."""
+
+    start: date
+    count: int
+    year: Period
+
+    @property
+    def dates(self) -> Days:
+        return day_array(self.start, self.count)
+
+    @property
+    def month_lengths(self) -> Floats:
+        """How many days the month of each day has."""
+        return days_in_month(self.dates)
+
+    def number(self, value: Decimal) -> Floats:
+        return np.array(float(value))
+
+    def during(self, starts: Period, until: Period | None = None, *, inside: Decimal, outside: Decimal) -> Floats:
+        return np.where(within(self.dates, starts, until), float(inside), float(outside))
+
+    def ramp(self, since: Period | None, by: Period) -> Floats:
+        begins = since or self.year
+        months = by.months_since(begins) + 1
+        if months <= 0:
+            return np.ones(self.count)
+        before = (begins.first.day - 1) / (begins.end - begins.first.replace(day=1)).days
+        return np.clip((months_since(self.dates, begins) - before) / (months - before), 0.0, 1.0)

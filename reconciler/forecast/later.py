@@ -11,7 +11,7 @@ import numpy as np
 
 from reconciler.forecast.levers.effect import Effect
 from reconciler.forecast.panel import Floats
-from reconciler.forecast.weeks import Ints, Weeks
+from reconciler.forecast.paths import Ints, Weeks
 from reconciler.forecast.windows import WEEK
 
 

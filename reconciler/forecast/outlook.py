@@ -11,10 +11,10 @@ import numpy as np
 
 from reconciler.forecast.calendar import running_sum
 from reconciler.forecast.course import Course
-from reconciler.forecast.document import document
 from reconciler.forecast.panel import Bools, Floats
 from reconciler.forecast.quantiles import NEVER, date_quantiles, money, share_of_paths
 from reconciler.model.forecast import Exhaustion, WalletOutlook
+from reconciler.model.frozen import document
 from reconciler.model.money import Money, cents
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from reconciler.forecast.days import DayRange
+from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.history import spending
 from reconciler.forecast.levers.whatif import What
 from reconciler.forecast.observed import Observations, Observed, observations

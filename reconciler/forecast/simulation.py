@@ -12,11 +12,10 @@ from typing import Literal
 
 import numpy as np
 
-from reconciler.forecast.calendar import day_before
+from reconciler.forecast.calendar import DayRange, day_before
 from reconciler.forecast.censored import censored_days
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
-from reconciler.forecast.days import DayRange
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
 from reconciler.forecast.history import Spend
@@ -25,12 +24,11 @@ from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.registry import any_in, effects_of, levers
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel, panel_width
-from reconciler.forecast.paths import simulated_weeks
+from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.prior import organization_week, planned_daily, with_baselines
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
-from reconciler.forecast.weeks import Weeks
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution
 

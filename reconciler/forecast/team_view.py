@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from reconciler.forecast.days import DayRange
+from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.history import Spending
 from reconciler.forecast.observed import Observations, Observed
 from reconciler.forecast.panel import Floats

@@ -1,9 +1,12 @@
-"""Words for numbers: amounts, shares and probabilities, the same in every sentence."""
+"""Words for numbers, and whether what was observed is what was planned: the same in every sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
+
+from reconciler.model.forecast import Assumption
 
 DASH = "–"
 SMALLEST_CHANCE = 0.001
@@ -31,3 +34,25 @@ def chance(probability: float) -> str:
     if 1 - SMALLEST_CHANCE < probability < 1:
         return ">99.9%"
     return f"{probability * 100:.1f}%" if 0 < probability < 0.01 else f"{probability * 100:.0f}%"
+
+
+Verdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
+
+
+def verdict_of(observed: float, planned: float, tolerance: float) -> Verdict:
+    """Return whether what is observed is what is planned, within a tolerance."""
+    if abs(observed - planned) <= tolerance:
+        return "holds"
+    return "ahead" if observed > planned else "behind"
+
+
+def unknown_row(
+    name: Literal["baseline", "growth", "cache_hit_rate", "provider_mix", "wallets", "alert"], plan: str, why: str
+) -> Assumption:
+    """Return the row of an assumption that nothing tells about, with the reason."""
+    return Assumption(name=name, plan=plan, observed=DASH, verdict="unknown", sentence=why)
+
+
+def points(difference: float) -> str:
+    """Return the difference of two shares in percentage points: `7.0 points`."""
+    return f"{abs(difference) * 100:.1f} points"

@@ -1,4 +1,4 @@
-"""The fiscal year of the organization: exact spend so far plus the simulated rest of all wallets, path by path."""
+"""The fiscal year of the organization: exact spend plus the simulated rest, path by path; and by targets."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.course import Course, joint
-from reconciler.forecast.history import Spending
+from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
+from reconciler.model.desired import Desired
 from reconciler.model.forecast import LeftOutWallet, UncoveredSpend, YearForecast
 from reconciler.model.money import cents
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
+from reconciler.model.usage import DailyUsage
+from reconciler.model.year_targets import YearTargets
 
 QUIET_START = timedelta(days=7)
 """How late the first event of a fiscal year may come for the year still to be known whole."""
@@ -123,3 +126,40 @@ def year_forecast(
         uncovered=uncovered,
         left_out=left_out,
     )
+
+
+def year_targets(desired: Desired, usage: DailyUsage | None, *, as_of: date) -> YearTargets:
+    """Return what the wallets in git may cost over the fiscal year, seen from `as_of`.
+
+    A month that is over counts with what was spent where the usage holds all of it for every wallet; every other
+    month, and one of which a part is unknown, counts with its targets.
+    """
+    known, year = spending(usage, as_of=as_of), desired.organization.fiscal_year.value
+    since = usage.source.first_day if usage else None
+    over = tuple(period for period in year.periods if period.end <= as_of)
+    told = tuple(period for period in over if since is not None and _whole(period, known, since))
+    spent = sum(
+        (cents(known.of(key).between(period.first, period.end)) for key in desired.wallets for period in told),
+        Decimal(0),
+    )
+    rest = (
+        wallet.target(period).amount
+        for wallet in desired.wallets.values()
+        for period in year.periods
+        if period not in told
+    )
+    return YearTargets(
+        year=year,
+        currency=desired.organization.currency,
+        total=spent + sum(rest, Decimal(0)),
+        teams=sum(team.state == "present" for team in desired.teams.values()),
+        over=told,
+        spent=spent,
+        by_target=tuple(period for period in over if period not in told),
+    )
+
+
+def _whole(period: Period, known: Spending, since: date) -> bool:
+    """Whether the usage, which begins at `since`, holds every day of `period` for every wallet."""
+    ends = [spend.unknown_from for spend in known.wallets.values() if spend.unknown_from is not None]
+    return since - period.first <= QUIET_START and period.end <= min([known.known_until, *ends])

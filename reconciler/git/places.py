@@ -1,4 +1,4 @@
-"""Where the repository of a folder begins, read from its files: also without git, and for another user's repository."""
+"""Where the repository of a folder begins, also without git; which commit is checked out, and what differs."""
 
 from __future__ import annotations
 

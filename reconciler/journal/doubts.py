@@ -9,9 +9,9 @@ from reconciler.journal.ledger_match import Contradicted, LedgerMatch
 from reconciler.journal.record import Step, accepted_entry
 from reconciler.journal.trace import Trace
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, Unread
 from reconciler.model.money import ZERO, Money
+from reconciler.model.outcome import Doubt
 
 
 def unreadable(wallet: str, unread: Unread) -> Doubt:

@@ -12,7 +12,7 @@ from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import DONE, Status
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
-from reconciler.plan.first_contact import funding_near
+from reconciler.plan.by_hand import funding_near
 
 _OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
 

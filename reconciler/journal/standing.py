@@ -28,9 +28,9 @@ from reconciler.journal.ledger_match import (
 from reconciler.journal.record import Record, Step
 from reconciler.journal.trace import Trace, followed
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.doubt import Doubt
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
+from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 
 Traces = Mapping[str, Trace]

@@ -1,4 +1,4 @@
-"""The reads that live state is made of, in the channel's event loop."""
+"""The reads that live state is made of, in the channel's event loop, beginning with whose token it is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
+from typing import Any
 
-from reconciler.findings import RejectedError, UnreadableError
-from reconciler.http.failures import ForbiddenError
+from reconciler.findings import RejectedError, UnauthorizedError, UnreadableError
+from reconciler.http.failures import ForbiddenError, shown
 from reconciler.keeptrusts.channel import Channel
-from reconciler.keeptrusts.identity import WHOAMI, check_organization, read_identity
+from reconciler.keeptrusts.failures import unreadable
+from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.listing import read_all
 from reconciler.keeptrusts.objects import listed_as, listing_of
 from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend
@@ -195,3 +197,35 @@ class Reads:
         field, types = self._connection.description_field, self._connection.ledger_types
         entries = (ledger_entry(item, currency=currency, description_field=field, types=types) for item in items)
         return since(entries, period)
+
+
+WHOAMI = "/v1/auth/whoami"
+
+
+def read_identity(document: Any) -> Identity:
+    """Return the identity that the answer to whoami describes."""
+    if isinstance(document, Mapping) and isinstance(document.get("data"), Mapping):
+        document = document["data"]
+    if not isinstance(document, Mapping):
+        raise unreadable(f"the answer to GET {WHOAMI}", "it is no object")
+    item = Item(f"GET {WHOAMI}", document)
+    organization = item.object("organization")
+    principal = item.object("principal")
+    permissions = item.raw("permissions")
+    return Identity(
+        organization=organization.text("id") if organization else item.text("organization", "organization_id"),
+        organization_name=organization.optional_text("name") if organization else "",
+        principal=principal.optional_text("id") if principal else item.optional_text("principal"),
+        permissions=frozenset(str(name) for name in permissions) if isinstance(permissions, list) else frozenset(),
+    )
+
+
+def check_organization(identity: Identity, expected: str) -> None:
+    """Raise UnauthorizedError unless `identity` belongs to the organization `expected`."""
+    if identity.organization == expected:
+        return
+    raise UnauthorizedError(
+        f"the token belongs to organization `{shown(identity.organization, limit=80)}`,"
+        f" and the YAML is for `{shown(expected, limit=80)}`; nothing else was read",
+        hint=f"use a token of `{shown(expected, limit=80)}`, or correct `organization` in org.yaml",
+    )

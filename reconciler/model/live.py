@@ -8,9 +8,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Generic
 
-from reconciler.model.currency import payable
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
-from reconciler.model.money import ZERO, Money, whole_cents_of
+from reconciler.model.money import ZERO, Money, payable, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.period import Period
 

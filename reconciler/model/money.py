@@ -1,4 +1,4 @@
-"""Money: a decimal amount with its currency, quantised to cents once, on the way in."""
+"""Money: a decimal amount with its currency, quantised to cents once, on the way in; its coins, and the pool."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
+
+from reconciler.model.frozen import Frozen
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -74,3 +76,27 @@ class Money:
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Return the sum of `amounts`, all of which are in `currency`."""
     return sum(amounts, start=Money(ZERO, currency))
+
+
+_WITHOUT_MINOR_UNITS = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list to read
+)
+
+
+def is_payable(amount: Decimal, currency: str) -> bool:
+    """Whether `currency` has coins for exactly `amount`."""
+    return currency not in _WITHOUT_MINOR_UNITS or amount == amount.to_integral_value()
+
+
+def payable(amount: Decimal, currency: str) -> Decimal:
+    """Return what of `amount`, in cents, `currency` has coins for: never more than there is."""
+    return amount if is_payable(amount, currency) else amount.to_integral_value(ROUND_DOWN)
+
+
+class Funds(Frozen):
+    """The pool along the run: what it holds, and what it holds after reclaims and allocations. None: not visible."""
+
+    available: Amount | None
+    after: Amount | None
+    allocated: Amount
+    reclaimed: Amount

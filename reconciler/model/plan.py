@@ -12,15 +12,14 @@ from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
-from reconciler.model.doubt import Doubt
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
-from reconciler.model.funds import Funds
 from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.later import Later, LaterTarget, Unapplied
-from reconciler.model.money import Amount
+from reconciler.model.money import Amount, Funds
+from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.policy_input import PolicyInput

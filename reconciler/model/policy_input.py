@@ -12,10 +12,9 @@ from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import Quantiles, TeamAssumptions
 from reconciler.model.frozen import Frozen
-from reconciler.model.funds import Funds
 from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.later import Later
-from reconciler.model.money import ZERO, Amount
+from reconciler.model.money import ZERO, Amount, Funds
 from reconciler.model.period import Period
 
 Probability = Annotated[

@@ -12,16 +12,14 @@ from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.applied import LastApplied
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.doubt import Doubt
 from reconciler.model.drift import DriftItem
-from reconciler.model.funds import Funds
-from reconciler.model.left_out import LeftOut
+from reconciler.model.json_text import digest_of
 from reconciler.model.live import Live, LiveWallet
+from reconciler.model.money import Funds
+from reconciler.model.outcome import Doubt, LeftOut
 from reconciler.model.period import Period
 from reconciler.model.plan import Unmanaged
 from reconciler.model.policy_input import Currencies
-from reconciler.plan.currency import currencies
-from reconciler.plan.fingerprint import fingerprint
 from reconciler.plan.objects import (
     object_changes,
     objects_not_offered,
@@ -30,7 +28,7 @@ from reconciler.plan.objects import (
     unmanaged_objects,
     vanished_teams,
 )
-from reconciler.plan.pool import funds, pool_notes
+from reconciler.plan.pool import currencies, funds, pool_notes
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.plan.wallets import WalletGap
 
@@ -236,3 +234,8 @@ def _other_currencies(live: Live, gaps: list[WalletGap]) -> Iterator[Finding]:
                 f" {gap.desired.currency}; amounts of two currencies are never added up, so it counts as not funded",
                 hint="correct `team_id` or `currency`, or expect a second wallet to be made",
             )
+
+
+def fingerprint(facts: Iterable[Mapping[str, Any]]) -> str:
+    """Return the digest of a team's facts, in the order given."""
+    return digest_of([dict(fact) for fact in facts])

@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import Any
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.kinds.managed_kind import Says
 from reconciler.model.team import TeamBudget
-from reconciler.model.word import Says
 from reconciler.plan.yaml_words import WORDS, described, known_as, spoken
 
 Keys = tuple[str | int, ...]

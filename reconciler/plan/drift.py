@@ -13,10 +13,10 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.model.desired import Desired, DesiredWallet
-from reconciler.model.doubt import Doubt
 from reconciler.model.drift import DriftCategory, DriftItem
 from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
+from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 from reconciler.model.waiting import Waiting
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries

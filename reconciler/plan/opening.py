@@ -1,11 +1,19 @@
-"""Opening a month: what of a comparison moves money for it, and nothing else."""
+"""Opening a month: what of a comparison moves money for it, and what is left where it was not opened."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired
 from reconciler.model.live import Live
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.period import Period
+from reconciler.model.waiting import Dispatch, Waiting
+from reconciler.plan.by_hand import foreign_entries
 from reconciler.plan.diff import Diff
 from reconciler.plan.pool import funds
 
@@ -27,3 +35,91 @@ def opening(diff: Diff, live: Live, *, currency: str) -> Diff:
 
 def _belongs(change: Change) -> bool:
     return isinstance(change, Allocate) or (isinstance(change, Reclaim) and change.carried_from is not None)
+
+
+DUE = 6
+"""The hour of the first day, UTC, by which a month is to be open."""
+
+
+def is_due(period: Period, now: datetime) -> bool:
+    """Whether `period` is to be open at `now`, an instant in UTC."""
+    return Period.of(now.date()) > period or (Period.of(now.date()) == period and (now.day > 1 or now.hour >= DUE))
+
+
+def unfunded(
+    diff: Diff,
+    live: Live,
+    period: Period,
+    *,
+    organization: OrganizationBudget,
+    wallets: Collection[str],
+    own: Collection[str] = (),
+) -> tuple[Waiting, ...]:
+    """Return the teams whose month was not opened, by what opening it would move now.
+
+    `diff` is what live state differs in from what was applied. Of the `wallets`, one that got money of ours in the
+    month was opened; what differs there is drift. `own` are the ledger's ids of our operations.
+    """
+    left: dict[str, list[Change]] = defaultdict(list)
+    for change in opening(diff, live, currency=organization.currency).changes:
+        if isinstance(change, Allocate | Reclaim) and change.wallet in wallets:
+            found = live.wallets.get(change.wallet)
+            funding = found.funding(period) if found else ()
+            if len(foreign_entries(funding, own)) == len(funding):
+                left[change.team].append(change)
+    cure = "Start the fund workflow; where it fails, its log says why."
+    if period not in organization.fiscal_year.value:
+        cure = (
+            f"{period} is not in the fiscal year of org.yaml: set `fiscal_year` there to the year that holds it,"
+            " have that merged and"
+            " applied, and start the fund workflow."
+        )
+    return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
+
+
+def unknown_months(applied: Desired, period: Period, *, opened: Collection[str]) -> tuple[Waiting, ...]:
+    """Return the teams of which nobody can tell whether their month is open, because Keeptrusts cannot be read.
+
+    `opened` are the wallets that are known to be.
+    """
+    lacking: dict[str, list[str]] = defaultdict(list)
+    for key, wallet in sorted(applied.wallets.items()):
+        target = wallet.target(period)
+        if target.amount > 0 and key not in opened:
+            lacking[wallet.team].append(f"{target} for {key}")
+    return tuple(
+        Waiting(
+            kind="month",
+            state="unknown",
+            teams=(team,),
+            since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
+            sentence=f"{team}: whether {period} is funded is not known: the journal shows no money that was moved for"
+            f" it ({', '.join(listed)}).",
+            cure="Start the fund workflow once Keeptrusts answers; it leaves alone what is funded already.",
+            dispatch=Dispatch(workflow="fund.yml"),
+        )
+        for team, listed in sorted(lacking.items())
+    )
+
+
+def _waiting(team: str, changes: Collection[Change], period: Period, cure: str) -> Waiting:
+    words = ", ".join(_words(change) for change in changes)
+    return Waiting(
+        kind="month",
+        state="not funded",
+        teams=(team,),
+        since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
+        sentence=f"{team}: {period} is not funded: {words}.",
+        cure=cure,
+        dispatch=Dispatch(workflow="fund.yml"),
+    )
+
+
+def _words(change: Change) -> str:
+    match change:
+        case Allocate():
+            return f"{change.wallet} lacks {change.amount}"
+        case Reclaim():
+            return f"{change.amount} that {change.wallet} did not use was not taken back"
+        case _:
+            return ""

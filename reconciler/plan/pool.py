@@ -1,4 +1,4 @@
-"""The pool: whether the organization wallet can pay for a run, and what it still holds afterwards."""
+"""The pool: what it is in, whether it can pay for a run, and what it still holds afterwards."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
-from reconciler.model.funds import Funds
 from reconciler.model.live import Live
-from reconciler.model.money import Money, total
+from reconciler.model.money import Funds, Money, total
+from reconciler.model.policy_input import Currencies
 
 
 def funds(changes: Iterable[Change], live: Live, currency: str) -> Funds:
@@ -47,3 +47,18 @@ def pool_notes(run: Funds, desired: Desired) -> Iterator[Finding]:
             " does not stop traffic",
             hint="allocate it or move it out if team wallets are meant to be hard limits",
         )
+
+
+def currencies(live: Live, currency: str) -> Currencies:
+    """Return what the organization's money is in, where live state was read in `currency`.
+
+    The organization wallets decide; where none is visible, the wallets of teams do. An organization that nothing was
+    ever paid for has no currency yet (decision 0013).
+    """
+    if live.pool_currencies:
+        return Currencies(held=live.pool_currencies, of_pool=True)
+    if live.pool:
+        return Currencies(held=(currency,), of_pool=True)
+    asked = {wallet.currency for wallet in live.wallets.values() if wallet.id is not None}
+    others = {wallet.currency for wallet in (*live.other_wallets, *live.currency_mismatches)}
+    return Currencies(held=tuple(sorted(asked | others)), of_pool=False)

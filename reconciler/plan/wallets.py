@@ -11,15 +11,13 @@ from typing import Any, Literal
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import DesiredWallet
-from reconciler.model.doubt import Doubt
 from reconciler.model.drift import DriftItem
-from reconciler.model.left_out import LeftOut
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
+from reconciler.model.outcome import Doubt, LeftOut
 from reconciler.model.period import Period
-from reconciler.plan.by_hand import entries_by_hand
-from reconciler.plan.first_contact import funding_near, is_doubtful
+from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful
 
 
 @dataclass(frozen=True)

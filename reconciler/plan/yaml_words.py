@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.frozen import Frozen
 from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.kinds.managed_kind import Word, money_in_words
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import Money
 from reconciler.model.organization import (
@@ -30,7 +31,6 @@ from reconciler.model.team import (
     TeamBudget,
     WalletTarget,
 )
-from reconciler.model.word import Word, money_in_words
 
 
 def spoken(value: Any, currency: str) -> str:

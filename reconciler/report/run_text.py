@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from reconciler.findings import ExitCode
 from reconciler.model.money import Money
-from reconciler.model.outcome import Outcome, Status
-from reconciler.model.result import AGAIN, Result
+from reconciler.model.outcome import AGAIN, Outcome, Result, Status
 
 _COMMAND = "`kt-budgets resume --"
 _NEXT = {

@@ -14,10 +14,10 @@ from reconciler.sandbox.amount import decimal_of
 from reconciler.sandbox.clock import Clock, moment_of
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.documents import COLLECTIONS, Documents
+from reconciler.sandbox.exports import Usage
 from reconciler.sandbox.jobs import Jobs
 from reconciler.sandbox.ledger import Entry
 from reconciler.sandbox.teams import Teams
-from reconciler.sandbox.usage import Usage
 from reconciler.sandbox.wallets import Wallets
 
 ORGANIZATION = "org_acme"

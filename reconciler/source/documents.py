@@ -1,4 +1,4 @@
-"""One budget file read as far as it can be: its model, what is wrong with it, and where."""
+"""One budget file read as far as it can be: its model, every way in which its shape is wrong, and where."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about the organization: the sum of all wallets, and names that may be there once only."""
+"""Rules about the organization: the sum of all wallets, names that may be there once only, and owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong in one file while its place is still known only by keys, or already by line and column."""
+"""What is wrong in one file while its place is known only by keys, or by line and column; what is no YAML."""
 
 from __future__ import annotations
 

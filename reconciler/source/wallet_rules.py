@@ -1,4 +1,4 @@
-"""Rules about a team's wallets: known environments, and overrides that will be used."""
+"""Rules about a team's wallets: known environments, overrides that will be used, amounts that have coins."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import ROUND_CEILING, Decimal
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.forecast.levers.registry import levers
 from reconciler.meant import close_to, only
-from reconciler.model.currency import is_payable
 from reconciler.model.guards import Guard
+from reconciler.model.money import is_payable
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
 from reconciler.source.problem import problem

@@ -1,4 +1,4 @@
-"""What an event's columns are called: canonical names, the names exports are known to use, and a deployment's own."""
+"""What an event's columns are called: canonical names, a deployment's own, and those that other systems use."""
 
 from __future__ import annotations
 

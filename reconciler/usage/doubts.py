@@ -1,4 +1,4 @@
-"""Rows that could not be used, or were used with a doubt: file, first row, number, money."""
+"""Rows that could not be used, or were used with a doubt: file, first row, number, money, as far as it can be read."""
 
 # ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `literal`)
 from __future__ import annotations

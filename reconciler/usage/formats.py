@@ -1,4 +1,4 @@
-"""What format an export is in, told from its first bytes: a suffix can lie, and JSON comes in three shapes."""
+"""What format an export is in, told from its first bytes: a suffix can lie, and much that is named is no export."""
 
 from __future__ import annotations
 

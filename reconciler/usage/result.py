@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.model.usage import DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
+from reconciler.usage.coverage import last_complete_day
 from reconciler.usage.daily import ATTRIBUTES, MONEY
 from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
-from reconciler.usage.freshness import last_complete_day
 from reconciler.usage.repeats import Meeting
 from reconciler.usage.window import Days
 

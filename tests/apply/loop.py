@@ -20,9 +20,9 @@ from reconciler.journal.record import Record
 from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings
+from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
-from reconciler.model.result import Result
 from reconciler.plan.diff import make_plan
 from reconciler.policy.facts import Told, judged
 

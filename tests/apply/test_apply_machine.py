@@ -16,9 +16,9 @@ from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.operation import find_operation
+from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 KEYS = ("team_sales", "team_support")
 amounts = st.integers(0, 300).map(lambda cents: Decimal(cents) / 4)

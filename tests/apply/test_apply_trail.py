@@ -20,8 +20,7 @@ from reconciler.journal.history import history_of
 from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Step
 from reconciler.model.live import LiveWallet
-from reconciler.model.outcome import Outcome, Run, Status
-from reconciler.model.result import Result
+from reconciler.model.outcome import Outcome, Result, Run, Status
 from reconciler.report.run_text import run_text
 
 Golden = Callable[[str, str], None]

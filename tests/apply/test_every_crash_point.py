@@ -24,9 +24,8 @@ from reconciler.apply.resume import Permission
 from reconciler.findings import BudgetsError, ExitCode, LockHeldError
 from reconciler.journal.record import Step
 from reconciler.model.operation import find_operation
-from reconciler.model.outcome import Status
+from reconciler.model.outcome import Result, Status
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 pytestmark = pytest.mark.slow
 

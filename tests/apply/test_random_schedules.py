@@ -25,7 +25,7 @@ from worlds import JUNE, desired, wallet
 
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.desired import Desired
-from reconciler.model.result import Result
+from reconciler.model.outcome import Result
 
 pytestmark = pytest.mark.slow
 

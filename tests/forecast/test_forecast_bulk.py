@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.forecast.calendar import day_before
-from reconciler.forecast.document import document
 from reconciler.forecast.draws import draw
 from reconciler.forecast.fit import fit
 from reconciler.forecast.later import make_later
 from reconciler.forecast.levers.effect import Effect
 from reconciler.forecast.panel import Floats, make_panel
-from reconciler.forecast.paths import simulated_weeks
+from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.quantiles import money, money_quantiles, plus_exact, quantile_rows, whole_cents
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.weeks import Weeks
 from reconciler.model.forecast import DayPoint, WalletForecast
+from reconciler.model.frozen import document
 from reconciler.model.money import cents
 from reconciler.model.period import Period
 

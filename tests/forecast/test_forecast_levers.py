@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan, question, team
 
-from reconciler.forecast.days import DayRange
+from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import hit_rate
 from reconciler.forecast.levers.effect import Setting
 from reconciler.forecast.levers.provider_mix import moved

@@ -12,7 +12,7 @@ from forecast.forecast_world import AS_OF, UsageBuilder, organization, question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.forecast.days import DayRange
+from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import OtherRate
 from reconciler.forecast.levers.effect import Setting
 from reconciler.forecast.levers.registry import effects_of, planned_spend

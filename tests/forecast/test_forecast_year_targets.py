@@ -11,7 +11,7 @@ import pytest
 from forecast.forecast_world import UsageBuilder, organization, team
 
 from reconciler.findings import Origin
-from reconciler.forecast.year_targets import year_targets
+from reconciler.forecast.year import year_targets
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.usage import DailyUsage
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.model.change import Allocate, Change
-from reconciler.model.funds import Funds
 from reconciler.model.json_text import digest_of
+from reconciler.model.money import Funds
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
 

@@ -16,7 +16,7 @@ from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from reconciler.app.change_request.left_behind import is_late
 from reconciler.findings import ExitCode
 from reconciler.model.period import Period
-from reconciler.plan.unfunded import is_due
+from reconciler.plan.opening import is_due
 
 LATER = "2026-06-19"
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.currency import is_payable, payable
 from reconciler.model.live import available_money
+from reconciler.model.money import is_payable, payable
 
 codes = st.sampled_from(["JPY", "KRW", "VND", "CLP", "USD", "EUR", "KWD", "BHD"])
 

@@ -16,8 +16,8 @@ from reconciler.model.change import (
     Change,
     Reclaim,
 )
-from reconciler.model.funds import Funds
 from reconciler.model.guards import Guard, GuardSettings, Waiver
+from reconciler.model.money import Funds
 from reconciler.model.plan import GuardResult
 from reconciler.model.policy_input import Currencies, PolicyInput, WalletFacts
 from reconciler.policy import rule

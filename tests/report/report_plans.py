@@ -30,7 +30,7 @@ from reconciler.model.forecast import (
     WalletOutlook,
     YearForecast,
 )
-from reconciler.model.funds import Funds
+from reconciler.model.money import Funds
 from reconciler.model.operation import operation_id
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan, Source, Tool, sealed

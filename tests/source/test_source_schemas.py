@@ -21,7 +21,7 @@ from reconciler.findings import Finding, Position, Severity
 from reconciler.model.change import Allocate
 from reconciler.model.drift import DriftItem
 from reconciler.model.frozen import Frozen
-from reconciler.model.funds import Funds
+from reconciler.model.money import Funds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from reconciler.usage.freshness import last_complete_day
+from reconciler.usage.coverage import last_complete_day
 from reconciler.usage.window import trailing_window
 
 START = date(2026, 3, 2)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
     from reconciler.model.merges import LandingOutcome
-    from reconciler.model.result import Result
+    from reconciler.model.outcome import Result
     from reconciler.settings import Settings
 
 

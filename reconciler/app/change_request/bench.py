@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.outcome import Result
     from reconciler.model.plan import Plan
-    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

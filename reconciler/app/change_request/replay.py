@@ -18,8 +18,8 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing, is_done, moved_on
 from reconciler.model.merges import LandingOutcome
+from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 IN_ITS_PLACE = "is applied in its place"
 """How the reason ends why a team is left out of a landing that lacks nothing."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from reconciler.findings import BudgetsError, ExitCode, Finding
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
-from reconciler.model.outcome import DONE, Status
+from reconciler.model.outcome import DONE, Result, Status
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

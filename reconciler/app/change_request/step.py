@@ -13,8 +13,8 @@ from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan
-from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from reconciler.report.screen import Screen
 if TYPE_CHECKING:
     from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
-    from reconciler.model.doubt import Doubt
     from reconciler.model.live import Live
+    from reconciler.model.outcome import Doubt
     from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted
     from reconciler.settings import Settings

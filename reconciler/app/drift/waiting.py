@@ -21,7 +21,7 @@ from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.history import history_of
 from reconciler.model.landing import ORGANIZATION
 from reconciler.plan.diff import make_plan
-from reconciler.plan.unfunded import is_due, unfunded, unknown_months
+from reconciler.plan.opening import is_due, unfunded, unknown_months
 
 if TYPE_CHECKING:
     from reconciler.app.change_request.replay import Replay
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.doubt import Doubt
     from reconciler.model.landing import Landing
     from reconciler.model.live import Live
     from reconciler.model.merges import LandingOutcome
+    from reconciler.model.outcome import Doubt, Result
     from reconciler.model.plan import Plan
-    from reconciler.model.result import Result
     from reconciler.model.waiting import Waiting
     from reconciler.settings import Settings
 

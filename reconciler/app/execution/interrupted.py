@@ -16,7 +16,7 @@ from reconciler.journal.journal import read_records
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-    from reconciler.model.result import Result
+    from reconciler.model.outcome import Result
     from reconciler.settings import Settings
 
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.outcome import Result
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
-    from reconciler.model.result import Result
 
 
 @dataclass(frozen=True, slots=True)

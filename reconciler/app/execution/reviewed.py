@@ -11,9 +11,9 @@ from reconciler.apply import preflight
 from reconciler.journal.journal import last_applied
 
 if TYPE_CHECKING:
+    from reconciler.model.outcome import Result
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
-    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.outcome import Result
     from reconciler.model.plan import Plan
-    from reconciler.model.result import Result
     from reconciler.settings import Settings
 
 

@@ -17,8 +17,8 @@ from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import ExitCode
 from reconciler.journal.journal import last_declared, read_records
+from reconciler.model.outcome import exit_code_of
 from reconciler.model.plan import sealed_bytes
-from reconciler.model.result import exit_code_of
 from reconciler.plan.scope import wallets_of
 from reconciler.report.formats import plan_in
 from reconciler.report.next_step import next_step

@@ -19,7 +19,7 @@ def year_known(
     findings: Sequence[Finding], *, settings: Settings, desired: Desired, usage: DailyUsage | None
 ) -> tuple[Finding, ...]:
     """Return `findings` with the annual target compared with what was spent, where the YAML alone knew no day."""
-    from reconciler.forecast.year_targets import year_targets
+    from reconciler.forecast.year import year_targets
 
     others = tuple(finding for finding in findings if finding.code != ANNUAL_TARGET_EXCEEDED)
     target = desired.organization.annual_target

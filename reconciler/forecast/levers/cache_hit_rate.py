@@ -12,10 +12,9 @@ from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.verdict import points, unknown_row, verdict_of
 from reconciler.forecast.when import N, When, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
-from reconciler.forecast.words import amount, share
+from reconciler.forecast.words import amount, points, share, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_share, percent_text
 from reconciler.model.period import Period

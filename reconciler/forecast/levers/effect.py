@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reconciler.forecast.days import DayRange
+    from reconciler.forecast.calendar import DayRange
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
     from reconciler.model.organization import OrganizationBudget

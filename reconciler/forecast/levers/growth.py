@@ -15,8 +15,8 @@ from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.verdict import points, unknown_row, verdict_of
 from reconciler.forecast.when import N, When
+from reconciler.forecast.words import points, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period

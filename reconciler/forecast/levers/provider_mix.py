@@ -13,10 +13,9 @@ from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.verdict import points, unknown_row, verdict_of
 from reconciler.forecast.when import N, When, remaining
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
-from reconciler.forecast.words import share
+from reconciler.forecast.words import points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_share, percent_text

@@ -31,7 +31,7 @@ from reconciler.forecast.when import N, When
 from reconciler.model.team import AnnualPlan
 
 if TYPE_CHECKING:
-    from reconciler.forecast.days import DayRange
+    from reconciler.forecast.calendar import DayRange
     from reconciler.model.organization import OrganizationBudget
 
 _LEVERS: list[Lever] = [Growth(), Cache(), ProviderMix(), NewDemand(), ResilienceMargin(), RateLimits()]

@@ -10,10 +10,18 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.managed_kind import Key, ManagedKind, Owned, Stray, WireObject, text_of
+from reconciler.model.kinds.managed_kind import (
+    Key,
+    ManagedKind,
+    Owned,
+    Stray,
+    WireObject,
+    Word,
+    money_in_words,
+    text_of,
+)
 from reconciler.model.money import Amount
 from reconciler.model.team import BillingBudgetSetting, Scope, TeamBudget
-from reconciler.model.word import Word, money_in_words
 
 AlertPercentage = int | Decimal
 """A whole number is an int. YAML offers no other; somebody else's billing budget may hold a fraction."""

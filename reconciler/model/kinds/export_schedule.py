@@ -8,8 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.managed_kind import Key, ManagedKind, WireObject
-from reconciler.model.word import Word
+from reconciler.model.kinds.managed_kind import Key, ManagedKind, WireObject, Word
 from reconciler.model.yaml_types import Label, Switch
 
 

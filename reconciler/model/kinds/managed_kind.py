@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, NoReturn, Protocol, TypeVar
 
 from reconciler.model.frozen import Frozen
+from reconciler.model.money import Money
 from reconciler.model.team import TeamBudget
-from reconciler.model.word import Word
 
 V = TypeVar("V", bound=Frozen)
 
@@ -150,3 +150,19 @@ class ManagedKind(ABC, Generic[V]):
     def literals(self, value: V) -> Mapping[str, str]:
         """Return the fields that may be set in the YAML to what is live, each as YAML."""
         return {}
+
+
+Says = Callable[[Any, str], str]
+"""A value, and the currency that its file is in, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a field is called; a field that only groups others has no name of its own."""
+
+    name: str
+    says: Says | None = None
+
+
+def money_in_words(value: Decimal | None, currency: str) -> str:
+    return "" if value is None else str(Money(value, currency))
