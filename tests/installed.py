@@ -19,6 +19,7 @@ from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 import pytest
+from published import judge_printed
 
 import reconciler
 from reconciler.cli.main import main
@@ -57,6 +58,7 @@ def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = o
         process.start()
         process.join()
         assert process.exitcode is not None
+        judge_printed(arguments, out.read_text("utf-8"))
         return CompletedProcess(arguments, process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
 
 

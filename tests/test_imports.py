@@ -5,8 +5,15 @@ from __future__ import annotations
 import grimp
 
 from reconciler.cli.main import COMMANDS
+from reconciler.report.renderers import RENDERERS
 
-BEGINNINGS = {"reconciler.__main__", "reconciler.app.api", *(f"reconciler.cli.{name}" for name in COMMANDS)}
+RENDERING = {f"reconciler.report.{where.partition(':')[0]}" for where in RENDERERS.values()}
+BEGINNINGS = {
+    "reconciler.__main__",
+    "reconciler.app.api",
+    *(f"reconciler.cli.{name}" for name in COMMANDS),
+    *RENDERING,
+}
 
 
 def test_every_module_is_reached_from_a_command_or_from_the_api() -> None:

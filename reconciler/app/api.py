@@ -19,7 +19,7 @@ from reconciler.app.planning.plan import plan
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.validate import validate
-from reconciler.report.formats import review
+from reconciler.report.plan_formats import review
 
 __all__ = [
     "DriftRequest",

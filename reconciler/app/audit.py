@@ -7,45 +7,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.session import connected, load_desired
-from reconciler.journal.audit import audit_document, audit_text, audited_wallets, ledger_problems, strangers
+from reconciler.journal.audit import audit_document, audited_wallets, ledger_problems, strangers
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import read_records, torn_sentence
 from reconciler.journal.standing import require_read
-from reconciler.model.json_text import json_text
 from reconciler.redaction import without_secrets
+from reconciler.report.audit_text import AuditPage
+from reconciler.report.renderers import render
 
 if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.settings import Settings
 
-_WHOLE = "\nEvery record is whole and in order"
-
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """The records of `journal`, and what was found: `problems` are None where the ledger was not asked.
+    """The trail and what was found: what is wrong, and what is worth knowing."""
 
-    `torn` says that the last line is not whole; `notes` are what is worth knowing and no problem.
-    """
-
-    journal: str
-    records: Sequence[Record]
-    problems: Sequence[str] | None
-    notes: Sequence[str]
-    torn: str
-    verified: bool
+    page: AuditPage
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong: neither with the ledger nor, where that was asked, with the last record."""
-        return not (self.problems or (self.verified and self.torn))
+        return not (self.page.trail.problems or (self.page.verified and self.page.torn))
 
     def rendered(self, format_: str) -> str:
         """Return it as `text` or `json` (kt-budgets.audit/1)."""
-        if format_ == "json":
-            return json_text(audit_document(self.journal, self.records, self.problems, self.notes))
-        verdict = _verdict(self.problems, self.notes, self.torn) if self.verified else ""
-        return audit_text(self.journal, self.records) + verdict
+        return render("audit", format_, self.page)
 
 
 def audit(settings: Settings, *, verify: bool = False) -> Audited:
@@ -60,7 +48,8 @@ def audit(settings: Settings, *, verify: bool = False) -> Audited:
     problems, notes = _against_ledger(settings, records) if checked else (None, [])
     torn = torn_sentence(settings.journal, folder=settings.root)
     notes = [*notes, *([f"{torn}; `kt-budgets resume` drops it"] if torn else [])]
-    return Audited(without_secrets(settings.journal), records, problems, notes, torn, verify)
+    trail = audit_document(without_secrets(settings.journal), records, problems, notes)
+    return Audited(AuditPage(trail, torn, verified=verify))
 
 
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:
@@ -75,11 +64,3 @@ def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list
         live = reader.live(organization=records[0].organization, wallets=wallets, period=since)
     require_read(live.wallets)
     return list(ledger_problems(history, live.wallets, since)), list(strangers(history, live.wallets))
-
-
-def _verdict(problems: Sequence[str] | None, notes: Sequence[str], torn: str) -> str:
-    whole = f"\nEvery record before the last line is whole and in order; {torn}" if torn else _WHOLE
-    listed = "".join(f"  {line}\n" for line in [*(problems or ()), *(f"note: {note}" for note in notes)])
-    if problems is None:
-        return f"{whole}. The ledger was not checked: no token was given.\n{listed}"
-    return f"{whole}, and the ledger {'disagrees' if problems else 'agrees'}.\n{listed}"

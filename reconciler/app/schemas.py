@@ -1,4 +1,4 @@
-"""The JSON Schemas of everything that is read and printed, as files."""
+"""The JSON Schemas of everything that is read and printed, as files: a document that is listed here has one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,79 @@ from contextlib import suppress
 from pathlib import Path
 
 from reconciler.files import write_file
-from reconciler.source.schemas import documents, schema_text
+from reconciler.model.audit import AuditDocument
+from reconciler.model.change_request import (
+    ApprovalDocument,
+    CheckDocument,
+    CodeOwnersDocument,
+    CommentDocument,
+    GateDocument,
+    LastAppliedDocument,
+    ReceiptDocument,
+    ReceiptsDocument,
+    RefreshDocument,
+)
+from reconciler.model.document import Document, ErrorDocument
+from reconciler.model.drift import DriftDocument
+from reconciler.model.merges import Merges
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.outcome import Run
+from reconciler.model.outlook import BacktestDocument, ForecastDocument, RecommendDocument, WhatIfDocument
+from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import FindingsDocument
+from reconciler.model.policy_input import PolicyInput
+from reconciler.model.suggestion import SuggestionsDocument
+from reconciler.model.team import TeamBudget
+from reconciler.source.schemas import Schema, document_schema, schema_text, yaml_schema
+
+DOCUMENTS: tuple[type[Document], ...] = (
+    FindingsDocument,
+    SuggestionsDocument,
+    Plan,
+    PolicyInput,
+    Run,
+    Merges,
+    DriftDocument,
+    ForecastDocument,
+    WhatIfDocument,
+    RecommendDocument,
+    BacktestDocument,
+    AuditDocument,
+    CommentDocument,
+    CheckDocument,
+    ApprovalDocument,
+    LastAppliedDocument,
+    GateDocument,
+    ReceiptDocument,
+    ReceiptsDocument,
+    RefreshDocument,
+    CodeOwnersDocument,
+    ErrorDocument,
+)
+"""Everything that is printed for other programs."""
+
+
+def schemas() -> dict[str, Schema]:
+    """Return every published schema by the name of its file."""
+    return {
+        "organization.schema.json": yaml_schema(OrganizationBudget, "budgets/org.yaml"),
+        "team.schema.json": yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
+        **{f"{kind.name()}.schema.json": document_schema(kind) for kind in DOCUMENTS},
+    }
 
 
 def write(folder: Path) -> Iterator[Path]:
     """Write every schema into `folder`, and yield each file when it is written; UsageError where it cannot be."""
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in documents().items():
+    for name, schema in schemas().items():
         write_file(folder / name, schema_text(schema))
         yield folder / name
 
 
 def stale(folder: Path) -> tuple[Sequence[Path], int]:
     """Return the files in `folder` that are missing or not current, and how many schemas there are."""
-    texts = {folder / name: schema_text(schema) for name, schema in documents().items()}
+    texts = {folder / name: schema_text(schema) for name, schema in schemas().items()}
     return [path for path, text in texts.items() if _content(path) != text], len(texts)
 
 

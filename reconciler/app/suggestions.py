@@ -10,7 +10,6 @@ from reconciler.app.checkout import prefix
 from reconciler.app.listening import note
 from reconciler.files import write_file
 from reconciler.findings import BudgetsError
-from reconciler.model.json_text import json_text
 from reconciler.model.suggestion import SuggestionsDocument
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def write_suggestions(
     """
     listed = tuple(change.model_copy(update={"path": located(change.path)}) for change in changes)
     document = SuggestionsDocument(command=command, suggestions=listed)
-    write_file(path, json_text(document.model_dump(mode="json"), sort_keys=False))
+    write_file(path, document.text())
     note(f"{path}: {len(listed)} suggested change{'' if len(listed) == 1 else 's'}")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.findings import ExitCode, Finding
-from reconciler.report.findings_text import findings_summary, findings_text
+from reconciler.model.plan_finding import FindingsDocument
+from reconciler.report.findings_text import findings_summary
+from reconciler.report.renderers import render
 from reconciler.source.load import read
 from reconciler.source.tree import folder_name
 
@@ -53,25 +55,8 @@ class Validated:
         JSON names files the same way on every machine, the others from the working directory.
         """
         if format_ == "json":
-            from reconciler.report.findings_json import findings_json
-
-            return findings_json(self.findings)
-        local = seen_from_here(self.findings, self.budgets)
-        if format_ == "github":
-            from reconciler.report.findings_github import findings_github
-
-            return findings_github(local)
-        if format_ == "code-quality":
-            from reconciler.report.findings_code_quality import findings_code_quality
-
-            return findings_code_quality(local)
-        if format_ == "sarif":
-            from reconciler.report.findings_sarif import findings_sarif
-            from reconciler.version import __version__
-
-            return findings_sarif(local, version=__version__)
-
-        return findings_text(local)
+            return render("findings", format_, FindingsDocument.of(self.findings))
+        return render("findings", format_, seen_from_here(self.findings, self.budgets))
 
 
 def validate(budgets: Path) -> Validated:

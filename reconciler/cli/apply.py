@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.option("--beyond-fiscal-year", is_flag=True, help="Fund a month outside of org.yaml's fiscal year.")
 @first_apply_option
 @wait_option
-@format_option("text", "json")
+@format_option("run")
 @output_option
 @click.pass_context
 def command(

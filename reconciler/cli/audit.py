@@ -23,7 +23,7 @@ from reconciler.findings import ExitCode
 @network_options
 @journal_option
 @click.option("--verify", is_flag=True, help="Check every record, and the ledger where a token is given.")
-@format_option("text", "json")
+@format_option("audit")
 @output_option
 @click.pass_context
 def command(context: click.Context, /, *, verify: bool, format_: str, output: Path | None, **options: Any) -> None:

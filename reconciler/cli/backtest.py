@@ -30,7 +30,7 @@ from reconciler.cli.terminal import Command
     show_default=True,
     help="How many whole months to replay; the export must reach back that far.",
 )
-@format_option("text", "json")
+@format_option("backtest")
 @output_option
 def command(*, wallets: tuple[str, ...], months: int, format_: str, output: Path | None, **options: Any) -> None:
     """Show how wrong the forecast was on your own past.

@@ -104,11 +104,11 @@ def _stop(
     sentence, hint = without_secrets(sentence), without_secrets(hint)
     tell(failure_reason=sentence)
     if _json_was_asked_for(arguments):
-        from reconciler.model.json_text import json_line
+        from reconciler.model.document import ErrorDocument
+        from reconciler.report.renderers import render
 
-        said = {"format": "kt-budgets.error/1", "exit_code": int(code), "error": sentence, "hint": hint}
-        document = {**(known or {}), **said}
-        click.echo(json_line(document))
+        said = {"exit_code": int(code), "error": sentence, "hint": hint}
+        click.echo(render("error", "json", ErrorDocument.model_validate({**(known or {}), **said})), nl=False)
     click.echo(f"kt-budgets: {_visible(sentence)}", err=True)
     if hint:
         click.echo(f"  hint: {_visible(hint)}", err=True)

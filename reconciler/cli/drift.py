@@ -23,7 +23,7 @@ from reconciler.findings import ExitCode
 )
 @click.option("--pull-requests", is_flag=True, help="Count as pending what an open pull request asks for.")
 @click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
-@format_option("text", "json")
+@format_option("drift")
 @click.pass_context
 def command(
     context: click.Context,

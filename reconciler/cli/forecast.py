@@ -35,7 +35,7 @@ WEEKS = 8
     help="How many months to look ahead, 1 to 24; default that of org.yaml.",
 )
 @offline_option
-@format_option("text", "json", "csv")
+@format_option("forecast")
 @output_option
 def command(
     *,

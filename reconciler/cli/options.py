@@ -12,6 +12,7 @@ import click
 from reconciler.cli.terminal import screen
 from reconciler.files import write_file
 from reconciler.model.period import Period
+from reconciler.report.renderers import formats
 from reconciler.report.screen import Screen
 from reconciler.settings import Settings, environment, resolve
 
@@ -62,15 +63,16 @@ def output_option(command: F) -> F:
     )(command)
 
 
-def format_option(*formats: str) -> Callable[[F], F]:
-    """Offer `--format` with `formats`, the first of them being the default."""
+def format_option(document: str, *only: str) -> Callable[[F], F]:
+    """Offer `--format` with the formats of a document, or `only` these of them, the first being the default."""
+    offered = only or formats(document)
 
     def decorate(command: F) -> F:
         return click.option(
             "--format",
             "format_",
-            type=click.Choice(formats),
-            default=formats[0],
+            type=click.Choice(offered),
+            default=offered[0],
             show_default=True,
             help="How to print.",
         )(command)

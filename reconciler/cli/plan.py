@@ -26,7 +26,7 @@ from reconciler.streams import kept_in
 @network_options
 @usage_option
 @first_apply_option
-@format_option("text", "json")
+@format_option("plan", "text", "json")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),

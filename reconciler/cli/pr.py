@@ -59,7 +59,7 @@ def command() -> None:
     "--check/--no-check", "with_check", default=True, help="Also publish the check run, where that is allowed."
 )
 @click.option("--dry-run", is_flag=True, help="Print the comment and send nothing.")
-@format_option("text", "json")
+@format_option("comment")
 def comment(format_: str, **options: Any) -> None:
     """Put a plan into its pull request: one comment, a check run with annotations, suggested changes.
 
@@ -76,7 +76,7 @@ def comment(format_: str, **options: Any) -> None:
 @budgets_option
 @repository_option
 @number_option
-@format_option("text", "json")
+@format_option("check")
 def check(format_: str, **options: Any) -> None:
     """Publish the check run `kt-budgets / plan`: verdict, annotations on the YAML, and the record of the plan.
 
@@ -100,7 +100,7 @@ def check(format_: str, **options: Any) -> None:
 @journal_option
 @repository_option
 @recorder_option
-@format_option("text", "json")
+@format_option("approval")
 @click.pass_context
 def approval(
     context: click.Context,
@@ -155,7 +155,7 @@ def approval(
     metavar="DIR",
     help="Write plans here that were shown to nobody as they are now; `pr receipt --plans` shows them.",
 )
-@format_option("text", "json")
+@format_option("merges")
 @output_option
 @click.pass_context
 def apply(context: click.Context, /, *, format_: str, output: Path | None, **options: Any) -> None:
@@ -192,7 +192,7 @@ def apply(context: click.Context, /, *, format_: str, output: Path | None, **opt
     help="Also show and record the plans that `pr apply --plans` wrote: what would be applied now.",
 )
 @repository_option
-@format_option("text", "json")
+@format_option("receipt")
 def receipt(format_: str, **options: Any) -> None:
     """Put what an apply did on top of the pull request's comment.
 
@@ -235,7 +235,7 @@ def commands(context: click.Context, /, *, repo: str | None, **options: Any) -> 
 @click.option(
     "--remote", default="origin", show_default=True, help="The git remote that pull requests are fetched from."
 )
-@format_option("text", "json")
+@format_option("refresh")
 @click.pass_context
 def refresh(
     context: click.Context,
@@ -269,7 +269,7 @@ def refresh(
     help="Also write the ruleset that requires the check, as `gh api repos/OWNER/NAME/rulesets --input FILE` takes it.",
 )
 @repository_option
-@format_option("text", "json")
+@format_option("codeowners")
 @click.pass_context
 def codeowners(context: click.Context, /, format_: str, **options: Any) -> None:
     """Write the code owners of the budget files into CODEOWNERS, from the owners in the YAML.

@@ -68,7 +68,7 @@ class ProbabilityType(click.ParamType[Decimal]):
 @suggestions_option
 @click.option("--write", "writing", is_flag=True, help="Write it into the YAML, keeping comments and formatting.")
 @offline_option
-@format_option("text", "json")
+@format_option("recommend")
 @output_option
 def command(
     *,

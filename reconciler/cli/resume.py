@@ -49,7 +49,7 @@ from reconciler.cli.terminal import Command
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @click.option("--break-lock", "owner", metavar="OWNER", help="Take the lock from this owner, whose run is dead.")
 @wait_option
-@format_option("text", "json")
+@format_option("run")
 @output_option
 @click.pass_context
 def command(

@@ -12,7 +12,7 @@ from reconciler.cli.terminal import Command, screen
 
 @click.command("show", cls=Command, epilog="Example: kt-budgets show plan.json --format markdown")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
-@format_option("text", "markdown", "html", "json")
+@format_option("plan")
 @output_option
 def command(plan: Path, format_: str, output: Path | None) -> None:
     """Render a saved plan: text, Markdown, HTML or JSON.

@@ -12,7 +12,7 @@ from reconciler.cli.terminal import Command
 
 @click.command("validate", cls=Command, epilog="Example: kt-budgets validate --format github")
 @budgets_option
-@format_option("text", "json", "github", "sarif", "code-quality")
+@format_option("findings")
 @output_option
 @suggestions_option
 def command(budgets: Path, format_: str, output: Path | None, suggestions: Path | None) -> int:

@@ -38,7 +38,7 @@ def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--wallet", "targets", multiple=True, metavar="TEAM/ENV=AMOUNT", help="Another monthly target.")
 @_lever_options
 @offline_option
-@format_option("text", "json")
+@format_option("whatif")
 @output_option
 def command(
     *,

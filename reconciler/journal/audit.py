@@ -10,18 +10,17 @@ from reconciler.journal.history import History
 from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Record, Step, accepted_entry
 from reconciler.journal.trace import Trace
+from reconciler.model.audit import AuditDocument, AuditOperation, AuditRun
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
 
-FORMAT = "kt-budgets.audit/1"
-
 
 @dataclass(frozen=True, slots=True)
-class TrailStep:
-    """What one run did about one operation: where it stands, its ledger ids, what it was to change."""
+class _Operation:
+    """What one run did about one operation so far."""
 
     operation: str
     step: str
@@ -29,99 +28,81 @@ class TrailStep:
     transactions: tuple[str, ...] = ()
     reason: str = ""
 
-    def document(self) -> dict[str, Any]:
-        """Return this as a JSON object."""
+    def told(self) -> AuditOperation:
         money = "funded_before" in self.change
-        return {
-            "op": self.operation,
-            "step": self.step,
-            "kind": self.change.get("kind"),
-            "team": self.change.get("team"),
-            "wallet": self.change.get("wallet"),
-            "key": self.change.get("key"),
-            "amount": self.change.get("amount"),
-            "before": self.change.get("funded_before") if money else self.change.get("before"),
-            "after": self.change.get("funded_after") if money else self.change.get("after"),
-            "transactions": list(self.transactions),
-            "reason": self.reason,
-        }
+        return AuditOperation(
+            op=self.operation,
+            step=self.step,
+            kind=self.change.get("kind"),
+            team=self.change.get("team"),
+            wallet=self.change.get("wallet"),
+            key=self.change.get("key"),
+            amount=self.change.get("amount"),
+            before=self.change.get("funded_before") if money else self.change.get("before"),
+            after=self.change.get("funded_after") if money else self.change.get("after"),
+            transactions=self.transactions,
+            reason=self.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class TrailRun:
+class _Run:
     """One run: the facts it began with, its operations, and the facts it finished with (None: interrupted)."""
 
     run: str
     began: str
     facts: Mapping[str, Any]
-    operations: tuple[TrailStep, ...] = ()
+    operations: tuple[_Operation, ...] = ()
     ended: str | None = None
     finished: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
-    def document(self) -> dict[str, Any]:
-        """Return this as a JSON object."""
+    def told(self) -> AuditRun:
         plan = self.facts.get("plan", {})
-        return {
-            "run": self.run,
-            "began": self.began,
-            "ended": self.ended,
-            "status": "finished" if self.finished is not None else "interrupted",
-            "converged": bool(self.finished and self.finished.get("converged")),
-            "who": self.facts.get("who"),
-            "principal": self.facts.get("principal"),
-            "url": self.facts.get("url"),
-            "why": self.facts.get("why", {}),
-            "commit": self.facts.get("commit"),
-            "plan": plan.get("digest"),
-            "period": plan.get("period"),
-            "stale": self.facts.get("stale", {}),
-            "operations": [step.document() for step in self.operations],
-            "notes": list(self.notes),
-        }
+        return AuditRun(
+            run=self.run,
+            began=self.began,
+            ended=self.ended,
+            status="finished" if self.finished is not None else "interrupted",
+            converged=bool(self.finished and self.finished.get("converged")),
+            who=self.facts.get("who"),
+            principal=self.facts.get("principal"),
+            url=self.facts.get("url"),
+            why=self.facts.get("why", {}),
+            commit=self.facts.get("commit"),
+            plan=plan.get("digest"),
+            period=plan.get("period"),
+            stale=self.facts.get("stale", {}),
+            operations=tuple(operation.told() for operation in self.operations),
+            notes=self.notes,
+        )
 
 
-def trail(records: Iterable[Record]) -> list[TrailRun]:
+def trail(records: Iterable[Record]) -> tuple[AuditRun, ...]:
     """Return every run that `records` tell of, oldest first."""
-    runs: dict[str, TrailRun] = {}
+    runs: dict[str, _Run] = {}
     for record in records:
         if record.step is Step.STARTED:
             runs[record.run] = _begun(record)
         elif runs:
             name = record.run if record.run in runs else list(runs)[-1]
             runs[name] = _continued(runs[name], record)
-    return list(runs.values())
+    return tuple(run.told() for run in runs.values())
 
 
 def audit_document(
     where: str, records: Sequence[Record], problems: Sequence[str] | None, notes: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Return the trail as a JSON document; `problems` is None when nothing was verified against the ledger."""
-    return {
-        "format": FORMAT,
-        "journal": where,
-        "records": len(records),
-        "digest": records[-1].digest if records else None,
-        "runs": [run.document() for run in trail(records)],
-        "ledger_checked": problems is not None,
-        "problems": list(problems or ()),
-        "notes": list(notes),
-    }
-
-
-def audit_text(where: str, records: Sequence[Record]) -> str:
-    """Return the trail for people, newest run last."""
-    lines = [f"{where}: {len(records)} records"]
-    for run in trail(records):
-        document = run.document()
-        why = ", ".join(f"{name} {value}" for name, value in document["why"].items())
-        state = "converged" if document["converged"] else document["status"]
-        lines += ["", f"{run.run}  {state}  plan {str(document['plan'])[:15]} for {document['period']}"]
-        lines.append(f"  began {run.began}, ended {run.ended or '-'}, by {document['who']} as {document['principal']}")
-        lines += [f"  {text}" for text in (document["url"], why, *run.notes) if text]
-        lines += [f"  stale: {reason}" for reason in document["stale"].values()]
-        lines += [_line(step) for step in run.operations]
-    return "\n".join(lines) + "\n"
+) -> AuditDocument:
+    """Return the trail as a document; `problems` is None when nothing was verified against the ledger."""
+    return AuditDocument(
+        journal=where,
+        records=len(records),
+        digest=records[-1].digest if records else None,
+        runs=trail(records),
+        ledger_checked=problems is not None,
+        problems=tuple(problems or ()),
+        notes=tuple(notes),
+    )
 
 
 def ledger_problems(history: History, wallets: Mapping[str, LiveWallet], since: Period) -> Iterator[str]:
@@ -181,11 +162,11 @@ def audited_wallets(history: History) -> tuple[dict[str, str], Period | None]:
     return {move.wallet: move.currency for move in moves}, min(periods, default=None)
 
 
-def _begun(record: Record) -> TrailRun:
-    return TrailRun(record.run, record.at, record.facts)
+def _begun(record: Record) -> _Run:
+    return _Run(record.run, record.at, record.facts)
 
 
-def _continued(run: TrailRun, record: Record) -> TrailRun:
+def _continued(run: _Run, record: Record) -> _Run:
     match record.step:
         case Step.FINISHED:
             ended = {outcome["op"]: outcome for outcome in record.facts.get("outcomes", ())}
@@ -210,10 +191,10 @@ def _recovered(facts: Mapping[str, Any]) -> str:
     return f"the journal was repaired {by}" if facts.get("repaired") else "an incomplete last line was dropped"
 
 
-def _with(steps: tuple[TrailStep, ...], facts: Mapping[str, Any], record: Record) -> tuple[TrailStep, ...]:
+def _with(steps: tuple[_Operation, ...], facts: Mapping[str, Any], record: Record) -> tuple[_Operation, ...]:
     known = {step.operation: step for step in steps}
     operation = record.operation or ""
-    former = known.get(operation) or TrailStep(operation, str(record.step), _change(facts, operation))
+    former = known.get(operation) or _Operation(operation, str(record.step), _change(facts, operation))
     known[operation] = replace(
         former,
         step=str(record.step),
@@ -223,7 +204,7 @@ def _with(steps: tuple[TrailStep, ...], facts: Mapping[str, Any], record: Record
     return tuple(known.values())
 
 
-def _ended(step: TrailStep, outcome: Mapping[str, Any] | None) -> TrailStep:
+def _ended(step: _Operation, outcome: Mapping[str, Any] | None) -> _Operation:
     """Say that an operation was found already applied: the run wrote nothing about it but its end."""
     if outcome is None or outcome["status"] != "already_applied" or step.step != Step.PLANNED:
         return step
@@ -234,14 +215,3 @@ def _ended(step: TrailStep, outcome: Mapping[str, Any] | None) -> TrailStep:
 def _change(facts: Mapping[str, Any], operation: str) -> Mapping[str, Any]:
     changes: list[dict[str, Any]] = facts.get("plan", {}).get("changes", [])
     return next((c for c in changes if operation in (c.get("op"), f"{c['kind']}:{c.get('key')}")), {})
-
-
-def _line(step: TrailStep) -> str:
-    document = step.document()
-    subject = document["wallet"] or document["key"] or step.operation
-    amount = f" {document['amount']}" if document["amount"] else ""
-    change = f" ({document['before']} -> {document['after']})" if document["amount"] else ""
-    ids = f"  {', '.join(step.transactions)}" if step.transactions else ""
-    reason = f"  {step.reason}" if step.reason else ""
-    op = f"  {step.operation}" if document["wallet"] else ""
-    return f"  {step.step:<15} {document['kind']} {subject}{amount}{change}{ids}{op}{reason}"

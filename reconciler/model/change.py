@@ -35,16 +35,16 @@ class MoneyChange(Frozen):
     `unreclaimable` is the rest of the excess. `op` is the operation id that goes into the ledger.
     """
 
-    team: str
-    environment: str
-    wallet: str
-    amount: Amount
-    currency: str
-    target: Amount
-    funded_before: Amount
-    funded_after: Amount
-    op: str
-    position: str = ""
+    team: str = Field(description="The team.")
+    environment: str = Field(description="The environment, such as `prod`.")
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    amount: Amount = Field(description="Money to move now.")
+    currency: str = Field(description="Its currency, ISO 4217.")
+    target: Amount = Field(description="Money that the YAML wants the wallet to be funded with in the month.")
+    funded_before: Amount = Field(description="Money that the ledger shows the wallet as funded with in the month.")
+    funded_after: Amount = Field(description="The same after the move.")
+    op: str = Field(description="The operation's id, which goes into the ledger.")
+    position: str = Field("", description="Where the target stands: file:line:column.")
 
     @property
     def money(self) -> Money:
@@ -57,7 +57,7 @@ class MoneyChange(Frozen):
 
 
 class Allocate(MoneyChange):
-    kind: Literal["allocate"] = "allocate"
+    kind: Literal["allocate"] = Field("allocate", description="Money goes from the pool to the wallet.")
 
 
 class Reclaim(MoneyChange):
@@ -67,9 +67,13 @@ class Reclaim(MoneyChange):
     that period, so the funding of the plan's own period is the same before and after it.
     """
 
-    kind: Literal["reclaim"] = "reclaim"
-    unreclaimable: Amount
-    carried_from: Period | None = None
+    kind: Literal["reclaim"] = Field("reclaim", description="Money goes from the wallet back to the pool.")
+    unreclaimable: Amount = Field(
+        description="Money above the target that cannot be taken back, because it is spent or reserved."
+    )
+    carried_from: Period | None = Field(
+        None, description="The earlier month, YYYY-MM, whose unspent rest is taken back; null for the plan's own month."
+    )
 
     @property
     def period(self) -> Period:
@@ -182,25 +186,27 @@ class _Published:
 
 
 class _OfTeam(Frozen):
-    team: str
-    environment: str | None
-    key: str
-    position: str = ""
+    team: str = Field(description="The team.")
+    environment: str | None = Field(
+        description="The environment of the wallet that the object is about; null where there is none."
+    )
+    key: str = Field(description="The object's key as text.")
+    position: str = Field("", description="Where it stands: file:line:column.")
 
 
 class _OfOrganization(Frozen):
-    team: Literal[""] = ""
-    key: str
-    position: str = ""
+    team: Literal[""] = Field("", description="Always empty: the object is the organization's.")
+    key: str = Field(description="The object's key as text.")
+    position: str = Field("", description="Where it stands: file:line:column.")
 
 
 def _shape(kind: ManagedKind[Any], verb: Verb) -> type[Frozen]:
     name = f"{verb}_{kind.name}"
-    there, none = (dict[str, Any], ...), (None, None)
+    none = None, Field(None, description="Always null.")
     fields: dict[str, Any] = {
-        "kind": (Literal[name], name),
-        "before": none if verb == "create" else there,
-        "after": none if verb == "delete" else there,
+        "kind": (Literal[name], Field(name, description=f"What is done, and to which kind of object: {kind.noun}.")),
+        "before": none if verb == "create" else (dict[str, Any], Field(description="The object as it is.")),
+        "after": none if verb == "delete" else (dict[str, Any], Field(description="The object as it is to be.")),
     }
     base: type[Frozen] = _OfTeam if kind.of_teams else _OfOrganization
     return create_model("".join(map(str.capitalize, name.split("_"))), __base__=base, **fields)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
+from pydantic import Field
+
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
-from reconciler.model.usage_summary import UsageSummary
 
 Quantiles = dict[str, Amount]
 DateQuantiles = dict[str, date | None]
@@ -23,31 +24,41 @@ DayQuantiles = dict[str, int | None]
 class MonthEnd(Frozen):
     """Quantiles of what the whole month costs: exact month-to-date plus the random rest."""
 
-    quantiles: Quantiles
+    quantiles: Quantiles = Field(description="Money that the whole month costs, by probability as text, such as `0.1`.")
 
 
 class Exhaustion(Frozen):
     """Whether and when the money runs out. `probability` is None where nothing tells what the wallet will spend."""
 
-    probability: float | None
-    date: DateQuantiles
+    probability: float | None = Field(
+        description="How likely it is that the money runs out within the month, 0 to 1; null where nothing tells."
+    )
+    date: DateQuantiles = Field(
+        description="Day (UTC) by which it ran out, by probability; null where it lasts in that share of cases."
+    )
 
 
 class WalletOutlook(Frozen):
     """The wallet under one target. `ceiling` is what the month can spend: spent so far plus the money left."""
 
-    target: Amount
-    ceiling: Amount
-    money_left: Amount
-    exhaustion: Exhaustion
-    unserved: Quantiles
+    target: Amount = Field(description="Money that the wallet is to be funded with in the month.")
+    ceiling: Amount = Field(description="Money that the month can spend: what is spent so far plus what is left.")
+    money_left: Amount = Field(description="Money that the wallet can still spend now.")
+    exhaustion: Exhaustion = Field(description="Whether and when the money runs out.")
+    unserved: Quantiles = Field(description="Money that is asked for after the wallet is empty, by probability.")
 
 
 class AlertOutlook(Frozen):
-    probability: float
-    date: DateQuantiles
-    reaction_days: DayQuantiles
-    no_warning_probability: float
+    probability: float = Field(description="How likely it is that the alert fires within the month, 0 to 1.")
+    date: DateQuantiles = Field(
+        description="Day (UTC) by which it fired, by probability; null where it does not in that share of cases."
+    )
+    reaction_days: DayQuantiles = Field(
+        description="Days between the alert and the empty wallet, by probability; null where that never comes."
+    )
+    no_warning_probability: float = Field(
+        description="How likely it is that the money runs out before the alert fires, 0 to 1."
+    )
 
 
 class AlertForecast(Frozen):
@@ -56,43 +67,47 @@ class AlertForecast(Frozen):
     `declared` is False for a billing budget that git neither declares nor deletes: it stays as it is.
     """
 
-    name: str
-    amount: Amount
-    percentage: AlertPercentage
-    live: AlertOutlook | None
-    desired: AlertOutlook | None
-    declared: bool = True
+    name: str = Field(description="The billing budget's name.")
+    amount: Amount = Field(description="Money per month that the billing budget watches for.")
+    percentage: AlertPercentage = Field(description="Share of the amount at which it fires, in percent.")
+    live: AlertOutlook | None = Field(description="The alert as Keeptrusts has it; null where it is not there.")
+    desired: AlertOutlook | None = Field(description="The alert as the YAML has it; null where it is not there.")
+    declared: bool = Field(True, description="False for a billing budget that git neither declares nor deletes.")
 
 
 class MonthForecast(Frozen):
-    period: Period
-    target: Amount
-    quantiles: Quantiles
+    period: Period = Field(description="The month, YYYY-MM.")
+    target: Amount = Field(description="Money that the wallet is to be funded with in that month.")
+    quantiles: Quantiles = Field(description="Money that the month costs, by probability.")
 
 
 class LeverContribution(Frozen):
     """What one lever adds to (or takes from) the mean month end. Contributions add up exactly."""
 
-    name: str
-    contribution: Amount
+    name: str = Field(description="What the plan assumes, such as `growth` or `cache_hit_rate`.")
+    contribution: Amount = Field(
+        description="Money that it adds to the mean of the month end, negative where it saves."
+    )
 
 
 class DayPoint(Frozen):
     """Cumulative spend of the month at the end of `day`; `spent` is None for days not yet known."""
 
-    day: date
-    spent: Amount | None
-    p10: Amount
-    p50: Amount
-    p90: Amount
+    day: date = Field(description="The day, UTC.")
+    spent: Amount | None = Field(
+        description="Money spent in the month by the end of the day; null for days not yet known."
+    )
+    p10: Amount = Field(description="Money by the end of the day that 10% of the simulated months stay below.")
+    p50: Amount = Field(description="Money by the end of the day that half of the simulated months stay below.")
+    p90: Amount = Field(description="Money by the end of the day that 90% of the simulated months stay below.")
 
 
 class WorkloadShare(Frozen):
     """What one workload cost over the last 28 known days. The empty name is spend that no workload claims."""
 
-    workload: str
-    spent: Amount
-    share: float
+    workload: str = Field(description="The workload's name; empty for spend that no workload claims.")
+    spent: Amount = Field(description="Money over the last 28 known days.")
+    share: float = Field(description="Its part of what the wallet spent in these days, 0 to 1.")
 
 
 class UnitPrice(Frozen):
@@ -111,40 +126,46 @@ class WalletForecast(Frozen):
     `method` is how its paths were centred: by the model, or by a naive guess that did better before.
     """
 
-    team: str
-    environment: str
-    wallet: str
-    currency: str
-    period: Period
-    as_of: date
-    data_as_of: datetime | None
-    history_days: int
-    confidence: Literal["normal", "low", "none"]
-    spend_to_date: Amount
-    month_end: MonthEnd
-    live: WalletOutlook
-    desired: WalletOutlook
-    alerts: tuple[AlertForecast, ...]
-    months: tuple[MonthForecast, ...]
-    levers: tuple[LeverContribution, ...]
-    daily: tuple[DayPoint, ...] = ()
-    workloads: tuple[WorkloadShare, ...] = ()
-    method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
+    team: str = Field(description="The team.")
+    environment: str = Field(description="The environment, such as `prod`.")
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    currency: str = Field(description="Currency of all money here, ISO 4217.")
+    period: Period = Field(description="The month that is forecast, YYYY-MM.")
+    as_of: date = Field(description="The first day that is not known in full, UTC.")
+    data_as_of: datetime | None = Field(description="When the last known event was, UTC; null without usage.")
+    history_days: int = Field(description="Days of usage that it is worked out from.")
+    confidence: Literal["normal", "low", "none"] = Field(
+        description="`low` with little history, `none` where nothing is known of the wallet."
+    )
+    spend_to_date: Amount = Field(description="Money spent in the month so far.")
+    month_end: MonthEnd = Field(description="What the whole month costs.")
+    live: WalletOutlook = Field(description="What happens under the target that the wallet has now.")
+    desired: WalletOutlook = Field(description="What happens under the target of the YAML.")
+    alerts: tuple[AlertForecast, ...] = Field(
+        description="Each percentage of each billing budget that watches the wallet."
+    )
+    months: tuple[MonthForecast, ...] = Field(description="The months after this one, each under its own target.")
+    levers: tuple[LeverContribution, ...] = Field(description="What each assumption of the plan does to the month end.")
+    daily: tuple[DayPoint, ...] = Field((), description="Spend of the month day by day: known, then expected.")
+    workloads: tuple[WorkloadShare, ...] = Field((), description="Who spent it, the dearest first.")
+    method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = Field(
+        "model", description="How the expected days were centred: by the model, or by a guess that did better before."
+    )
 
 
 class ForecastNotice(Frozen):
     """What is to be said about the usage or the forecast; `hint` is the cure, "" where there is none."""
 
-    code: str
-    message: str
-    hint: str
+    code: str = Field(description="What kind of notice it is; stable.")
+    message: str = Field(description="What is to be known, as a sentence.")
+    hint: str = Field(description="The fix; empty where there is none.")
 
 
 class UncoveredSpend(Frozen):
     """What a team that no YAML names has spent in the fiscal year so far. The empty id: no team was said."""
 
-    team_id: str
-    spent: Amount
+    team_id: str = Field(description="The team id in Keeptrusts; empty where none was said.")
+    spent: Amount = Field(description="Money spent in the fiscal year so far.")
 
 
 class LeftOutWallet(Frozen):
@@ -153,11 +174,13 @@ class LeftOutWallet(Frozen):
     `unreadable`: its ledger cannot be read; `unknown`: neither usage nor a plan says what it will spend.
     """
 
-    team: str
-    environment: str
-    wallet: str
-    spent: Amount
-    reason: Literal["unreadable", "unknown"]
+    team: str = Field(description="The team.")
+    environment: str = Field(description="The environment.")
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    spent: Amount = Field(description="Money that the usage shows as spent in the fiscal year so far.")
+    reason: Literal["unreadable", "unknown"] = Field(
+        description="`unreadable`: its ledger cannot be read. `unknown`: nothing says what it will spend."
+    )
 
 
 class YearForecast(Frozen):
@@ -170,37 +193,37 @@ class YearForecast(Frozen):
     where a part of the year is unknown, and where there is no target to be within.
     """
 
-    name: str
-    annual_target: Amount | None
-    spent: Amount
-    quantiles: Quantiles
-    within_probability: float | None
-    known_from: date | None = None
-    wallets: int = 0
-    uncovered: tuple[UncoveredSpend, ...] = ()
-    left_out: tuple[LeftOutWallet, ...] = ()
-
-
-class ForecastDocument(Frozen):
-    """What `kt-budgets forecast --format json` prints. `year` is None where only some wallets were asked for."""
-
-    format: Literal["kt-budgets.forecast/1"] = "kt-budgets.forecast/1"
-    wallets: tuple[WalletForecast, ...]
-    year: YearForecast | None = None
-    usage: UsageSummary | None = None
-    notices: tuple[ForecastNotice, ...] = ()
+    name: str = Field(description="The fiscal year's name.")
+    annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
+    spent: Amount = Field(description="Money spent in the fiscal year so far by wallets in git.")
+    quantiles: Quantiles = Field(
+        description="Money that the fiscal year costs, by probability; empty where no wallet is in git."
+    )
+    within_probability: float | None = Field(
+        description="How likely it is that the target is enough, at most, 0 to 1; null where it is unknown."
+    )
+    known_from: date | None = Field(
+        None, description="The first day of the usage, where the fiscal year began before it."
+    )
+    wallets: int = Field(0, description="How many wallets are in the sum.")
+    uncovered: tuple[UncoveredSpend, ...] = Field(
+        (), description="Spend of teams that no YAML names; in none of the figures above."
+    )
+    left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
 
 
 class Assumption(Frozen):
     """One row of the planning table: what the plan says, what was observed, and what follows."""
 
-    name: Literal["baseline", "growth", "cache_hit_rate", "provider_mix", "wallets", "alert"]
-    plan: str
-    observed: str
-    verdict: Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
-    sentence: str
+    name: Literal["baseline", "growth", "cache_hit_rate", "provider_mix", "wallets", "alert"] = Field(
+        description="Which assumption of the team's plan it is."
+    )
+    plan: str = Field(description="What the plan says, in words.")
+    observed: str = Field(description="What the usage shows, in words; a dash where it shows nothing.")
+    verdict: Literal["holds", "ahead", "behind", "fits", "short", "unknown"] = Field(description="How the two compare.")
+    sentence: str = Field(description="What follows, as a sentence.")
 
 
 class TeamAssumptions(Frozen):
-    team: str
-    assumptions: tuple[Assumption, ...]
+    team: str = Field(description="The team.")
+    assumptions: tuple[Assumption, ...] = Field(description="One row for each assumption of its plan.")

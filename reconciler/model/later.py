@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
@@ -15,12 +17,12 @@ class LaterTarget(Frozen):
     None: the YAML has, or had, no such wallet.
     """
 
-    team: str
-    environment: str
-    wallet: str
-    period: Period
-    before: Amount | None
-    after: Amount | None
+    team: str = Field(description="The team.")
+    environment: str = Field(description="The environment.")
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    period: Period = Field(description="The month, YYYY-MM.")
+    before: Amount | None = Field(description="Money of that month so far; null where the YAML had no such wallet.")
+    after: Amount | None = Field(description="Money of that month now; null where the YAML has no such wallet.")
 
 
 class LaterExpectation(Frozen):
@@ -35,21 +37,27 @@ class LaterExpectation(Frozen):
     approve it, by the YAML before it. Plans of earlier versions know expectations alone.
     """
 
-    team: str
-    name: str
-    before: str
-    after: str
-    period: Period
-    until: Period | None = None
-    monthly: Amount | None = None
-    total: Amount | None = None
-    kind: Literal["expectation", "setting"] = "expectation"
-    key: str = ""
-    position: str = ""
-    meaning: str = ""
-    amount: Amount | None = None
-    wallets: dict[str, Amount] = {}
-    approvers: tuple[str, ...] = ()
+    team: str = Field(description="The team; empty for the organization.")
+    name: str = Field(description="What it is called.")
+    before: str = Field(description="Its value so far, in words.")
+    after: str = Field(description="Its value now, in words.")
+    period: Period = Field(description="The first month that it changes, YYYY-MM.")
+    until: Period | None = Field(None, description="The last month looked at that it changes, YYYY-MM.")
+    monthly: Amount | None = Field(
+        None, description="Money by which it changes the first of these months; null where that cannot be told."
+    )
+    total: Amount | None = Field(
+        None, description="Money by which it changes all of these months; null where that cannot be told."
+    )
+    kind: Literal["expectation", "setting"] = Field(
+        "expectation", description="Something that a plan expects, or any other value of the YAML."
+    )
+    key: str = Field("", description="Keys that lead to the value in its file.")
+    position: str = Field("", description="Where it stands: file:line:column.")
+    meaning: str = Field("", description="What follows from it, as a sentence.")
+    amount: Amount | None = Field(None, description="Money that the value stands for.")
+    wallets: dict[str, Amount] = Field({}, description="The same money by wallet.")
+    approvers: tuple[str, ...] = Field((), description="Owners of whom one must approve it, by the YAML before it.")
 
 
 class Later(Frozen):
@@ -59,11 +67,13 @@ class Later(Frozen):
     about money, `settings` everything else that differs.
     """
 
-    since: str
-    until: Period
-    targets: tuple[LaterTarget, ...] = ()
-    expectations: tuple[LaterExpectation, ...] = ()
-    settings: tuple[LaterExpectation, ...] = ()
+    since: str = Field(description="The commit that the YAML is compared with.")
+    until: Period = Field(description="The last month looked at, YYYY-MM.")
+    targets: tuple[LaterTarget, ...] = Field((), description="What wallets get otherwise in later months.")
+    expectations: tuple[LaterExpectation, ...] = Field(
+        (), description="What plans expect otherwise, and what of the organization is about money."
+    )
+    settings: tuple[LaterExpectation, ...] = Field((), description="Everything else that differs.")
 
     @property
     def declared(self) -> tuple[LaterExpectation, ...]:
@@ -74,5 +84,7 @@ class Later(Frozen):
 class Unapplied(Frozen):
     """A commit of the default branch that is merged and not applied yet; `teams` is None for the organization's own."""
 
-    commit: str
-    teams: tuple[str, ...] | None
+    commit: str = Field(description="The commit.")
+    teams: tuple[str, ...] | None = Field(
+        description="The teams whose YAML it changes; null for the organization's own."
+    )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
 
 from reconciler.findings import ExitCode
+from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.outcome import Run
 
@@ -35,21 +38,23 @@ class LandingOutcome(Frozen):
     left. `exit_code` is what it means for the command.
     """
 
-    pull_request: int | None
-    commit: str
-    base: str | None
-    teams: tuple[str, ...] | None
-    status: LandingStatus
-    approved_by: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    stood_in: tuple[str, ...] = ()
-    refused: dict[str, str] = {}
-    stale: tuple[str, ...] = ()
-    run: Run | None = None
-    reason: str = ""
-    cure: str = ""
-    plan: str = ""
-    exit_code: int = 0
+    pull_request: int | None = Field(description="The number of the pull request; null for a direct push.")
+    commit: str = Field(description="The commit that it brought.")
+    base: str | None = Field(description="The commit that it came on top of; null for the first.")
+    teams: tuple[str, ...] | None = Field(description="The teams that it is about; null for the organization.")
+    status: LandingStatus = Field(description="What became of it.")
+    approved_by: tuple[str, ...] = Field((), description="Who approved it.")
+    missing: tuple[str, ...] = Field((), description="Whose approvals are missing, a sentence each.")
+    stood_in: tuple[str, ...] = Field((), description="Who approved in place of owners who could not, a sentence each.")
+    refused: dict[str, str] = Field(
+        {}, description="Why a team was not applied, by team; an empty name is the organization."
+    )
+    stale: tuple[str, ...] = Field((), description="Those of these teams whose plan moved.")
+    run: Run | None = Field(None, description="What was carried out; null where nothing was.")
+    reason: str = Field("", description="What happened to it as a whole, as a sentence.")
+    cure: str = Field("", description="What is to be done about what is left.")
+    plan: str = Field("", description="Digest of the plan that is to be shown; empty where there is none.")
+    exit_code: int = Field(0, description="What it means for the command; see `kt-budgets help exit-codes`.")
 
     @property
     def is_done(self) -> bool:
@@ -61,28 +66,37 @@ class LandingOutcome(Frozen):
         return f"pull request {self.pull_request}" if self.pull_request else f"the direct push {self.commit[:12]}"
 
 
-class Merges(Frozen):
+class Merges(Document):
     """`head` is the tip that was looked at, `applied_commit` that up to which everything is applied by now.
 
     `landings` are those that were not applied before, in order, and `pending` counts those that still are not.
     `resumed` is what finishing an interrupted run came to, `put_back` what putting git's values back did.
     """
 
+    commands: ClassVar = ("pr apply",)
     format: Literal["kt-budgets.merges/1"] = "kt-budgets.merges/1"
-    head: str
-    applied_commit: str | None
-    landings: tuple[LandingOutcome, ...] = ()
-    pending: int = 0
-    resumed: Run | None = None
-    put_back: Run | None = None
-    exit_code: int = 0
+    head: str = Field(description="The last commit of the default branch that was looked at.")
+    applied_commit: str | None = Field(
+        description="The commit up to which everything is applied; null where nothing is."
+    )
+    landings: tuple[LandingOutcome, ...] = Field(
+        (), description="Each pull request or direct push that was not applied before, in order."
+    )
+    pending: int = Field(0, description="How many of them still are not applied as a whole.")
+    resumed: Run | None = Field(
+        None, description="What finishing an interrupted run came to; null where there was none."
+    )
+    put_back: Run | None = Field(
+        None, description="What putting git's values back came to; null where that was not asked for."
+    )
+    exit_code: int = Field(0, description="The most serious of what happened; see `kt-budgets help exit-codes`.")
 
-    def document(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """Return this as a JSON object."""
-        document = self.model_dump(mode="json")
-        for landing, found in zip(document["landings"], self.landings, strict=True):
-            landing["run"] = found.run.document() if found.run else None
-        return document
+        fields = super().fields()
+        for landing, found in zip(fields["landings"], self.landings, strict=True):
+            landing["run"] = found.run.fields() if found.run else None
+        return fields
 
 
 def most_serious(codes: Iterable[int]) -> ExitCode:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from reconciler.model.frozen import Frozen
 
@@ -96,7 +96,9 @@ def payable(amount: Decimal, currency: str) -> Decimal:
 class Funds(Frozen):
     """The pool along the run: what it holds, and what it holds after reclaims and allocations. None: not visible."""
 
-    available: Amount | None
-    after: Amount | None
-    allocated: Amount
-    reclaimed: Amount
+    available: Amount | None = Field(
+        description="Money in the organization's pool before the run; null where it cannot be seen."
+    )
+    after: Amount | None = Field(description="Money in it after the run; null where it cannot be seen.")
+    allocated: Amount = Field(description="Money that goes to wallets.")
+    reclaimed: Amount = Field(description="Money that comes back from wallets.")

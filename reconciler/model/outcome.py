@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
 
 from reconciler.findings import BudgetsError, ExitCode
+from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 
@@ -15,11 +18,11 @@ from reconciler.model.money import Amount
 class LeftOut(Frozen):
     """What is left out of a run: `amount` of `currency` in `wallet`, why, and the cure (`hint`)."""
 
-    wallet: str
-    amount: Amount
-    currency: str
-    reason: str
-    hint: str
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    amount: Amount = Field(description="Money that is left out of the run.")
+    currency: str = Field(description="Its currency, ISO 4217.")
+    reason: str = Field(description="Why it is left out, as a sentence.")
+    hint: str = Field(description="What is to be done.")
 
 
 class Doubt(Frozen):
@@ -30,11 +33,11 @@ class Doubt(Frozen):
     `unreadable`: an entry of the ledger may mean anything, so it has no operations.
     """
 
-    wallet: str
-    kind: Literal["stale", "unknown", "foreign", "unreadable"]
-    operations: tuple[str, ...]
-    reason: str
-    hint: str
+    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    kind: Literal["stale", "unknown", "foreign", "unreadable"] = Field(description="Why its reading is not believed.")
+    operations: tuple[str, ...] = Field(description="Ids of the operations that it is about.")
+    reason: str = Field(description="What is to be said against the reading, as a sentence.")
+    hint: str = Field(description="What is to be done.")
 
 
 class Status(StrEnum):
@@ -52,35 +55,42 @@ DONE = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
 class Outcome(Frozen):
     """`op` is the operation id of a move of money, else `kind:key`; `transaction` is the ledger's or server's id."""
 
-    op: str
-    kind: str
-    team: str
-    wallet: str | None = None
-    amount: Amount | None = None
-    key: str | None = None
-    status: Status
-    transaction: str | None = None
-    reason: str = ""
+    op: str = Field(description="The operation's id for money, else `kind:key`.")
+    kind: str = Field(description="What was to be done, such as `allocate`.")
+    team: str = Field(description="The team; empty for the organization.")
+    wallet: str | None = Field(None, description="The wallet's team id in Keeptrusts, where money was to move.")
+    amount: Amount | None = Field(None, description="Money that was to move; null for a managed object.")
+    key: str | None = Field(None, description="The managed object's key as text, where it is about one.")
+    status: Status = Field(description="What became of it; `unknown` means that nobody knows yet.")
+    transaction: str | None = Field(
+        None, description="The id in the ledger or in Keeptrusts; null where there is none."
+    )
+    reason: str = Field("", description="Why it is so, as a sentence; empty where it was done.")
 
 
-class Run(Frozen):
+class Run(Document):
     """What an `apply` or `resume` did. `converged` is true when live was read back and equals the plan's target.
 
     `doubts` are the wallets whose ledger contradicts the journal or cannot be read: nothing was sent to them.
     `left_out` are those that differ from git and were left as they were found.
     """
 
+    commands: ClassVar = ("apply", "resume")
     format: Literal["kt-budgets.run/1"] = "kt-budgets.run/1"
-    run: str
-    outcomes: tuple[Outcome, ...]
-    converged: bool
-    doubts: tuple[Doubt, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    run: str = Field(description="The run's id; empty where there was nothing to do.")
+    outcomes: tuple[Outcome, ...] = Field(description="One for each change, always.")
+    converged: bool = Field(description="Whether live was read back and equals the plan's targets.")
+    doubts: tuple[Doubt, ...] = Field(
+        (), description="Wallets whose reading is not believed: nothing was sent to them. Not there without any."
+    )
+    left_out: tuple[LeftOut, ...] = Field(
+        (), description="Wallets that differ and were left as they were found. Not there without any."
+    )
 
-    def document(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """Return this as a JSON object; `doubts` and `left_out` are there when there are any."""
-        document = self.model_dump(mode="json")
-        return {key: value for key, value in document.items() if value or key not in ("doubts", "left_out")}
+        fields = super().fields()
+        return {key: value for key, value in fields.items() if value or key not in ("doubts", "left_out")}
 
 
 AGAIN = "Run `kt-budgets plan` again and have it reviewed."
@@ -115,6 +125,10 @@ class Result:
     stopped: BudgetsError | None = None
     differences: tuple[str, ...] = ()
     denied: str = ""
+
+    def document(self) -> Run:
+        """Return what is printed for programs."""
+        return self.run
 
     @property
     def exit_code(self) -> ExitCode:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic.config import JsonDict
@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
+from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
@@ -30,8 +31,8 @@ NOT_COMPARED = "not-compared"
 
 
 class Tool(Frozen):
-    name: Literal["kt-budgets"] = "kt-budgets"
-    version: str
+    name: Literal["kt-budgets"] = Field("kt-budgets", description="The program that made it.")
+    version: str = Field(description="Its version.")
 
 
 class Source(Frozen):
@@ -41,11 +42,11 @@ class Source(Frozen):
     may be a test merge of the two, which no branch holds.
     """
 
-    commit: str | None
-    dirty: bool | None
-    tree_digest: str
-    head: str | None = None
-    base: str | None = None
+    commit: str | None = Field(description="The commit of the YAML; null outside of git.")
+    dirty: bool | None = Field(description="Whether files differ from that commit; null outside of git.")
+    tree_digest: str = Field(description="Digest of all budget files.")
+    head: str | None = Field(None, description="The last commit of the pull request's branch.")
+    base: str | None = Field(None, description="The commit that the pull request is merged onto.")
 
 
 def _unmanaged_kinds() -> list[str]:
@@ -73,26 +74,26 @@ class Unmanaged(Frozen):
     YAML could not declare it, where it could not.
     """
 
-    kind: UnmanagedKind
-    key: str
-    name: str
-    amount: Amount | None = None
-    currency: str | None = None
-    held: Amount | None = None
-    reason: str = ""
+    kind: UnmanagedKind = Field(description="What kind of thing it is.")
+    key: str = Field(description="Its key as text.")
+    name: str = Field(description="What people call it.")
+    amount: Amount | None = Field(None, description="Money that a wallet has spent, or a billing budget's limit.")
+    currency: str | None = Field(None, description="Currency of the money, ISO 4217.")
+    held: Amount | None = Field(None, description="Money that a wallet holds.")
+    reason: str = Field("", description="Why YAML could not declare it; empty where it could.")
 
 
 class GuardResult(Frozen):
     """A guard on money and what it said. `limit` and `value` are numbers as text, in their own unit."""
 
-    guard: str
-    status: Literal["passed", "refused", "waived"]
-    team: str = ""
-    value: str = ""
-    limit: str = ""
-    message: str = ""
-    hint: str = ""
-    position: str = ""
+    guard: str = Field(description="The guard's name, as waivers use it.")
+    status: Literal["passed", "refused", "waived"] = Field(description="What it says of the plan.")
+    team: str = Field("", description="The team; empty where it is about the whole plan.")
+    value: str = Field("", description="What the plan comes to, a number as text in the guard's own unit.")
+    limit: str = Field("", description="What the guard allows, in the same unit.")
+    message: str = Field("", description="What it found, as a sentence.")
+    hint: str = Field("", description="What is to be done; empty where it passed.")
+    position: str = Field("", description="Where the cause stands: file:line:column.")
 
 
 class Scope(Frozen):
@@ -102,14 +103,18 @@ class Scope(Frozen):
     months to come, to the horizon or the end of the fiscal year: nothing of it moves money now.
     """
 
-    since: str
-    teams: tuple[str, ...]
-    of: int
-    unfinished: tuple[str, ...] = ()
-    later: tuple[LaterTarget, ...] = ()
+    since: str = Field(description="The commit that the teams' YAML differs from.")
+    teams: tuple[str, ...] = Field(description="The teams that the plan is about.")
+    of: int = Field(description="How many teams there are.")
+    unfinished: tuple[str, ...] = Field(
+        (), description="Teams that are among them because the last run left them unfinished."
+    )
+    later: tuple[LaterTarget, ...] = Field(
+        (), description="What their wallets get otherwise in later months; none of it moves money now."
+    )
 
 
-class Plan(Frozen):
+class Plan(Document):
     """A plan document. `scope` is None where it is about every team, export schedules included.
 
     `later` is None where there is no commit to compare the YAML with. `doubts` are the wallets whose
@@ -120,32 +125,55 @@ class Plan(Frozen):
     judged by, None in a plan of an earlier version.
     """
 
+    commands: ClassVar = ("plan", "show", "apply --period --dry-run")
     format: Literal["kt-budgets.plan/1"] = "kt-budgets.plan/1"
-    tool: Tool
-    organization: str
-    currency: str
-    period: Period
-    as_of: date
-    source: Source
-    scope: Scope | None = None
-    later: Later | None = None
-    usage: UsageSummary | None = None
-    changes: tuple[Change, ...]
-    fingerprints: dict[str, str]
-    funds: Funds
-    spent: dict[str, Amount] = {}
-    impact: tuple[WalletForecast, ...] = ()
-    year: YearForecast | None = None
-    assumptions: tuple[TeamAssumptions, ...] = ()
-    drift: tuple[DriftItem, ...] = ()
-    unmanaged: tuple[Unmanaged, ...] = ()
-    findings: tuple[PlanFinding, ...] = ()
-    guards: tuple[GuardResult, ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-    unapplied: tuple[Unapplied, ...] = ()
-    policy_input: PolicyInput | None = None
-    complete: Literal[True] = True
-    digest: str = ""
+    tool: Tool = Field(description="What made the plan.")
+    organization: str = Field(description="The organization's id in Keeptrusts.")
+    currency: str = Field(description="Currency of all money here, ISO 4217.")
+    period: Period = Field(description="The month that is planned, YYYY-MM.")
+    as_of: date = Field(description="The first day that is not known in full, UTC.")
+    source: Source = Field(description="Where the YAML came from.")
+    scope: Scope | None = Field(
+        None, description="The teams that it is about; null for all, export schedules included."
+    )
+    later: Later | None = Field(
+        None,
+        description="What the YAML says otherwise for later months; null where there is no commit to compare with.",
+    )
+    usage: UsageSummary | None = Field(None, description="What the forecast was made from; null without usage.")
+    changes: tuple[Change, ...] = Field(description="What is to be done, in order.")
+    fingerprints: dict[str, str] = Field(description="By team, a digest of what an approval is bound to.")
+    funds: Funds = Field(description="The organization's pool along the run.")
+    spent: dict[str, Amount] = Field(
+        {}, description="Money that the ledger shows as spent in the month, by wallet whose money changes."
+    )
+    impact: tuple[WalletForecast, ...] = Field(
+        (), description="The forecast of each wallet, under live and under desired targets."
+    )
+    year: YearForecast | None = Field(
+        None, description="The forecast of the fiscal year; null where only some teams were looked at."
+    )
+    assumptions: tuple[TeamAssumptions, ...] = Field(
+        (), description="What each team's plan assumes against what was observed."
+    )
+    drift: tuple[DriftItem, ...] = Field((), description="What was changed by hand.")
+    unmanaged: tuple[Unmanaged, ...] = Field((), description="What no YAML declares; it is left alone.")
+    findings: tuple[PlanFinding, ...] = Field((), description="What is to be said about the YAML and the usage.")
+    guards: tuple[GuardResult, ...] = Field((), description="What each guard on money says.")
+    doubts: tuple[Doubt, ...] = Field(
+        (), description="Wallets whose reading is not believed; nothing is planned for them."
+    )
+    unapplied: tuple[Unapplied, ...] = Field((), description="What is merged below a pull request and not applied yet.")
+    policy_input: PolicyInput | None = Field(
+        None, description="The facts that guards and approvals were judged by; null in a plan of an earlier version."
+    )
+    complete: Literal[True] = Field(True, description="Always true: everything was read whole.")
+    digest: str = Field("", description="Digest of everything else in the plan.")
+
+    def text(self) -> str:
+        """Return the bytes of plan.json as text: sorted keys, indented, one newline at the end."""
+        in_order = json.loads(canonical_json(self.fields()))
+        return to_json(in_order, indent=2).decode() + "\n"
 
 
 def sealed(plan: Plan) -> Plan:
@@ -159,12 +187,6 @@ def sealed_bytes(plan: Plan) -> tuple[Plan, bytes]:
     document["digest"] = digest_of_text(canonical)
     saved = to_json(dict(sorted(document.items())), indent=2) + b"\n"
     return plan.model_copy(update={"digest": document["digest"]}), saved
-
-
-def plan_text(plan: Plan) -> str:
-    """Return the bytes of plan.json as text: sorted keys, indented, one newline at the end."""
-    in_order = json.loads(canonical_json(plan.model_dump(mode="json")))
-    return to_json(in_order, indent=2).decode() + "\n"
 
 
 def read_plan(text: str, *, name: str = "plan.json") -> Plan:

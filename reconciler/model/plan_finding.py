@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from reconciler.findings import Finding
+from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
+from reconciler.model.json_text import json_text
 
 
 class PlanFinding(Frozen):
-    path: str
-    line: int
-    column: int
-    severity: Literal["error", "warning"]
-    code: str
-    message: str
-    hint: str
+    path: str = Field(description="The file, from the folder of the budget files on.")
+    line: int = Field(description="The line, counted from 1; 0 where it is about no line.")
+    column: int = Field(description="The column, counted from 1; 0 where it is about no column.")
+    severity: Literal["error", "warning"] = Field(description="An error stops everything, a warning nothing.")
+    code: str = Field(description="What kind of finding it is; stable.")
+    message: str = Field(description="What is wrong, as a sentence.")
+    hint: str = Field(description="The fix; empty where there is none.")
 
     @classmethod
     def of(cls, finding: Finding) -> PlanFinding:
@@ -30,3 +35,20 @@ class PlanFinding(Frozen):
             message=finding.message,
             hint=finding.hint,
         )
+
+
+class FindingsDocument(Document):
+    """Every finding of every budget file: what `kt-budgets validate --format json` prints."""
+
+    commands: ClassVar = ("validate",)
+    format: Literal["kt-budgets.findings/1"] = "kt-budgets.findings/1"
+    findings: tuple[PlanFinding, ...] = Field(description="All of them, by file and line.")
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> FindingsDocument:
+        """Return the findings in their order."""
+        return cls(findings=tuple(PlanFinding.of(finding) for finding in findings))
+
+    def text(self) -> str:
+        """Return the bytes that are printed: keys in the order of the fields, characters outside of ASCII escaped."""
+        return json_text(self.fields(), sort_keys=False, ensure_ascii=True)

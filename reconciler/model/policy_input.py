@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import Quantiles, TeamAssumptions
 from reconciler.model.frozen import Frozen
@@ -37,10 +38,12 @@ class Effects(Frozen):
     Keeptrusts, with their team. `is_general` is whether something changes that belongs to no team.
     """
 
-    teams: tuple[str, ...] = ()
-    moved: Amount = ZERO
-    switched: dict[str, str] = {}
-    is_general: bool = False
+    teams: tuple[str, ...] = Field((), description="Teams of which something changes.")
+    moved: Amount = Field(ZERO, description="Money that moves, in and out.")
+    switched: dict[str, str] = Field(
+        {}, description="Billing budgets whose hard limit is switched in Keeptrusts, with their team."
+    )
+    is_general: bool = Field(False, description="Whether something changes that belongs to no team.")
 
 
 class Declared(Frozen):
@@ -51,18 +54,22 @@ class Declared(Frozen):
     are the billing budgets whose hard limit the YAML switches, with their team; no team where it went to another one.
     """
 
-    since: str
-    organization: bool
-    teams: tuple[str, ...]
-    retargeted: Amount
-    hard_limits: dict[str, str]
+    since: str = Field(description="The commit that the YAML is compared with.")
+    organization: bool = Field(description="Whether org.yaml says something else.")
+    teams: tuple[str, ...] = Field(description="Teams of whom something else is said.")
+    retargeted: Amount = Field(
+        description="Money by which targets change together, in the month where that is the most."
+    )
+    hard_limits: dict[str, str] = Field(
+        description="Billing budgets whose hard limit the YAML switches, with their team, none where it moved."
+    )
 
 
 class Currencies(Frozen):
     """Which currencies the organization's money is in: that of its own wallets where one is visible, else of teams'."""
 
-    held: tuple[str, ...]
-    of_pool: bool
+    held: tuple[str, ...] = Field(description="Currencies that there is money in, ISO 4217.")
+    of_pool: bool = Field(description="Whether that is the organization's own money, not that of teams.")
 
     def lack(self, currency: str) -> bool:
         """Whether there is money, and none of it in `currency`."""
@@ -75,10 +82,12 @@ class WalletSide(Frozen):
     `runs_out` is how probable it is that the money is gone before the period is over; None where nobody can tell.
     """
 
-    target: Amount
-    ceiling: Amount
-    money_left: Amount
-    runs_out: Probability | None
+    target: Amount = Field(description="Money that the wallet is to be funded with in the month.")
+    ceiling: Amount = Field(description="Money that the month can spend: what is spent so far plus what is left.")
+    money_left: Amount = Field(description="Money that the wallet can still spend.")
+    runs_out: Probability | None = Field(
+        description="How likely it is that the money is gone within the month, 0 to 1; null where nothing tells."
+    )
 
 
 class AlertFacts(Frozen):
@@ -87,11 +96,11 @@ class AlertFacts(Frozen):
     `fires` is how probable it is that it fires in the period, `unwarned` that the money runs out without its warning.
     """
 
-    name: str
-    amount: Amount
-    percentage: AlertPercentage
-    fires: Probability
-    unwarned: Probability
+    name: str = Field(description="The billing budget's name.")
+    amount: Amount = Field(description="Money per month that it watches for.")
+    percentage: AlertPercentage = Field(description="Share of the amount at which it fires, in percent.")
+    fires: Probability = Field(description="How likely it is that it fires within the month, 0 to 1.")
+    unwarned: Probability = Field(description="How likely it is that the money runs out before it fires, 0 to 1.")
 
 
 class WalletFacts(Frozen):
@@ -102,15 +111,21 @@ class WalletFacts(Frozen):
     Without a forecast nothing is known of `before` and `after` but what the changes say.
     """
 
-    team: str
-    environment: str
-    spent: Amount | None = None
-    confidence: Literal["normal", "low", "none"] = "none"
-    history_days: int = 0
-    month_end: Quantiles = {}
-    before: WalletSide | None = None
-    after: WalletSide | None = None
-    alerts: tuple[AlertFacts, ...] = ()
+    team: str = Field(description="The team.")
+    environment: str = Field(description="The environment.")
+    spent: Amount | None = Field(
+        None, description="Money spent in the month, the larger of what ledger and usage say; null where neither does."
+    )
+    confidence: Literal["normal", "low", "none"] = Field(
+        "none", description="How much the forecast is worth; `none` where nothing is known."
+    )
+    history_days: int = Field(0, description="Days of usage behind it.")
+    month_end: Quantiles = Field({}, description="Money that the whole month costs, by probability as text.")
+    before: WalletSide | None = Field(None, description="The wallet's money before the plan; null without a forecast.")
+    after: WalletSide | None = Field(None, description="The wallet's money after the plan; null without a forecast.")
+    alerts: tuple[AlertFacts, ...] = Field(
+        (), description="Each percentage of each alert that watches it, as it is after the plan."
+    )
 
     @property
     def expected(self) -> Decimal | None:
@@ -121,14 +136,16 @@ class WalletFacts(Frozen):
 class ObjectFacts(Frozen):
     """A managed object that git declares, such as a billing budget: `value` is what it is to be, as in a change."""
 
-    kind: str
-    key: str
-    team: str
-    environment: str | None
-    value: dict[str, Any]
+    kind: str = Field(description="What kind of managed object it is.")
+    key: str = Field(description="Its key as text.")
+    team: str = Field(description="The team; empty for the organization.")
+    environment: str | None = Field(
+        description="The environment of the wallet that it is about; null where there is none."
+    )
+    value: dict[str, Any] = Field(description="What it is to be, as in a change.")
 
 
-class PolicyInput(Frozen):
+class PolicyInput(Document):
     """The facts of one plan. Amounts are in major units of `currency` and exact; nothing is a float.
 
     `funds` is the pool along the run. `wallets` are by Keeptrusts team id. By how much a wallet changes in percent is
@@ -138,22 +155,37 @@ class PolicyInput(Frozen):
     plan does not tell: nothing was compared, or a version made it that did not note it.
     """
 
+    commands: ClassVar = ()
     format: Literal["kt-budgets.policy-input/1"] = "kt-budgets.policy-input/1"
-    organization: str
-    currency: str
-    period: Period
-    as_of: date
-    fiscal_year: Period | None = None
-    currencies: Currencies | None = None
-    funds: Funds
-    changes: tuple[Change, ...]
-    wallets: dict[str, WalletFacts]
-    history: dict[str, dict[Period, Amount]] = {}
-    objects: tuple[ObjectFacts, ...] | None = None
-    assumptions: tuple[TeamAssumptions, ...] = ()
-    drift: tuple[DriftItem, ...] = ()
-    later: Later | None = None
-    declared: Declared | None = None
+    organization: str = Field(description="The organization's id in Keeptrusts.")
+    currency: str = Field(description="Currency of all money here, ISO 4217.")
+    period: Period = Field(description="The month that is planned, YYYY-MM.")
+    as_of: date = Field(description="The first day that is not known in full, UTC.")
+    fiscal_year: Period | None = Field(
+        None, description="The first month of the fiscal year, YYYY-MM; null in a plan of an earlier version."
+    )
+    currencies: Currencies | None = Field(
+        None, description="Which currencies there is money in; null where that was not noted."
+    )
+    funds: Funds = Field(description="The organization's pool along the run.")
+    changes: tuple[Change, ...] = Field(description="What is to be done, in order.")
+    wallets: dict[str, WalletFacts] = Field(description="What is known of each wallet, by its team id in Keeptrusts.")
+    history: dict[str, dict[Period, Amount]] = Field(
+        {}, description="Money that each wallet spent in whole months before, by month, YYYY-MM."
+    )
+    objects: tuple[ObjectFacts, ...] | None = Field(
+        None, description="Managed objects of the teams that the plan is about; null where that was not noted."
+    )
+    assumptions: tuple[TeamAssumptions, ...] = Field(
+        (), description="What each team's plan assumes against what was observed."
+    )
+    drift: tuple[DriftItem, ...] = Field((), description="What was changed by hand.")
+    later: Later | None = Field(
+        None, description="What the YAML says of months to come; null where there is nothing to compare with."
+    )
+    declared: Declared | None = Field(
+        None, description="How the YAML differs, for approvals; null where there is nothing to compare with."
+    )
 
     @property
     def allocated(self) -> Decimal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
+from reconciler.model.json_text import json_text
 
 
 class SuggestedChange(Frozen):
@@ -25,9 +27,14 @@ class SuggestedChange(Frozen):
     reason: str = Field("", description="Why, as plain text.")
 
 
-class SuggestionsDocument(Frozen):
+class SuggestionsDocument(Document):
     """What a command suggests to change in the YAML."""
 
+    commands: ClassVar = ("validate --suggestions", "recommend --suggestions")
     format: Literal["kt-budgets.suggestions/1"] = "kt-budgets.suggestions/1"
     command: str = Field("", description="The command that suggests it and shows it again.")
-    suggestions: tuple[SuggestedChange, ...]
+    suggestions: tuple[SuggestedChange, ...] = Field(description="Each suggested change.")
+
+    def text(self) -> str:
+        """Return the bytes of the file as text, keys in the order of the fields."""
+        return json_text(self.fields(), sort_keys=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from pydantic import Field
+
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import ZERO, Amount
 
@@ -16,20 +18,22 @@ class LeftOut(Frozen):
     money it is, 0 to 1, all that was spent and left out in it being 1; None when there is none.
     """
 
-    rows: int
-    cost: Amount = ZERO
-    month_cost: Amount = ZERO
-    month_share: float | None = None
-    unread: int = 0
+    rows: int = Field(description="How many rows.")
+    cost: Amount = Field(ZERO, description="Money of these rows, as far as it can be read.")
+    month_cost: Amount = Field(ZERO, description="The part of it in the month of the usage's last days.")
+    month_share: float | None = Field(
+        None, description="How much of that month's money it is, 0 to 1; null where there is none."
+    )
+    unread: int = Field(0, description="How many of the rows have a cost that cannot be read.")
 
 
 class UsageDoubt(LeftOut):
     """Rows of one kind in one file: left out, or `counted` with a doubt. `row` is the first, 0 where none is named."""
 
-    code: str
-    path: str
-    row: int
-    counted: bool
+    code: str = Field(description="What is wrong with them; stable.")
+    path: str = Field(description="The file, as it was named.")
+    row: int = Field(description="The first of the rows, counted from 1; 0 where none is named.")
+    counted: bool = Field(description="Whether they are in the figures all the same.")
 
 
 class UsageSummary(Frozen):
@@ -38,19 +42,19 @@ class UsageSummary(Frozen):
     `left_out` are all rows that are not in the figures, but for events that came again: those are `duplicates`.
     """
 
-    digest: str
-    first_day: date | None
-    last_day: date | None
-    rows: int
-    unpriced_share: float
-    duplicates: int
-    outside_window: int = 0
-    unparsable: int = 0
-    duplicates_cost: Amount = ZERO
-    month: date | None = None
-    month_cost: Amount = ZERO
-    left_out: LeftOut = LeftOut(rows=0)
-    doubts: tuple[UsageDoubt, ...] = ()
+    digest: str = Field(description="Digest of what was read; the same usage has the same.")
+    first_day: date | None = Field(description="The first day with an event, UTC; null without events.")
+    last_day: date | None = Field(description="The last day with an event, UTC; null without events.")
+    rows: int = Field(description="How many rows are in the figures.")
+    unpriced_share: float = Field(description="How many of the rows have no price, 0 to 1.")
+    duplicates: int = Field(description="How many rows came again and are counted once.")
+    outside_window: int = Field(0, description="How many rows are of days that were not asked for.")
+    unparsable: int = Field(0, description="How many rows cannot be read.")
+    duplicates_cost: Amount = Field(ZERO, description="Money of the duplicates, which is not in the figures.")
+    month: date | None = Field(None, description="The first day of the month of the last days, UTC.")
+    month_cost: Amount = Field(ZERO, description="Money that all wallets spent in that month.")
+    left_out: LeftOut = Field(LeftOut(rows=0), description="All rows that are in no figure, but for duplicates.")
+    doubts: tuple[UsageDoubt, ...] = Field((), description="What is doubtful or left out, by file and kind.")
 
 
 REPLACED = ("corrected-events", "conflicting-duplicates")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from reconciler.model.frozen import Frozen
 
 Kind = Literal["month", "landing", "run", "operation", "lock", "journal"]
@@ -23,8 +25,8 @@ State = Literal[
 class Dispatch(Frozen):
     """A workflow that is started by hand, by its file's name, with its inputs."""
 
-    workflow: str
-    inputs: dict[str, str] = {}
+    workflow: str = Field(description="The workflow's file.")
+    inputs: dict[str, str] = Field({}, description="What to start it with.")
 
 
 class Waiting(Frozen):
@@ -35,16 +37,18 @@ class Waiting(Frozen):
     what is to be started once what `cure` says is done.
     """
 
-    kind: Kind
-    state: State
-    teams: tuple[str, ...] = ()
-    pull_request: int | None = None
-    commit: str | None = None
-    since: str = ""
-    sentence: str
-    missing: tuple[str, ...] = ()
-    cure: str
-    dispatch: Dispatch
+    kind: Kind = Field(description="What it is that waits.")
+    state: State = Field(description="Why it waits.")
+    teams: tuple[str, ...] = Field((), description="The teams; empty for the organization as a whole.")
+    pull_request: int | None = Field(
+        None, description="The pull request that brought a landing; null for a direct push."
+    )
+    commit: str | None = Field(None, description="The commit of a landing.")
+    since: str = Field("", description="Since when, an instant in UTC; empty where nobody knows.")
+    sentence: str = Field(description="What waits, as a sentence.")
+    missing: tuple[str, ...] = Field((), description="Owners whose approval is missing.")
+    cure: str = Field(description="What is to be done first.")
+    dispatch: Dispatch = Field(description="The workflow to start once that is done.")
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
-from reconciler.model.waiting import Waiting
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries
 from reconciler.plan.drifted_objects import ObjectDrift
 
@@ -194,12 +193,3 @@ def _responsible(funding: Sequence[LedgerEntry], difference: Decimal, own: Colle
 
 def _name(wallet: DesiredWallet) -> str:
     return f"{wallet.team} / {wallet.environment}"
-
-
-def drift_document(found: Iterable[Drifted], waiting: Iterable[Waiting] = ()) -> Mapping[str, object]:
-    """Return the differences, and what was left behind, as `kt-budgets.drift/1`."""
-    return {
-        "format": "kt-budgets.drift/1",
-        "items": [entry.item.model_dump(mode="json") for entry in found],
-        "waiting": [item.model_dump(mode="json") for item in waiting],
-    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.change_request import ApprovedInstead, MissingApproval
 from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.approvals import Requirement
 from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Ruling, Shortfall, StandIn
@@ -90,17 +91,17 @@ def all_missing_words(missing: Sequence[Shortfall], words: ForgeWords) -> tuple[
     return missing_words(first, words)[0] + "".join(also[:_NAMED]) + more, "; ".join(hints)
 
 
-def missing_document(missing: Shortfall, words: ForgeWords) -> dict[str, object]:
-    """Return what is missing as a part of a JSON document."""
+def missing_document(missing: Shortfall, words: ForgeWords) -> MissingApproval:
+    """Return what is missing as a part of a document."""
     message, cure = missing_words(missing, words)
-    return {
-        "team": missing.requirement.team,
-        "owners": list(missing.requirement.owners),
-        "reason": missing.requirement.reason,
-        "near_misses": [near_words(miss) for miss in missing.near],
-        "message": message,
-        "cure": cure,
-    }
+    return MissingApproval(
+        team=missing.requirement.team,
+        owners=missing.requirement.owners,
+        reason=missing.requirement.reason,
+        near_misses=tuple(map(near_words, missing.near)),
+        message=message,
+        cure=cure,
+    )
 
 
 def stand_in_words(item: StandIn) -> str:
@@ -109,15 +110,15 @@ def stand_in_words(item: StandIn) -> str:
     return f"approved by {', '.join(item.logins)} instead ({item.requirement.reason}): {why}"
 
 
-def stand_in_document(item: StandIn) -> dict[str, object]:
-    """Return who stood in as a part of a JSON document."""
-    return {
-        "team": item.requirement.team,
-        "owners": list(item.requirement.owners),
-        "reason": item.requirement.reason,
-        "approved_by": list(item.logins),
-        "why": _nobody(item.nobody, item.requirement),
-    }
+def stand_in_document(item: StandIn) -> ApprovedInstead:
+    """Return who stood in as a part of a document."""
+    return ApprovedInstead(
+        team=item.requirement.team,
+        owners=item.requirement.owners,
+        reason=item.requirement.reason,
+        approved_by=item.logins,
+        why=_nobody(item.nobody, item.requirement),
+    )
 
 
 def _nobody(why: NobodyCould, requirement: Requirement) -> str:

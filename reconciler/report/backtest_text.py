@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from reconciler.forecast.backtest import STABLE_ORIGINS, Backtest, BacktestReport
 from reconciler.forecast.scores import SOLID_BIN, Score
+from reconciler.model.outlook import BacktestDocument, MethodScore, ReliabilityStep, Scores, WalletScores
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import DASH, Cell, safe_name
 
 METHODS = {
@@ -20,6 +23,7 @@ METHODS = {
     "linear_30_days": "30-day line",
 }
 _GUESSES = tuple(METHODS)[1:]
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,63 @@ class BacktestPage:
     known: str
     months: int
     report: BacktestReport
-    names: Mapping[str, str]
+    names: Mapping[str, tuple[str, str]]
     notices: Sequence[Notice] = ()
 
+    def name(self, wallet: str) -> str:
+        """Return what people call a wallet; its key where no YAML declares it."""
+        return " / ".join(self.names.get(wallet, (wallet,)))
 
-def backtest_text(shown: BacktestPage, *, width: int, colour: bool) -> str:
-    """Return the page as lines of at most `width` columns."""
-    width = max(width, NARROWEST)
+    def document(self) -> BacktestDocument:
+        """Return what is printed for programs."""
+        return BacktestDocument(
+            as_of=self.as_of,
+            months=self.months,
+            overall=Scores(**_tested(self.report.overall)),
+            wallets=tuple(map(self._wallet, self.report.wallets)),
+        )
+
+    def _wallet(self, tested: Backtest) -> WalletScores:
+        team, environment = self.names.get(tested.wallet, ("", ""))
+        named = {"team": team, "environment": environment, "wallet": tested.wallet, "better": tested.better}
+        return WalletScores(**named, **_tested(tested))
+
+
+def _tested(tested: Backtest) -> dict[str, Any]:
+    methods = {method: _score(score) for method, score in tested.scores.items()}
+    return {"date_error_days": tested.date_error_days, "methods": methods}
+
+
+def _score(score: Score) -> MethodScore:
+    return MethodScore(
+        origins=score.origins,
+        wape=_rounded(score.wape),
+        crps=_rounded(score.crps),
+        cov80=_rounded(score.coverage_80),
+        cov95=_rounded(score.coverage_95),
+        above_p90=_rounded(score.above_90),
+        brier=_rounded(score.brier),
+        calibration_error=_rounded(score.calibration_error),
+        reliability=tuple(
+            ReliabilityStep(
+                low=round(entry.low, 1),
+                to=round(entry.low + 0.1, 1),
+                count=entry.count,
+                forecast=_rounded(entry.forecast),
+                happened=_rounded(entry.happened),
+            )
+            for entry in score.reliability
+        ),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
+
+
+def backtest_text(shown: BacktestPage, screen: Screen = PAPER) -> str:
+    """Return the page as lines that fit the screen."""
+    width = max(screen.width, NARROWEST)
     own = shown.report.overall.scores.get("forecast")
     as_of = f"{wording.long_day(shown.as_of)} {shown.as_of.year}"
     title = f"{safe_name(shown.organization)}, backtest as of {as_of} ({shown.known})"
@@ -59,7 +113,7 @@ def backtest_text(shown: BacktestPage, *, width: int, colour: bool) -> str:
             _verdicts(shown, width),
         ]
     blocks.append(notice_lines(shown.notices, width))
-    return page(blocks, width=width, colour=colour)
+    return page(blocks, width=width, colour=screen.colour)
 
 
 _NOTHING = (
@@ -147,7 +201,7 @@ def _wallets(shown: BacktestPage) -> Table:
         own = tested.scores["forecast"]
         errors = {method: tested.scores[method].wape for method in METHODS if method in tested.scores}
         cells = (
-            shown.names.get(tested.wallet, tested.wallet),
+            shown.name(tested.wallet),
             f"{own.origins:,}",
             *(_number(errors.get(method)) for method in METHODS),
             _share(own.coverage_80),
@@ -168,7 +222,7 @@ def _verdicts(shown: BacktestPage, width: int) -> list[str]:
         if not better:
             continue
         best: str = tested.better or min(better, key=lambda method: tested.scores[method].wape)
-        told = shown.names.get(tested.wallet, tested.wallet)
+        told = shown.name(tested.wallet)
         words = f"{told}: {METHODS[best]} was nearer, WAPE {_number(tested.scores[best].wape)} against {_number(own)}"
         lines += sentence(f"{words}; {_consequence(tested)}", width)
     if not lines:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
+from reconciler.model.drift import DriftDocument
 from reconciler.model.waiting import Waiting
 from reconciler.plan.drift import Drifted
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
+from reconciler.report.screen import Screen
 from reconciler.report.wording import counted
 
 _HANGING = 14
 _STATES = {"lease ran out": "lock expired"}
 
 
-def drift_text(
-    found: Sequence[Drifted],
-    waiting: Sequence[Waiting],
-    *,
-    doubtful: Collection[str] = (),
-    following: str = "",
-    width: int | None = None,
-) -> str:
-    """Return lines of at most `width` columns, of any length where that is not known.
+@dataclass(frozen=True, slots=True)
+class DriftPage:
+    """What the page shows. Nobody explains what is `doubtful`, the keys of wallets, so it is not pending."""
 
-    Nobody explains what is `doubtful`, the keys of wallets, so it is not pending.
-    """
+    found: Sequence[Drifted]
+    waiting: Sequence[Waiting]
+    doubtful: Collection[str] = ()
+    following: str = ""
+
+    def document(self) -> DriftDocument:
+        """Return what is printed for programs."""
+        return DriftDocument(items=tuple(entry.item for entry in self.found), waiting=tuple(self.waiting))
+
+
+def drift_text(shown: DriftPage, screen: Screen | None = None) -> str:
+    """Return lines that fit the screen, of any length where that is not known."""
+    found, waiting, width = shown.found, shown.waiting, screen.width if screen else None
     if not found and not waiting:
         return "No drift.\n"
-    listed = [(line, _HANGING) for line in _entries(found, waiting, doubtful)]
+    listed = [(line, _HANGING) for line in _entries(found, waiting, shown.doubtful)]
     listed += [(line, 2) for line in _counts(found, waiting)]
-    if following:
-        listed.append((following, 2))
+    if shown.following:
+        listed.append((shown.following, 2))
     return "".join(f"{_wrapped(line, width, hanging=hanging)}\n" for line, hanging in listed)
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from reconciler.findings import Finding, Severity
 from reconciler.model.json_text import canonical_json, json_text
 from reconciler.report.findings_text import visible
+from reconciler.report.screen import PAPER, Screen
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor"}
 
 
-def findings_code_quality(findings: Iterable[Finding]) -> str:
+def findings_code_quality(findings: Iterable[Finding], _: Screen = PAPER) -> str:
     """Return the findings as a Code Quality report.
 
     A fingerprint is of what is wrong in which file, and not of the line: GitLab takes one that both branches have for

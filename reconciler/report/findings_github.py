@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from reconciler.findings import Finding
 from reconciler.report.findings_text import visible
+from reconciler.report.screen import PAPER, Screen
 
 
-def findings_github(findings: Iterable[Finding]) -> str:
+def findings_github(findings: Iterable[Finding], _: Screen = PAPER) -> str:
     """Return one workflow command a line. No finding can begin a command of its own or break out of its value."""
     return "".join(map(_command, findings))
 

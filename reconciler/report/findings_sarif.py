@@ -9,11 +9,13 @@ from urllib.parse import quote
 from reconciler.findings import Finding
 from reconciler.model.json_text import json_text
 from reconciler.report.findings_text import visible
+from reconciler.report.screen import PAPER, Screen
+from reconciler.version import __version__
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def findings_sarif(findings: Iterable[Finding], *, version: str) -> str:
+def findings_sarif(findings: Iterable[Finding], _: Screen = PAPER, *, version: str = __version__) -> str:
     """Return the findings as one SARIF run of kt-budgets in its `version`."""
     listed = list(findings)
     codes = sorted({finding.code for finding in listed})

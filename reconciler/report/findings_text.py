@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.findings import Finding
+from reconciler.report.screen import PAPER, Screen
 
 
-def findings_text(findings: Iterable[Finding]) -> str:
+def findings_text(findings: Iterable[Finding], _: Screen = PAPER) -> str:
     """Return the findings as text, in their order; nothing that a file holds reaches the terminal unescaped."""
     return "".join(map(_lines, findings))
 

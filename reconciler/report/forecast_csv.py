@@ -9,14 +9,16 @@ from decimal import Decimal
 from io import StringIO
 
 from reconciler.model.forecast import WalletForecast, WalletOutlook
+from reconciler.report.forecast_text import ForecastPage
+from reconciler.report.screen import PAPER, Screen
 
 Value = str | int | float | date | Decimal | None
 
 
-def forecast_csv(forecasts: Sequence[WalletForecast]) -> str:
+def forecast_csv(shown: ForecastPage, _: Screen = PAPER) -> str:
     """Return the forecasts as CSV with a header; money in major units, dates ISO, probabilities 0 to 1."""
-    keys = list(dict.fromkeys(key for found in forecasts for key in found.month_end.quantiles))
-    rows = [row for found in forecasts for row in _rows(found, keys)]
+    keys = list(dict.fromkeys(key for found in shown.forecasts for key in found.month_end.quantiles))
+    rows = [row for found in shown.forecasts for row in _rows(found, keys)]
     file = StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(list(rows[0]) if rows else ["team", "environment", "wallet"])

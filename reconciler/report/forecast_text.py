@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.forecast import ForecastNotice, WalletForecast, YearForecast
+from reconciler.model.outlook import ForecastDocument
 from reconciler.model.period import Period
+from reconciler.model.usage import UsageSource
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
-from reconciler.report.forecast_picture import Palette, fan, sparkline
+from reconciler.report.forecast_picture import ASCII, BLOCKS, Palette, fan, sparkline
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name
+from reconciler.report.usage_doubts import usage_summary
 from reconciler.report.wallets import WalletStory, is_known, wallet_notes, wallet_table
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
@@ -40,12 +44,22 @@ class ForecastPage:
     forecasts: Sequence[WalletForecast]
     weeks: Mapping[str, Sequence[Decimal]]
     year: YearForecast | None = None
+    usage: UsageSource | None = None
     notices: Sequence[Notice] = ()
 
+    def document(self) -> ForecastDocument:
+        """Return what is printed for programs."""
+        return ForecastDocument(
+            wallets=tuple(self.forecasts),
+            year=self.year,
+            usage=usage_summary(self.usage) if self.usage else None,
+            notices=tuple(ForecastNotice(code=code, message=said, hint=hint) for code, said, hint in self.notices),
+        )
 
-def forecast_text(shown: ForecastPage, *, width: int, colour: bool, palette: Palette) -> str:
-    """Return the page as lines of at most `width` columns."""
-    width = max(width, NARROWEST)
+
+def forecast_text(shown: ForecastPage, screen: Screen = PAPER) -> str:
+    """Return the page as lines that fit the screen."""
+    width, palette = max(screen.width, NARROWEST), BLOCKS if screen.blocks else ASCII
     told = wallet_stories(shown.forecasts)
     blocks = [
         sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
@@ -58,7 +72,7 @@ def forecast_text(shown: ForecastPage, *, width: int, colour: bool, palette: Pal
         levers(told, shown.currency, width),
         notice_lines(shown.notices, width),
     ]
-    return page(blocks, width=width, colour=colour)
+    return page(blocks, width=width, colour=screen.colour)
 
 
 def header(organization: str, period: Period, as_of: date, known: str) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Run, Status
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.wording import counted
 
 _DONE = (Status.APPLIED, Status.ALREADY_APPLIED)
 
 
-def merges_text(found: Merges) -> str:
+def merges_text(found: Merges, _: Screen = PAPER) -> str:
     """Return the outcomes as text."""
     lines = []
     if found.resumed is not None:

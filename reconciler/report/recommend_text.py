@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
+from reconciler.model.outlook import RecommendDocument, RecommendedAlert, RecommendedTarget, WrittenValue
 from reconciler.model.period import Period
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import DASH, Cell, safe_name, shift
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenValue:
-    """One value that was changed in a file. `before` is None where it was added."""
-
-    path: str
-    key: str
-    before: str | None
-    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +34,53 @@ class RecommendPage:
     kept: Sequence[str] = ()
     was_writing: bool = False
 
+    def document(self) -> RecommendDocument:
+        """Return what is printed for programs."""
+        return RecommendDocument(
+            period=self.period,
+            as_of=self.as_of,
+            probability=self.probability,
+            reaction_days=self.reaction_days,
+            targets=tuple(_recommended(target, self.period) for target in self.targets),
+            alerts=tuple(map(_recommended_alert, self.alerts)),
+            written=tuple(self.written),
+            kept=tuple(self.kept),
+        )
 
-def recommend_text(shown: RecommendPage, *, width: int, colour: bool) -> str:
-    """Return the page as lines of at most `width` columns."""
-    width = max(width, NARROWEST)
+
+def _recommended(target: TargetRecommendation, period: Period) -> RecommendedTarget:
+    return RecommendedTarget(
+        team=target.team,
+        environment=target.environment,
+        wallet=target.wallet,
+        currency=target.target.currency,
+        period=period,
+        current=target.current.amount,
+        target=target.target.amount,
+        lasts_now=target.now,
+        lasts=target.promised,
+        months={str(month): need.amount for month, need in sorted(target.months.items())},
+        reason=target.reason,
+    )
+
+
+def _recommended_alert(alert: AlertRecommendation) -> RecommendedAlert:
+    return RecommendedAlert(
+        team=alert.team,
+        environment=alert.environment,
+        name=alert.name,
+        percentage=alert.percentage,
+        currency=alert.amount.currency,
+        current=alert.current.amount,
+        amount=alert.amount.amount,
+        reaction_days=alert.reaction_days,
+        reason=alert.reason,
+    )
+
+
+def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
+    """Return the page as lines that fit the screen."""
+    width = max(screen.width, NARROWEST)
     chance = wording.probability(shown.probability)
     blocks = [
         sentence(header(shown.organization, shown.period, shown.as_of, shown.known), width, indent=0),
@@ -60,7 +95,7 @@ def recommend_text(shown: RecommendPage, *, width: int, colour: bool) -> str:
         notice_lines(shown.notices, width),
         _changed(shown, width),
     ]
-    return page(blocks, width=width, colour=colour)
+    return page(blocks, width=width, colour=screen.colour)
 
 
 _ROUNDING = "Targets are rounded up at three digits and never finer than a whole unit, alert amounts down."

@@ -9,6 +9,7 @@ from decimal import Decimal
 from reconciler.findings import ExitCode
 from reconciler.model.money import Money
 from reconciler.model.outcome import AGAIN, Outcome, Result, Status
+from reconciler.report.screen import PAPER, Screen
 
 _COMMAND = "`kt-budgets resume --"
 _NEXT = {
@@ -24,7 +25,7 @@ _NEXT = {
 }
 
 
-def run_text(result: Result) -> str:
+def run_text(result: Result, _: Screen = PAPER) -> str:
     """Return a run as the terminal shows it."""
     lines = [*_table(result.run.outcomes), *_remarks(result)]
     lines += ["", _closing(result)] if lines else [_closing(result)]

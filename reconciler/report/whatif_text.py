@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.outlook import WhatIfDocument, YearWhatIf
 from reconciler.model.period import Period
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header, levers, wallet_stories, year_sentence
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name, shift
 from reconciler.report.wallets import WalletStory, wallet_notes, wallet_table
 
@@ -32,10 +34,19 @@ class WhatIfPage:
     year_then: YearForecast | None = None
     notices: Sequence[Notice] = ()
 
+    def document(self) -> WhatIfDocument:
+        """Return what is printed for programs."""
+        return WhatIfDocument(
+            supposed=tuple(self.supposed),
+            now=tuple(self.now),
+            wallets=tuple(self.then),
+            year=YearWhatIf(now=self.year_now, what_if=self.year_then),
+        )
 
-def whatif_text(shown: WhatIfPage, *, width: int, colour: bool) -> str:
-    """Return the page as lines of at most `width` columns."""
-    width = max(width, NARROWEST)
+
+def whatif_text(shown: WhatIfPage, screen: Screen = PAPER) -> str:
+    """Return the page as lines that fit the screen."""
+    width = max(screen.width, NARROWEST)
     before = {found.wallet: found for found in shown.now}
     told = wallet_stories([beside(before[found.wallet], found) for found in shown.then])
     blocks = [
@@ -48,7 +59,7 @@ def whatif_text(shown: WhatIfPage, *, width: int, colour: bool) -> str:
         levers(told, shown.currency, width),
         notice_lines(shown.notices, width),
     ]
-    return page(blocks, width=width, colour=colour)
+    return page(blocks, width=width, colour=screen.colour)
 
 
 def beside(now: WalletForecast, then: WalletForecast) -> WalletForecast:

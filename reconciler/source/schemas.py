@@ -1,49 +1,19 @@
-"""The published JSON Schemas, generated from the models: two for YAML in editors, the rest for command output.
+"""The published JSON Schemas, generated from the models: of YAML for editors, of documents for other programs.
 
 They are draft-07, the version that every YAML language server understands (decision 0021).
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from reconciler.model.forecast import ForecastDocument
+from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import json_text
-from reconciler.model.merges import Merges
-from reconciler.model.organization import OrganizationBudget
-from reconciler.model.outcome import Run
-from reconciler.model.plan import Plan
-from reconciler.model.plan_finding import PlanFinding
-from reconciler.model.policy_input import PolicyInput
-from reconciler.model.suggestion import SuggestionsDocument
-from reconciler.model.team import TeamBudget
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 Schema = dict[str, Any]
-
-
-class FindingsDocument(Frozen):
-    """Every finding of every budget file: what `kt-budgets validate --format json` prints."""
-
-    format: Literal["kt-budgets.findings/1"] = "kt-budgets.findings/1"
-    findings: tuple[PlanFinding, ...]
-
-
-def documents() -> dict[str, Schema]:
-    """Return every published schema by the name of its file."""
-    return {
-        "organization.schema.json": _yaml_schema(OrganizationBudget, "budgets/org.yaml"),
-        "team.schema.json": _yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
-        "plan.schema.json": _json_schema(Plan, "plan.json"),
-        "policy-input.schema.json": _json_schema(PolicyInput, "policy_input in plan.json"),
-        "run.schema.json": _json_schema(Run, "what apply and resume print"),
-        "merges.schema.json": _json_schema(Merges, "what pr apply prints"),
-        "forecast.schema.json": _json_schema(ForecastDocument, "what forecast prints"),
-        "findings.schema.json": _json_schema(FindingsDocument, "what validate prints"),
-        "suggestions.schema.json": _json_schema(SuggestionsDocument, "what validate and recommend suggest"),
-    }
 
 
 def schema_text(schema: Schema) -> str:
@@ -51,14 +21,31 @@ def schema_text(schema: Schema) -> str:
     return json_text(schema, sort_keys=False)
 
 
-def _yaml_schema(model: type[Frozen], title: str) -> Schema:
+def yaml_schema(model: type[Frozen], title: str) -> Schema:
+    """Return the schema of a file of YAML."""
     schema = model.model_json_schema(mode="validation")
     return {"$schema": DIALECT, **_closed(schema), "title": title}
 
 
-def _json_schema(model: type[Frozen], title: str) -> Schema:
-    schema = model.model_json_schema(mode="serialization")
-    return {"$schema": DIALECT, **schema, "title": title}
+def document_schema(kind: type[Document]) -> Schema:
+    """Return the schema of a document, under the address that names its version."""
+    schema = kind.model_json_schema(mode="serialization")
+    for part in (schema, *schema.get("$defs", {}).values()):
+        if named := part.get("properties", {}).get("format"):
+            named["description"] = "Which document this is, with its version."
+    return {
+        "$schema": DIALECT,
+        "$id": kind.address(),
+        **schema,
+        "title": _title(kind.commands),
+        "required": ["format", *schema["required"]],
+    }
+
+
+def _title(commands: tuple[str, ...]) -> str:
+    if not commands:
+        return "a part of plan.json"
+    return f"what {' and '.join(commands)} print{'s' if len(commands) == 1 else ''}"
 
 
 def _tells(default: Any) -> bool:

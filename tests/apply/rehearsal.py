@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from installed import forks
+from published import judge_printed
 from worlds import JUNE
 
 from reconciler.cli import apply, audit, resume
@@ -22,7 +23,7 @@ from reconciler.journal.journal import last_applied
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.guards import GuardSettings
-from reconciler.model.plan import GuardResult, Plan, Source, Tool, plan_text, sealed
+from reconciler.model.plan import GuardResult, Plan, Source, Tool, sealed
 from reconciler.plan.diff import make_plan
 from reconciler.policy.facts import Told, judged
 from reconciler.sandbox.faults import parse_faults
@@ -114,7 +115,7 @@ class Rehearsal:
             Told(currencies=diff.currencies),
         )
         plan = sealed(plan.model_copy(update={"guards": guards or plan.guards}))
-        self.plan_path.write_text(plan_text(plan), encoding="utf-8")
+        self.plan_path.write_text(plan.text(), encoding="utf-8")
         return plan
 
     def arguments(self, *arguments: str) -> list[str]:
@@ -130,6 +131,7 @@ class Rehearsal:
         out, err = StringIO(), StringIO()
         with redirect_stdout(out), redirect_stderr(err), overlaid(**self._variables()):
             code = run(COMMANDS[arguments[0]], options)
+        judge_printed(options, out.getvalue())
         return Said(code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str, output: Path | None = None) -> BaseProcess:

@@ -15,7 +15,7 @@ from worlds import JULY, JUNE, billing_budget, desired, taking_back, wallet
 
 from reconciler.findings import ExitCode
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.plan import Plan, plan_text, read_plan, sealed
+from reconciler.model.plan import Plan, read_plan, sealed
 
 WANTED = desired(
     [wallet("support", "prod", "100"), wallet("support", "dev", "40"), wallet("sales", "prod", "40")],
@@ -44,7 +44,7 @@ def edited(plan: Plan, kind: str, subject: str, /, **values: Any) -> Plan:
         for change in plan.changes
     )
     assert changes != plan.changes
-    return read_plan(plan_text(sealed(plan.model_copy(update={"changes": changes}))))
+    return read_plan(sealed(plan.model_copy(update={"changes": changes})).text())
 
 
 @pytest.mark.parametrize(

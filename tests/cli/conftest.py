@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import pytest
 from cli.journal_desk import desk as desk
+from published import judge_printed
 
 from reconciler.cli.boundary import run
 from reconciler.cli.main import cli
@@ -31,6 +32,7 @@ def kt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
         capsys.readouterr()
         code = run(cli, [str(argument) for argument in arguments])
         captured = capsys.readouterr()
+        judge_printed(arguments, captured.out)
         return Result(code, captured.out, captured.err)
 
     return run_it

@@ -19,8 +19,8 @@ import pytest
 from cli.conftest import Run
 from cli.outlook_world import COLUMNS, FINANCE, SUPPORT, World, make_world, steady, write_budgets, write_usage
 
-from reconciler.model.forecast import ForecastDocument
-from reconciler.source.schemas import documents
+from reconciler.app.schemas import schemas
+from reconciler.model.outlook import ForecastDocument
 
 Golden = Callable[[str, str], None]
 
@@ -63,7 +63,7 @@ def test_the_json_is_what_the_schema_says(world: World, kt: Run) -> None:
     read = document(kt, world)
 
     assert set(read) == {"format", "notices", "usage", "wallets", "year"}
-    jsonschema.validate(read, documents()["forecast.schema.json"])
+    jsonschema.validate(read, schemas()["forecast.schema.json"])
     wallets = ForecastDocument.model_validate(read).wallets
     assert [(found.team, found.environment) for found in wallets] == [
         ("finance", "prod"),

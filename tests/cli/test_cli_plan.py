@@ -17,7 +17,7 @@ from jsonschema import Draft7Validator
 from reconciler.app.demo import example_budgets
 from reconciler.findings import ExitCode
 from reconciler.model.json_text import digest_of
-from reconciler.model.plan import plan_text, read_plan, sealed
+from reconciler.model.plan import read_plan, sealed
 from reconciler.sandbox.server import Sandbox, running
 
 DAY = date(2026, 6, 18)
@@ -228,7 +228,7 @@ def test_a_plan_sealed_with_its_text_is_the_plan_that_the_text_holds(plan: Any, 
     text = (here / "plan.json").read_text(encoding="utf-8")
     read = read_plan(text)
     assert sealed(read) == read
-    assert plan_text(read) == text
+    assert read.text() == text
 
 
 @pytest.mark.parametrize(

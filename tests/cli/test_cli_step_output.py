@@ -16,7 +16,7 @@ from reconciler.app import job
 from reconciler.app.planning.saved import load_plan
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Outcome, Run, Status
-from reconciler.model.plan import Tool, plan_text, read_plan, sealed
+from reconciler.model.plan import Tool, read_plan, sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = ("--sandbox", "--as-of", "2026-06-18")
@@ -131,6 +131,6 @@ def test_a_plan_of_another_version_is_taken_and_told(tmp_path: Path, caplog: pyt
     load_plan(saved)
     assert caplog.messages == []
     other = read_plan(saved.read_text(encoding="utf-8")).model_copy(update={"tool": Tool(version="9.9.9")})
-    saved.write_text(plan_text(sealed(other)), encoding="utf-8")
+    saved.write_text(sealed(other).text(), encoding="utf-8")
     assert load_plan(saved).tool.version == "9.9.9"
     assert "was made by version 9.9.9, and this is" in caplog.text

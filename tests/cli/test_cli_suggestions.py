@@ -184,9 +184,9 @@ def test_a_plan_that_changes_nothing_asks_for_nothing(world: World, kt: Run, tmp
 
 def resealed(document: dict[str, Any]) -> dict[str, Any]:
     """Return a plan that was edited with the digest that it then has."""
-    from reconciler.model.plan import Plan, plan_text, sealed
+    from reconciler.model.plan import Plan, sealed
 
-    made: dict[str, Any] = json.loads(plan_text(sealed(Plan.model_validate(document))))
+    made: dict[str, Any] = json.loads(sealed(Plan.model_validate(document)).text())
     return made
 
 

@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft7Validator, ValidationError
 from other_keeptrusts import TOKEN, World, other_keeptrusts
 
+from reconciler.app.schemas import schemas
 from reconciler.cli.boundary import run
 from reconciler.cli.main import cli
 from reconciler.model.frozen import Frozen
@@ -25,7 +26,6 @@ from reconciler.model.team import TeamBudget
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.summary import summarise
-from reconciler.source.schemas import documents
 
 PATH = "/v1/contacts"
 DAY = ("--as-of", "2026-06-18")
@@ -138,7 +138,7 @@ def test_it_is_planned_told_and_published(said: Said) -> None:
         ("create_contact", "bb", "bb/cyd"),
     ]
     text = Path("plan.json").read_text()
-    judge = Draft7Validator(documents()["plan.schema.json"])
+    judge = Draft7Validator(schemas()["plan.schema.json"])
     judge.validate(json.loads(text))
     with pytest.raises(ValidationError):
         judge.validate(json.loads(text.replace("create_contact", "create_contract")))

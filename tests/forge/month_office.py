@@ -21,6 +21,7 @@ from forge.budget_repository import PERSON, BudgetRepository
 from forge.github_standin import Pull
 from forge.month_clock import DatedState, MovedClock
 from forge.month_commands import arguments_of, cli
+from published import judge_printed
 
 from reconciler.cli.boundary import run
 from reconciler.sandbox.server import Sandbox
@@ -108,6 +109,7 @@ class Office:
         with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, "GITHUB_TOKEN": "ghs_reader"} if token else {})):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
+        judge_printed(arguments, self.output)
         self.log.append(f"{self.clock.instant:%m-%d %H:%M} {shlex.join(arguments)}: {code}\n{self.errors}")
         return code
 

@@ -14,6 +14,7 @@ import pytest
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import Pull, State
 from forge.host import Host
+from published import judge_printed
 
 from reconciler.cli.apply import command as apply_command
 from reconciler.cli.boundary import run
@@ -59,6 +60,7 @@ class SandboxDesk:
         with overlaid(**self.variables):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
+        judge_printed(arguments, self.output)
         return code
 
     def apply(self) -> None:

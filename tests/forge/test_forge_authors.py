@@ -215,7 +215,7 @@ def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(shown
     assert found.missing == ()
     (stand_in,) = found.stood_in
     assert (stand_in.requirement, stand_in.logins) == (TEAM, ("bob",))
-    assert stand_in_document(stand_in)["team"] == "support"
+    assert stand_in_document(stand_in).team == "support"
 
 
 @pytest.mark.parametrize("gone", ["renamed", "empty", "a person who left"])

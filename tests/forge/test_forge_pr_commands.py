@@ -14,6 +14,7 @@ import pytest
 from forge.budget_repository import BudgetRepository
 from forge.forge_world import allocate, plan
 from forge.github_standin import Pull, State, answer
+from published import judge_printed
 
 from reconciler.app.change_request.approval import require_approval
 from reconciler.cli.boundary import run
@@ -25,7 +26,7 @@ from reconciler.model.json_text import digest_of
 from reconciler.model.later import LaterTarget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
-from reconciler.model.plan import GuardResult, Plan, Scope, plan_text, sealed
+from reconciler.model.plan import GuardResult, Plan, Scope, sealed
 from reconciler.settings import overlaid, resolve
 from reconciler.source.tree import tree_digest
 
@@ -71,10 +72,11 @@ class Desk:
         with overlaid(**{"GITHUB_EVENT_PATH": "", "GITHUB_STEP_SUMMARY": "", "GITHUB_SHA": "", **given, **variables}):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
+        judge_printed(arguments, self.output)
         return code
 
     def save(self, made: Plan = PLAN) -> str:
-        (self.repository.folder / "plan.json").write_text(plan_text(self.planned(made)), encoding="utf-8")
+        (self.repository.folder / "plan.json").write_text(self.planned(made).text(), encoding="utf-8")
         return "plan.json"
 
     def planned(self, made: Plan = PLAN) -> Plan:
@@ -353,7 +355,7 @@ def test_outside_of_git_a_plan_is_shown_without_saying_who_must_approve(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "budgets").mkdir()
     guard = GuardResult(guard="x", status="refused", message="m", position="budgets/teams/support.yaml:5:9")
-    (tmp_path / "plan.json").write_text(plan_text(plan(allocate(), guards=(guard,))), encoding="utf-8")
+    (tmp_path / "plan.json").write_text(plan(allocate(), guards=(guard,)).text(), encoding="utf-8")
     assert desk.kt("pr", "comment", "--pr", "128") == ExitCode.DONE, desk.errors
     assert "Approval needed" not in desk.github.ours(128)[0]
     assert desk.github.checks[0]["annotations"][0]["path"] == "budgets/teams/support.yaml"
@@ -686,7 +688,7 @@ def test_a_shallow_clone_says_how_to_get_the_rest(desk: Desk, monkeypatch: pytes
     desk.repository.git("clone", "--quiet", "--depth=1", f"file://{desk.repository.remote}", "../shallow")
     monkeypatch.chdir(desk.repository.folder.parent / "shallow")
     file = Path("plan.json")
-    file.write_text(plan_text(PLAN), encoding="utf-8")
+    file.write_text(PLAN.text(), encoding="utf-8")
     assert desk.kt("pr", "approval", "--merge-sha", merge, "--plan", "plan.json") in (
         ExitCode.REMOTE,
         ExitCode.REFUSED,

@@ -8,13 +8,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from published import document_of
 from worlds import JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
 
 from reconciler.model.approvals import Acknowledgement
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.live import LedgerEntry, Live, OtherWallet
-from reconciler.plan.drift import Drifted, Proposal, classify, drift_document
+from reconciler.plan.drift import Drifted, Proposal, classify
+from reconciler.report.drift_text import DriftPage
 
 OURS, SECOND = f"2026-06-{'1' * 20}", f"2026-06-{'2' * 20}"
 GIT = desired([wallet("support", "prod", "12500.00")])
@@ -223,11 +225,8 @@ def test_export_schedules_are_classified_like_billing_budgets() -> None:
 
 def test_the_document_has_the_published_keys() -> None:
     state = funded(OWN, entry("txn_hand", "allocate", "1500.00", day=16))
-    document = drift_document(classify(GIT, state, JUNE, day=DAY, applied=GIT))
-    assert document["format"] == "kt-budgets.drift/1"
-    items = document["items"]
-    assert isinstance(items, list)
-    (item,) = items
+    document = DriftPage(classify(GIT, state, JUNE, day=DAY, applied=GIT), ()).document()
+    (item,) = document_of(document.text())["items"]
     assert {"class", "team", "wallet", "key", "amount", "evidence"} <= set(item)
     assert (item["class"], item["amount"], item["evidence"]) == ("changed", "1500.00", ["txn_hand"])
     assert Decimal(item["amount"]) == 1500

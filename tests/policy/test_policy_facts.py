@@ -31,7 +31,7 @@ from reconciler.model.forecast import (
     WalletOutlook,
 )
 from reconciler.model.guards import Guard, GuardSettings, Waiver
-from reconciler.model.plan import Plan, plan_text, read_plan, sealed
+from reconciler.model.plan import Plan, read_plan, sealed
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, verdict
 from reconciler.policy.plan_record import read_record, record_of, record_text
@@ -139,7 +139,7 @@ def refusal(plan: Plan, files: Desired, day: date) -> str:
 
 def old(plan: Plan) -> Plan:
     """Return `plan` as the version before wrote it: its file has no facts."""
-    document = json.loads(plan_text(plan))
+    document = json.loads(plan.text())
     del document["policy_input"]
     return sealed(Plan.model_validate({**document, "digest": ""}))
 
@@ -165,7 +165,7 @@ def test_the_same_facts_have_the_same_verdict_in_plan_apply_and_approval_also_by
 ) -> None:
     known = {"spent": {"team_sales": spent}, "impact": (forecast(middle, Decimal(30)),)}
     plan = sealed(made(own, brought, changes=(*BARE.changes, SWITCHED), **known, as_of=day))
-    saved = read_plan(plan_text(plan))
+    saved = read_plan(plan.text())
     assert facts_of(saved) == facts_of(plan) == saved.policy_input
 
     def by(rules: GuardSettings, waived: tuple[Waiver, ...]) -> list[tuple[str, str, str]]:
@@ -193,7 +193,7 @@ def test_a_plan_of_the_version_before_has_the_same_verdicts(
     assert earlier.policy_input is None
     assert facts_of(earlier) == facts_of(plan)
     assert verdict(earlier, rules, held, as_of=AS_OF) == verdict(plan, rules, held, as_of=AS_OF)
-    assert read_plan(plan_text(earlier)) == earlier
+    assert read_plan(earlier.text()) == earlier
 
 
 @settings(deadline=None)
@@ -210,7 +210,7 @@ def test_the_same_people_are_asked_of_a_plan_its_file_the_plan_of_a_version_befo
     assert kept is not None
     assert kept.effects is not None
     assert ("the hard limit of team/team_support/x is switched" in {one.reason for one in asked}) == is_switched
-    assert requirements(before, step_of(read_plan(plan_text(plan)), before, after)) == asked
+    assert requirements(before, step_of(read_plan(plan.text()), before, after)) == asked
     assert requirements(before, step_of(old(plan), before, after)) == asked
     assert requirements(before, Step(kept.effects, declared(before, after))) == asked
 
@@ -248,11 +248,11 @@ def test_facts_that_speak_of_other_changes_than_the_plan_makes_are_refused() -> 
     plan = made()
     swapped = sealed(plan.model_copy(update={"changes": plan.changes[:1]}))
     with pytest.raises(StalePlanError, match="its changes are not those that its facts"):
-        preflight.check(read_plan(plan_text(swapped)), guarded(GuardSettings()), as_of=AS_OF)
+        preflight.check(read_plan(swapped.text()), guarded(GuardSettings()), as_of=AS_OF)
 
 
 def test_the_digest_of_a_plan_covers_its_facts() -> None:
-    document = json.loads(plan_text(sealed(made(spent={"team_sales": Decimal(90)}))))
+    document = json.loads(sealed(made(spent={"team_sales": Decimal(90)})).text())
     assert document["policy_input"]["wallets"]["team_sales"]["spent"] == "90.00"
     document["policy_input"]["wallets"]["team_sales"]["spent"] = "0.00"
     with pytest.raises(StalePlanError, match="edited"):
@@ -261,7 +261,7 @@ def test_the_digest_of_a_plan_covers_its_facts() -> None:
 
 def test_the_facts_hold_no_float_and_the_decimals_of_every_probability() -> None:
     plan = made(impact=(forecast(Decimal(70), Decimal(30), 0.0005),))
-    facts = json.loads(plan_text(sealed(plan)))["policy_input"]
+    facts = json.loads(sealed(plan).text())["policy_input"]
     sales = facts["wallets"]["team_sales"]
     assert (sales["before"]["runs_out"], sales["after"]["runs_out"]) == ("0.0005", None)
     assert (sales["alerts"][0]["fires"], sales["alerts"][0]["unwarned"]) == ("0.0005", "0.00001")

@@ -13,7 +13,7 @@ from worlds import billing_budget, desired
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.guards import GuardSettings
-from reconciler.model.plan import plan_text, read_plan, sealed
+from reconciler.model.plan import read_plan, sealed
 from reconciler.model.policy_input import PolicyInput
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged
 from reconciler.policy.guards import guard_rules
@@ -104,7 +104,7 @@ def saved(*, as_of: date = AS_OF, limit: bool = True, may: str = "6000", target:
     )
     facts: dict[str, Any] = {"assumptions": (ASSUMPTIONS,), "drift": (BY_HAND,), "as_of": as_of}
     made = plan(support.change(), impact=(support.forecast(), DEV.forecast()), **facts)
-    return facts_of(read_plan(plan_text(sealed(judged(made, GuardSettings(), (), told)))))
+    return facts_of(read_plan(sealed(judged(made, GuardSettings(), (), told)).text()))
 
 
 def said(facts: PolicyInput, *judges: Judge) -> set[str]:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.findings import Finding, Position, Severity
+from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.findings_code_quality import findings_code_quality
 from reconciler.report.findings_github import findings_github
-from reconciler.report.findings_json import findings_json
 from reconciler.report.findings_sarif import findings_sarif
 from reconciler.report.findings_text import findings_summary, findings_text, visible
 
@@ -107,7 +107,7 @@ def test_sarif_has_what_the_standard_demands() -> None:
 
 
 def test_json_says_all_there_is() -> None:
-    assert json.loads(findings_json([PLAIN])) == {
+    assert json.loads(FindingsDocument.of([PLAIN]).text()) == {
         "format": "kt-budgets.findings/1",
         "findings": [
             {
@@ -128,9 +128,9 @@ def test_no_format_prints_anything_unseen(listed: list[Finding]) -> None:
     for text in (findings_text(listed), findings_github(listed)):
         assert all(line.isprintable() for line in text.split("\n"))
     assert len(findings_github(listed).splitlines()) == len(listed)
-    for text in (findings_json(listed), findings_sarif(listed, version="1")):
+    for text in (FindingsDocument.of(listed).text(), findings_sarif(listed, version="1")):
         text.encode("ascii")
-    assert len(json.loads(findings_json(listed))["findings"]) == len(listed)
+    assert len(json.loads(FindingsDocument.of(listed).text())["findings"]) == len(listed)
 
 
 @given(text=texts)

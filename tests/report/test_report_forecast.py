@@ -16,13 +16,15 @@ from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendat
 from reconciler.forecast.scores import Score
 from reconciler.model.forecast import LeftOutWallet, WalletForecast, YearForecast
 from reconciler.model.money import Money
+from reconciler.model.outlook import WrittenValue
 from reconciler.model.period import Period
 from reconciler.report.backtest_text import BacktestPage, backtest_text
 from reconciler.report.forecast_csv import forecast_csv
 from reconciler.report.forecast_layout import page
 from reconciler.report.forecast_picture import ASCII, BLOCKS, fan, sparkline
 from reconciler.report.forecast_text import ForecastPage, forecast_text, year_sentence
-from reconciler.report.recommend_text import RecommendPage, WrittenValue, recommend_text
+from reconciler.report.recommend_text import RecommendPage, recommend_text
+from reconciler.report.screen import Screen
 from reconciler.report.whatif_text import WhatIfPage, whatif_text
 
 JUNE = Period(2026, 6)
@@ -100,8 +102,8 @@ def test_a_fan_never_goes_back_and_marks_the_money_once(amounts: list[int]) -> N
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_colour_is_laid_over_the_same_text(width: int) -> None:
     told = shown(wallet(), notices=[("runs-out", "it runs out", "give more")])
-    bare = forecast_text(told, width=width, colour=False, palette=BLOCKS)
-    inked = forecast_text(told, width=width, colour=True, palette=BLOCKS)
+    bare = forecast_text(told, Screen(width))
+    inked = forecast_text(told, Screen(width, colour=True))
 
     assert "\x1b[" not in bare
     assert "\x1b[" in inked
@@ -111,7 +113,7 @@ def test_colour_is_laid_over_the_same_text(width: int) -> None:
 
 def test_nothing_from_outside_reaches_the_terminal_unseen() -> None:
     evil = wallet(team="sup\x1b[31mport", levers=({"name": "growth: \x07bell", "contribution": "1.00"},))
-    text = forecast_text(shown(evil, notices=[("c\x1b", "m\x1b[2J", "h\r")]), width=100, colour=False, palette=ASCII)
+    text = forecast_text(shown(evil, notices=[("c\x1b", "m\x1b[2J", "h\r")]), Screen(100, blocks=False))
 
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -123,14 +125,14 @@ def test_months_are_marked_where_they_are_above_their_target() -> None:
         {"period": f"2026-{number:02d}", "target": target, "quantiles": {"0.1": "80", "0.5": "100", "0.9": "120"}}
         for number, target in ((7, "90"), (8, "110"), (9, "130"))
     )
-    text = forecast_text(shown(wallet(months=months)), width=100, colour=False, palette=BLOCKS)
+    text = forecast_text(shown(wallet(months=months)), Screen(100))
 
     assert re.search(r"support / prod +100! +100~ +100\n", text)
 
 
 def test_a_wallet_of_which_nothing_is_known_has_its_target_and_no_picture() -> None:
     unknown = wallet("0", p10="0", p50="0", p90="0", confidence="none", history_days=0)
-    text = forecast_text(shown(unknown), width=100, colour=False, palette=BLOCKS)
+    text = forecast_text(shown(unknown), Screen(100))
 
     assert "8 weeks" not in text
     assert re.search(r"support / prod +100\n", text)
@@ -174,7 +176,7 @@ def test_wallets_that_are_not_in_the_year_are_named_with_the_reason_and_what_the
 
 
 def test_a_csv_without_wallets_has_a_header_alone() -> None:
-    assert forecast_csv([]) == "team,environment,wallet\n"
+    assert forecast_csv(shown()) == "team,environment,wallet\n"
 
 
 def test_a_what_if_that_changes_nothing_shows_no_arrows() -> None:
@@ -183,20 +185,20 @@ def test_a_what_if_that_changes_nothing_shows_no_arrows() -> None:
         quantiles={"0.1": Decimal(1), "0.5": Decimal(2), "0.9": Decimal(3)}, within_probability=0.9,
     )  # fmt: skip
     same = WhatIfPage("org", "USD", JUNE, AS_OF, "known", ["nothing"], [wallet()], [wallet()], year, year)
-    text = whatif_text(same, width=100, colour=False)
+    text = whatif_text(same, Screen(100))
 
     assert "->" not in text
     assert text.count("FY2027") == 1
     unknown = wallet("0", p10="0", p50="0", p90="0", confidence="none")
     alone = WhatIfPage("org", "USD", JUNE, AS_OF, "known", ["nothing"], [unknown], [unknown])
-    assert "FY2027" not in whatif_text(alone, width=100, colour=False)
+    assert "FY2027" not in whatif_text(alone, Screen(100))
 
 
 def test_a_backtest_says_where_too_little_was_seen() -> None:
     scores = {"forecast": Score(4, 0.2, 0.1, 0.8, 0.95, 0.1), "run_rate": Score(4, 0.1, 0.1)}
     tested = Backtest("team_support", scores, None, None)
     told = BacktestPage("org", AS_OF, "known", 1, BacktestReport(tested, (tested,)), {})
-    text = " ".join(backtest_text(told, width=100, colour=False).split())
+    text = " ".join(backtest_text(told, Screen(100)).split())
 
     assert "team_support: run rate of the month was nearer, WAPE 0.100 against 0.200" in text
     assert "too few forecasts to rely on that" in text
@@ -221,14 +223,14 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
     told = RecommendPage(
         *("org", JUNE, AS_OF, "known", 0.9, 1, [target], [alert]),
         written=[
-            WrittenValue("a.yaml", "x", "1", "2"),
-            WrittenValue("a.yaml", "y", None, "3"),
-            WrittenValue("b.yaml", "z", "4", "5"),
+            WrittenValue(path="a.yaml", key="x", before="1", after="2"),
+            WrittenValue(path="a.yaml", key="y", before=None, after="3"),
+            WrittenValue(path="b.yaml", key="z", before="4", after="5"),
         ],
         kept=["c: why not"],
         was_writing=True,
     )
-    text = recommend_text(told, width=100, colour=False)
+    text = recommend_text(told, Screen(100))
 
     assert "  a.yaml\n  - x: 1\n  + x: 2\n  + y: 3\n  b.yaml\n  - z: 4\n  + z: 5\n  not written: c: why not\n" in text
     assert "100 -> 120" in text

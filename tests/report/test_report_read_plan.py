@@ -13,21 +13,21 @@ from click.testing import CliRunner
 from reconciler.cli.boundary import run
 from reconciler.cli.show import command
 from reconciler.findings import BudgetsError, ExitCode, StalePlanError, UsageError
-from reconciler.model.plan import plan_text, read_plan
+from reconciler.model.plan import read_plan
 
 Edit = Callable[[dict[str, Any]], None]
 
 
 def edited(plans: Any, edit: Edit) -> str:
-    document = json.loads(plan_text(plans.sealed_plan()))
+    document = json.loads(plans.sealed_plan().text())
     edit(document)
     return json.dumps(document)
 
 
 def test_a_plan_reads_back_as_it_was_written(plans: Any) -> None:
     plan = plans.sealed_plan()
-    assert read_plan(plan_text(plan)) == plan
-    assert plan_text(read_plan(plan_text(plan))) == plan_text(plan)
+    assert read_plan(plan.text()) == plan
+    assert read_plan(plan.text()).text() == plan.text()
 
 
 def test_an_edited_plan_is_stale_and_says_so(plans: Any) -> None:
@@ -107,7 +107,7 @@ def test_text_that_cannot_be_written_is_refused(plans: Any) -> None:
 @pytest.fixture
 def saved(tmp_path: Path, plans: Any) -> Path:
     path = tmp_path / "plan.json"
-    path.write_text(plan_text(plans.sealed_plan()), encoding="utf-8")
+    path.write_text(plans.sealed_plan().text(), encoding="utf-8")
     return path
 
 

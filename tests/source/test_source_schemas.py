@@ -17,6 +17,7 @@ from source.test_source_broken_files import CASES
 from source.trees import GOOD, ORGANIZATION, SUPPORT
 from worlds import object_change
 
+from reconciler.app.schemas import schemas
 from reconciler.findings import Finding, Position, Severity
 from reconciler.model.change import Allocate
 from reconciler.model.drift import DriftItem
@@ -25,12 +26,12 @@ from reconciler.model.money import Funds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan, Source, Tool, plan_text
+from reconciler.model.plan import Plan, Source, Tool
+from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.team import TeamBudget
-from reconciler.report.findings_json import findings_json
 from reconciler.source.documents import shape_of
 from reconciler.source.parse import parse
-from reconciler.source.schemas import documents, schema_text
+from reconciler.source.schemas import schema_text
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PUBLISHED = {
@@ -45,7 +46,7 @@ PUBLISHED = {
     "team.schema.json",
 }
 EXACT = {
-    name: Draft7Validator(json.loads(schema_text(schema), parse_float=Decimal)) for name, schema in documents().items()
+    name: Draft7Validator(json.loads(schema_text(schema), parse_float=Decimal)) for name, schema in schemas().items()
 }
 
 
@@ -70,19 +71,19 @@ def agree(model: type[Frozen], name: str, document: Any) -> bool:
 
 
 def test_the_committed_schemas_are_current() -> None:
-    assert set(documents()) >= PUBLISHED
-    for name, schema in documents().items():
+    assert set(schemas()) >= PUBLISHED
+    for name, schema in schemas().items():
         assert schema_text(schema) == (SCHEMAS / name).read_text(encoding="utf-8"), f"run kt-budgets schema: {name}"
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_every_schema_is_itself_valid(name: str) -> None:
-    Draft7Validator.check_schema(documents()[name])
+    Draft7Validator.check_schema(schemas()[name])
 
 
 @pytest.mark.parametrize("name", ["organization.schema.json", "team.schema.json"])
 def test_every_field_of_the_yaml_is_explained(name: str) -> None:
-    schema = documents()[name]
+    schema = schemas()[name]
     for part in [schema, *schema["$defs"].values()]:
         if "properties" not in part:
             continue
@@ -95,15 +96,15 @@ def test_every_field_of_the_yaml_is_explained(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["organization.schema.json", "team.schema.json"])
 def test_no_schema_of_yaml_speaks_of_null(name: str) -> None:
-    assert not any(node.get("type") == "null" for node in schemas_in(documents()[name]))
+    assert not any(node.get("type") == "null" for node in schemas_in(schemas()[name]))
     assert all(
-        node["additionalProperties"] is False for node in schemas_in(documents()[name]) if "patternProperties" in node
+        node["additionalProperties"] is False for node in schemas_in(schemas()[name]) if "patternProperties" in node
     )
 
 
 @pytest.mark.parametrize("name", ["organization.schema.json", "team.schema.json"])
 def test_every_default_and_example_is_valid(name: str) -> None:
-    schema = documents()[name]
+    schema = schemas()[name]
     for part in schemas_in(schema):
         for value in [*([part["default"]] if "default" in part else []), *part.get("examples", ())]:
             Draft7Validator({**part, "$defs": schema["$defs"]}).validate(value)
@@ -224,7 +225,7 @@ AMOUNTS = [*range(0, 20_000, 7), *(10**power + cent for power in range(2, 15) fo
 
 
 def test_every_amount_in_cents_is_right_for_validators_that_count_in_floats() -> None:
-    schema = documents()["team.schema.json"]
+    schema = schemas()["team.schema.json"]
     node = {**schema["$defs"]["WalletTarget"]["properties"]["monthly"], "$defs": schema["$defs"]}
     validator = Draft7Validator(node)
     for cents in AMOUNTS:
@@ -232,7 +233,7 @@ def test_every_amount_in_cents_is_right_for_validators_that_count_in_floats() ->
         assert validator.is_valid(json.loads(written)), written
         assert validator.is_valid(written), written
         assert not validator.is_valid(f"{written}1"), written
-    assert not any("multipleOf" in part for document in documents().values() for part in schemas_in(document))
+    assert not any("multipleOf" in part for document in schemas().values() for part in schemas_in(document))
 
 
 def test_the_model_alone_refuses_a_plain_number_with_three_decimals() -> None:
@@ -250,7 +251,7 @@ def test_a_field_cannot_be_written_by_the_name_it_has_in_python() -> None:
 def test_what_validate_prints_fits_its_schema() -> None:
     finding = Finding(Position("budgets/org.yaml", 1, 1), "empty-file", Severity.ERROR, "the file is empty", "fill it")
 
-    EXACT["findings.schema.json"].validate(json.loads(findings_json([finding])))
+    EXACT["findings.schema.json"].validate(json.loads(FindingsDocument.of([finding]).text()))
     assert not EXACT["findings.schema.json"].is_valid({"format": "kt-budgets.findings/2", "findings": []})
 
 
@@ -291,7 +292,7 @@ def test_plans_and_runs_fit_their_schemas() -> None:
     outcome = Outcome(op="2026-06-0", kind="allocate", team="support", status=Status.APPLIED)
     run = Run(run="1", outcomes=(outcome,), converged=True)
 
-    document = json.loads(plan_text(plan))
+    document = json.loads(plan.text())
     EXACT["plan.schema.json"].validate(document)
     EXACT["run.schema.json"].validate(run.model_dump(mode="json"))
 

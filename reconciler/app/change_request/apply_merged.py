@@ -25,10 +25,9 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.attribution import attribution
 from reconciler.journal.history import history_of, open_runs
-from reconciler.model.json_text import json_text
 from reconciler.model.merges import Merges, most_serious
-from reconciler.model.plan import Source, plan_text
-from reconciler.report.merges_text import merges_text
+from reconciler.model.plan import Source
+from reconciler.report.renderers import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +106,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
 
 def rendered(found: Merges, format_: str) -> str:
     """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
-    return json_text(found.document()) if format_ == "json" else merges_text(found)
+    return render("merges", format_, found)
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
@@ -229,7 +228,7 @@ def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
     for landing in found.landings:
         if landing.plan:
             folder.mkdir(parents=True, exist_ok=True)
-            write_file(folder / f"{landing.commit}.json", plan_text(bench.plans[landing.commit]))
+            write_file(folder / f"{landing.commit}.json", bench.plans[landing.commit].text())
 
 
 def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, load_at
 from reconciler.app.change_request.gate import check_gate
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, knows, parents, prefix
 from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.lineage import refuse_older
@@ -17,9 +16,11 @@ from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
 from reconciler.forge.approval import belongs_to, judge, merged_request
 from reconciler.git.merging import clean_merges
+from reconciler.model.change_request import ApprovalDocument, LastAppliedDocument
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
+from reconciler.report.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,7 +127,8 @@ def require_last_applied(settings: Settings) -> Statement:
             " not applied",
             hint=hint,
         )
-    return Statement("", {}, f"the budgets are those of {last.commit[:12]}, the last applied commit")
+    words = f"the budgets are those of {last.commit[:12]}, the last applied commit"
+    return Statement(LastAppliedDocument(commit=last.commit), words)
 
 
 def require(found: Approval) -> None:
@@ -139,20 +141,20 @@ def require(found: Approval) -> None:
 def stated(found: Approval) -> Statement:
     """Return an approval, or what of it has become stale, in words; raises RefusedError for what is missing."""
     require(found)
-    facts = {
-        "pull_request": found.pull_request,
-        "head": found.head,
-        "approved_by": list(found.approved_by),
-        "stale": list(found.stale),
-        "recorded": found.record.digest,
-        "stood_in": [stand_in_document(item) for item in found.stood_in],
-    }
+    facts = ApprovalDocument(
+        pull_request=found.pull_request,
+        head=found.head,
+        approved_by=found.approved_by,
+        stale=found.stale,
+        recorded=found.record.digest,
+        stood_in=tuple(map(stand_in_document, found.stood_in)),
+    )
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
     text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
     lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
     lines += [stand_in_words(item) for item in found.stood_in]
     code = ExitCode.STALE if found.stale else ExitCode.DONE
-    return Statement("approval", facts, "\n".join(lines), code)
+    return Statement(facts, "\n".join(lines), code)
 
 
 AGAIN = (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, prefix
 from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import say
@@ -13,7 +12,9 @@ from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.forge.codeowners import rules, with_block
 from reconciler.forge.registry import provider_of
+from reconciler.model.change_request import CodeOwnersDocument, Obstacle
 from reconciler.model.json_text import json_text
+from reconciler.report.statement import Statement
 from reconciler.settings import environment
 from reconciler.source.load import load
 
@@ -36,32 +37,28 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
     if ruleset_path:
         wanted[ruleset_path] = _ruleset()
     changed = [place for place, text in wanted.items() if _read(place) != text]
-    problems = [
-        {"message": f"{place} is not what the budget files say", "cure": _again(ruleset_path)} for place in changed
-    ]
+    problems: list[Obstacle] = []
     if check:
-        problems += list(_on_github(repo))
+        cure = _again(ruleset_path)
+        problems += [Obstacle(message=f"{place} is not what the budget files say", cure=cure) for place in changed]
+        problems += _on_github(repo)
     else:
         for place in changed:
             _write(place, wanted[place])
-        problems = []
-    facts = {
-        "files": [str(place) for place in wanted],
-        "changed": [str(place) for place in changed],
-        "problems": problems,
-    }
+    files, written = tuple(map(str, wanted)), tuple(map(str, changed))
+    facts = CodeOwnersDocument(files=files, changed=written, problems=tuple(problems))
     code = ExitCode.FINDINGS if problems else ExitCode.DONE
-    return Statement("codeowners", facts, "\n".join(_lines(facts, check=check)), code)
+    return Statement(facts, "\n".join(_lines(facts, check=check)), code)
 
 
-def _lines(facts: dict[str, Any], *, check: bool) -> Iterator[str]:
-    for place in facts["files"]:
+def _lines(facts: CodeOwnersDocument, *, check: bool) -> Iterator[str]:
+    for place in facts.files:
         if not check:
-            yield f"{place}: {'written' if place in facts['changed'] else 'is current'}"
-        elif place not in facts["changed"]:
+            yield f"{place}: {'written' if place in facts.changed else 'is current'}"
+        elif place not in facts.changed:
             yield f"{place}: is current"
-    for problem in facts["problems"]:
-        yield f"{problem['message']}\n  fix: {problem['cure']}"
+    for problem in facts.problems:
+        yield f"{problem.message}\n  fix: {problem.cure}"
 
 
 def _file(budgets: Path) -> tuple[Path, str]:
@@ -103,14 +100,14 @@ def _ruleset() -> str:
     return json_text(document, sort_keys=False)
 
 
-def _on_github(repo: str | None) -> Iterator[dict[str, str]]:
+def _on_github(repo: str | None) -> Iterator[Obstacle]:
     """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
     if not provider_of(environment()).is_named(environment()) or not (repo or run_of_now().repository):
         say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
         return
     with forge_session(repo) as session:
         for flaw in session.flaws():
-            yield {"message": flaw.message, "cure": flaw.cure}
+            yield Obstacle(message=flaw.message, cure=flaw.cure)
 
 
 def _again(ruleset_path: Path | None) -> str:

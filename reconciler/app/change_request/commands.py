@@ -25,7 +25,7 @@ from reconciler.forecast.levers.registry import what_ifs
 from reconciler.forge.comment import last_reply, publish_reply
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
-from reconciler.report.findings_json import findings_json
+from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
 from reconciler.settings import overlaid
 
@@ -130,7 +130,7 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
         try:
             _, saved = sealed_bytes(drafted(settings, since=base))
         except FindingsError as error:
-            findings, saved = shown, findings_json(error.findings).encode()
+            findings, saved = shown, FindingsDocument.of(error.findings).text().encode()
         shown.write_bytes(saved)
         stated = publish(
             plan_path=shown,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import tree_id
 from reconciler.app.forge_session import forge_session, request_of
 from reconciler.app.listening import say, summarise
@@ -16,15 +15,18 @@ from reconciler.findings import BudgetsError, ExitCode, RejectedError, Unauthori
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
+from reconciler.model.change_request import GateDocument, Obstacle, Ruled
 from reconciler.policy.rulings import Problem, Ruling, conclusion_of
 from reconciler.report.approvals import missing_document, ruling_text, ruling_title
 from reconciler.report.escape import escaped
+from reconciler.report.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
+    from reconciler.model.forge_words import ForgeWords
     from reconciler.settings import Settings
 
 
@@ -38,38 +40,37 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
         RemoteError: GitHub cannot be read, or git is too old to merge without a work tree.
     """
     settings.budgets.mkdir(parents=True, exist_ok=True)
-    told: list[dict[str, Any]] = []
+    told: list[Ruled] = []
     code = ExitCode.DONE
     with forge_session(repo, recorded_by=recorded_by) as session:
         for head, rulings in _ruled(session, settings, number):
             published = _publish(session, head, rulings)
-            told += [
-                {
-                    "pull_request": ruling.number,
-                    "head": ruling.head,
-                    "state": ruling.state,
-                    "title": ruling_title(ruling),
-                    "check": published,
-                    "missing": [
-                        missing_document(item.missing, session.words) for item in ruling.judged if item.missing
-                    ],
-                    "problems": [{"message": item.words, "cure": item.cure} for item in ruling.problems],
-                }
-                for ruling in rulings
-            ]
+            told += [_told(ruling, published, session.words) for ruling in rulings]
             stops = conclusion_of(rulings) != "success"
             if stops and (session.run.queued or published == "not allowed"):
                 code = ExitCode.REFUSED
     lines = [line for item in told for line in _lines(item)]
-    return Statement("gate", {"pull_requests": told}, "\n".join(lines) or "no open pull requests", code)
+    return Statement(GateDocument(pull_requests=tuple(told)), "\n".join(lines) or "no open pull requests", code)
 
 
-def _lines(item: dict[str, Any]) -> Iterator[str]:
-    yield f"pull request {item['pull_request']}: {item['title']} (check: {item['check']})"
-    yield from (f"  what to do: {problem['cure']}" for problem in item["problems"])
-    for missing in item["missing"]:
-        near = "".join(f"; {words}" for words in missing["near_misses"])
-        yield f"  {missing['reason']}: {missing['cure']}{near}"
+def _told(ruling: Ruling, published: str, words: ForgeWords) -> Ruled:
+    return Ruled(
+        pull_request=ruling.number,
+        head=ruling.head,
+        state=ruling.state,
+        title=ruling_title(ruling),
+        check=published,
+        missing=tuple(missing_document(item.missing, words) for item in ruling.judged if item.missing),
+        problems=tuple(Obstacle(message=item.words, cure=item.cure) for item in ruling.problems),
+    )
+
+
+def _lines(item: Ruled) -> Iterator[str]:
+    yield f"pull request {item.pull_request}: {item.title} (check: {item.check})"
+    yield from (f"  what to do: {problem.cure}" for problem in item.problems)
+    for missing in item.missing:
+        near = "".join(f"; {words}" for words in missing.near_misses)
+        yield f"  {missing.reason}: {missing.cure}{near}"
 
 
 def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[tuple[str, Sequence[Ruling]]]:

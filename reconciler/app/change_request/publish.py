@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import load_at
 from reconciler.app.change_request.currency import refuse_behind_base
 from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
 from reconciler.app.forge_session import forge_session, request_of, run_of_now
@@ -19,6 +18,7 @@ from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, 
 from reconciler.forge.comment import Stamp, read_marked, stamped
 from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
 from reconciler.journal.attribution import attribution
+from reconciler.model.change_request import CheckDocument, CommentDocument
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
@@ -27,6 +27,7 @@ from reconciler.report.approvals import asked_of
 from reconciler.report.comment import findings_comment, left_out_words, run_link
 from reconciler.report.later import count
 from reconciler.report.markdown import markdown
+from reconciler.report.statement import Statement
 from reconciler.settings import environment
 from reconciler.source.load import load
 
@@ -65,24 +66,26 @@ def publish(
     suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
     if dry_run:
         event = run_of_now()
-        return Statement("", {}, _body(shown, (), number or event.number or 0, event.head or "", event.run))
+        named = number or event.number
+        body = _body(shown, (), named or 0, event.head or "", event.run)
+        facts = CommentDocument(pull_request=named, comment="not sent", url="", check="left out", body=body)
+        return Statement(facts, body)
     with forge_session(repo) as session:
         pull, head = _pull(session, shown, plan_path, budgets, number)
         if not pull.is_open:
-            facts = {"pull_request": pull.number, "comment": "left alone", "url": "", "check": "left alone"}
-            return Statement("comment", facts, _left_alone(pull))
+            facts = CommentDocument(pull_request=pull.number, comment="left alone", url="", check="left alone")
+            return Statement(facts, _left_alone(pull))
         is_last = head == pull.head
         choice = _chosen(session, pull, suggestions if is_last else ())
         body = _told(session, shown, budgets, pull, head)
         remarks = [*_left_out(choice), *run_link(attribution(environment()).url)]
         told = _with_remarks(body, remarks, Stamp(pull.number, head, session.run.run))
         summarise(told)
-        facts = _comment(session, pull, shown, told)
-        if with_check and is_last:
-            facts["check"] = _allowed_check(session, pull, shown, body, budgets)
-        if suggestions and is_last:
-            facts |= _suggested(session, pull, choice)
-    return Statement("comment", facts, _sentence(facts, choice))
+        comment, url = _comment(session, pull, shown, told)
+        checked = _allowed_check(session, pull, shown, body, budgets) if with_check and is_last else "left out"
+        counts = _suggested(session, pull, choice) if suggestions and is_last else {}
+    facts = CommentDocument(pull_request=pull.number, comment=comment, url=url, check=checked, **counts)
+    return Statement(facts, _sentence(facts, choice))
 
 
 def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | None) -> Statement:
@@ -91,10 +94,10 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
     with forge_session(repo) as session:
         pull, head = _pull(session, plan, plan_path, budgets, number)
         if not pull.is_open:
-            return Statement("check", {"pull_request": pull.number, "check": "left alone"}, _left_alone(pull))
+            return Statement(CheckDocument(pull_request=pull.number, check="left alone"), _left_alone(pull))
         body = _told(session, plan, budgets, pull, head)
         said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
-    return Statement("check", {"pull_request": pull.number, "check": said}, f"check run: {said}")
+    return Statement(CheckDocument(pull_request=pull.number, check=said), f"check run: {said}")
 
 
 def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
@@ -218,13 +221,13 @@ def _with_remarks(body: str, remarks: Sequence[str], stamp: Stamp) -> str:
     return stamped("\n\n".join([body.rstrip("\n"), *remarks]), stamp).body if remarks else body
 
 
-def _comment(session: Forge, pull: ChangeRequest, shown: Shown, body: str) -> dict[str, Any]:
+def _comment(session: Forge, pull: ChangeRequest, shown: Shown, body: str) -> tuple[str, str]:
     from reconciler.forge.comment import publish
 
     marked = read_marked(body)
     assert marked is not None  # noqa: S101
     step, url = publish(session, pull, marked, create=isinstance(shown, tuple) or _tells(shown))
-    return {"pull_request": pull.number, "comment": step.value, "url": url, "check": "left out"}
+    return step.value, url
 
 
 def _tells(plan: Plan) -> bool:
@@ -257,9 +260,9 @@ def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, body: str,
         return "not allowed"
 
 
-def _sentence(facts: dict[str, Any], choice: Choice) -> str:
-    lines = [f"comment on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()]
-    lines.append(f"check run: {facts['check']}")
-    if "suggestions" in facts:
-        lines.append(f"suggested changes: {facts['suggestions']} published")
+def _sentence(facts: CommentDocument, choice: Choice) -> str:
+    lines = [f"comment on pull request {facts.pull_request}: {facts.comment} {facts.url}".rstrip()]
+    lines.append(f"check run: {facts.check}")
+    if facts.suggestions is not None:
+        lines.append(f"suggested changes: {facts.suggestions} published")
     return "\n".join([*lines, *_left_out(choice)])

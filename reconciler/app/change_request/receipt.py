@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.forge_session import forge_session
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
@@ -17,12 +16,14 @@ from reconciler.forge.approval import merged_request
 from reconciler.forge.check import Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.journal.attribution import attribution
+from reconciler.model.change_request import ReceiptDocument, Receipted, ReceiptsDocument
 from reconciler.model.merges import Merges
 from reconciler.model.outcome import Run
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
 from reconciler.report.markdown import markdown
 from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
+from reconciler.report.statement import Statement
 from reconciler.settings import environment
 
 if TYPE_CHECKING:
@@ -49,11 +50,14 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
                 summarise(text)
             found.append(_put(session, pull, text, plan))
     if document.get("format") == "kt-budgets.run/1":
-        (facts,) = found
-        words = f"receipt on pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip()
-        return Statement("receipt", facts, words)
-    lines = [f"pull request {facts['pull_request']}: {facts['comment']} {facts['url']}".rstrip() for facts in found]
-    return Statement("receipts", {"receipts": found}, "\n".join(lines) or "no pull request is concerned")
+        (one,) = found
+        return Statement(ReceiptDocument(**dict(one)), f"receipt on {_words(one)}")
+    words = "\n".join(map(_words, found)) or "no pull request is concerned"
+    return Statement(ReceiptsDocument(receipts=tuple(found)), words)
+
+
+def _words(facts: Receipted) -> str:
+    return f"pull request {facts.pull_request}: {facts.comment} {facts.url}".rstrip()
 
 
 def _receipts(
@@ -97,7 +101,7 @@ def _plan(plans: Path | None, landing: LandingOutcome) -> Plan | None:
     return plan
 
 
-def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> dict[str, Any]:
+def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> Receipted:
     """Put a receipt on top of our comment, over `plan` where that is to be shown; return what was done to it."""
     ours = our_comments(session, pull.number)
     found = ours[0].marked if ours else Marked({}, "")
@@ -107,7 +111,7 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> d
     whole = Marked(marker, with_receipt(found.text, text, is_untouched=found.is_untouched) if ours or plan else text)
     marked = stamped(whole.body, Stamp(pull.number, pull.head, session.run.run))
     step, url = publish(session, pull, marked, create=True)
-    return {"pull_request": pull.number, "comment": step.value, "url": url}
+    return Receipted(pull_request=pull.number, comment=step.value, url=url)
 
 
 def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:

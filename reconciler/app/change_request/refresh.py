@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import files_of
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import git, parents, tree_id
 from reconciler.app.forge_session import forge_session, request_of
 from reconciler.app.planning.pipeline import compared
@@ -17,9 +16,11 @@ from reconciler.forge.check import PLAN, Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
+from reconciler.model.change_request import RefreshDocument, Refreshed
 from reconciler.policy.plan_record import record_text
 from reconciler.report.comment import with_notice
 from reconciler.report.escape import escaped
+from reconciler.report.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,13 +44,12 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
         RemoteError: GitHub or Keeptrusts cannot be read whole, or the token may not write a check run.
     """
     with forge_session(repo, recorded_by=recorded_by) as session:
-        found = [_refreshed(session, settings, pull, remote) for pull in _pulls(session)]
-    listed = [{"pull_request": number, "state": state, "teams": list(teams)} for number, state, teams in found]
-    lines = [f"pull request {number}: {state}{_of(teams)}" for number, state, teams in found]
-    code, states = ExitCode.DONE, {state for _, state, _ in found}
+        found = tuple(_refreshed(session, settings, pull, remote) for pull in _pulls(session))
+    lines = [f"pull request {pull.pull_request}: {pull.state}{_of(pull.teams)}" for pull in found]
+    code, states = ExitCode.DONE, {pull.state for pull in found}
     if session.run.queued and states & {"stale", NO_PLAN}:
         code = ExitCode.STALE if "stale" in states else ExitCode.REFUSED
-    return Statement("refresh", {"pull_requests": listed}, "\n".join(lines) or "no open pull requests", code)
+    return Statement(RefreshDocument(pull_requests=found), "\n".join(lines) or "no open pull requests", code)
 
 
 def merged_tree(settings: Settings, pull: ChangeRequest, remote: str) -> Desired | None:
@@ -82,21 +82,23 @@ def _pulls(session: Forge) -> tuple[ChangeRequest, ...]:
     return session.open_change_requests(into=branch)
 
 
-def _refreshed(
-    session: Forge, settings: Settings, pull: ChangeRequest, remote: str
-) -> tuple[int, str, tuple[str, ...]]:
+def _refreshed(session: Forge, settings: Settings, pull: ChangeRequest, remote: str) -> Refreshed:
 
     checks = session.checks(pull.head, name=PLAN)
     recorded = records_among(checks, session.repository, pull)
     if not recorded:
-        return pull.number, _without_plan(session, settings), ()
+        return _found(pull, _without_plan(session, settings))
     desired = merged_tree(settings, pull, remote)
     if desired is None:
-        return pull.number, "cannot be planned: it conflicts, or its YAML has errors", ()
+        return _found(pull, "cannot be planned: it conflicts, or its YAML has errors")
     last, record = recorded[-1]
     changed = moved(settings, desired, record)
     _mark(session, pull, checks[-1], last, changed)
-    return pull.number, "stale" if changed else "current", changed
+    return _found(pull, "stale" if changed else "current", changed)
+
+
+def _found(pull: ChangeRequest, state: str, teams: tuple[str, ...] = ()) -> Refreshed:
+    return Refreshed(pull_request=pull.number, state=state, teams=teams)
 
 
 def _without_plan(session: Forge, settings: Settings) -> str:

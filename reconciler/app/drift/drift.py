@@ -17,9 +17,10 @@ from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
 from reconciler.journal.history import history_of
-from reconciler.model.json_text import json_text
-from reconciler.plan.drift import classify, drift_document
+from reconciler.plan.drift import classify
 from reconciler.report.drift_issue import issue_text, issue_title
+from reconciler.report.drift_text import DriftPage
+from reconciler.report.renderers import render
 from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -76,12 +77,7 @@ class Drift:
 
     def rendered(self, format_: str, screen: Screen | None = None) -> str:
         """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
-        from reconciler.report.drift_text import drift_text
-
-        if format_ == "json":
-            return json_text(drift_document(self.found, self.waiting))
-        width = screen.width if screen else None
-        return drift_text(self.found, self.waiting, doubtful=self.doubts, following=self.following, width=width)
+        return render("drift", format_, DriftPage(self.found, self.waiting, self.doubts, self.following), screen)
 
 
 def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
@@ -122,7 +118,7 @@ def _unread(settings: Settings, known: Known, session: Forge | None, error: Remo
     except BudgetsError as other:
         say(f"what was left behind cannot be told: {other.message}")
         raise error from None
-    error.known = {"waiting": [item.model_dump(mode="json") for item in waiting]}
+    error.known = {"waiting": waiting}
     return _summarised(Drift(waiting=waiting, unread=error), session)
 
 

@@ -21,8 +21,8 @@ from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import Source, sealed
 from reconciler.plan.opening import opening
-from reconciler.report.formats import plan_in
 from reconciler.report.receipt import receipt
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 from reconciler.source.load import load
@@ -60,7 +60,7 @@ class MonthOpened:
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return what was not run as `text` or `json`: the plan of a dry run, or that there was nothing to do."""
         if self.plan:
-            return plan_in(self.plan, format_, screen)
+            return render("plan", format_, self.plan, screen)
         return rendered(None, format_) if format_ == "json" else f"{self.said}\n"
 
 

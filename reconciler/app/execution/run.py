@@ -9,9 +9,8 @@ from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
 from reconciler.apply.application import apply_plan
-from reconciler.model.json_text import json_text
 from reconciler.model.outcome import Run
-from reconciler.report.run_text import run_text
+from reconciler.report.renderers import render
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
@@ -62,8 +61,6 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
 
 def rendered(result: Result | None, format_: str) -> str:
     """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
-    if format_ == "json":
-        return json_text((result.run if result else Run(run="", outcomes=(), converged=True)).document())
-    if result is None:
+    if result is None and format_ == "text":
         return "Nothing to resume: every run in the journal finished, and no operation is unknown.\n"
-    return run_text(result)
+    return render("run", format_, result or Run(run="", outcomes=(), converged=True))

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import progress
 from reconciler.app.outlook.look import Outlook
 from reconciler.app.outlook.notices import notices, usage_words
-from reconciler.app.outlook.wallet_names import chosen, label
+from reconciler.app.outlook.wallet_names import chosen
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import UsageError
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.backtest import BacktestReport
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
+    from reconciler.report.backtest_text import BacktestPage
     from reconciler.settings import Settings
 
 
@@ -38,24 +40,21 @@ class Replayed:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text` or `json` (kt-budgets.backtest/1)."""
-        wallets, as_of = self.outlook.desired.wallets, self.outlook.settings.as_of
-        if format_ == "json":
-            from reconciler.report.backtest_json import backtest_json
+        return render("backtest", format_, self._page(), screen)
 
-            names = {key: (wallet.team, wallet.environment) for key, wallet in wallets.items()}
-            return backtest_json(self.report, as_of=as_of, months=self.months, names=names)
-        from reconciler.report.backtest_text import BacktestPage, backtest_text
+    def _page(self) -> BacktestPage:
+        from reconciler.report.backtest_text import BacktestPage
 
-        page = BacktestPage(
-            organization=self.outlook.desired.organization.organization,
-            as_of=as_of,
+        desired = self.outlook.desired
+        return BacktestPage(
+            organization=desired.organization.organization,
+            as_of=self.outlook.settings.as_of,
             known=usage_words(self.outlook.usage),
             months=self.months,
             report=self.report,
-            names={key: label(wallet).replace("/", " / ") for key, wallet in wallets.items()},
+            names={key: (wallet.team, wallet.environment) for key, wallet in desired.wallets.items()},
             notices=self.notices,
         )
-        return backtest_text(page, width=screen.width, colour=screen.colour)
 
 
 def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 12) -> Replayed:

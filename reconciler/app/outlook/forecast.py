@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.outlook.look import look
 from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.wallet_names import chosen
-from reconciler.report.forecast_picture import ASCII, BLOCKS
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -42,20 +42,7 @@ class LookAhead:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `json` (kt-budgets.forecast/1) or `csv`."""
-        year = self.forecast.year if self.is_whole else None
-        if format_ == "csv":
-            from reconciler.report.forecast_csv import forecast_csv
-
-            return forecast_csv(self.forecast.wallets)
-        if format_ == "json":
-            from reconciler.report.forecast_json import forecast_json
-
-            usage = self.outlook.usage.source if self.outlook.usage else None
-            return forecast_json(self.forecast.wallets, year=year, usage=usage, notices=self.notices)
-        from reconciler.report.forecast_text import forecast_text
-
-        palette = BLOCKS if screen.blocks else ASCII
-        return forecast_text(self._page(), width=screen.width, colour=screen.colour, palette=palette)
+        return render("forecast", format_, self._page(), screen)
 
     def _page(self) -> ForecastPage:
         from reconciler.report.forecast_text import ForecastPage
@@ -70,6 +57,7 @@ class LookAhead:
             forecasts=self.forecast.wallets,
             weeks=_weeks(self.outlook),
             year=self.forecast.year if self.is_whole else None,
+            usage=self.outlook.usage.source if self.outlook.usage else None,
             notices=self.notices,
         )
 

@@ -11,6 +11,7 @@ from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.outlook.wallet_names import label
 from reconciler.findings import UsageError
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -67,14 +68,7 @@ class WhatIf:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text` or `json` (kt-budgets.whatif/1)."""
-        if format_ == "json":
-            from reconciler.report.whatif_json import whatif_json
-
-            before, after = self.concerned(self.now), self.concerned(self.then)
-            return whatif_json(self.words, now=before, then=after, year_now=self.now.year, year_then=self.then.year)
-        from reconciler.report.whatif_text import whatif_text
-
-        return whatif_text(self._page(), width=screen.width, colour=screen.colour)
+        return render("whatif", format_, self._page(), screen)
 
     def _page(self) -> WhatIfPage:
         from reconciler.report.whatif_text import WhatIfPage

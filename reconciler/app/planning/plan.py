@@ -20,8 +20,8 @@ from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.outcome import exit_code_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.plan.scope import wallets_of
-from reconciler.report.formats import plan_in
 from reconciler.report.next_step import next_step
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.source.load import gc_paused
 
@@ -58,7 +58,7 @@ class Planned:
         if format_ == "json":
             return self.saved.decode()
         with gc_paused():
-            return plan_in(self.plan, format_, screen)
+            return render("plan", format_, self.plan, screen)
 
 
 def make(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import say
 from reconciler.findings import UsageError
 from reconciler.model.plan import read_plan
-from reconciler.report.formats import plan_in
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.version import __version__
 
@@ -42,7 +42,7 @@ def load_plan(path: Path) -> Plan:
 
 def show(path: Path, format_: str, screen: Screen = PAPER) -> str:
     """Return the plan in the file at `path` as `text`, `markdown`, `html` or `json`; raises what `load_plan` raises."""
-    return plan_in(load_plan(path), format_, screen)
+    return render("plan", format_, load_plan(path), screen)
 
 
 def _say_other_version(plan: Plan, path: Path) -> None:

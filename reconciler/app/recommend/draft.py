@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
     from reconciler.model.desired import Desired, DesiredObject
     from reconciler.model.kinds.billing_budget import BillingBudget
+    from reconciler.model.outlook import WrittenValue
     from reconciler.model.period import Period
-    from reconciler.report.recommend_text import WrittenValue
     from reconciler.settings import Settings
 
 
@@ -158,7 +158,7 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue,
     Raises:
         FindingsError: with every place that cannot be edited; or when the YAML would have errors.
     """
-    from reconciler.report.recommend_text import WrittenValue
+    from reconciler.model.outlook import WrittenValue
 
     before: dict[Path, str] = {}
     after: dict[Path, str] = {}
@@ -171,7 +171,8 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue,
             after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
         except EditError as error:
             refused.append(error.finding(edit.path, before[file], edit.keys, edit.literal))
-        written.append(WrittenValue(file.as_posix(), dotted(edit.keys), edit.before, edit.literal))
+        keys = dotted(edit.keys)
+        written.append(WrittenValue(path=file.as_posix(), key=keys, before=edit.before, after=edit.literal))
     if refused:
         raise FindingsError(refused)
     for file, text in after.items():

@@ -19,6 +19,7 @@ from reconciler.app.recommend.suggest import changed_wallets, suggested
 from reconciler.app.session import load_desired
 from reconciler.app.suggestions import located, write_suggestions
 from reconciler.findings import UsageError
+from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -58,13 +59,7 @@ class Recommended:
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text` or `json` (kt-budgets.recommend/1)."""
-        if format_ == "json":
-            from reconciler.report.recommend_json import recommend_json
-
-            return recommend_json(self.page)
-        from reconciler.report.recommend_text import recommend_text
-
-        return recommend_text(self.page, width=screen.width, colour=screen.colour)
+        return render("recommend", format_, self.page, screen)
 
 
 def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, offline: bool = False) -> Recommended:

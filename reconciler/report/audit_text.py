@@ -1,0 +1,56 @@
+"""`kt-budgets audit` for a terminal: the trail, run by run, and whether it is whole and the ledger agrees with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.audit import AuditDocument, AuditOperation
+from reconciler.report.screen import PAPER, Screen
+
+_WHOLE = "\nEvery record is whole and in order"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """What the page shows. `verified` says that somebody asked for it, `torn` that the last line is not whole."""
+
+    trail: AuditDocument
+    torn: str
+    verified: bool
+
+    def document(self) -> AuditDocument:
+        """Return what is printed for programs."""
+        return self.trail
+
+
+def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:
+    """Return the trail, the newest run last."""
+    trail = shown.trail
+    lines = [f"{trail.journal}: {trail.records} records"]
+    for run in trail.runs:
+        why = ", ".join(f"{name} {value}" for name, value in run.why.items())
+        state = "converged" if run.converged else run.status
+        lines += ["", f"{run.run}  {state}  plan {str(run.plan)[:15]} for {run.period}"]
+        lines.append(f"  began {run.began}, ended {run.ended or '-'}, by {run.who} as {run.principal}")
+        lines += [f"  {text}" for text in (run.url, why, *run.notes) if text]
+        lines += [f"  stale: {reason}" for reason in run.stale.values()]
+        lines += [_line(operation) for operation in run.operations]
+    return "\n".join(lines) + "\n" + (_verdict(trail, shown.torn) if shown.verified else "")
+
+
+def _line(told: AuditOperation) -> str:
+    subject = told.wallet or told.key or told.op
+    amount = f" {told.amount}" if told.amount else ""
+    change = f" ({told.before} -> {told.after})" if told.amount else ""
+    ids = f"  {', '.join(told.transactions)}" if told.transactions else ""
+    reason = f"  {told.reason}" if told.reason else ""
+    op = f"  {told.op}" if told.wallet else ""
+    return f"  {told.step:<15} {told.kind} {subject}{amount}{change}{ids}{op}{reason}"
+
+
+def _verdict(trail: AuditDocument, torn: str) -> str:
+    whole = f"\nEvery record before the last line is whole and in order; {torn}" if torn else _WHOLE
+    listed = "".join(f"  {line}\n" for line in [*trail.problems, *(f"note: {note}" for note in trail.notes)])
+    if not trail.ledger_checked:
+        return f"{whole}. The ledger was not checked: no token was given.\n{listed}"
+    return f"{whole}, and the ledger {'disagrees' if trail.problems else 'agrees'}.\n{listed}"

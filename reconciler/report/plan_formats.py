@@ -1,0 +1,25 @@
+"""A plan in each of the formats that people read it in."""
+
+from __future__ import annotations
+
+from reconciler.model.plan import Plan
+from reconciler.report.html import html
+from reconciler.report.markdown import markdown
+from reconciler.report.screen import PAPER, Screen
+from reconciler.report.summary import summarise
+from reconciler.report.text import text
+
+
+def plan_text(plan: Plan, screen: Screen = PAPER) -> str:
+    """Return a plan as lines that fit the screen."""
+    return text(summarise(plan), width=screen.width, colour=screen.colour)
+
+
+def review(plan: Plan, _: Screen = PAPER) -> str:
+    """Return what a reviewer reads of a plan: the pull request's comment, without who must approve."""
+    return markdown(summarise(plan))
+
+
+def plan_html(plan: Plan, _: Screen = PAPER) -> str:
+    """Return the whole report of a plan, nothing cut."""
+    return html(summarise(plan))

@@ -1,0 +1,70 @@
+"""Every document in every format: the one table that says which function lays out what.
+
+A renderer takes what is shown, and the screen that it is shown on, and returns text. For programs it takes a Document,
+or whatever has one as `document()`. They are named, not imported: a command needs few of them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from reconciler.model.document import Document
+from reconciler.report.screen import PAPER, Screen
+
+_JSON = "renderers:for_programs"
+_STATEMENTS = ("comment", "check", "approval", "last-applied", "gate", "receipt", "receipts", "refresh", "codeowners")
+
+RENDERERS: dict[tuple[str, str], str] = {
+    ("findings", "text"): "findings_text:findings_text",
+    ("findings", "json"): _JSON,
+    ("findings", "github"): "findings_github:findings_github",
+    ("findings", "sarif"): "findings_sarif:findings_sarif",
+    ("findings", "code-quality"): "findings_code_quality:findings_code_quality",
+    ("plan", "text"): "plan_formats:plan_text",
+    ("plan", "markdown"): "plan_formats:review",
+    ("plan", "html"): "plan_formats:plan_html",
+    ("plan", "json"): _JSON,
+    ("run", "text"): "run_text:run_text",
+    ("run", "json"): _JSON,
+    ("merges", "text"): "merges_text:merges_text",
+    ("merges", "json"): _JSON,
+    ("drift", "text"): "drift_text:drift_text",
+    ("drift", "json"): _JSON,
+    ("forecast", "text"): "forecast_text:forecast_text",
+    ("forecast", "json"): _JSON,
+    ("forecast", "csv"): "forecast_csv:forecast_csv",
+    ("whatif", "text"): "whatif_text:whatif_text",
+    ("whatif", "json"): _JSON,
+    ("recommend", "text"): "recommend_text:recommend_text",
+    ("recommend", "json"): _JSON,
+    ("backtest", "text"): "backtest_text:backtest_text",
+    ("backtest", "json"): _JSON,
+    ("audit", "text"): "audit_text:audit_text",
+    ("audit", "json"): _JSON,
+    **{
+        (name, format_): where
+        for name in _STATEMENTS
+        for format_, where in (("text", "statement:sentences"), ("json", _JSON))
+    },
+    ("error", "json"): _JSON,
+}
+"""By the name of a document and a format: a module of this package, and a function of it."""
+
+
+def formats(name: str) -> tuple[str, ...]:
+    """Return the formats of a document, the usual one first."""
+    return tuple(format_ for document, format_ in RENDERERS if document == name)
+
+
+def render(name: str, format_: str, shown: Any, screen: Screen | None = PAPER) -> str:
+    """Return what is `shown`, as the document `name`, in a format; KeyError where it has no such format."""
+    module, _, function = RENDERERS[name, format_].partition(":")
+    text: str = getattr(import_module(f"{__package__}.{module}"), function)(shown, screen)
+    return text
+
+
+def for_programs(shown: Any, _: Screen | None = PAPER) -> str:
+    """Return the JSON of a Document, or of what has one."""
+    document: Document = shown if isinstance(shown, Document) else shown.document()
+    return document.text()
