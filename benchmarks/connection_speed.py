@@ -27,7 +27,7 @@ import httpx
 from pydantic import SecretStr
 
 from reconciler.http.clients import reading_client, single_use_client
-from reconciler.http.whole import whole
+from reconciler.http.watched import whole
 from reconciler.keeptrusts.connection import Connection
 
 LIMIT = 1.3

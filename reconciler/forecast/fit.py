@@ -1,18 +1,24 @@
-"""What is learned from a history: level, shape, trend, residuals, and how uncertain each of them is."""
+"""What is learned from a history: level, shape, trend, weeks of residuals; and what stands in for a missing one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.calendar import day_before
+from reconciler.forecast.history import Spending
 from reconciler.forecast.level import Level, fit_level
-from reconciler.forecast.panel import Floats, Panel
+from reconciler.forecast.panel import Floats, Panel, make_panel
+from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.regime import Regime, fit_regime
-from reconciler.forecast.residuals import ResidualPool, fit_pool, fit_volatility
+from reconciler.forecast.robust import centred_mean
 from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.trend import Trend, fit_trend
+from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
+from reconciler.model.team import TeamBudget
 
 SHOCK_FLOOR = 0.07
 SHOCK_HISTORY = 0.8
@@ -79,3 +85,116 @@ def fit(panel: Panel, *, usual_week: Floats | None = None) -> Fit:
         history_days=panel.known.sum(axis=1),
         largest=np.nan_to_num(panel.values).max(axis=1),
     )
+
+
+POOL_WEEKS = 26
+LOCAL_DAYS = 29
+CAP = 25.0
+FEWEST_DAYS_OF_A_WEEK = 4
+USUAL_VOLATILITY = 0.3
+VOLATILITY_WEEKS = 16
+VOLATILITY_PRIOR_WEEKS = 1
+VOLATILITY_RANGE = (0.25, 2.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResidualPool:
+    """`weeks` is float64[series, weeks, 7] of ratios, the first `count` of each series valid.
+
+    Each week begins on the weekday that follows the history, so that a drawn week falls on its own weekdays.
+    """
+
+    weeks: Floats
+    count: npt.NDArray[np.intp]
+
+
+def fit_pool(panel: Panel, shape: Floats) -> ResidualPool:
+    """Return y/(shape·local level) in whole weeks, capped; raw days, so that a runaway day can recur.
+
+    Weeks with fewer than four known days are left out. The mean, weighted by what the days cost, is 1.
+    """
+    span = min(POOL_WEEKS * WEEK, panel.values.shape[1])
+    weeks = _whole_weeks(_ratios(panel, shape)[:, :span])
+    weights = _whole_weeks(shape[:, :span])
+    known = np.isfinite(weeks)
+    filled = np.where(known, weeks, 1.0)
+    total = np.where(known, weights, 0.0).sum(axis=(1, 2))
+    mean = np.where(known, weights * filled, 0.0).sum(axis=(1, 2)) / np.maximum(total, 1e-12)
+    whole = known.sum(axis=2) >= FEWEST_DAYS_OF_A_WEEK
+    order = np.argsort(~whole, axis=1, kind="stable")
+    ordered = np.take_along_axis(filled, order[:, :, None], axis=1)
+    count = whole.sum(axis=1)
+    usable = (mean > 1e-6) & (count > 0)
+    ratios = np.where(usable[:, None, None], ordered / np.where(usable, mean, 1.0)[:, None, None], 1.0)
+    return ResidualPool(ratios, np.maximum(count, 1))
+
+
+def _ratios(panel: Panel, shape: Floats) -> Floats:
+    known = panel.known
+    cost = centred_mean(panel.values, known, width=LOCAL_DAYS)
+    base = centred_mean(shape, known, width=LOCAL_DAYS)
+    local = np.divide(cost, base, out=np.zeros_like(cost), where=np.nan_to_num(base) > 0) * shape
+    ratio = np.divide(panel.values, local, out=np.full_like(cost, np.nan), where=known & (local > 0))
+    return np.asarray(np.minimum(ratio, CAP))
+
+
+def _whole_weeks(newest_first: Floats) -> Floats:
+    """Return float64[series, weeks, 7], newest week first, the days of a week in the order of time."""
+    return newest_first.reshape(len(newest_first), -1, WEEK)[:, :, ::-1]
+
+
+def fit_volatility(tamed: Floats, shape: Floats) -> Floats:
+    """Return the week-to-week log volatility relative to the usual one, shrunk to 1 and clipped to 0.25…2."""
+    weeks = min(VOLATILITY_WEEKS, tamed.shape[1] // WEEK)
+    span = weeks * WEEK
+    known = np.isfinite(tamed)[:, :span]
+    spent = np.where(known, tamed[:, :span], 0.0).reshape(-1, weeks, WEEK).sum(axis=2)
+    base = np.where(known, shape[:, :span], 0.0).reshape(-1, weeks, WEEK).sum(axis=2)
+    usable = (base > 0.3 * WEEK) & (spent > 0)
+    logs = np.log(np.where(usable, spent, 1.0) / np.where(usable, base, 1.0))
+    pair = usable[:, 1:] & usable[:, :-1]
+    change = np.where(pair, logs[:, 1:] - logs[:, :-1], 0.0)
+    prior = VOLATILITY_PRIOR_WEEKS * USUAL_VOLATILITY**2
+    variance = np.minimum(np.square(change), 1.0).sum(axis=1) + prior
+    volatility = np.sqrt(variance / (pair.sum(axis=1) + VOLATILITY_PRIOR_WEEKS)) / USUAL_VOLATILITY
+    return np.asarray(np.clip(volatility, *VOLATILITY_RANGE))
+
+
+TEACHING_DAYS = 56
+TEACHERS = 200
+
+
+def planned_daily(question: WalletQuestion, team: TeamBudget | None) -> float:
+    """Return what a day of the wallet costs by the plan alone, before growth; nothing where no plan says so.
+
+    The team's baseline is split over its wallets in proportion to their monthly targets.
+    """
+    target = question.wallet.setting.monthly
+    baseline = question.plan.baseline_monthly
+    if baseline is None:
+        return 0.0
+    wallets = team.wallets.values() if team else (question.wallet.setting,)
+    total = sum((wallet.monthly for wallet in wallets), Decimal(0))
+    share = target / total if total else Decimal(1) / max(len(wallets), 1)
+    return float(baseline * share) / DAYS_OF_A_MONTH
+
+
+def with_baselines(learned: Fit, daily: Floats) -> Fit:
+    """Return `learned` with the planned level for the series that have no history at all."""
+    unknown = learned.history_days == 0
+    level = replace(learned.level, values=np.where(unknown[:, None], daily[:, None], learned.level.values))
+    largest = np.where(unknown, daily * np.maximum(learned.shape.week.max(axis=1), 1.0), learned.largest)
+    return replace(learned, level=level, largest=largest)
+
+
+def organization_week(known: Spending) -> Floats:
+    """Return float64[7] by phase: the mean week of the export's wallets that have a history of two months or more.
+
+    A short history says little about its own week; most wallets of an organization work on the same days.
+    """
+    histories = [known.wallets[wallet].history(known.known_until) for wallet in sorted(known.wallets)]
+    teachers = [history for history in histories if np.count_nonzero(history) >= TEACHING_DAYS][:TEACHERS]
+    if not teachers:
+        return np.ones(7)
+    ends = np.full(len(teachers), day_before(known.known_until))
+    return np.asarray(fit_shape(make_panel(teachers, ends)).week.mean(axis=0))

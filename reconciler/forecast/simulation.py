@@ -17,7 +17,7 @@ from reconciler.forecast.censored import censored_days
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
-from reconciler.forecast.fit import Fit, fit
+from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, with_baselines
 from reconciler.forecast.history import Spend
 from reconciler.forecast.later import LaterCourse, LaterDays, make_later
 from reconciler.forecast.levers.effect import Effect, Setting
@@ -25,7 +25,6 @@ from reconciler.forecast.levers.registry import any_in, effects_of, levers
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
-from reconciler.forecast.prior import organization_week, planned_daily, with_baselines
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS

@@ -24,7 +24,7 @@ from reconciler.http.clients import ReadingClient, reading_client
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import log_answer, shown
 from reconciler.http.waits import BROKEN, read_retries
-from reconciler.http.whole import SurplusError, TooLargeError, whole
+from reconciler.http.watched import SurplusError, TooLargeError, whole
 from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import error_of, request_id, unreachable, unreadable

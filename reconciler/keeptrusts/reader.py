@@ -12,8 +12,8 @@ import httpx
 
 from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reads import Progress, Reads
-from reconciler.keeptrusts.spend import TeamSpend
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period

@@ -14,8 +14,7 @@ from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.listing import read_all
-from reconciler.keeptrusts.objects import listed_as, listing_of
-from reconciler.keeptrusts.spend import SPEND, TeamSpend, spend_key, team_spend
+from reconciler.keeptrusts.objects import SPEND, TeamSpend, listed_as, listing_of, spend_key, team_spend
 from reconciler.keeptrusts.together import for_each, together
 from reconciler.keeptrusts.wallets import (
     WALLETS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +19,8 @@ from reconciler.sandbox.documents import COLLECTIONS, Documents
 from reconciler.sandbox.exports import Usage
 from reconciler.sandbox.jobs import Jobs
 from reconciler.sandbox.ledger import Entry
-from reconciler.sandbox.teams import Teams
 from reconciler.sandbox.wallets import Wallets
+from reconciler.sandbox.wire import ApiError
 
 ORGANIZATION = "org_acme"
 
@@ -141,3 +143,35 @@ class Store:
 def _ledger_entry(entry: Entry) -> LedgerEntry:
     created: datetime = moment_of(entry.created)
     return LedgerEntry(entry.id, entry.kind, decimal_of(entry.amount), entry.currency, entry.description, created)
+
+
+class Team(NamedTuple):
+    id: str
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Teams:
+    database: Database
+    clock: Clock
+
+    def page(self, after: str = "", limit: int | None = None) -> list[Team]:
+        rows = self.database.rows(
+            "SELECT id, name, slug FROM teams WHERE id > ? ORDER BY id LIMIT ?", (after, -1 if limit is None else limit)
+        )
+        return [Team(*row) for row in rows]
+
+    def create(self, name: str, *, id: str | None = None) -> Team:
+        """Create a team; its id follows from its name unless one is given."""
+        slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+        if not slug:
+            raise ApiError(422, "invalid_team", "name must hold letters or digits")
+        team = Team(id or f"team_{slug.replace('-', '_')}", name, slug)
+        with self.database.write() as connection:
+            taken = connection.execute("SELECT 1 FROM teams WHERE id = ? OR slug = ?", (team.id, slug)).fetchone()
+            if taken is not None:
+                raise ApiError(409, "team_exists", f"there is a team `{slug}` already")
+            self.clock.tick()
+            connection.execute("INSERT INTO teams VALUES (?, ?, ?)", team)
+        return team

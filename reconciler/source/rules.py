@@ -15,8 +15,12 @@ from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.context import Context, TeamView, context_of
 from reconciler.source.documents import Document
-from reconciler.source.identity_rules import identity_problems
-from reconciler.source.organization_rules import organization_owner_problems, organization_problems, team_owner_problems
+from reconciler.source.organization_rules import (
+    identity_problems,
+    organization_owner_problems,
+    organization_problems,
+    team_owner_problems,
+)
 from reconciler.source.plan_rules import plan_problems
 from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
 

@@ -10,10 +10,9 @@ import pytest
 from forecast.forecast_world import steady
 
 from reconciler.forecast.draws import draw, seed_of
-from reconciler.forecast.fit import Fit, fit
+from reconciler.forecast.fit import Fit, fit, fit_pool
 from reconciler.forecast.panel import future_phases, is_month_end, make_panel
 from reconciler.forecast.paths import simulate
-from reconciler.forecast.residuals import fit_pool
 from reconciler.forecast.shape import fit_shape
 
 END = np.datetime64("2026-06-17", "D")

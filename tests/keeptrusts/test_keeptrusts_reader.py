@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from reconciler.apply.run_context import LedgerReader, Writer
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
+from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reader import Reader
-from reconciler.keeptrusts.spend import TeamSpend
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.registry import kinds
