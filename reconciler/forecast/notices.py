@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
+from reconciler.findings import Finding, Origin, Severity
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
-from reconciler.forecast.question import ForecastWarning, WalletQuestion
+from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
 from reconciler.model.forecast import TeamAssumptions, WalletForecast
@@ -21,36 +22,37 @@ STALE_DAYS = 3
 
 def wallet_notices(
     forecast: WalletForecast, question: WalletQuestion, view: TeamView, *, censored: int
-) -> Iterator[ForecastWarning]:
+) -> Iterator[Finding]:
     """Yield what there is to know about one wallet; `censored` days were left out of its history."""
     for code, message, hint in (
         *_run_out(forecast),
         *_confidence(forecast, question),
         *_control(question, view, censored),
     ):
-        name = f"{forecast.team}/{forecast.environment}"
-        yield ForecastWarning(code, forecast.team, forecast.environment, f"{name} {message}", hint)
+        told = f"{forecast.team}/{forecast.environment} {message}"
+        yield Finding(question.wallet.origin, code, Severity.WARNING, told, hint)
 
 
-def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[ForecastWarning]:
+def team_notices(view: TeamView, table: TeamAssumptions) -> Iterator[Finding]:
     """Yield the levers of a team that its usage contradicts, and those that cannot be priced."""
     for lever in levers():
         rows = [row for row in table.assumptions if row.name == lever.name]
         for told in lever.notices(view, rows):
-            yield ForecastWarning(told.code, view.team, "", f"{view.team}: {told.message}", told.hint)
+            where, message = view.questions[0].team_origin, f"{view.team}: {told.message}"
+            yield Finding(where, told.code, Severity.WARNING, message, told.hint)
 
 
-def stale_notice(spending: Spending, *, team: str) -> Iterator[ForecastWarning]:
+def stale_notice(spending: Spending, *, where: Origin) -> Iterator[Finding]:
     """Yield one warning when the export ends long before as_of: the days between are simulated, not known.
 
-    It is about all teams; it is told to `team`, so that it has a place in the YAML.
+    It is about all teams; it is told `where`, so that it has a place in the YAML.
     """
     known, as_of = spending.known_until, spending.as_of
     if spending.wallets and (as_of - known).days >= STALE_DAYS:
-        yield ForecastWarning(
+        yield Finding(
+            where,
             "usage-ends-early",
-            team,
-            "",
+            Severity.WARNING,
             f"the usage is known until {known - timedelta(days=1)}; the {(as_of - known).days} days to {as_of} are"
             " estimated as well",
             "give a newer export with --usage",

@@ -9,7 +9,7 @@ from operator import attrgetter
 from reconciler.forecast.context import ForecastContext, forecast_context
 from reconciler.forecast.naive import NaiveMethod
 from reconciler.forecast.notices import stale_notice
-from reconciler.forecast.question import Forecast, ForecastWarning, WalletQuestion
+from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.forecast.shard import Shard, ShardRunner, one_by_one, sharded
 from reconciler.forecast.year import YearSum, left_out_wallets, uncovered_spend, year_forecast
 from reconciler.model.forecast import WalletForecast, YearForecast
@@ -18,7 +18,7 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.model.usage import DailyUsage
 
-__all__ = ["Forecast", "ForecastWarning", "WalletQuestion", "project"]
+__all__ = ["Forecast", "WalletQuestion", "project"]
 
 
 def project(
@@ -56,13 +56,13 @@ def project(
     answers: dict[int, WalletForecast] = {}
     for asked, shard in zip(places, shards, strict=True):
         answers.update(zip(asked, shard.wallets, strict=True))
-    names = {question.wallet.team for question in questions}
-    stale = stale_notice(context.known, team=min(names)) if names else ()
+    stale = stale_notice(context.known, where=min(each.team_origin for each in questions)) if questions else ()
+    warnings = (*stale, *(warning for shard in shards for warning in shard.warnings))
     return Forecast(
         wallets=tuple(answers[place] for place in range(len(questions))),
         year=_year(shards, context, answers={questions[place].wallet.key: answer for place, answer in answers.items()}),
         assumptions=tuple(sorted((table for shard in shards for table in shard.assumptions), key=attrgetter("team"))),
-        warnings=tuple(sorted((*stale, *(warning for shard in shards for warning in shard.warnings)))),
+        warnings=tuple(sorted(warnings, key=attrgetter("code", "origin", "message"))),
         prices=tuple(sorted((price for shard in shards for price in shard.prices), key=attrgetter("team"))),
     )
 

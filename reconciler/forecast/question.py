@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from reconciler.findings import Finding, Origin
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import TeamAssumptions, UnitPrice, WalletForecast, YearForecast
 from reconciler.model.kinds.billing_budget import BillingBudget
@@ -48,27 +49,22 @@ class WalletQuestion:
     pool_pays: bool = False
     unpaid_since: date | None = None
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class ForecastWarning:
-    """Something about a wallet that a reviewer should know. `environment` is empty when it is about the team."""
-
-    code: str
-    team: str
-    environment: str
-    message: str
-    hint: str = ""
+    @property
+    def team_origin(self) -> Origin:
+        """The file of the wallet's team."""
+        return Origin(self.wallet.origin.path)
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """The answers, one wallet a question and in the same order. `year` is None outside the fiscal year.
 
-    `prices` is the snapshot that provider-mix moves were priced with.
+    `warnings` are about a wallet or a team of the YAML, by code. `prices` is the snapshot that provider-mix moves were
+    priced with.
     """
 
     wallets: tuple[WalletForecast, ...]
     year: YearForecast | None = None
     assumptions: tuple[TeamAssumptions, ...] = ()
-    warnings: tuple[ForecastWarning, ...] = ()
+    warnings: tuple[Finding, ...] = ()
     prices: tuple[UnitPrice, ...] = ()

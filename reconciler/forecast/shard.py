@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from reconciler.findings import Finding
 from reconciler.forecast.answer import answer
 from reconciler.forecast.assumptions import TeamView, team_assumptions
 from reconciler.forecast.context import ForecastContext
@@ -14,7 +15,7 @@ from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.notices import team_notices, wallet_notices
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money
-from reconciler.forecast.question import ForecastWarning, WalletQuestion
+from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.simulation import Simulated, simulations
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.forecast.year import YearSum
@@ -34,7 +35,7 @@ class Shard:
 
     wallets: tuple[WalletForecast, ...]
     assumptions: tuple[TeamAssumptions, ...]
-    warnings: tuple[ForecastWarning, ...]
+    warnings: tuple[Finding, ...]
     prices: tuple[UnitPrice, ...]
     year: YearSum | None
 
@@ -83,7 +84,7 @@ def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext
     )
 
 
-def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[ForecastWarning]:
+def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[Finding]:
     """Yield what there is to know about the teams' levers, and about each wallet."""
     for view, table in zip(views, tables, strict=True):
         yield from team_notices(view, table)

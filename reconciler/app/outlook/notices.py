@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.journal.standing import unreadable
@@ -11,11 +10,11 @@ from reconciler.report import wording
 
 if TYPE_CHECKING:
     from reconciler.app.outlook.look import Outlook
-    from reconciler.forecast.question import ForecastWarning
+    from reconciler.findings import Finding
     from reconciler.model.usage import DailyUsage
 
 
-def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[tuple[str, str, str]]:
+def notices(outlook: Outlook, warnings: Sequence[Finding] = ()) -> list[tuple[str, str, str]]:
     """Return what is to be said about the ledgers, the usage and the forecast: code, sentence, hint."""
     wallets, declared = outlook.live.wallets if outlook.live else {}, outlook.desired.wallets
     unread = [
@@ -30,17 +29,18 @@ def notices(outlook: Outlook, warnings: Sequence[ForecastWarning] = ()) -> list[
     doubts = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in outlook.doubts]
     missing = [warning for warning in warnings if warning.code == "no-history"] if outlook.settings.usage else []
     others = [(warning.code, warning.message, warning.hint) for warning in warnings if warning not in missing]
-    return [*_no_rows(outlook.settings.as_of, missing), *unread, *doubts, *others]
+    return [*_no_rows(outlook, missing), *unread, *doubts, *others]
 
 
-def _no_rows(as_of: date, missing: Sequence[ForecastWarning]) -> Iterator[tuple[str, str, str]]:
+def _no_rows(outlook: Outlook, missing: Sequence[Finding]) -> Iterator[tuple[str, str, str]]:
     """Yield one notice for all wallets of which the usage that was given holds nothing."""
     if missing:
-        names = wording.listed([f"{warning.team}/{warning.environment}" for warning in missing], 8)
-        wallets = wording.counted(len(missing), "wallet")
+        asked, declared = {warning.origin for warning in missing}, outlook.desired.wallets.values()
+        names = sorted(f"{each.team}/{each.environment}" for each in declared if each.origin in asked)
+        named = f"{wording.counted(len(missing), 'wallet')}: {wording.listed(names, 8)}"
         yield (
             "no-history",
-            f"the usage that was given holds no rows before {as_of} for {wallets}: {names}",
+            f"the usage that was given holds no rows before {outlook.settings.as_of} for {named}",
             "check that it is the right export, its dates and its teams; or set `plan.baseline_monthly`",
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import progress
 from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
-from reconciler.app.planning.remarks import asked_of, remarks, warned_of
+from reconciler.app.planning.remarks import remarks
 from reconciler.apply.derivation import read_since
 from reconciler.findings import Finding, Origin, Position
 from reconciler.git.places import provenance
@@ -145,10 +145,11 @@ def assemble(
     The fiscal year is that of all wallets: a plan within a scope has none.
     """
     scope, organization = aim.scope if aim else None, desired.organization
-    warned = warned_of(desired, outlook)
-    places = positions(desired.files, asked_of(diff, warned))
+    noted = (*diff.notes, *(outlook.warnings if outlook else ()))
+    places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
     changes = _placed(diff, places)
-    notes = {*findings, *remarks(settings, desired, diff, warned, places, aim)}
+    placed = (note.at(places[note.origin]) for note in noted)
+    notes = {*findings, *placed, *remarks(settings, desired, diff, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=organization.organization,

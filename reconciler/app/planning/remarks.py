@@ -1,12 +1,12 @@
-"""What is said of a plan beside its figures: findings of the comparison, the forecast, the scope and the month."""
+"""What is said of a plan beside its figures: findings of the scope and the month."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.apply.preflight import closed_month
-from reconciler.findings import Finding, Origin, Position, Severity
+from reconciler.findings import Finding, Position, Severity
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
@@ -16,46 +16,17 @@ from reconciler.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
-    from reconciler.forecast.question import Forecast, ForecastWarning
-
-
-def asked_of(diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]]) -> set[Origin]:
-    """Return what the YAML is searched for."""
-    return {*diff.origins, *(note.origin for note in diff.notes), *(origin for _, origin in warned)}
 
 
 def remarks(
     settings: Settings,
     desired: Desired,
     diff: Diff,
-    warned: Iterable[tuple[ForecastWarning, Origin]],
-    places: Mapping[Origin, Position],
     aim: Aim | None,
 ) -> Iterator[Finding]:
-    """Yield what the comparison, the forecast and the month have to say, each at its place in the YAML."""
-    yield from _found(diff, warned, places)
+    """Yield what the scope and the month have to say of a comparison."""
     yield from _not_compared(desired, aim)
     yield from _not_payable(settings, desired, diff.changes)
-
-
-def _found(
-    diff: Diff, warned: Iterable[tuple[ForecastWarning, Origin]], places: Mapping[Origin, Position]
-) -> Iterator[Finding]:
-    """Yield what the comparison and the forecast have to say, at its place in the YAML."""
-    for note in diff.notes:
-        yield note.at(places[note.origin])
-    for warning, origin in warned:
-        yield Finding(places[origin], warning.code, Severity.WARNING, warning.message, warning.hint)
-
-
-def warned_of(desired: Desired, outlook: Forecast | None) -> list[tuple[ForecastWarning, Origin]]:
-    """Return the forecast's warnings, each with the wallet or the team in the YAML that it is about."""
-    wallets = {(wallet.team, wallet.environment): wallet.origin for wallet in desired.wallets.values()}
-    warnings = outlook.warnings if outlook else ()
-    return [
-        (warning, wallets.get((warning.team, warning.environment), Origin(desired.team_path(warning.team))))
-        for warning in warnings
-    ]
 
 
 def _not_payable(settings: Settings, desired: Desired, changes: Sequence[Change]) -> Iterator[Finding]:
