@@ -16,9 +16,7 @@ class Clock(Protocol):
     """Time as a run sees it. `monotonic` and `sleep` are in seconds; `sleep` returns early on an interruption."""
 
     def now(self) -> datetime: ...
-
     def monotonic(self) -> float: ...
-
     def sleep(self, seconds: float) -> None: ...
 
 

@@ -36,7 +36,6 @@ def apply_environment(
 
     A lock that somebody else holds is waited for, `wait` seconds at most.
     """
-
     from reconciler.keeptrusts.reader import Reader
     from reconciler.keeptrusts.writer import Writer
 

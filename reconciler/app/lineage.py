@@ -68,12 +68,10 @@ def bring_applied(settings: Settings, commit: str) -> bool:
 
 
 def _has(settings: Settings, commit: str) -> bool:
-
     return is_here(settings.budgets, commit)
 
 
 def _is_shallow(settings: Settings) -> bool:
-
     return ask("rev-parse", "--is-shallow-repository", folder=settings.budgets).strip() == b"true"
 
 

@@ -136,7 +136,6 @@ def _shares(shards: Sequence[Sequence[WalletQuestion]], sizes: Sequence[float]) 
 
 def answer_once() -> None:
     """Work out the shards that are read from stdin, and write them to stdout: what the other process is for."""
-
     from reconciler.forecast.shard import one_by_one
 
     gc.disable()

@@ -242,7 +242,6 @@ class Answer(Protocol):
 
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]: ...
-
     def rendered(self, format_: str, screen: Screen, /) -> str: ...
 
 

@@ -24,7 +24,6 @@ class SendLog(Protocol):
     """Notes what is being sent. `begin` returns the name of this process, empty when nothing can be noted."""
 
     def begin(self) -> str: ...
-
     def sending(self, intent: str) -> None: ...
 
     def never_sent(self, writer: str, intent: str) -> bool:

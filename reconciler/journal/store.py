@@ -54,7 +54,6 @@ class Lock(Protocol):
 
     @property
     def broken(self) -> Owner | None: ...
-
     def check(self) -> None: ...
 
 

@@ -32,7 +32,6 @@ class Rule(Protocol[F_contra, V_co]):
 
     @property
     def level(self) -> Level: ...
-
     def judge(self, facts: F_contra, /) -> Iterable[V_co]: ...
 
 

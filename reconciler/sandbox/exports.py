@@ -143,7 +143,6 @@ class Usage:
 
     def export(self, job: Mapping[str, Any], directory: Path) -> Callable[[], Path]:
         """Return what writes the file of an export job: run it in a thread, it does not touch the database."""
-
         start, end = job["start"], job["end"]
         rows = self.database.rows(
             "SELECT body FROM events WHERE created >= ? AND created < ? ORDER BY created", (start, end)

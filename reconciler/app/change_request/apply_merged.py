@@ -199,7 +199,6 @@ def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | N
 
 
 def _whole_id(commits: Commits, name: str) -> str:
-
     hint = "give what `git log --format=%H` shows, in a clone that has it"
     if _COMMIT.fullmatch(name) is None:
         raise UsageError(f"`{name[:80]}` is no commit id", hint=hint)

@@ -54,7 +54,6 @@ class MergeBench:
     _records: Sequence[Record] | None = None
 
     def plan(self, step: Step) -> Plan:
-
         teams = step.teams
         everybody = {*step.after.teams, *(teams or ())}
         scope = Scope(since=step.landing.base or "", teams=teams, of=len(everybody)) if teams is not None else None
@@ -65,7 +64,6 @@ class MergeBench:
         return plan
 
     def approve(self, step: Step, plan: Plan) -> Verdict:
-
         session, number = self.session, step.landing.pull_request
         if session is None:
             raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
@@ -82,7 +80,6 @@ class MergeBench:
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
 
     def applied(self) -> LastApplied | None:
-
         return last_declared(self.records())
 
     def records(self) -> Sequence[Record]:

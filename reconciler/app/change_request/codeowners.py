@@ -71,7 +71,6 @@ def _file(budgets: Path) -> tuple[Path, str]:
 
 
 def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
-
     loaded = load(budgets)
     if loaded.desired is None:
         raise FindingsError(loaded.findings)
@@ -91,7 +90,6 @@ def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
 
 
 def _ruleset() -> str:
-
     variables = environment()
     document = provider_of(variables).ruleset(variables)
     if document is None:

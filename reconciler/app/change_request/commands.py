@@ -118,7 +118,6 @@ def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
 
 
 def _plan(desk: Desk, words: Sequence[str]) -> str:
-
     _refuse_words(words, "plan")
     if not desk.pull.is_open:
         raise RefusedError(
@@ -150,7 +149,6 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
 
 
 def _whatif(desk: Desk, words: Sequence[str]) -> str:
-
     told = _scenarios(words)
     supposed = Supposed(told.pop(WALLET, ()), told)
     if supposed.is_nothing:
@@ -178,7 +176,6 @@ def _scenarios(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _recommend(desk: Desk, words: Sequence[str]) -> str:
-
     if any(word.startswith("-") for word in words):
         raise UsageError("`recommend` takes the names of wallets alone here", hint="write such as support/prod")
     with _merged(desk) as (settings, base):
@@ -189,7 +186,6 @@ def _recommend(desk: Desk, words: Sequence[str]) -> str:
 
 
 def _resume(desk: Desk, words: Sequence[str]) -> str:
-
     _refuse_words(words, "resume")
     session, comment = desk.session, desk.comment
     branch = session.default_branch()
@@ -223,7 +219,6 @@ def _refuse_words(words: Sequence[str], name: str) -> None:
 
 
 def _reply(desk: Desk, name: str, text: str) -> None:
-
     session = desk.session
     said = publish_reply(session, desk.comment.number, name=name, answers=desk.comment.id, text=text)
     desk.tell(f"{name}: reply {said}")

@@ -45,7 +45,6 @@ def read_suggestions(path: Path) -> tuple[Suggestion, ...]:
 
 
 def _suggestion(item: dict[str, Any], command: str) -> Suggestion:
-
     return Suggestion(
         path=str(item["path"]),
         start_line=int(item.get("start_line") or item["line"]),

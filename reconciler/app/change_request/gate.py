@@ -91,7 +91,6 @@ def _ruled(session: Forge, settings: Settings, number: int | None) -> Iterator[t
 
 
 def _gate(session: Forge, settings: Settings) -> Gate:
-
     commits = Commits(settings.budgets)
     try:
         applied = applied_desired(commits, last_applied(settings.journal, folder=settings.root))

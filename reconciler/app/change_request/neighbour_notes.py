@@ -31,7 +31,6 @@ def neighbour_notes(session: Forge, plan: Plan, budgets: Path, pull: ChangeReque
 
 
 def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
-
     numbers = {}
     for item in plan.unapplied:
         for found in session.change_requests_of(item.commit):
@@ -41,7 +40,6 @@ def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
 
 
 def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
-
     listed = session.newest_change_requests(into=pull.base_ref)
     others = [other for other in listed if other.number != pull.number]
     seen = neighbours(budgets, pull, base, others, period=plan.period)

@@ -142,7 +142,6 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
 
 
 def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:
-
     if isinstance(shown, tuple):
         return ()
     try:
@@ -160,7 +159,6 @@ def _body(
     run: tuple[int, int] | None,
     neighbours: tuple[Words, ...] | None = None,
 ) -> str:
-
     if isinstance(shown, tuple):
         text = findings_comment(shown)
     else:
@@ -237,7 +235,6 @@ def _tells(plan: Plan) -> bool:
 
 
 def _check(session: Forge, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
-
     if not session.can_record:
         raise UnauthorizedError(
             f"{session.login} is a person, and only {session.words.recorder} can write a check run",

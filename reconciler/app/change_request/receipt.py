@@ -144,7 +144,6 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _merges(document: dict[str, Any], path: Path) -> Merges:
-
     try:
         return Merges.model_validate_json(json.dumps(document))
     except ValidationError:
@@ -152,7 +151,6 @@ def _merges(document: dict[str, Any], path: Path) -> Merges:
 
 
 def _run(document: dict[str, Any], path: Path) -> Run:
-
     try:
         return Run.model_validate_json(json.dumps(document))
     except ValidationError:

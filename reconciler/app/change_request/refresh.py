@@ -75,7 +75,6 @@ def merged_here(settings: Settings, pull: ChangeRequest) -> Desired | None:
 
 
 def _pulls(session: Forge) -> tuple[ChangeRequest, ...]:
-
     if session.run.queued:
         return (request_of(session, session.run.queued.number),)
     branch = session.default_branch()
@@ -83,7 +82,6 @@ def _pulls(session: Forge) -> tuple[ChangeRequest, ...]:
 
 
 def _refreshed(session: Forge, settings: Settings, pull: ChangeRequest, remote: str) -> Refreshed:
-
     checks = session.checks(pull.head, name=PLAN)
     recorded = records_among(checks, session.repository, pull)
     if not recorded:
@@ -146,7 +144,6 @@ def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, m
 
 
 def _verdict(recorded: Check, moved: tuple[str, ...]) -> Verdict:
-
     if not moved:
         assert recorded.record is not None  # noqa: S101
         words = "Planned again: it is what was shown."

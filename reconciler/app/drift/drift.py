@@ -137,7 +137,6 @@ def _summarised(found: Drift, session: Forge | None) -> Drift:
 
 
 def _live(settings: Settings, known: Known) -> Live:
-
     with connected(settings, known.desired) as connection:
         return read_live(settings, known.desired, connection, standing=known.standing)
 

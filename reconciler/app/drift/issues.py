@@ -117,6 +117,5 @@ def _owners(desired: Desired, teams: Collection[str]) -> list[str]:
 
 
 def _is_person(owner: str) -> bool:
-
     match = OWNER.fullmatch(owner.strip())
     return bool(match) and not match["team"] if match else False

@@ -62,7 +62,6 @@ class LookBench(MergeBench):
         return replace(found, stale={part: why for part, why in found.stale.items() if part not in self.awaited})
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
-
         del step, plan, withheld
         self.awaited |= landed.parts
         raise RefusedError(AWAITED, hint="start the apply workflow")
@@ -142,7 +141,6 @@ def _month(
     doubts: Mapping[str, Doubt],
     now: datetime,
 ) -> Sequence[Waiting]:
-
     if not is_due(settings.period, _instant(settings, now)):
         return ()
     history = history_of(records)
@@ -163,7 +161,6 @@ def _month(
 def _landings(
     settings: Settings, last: LastApplied, session: Forge | None, now: datetime, *, unread: bool = False
 ) -> Sequence[Waiting]:
-
     budgets = settings.budgets
     bench = LookBench(settings, Commits(budgets), session)
     try:
@@ -220,7 +217,6 @@ def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome
 
 
 def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplied) -> Replay:
-
     if session is None:
         return replay_of(bench, _nobody, head, last)
     branch = session.default_branch()

@@ -77,7 +77,6 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
 
 
 def _usage(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
-
     if settings.usage:
         usage, doubts = obtain_usage(settings, desired, None)
     else:

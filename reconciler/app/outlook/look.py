@@ -67,7 +67,6 @@ class Outlook:
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
-
         doubts, period = unreadable(live.wallets), self.settings.period
         diff = make_plan(
             desired,
@@ -157,7 +156,6 @@ def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
 
 
 def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
-
     found = (entry.value for entry in desired.of(BILLING_BUDGETS).values())
     watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
     return tuple(sorted(watching, key=lambda budget: budget.name))

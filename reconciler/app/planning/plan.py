@@ -102,7 +102,6 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: bool =
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
-
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))

@@ -164,7 +164,6 @@ def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastAppl
 
 
 def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], commit: str) -> Aim:
-
     before = load_at(settings.budgets, commit)
     if before is None:
         why = f"{commit[:12]} has no budgets that can be read"
@@ -180,7 +179,6 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
 
 
 def _scope(before: Desired, desired: Desired, records: Sequence[Record], commit: str) -> Scope | None:
-
     if interrupted(records):
         _say("the last run did not finish; if it was interrupted, `kt-budgets resume` proves or finishes it")
         return None
@@ -234,7 +232,6 @@ def _known(settings: Settings, name: str) -> str:
 
 
 def _git(settings: Settings, *arguments: str) -> str:
-
     try:
         return git(settings.budgets, *arguments).decode("ascii", "replace").strip()
     except BudgetsError:

@@ -123,7 +123,6 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
 
 
 def _why(target: TargetRecommendation, period: Period) -> str:
-
     return (
         f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
         f" {probability(target.now)}, with {target.target} with {probability(target.promised)}; {target.reason}."
@@ -141,7 +140,6 @@ def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:
 
 
 def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredObject[BillingBudget] | None:
-
     return next(
         (
             found

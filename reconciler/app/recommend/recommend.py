@@ -117,7 +117,6 @@ def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Ou
 
 
 def _draft(outlook: Outlook, advice: Recommendations) -> Draft:
-
     settings = outlook.settings
     made = draft(advice, settings=settings, desired=outlook.desired, spent=_spent(outlook))
     return unwarned(made, settings.budgets)

@@ -73,7 +73,6 @@ class _Draft:
 
 
 def _of_file(draft: _Draft, edits: Sequence[Edit]) -> Iterator[tuple[SuggestedChange, tuple[Edit, ...]]]:
-
     for hunk, taken in hunks(draft.text, edits, draft.edited):
         change = SuggestedChange(
             path=draft.path,
