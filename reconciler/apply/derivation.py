@@ -85,7 +85,6 @@ def first_contact(teams: Iterable[str], *, first_apply: bool) -> dict[str, str]:
 
 
 def _by_team(changes: Iterable[Change]) -> dict[str, dict[str, list[Change]]]:
-    """Return the changes of each team by what they are about and what they do to it."""
     found: dict[str, dict[str, list[Change]]] = {}
     for change in changes:
         found.setdefault(change.team, {}).setdefault(_name(change), []).append(change)

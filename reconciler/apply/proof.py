@@ -76,7 +76,6 @@ class Proof:
         self._pool = pool_balance
 
     def ledger_match(self, move: Move, wallet: LiveWallet) -> LedgerMatch:
-        """Return what the ledger of `wallet` shows of `move`."""
         return match_in_ledger(wallet.ledger, self._context.as_sent(move), self._context.hints(move))
 
     def booked(self, move: Move, before: LiveWallet, result: Refused | RateLimited) -> Outcome | None:

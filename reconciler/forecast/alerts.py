@@ -77,7 +77,6 @@ class Side:
     undeclared: Sequence[BillingBudget] = ()
 
     def alerts(self) -> Iterator[tuple[Alert, BillingBudget]]:
-        """Yield each alert with its billing budget."""
         for listed, declared in ((self.budgets, True), (self.undeclared, False)):
             for budget in listed:
                 for percentage in budget.alert_percentages:

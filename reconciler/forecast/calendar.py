@@ -34,7 +34,6 @@ def months_since(days: Days, start: Period) -> Floats:
 
 
 def days_in_month(days: Days) -> Floats:
-    """Return how many days the month of each day has."""
     month = days.astype("datetime64[M]")
     return np.asarray(
         ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
@@ -79,7 +78,6 @@ class DayRange(When[Floats]):
 
     @property
     def month_lengths(self) -> Floats:
-        """How many days the month of each day has."""
         return days_in_month(self.dates)
 
     def number(self, value: Decimal) -> Floats:

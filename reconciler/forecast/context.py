@@ -40,7 +40,6 @@ class ForecastContext:
         return keys or [question.wallet.key]
 
     def of(self, shards: Sequence[Sequence[WalletQuestion]]) -> ForecastContext:
-        """Return what of the context the questions of `shards` need."""
         teams = {question.wallet.team for shard in shards for question in shard}
         return replace(self, teams={name: self.teams[name] for name in sorted(teams) if name in self.teams})
 
@@ -56,7 +55,6 @@ def forecast_context(
     censored: Mapping[str, frozenset[date]] | None = None,
     methods: Mapping[str, NaiveMethod] | None = None,
 ) -> ForecastContext:
-    """Return the context of a forecast for `questions`."""
     known = spending(usage, as_of=as_of)
     return ForecastContext(
         organization=organization,

@@ -40,7 +40,6 @@ Verdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
 
 
 def verdict_of(observed: float, planned: float, tolerance: float) -> Verdict:
-    """Return whether what is observed is what is planned, within a tolerance."""
     if abs(observed - planned) <= tolerance:
         return "holds"
     return "ahead" if observed > planned else "behind"

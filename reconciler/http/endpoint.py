@@ -84,7 +84,6 @@ def origin_of(url: httpx.URL) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
     if host == "localhost":
         return True
     try:

@@ -88,7 +88,6 @@ class Declared:
 
     @classmethod
     def kept(cls, before: LastApplied | None) -> Declared:
-        """Return what was declared `before`, unchanged."""
         if before is None:
             return cls()
         return cls(

@@ -157,7 +157,6 @@ class GitStore:
         return holder if freed(self._git, found.commit) else None
 
     def lock_state(self) -> LockState | None:
-        """Return what the lock says, None where there is none."""
         return lock_state(self._git)
 
     def send_log(self) -> SendLog:

@@ -117,7 +117,6 @@ class History:
 
     @property
     def last(self) -> RunTrace | None:
-        """The run that began last."""
         return list(self.runs.values())[-1] if self.runs else None
 
 

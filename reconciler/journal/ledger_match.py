@@ -169,7 +169,6 @@ def all_owned(live: Live, transactions: Transactions) -> Live:
 
 
 def own_entries(wallet: LiveWallet, operation: str, transactions: Transactions) -> tuple[LedgerEntry, ...]:
-    """Return the entries of the ledger that `operation` wrote."""
     known = transactions.get(operation, ())
     return tuple(
         entry

@@ -58,7 +58,6 @@ class TeamSpend:
 
 
 def team_spend(item: Item) -> TeamSpend:
-    """Return the spend that `item` describes."""
     return TeamSpend(
         team=item.optional_text("team_id"),
         currency=item.currency(),

@@ -41,7 +41,6 @@ class Reader:
         self._channel.__exit__(kind, error, trace)
 
     def identity(self) -> Identity:
-        """Return who the token is."""
         return self._run(self._reads.identity)
 
     def require_organization(self, expected: str) -> Identity:
@@ -81,7 +80,6 @@ class Reader:
         return self._run(partial(self._reads.pool, currency))
 
     def objects(self, kind: ManagedKind[V]) -> Listing[V]:
-        """Return every object of `kind` that can be understood."""
         return self._run(partial(self._reads.objects, kind))
 
     def teams(self) -> Mapping[str, str] | None:

@@ -51,7 +51,6 @@ class Reads:
         self._wallet_ids: dict[tuple[str, str], str] = {}
 
     async def identity(self) -> Identity:
-        """Return who the token is."""
         identity = read_identity(await self._channel.get(WHOAMI))
         self._organization = identity.organization
         return identity
@@ -121,7 +120,6 @@ class Reads:
         return row.pool if row else None
 
     async def objects(self, kind: ManagedKind[V]) -> Listing[V]:
-        """Return the objects of `kind` that can be understood."""
         return (await self._objects(kind))[0]
 
     async def _objects(self, kind: ManagedKind[V]) -> tuple[Listing[V], tuple[Unreadable, ...]]:

@@ -70,7 +70,6 @@ class WalletRow:
         return Pool(id=self.id, available=self.available)
 
     def live(self, ledger: Ledger) -> LiveWallet:
-        """Return the team wallet with its ledger."""
         return LiveWallet(
             key=self.holder,
             currency=self.currency,
@@ -96,7 +95,6 @@ class WalletRow:
 
 
 def wallet_row(item: Item) -> WalletRow:
-    """Return the wallet that `item` describes."""
     scope = item.word("scope", "scope_type")
     return WalletRow(
         id=item.text("id"),
@@ -154,7 +152,6 @@ def _broken_row(item: Item, error: FieldError) -> BrokenRow:
 
 
 def ledger_path(wallet: str) -> str:
-    """Return the path of the ledger of the wallet with the server's id `wallet`."""
     return f"{WALLETS}/{segment(wallet)}/transactions"
 
 

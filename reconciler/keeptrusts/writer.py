@@ -80,7 +80,6 @@ class Writer:
         return self._change("PUT", f"{self._connection.path_of(kind)}/{segment(id)}", kind.body(document), id=id)
 
     def delete(self, kind: ManagedKind[V], id: str) -> WriteResult:
-        """Delete the object `id` of `kind`."""
         return self._change("DELETE", f"{self._connection.path_of(kind)}/{segment(id)}", None, id=id)
 
     def _move(self, kind: MoneyMove, team: str, amount: Money, description: str, operation: str) -> WriteResult:

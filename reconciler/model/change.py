@@ -119,7 +119,6 @@ class ObjectChange(Frozen):
         return self.managed.key(self.value)[-1]
 
     def documents(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """Return `before` and `after` as they stand in plan.json."""
         return self._document(self.before), self._document(self.after)
 
     @model_validator(mode="before")

@@ -70,7 +70,6 @@ class Desired:
         return f"{self.folder}/teams/{team}.yaml"
 
     def of(self, kind: ManagedKind[V]) -> Mapping[Key, DesiredObject[V]]:
-        """Return the declared objects of `kind`."""
         return self.objects.get(kind.name, {})
 
     def absent_of(self, kind: ManagedKind[V]) -> Mapping[Key, DesiredObject[V]]:

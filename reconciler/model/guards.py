@@ -59,7 +59,6 @@ class Waiver(Frozen):
     approved_by: Label = Field(description="Who approved it.")
 
     def covers(self, rule: str, team: str, value: Decimal, day: date) -> bool:
-        """Whether this waiver lets `value` of a rule pass for `team` on `day`."""
         return (
             self.guard == rule
             and (self.team or "") == team

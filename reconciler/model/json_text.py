@@ -29,5 +29,4 @@ def digest_of(document: Any) -> str:
 
 
 def digest_of_text(text: str) -> str:
-    """Return the `sha256:` digest of a text."""
     return f"sha256:{sha256(text.encode()).hexdigest()}"

@@ -216,7 +216,6 @@ class Live:
     unreadable: tuple[Unreadable, ...] = ()
 
     def of(self, kind: ManagedKind[V]) -> Listing[V]:
-        """Return the objects of `kind`."""
         return self.objects.get(kind.name, _NONE)
 
     def unclear(self, kind: ManagedKind[V], key: Key) -> Unreadable | None:

@@ -74,7 +74,6 @@ class Money:
 
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
-    """Return the sum of `amounts`, all of which are in `currency`."""
     return sum(amounts, start=Money(ZERO, currency))
 
 
@@ -84,7 +83,6 @@ _WITHOUT_MINOR_UNITS = frozenset(
 
 
 def is_payable(amount: Decimal, currency: str) -> bool:
-    """Whether `currency` has coins for exactly `amount`."""
     return currency not in _WITHOUT_MINOR_UNITS or amount == amount.to_integral_value()
 
 

@@ -66,7 +66,6 @@ def has_no_journal(operation: str) -> bool:
 
 
 def operation_period(operation: str) -> Period:
-    """Return the period that an operation funds, whenever the ledger says it was written."""
     return Period.parse(operation[:7])
 
 

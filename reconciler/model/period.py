@@ -32,7 +32,6 @@ class Period:
 
     @classmethod
     def of(cls, day: date) -> Period:
-        """Return the period that holds `day`."""
         return cls(day.year, day.month)
 
     @property

@@ -24,7 +24,6 @@ class PlanFinding(Frozen):
 
     @classmethod
     def of(cls, finding: Finding) -> PlanFinding:
-        """Return a finding whose line is known."""
         place = finding.position
         return cls(
             path=place.path,
@@ -46,7 +45,6 @@ class FindingsDocument(Document):
 
     @classmethod
     def of(cls, findings: Iterable[Finding]) -> FindingsDocument:
-        """Return the findings in their order."""
         return cls(findings=tuple(PlanFinding.of(finding) for finding in findings))
 
     def text(self) -> str:

@@ -39,7 +39,6 @@ def begun(desired: Desired) -> Desired:
 
 
 def wallets_of(desired: Desired, teams: Teams) -> dict[str, DesiredWallet]:
-    """Return the wallets of `teams` by key."""
     return {key: wallet for key, wallet in desired.wallets.items() if teams is None or wallet.team in teams}
 
 

@@ -33,7 +33,6 @@ class Deployment:
     object_origin: str = ""
 
     def application(self) -> Starlette:
-        """Return the ASGI application."""
         numbers = count(1)
         routes = [Route(spec.path, _Endpoint(self, spec, numbers), methods=[spec.method]) for spec in ROUTES]
         routes.append(Route("/objects/{key:path}", self._object, methods=["GET"]))

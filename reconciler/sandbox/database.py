@@ -126,5 +126,4 @@ def opaque(prefix: str, seq: int) -> str:
 
 
 def next_number(connection: sqlite3.Connection, table: str) -> int:
-    """Return the number of the next row of `table`."""
     return int(connection.execute(f"SELECT coalesce(max(seq), 0) + 1 FROM {table}").fetchone()[0])  # noqa: S608

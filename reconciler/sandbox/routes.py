@@ -173,7 +173,6 @@ def download_export(call: Call) -> Reply:
 
 
 def _of_documents(collection: Collection) -> Iterator[RouteSpec]:
-    """Yield the routes of a collection of documents."""
 
     def kept(call: Call) -> Documents:
         return call.store.documents[collection.kind]

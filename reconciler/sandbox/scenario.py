@@ -16,7 +16,6 @@ ENVIRONMENTS = ("prod", "dev", "test", "stage", "lab")
 
 
 def seed(store: Store, scenario: str) -> None:
-    """Fill a new store with a scenario of `SCENARIOS`."""
     match scenario:
         case "empty":
             pass

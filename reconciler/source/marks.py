@@ -58,7 +58,6 @@ def place(root: Node, keys: Keys, part: Part = "value") -> Place:
 
 
 def find(root: Node, keys: Keys) -> Node | None:
-    """Return the node that `keys` lead to, None when it is not there."""
     node = root
     for key in keys:
         child = node.children.get(key)

@@ -18,7 +18,6 @@ from reconciler.source.problem import problem
 
 
 def plan_problems(view: TeamView, context: Context) -> Iterator[Finding]:
-    """Yield what is wrong with the plan of a team."""
     plan, year = view.team.plan, context.fiscal_year
     for lever in levers():
         for remark in lever.contradictions(plan):

@@ -16,7 +16,6 @@ from reconciler.source.problem import problem
 
 
 def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
-    """Yield what is wrong with the wallets of a team."""
     yield from _none(view, context)
     for environment in view.team.wallets:
         yield from _environment(view, environment, context)

@@ -38,7 +38,6 @@ class FileShape:
 
 
 def recognise(head: bytes) -> FileShape:
-    """Return the shape of a file that starts with `head`."""
     if head.startswith(PARQUET_MAGIC):
         return FileShape(Format.PARQUET)
     text = head.decode("utf-8", errors="replace").removeprefix("\ufeff").lstrip(_SPACE)

@@ -111,7 +111,6 @@ def _known(names: Names) -> set[str]:
 
 
 def _parquet_columns(connection: Backend, file: PlainFile) -> list[tuple[str, str]]:
-    """Return the names and types of a Parquet file's columns."""
     described = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet([{literal(_unmagic(file.path))}])")
     return list(zip(described["column_name"].tolist(), described["column_type"].tolist(), strict=True))
 

@@ -40,7 +40,6 @@ class Lines:
         return counted - self.above - (bisect_right(self.empty, counted) - bisect_right(self.empty, self.above))
 
     def line(self, row: int) -> int:
-        """Return the line on which a row begins."""
         counted = row + self.above
         for empty in self.empty[bisect_right(self.empty, self.above) :]:
             if empty > counted:
@@ -66,7 +65,6 @@ class Book:
         return self.known[path]
 
     def placed(self, issues: Iterable[RowIssue]) -> list[RowIssue]:
-        """Return the issues with the lines of their rows."""
         paths = {file.name: path for path, file in self.files.items()}
         return [
             replace(each, row=self.of(paths[each.path]).line(each.row)) if each.row and each.path in paths else each

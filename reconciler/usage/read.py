@@ -105,7 +105,6 @@ class _Reading:
         self.met: set[str] = set()
 
     def usage(self, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
-        """Run the reading."""
         with in_our_words(self.shown), with_proposals(self.connection, self.files, self.names, known):
             table = self._added_up()
             while unusable(table).any() and (self._make_exact() or self._make_wide()):
@@ -184,7 +183,6 @@ class _Reading:
         )
 
     def _events(self) -> Table:
-        """Return all events, each once."""
         if not self.ids.meet:
             return events_of([self.connection.table(scan.view) for scan in self.scans], wide=self.wide)
         once = events_met_once(self.connection, self.scans, wide=self.wide).drop("file")

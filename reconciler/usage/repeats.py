@@ -88,7 +88,6 @@ def look_at_ids(connection: Backend, scans: Sequence[Scan]) -> Ids:
 
 
 def events_met_once(connection: Backend, scans: Sequence[Scan], *, wide: bool) -> Table:
-    """Return the events whose id is met once, or that have none."""
     return events_of([_narrowed(connection, scan, "ANTI") for scan in scans], wide=wide)
 
 

@@ -84,7 +84,6 @@ def outside(table: Columns, window: Days, month: Days) -> list[RowIssue]:
 
 
 def meeting_issues(meetings: Collection[Meeting], names: Mapping[str, str]) -> list[RowIssue]:
-    """Return the issues of rows whose ids are met again and that are not simply repetitions."""
     return [
         RowIssue(
             names[each.path],
@@ -121,7 +120,6 @@ _MEETINGS = {
 def make_usage(
     table: Columns, window: Days, month: Days, *, known: Collection[str], left: Left, stale: Mapping[str, date]
 ) -> DailyUsage:
-    """Return the daily usage of the half-open `window` from the fetched table of all days."""
     usable = ~unusable(table)
     days = table["day"]
     inside = usable & _within(days, window)
@@ -163,7 +161,6 @@ def _amount(cost: Nanos) -> Decimal:
 
 
 def _below_zero(columns: Columns) -> dict[tuple[str, date], Decimal]:
-    """Return the wallets and months that sum to less than nothing."""
     credited = np.unique(columns["wallet"][columns["credits"] < 0])
     below = {}
     for wallet in credited.tolist():
@@ -212,7 +209,6 @@ def _share(unpriced: npt.NDArray[Any], columns: Columns) -> float:
 
 
 def _unknown(columns: Columns, known: Collection[str]) -> tuple[dict[str, int], Decimal]:
-    """Return the events of each wallet that is not known, and what they cost."""
     wallets, inverse = np.unique(columns["wallet"], return_inverse=True)
     events = np.zeros(len(wallets), np.int64)
     np.add.at(events, inverse, columns["requests"])

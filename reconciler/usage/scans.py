@@ -109,7 +109,6 @@ def metadata_is_diverse(connection: Backend, scans: Sequence[Scan]) -> bool:
 
 
 def _nothing(connection: Backend, names: Names) -> Scan:
-    """Return a scan without a row, for exports that are all empty."""
     columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in (*names, "file"))
     run(connection, f"CREATE OR REPLACE TEMP VIEW scan_none AS SELECT {columns} WHERE false")
     return Scan("scan_none", (PlainFile("", "", Format.EMPTY),), tuple(names), lambda _: "SELECT * FROM scan_none")

@@ -107,7 +107,6 @@ class Trial:
         ]
 
     def _of_wallets(self) -> str | None:
-        """Return the column of which the most values are team ids of wallets."""
         share = {
             column: sum(value in self.known_wallets for value in values) / len(values)
             for column, values in self.values.items()

@@ -109,7 +109,6 @@ class _Later(_Supposed):
 
 
 def hit_rate(rate: CacheHitRate, when: When[N]) -> N:
-    """Return the cache hit rate that the plan has."""
     if isinstance(rate, _Later):
         done = when.ramp(rate.earlier.by.plus(1), rate.by)
         return hit_rate(rate.earlier, when) + when.number(rate.target - rate.earlier.target) * done

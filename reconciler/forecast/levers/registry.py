@@ -42,7 +42,6 @@ def levers() -> tuple[Lever, ...]:
 
 
 def what_ifs() -> tuple[WhatIf, ...]:
-    """Return what can be supposed of levers."""
     return tuple(lever.whatif for lever in _LEVERS if lever.whatif is not None)
 
 
