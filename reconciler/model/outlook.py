@@ -117,7 +117,9 @@ class MethodScore(Frozen):
     crps: float | None = Field(description="Error of its whole distribution (CRPS), as a part of what was spent.")
     cov80: float | None = Field(description="How often its 80% interval held what was spent, 0 to 1.")
     cov95: float | None = Field(description="How often its 95% interval held what was spent, 0 to 1.")
-    above_p90: float | None = Field(description="How often more was spent than its P90, 0 to 1; 0.1 is right.")
+    above_p90: float | None = Field(
+        description="How often more was spent than the figure that 1 in 10 exceeds, 0 to 1; 0.1 is right."
+    )
     brier: float | None = Field(description="Error of its probability that money runs out (Brier), 0 to 1.")
     calibration_error: float | None = Field(description="Mean gap between what it said and what came true, 0 to 1.")
     reliability: tuple[ReliabilityStep, ...] = Field(description="What it said against what came true, by tenths.")
@@ -127,7 +129,7 @@ class Scores(Frozen):
     """The forecast beside the usual guesses."""
 
     date_error_days: float | None = Field(
-        description="Median error of the day on which money ran out, in days; null where it never did."
+        description="Days by which the day on which money ran out was missed, in the middle case; null without any."
     )
     methods: dict[str, MethodScore] = Field(description="By method: `forecast`, and the naive ones.")
 

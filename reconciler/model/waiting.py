@@ -40,10 +40,8 @@ class Waiting(Frozen):
     kind: Kind = Field(description="What it is that waits.")
     state: State = Field(description="Why it waits.")
     teams: tuple[str, ...] = Field((), description="The teams; empty for the organization as a whole.")
-    pull_request: int | None = Field(
-        None, description="The pull request that brought a landing; null for a direct push."
-    )
-    commit: str | None = Field(None, description="The commit of a landing.")
+    pull_request: int | None = Field(None, description="The pull request that brought a merge; null for a direct push.")
+    commit: str | None = Field(None, description="The commit of a merge.")
     since: str = Field("", description="Since when, an instant in UTC; empty where nobody knows.")
     sentence: str = Field(description="What waits, as a sentence.")
     missing: tuple[str, ...] = Field((), description="Owners whose approval is missing.")
