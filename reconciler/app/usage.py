@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import progress
 from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
+from reconciler.forecast.windows import trailing_window
 from reconciler.settings import Settings
-from reconciler.usage.window import trailing_window
 
 if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection

@@ -11,10 +11,9 @@ import numpy.typing as npt
 from reconciler.forecast.calendar import day_before
 from reconciler.forecast.history import Spending
 from reconciler.forecast.level import Level, fit_level
-from reconciler.forecast.panel import Floats, Panel, make_panel
+from reconciler.forecast.panel import Floats, Panel, centred_mean, make_panel
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.regime import Regime, fit_regime
-from reconciler.forecast.robust import centred_mean
 from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.trend import Trend, fit_trend
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.panel import Bools, Floats, median, running_median, zero_share
 from reconciler.forecast.regime import Regime
-from reconciler.forecast.robust import median, running_median, zero_share
 from reconciler.forecast.shape import decay
 from reconciler.forecast.windows import WEEK
 

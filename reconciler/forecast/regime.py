@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import Bools, Floats
-from reconciler.forecast.robust import median, running_median, zero_share
+from reconciler.forecast.panel import Bools, Floats, median, running_median, zero_share
 from reconciler.forecast.windows import WEEK
 
 SHORTEST = 4

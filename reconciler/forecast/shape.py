@@ -8,8 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from reconciler.forecast.panel import Bools, Floats, Panel, future_days, future_phases, is_month_end
-from reconciler.forecast.robust import centred_mean
+from reconciler.forecast.panel import Bools, Floats, Panel, centred_mean, future_days, future_phases, is_month_end
 from reconciler.forecast.windows import WEEK
 
 PROFILE_HALF_LIFE = 56.0

@@ -1,4 +1,4 @@
-"""How far back usage is looked at, and the whole weeks since a month began."""
+"""How far back usage is looked at, which days a reading covers, and the whole weeks since a month began."""
 
 from __future__ import annotations
 
@@ -43,3 +43,21 @@ class Window:
         """Why there is nothing to tell yet."""
         began = self.month.first < self.end
         return f"it began in {self.month.name}, less than a week ago" if began else f"it begins in {self.month.name}"
+
+
+TRAILING_DAYS = 400
+"""A year, so that every weekday, month end and season is seen, and the month before it to compare with."""
+
+
+Days = tuple[date, date]
+"""A half-open range of days."""
+
+
+def last_month(end: date) -> Days:
+    """Return the days of the month of the last day before `end`, up to `end`: the month that people look at."""
+    return (end - timedelta(days=1)).replace(day=1), end
+
+
+def trailing_window(as_of: date) -> tuple[date, date]:
+    """Return the half-open window of days `[first, as_of)` that precede `as_of`, the first day not known in full."""
+    return as_of - timedelta(days=TRAILING_DAYS), as_of

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from reconciler.model.operation import mark, operation_id, without_journal
 from reconciler.model.period import Period
 from reconciler.sandbox.acme import TEAMS, acme_traffic
-from reconciler.sandbox.amount import MICRO
 from reconciler.sandbox.clock import moment_of, stamp
 from reconciler.sandbox.ledger import ORGANIZATION, Wallet
 from reconciler.sandbox.store import Store
+from reconciler.sandbox.wire import MICRO
 
 DAY = 86_400 * MICRO
 CENT = MICRO // 100

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.sandbox.amount import AmountError, Micros, micros_of
 from reconciler.sandbox.clock import parse_instant
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.wire import ApiError, Presentation, from_cursor, to_cursor
+from reconciler.sandbox.wire import AmountError, ApiError, Micros, Presentation, from_cursor, micros_of, to_cursor
 
 FOREVER = 2**62
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.amount import AmountError, Micros, micros_of
 from reconciler.sandbox.clock import Clock, rfc3339, stamp
 from reconciler.sandbox.database import Database, next_number, opaque
-from reconciler.sandbox.wire import ApiError, json_text, parse_json
+from reconciler.sandbox.wire import AmountError, ApiError, Micros, json_text, micros_of, parse_json
 
 _OWN = ("id", "created_at", "updated_at")
 

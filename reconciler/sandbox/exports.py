@@ -13,10 +13,9 @@ import pyarrow as pa
 
 from reconciler.files import replacing
 from reconciler.model.period import Period
-from reconciler.sandbox.amount import Micros, decimal_text
 from reconciler.sandbox.clock import Clock, rfc3339, stamp
 from reconciler.sandbox.database import Database
-from reconciler.sandbox.wire import json_text, parse_json
+from reconciler.sandbox.wire import Micros, decimal_text, json_text, parse_json
 
 if TYPE_CHECKING:
     from reconciler.sandbox.traffic import Traffic

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.amount import Micros
 from reconciler.sandbox.clock import Clock, rfc3339, stamp
 from reconciler.sandbox.database import Database, next_number, opaque
+from reconciler.sandbox.wire import Micros
 
 ORGANIZATION = "organization"
 _INFLOW = {

@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Message, Scope
 
-from reconciler.sandbox.amount import micros_of
 from reconciler.sandbox.engine import Arrival, Engine, Firing
 from reconciler.sandbox.faults import (
     Admin,
@@ -26,7 +25,7 @@ from reconciler.sandbox.faults import (
     RateLimit,
 )
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.wire import ApiError, json_text, parse_json
+from reconciler.sandbox.wire import ApiError, json_text, micros_of, parse_json
 
 _LEDGER = "/transactions"
 _HANG = 30.0

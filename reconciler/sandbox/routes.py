@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from reconciler.sandbox.amount import Micros
 from reconciler.sandbox.call import Call, Reply
 from reconciler.sandbox.documents import COLLECTIONS, Collection, Documents
 from reconciler.sandbox.ledger import Entry, Posting
-from reconciler.sandbox.wire import ApiError
+from reconciler.sandbox.wire import ApiError, Micros
 
 MEMBER = "org:member"
 BILLING = "org:billing"

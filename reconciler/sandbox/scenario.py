@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from reconciler.findings import UsageError
-from reconciler.sandbox.amount import MICRO
 from reconciler.sandbox.clock import MICROSECOND, stamp
 from reconciler.sandbox.database import opaque
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.wire import json_text
+from reconciler.sandbox.wire import MICRO, json_text
 
 SCENARIOS = ("acme", "empty")
 ENVIRONMENTS = ("prod", "dev", "test", "stage", "lab")

@@ -18,14 +18,13 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.findings import UsageError
-from reconciler.sandbox.amount import AmountStyle
 from reconciler.sandbox.app import READER, TREASURER, Deployment
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.front import Front
 from reconciler.sandbox.rehearsal import DroppedError, HungError
 from reconciler.sandbox.scenario import seed
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.wire import Envelope, Presentation
+from reconciler.sandbox.wire import AmountStyle, Envelope, Presentation
 
 _STOP_WITHIN = 5.0
 _ACCEPTING = 10

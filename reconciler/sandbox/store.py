@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Self
 
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.period import Period
-from reconciler.sandbox.amount import decimal_of
 from reconciler.sandbox.clock import Clock, moment_of
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.documents import COLLECTIONS, Documents
@@ -20,7 +19,7 @@ from reconciler.sandbox.exports import Usage
 from reconciler.sandbox.jobs import Jobs
 from reconciler.sandbox.ledger import Entry
 from reconciler.sandbox.wallets import Wallets
-from reconciler.sandbox.wire import ApiError
+from reconciler.sandbox.wire import ApiError, decimal_of
 
 ORGANIZATION = "org_acme"
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from reconciler.sandbox.amount import decimal_text
 from reconciler.sandbox.database import next_number, opaque
 from reconciler.sandbox.ledger import ORGANIZATION, WALLET, Ledger, Posting, Wallet
-from reconciler.sandbox.wire import ApiError
+from reconciler.sandbox.wire import ApiError, decimal_text
 
 
 class Reservation(NamedTuple):

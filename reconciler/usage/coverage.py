@@ -14,11 +14,11 @@ import numpy.typing as npt
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
+from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import Columns, fetch
 from reconciler.usage.events import events_of
 from reconciler.usage.scans import Scan
-from reconciler.usage.window import Days
 
 LATE_DAYS = 2
 """An export that ends so many days before the others is late; one day may be a matter of the hour it was made at."""

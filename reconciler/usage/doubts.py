@@ -11,11 +11,11 @@ import ibis
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import BooleanValue, DecimalValue, StringValue, Table, Value
 
+from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import run
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of
 from reconciler.usage.scans import Scan
-from reconciler.usage.window import Days
 
 _SIGN = r"[A-Za-z]{3}|[^\w\s.,+-]{1,3}"
 _AMOUNT = rf"^\s*([+-]?)\s*(?:{_SIGN})?\s*([+-]?[0-9.,' ]*[0-9])\s*(?:{_SIGN})?\s*$"

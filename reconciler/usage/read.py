@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
 from reconciler.findings import UsageError
+from reconciler.forecast.windows import Days, last_month
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
 from reconciler.usage.coverage import overlap, recency, stale_wallets
@@ -30,7 +31,6 @@ from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids,
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
 from reconciler.usage.scans import Scan, make_exact, make_scans, metadata_is_diverse
 from reconciler.usage.unpack import PlainFile, remarks, unpack
-from reconciler.usage.window import Days, last_month
 
 Progress = Callable[[str], None]
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
+from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import fetch
 from reconciler.usage.events import LARGEST_COST
 from reconciler.usage.lines import Book
 from reconciler.usage.scans import Scan
 from reconciler.usage.unpack import PlainFile, damaged
-from reconciler.usage.window import Days
 
 MESSAGES: Mapping[str, str] = {
     "wrong-columns": "not the columns that the header names; left out",

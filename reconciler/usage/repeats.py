@@ -17,12 +17,12 @@ from typing import Literal
 from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table
 
+from reconciler.forecast.windows import Days
 from reconciler.usage.engine import fetch, run
 from reconciler.usage.events import NO_IDS, events_of
 from reconciler.usage.layouts import literal
 from reconciler.usage.scans import Scan
 from reconciler.usage.versions import Names, ranked_versions
-from reconciler.usage.window import Days
 
 _AT_ONCE = 500_000
 """Rows that are compared in one go: what fits within the usual memory limit.

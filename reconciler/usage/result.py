@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.windows import Days
 from reconciler.model.usage import DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
 from reconciler.usage.coverage import last_complete_day
 from reconciler.usage.daily import ATTRIBUTES, MONEY
 from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
 from reconciler.usage.repeats import Meeting
-from reconciler.usage.window import Days
 
 REJECTED = ("wrong-columns", "not-utf8")
 FEW, FEW_OF_ALL = 100, 0.01

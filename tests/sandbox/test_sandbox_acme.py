@@ -14,11 +14,11 @@ import pytest
 from reconciler.findings import UsageError
 from reconciler.model.period import Period
 from reconciler.sandbox.acme import acme_traffic
-from reconciler.sandbox.amount import MICRO
 from reconciler.sandbox.clock import stamp
 from reconciler.sandbox.scenario import seed, seed_many
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.traffic import Traffic, stamp_of
+from reconciler.sandbox.wire import MICRO
 
 JUNE = Period(2026, 6)
 TEAMS = ("support", "engineering", "finance", "legal_ops")

@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.amount import AmountError, AmountStyle, Micros, decimal_of, decimal_text, micros_of
-from reconciler.sandbox.wire import ApiError, json_text, parse_json
+from reconciler.sandbox.wire import (
+    AmountError,
+    AmountStyle,
+    ApiError,
+    Micros,
+    decimal_of,
+    decimal_text,
+    json_text,
+    micros_of,
+    parse_json,
+)
 
 MICROS = st.integers(-(10**18), 10**18)
 

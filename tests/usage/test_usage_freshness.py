@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from reconciler.forecast.windows import trailing_window
 from reconciler.usage.coverage import last_complete_day
-from reconciler.usage.window import trailing_window
 
 START = date(2026, 3, 2)
 HOURS = "23:50"
