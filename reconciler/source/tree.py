@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -52,26 +52,16 @@ class Tree:
 
     @property
     def digest(self) -> str:
-        """The `sha256:` digest over relative paths and contents."""
-        return digest_of_files(self.files)
+        """The `sha256:` digest over relative paths and contents, in the order of the files.
 
-
-def digest_of_files(files: Iterable[SourceFile]) -> str:
-    """Return the `sha256:` digest over the sorted relative paths and contents of `files`.
-
-    CR LF counts as LF: with `eol=crlf` in .gitattributes, a checkout differs in it from what is committed.
-    """
-    total = sha256()
-    for file in sorted(files, key=lambda file: file.relative):
-        content = file.data.replace(b"\r\n", b"\n")
-        total.update(f"{file.relative}\0{len(content)}\0".encode(errors="surrogateescape"))
-        total.update(content)
-    return f"sha256:{total.hexdigest()}"
-
-
-def tree_digest(root: Path) -> str:
-    """Return the `sha256:` digest over sorted relative paths and contents of the budget files below `root`."""
-    return read_tree(root).digest
+        CR LF counts as LF: with `eol=crlf` in .gitattributes, a checkout differs in it from what is committed.
+        """
+        total = sha256()
+        for file in self.files:
+            content = file.data.replace(b"\r\n", b"\n")
+            total.update(f"{file.relative}\0{len(content)}\0".encode(errors="surrogateescape"))
+            total.update(content)
+        return f"sha256:{total.hexdigest()}"
 
 
 def folder_name(root: Path) -> str:

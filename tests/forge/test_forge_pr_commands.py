@@ -28,7 +28,7 @@ from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, Plan, Scope, sealed
 from reconciler.settings import overlaid, resolve
-from reconciler.source.tree import tree_digest
+from reconciler.source.tree import read_tree
 
 PLAN = plan(allocate())
 RUN_VARIABLES = (
@@ -81,7 +81,7 @@ class Desk:
 
     def planned(self, made: Plan = PLAN) -> Plan:
         """Return the plan as it would be made from the files that are checked out."""
-        source = made.source.model_copy(update={"tree_digest": tree_digest(self.repository.budgets)})
+        source = made.source.model_copy(update={"tree_digest": read_tree(self.repository.budgets).digest})
         return sealed(made.model_copy(update={"source": source}))
 
     def show(self, made: Plan = PLAN, **variables: str) -> int:

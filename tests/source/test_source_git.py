@@ -9,7 +9,7 @@ import pytest
 from source.trees import SUPPORT, write_tree
 
 from reconciler.git.places import provenance
-from reconciler.source.tree import tree_digest
+from reconciler.source.tree import read_tree
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -75,5 +75,5 @@ def test_the_digest_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
     swapped = write_tree(tmp_path / "swapped", {"teams/a.yaml": "b", "teams/b.yaml": "a"})
     joined = write_tree(tmp_path / "joined", {"teams/a.yaml": "ab", "teams/b.yaml": ""})
 
-    assert tree_digest(one) == tree_digest(same)
-    assert len({tree_digest(root) for root in (one, swapped, joined)}) == 3
+    assert read_tree(one).digest == read_tree(same).digest
+    assert len({read_tree(root).digest for root in (one, swapped, joined)}) == 3
