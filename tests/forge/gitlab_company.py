@@ -92,7 +92,9 @@ class GitLabCompany(Company):
         validated = self.job("validate", commit=head, source="merge_request_event", **number)
         assert validated.code == (0 if is_valid else 3), self.logs[-1]
         assert (validated.artifacts / "gl-code-quality-report.json").exists()
-        return self.job("review", commit=self.repository.git("rev-parse", "main"), source="trigger")
+        shown = self.job("review", commit=self.repository.git("rev-parse", "main"), source="trigger")
+        assert shown.code == 0, self.logs[-1]
+        return shown if is_valid else validated
 
     def apply(self, commit: str) -> Any:
         return self.job("apply", commit=commit, source="push")
