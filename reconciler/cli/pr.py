@@ -267,7 +267,7 @@ def refresh(
 @click.option(
     "--plans", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Keep the plans here."
 )
-@format_option("text", "json")
+@format_option("show")
 @click.pass_context
 def show(
     context: click.Context, /, *, repo: str | None, number: int | None, plans: Path | None, format_: str, **options: Any

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import files_of
 from reconciler.app.change_request.publish import publish
 from reconciler.app.change_request.refresh import moved
-from reconciler.app.change_request.statement import Statement
 from reconciler.app.checkout import tree_id
 from reconciler.app.forge_session import forge_session, request_of
 from reconciler.app.listening import say
@@ -27,7 +26,8 @@ from reconciler.forge.approval import records_among
 from reconciler.forge.check import PLAN
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
-from reconciler.model.plan import plan_text
+from reconciler.model.change_request import ShowDocument, ShownRequest
+from reconciler.report.statement import Statement
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
@@ -54,11 +54,14 @@ def show(settings: Settings, *, repo: str | None, number: int | None, plans: Pat
         if not tip:
             raise UsageError(f"{branch} is not known here", hint="clone the whole repository, with all its history")
         named = (request_of(session, number),) if number else session.open_change_requests(into=branch)
-        found = [(request.number, _told(session, settings, request, branch, tip, plans)) for request in named]
-    listed = [{"pull_request": one, "state": state} for one, state in found]
-    lines = [f"{session.words.request} {session.words.sign}{one}: {state}" for one, state in found]
-    code = ExitCode.REFUSED if any(state.startswith(FAILED) for _, state in found) else ExitCode.DONE
-    return Statement("show", {"pull_requests": listed}, "\n".join(lines) or f"no open {session.words.request}s", code)
+        found = tuple(
+            ShownRequest(pull_request=request.number, state=_told(session, settings, request, branch, tip, plans))
+            for request in named
+        )
+    words = session.words
+    lines = [f"{words.request} {words.sign}{one.pull_request}: {one.state}" for one in found]
+    code = ExitCode.REFUSED if any(one.state.startswith(FAILED) for one in found) else ExitCode.DONE
+    return Statement(ShowDocument(pull_requests=found), "\n".join(lines) or f"no open {words.request}s", code)
 
 
 def _told(session: Forge, settings: Settings, request: ChangeRequest, branch: str, tip: str, plans: Path | None) -> str:
@@ -119,7 +122,7 @@ def _publish(session: Forge, there: Settings, request: ChangeRequest, tip: str, 
             findings = own / "findings.json"
             write_file(findings, validated.rendered("json"))
         else:
-            write_file(made, plan_text(planned))
+            write_file(made, planned.text())
             suggestions += _recommended(there, planned, own / "recommended.json")
         publish(
             plan_path=made,
