@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import ibis
+import numpy as np
 from ibis.expr.types import BooleanValue, StringValue, Table, Value
 
 from reconciler.usage.columns import IN_METADATA
+from reconciler.usage.engine import Columns
 from reconciler.usage.events import OPTIONAL
 
 ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
@@ -37,6 +39,14 @@ def daily_table(events: Table, names: Names, *, parse_first: bool = False, wide:
         return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")), wide=wide)
     written = ("day", "team_id", *(name for name in OPTIONAL if name in events.columns))
     return _sum_up(interpreted(_summed(events, written), names), wide=wide)
+
+
+def no_days() -> Columns:
+    """Return the daily table of no event at all."""
+    numbers = dict.fromkeys((*SUMS, *DOUBTS, "fallbacks", "fallback_cost"), np.dtype(np.int64))
+    moments = {"day": np.dtype("datetime64[us]"), "latest": np.dtype("datetime64[us]")}
+    kinds = {**dict.fromkeys(ATTRIBUTES, np.dtype(object)), **numbers, **moments}
+    return {name: np.empty(0, kind) for name, kind in kinds.items()}
 
 
 def _summed(rows: Table, keys: Sequence[str]) -> Table:

@@ -18,7 +18,7 @@ from reconciler.forecast.windows import Days, last_month
 from reconciler.model.usage import DailyUsage, RowIssue
 from reconciler.usage.columns import column_names
 from reconciler.usage.coverage import overlap, recency, stale_wallets
-from reconciler.usage.daily import daily_table
+from reconciler.usage.daily import daily_table, no_days
 from reconciler.usage.doubts import doubtful_rows
 from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
 from reconciler.usage.events import LARGE_COST, events_of, wide_money
@@ -30,7 +30,7 @@ from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
 from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
 from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
 from reconciler.usage.scans import Scan, make_exact, make_scans, metadata_is_diverse
-from reconciler.usage.unpack import PlainFile, remarks, unpack
+from reconciler.usage.unpack import PlainFile, hold_nothing, remarks, unpack
 
 Progress = Callable[[str], None]
 
@@ -123,6 +123,9 @@ class _Reading:
         """Return the daily table; once again for each thing that the exports turn out to need."""
         while True:
             self.scans = make_scans(self.connection, self.files, self.names, whole_rows=self.whole_rows)
+            if hold_nothing(self.files):
+                self.scans = []
+                return no_days()
             try:
                 table = self._add_up()
                 if not (holds_broken_text(self.connection, self.scans) and self._once(WHOLE_ROWS)):

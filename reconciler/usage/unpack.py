@@ -118,6 +118,11 @@ _LONGEST_HEADER = 65_536
 _NOT_GZIP = "its name ends in .gz and it is not compressed, so it was read as it is; rename it, or download it again"
 
 
+def hold_nothing(files: Sequence[PlainFile]) -> bool:
+    """Whether there is no event in any of the files, which shows without reading one."""
+    return all(file.format is Format.EMPTY or _is_without_rows(file) for file in files)
+
+
 def _is_without_rows(file: PlainFile) -> bool:
     """Whether a CSV file is a header alone, or a JSON file an empty list, in an envelope or not."""
     if file.format not in {Format.CSV, *JSON} or Path(file.path).stat().st_size > _LONGEST_HEADER:

@@ -7,6 +7,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,21 @@ def test_folders_that_a_glob_of_an_object_store_matches_are_read(exports: Any) -
         assert (spent(usage), told(usage)) == (2, {("notes.txt", "not-an-export")})
     finally:
         store.store.clear()
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "envelope"])
+def test_exports_without_an_event_are_read_as_the_engine_reads_a_table_without_a_row(exports: Any, form: str) -> None:
+    plain = exports.read(exports.write([], form, name="plain"))
+    asked = exports.read(exports.write([], "parquet", name="asked"))
+    for column in fields(plain):
+        if column.name != "source":
+            one, other = getattr(plain, column.name), getattr(asked, column.name)
+            assert (one.dtype, one.tolist()) == (other.dtype, other.tolist()), column.name
+    assert replace(plain.source, issues=()) == replace(asked.source, issues=())
+    assert [issue.code for issue in plain.source.issues] == ["no-rows"]
+
+
+def test_an_export_without_an_event_that_lacks_a_column_is_an_error_all_the_same(exports: Any) -> None:
+    exports.text("short.csv", "id,timestamp,team_id\n")
+    with pytest.raises(UsageError, match="cost"):
+        exports.read()
