@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,6 +100,10 @@ _ORGANIZATION_FALLBACKS = {
 """What rules that look across files may stumble over; they leave damaged sections alone. XXX is no currency."""
 
 
+_KEPT_FILES, _KEPT_TREES = 4096, 64
+"""Commits that a run reads one after the other differ in a file or two, and some are read again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a folder declares. `desired` is None exactly when there is an error among the findings."""
@@ -113,16 +118,18 @@ def load(root: Path, *, since: Period | None = None) -> Loaded:
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
     """
     with gc_paused():
-        return _loaded(read(root, since=since))
+        return _loaded(read_tree(root), since)
 
 
 def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
     """Return what a folder called `name` would declare that holds these budget files, by their paths below it."""
     with gc_paused():
-        return _loaded(_reading(tree_of(name, files)))
+        return _loaded(tree_of(name, files))
 
 
-def _loaded(reading: Reading) -> Loaded:
+@lru_cache(maxsize=_KEPT_TREES)
+def _loaded(tree: Tree, since: Period | None = None) -> Loaded:
+    reading = _reading(tree, since=since)
     if reading.organization is None or any(finding.is_error for finding in reading.findings):
         return Loaded(None, reading.findings)
     return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
@@ -198,10 +205,12 @@ def _documents(tree: Tree) -> tuple[Document[OrganizationBudget] | None, tuple[D
     return organization, tuple(teams)
 
 
+@lru_cache(maxsize=_KEPT_TREES)
 def _organization(file: SourceFile) -> Document[OrganizationBudget]:
     return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
 
 
+@lru_cache(maxsize=_KEPT_FILES)
 def _team(file: SourceFile) -> Document[TeamBudget]:
     return read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem})
 

@@ -540,3 +540,16 @@ def test_a_folder_around_the_budgets_is_told_which_one_to_name(tmp_path: Path) -
     (finding,) = read_tree(tmp_path).findings
 
     assert (finding.code, finding.hint) == ("missing-organization", f"name it: --budgets {tmp_path / 'money'}")
+
+
+def test_a_file_that_changes_between_two_readings_is_read_anew_and_one_that_is_put_back_is_known(
+    tmp_path: Path,
+) -> None:
+    root = write_tree(tmp_path, {"teams/support.yaml": SUPPORT})
+    before = load(root)
+    path = root / "teams" / "support.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "monthly: 5\n", encoding="utf-8")
+    assert load(root).findings != before.findings
+    path.write_text(text, encoding="utf-8")
+    assert load(root) == before
