@@ -146,11 +146,29 @@ def _statuses(run: RunTrace) -> set[str]:
 
 
 def history_of(records: Iterable[Record]) -> History:
-    """Return what `records` say, folded into operations and runs."""
-    operations: dict[str, Trace] = {}
-    runs: dict[str, RunTrace] = {}
-    settled: dict[str, frozenset[str]] = {}
-    over: set[str] = set()
+    """Return what `records` say, folded into operations and runs. What is known of those before is not folded again."""
+    listed = tuple(records)
+    chain = tuple(record.digest for record in listed)
+    known = max((part for part in _FOLDED if chain[: len(part)] == part), key=len, default=())
+    found = _FOLDED.pop(known, _NOTHING)
+    if len(known) < len(listed):
+        found = _followed(found, listed[len(known) :])
+    if all(chain):
+        _FOLDED[chain] = found
+    while len(_FOLDED) > _MOST:
+        del _FOLDED[next(iter(_FOLDED))]
+    return found
+
+
+_NOTHING = History()
+_FOLDED: dict[tuple[str, ...], History] = {}
+"""By the digests of their records, the newest last. A journal only grows, and a run looks at it again and again."""
+_MOST = 4
+
+
+def _followed(history: History, records: Iterable[Record]) -> History:
+    operations, runs, settled = dict(history.operations), dict(history.runs), dict(history.settled)
+    over = set(history.given_up)
     for record in records:
         over |= _given_up(record)
         if record.step is Step.STARTED:

@@ -72,3 +72,19 @@ def test_what_a_person_accepted_is_neither_in_doubt_nor_unseen(last: Entry) -> N
     assert not trace.unseen
     assert trace.may_have_happened
     assert "txn_9" in trace.transactions
+
+
+def test_a_journal_that_was_looked_at_on_the_way_says_what_it_says_as_a_whole() -> None:
+    grown = records(INTENT, CONFIRMED, Entry(Step.SEEN, OP, {"transactions": ["txn_2"]}))
+    steps = [history_of(grown[:length]).of(OP) for length in range(1, 4)]
+    assert [trace.step for trace in steps if trace] == [Step.INTENT, Step.CONFIRMED, Step.CONFIRMED]
+    assert [trace.shown for trace in steps if trace] == [False, False, True]
+    assert [sorted(trace.transactions) for trace in steps if trace] == [[], ["txn_1"], ["txn_1", "txn_2"]]
+
+
+def test_two_journals_that_begin_alike_do_not_mix() -> None:
+    confirmed, lost = records(INTENT, CONFIRMED), records(INTENT, Entry(Step.ASSUMED_LOST, OP, {}))
+    looked_at = [history_of(chain).of(OP) for chain in (confirmed, lost, confirmed[:1], confirmed)]
+    assert [trace.step for trace in looked_at if trace] == [
+        *(Step.CONFIRMED, Step.ASSUMED_LOST, Step.INTENT, Step.CONFIRMED),
+    ]
