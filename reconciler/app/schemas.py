@@ -18,7 +18,6 @@ from reconciler.model.change_request import (
     ReceiptDocument,
     ReceiptsDocument,
     RefreshDocument,
-    ShowDocument,
 )
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
@@ -54,7 +53,6 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ReceiptDocument,
     ReceiptsDocument,
     RefreshDocument,
-    ShowDocument,
     CodeOwnersDocument,
     ErrorDocument,
 )

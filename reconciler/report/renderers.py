@@ -13,18 +13,7 @@ from reconciler.model.document import Document
 from reconciler.report.screen import PAPER, Screen
 
 _JSON = "renderers:for_programs"
-_STATEMENTS = (
-    "comment",
-    "check",
-    "approval",
-    "last-applied",
-    "gate",
-    "receipt",
-    "receipts",
-    "refresh",
-    "show",
-    "codeowners",
-)
+_STATEMENTS = ("comment", "check", "approval", "last-applied", "gate", "receipt", "receipts", "refresh", "codeowners")
 
 RENDERERS: dict[tuple[str, str], str] = {
     ("findings", "text"): "findings_text:findings_text",

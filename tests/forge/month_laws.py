@@ -136,7 +136,7 @@ class Laws:
                 at = datetime.fromisoformat(entry["created_at"])
                 then = {value for value, since in allowed if since <= at}
                 assert f"{held[month] / 100:.2f}" in then, (team, entry, allowed)
-            text = (self.office.repository.folder / file_of(team)).read_text(encoding="utf-8")
+            text = self.office.repository.text(file_of(team))
             assert f"{held['2026-07'] / 100:.2f}" == value_in(team, text), (team, entries, allowed)
             assert held.keys() == {"2026-06", "2026-07"}
 

@@ -17,6 +17,9 @@ from reconciler.findings import ExitCode
 _NOT_STARTED = 0.05
 """How many of the runs by the clock GitHub never starts: its schedules are best effort."""
 
+_LOOKED_AT = 0.25
+"""How many of the runs of drift that should have nothing to say are run, to see that they say nothing."""
+
 _FUND = {0: 10, 1: 50, 4: 20, 9: 35}
 MONTH_BEGINS = datetime.fromisoformat("2026-07-01T00:00:00+00:00")
 
@@ -97,10 +100,18 @@ class Machines:
     def looks(self) -> None:
         if self.is_hopeless():
             return
+        if self.drift_due and self.is_quiet() and self.random.random() >= _LOOKED_AT:
+            self.drift_due = False
         if self.drift_due or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
             code = self.office.drift()
             is_young = any(landing.at > self.story.now - HOUR for landing in self.story.landings)
             self.drift_due = (is_young and self.is_pending) or code not in (ExitCode.DONE, ExitCode.DRIFT)
+
+    def is_quiet(self) -> bool:
+        """Whether all that arrived is applied and nothing is told to anybody: drift would have nothing to say."""
+        recent = [landing for landing in self.story.landings if landing.at > self.story.now - 2 * HOUR]
+        is_told = any(issue["state"] == "open" for issue in self.office.github.issues)
+        return not self.is_pending and not is_told and all(landing.number for landing in recent)
 
     def tries(self) -> None:
         if self.is_hopeless():

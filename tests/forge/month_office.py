@@ -6,21 +6,18 @@ import json
 import os
 import select
 import shlex
-import shutil
 import signal
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
-from forge.budget_repository import PERSON, BudgetRepository
-from forge.github_standin import Pull
 from forge.month_clock import DatedState, MovedClock
 from forge.month_commands import arguments_of, cli
+from forge.month_repository import Checkout, ForgeRepository
 from published import judge_printed
 
 from reconciler.cli.boundary import run
@@ -30,20 +27,6 @@ from reconciler.settings import overlaid
 DEAD = 137
 
 
-class DatedRepository(BudgetRepository):
-    """A clone whose commits are made at the simulated time."""
-
-    clock: MovedClock
-
-    def commit(self, subject: str) -> str:
-        PERSON["GIT_COMMITTER_DATE"] = PERSON["GIT_AUTHOR_DATE"] = self.clock.instant.isoformat()
-        return super().commit(subject)
-
-    def git(self, *arguments: str) -> str:
-        PERSON["GIT_COMMITTER_DATE"] = PERSON["GIT_AUTHOR_DATE"] = self.clock.instant.isoformat()
-        return super().git(*arguments)
-
-
 class Office:
     """Runs workflows. `is_down` says that Keeptrusts answers nobody; `dies_at` kills the next apply at a step."""
 
@@ -51,7 +34,7 @@ class Office:
         self,
         place: Path,
         clock: MovedClock,
-        repository: BudgetRepository,
+        repository: ForgeRepository,
         sandbox: Sandbox,
         github: DatedState,
         url: str,
@@ -66,20 +49,21 @@ class Office:
         self.log: list[str] = []
         self.shown_by: dict[int, tuple[int, str]] = {}
         self.wallets: dict[str, str] = {}
+        self.checkouts = {
+            is_on_branch: Checkout(repository, place / f"run-{is_on_branch}" / "checkout")
+            for is_on_branch in (True, False)
+        }
+        headers = {"Authorization": f"Bearer {sandbox.billing_token}"}
+        self.api = httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False)
         self.usage = place / "usage.csv"
         self.usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
 
     @contextmanager
-    def job(
-        self, event: str, *, commit: str = "main", run_id: int = 0, attempt: int = 1, **facts: Any
-    ) -> Iterator[Path]:
+    def job(self, event: str, *, commit: str = "", run_id: int = 0, attempt: int = 1, **facts: Any) -> Iterator[Path]:
         """Give a job a fresh checkout of a commit, and its variables, until the end of the block."""
         self.number += 0 if run_id else 1
-        folder = self.place / f"run-{self.number}-{attempt}" / "checkout"
-        sparing = ("--shared", "--template=", *(["--no-checkout"] if commit != "main" else []))
-        self.repository.git("clone", "--quiet", *sparing, str(self.repository.remote), str(folder))
-        if commit != "main":
-            BudgetRepository(folder, self.repository.remote).git("checkout", "--quiet", "--detach", commit)
+        on_branch, commit = not commit, commit or self.repository.main
+        folder = self.checkouts[on_branch].ready(commit, on_branch=on_branch)
         payload = folder.parent / "event.json"
         payload.write_text(json.dumps(facts.get("payload", {})), encoding="utf-8")
         variables = {
@@ -94,7 +78,7 @@ class Office:
             "GITHUB_RUN_ATTEMPT": str(attempt),
             "GITHUB_RUN_ID": str(run_id or self.number),
             "GITHUB_SERVER_URL": "https://github.test",
-            "GITHUB_SHA": self.repository.git("rev-parse", commit),
+            "GITHUB_SHA": commit,
             "GITHUB_STEP_SUMMARY": "",
             "GITHUB_TOKEN": "ghs_actions",
             "KEEPTRUSTS_API_TOKEN": self.sandbox.read_token,
@@ -103,7 +87,6 @@ class Office:
         with pytest.MonkeyPatch.context() as patched, overlaid(**variables):
             patched.chdir(folder)
             yield folder.parent
-        shutil.rmtree(folder.parent)
 
     def kt(self, arguments: Sequence[str], token: str = "") -> int:
         with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, "GITHUB_TOKEN": "ghs_reader"} if token else {})):
@@ -114,13 +97,13 @@ class Office:
         return code
 
     def killed(self, arguments: Sequence[str], token: str) -> int:
-        """Run a command in a process that dies when it is about to start git for the `dies_at`th time."""
+        """Run a command in a process that dies when it is about to ask git for the `dies_at`th time."""
         left, self.dies_at = self.dies_at, 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:
-            sys.addaudithook(dying(left))
+            self.repository.answers.told = dying(left)
             os.environ["KT_BUDGETS_RUN_URL"] = "https://github.test/killed"
             self.kt(arguments, token=token)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -188,7 +171,8 @@ class Office:
         """Run plan.yml for a pull request as it is now, or start its last run again, which keeps its commit."""
         pull = self.github.pulls[number]
         attempt = 2 if again else 1
-        run_id, commit = self.shown_by[number] if again else (0, self.tested(pull))
+        run_id, commit = self.shown_by[number] if again else (0, self.repository.tested(number, pull.head))
+        pull.tested = pull.tested if again else commit
         payload = {"pull_request": {"number": number, "head": {"sha": pull.head}}}
         ref = f"refs/pull/{number}/merge"
         with self.job("pull_request", commit=commit, run_id=run_id, attempt=attempt, payload=payload, ref=ref):
@@ -202,22 +186,18 @@ class Office:
                 code = code or self.kt(arguments_of("plan.yml", "plan", "pr approval", none))
             return code
 
-    def tested(self, pull: Pull) -> str:
-        """Merge a pull request into main as GitHub does to test it, and return that commit."""
-        git = self.repository.git
-        git("switch", "--quiet", "--detach", "main")
-        git("merge", "--quiet", "--no-ff", "--no-edit", pull.head)
-        pull.tested = git("rev-parse", "HEAD")
-        git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{pull.number}/merge")
-        git("switch", "--quiet", "main")
-        return pull.tested
-
     def begins(self) -> None:
         """Apply what main says for the first time, by hand."""
         with self.job(""), overlaid(GITHUB_ACTIONS="", GITHUB_RUN_ID="", GITHUB_SHA=""):
             plan = ["--usage", str(self.usage), "--output", "plan.json"]
             assert self.kt(["plan", *plan], self.sandbox.billing_token) == 0, self.log[-1]
             assert self.kt(["apply", "--plan", "plan.json"], self.sandbox.billing_token) == 0, self.log[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.api.close()
 
     def entries(self, team: str) -> list[dict[str, Any]]:
         """Return what moved into and out of a team's wallet, in order."""
@@ -235,21 +215,19 @@ class Office:
         return float(round(sum(e["amount"] * (1 if e["type"] == "allocate" else -1) for e in found), 2))
 
     def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
-        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        answer = self.api.request(method, path, json=body or None)
         assert answer.is_success, answer.text
         return answer.json()
 
 
-def dying(left: int) -> Any:
-    """Return an audit hook that ends this process, without another word, when git is started for the nth time."""
+def dying(left: int) -> Callable[[], None]:
+    """Return what ends this process, without another word, when it is called for the nth time."""
     counted = 0
 
-    def hook(event: str, _: Any) -> None:
+    def count() -> None:
         nonlocal counted
-        if event == "subprocess.Popen":
-            counted += 1
-            if counted >= left:
-                os.kill(os.getpid(), signal.SIGKILL)
+        counted += 1
+        if counted >= left:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-    return hook
+    return count

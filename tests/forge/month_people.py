@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forge.github_standin import Pull
 from forge.month_machines import Machines
+from forge.month_repository import MAIN
 from forge.month_story import ORG, TEAMS, Asked, Story, file_of, with_value
 from thorough import THOROUGH
 
@@ -29,13 +30,20 @@ class People:
             return f"{self.random.randint(5000, 9000)}.00"
         return f"{self.random.randint(100, 400)}.{self.random.randint(10, 99)}"
 
-    def write(self, wants: dict[str, str], words: str = "") -> None:
-        repository = self.office.repository
-        for part, value in wants.items():
-            text = (repository.folder / file_of(part)).read_text(encoding="utf-8")
-            repository.write({file_of(part): with_value(part, text, value)})
-        if words:
-            repository.write({"budgets/README.md": words})
+    def written(self, asked: Asked) -> dict[str, str]:
+        """Return the files of main that a pull request changes, as it wants them."""
+        files = self.with_values(asked.wants)
+        if asked.words:
+            files["budgets/README.md"] = asked.words
+        if not files:
+            name = file_of(self.random.choice(TEAMS))
+            files[name] = f"# {asked.number}\n{self.office.repository.text(name)}"
+        return files
+
+    def with_values(self, wants: dict[str, str]) -> dict[str, str]:
+        names = {part: file_of(part) for part in wants}
+        text = self.office.repository.text
+        return {name: with_value(part, text(name), wants[part]) for part, name in names.items()}
 
     def opens(self) -> None:
         """Open a pull request: mostly one team's target, else two teams', org.yaml, words or comments alone."""
@@ -64,16 +72,8 @@ class People:
     def proposes(self, asked: Asked) -> None:
         """Make the branch on main as it is now, and show its plan."""
         repository, number = self.office.repository, asked.number
-        repository.git("switch", "--quiet", "main")
-        base = repository.head
-        repository.git("switch", "--quiet", "--force-create", f"change-{number}", "main")
-        self.write(asked.wants, asked.words)
-        if not asked.wants and not asked.words:
-            team = self.random.choice(TEAMS)
-            text = (repository.folder / file_of(team)).read_text(encoding="utf-8")
-            repository.write({file_of(team): f"# {number}\n{text}"})
-        commit = repository.commit(f"Change {number}")
-        repository.push(number)
+        base = repository.main
+        commit = repository.commit(f"refs/pull/{number}/head", self.written(asked), f"Change {number}", after=base)
         author = self.random.choice(["alice", "renovate[bot]"])
         if number in self.office.github.pulls:
             pull = self.office.github.pulls[number]
@@ -82,7 +82,6 @@ class People:
             pull = Pull(number, author, [(commit, author)], base, head_ref=f"change-{number}")
             self.office.github.pulls[number] = pull
         pull.patches = repository.patches(base, commit)
-        repository.git("switch", "--quiet", "main")
         self.shows(asked)
 
     def shows(self, asked: Asked) -> None:
@@ -119,12 +118,8 @@ class People:
             self.office.approval(number)
 
     def is_conflicting(self, asked: Asked) -> bool:
-        head = self.office.github.pulls[asked.number].head
-        try:
-            self.office.repository.git("merge-tree", "--write-tree", "main", head)
-        except AssertionError:
-            return True
-        return False
+        repository = self.office.repository
+        return repository.merged(repository.main, self.office.github.pulls[asked.number].head) is None
 
     def merges(self, asked: Asked) -> None:
         if asked.merged:
@@ -145,19 +140,17 @@ class People:
 
     def lands(self, asked: Asked, how: str) -> None:
         repository, number, pull = self.office.repository, asked.number, self.office.github.pulls[asked.number]
-        before = repository.git("rev-parse", "main")
         was = {part: self.story.said(part) for part in asked.wants}
         way = {"squash": "squash", "skip": "squash", "rebase": "rebase"}.get(how, "merge")
-        if not repository.git("diff", "--name-only", f"main...{pull.head_ref}"):
-            way = "merge"
-        commit = repository.merge(pull.head_ref, squash=way == "squash", rebase=way == "rebase")
-        if how == "skip":
-            repository.git("commit", "--quiet", "--amend", "--message", f"Change {number} [skip ci]")
-            repository.git("push", "--quiet", "--force", "origin", "main")
-            commit = repository.head
+        subject = {
+            "squash": f"Merge change-{number}",
+            "skip": f"Change {number} [skip ci]",
+            "rebase": f"Change {number}",
+        }
+        commit = repository.lands(pull.head, subject.get(how, f"Merge branch 'change-{number}'"), way=way)
         self.office.github.merge(number, commit)
         if way == "rebase":
-            pull.landed = repository.git("rev-list", f"{before}..{commit}").split()
+            pull.landed = [commit]
         asked.merged = self.story.now
         if asked.is_approved:
             self.story.allow(asked)
@@ -171,10 +164,7 @@ class People:
         """Push to main, past every review; some hours later somebody takes it back."""
         repository, team = self.office.repository, self.random.choice(TEAMS)
         wants = {team: self.fresh()}
-        repository.git("switch", "--quiet", "main")
-        self.write(wants)
-        commit = repository.commit("Just this once")
-        repository.git("push", "--quiet", "origin", "main")
+        commit = repository.commit(MAIN, self.with_values(wants), "Just this once", after=repository.main)
         self.story.arrived(None, commit, wants)
         self.machines.something_is_new()
         self.machines.applies("push")

@@ -129,9 +129,8 @@ class Story:
                 landing.due = max(landing.due, until + HOUR)
 
     def said(self, part: str) -> str:
-        """Return the value of a part that the branch says which is checked out."""
-        text = (self.office.repository.folder / file_of(part)).read_text(encoding="utf-8")
-        return value_in(part, text)
+        """Return the value of a part that main says."""
+        return value_in(part, self.office.repository.text(file_of(part)))
 
 
 def value_in(part: str, text: str) -> str:

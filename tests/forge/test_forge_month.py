@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 from forge.github_standin import GitHub
 from forge.month_clock import BEGIN, DatedState, MovedClock, everybody_s
+from forge.month_git import answering
 from forge.month_laws import lived
 from forge.month_machines import Machines
-from forge.month_office import DatedRepository, Office
+from forge.month_office import Office
 from forge.month_people import People
+from forge.month_repository import ForgeRepository
 from forge.month_story import ORG, ORGANIZATION, PULLS, TEAM, TEAMS, Story, file_of
 from thorough import drawn
 
@@ -37,6 +44,35 @@ def lost_answers(seed: int) -> Faults:
     )
 
 
+@contextmanager
+def told(seed: int) -> Iterator[dict[str, Office]]:
+    """Write a line about a month into the file that KT_BUDGETS_MONTHS_LOG names, however it ends."""
+    about: dict[str, Office] = {}
+    began, outcome = time.process_time() + children(), "failed"
+    try:
+        yield about
+        outcome = "passed"
+    finally:
+        if (place := os.environ.get("KT_BUDGETS_MONTHS_LOG")) and (office := about.get("office")):
+            seconds = time.process_time() + children() - began
+            facts = {
+                "seed": seed,
+                "cpu_seconds": round(seconds, 1),
+                "commands": len(office.log),
+                "moves": len(office.sandbox.store.moves()),
+                "git_asked": office.repository.answers.asked,
+                "git_started": office.repository.answers.started.total(),
+                "outcome": outcome,
+            }
+            with Path(place).open("a", encoding="utf-8") as lines:
+                lines.write(f"{json.dumps(facts)}\n")
+
+
+def children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_told(
@@ -49,11 +85,16 @@ def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_to
     github.assignable = {"bob"}
     targets = {team: f"{random.randint(100, 400)}.00" for team in TEAMS}
     files = {file_of(team): TEAM % {"team": team, "monthly": targets[team]} for team in TEAMS}
-    DatedRepository.clock = clock
-    repository = DatedRepository.create(tmp_path, {file_of(ORG): ORGANIZATION, **files})
+    repository = ForgeRepository.create(tmp_path, clock, {file_of(ORG): ORGANIZATION, **files}, seed=seed)
     keeptrusts = running(scenario="empty", as_of=BEGIN.date(), faults=lost_answers(seed))
-    with everybody_s(clock), keeptrusts as sandbox:
-        office = Office(tmp_path, clock, repository, sandbox, github, url, capsys)
+    with (
+        told(seed) as about,
+        everybody_s(clock),
+        answering(repository.answers),
+        keeptrusts as sandbox,
+        Office(tmp_path, clock, repository, sandbox, github, url, capsys) as office,
+    ):
+        about["office"] = office
         for team in TEAMS:
             office.keeptrusts("POST", "/v1/teams", name=team)
         office.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
@@ -62,4 +103,4 @@ def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_to
         story.allowed = {team: [(value, BEGIN)] for team, value in targets.items()}
         machines = Machines(story)
         lived(story, People(story, machines), machines, PULLS)
-    assert github.complaints == []
+        assert github.complaints == []
