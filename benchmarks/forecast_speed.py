@@ -128,6 +128,7 @@ def question(number: int) -> Any:
 
 def time_four_wallets() -> float:
     """Return the seconds of one whole forecast of four wallets: alerts, twelve months, the year, the table."""
+    from reconciler.forecast.context import forecast_context
     from reconciler.forecast.project import project
     from reconciler.model.organization import OrganizationBudget
     from reconciler.model.period import Period
@@ -146,7 +147,9 @@ def time_four_wallets() -> float:
     questions = [question(number) for number in range(1, 5)]
     usage = four_wallets_usage()
     began = time.perf_counter()
-    project(usage, questions, organization=organization, period=Period.of(as_of), as_of=as_of, teams={})
+    period = Period.of(as_of)
+    context = forecast_context(usage, questions, organization=organization, period=period, as_of=as_of, teams={})
+    project(questions, context)
     return time.perf_counter() - began
 
 

@@ -18,6 +18,7 @@ from reconciler.model.change_request import (
     ReceiptDocument,
     ReceiptsDocument,
     RefreshDocument,
+    ShowDocument,
 )
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
@@ -53,6 +54,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ReceiptDocument,
     ReceiptsDocument,
     RefreshDocument,
+    ShowDocument,
     CodeOwnersDocument,
     ErrorDocument,
 )

@@ -258,6 +258,31 @@ def refresh(
     context.exit(found.exit_code)
 
 
+@command.command("show", epilog="Example: kt-budgets pr show --journal git:origin")
+@network_options
+@usage_option
+@journal_option
+@repository_option
+@number_option
+@click.option(
+    "--plans", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER", help="Keep the plans here."
+)
+@format_option("show")
+@click.pass_context
+def show(
+    context: click.Context, /, *, repo: str | None, number: int | None, plans: Path | None, format_: str, **options: Any
+) -> None:
+    """Plan open pull requests from a checkout of the default branch, and show each its plan.
+
+    Those whose plan was shown and did not move are left alone. Exits with 4 when one of them cannot be planned.
+    """
+    from reconciler.app.change_request.show import show as run
+
+    found = run(settings_of(options), repo=repo, number=number, plans=plans)
+    write_answer(found, format_, None)
+    context.exit(found.exit_code)
+
+
 @command.command("codeowners", epilog="Example: kt-budgets pr codeowners --ruleset ruleset.json")
 @budgets_option
 @click.option("--check", is_flag=True, help="Write nothing; exit with 3 and say what is not as it should be.")

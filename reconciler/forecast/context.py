@@ -55,6 +55,12 @@ def forecast_context(
     censored: Mapping[str, frozenset[date]] | None = None,
     methods: Mapping[str, NaiveMethod] | None = None,
 ) -> ForecastContext:
+    """Return what holds for all `questions`.
+
+    `as_of` is the first day that is not known in full; usage of later days is never looked at. `censored` names, by
+    wallet key, the days that show a ceiling and not the demand; `methods` names, by wallet key, a naive method that a
+    backtest found stably better, for the paths to be centred on.
+    """
     known = spending(usage, as_of=as_of)
     return ForecastContext(
         organization=organization,

@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from operator import attrgetter
 
-from reconciler.forecast.context import ForecastContext, forecast_context
-from reconciler.forecast.naive import NaiveMethod
+from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.notices import stale_notice
 from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.forecast.shard import Shard, ShardRunner, one_by_one, sharded
 from reconciler.forecast.year import YearSum, left_out_wallets, uncovered_spend, year_forecast
 from reconciler.model.forecast import WalletForecast, YearForecast
-from reconciler.model.organization import OrganizationBudget
-from reconciler.model.period import Period
-from reconciler.model.team import TeamBudget
-from reconciler.model.usage import DailyUsage
 
 __all__ = ["Forecast", "WalletQuestion", "project"]
 
 
 def project(
-    usage: DailyUsage | None,
-    questions: Sequence[WalletQuestion],
-    *,
-    organization: OrganizationBudget,
-    period: Period,
-    as_of: date,
-    teams: Mapping[str, TeamBudget],
-    censored: Mapping[str, frozenset[date]] | None = None,
-    methods: Mapping[str, NaiveMethod] | None = None,
-    run_shards: ShardRunner = one_by_one,
+    questions: Sequence[WalletQuestion], context: ForecastContext, *, run_shards: ShardRunner = one_by_one
 ) -> Forecast:
     """Return what every wallet of `questions` will cost, under live and under desired money, on the same paths.
 
-    `as_of` is the first day that is not known in full; usage of later days is never looked at. `censored` names, by
-    wallet key, the days that show a ceiling and not the demand; `methods` names, by wallet key, a naive method that a
-    backtest found stably better, for the paths to be centred on. The answer for a wallet depends on its own team's
-    usage and plan (and, below 28 days of history, on the week of the whole export), not on what else is asked.
-    `run_shards` says where the shards of a large forecast are worked out; the answers do not depend on it.
+    The answer for a wallet depends on its own team's usage and plan (and, below 28 days of history, on the week of the
+    whole export), not on what else is asked. `run_shards` says where the shards of a large forecast are worked out; the
+    answers do not depend on it.
     """
-    context = forecast_context(
-        usage,
-        questions,
-        organization=organization,
-        period=period,
-        as_of=as_of,
-        teams=teams,
-        censored=censored,
-        methods=methods,
-    )
     places = sharded(questions)
     shards = run_shards([[questions[place] for place in asked] for asked in places], context)
     answers: dict[int, WalletForecast] = {}

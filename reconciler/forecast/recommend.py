@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 import numpy as np
 
-from reconciler.forecast.context import forecast_context
+from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
 from reconciler.forecast.outlook import Demand, demand
 from reconciler.forecast.panel import Floats
@@ -19,10 +18,7 @@ from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
 from reconciler.model.money import CENT, ZERO, Money
-from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.team import TeamBudget
-from reconciler.model.usage import DailyUsage
 
 __all__ = ["AlertRecommendation", "Recommendations", "TargetRecommendation", "recommend", "smallest_enough"]
 
@@ -60,31 +56,23 @@ class Recommendations:
 
 
 def recommend(
-    usage: DailyUsage | None,
     questions: Sequence[WalletQuestion],
+    context: ForecastContext,
     *,
-    organization: OrganizationBudget,
-    period: Period,
-    as_of: date,
-    teams: Mapping[str, TeamBudget],
     probability: float = 0.9,
     reaction_days: int = 5,
-    censored: Mapping[str, frozenset[date]] | None = None,
 ) -> Recommendations:
     """Return a target for each wallet and an amount for each of its monthly alerts, from the forecast's own paths.
 
-    `probability` is that of lasting to the end of `period`, in (0, 1); a forecast with the recommended target shows
+    `probability` is that of lasting to the end of the period, in (0, 1); a forecast with the recommended target shows
     at least this probability, because it uses the same paths.
     """
-    context = forecast_context(
-        usage, questions, organization=organization, period=period, as_of=as_of, teams=teams, censored=censored
-    )
     targets: list[TargetRecommendation] = []
     alerts: list[AlertRecommendation] = []
     for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
-        wanted = demand(course, period=period, unpaid_since=question.unpaid_since)
-        outlook = _Outlook(question, course, wanted, period, organization.fiscal_year.value)
+        wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
+        outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
     return Recommendations(tuple(targets), tuple(alerts))

@@ -150,6 +150,23 @@ class RefreshDocument(Document):
     pull_requests: tuple[Refreshed, ...] = Field(description="Each that is open.")
 
 
+class ShownRequest(Frozen):
+    """What became of one pull request that was to be shown its plan."""
+
+    pull_request: int = Field(description=_NUMBER)
+    state: str = Field(
+        description="`shown`, `shown as it is`, `no budgets change`, or why it was not planned, in words."
+    )
+
+
+class ShowDocument(Document):
+    """Which open pull requests were shown their plan."""
+
+    commands: ClassVar = ("pr show",)
+    format: Literal["kt-budgets.show/1"] = "kt-budgets.show/1"
+    pull_requests: tuple[ShownRequest, ...] = Field(description="Each that is open, or the one that was named.")
+
+
 class CodeOwnersDocument(Document):
     """The code owners of the budget files, and what is not as it should be."""
 

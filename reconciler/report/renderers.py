@@ -13,7 +13,18 @@ from reconciler.model.document import Document
 from reconciler.report.screen import PAPER, Screen
 
 _JSON = "renderers:for_programs"
-_STATEMENTS = ("comment", "check", "approval", "last-applied", "gate", "receipt", "receipts", "refresh", "codeowners")
+_STATEMENTS = (
+    "comment",
+    "check",
+    "approval",
+    "last-applied",
+    "gate",
+    "receipt",
+    "receipts",
+    "refresh",
+    "show",
+    "codeowners",
+)
 
 RENDERERS: dict[tuple[str, str], str] = {
     ("findings", "text"): "findings_text:findings_text",

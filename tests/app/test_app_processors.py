@@ -10,6 +10,7 @@ import pytest
 from forecast.forecast_world import AS_OF, JUNE, UsageBuilder, organization, question, steady, team
 
 from reconciler.app.processors import COMMAND, FEWEST_WALLETS, shard_runner
+from reconciler.forecast.context import forecast_context
 from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
 from reconciler.forecast.shard import MOST_WALLETS, ShardRunner, one_by_one, sharded
@@ -27,15 +28,10 @@ def look_ahead(run_shards: ShardRunner = one_by_one) -> Forecast:
         builder.series(name, AS_OF - timedelta(days=60), steady(60))
     teams = {name: team(name, prod=(name, 1000.0)) for name in NAMES}
     asked = [question(name, team=name, targets={"2026-07": 900.0}) for name in NAMES]
-    return project(
-        builder.build(),
-        asked,
-        organization=organization(),
-        period=JUNE,
-        as_of=AS_OF,
-        teams=teams,
-        run_shards=run_shards,
+    context = forecast_context(
+        builder.build(), asked, organization=organization(), period=JUNE, as_of=AS_OF, teams=teams
     )
+    return project(asked, context, run_shards=run_shards)
 
 
 @pytest.fixture(scope="module")

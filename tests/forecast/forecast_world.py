@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.findings import Origin
+from reconciler.forecast.context import forecast_context
 from reconciler.forecast.project import Forecast, WalletQuestion, project
 from reconciler.model.desired import DesiredWallet
 from reconciler.model.forecast import AlertOutlook, Exhaustion
@@ -188,9 +189,10 @@ def ask(
     **more: Any,
 ) -> Forecast:
     """Return the forecast for some questions, in June 2026 unless it is said."""
-    return project(
+    context = forecast_context(
         usage, questions, organization=org or organization(), period=period, as_of=as_of, teams=teams or {}, **more
     )
+    return project(questions, context)
 
 
 def history(days: int = 382, *, end: date = AS_OF, wallet: str = "team_support", **shape: Any) -> DailyUsage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from forecast.forecast_world import AS_OF, JUNE, ask, budget, chance_of, history, organization, plan, question
 
+from reconciler.forecast.context import forecast_context
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.recommend import AlertRecommendation, Recommendations, recommend, smallest_enough
 from reconciler.model.period import Period
@@ -17,9 +19,12 @@ from reconciler.model.purse import Purse
 from reconciler.model.usage import DailyUsage
 
 
-def advice(asked: WalletQuestion, usage: DailyUsage | None = None, **more: Any) -> Recommendations:
-    more.setdefault("as_of", AS_OF)
-    return recommend(usage or history(noise=0.3), [asked], organization=organization(), period=JUNE, teams={}, **more)
+def advice(
+    asked: WalletQuestion, usage: DailyUsage | None = None, *, as_of: date = AS_OF, **more: Any
+) -> Recommendations:
+    known = usage or history(noise=0.3)
+    context = forecast_context(known, [asked], organization=organization(), period=JUNE, as_of=as_of, teams={})
+    return recommend([asked], context, **more)
 
 
 @pytest.mark.parametrize("probability", [0.5, 0.9, 0.97])

@@ -18,7 +18,7 @@ from reconciler.sandbox.server import Sandbox
 
 _ON_THE_DAY = """\
 case "$1 $2" in
-  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command")
+  plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command" | "pr show")
     set -- "$@" --as-of {as_of} ;;
 esac
 """
@@ -118,7 +118,7 @@ class Company:
         commit = self.repository.commit(subject)
         self.repository.push(128)
         if 128 in self.github.pulls:
-            self.github.pulls[128].commits.append((commit, "alice"))
+            self.github.push(128, commit, "alice")
         else:
             branch = self.repository.main
             base = self.repository.git("rev-parse", branch)

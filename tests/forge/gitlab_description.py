@@ -174,7 +174,7 @@ OPERATIONS = (
     Operation("get", "/projects/{id}/members/all/{user_id}", MEMBER),
     Operation("get", "/groups/{id}/members", many(MEMBER), {**PAGES, "query": TEXT}),
     Operation("get", "/projects/{id}/protected_branches/{name}", PROTECTED),
-    Operation("get", "/groups/{id}", thing(id=INTEGER, full_path=TEXT)),
+    Operation("get", "/groups/{id}/members/all/{user_id}", MEMBER),
     Operation(
         "get",
         "/projects/{id}/merge_requests",

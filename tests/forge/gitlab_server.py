@@ -35,7 +35,7 @@ class GitLab:
             ("GET", project, self.project),
             ("GET", rf"{project}/members/all/(\d+)", self.member),
             ("GET", rf"{project}/protected_branches/([^/]+)", self.protected_branch),
-            ("GET", r"/groups/([^/]+)", self.group),
+            ("GET", r"/groups/([^/]+)/members/all/(\d+)", self.group_member),
             ("GET", r"/groups/([^/]+)/members", self.group_members),
             ("GET", rf"{project}/merge_requests", self.merge_requests),
             ("GET", rf"{project}{iid}", self.merge_request),
@@ -182,12 +182,19 @@ class GitLab:
     def _levels(self, people: dict[str, int]) -> list[dict[str, Any]]:
         return [{**self.user(login), "access_level": level} for login, level in sorted(people.items())]
 
-    def group(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
-        path = unquote(parts[0])
-        return JSONResponse({"id": 70, "full_path": path}) if self.roster(path) is not None else missing()
+    def group_member(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
+        """Members of groups around a group are members of it; here only bots of the group at the top are asked for.
+
+        Without anybody who reads members, no group is to be seen.
+        """
+        login = self.login_of(int(parts[1]))
+        bots = self.state.group_bots if self.state.reads_members else {}
+        if login is None or unquote(parts[0]) not in bots.get(login, ()):
+            return missing()
+        return JSONResponse({**self.user(login), "access_level": 20})
 
     def group_members(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Any:
-        if actor not in {TOKENS.get(token) for token in self.state.reads_members} | {TOKENS["glpat-bot"]}:
+        if not self.state.reads_members:
             return missing()
         found = self.roster(unquote(parts[0]))
         return missing() if found is None else found

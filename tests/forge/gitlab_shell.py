@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +13,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-GITHUB = Path(__file__).resolve().parents[2] / ".github"
-SCRIPTS = GITHUB / "gitlab"
+EXAMPLE = Path(__file__).resolve().parents[2] / ".github" / "gitlab-ci.example.yml"
 
 
 def example() -> dict[str, Any]:
-    document: dict[str, Any] = YAML(typ="safe").load((GITHUB / "gitlab-ci.example.yml").read_text(encoding="utf-8"))
+    document: dict[str, Any] = YAML(typ="safe").load(EXAMPLE.read_text(encoding="utf-8"))
     return document
 
 
@@ -26,7 +26,7 @@ class Done:
     """What came of a job: its exit code, what it printed, and the folder of its artefacts."""
 
     code: int
-    log: str
+    log: list[str]
     artifacts: Path
 
 
@@ -36,22 +36,21 @@ def run_job(name: str, *, checkout: Path, kept: Path, command: Path, variables: 
     job = document[name]
     given = {**document["variables"], **job.get("variables", {}), **variables, "CI_PROJECT_DIR": str(checkout)}
     environment = {name: _expanded(value, given) for name, value in given.items()}
-    tool = Path(environment["KT_BUDGETS_HOME"])
-    (tool / "source" / ".github").mkdir(parents=True)
-    (tool / "source" / ".github" / "gitlab").symlink_to(SCRIPTS)
     environment |= {
         "PATH": f"{command}:{os.environ['PATH']}",
         "HOME": str(kept.parent),
         "GIT_CONFIG_GLOBAL": os.devnull,
     }
-    main = _shell(job["script"], checkout, {**environment, "scripts": str(SCRIPTS)})
+    main = _shell(job["script"], checkout, environment)
     status = {"CI_JOB_STATUS": "failed" if main.returncode else "success"}
     after = _shell(job.get("after_script", []), checkout, {**environment, **status})
     kept.mkdir()
-    for file in job.get("artifacts", {}).get("paths", []):
-        if (checkout / file).exists():
-            (kept / file).write_bytes((checkout / file).read_bytes())
-    return Done(main.returncode, main.stdout + main.stderr + after.stdout + after.stderr, kept)
+    for named in (*job.get("artifacts", {}).get("paths", []), "gl-code-quality-report.json"):
+        if (checkout / named).is_dir():
+            shutil.copytree(checkout / named, kept / named)
+        elif (checkout / named).exists():
+            shutil.copy(checkout / named, kept / named)
+    return Done(main.returncode, [main.stdout + main.stderr + after.stdout + after.stderr], kept)
 
 
 def _shell(lines: list[str], folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -35,6 +35,7 @@ class GitLabState(State):
 
     `squashed` are merge requests that a squash commit alone brought in, `rebased` those that came in as they are.
     `lag` is how many listings still miss what was written just now. `blocked` people are members and may do nothing.
+    `group_bots` are members of groups, by login.
     `protected` has the least access level that may push, by branch: 0 is no one.
     `addresses` are e-mail addresses of accounts besides NAME@acme.test.
     """
@@ -49,6 +50,7 @@ class GitLabState(State):
     blocked: set[str] = field(default_factory=set)
     pipelines_must_succeed: bool = True
     protected: dict[str, int] = field(default_factory=lambda: {"main": 0})
+    group_bots: dict[str, set[str]] = field(default_factory=lambda: {BOT: {"acme"}})
     lag: int = 0
     ids: dict[str, int] = field(default_factory=dict)
     merged_at: dict[int, str] = field(default_factory=dict)

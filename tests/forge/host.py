@@ -10,6 +10,7 @@ from forge.gitlab_state import GitLabState
 
 FORGES = ("github", "gitlab")
 _NOTHING = {
+    "CI_COMMIT_SHA": "",
     "GITHUB_EVENT_PATH": "",
     "GITHUB_REF": "",
     "GITHUB_SHA": "",
@@ -43,6 +44,14 @@ class Host:
         if self.is_gitlab:
             return {"CI_PIPELINE_ID": str(number)}
         return {"GITHUB_RUN_ID": str(number), "GITHUB_RUN_ATTEMPT": "1"}
+
+    def of_commit(self, commit: str) -> Mapping[str, str]:
+        """What says which commit a run is about."""
+        return {"CI_COMMIT_SHA" if self.is_gitlab else "GITHUB_SHA": commit}
+
+    @property
+    def name(self) -> str:
+        return "GitLab" if self.is_gitlab else "GitHub"
 
     @property
     def of_test_merge(self) -> Mapping[str, str]:

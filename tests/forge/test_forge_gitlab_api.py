@@ -393,8 +393,13 @@ def test_a_group_has_its_direct_members(gitlab: GitLabState, forge: GitLab) -> N
     assert roster.logins == {"lena"}
     assert forge.people.roster("acme/nobody") is None
     assert forge.people.is_member("lena", "acme/support-leads")
-    assert forge.people.lists_teams("acme")
-    assert not forge.people.lists_teams("other")
+
+
+def test_only_a_member_of_the_group_knows_that_a_group_in_it_is_gone(gitlab: GitLabState, opener: Opener) -> None:
+    assert opener().people.lists_teams("acme")
+    assert not opener().people.lists_teams("other")
+    gitlab.group_bots.clear()
+    assert not opener().people.lists_teams("acme")
 
 
 def test_what_a_person_may_do_is_her_access_level(gitlab: GitLabState, forge: GitLab) -> None:

@@ -286,7 +286,7 @@ def test_the_gitlab_example_installs_the_commit_that_it_names(installed: Machine
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
     packages, *lines = document["default"]["before_script"]
     assert packages.startswith("apt-get ")
-    script = "set -eo pipefail\n" + "\n".join([*lines, "kt-budgets --version", 'ls "$scripts/note.sh"'])
+    script = "set -eo pipefail\n" + "\n".join([*lines, "kt-budgets --version"])
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=runner.folder,
@@ -295,7 +295,7 @@ def test_the_gitlab_example_installs_the_commit_that_it_names(installed: Machine
             "HOME": str(runner.folder),
             "KT_BUDGETS_HOME": str(runner.folder / "tool"),
             "KT_BUDGETS_SOURCE": str(ROOT),
-            "KT_BUDGETS_COMMIT": head.stdout.strip(),
+            "KT_BUDGETS_SOURCE_COMMIT": head.stdout.strip(),
             **installed.variables,
         },
         capture_output=True,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from jsonschema import Draft7Validator
 
@@ -17,8 +17,8 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "merges.schema.json"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
@@ -232,9 +232,9 @@ def test_by_hand_git_s_values_are_put_back_without_what_is_not_approved(desk: Me
 
 
 def test_before_the_first_apply_everything_is_one_landing_and_what_was_not_shown_is_shown_first(
-    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as desk:
+    with merge_desk(tmp_path, host.state, host.url, capsys, is_applied=False) as desk:
         desk.opened(128, desk.target("10500.00", "11000.00"))
         desk.approved(128, "lena", "bob")
         desk.merged(128)
@@ -249,9 +249,9 @@ def test_before_the_first_apply_everything_is_one_landing_and_what_was_not_shown
 
 
 def test_before_the_first_apply_new_owners_do_not_approve_themselves(
-    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with merge_desk(tmp_path, github, github_url, capsys, is_applied=False) as desk:
+    with merge_desk(tmp_path, host.state, host.url, capsys, is_applied=False) as desk:
 
         def take_over() -> None:
             desk.repository.edit("budgets/org.yaml", 'owners: ["@acme/finance"]', 'owners: ["@mallory"]')

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
@@ -16,8 +16,8 @@ LATER = "2026-06-19"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 

@@ -1,4 +1,4 @@
-"""The story, by the workflows' own scripts: from a pull request to applied, from a console click to drift."""
+"""The story, by each forge's own scripts: from a change request to applied, from a console click to drift."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.company import Company, install_command
-from forge.github_standin import State
+from forge.gitlab_company import GitLabCompany
+from forge.gitlab_state import BOT
+from forge.host import Host
 from forge.workflow_shell import Runner
 
+from reconciler.forge.gitlab.note import RECORD
 from reconciler.sandbox.server import running
 
 pytestmark = pytest.mark.slow
@@ -33,18 +36,18 @@ _JOURNAL = ("--journal", "git:origin")
 
 
 @pytest.fixture
-def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]:
+def company(tmp_path: Path, host: Host) -> Iterator[Company]:
     files = {
         f"budgets/{path.relative_to(EXAMPLE)}": path.read_text(encoding="utf-8") for path in EXAMPLE.rglob("*.yaml")
     }
     files["budgets/org.yaml"] += _RULES
     repository = BudgetRepository.create(tmp_path, files)
     install_command(tmp_path, AS_OF)
-    github.pulls.clear()
-    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
+    host.state.pulls.clear()
+    host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
+    kind = GitLabCompany if host.is_gitlab else Company
     with running(scenario="acme", as_of=date.fromisoformat(AS_OF)) as sandbox:
-        made = Company(tmp_path, repository, github, github_url, sandbox)
-        yield made
+        yield kind(tmp_path, repository, host.state, host.url, sandbox)
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
@@ -76,12 +79,15 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert "gets USD 1,500 more" in comment
     assert "Approval needed" in comment
     assert "acme/finance" in comment
-    assert comment.partition("-->\n")[2].strip() in first.summary
-    assert [check["conclusion"] for check in github.checks] == ["success", "action_required"]
+    if isinstance(company, GitLabCompany):
+        assert [(item["by"], item["status"]) for item in company.statuses] == [(BOT, "success"), (BOT, "pending")]
+    else:
+        assert comment.partition("-->\n")[2].strip() in first.summary
+        assert [check["conclusion"] for check in github.checks] == ["success", "action_required"]
 
     # What recommend knows better stands on the line that Alice changed, once; the rest is counted.
     (suggested,) = github.review_comments
-    assert "```suggestion\n  prod: {team_id: team_support, monthly: " in suggested["body"]
+    assert "\n  prod: {team_id: team_support, monthly: " in suggested["body"].partition("```suggestion")[2]
     assert "it lasts June 2026 with probability" in suggested["body"]
     assert github.pulls[128].shows(SUPPORT, suggested["line"], suggested["line"])
 
@@ -93,13 +99,15 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert company.planned().code == 0, company.logs[-1]
     (comment,) = github.ours(128)
     assert "gets USD 1,200 more" in comment
-    assert [item["user"]["login"] for item in github.comments] == ["github-actions[bot]", "bob"]
+    said = [item["user"]["login"] for item in github.comments if not item["body"].startswith(RECORD)]
+    assert said == [BOT if isinstance(company, GitLabCompany) else "github-actions[bot]", "bob"]
 
     # It is merged with the approval of the older head alone: nothing is applied, and the reason is named.
     merge = company.merged()
     refused = company.apply(merge)
     assert refused.code == 4
-    assert refused.finished == ["Apply what was merged", "Put the outcome into the pull requests"]
+    if not isinstance(company, GitLabCompany):
+        assert refused.finished == ["Apply what was merged", "Put the outcome into the pull requests"]
     assert "lena approved the older head" in refused.log[0]
     (comment,) = github.ours(128)
     assert "Not applied: refused" in comment
@@ -182,7 +190,7 @@ def test_a_mistake_is_suggested_away_by_the_workflow(company: Company) -> None:
     assert "so there is no plan" in comment
     (suggested,) = github.review_comments
     wrong = (repository.folder / SUPPORT).read_text(encoding="utf-8").splitlines()
-    taken = suggested["body"].partition("```suggestion\n")[2].partition("\n```")[0]
+    taken = suggested["body"].partition("```suggestion")[2].partition("\n")[2].partition("\n```")[0]
     assert wrong[suggested["line"] - 1] == taken.replace("monthly: 12500", "montly: 12500")
 
     # Alice takes it; the next run has a plan, and suggests the same to nobody.

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State, answer
+from forge.github_standin import answer
+from forge.host import Host
 from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
 
@@ -19,8 +20,8 @@ FIRST_OF_JULY = "2026-07-01"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
@@ -116,10 +117,10 @@ def test_with_keeptrusts_down_the_pull_request_says_so_and_the_next_run_applies_
     assert "could not be done" not in desk.comment()
 
 
-def test_where_github_does_not_answer_for_one_landing_nothing_is_lost(desk: MergeDesk) -> None:
+def test_where_the_forge_does_not_answer_for_one_landing_nothing_is_lost(desk: MergeDesk) -> None:
     merged(desk, "lena")
     down = [answer(502)] * 20
-    desk.github.fail("GET /repos/acme/ai-budgets/pulls/128/reviews", *down)
+    desk.github.fail("GET .*/128/(reviews|approvals)", *down)
     assert desk.apply() == ExitCode.REMOTE
     assert desk.statuses == [(128, "failed")]
     desk.github.faults.clear()
@@ -130,7 +131,7 @@ def test_where_github_does_not_answer_for_one_landing_nothing_is_lost(desk: Merg
 def test_an_apply_that_cannot_begin_says_so_in_the_pull_request(desk: MergeDesk) -> None:
     merge = merged(desk, "lena")
     journal = desk.desk.variables["KT_BUDGETS_JOURNAL"]
-    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": "git:nowhere", "GITHUB_SHA": merge}
+    desk.desk.variables |= {"KT_BUDGETS_JOURNAL": "git:nowhere", **desk.desk.host.of_commit(merge)}
     assert desk.told() != ExitCode.DONE
     assert json.loads(desk.desk.output)["format"] == "kt-budgets.error/1"
     assert "Not applied yet" in desk.comment()

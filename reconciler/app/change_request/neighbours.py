@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from reconciler.app.budget_files import BudgetFiles, files_of
+from reconciler.app.budget_files import BudgetFiles, declared_where_different, files_of
 from reconciler.app.checkout import git, prefix
 from reconciler.app.committed import entries
-from reconciler.app.differing import declared_where_different
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError
 from reconciler.git.merging import merged

@@ -26,6 +26,7 @@ from reconciler.plan.purses import funded_purse
 
 if TYPE_CHECKING:
     from reconciler.findings import Finding
+    from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.history import Spending
     from reconciler.forecast.naive import NaiveMethod
     from reconciler.forecast.question import Forecast
@@ -122,16 +123,22 @@ class Outlook:
         from reconciler.forecast.project import project
 
         with shard_runner(len(asked)) as run_shards:
-            return project(
-                self.usage,
-                asked,
-                organization=self.desired.organization,
-                period=self.settings.period,
-                as_of=self.settings.as_of,
-                teams=self.desired.teams,
-                methods=methods,
-                run_shards=run_shards,
-            )
+            return project(asked, self.context(asked, methods=methods), run_shards=run_shards)
+
+    def context(
+        self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
+    ) -> ForecastContext:
+        from reconciler.forecast.context import forecast_context
+
+        return forecast_context(
+            self.usage,
+            asked,
+            organization=self.desired.organization,
+            period=self.settings.period,
+            as_of=self.settings.as_of,
+            teams=self.desired.teams,
+            methods=methods,
+        )
 
     def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:
         """Return, by wallet, a naive method that a backtest of the past year found stably better."""

@@ -114,18 +114,20 @@ def forecast(
 
     Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
     """
+    from reconciler.forecast.context import forecast_context
     from reconciler.forecast.project import project
     from reconciler.plan.ledger_usage import ledger_usage
 
-    return project(
+    asked = questions(settings, desired, live, diff, teams=teams)
+    context = forecast_context(
         usage if usage is not None and usage.source.rows else ledger_usage(live, as_of=settings.as_of),
-        questions(settings, desired, live, diff, teams=teams),
+        asked,
         organization=desired.organization,
         period=settings.period,
         as_of=settings.as_of,
         teams=desired.teams,
-        run_shards=run_shards,
     )
+    return project(asked, context, run_shards=run_shards)
 
 
 def assemble(

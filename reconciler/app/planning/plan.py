@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
+from reconciler.app.checkout import is_older, line_of, touching
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.merged_result import as_merged
-from reconciler.app.planning.pending import unapplied
 from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
+from reconciler.app.planning.remarks import year_known
 from reconciler.app.planning.scope import ALL, aim_of
-from reconciler.app.planning.year_known import year_known
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.findings import ExitCode
+from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
+from reconciler.model.applied import LastApplied
+from reconciler.model.landing import ORGANIZATION
+from reconciler.model.later import Unapplied
 from reconciler.model.outcome import exit_code_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.plan.scope import wallets_of
@@ -28,6 +35,7 @@ from reconciler.source.load import gc_paused
 if TYPE_CHECKING:
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings
+
 
 _logger = logging.getLogger(__name__)
 
@@ -119,3 +127,37 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: 
     )
     pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
     return made.model_copy(update={"unapplied": pending})
+
+
+MOST = 20
+"""So many of the newest commits are told; what is behind is told by `drift`."""
+
+
+def unapplied(budgets: Path, last: LastApplied | None, tip: str) -> tuple[Unapplied, ...]:
+    """Return the commits of the line below `tip` whose values are not applied yet, oldest first.
+
+    Nothing is returned where that cannot be told: before the first apply, and where the last one is not in this clone.
+    """
+    if last is None or not last.commit:
+        return ()
+    try:
+        return tuple(_unapplied(budgets, last, last.commit, tip))
+    except GitError:
+        return ()
+
+
+def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterator[Unapplied]:
+    line = line_of(budgets, since, tip)
+    for commit in touching(budgets, line)[-MOST:]:
+        below = [files_of(budgets, first) for first in line[commit][:1]]
+        before = below[0] if below else BudgetFiles(budgets.resolve().name)
+        declared = declared_where_different(before, files_of(budgets, commit))
+        changed = changed_parts(*declared) if declared else frozenset()
+        left = {part for part in changed if not _is_applied(budgets, last.ahead.get(part), commit)}
+        if left:
+            teams = None if ORGANIZATION in left else tuple(sorted(left))
+            yield Unapplied(commit=commit, teams=teams)
+
+
+def _is_applied(budgets: Path, ahead: str | None, commit: str) -> bool:
+    return ahead is not None and (ahead == commit or is_older(budgets, commit, ahead))

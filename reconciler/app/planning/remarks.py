@@ -6,16 +6,21 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.apply.preflight import closed_month
-from reconciler.findings import Finding, Position, Severity
+from reconciler.findings import Finding, Origin, Position, Severity
 from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import NOT_COMPARED
+from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
+from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
+    from reconciler.model.desired import Desired
+    from reconciler.model.usage import DailyUsage
+    from reconciler.settings import Settings
 
 
 def remarks(
@@ -57,3 +62,20 @@ def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
             " may change without being shown",
             "compare the files by hand, or plan again where that commit can be read",
         )
+
+
+def year_known(
+    findings: Sequence[Finding], *, settings: Settings, desired: Desired, usage: DailyUsage | None
+) -> tuple[Finding, ...]:
+    """Return `findings` with the annual target compared with what was spent, where the YAML alone knew no day."""
+    from reconciler.forecast.year import year_targets
+
+    others = tuple(finding for finding in findings if finding.code != ANNUAL_TARGET_EXCEEDED)
+    target = desired.organization.annual_target
+    found = year_targets(desired, usage, as_of=settings.as_of)
+    if target is None or found.total <= target:
+        return others
+    origin = Origin(desired.organization_path, ("annual_target",))
+    place = positions(desired.files, [origin])[origin]
+    warning = Finding(place, ANNUAL_TARGET_EXCEEDED, Severity.WARNING, found.sentence(target), found.cure(target))
+    return (*others, warning)

@@ -92,16 +92,8 @@ def plan_of(path: Path | None) -> Plan | None:
 def _advice(outlook: Outlook, keys: Sequence[str] | None, *, probability: float, reaction_days: int) -> Recommendations:
     from reconciler.forecast.recommend import recommend
 
-    return recommend(
-        outlook.usage,
-        tuple(question for question in outlook.asking(keys) if not question.wallet.absent),
-        organization=outlook.desired.organization,
-        period=outlook.settings.period,
-        as_of=outlook.settings.as_of,
-        teams=outlook.desired.teams,
-        probability=probability,
-        reaction_days=reaction_days,
-    )
+    asked = tuple(question for question in outlook.asking(keys) if not question.wallet.absent)
+    return recommend(asked, outlook.context(asked), probability=probability, reaction_days=reaction_days)
 
 
 def _looked(settings: Settings, plan: Plan | None, *, offline: bool) -> tuple[Outlook, frozenset[str] | None]:

@@ -12,7 +12,7 @@ from reconciler.forge.gitlab.channel import escaped
 from reconciler.forge.gitlab.merge_request import Project, login_of
 from reconciler.forge.protocol import Roster
 
-REPORTER, DEVELOPER, OWNER = 20, 30, 50
+GUEST, REPORTER, DEVELOPER, OWNER = 10, 20, 30, 50
 _PLENTY = 1_000
 _LOGIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 
@@ -26,6 +26,7 @@ class GitLabPeople:
     """
 
     project: Project
+    own_id: int
     _ids: dict[str, int] = field(default_factory=dict)
 
     def roster(self, team: str) -> Roster | None:
@@ -48,12 +49,16 @@ class GitLabPeople:
         return found is not None and login.lower() in found.logins
 
     def lists_teams(self, organization: str) -> bool:
-        """Whether the token sees the group: then a group in it that is not listed is not there."""
+        """Whether our account is a member of the group: then it sees every group within.
+
+        Who is not may see the group itself, because a project of it is open to her, and still no private group beside.
+        """
+        path = f"/groups/{escaped(organization)}/members/all/{self.own_id}"
         try:
-            self.project.channel.get(f"/groups/{escaped(organization)}")
+            found = self.project.channel.find(path)
         except RemoteError:
             return False
-        return True
+        return isinstance(found, Mapping) and _counts(found, GUEST)
 
     def sees_repository(self, login: str) -> bool:
         return self._level(login) is not None

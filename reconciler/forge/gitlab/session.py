@@ -38,7 +38,7 @@ class GitLab:
         self.words = WORDS
         self.run = run
         self.recorder = recorder
-        self.people = GitLabPeople(project)
+        self.people = GitLabPeople(project, identity.id)
         self._notes = Notes(project, identity, self._web)
         self._statuses = Statuses(project, self._notes, recorder, run.url)
         self._issues = Issues(project, identity, self.people)
