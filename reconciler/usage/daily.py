@@ -44,7 +44,7 @@ def daily_table(events: Table, names: Names, *, parse_first: bool = False, wide:
 def no_days() -> Columns:
     """Return the daily table of no event at all."""
     numbers = dict.fromkeys((*SUMS, *DOUBTS, "fallbacks", "fallback_cost"), np.dtype(np.int64))
-    moments = {"day": np.dtype("datetime64[us]"), "latest": np.dtype("datetime64[us]")}
+    moments = {"day": np.dtype("datetime64[D]"), "latest": np.dtype("datetime64[us]")}
     kinds = {**dict.fromkeys(ATTRIBUTES, np.dtype(object)), **numbers, **moments}
     return {name: np.empty(0, kind) for name, kind in kinds.items()}
 
