@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class ForgeWords:
     """`recorder` is who alone can record a plan; `recording` is how to become one.
 
-    `sign` stands before the number of a `request`, and a `pipeline` is what runs the commands in CI.
+    `sign` stands before the number of a `request`, and a `pipeline` is what runs the commands in CI. `afterwards` is
+    how to approve what is merged, where that is another way.
     """
 
     forge: str
@@ -18,3 +19,4 @@ class ForgeWords:
     pipeline: str
     recorder: str
     recording: str
+    afterwards: str = ""

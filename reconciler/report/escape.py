@@ -24,7 +24,7 @@ _SPECIAL = re.compile(
 _LEADING = re.compile(r"^(?:(?P<sign>>|[-+=](?=\s|[-+=]|$))|(?P<number>\d{1,9})(?P<stop>[.)])(?=\s|$))")
 _CODE = re.compile(r"[!-;=-_a-{}~]+(?: [!-;=-_a-{}~]+)*")
 """What a code span shows as it is, in a table as well: printable, no backtick, bar or tag. It can be copied."""
-_REFERENCE = re.compile(r"#[1-9][0-9]{0,9}", re.ASCII)
+_REFERENCE = re.compile(r"[#!][1-9][0-9]{0,9}", re.ASCII)
 _LABEL = re.compile(r"[^\w ./,()%-]|%(?=%)")
 
 

@@ -13,9 +13,9 @@ from reconciler.report.spans import Span, Words, code, reference, safe_name, str
 _WALLETS = 6
 
 
-def same_money(number: int, wallets: Sequence[str], *, organization: bool, is_read: bool) -> Words:
+def same_money(number: int, wallets: Sequence[str], *, organization: bool, is_read: bool, sign: str = "#") -> Words:
     """Return that an open pull request changes the same wallets, or settings; nothing where it does not."""
-    who = reference(number)
+    who = reference(number, sign)
     if not is_read:
         return words(who, " changes budgets too; it conflicts, or its YAML has errors, so nobody can say which.")
     if not wallets and not organization:
@@ -47,11 +47,11 @@ def pool_of_all(plan: Plan, others: int, more: Decimal) -> Words:
     return words(asked, f"the organization wallet then holds {currency} {wording.brief(left)}.")
 
 
-def unapplied_notes(plan: Plan, numbers: Mapping[str, int]) -> Iterator[Words]:
+def unapplied_notes(plan: Plan, numbers: Mapping[str, int], sign: str = "#") -> Iterator[Words]:
     """Yield what is merged below this plan and not applied yet; `numbers` are the pull requests of commits."""
     for item in plan.unapplied:
         number = numbers.get(item.commit)
-        who = reference(number) if number else code(visible(item.commit[:7], 40))
+        who = reference(number, sign) if number else code(visible(item.commit[:7], 40))
         yield words(who, " is ", strong("merged and not applied yet"), f" ({_whose(item)})", _included(plan, item), ".")
 
 

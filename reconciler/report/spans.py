@@ -99,9 +99,9 @@ def code(text: str) -> Span:
     return Span(text, "code")
 
 
-def reference(number: int) -> Span:
-    """Return a pull request's number: the one thing that a forge may make a link of."""
-    return Span(f"#{number:d}", "reference")
+def reference(number: int, sign: str = "#") -> Span:
+    """Return a pull request's number after the forge's `sign`: the one thing that a forge may make a link of."""
+    return Span(f"{sign}{number:d}", "reference")
 
 
 @dataclass(frozen=True, slots=True)

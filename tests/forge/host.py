@@ -54,6 +54,11 @@ class Host:
         return "GitLab" if self.is_gitlab else "GitHub"
 
     @property
+    def sign(self) -> str:
+        """What stands before the number of a change request."""
+        return "!" if self.is_gitlab else "#"
+
+    @property
     def of_test_merge(self) -> Mapping[str, str]:
         """What says that a merge into main is checked out which was made to show what merging gives."""
         if self.is_gitlab:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
-from forge.github_standin import Pull, State
+from forge.github_standin import Pull
+from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 TEAM, ORG = "budgets/teams/support.yaml", "budgets/org.yaml"
@@ -18,15 +19,14 @@ TEAM, ORG = "budgets/teams/support.yaml", "budgets/org.yaml"
 @pytest.fixture
 def desk(
     tmp_path: Path,
-    github: State,
-    github_url: str,
+    host: Host,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxDesk]:
     """Yield a desk with a team, applied, whose branch `change` is checked out."""
     repository = BudgetRepository.create(tmp_path, {ORG: ORGANIZATION, TEAM: SUPPORT})
     monkeypatch.chdir(repository.folder)
-    with sandbox_desk(repository, github, github_url, capsys) as made:
+    with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         repository.branch("change")
         yield made
@@ -41,7 +41,7 @@ def shown(desk: SandboxDesk, *edits: tuple[str, str, str]) -> tuple[str, dict[st
     repository.push(128)
     base = repository.git("rev-parse", "main")
     desk.github.pulls[128] = Pull(128, "alice", [(commit, "alice")], base, head_ref="change")
-    desk.variables |= {"GITHUB_BASE_REF": "main"}
+    desk.variables |= desk.host.of_test_merge
     usage = str(repository.folder.parent / "usage.csv")
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage, "--output", "../pr.json") == 0, desk.errors
     assert desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", "128") == 0, desk.errors

@@ -55,7 +55,8 @@ def approved(
         if recorded(forge, pull):
             raise
         words = f"{error.message}: nobody was shown what would be applied"
-        return Verdict(refused=dict.fromkeys(_everybody(step, plan), words), missing=_owners(required), unseen=True)
+        refused = dict.fromkeys(_everybody(step, plan), words)
+        return Verdict(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
     missing = _owners(short.requirement for short in found.missing)
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
     by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited & step.parts)
@@ -69,6 +70,7 @@ def approved(
         missing=_owners(required) if stale or lacking else missing,
         unseen=bool(stale),
         reason=_stops(found, forge.words),
+        afterwards=forge.words.afterwards,
     )
 
 

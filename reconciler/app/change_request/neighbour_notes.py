@@ -36,7 +36,7 @@ def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
         for found in session.change_requests_of(item.commit):
             if found.merge_commit and found.base_ref == pull.base_ref:
                 numbers[item.commit] = found.number
-    yield from unapplied_notes(plan, numbers)
+    yield from unapplied_notes(plan, numbers, session.words.sign)
 
 
 def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
@@ -44,7 +44,8 @@ def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: 
     others = [other for other in listed if other.number != pull.number]
     seen = neighbours(budgets, pull, base, others, period=plan.period)
     for one in seen.found:
-        yield same_money(one.number, one.wallets, organization=one.organization, is_read=one.is_read)
+        about = {"organization": one.organization, "is_read": one.is_read}
+        yield same_money(one.number, one.wallets, **about, sign=session.words.sign)
     read = [one for one in seen.found if one.is_read]
     yield pool_of_all(plan, len(read), sum((one.more for one in read), start=plan.funds.allocated * 0))
     if seen.unknown:

@@ -17,7 +17,7 @@ class Verdict:
     """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
     something else than what was shown, and those of `limited` are beyond a limit. Each has its reason, and `reason` is
     what stops all of them. What is `unseen` was shown to nobody as it is now. `stood_in` says who approved in place of
-    owners who could not.
+    owners who could not, and `afterwards` how one approves what is merged.
     """
 
     approved_by: tuple[str, ...] = ()
@@ -28,6 +28,7 @@ class Verdict:
     stood_in: tuple[str, ...] = ()
     unseen: bool = False
     reason: str = ""
+    afterwards: str = ""
 
     @property
     def withheld(self) -> dict[str, str]:
@@ -197,6 +198,7 @@ def _cure(
         return "start the resume workflow, which proves or finishes it"
     cures = []
     who = "; ".join(judged.missing) or "its owners"
+    who += f", {judged.afterwards}" if judged.afterwards else ""
     if judged.unseen:
         cures.append(f"have {landing.name} approved once more ({who}): its comment shows what would be applied now")
     elif judged.refused:
