@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -54,13 +53,7 @@ class Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connection back."""
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def allocate(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
