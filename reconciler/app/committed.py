@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from reconciler.findings import RefusedError
 from reconciler.git.merging import is_id
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask
+from reconciler.source.load import declared_by, declared_in
+from reconciler.source.tree_findings import ORGANIZATION
 
 LINK = "120000"
+_ORGANIZATION = ORGANIZATION.encode()
 _FILES = ("100644", "100755", "100664")
 _KEPT = 64
 """Commits whose files are kept. A replay, and what is said of neighbours, read some of them again and again."""
@@ -35,7 +39,33 @@ def _place(folder: Path, top: Path | None) -> tuple[Path, PurePosixPath]:
 def entries(folder: Path, commit: str) -> tuple[Entry, ...] | None:
     """Return the files of `folder` in a commit (or a tree), None where it is not there. Raises GitError."""
     top, where = place(folder)
-    return (_entries if is_id(commit) else _entries.__wrapped__)(top, where, commit)
+    read = _entries if is_id(commit) else _entries.__wrapped__
+    found = read(top, where, commit)
+    if found is None and (was := _moved_from(folder, top, commit)) is not None:
+        found = read(top, was, commit)
+    return found
+
+
+def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
+    """Return the folder that held the budgets of this organization in a commit that does not have `folder`.
+
+    A folder that was renamed keeps its past: who approves, and what was applied. None where there were no such budgets.
+    Raises RefusedError where several folders could be meant.
+    """
+    organization, _ = declared_in(folder)
+    if not organization:
+        return None
+    listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, folder=top).split(b"\0")
+    files = [_entry(line) for line in listed if line.endswith((b"/" + _ORGANIZATION, b"\t" + _ORGANIZATION))]
+    contents = blobs(top, (identity for _, identity, _ in files))
+    found = [path.parent for _, identity, path in files if declared_by(contents.get(identity, b""))[0] == organization]
+    if len(found) > 1:
+        raise RefusedError(
+            f"{commit[:12]} has no {folder.name} here, and the budgets of {organization} in {len(found)} other folders:"
+            f" {', '.join(map(str, found[:5]))}; which of them came before cannot be told",
+            hint="keep the budgets where they were, or take away the copies in a pull request of its own first",
+        )
+    return found[0] if found else None
 
 
 @lru_cache(maxsize=_KEPT)

@@ -113,10 +113,19 @@ def _check(budgets: Path, declared: str) -> None:
 
 
 def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedError:
+    variables = environment()
+    if own.file is not None and named.file is None and (variables.get("GITHUB_ACTIONS") or variables.get("CI")):
+        hint = (
+            f"write `journal: {named.shown}` into {budgets / 'org.yaml'}: a file on a runner is gone after the job."
+            " Where something was recorded in that file, run `kt-budgets resume --move-journal --reason WHY` after"
+            " that, in the clone that has it"
+        )
+    else:
+        hint = f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says"
     return RefusedError(
         f"{budgets / 'org.yaml'} says that the journal is {own.shown}, and {by} names {named.shown}: with two journals"
         " money would be moved twice; nothing was written",
-        hint=f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says",
+        hint=hint,
     )
 
 

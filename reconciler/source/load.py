@@ -232,8 +232,16 @@ def declared_in(budgets: Path) -> tuple[str, str]:
     """Return the organization and the journal that org.yaml names; an empty text for what it does not say as text."""
     try:
         data = (budgets / ORGANIZATION).read_bytes()[: LARGEST + 1]
+    except OSError:
+        return "", ""
+    return declared_by(data)
+
+
+def declared_by(data: bytes) -> tuple[str, str]:
+    """Return what the text of an org.yaml names, as `declared_in` does."""
+    try:
         data.decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         return "", ""
     value = parse(data).value if len(data) <= LARGEST else None
     if not isinstance(value, dict):

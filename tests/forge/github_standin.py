@@ -102,6 +102,7 @@ class State:
     dismisses_stale: bool = False
     codeowner_errors: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
+    drafts: set[int] = field(default_factory=set)
     force_pushes: list[tuple[str, str, str]] = field(default_factory=list)
     protected_checks: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
@@ -336,6 +337,7 @@ class GitHub(People):
             "number": pull.number,
             "state": pull.state,
             "title": "Raise Support's wallet",
+            "draft": pull.number in self.state.drafts,
             "html_url": f"https://github.test/{self.state.repository}/pull/{pull.number}",
             "user": user(pull.author or "ghost"),
             "merge_commit_sha": pull.merge_commit or pull.tested,

@@ -154,7 +154,7 @@ class MergeDesk:
         return str(self.repository.folder.parent / "usage.csv")
 
     def ledger(self, team: str = "team_support") -> list[tuple[str, float]]:
-        wallets = self.desk.keeptrusts("GET", "/v1/wallets")["data"]
+        wallets = self.desk.keeptrusts("GET", "/v1/wallets?limit=200")["data"]
         found = [wallet["id"] for wallet in wallets if wallet.get("scope_id") == team]
         listed = [self.desk.keeptrusts("GET", f"/v1/wallets/{one}/transactions?limit=200")["data"] for one in found]
         return [(e["type"], e["amount"]) for entries in listed for e in entries if e["type"] in ("allocate", "reclaim")]

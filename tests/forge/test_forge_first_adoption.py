@@ -57,3 +57,27 @@ def test_it_tells_the_same_where_it_was_merged_before_its_plan_was_shown(desk: M
     desk.approved(128, "bob")
     assert desk.told() == ExitCode.DONE, desk.desk.output
     assert desk.funded() == 10500.0
+
+
+def test_budgets_that_were_deleted_before_any_apply_come_back_with_the_approval_of_their_owners(
+    desk: MergeDesk,
+) -> None:
+    _brought(desk, shown=False)
+    desk.merged(128)
+    desk.repository.git("rm", "--quiet", "-r", "budgets")
+    desk.pushed(lambda: None, "Not yet")
+    taken = ORGANIZATION.replace('owners: ["@acme/finance"]', 'owners: ["@mallory"]')
+    files = {"budgets/org.yaml": taken + SAID, SUPPORT_FILE: SUPPORT.replace("@acme/support-leads", "@mallory")}
+    desk.opened(129, lambda: desk.repository.write(files))
+    desk.approved(129, "mallory")
+    desk.desk.kt("pr", "approval", "--check", "--pr", "129", "--as-of", "2026-06-18")
+    gate = [check for check in desk.github.checks if check["name"] == "kt-budgets / approval"][-1]
+    assert gate["conclusion"] == "action_required", gate["output"]
+    desk.merged(129)
+    assert desk.told() == ExitCode.REFUSED, desk.desk.output
+    assert "cannot be read" not in desk.desk.output
+    assert "@acme/finance" in desk.desk.output
+    assert desk.funded() == 0.0
+    desk.approved(129, "bob", "lena", "pat")
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert desk.funded() == 10500.0

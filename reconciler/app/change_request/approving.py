@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
-from reconciler.app.change_request.edited import brought_in
+from reconciler.app.change_request.edited import Edited, brought_in
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
@@ -23,6 +23,8 @@ from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import missing_words, stand_in_words
 
+_NOTHING = Edited()
+
 
 def approved(
     forge: Forge,
@@ -32,12 +34,11 @@ def approved(
     *,
     budgets: Path,
     as_of: date,
-    edited: frozenset[str] = frozenset(),
+    edited: Edited = _NOTHING,
 ) -> Verdict:
     """Return who approved a step, and which of its teams must not be applied.
 
-    `budgets` is their folder in a clone. The `edited` parts say something else than the pull request: approvals of them
-    count once they were shown as merged.
+    `budgets` is their folder in a clone. Approvals of what is `edited` count once it was shown as merged.
 
     The rules are those of what the landing came on top of, and those that were applied: rules that were weakened
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
@@ -59,7 +60,7 @@ def approved(
         return Verdict(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
     missing = _owners(short.requirement for short in found.missing)
     stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
-    by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited & step.parts)
+    by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited)
     stale |= by_hand
     return Verdict(
         approved_by=found.approved_by,
@@ -112,26 +113,22 @@ def _by_hand(
     step: Step,
     plan: Plan,
     budgets: Path,
-    edited: frozenset[str],
+    edited: Edited,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return why the `edited` parts of a merge are left out: those that nobody was shown, and those not approved."""
-    if not edited:
+    if not edited.parts:
         return {}, {}
     commit = step.landing.commit
     shown = recorded(forge, pull, made_from=commit)
     if not shown:
-        return {part: _other(part, pull, commit) for part in edited}, {}
-    by = brought_in(budgets, step.landing, pull)
+        return {part: edited.why(part, pull, commit) for part in edited.parts}, {}
+    by = brought_in(budgets, step.landing, pull) if edited.by_hand else ()
     found = _judged(forge, pull, required, plan, budgets, made_from=commit, merged_in=by)
     whole = _stops(found, forge.words)
     lacking = {part: missing_words(short, forge.words)[0] for part, short in found.refused.items()}
-    short = {part: whole or lacking[part] for part in edited if whole or part in lacking}
-    return {part: _other(part, pull, commit) for part in edited & set(found.stale) - short.keys()}, short
-
-
-def _other(part: str, pull: ChangeRequest, commit: str) -> str:
-    what = part or "the organization's settings"
-    return f"{what}: {commit[:12]} says something else than merging the last head of #{pull.number} gives"
+    short = {part: whole or lacking[part] for part in edited.parts if whole or part in lacking}
+    stale = edited.parts & set(found.stale) - short.keys()
+    return {part: edited.why(part, pull, commit) for part in stale}, short
 
 
 def _owners(found: Iterable[Requirement]) -> tuple[str, ...]:

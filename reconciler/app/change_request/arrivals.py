@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts
+from reconciler.app.change_request.earlier import earlier_budgets
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
@@ -119,7 +120,7 @@ def _begun(commits: Commits, group: Group) -> Arrival:
     """Return everything as one landing, for a journal that names no commit; what it was merged onto has the rules."""
     loaded, base, budgets = commits.loaded(group.commit), group.base, commits.budgets
     landing = Landing(group.commit, base=base, pull_request=group.pull.number if group.pull else None)
-    before = commits.desired(base)
+    before = commits.desired(base) or (earlier_budgets(commits, base) if base else None)
     had_budgets = base is not None and knows(budgets, prefix(budgets) / "org.yaml", until=base)
     if loaded.desired is None:
         touched = changed_files(BudgetFiles(""), commits.files(group.commit))

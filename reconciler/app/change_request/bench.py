@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.change_request.approving import approved
-from reconciler.app.change_request.edited import edited_parts
+from reconciler.app.change_request.edited import Edited, edited_parts
+from reconciler.app.change_request.unshown import unshown_parts
 from reconciler.app.planning.pipeline import assemble, compared
 from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.findings import UsageError
+from reconciler.forge.approval import recorded
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.change import Reclaim
 from reconciler.model.plan import Scope, Source, sealed
@@ -68,9 +70,11 @@ class MergeBench:
         if session is None:
             raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
         pull = session.change_request(number) if number else None
-        edited = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
+        by_hand = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
+        more = unshown_parts(self.commits, step.arrival, pull, recorded(session, pull)) if pull else {}
+        asked = Edited(by_hand & step.parts, {part: why for part, why in more.items() if part in step.parts})
         return approved(
-            session, pull, step, plan, budgets=self.settings.budgets, as_of=self.settings.as_of, edited=edited
+            session, pull, step, plan, budgets=self.settings.budgets, as_of=self.settings.as_of, edited=asked
         )
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:

@@ -5,6 +5,8 @@ Decision 0073.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
@@ -16,6 +18,28 @@ from reconciler.git.merging import bring, is_here, merged
 from reconciler.model.landing import Landing
 
 _NOT_THERE = (Trouble.NOT_SERVED, Trouble.NO_REMOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Parts of a landing of which nobody was shown everything.
+
+    `by_hand` are those that say something else than the pull request. `more` says why of those that bring more than was
+    shown: the pull request was shown onto another commit.
+    """
+
+    by_hand: frozenset[str] = frozenset()
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        return self.by_hand | self.more.keys()
+
+    def why(self, part: str, pull: ChangeRequest, commit: str) -> str:
+        """Return why a part is left out until it was shown as merged."""
+        what = part or "the organization's settings"
+        other = f"{what}: {commit[:12]} says something else than merging the last head of #{pull.number} gives"
+        return other if part in self.by_hand else self.more[part]
 
 
 def edited_parts(commits: Commits, landing: Landing, pull: ChangeRequest) -> frozenset[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reconciler.app.budget_files import Commits, changed_parts, value
+from reconciler.app.change_request.earlier import earlier_budgets
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded
@@ -51,13 +52,17 @@ class Gate:
             count = sum(finding.severity.name == "ERROR" for finding in found.findings)
             words = f"the budget files have {count} {'error' if count == 1 else 'errors'}" if count else "no budgets"
             return self._refused(pull, Problem(words, "run `kt-budgets validate`, and correct the files"))
-        start = self.commits.desired(before)
+        start = self._before(before)
         if start is None and knows(budgets, prefix(budgets) / "org.yaml", until=before):
             words = f"the budgets of {before[:12]} cannot be read, so nobody knows who must approve"
             return self._refused(pull, Problem(words, f"correct the files on {pull.base_ref} first"))
-        if not changed_parts(start, found.desired):
+        if self.commits.files(before).files and not changed_parts(start, found.desired):
             return Ruling(pull.number, pull.head, "nothing")
         return self._judged(pull, start, found.desired)
+
+    def _before(self, commit: str) -> Desired | None:
+        """Return whose rules hold: those of a commit, or of the budgets that were deleted before it."""
+        return self.commits.desired(commit) or earlier_budgets(self.commits, commit)
 
     def _judged(self, pull: ChangeRequest, start: Desired | None, after: Desired) -> Ruling:
         records = recorded(self.forge, pull)
@@ -108,7 +113,7 @@ class Gate:
             tree = merged(budgets, record.base, pull.head)
         except GitError:
             return ()
-        then = (self.commits.desired(record.base), self.commits.desired(tree))
+        then = (self._before(record.base), self.commits.desired(tree))
         parts = sorted(changed_parts(start, after))
         return tuple(
             part

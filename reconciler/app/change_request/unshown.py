@@ -1,0 +1,72 @@
+"""What a landing brings that nobody was shown: its pull request was shown onto another commit than it came to.
+
+A pull request can be moved to another branch after its approval (decision 0073).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from reconciler.app.budget_files import Commits, value
+from reconciler.app.change_request.arrivals import Arrival
+from reconciler.app.change_request.earlier import earlier_budgets
+from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.check import Check
+from reconciler.git.failures import GitError
+from reconciler.git.merging import bring, is_here, merged
+from reconciler.model.desired import Desired
+from reconciler.policy.plan_record import PlanRecord
+
+
+def unshown_parts(
+    commits: Commits, arrival: Arrival, pull: ChangeRequest, records: Sequence[tuple[Check, PlanRecord]]
+) -> dict[str, str]:
+    """Return the parts of which the landing changes values that were not among those shown, each with why.
+
+    `records` are those of its plans; what was shown as merged is another matter. Nothing where the commit that the last
+    plan was made onto is not known, or is nowhere any more.
+    """
+    listed = [record for _, record in records if record.made_from != arrival.landing.commit]
+    base = listed[-1].base if listed else None
+    if base is None or arrival.after is None:
+        return {}
+    budgets = commits.budgets
+    try:
+        for commit, wanted in ((base, base), (pull.head, pull.reference)):
+            if not is_here(budgets, commit):
+                bring(budgets, wanted)
+        tree = merged(budgets, base, pull.head)
+    except GitError:
+        return {}
+    then, shown = commits.desired(base) or earlier_budgets(commits, base), commits.desired(tree or "")
+    if shown is None:
+        return {}
+    parts = arrival.landing.parts
+    more = {part for part in parts if _changes(arrival.before, arrival.after, part) - _changes(then, shown, part)}
+    return {part: _words(part, pull, base) for part in more}
+
+
+def _changes(before: Desired | None, after: Desired, part: str) -> set[tuple[str, str]]:
+    """Return which values of a part are others, with what they are after it."""
+    then, now = (dict(_leaves("", _plain(value(each, part)))) for each in (before, after))
+    return {(path, now.get(path, "")) for path in {*then, *now} if then.get(path) != now.get(path)}
+
+
+def _plain(found: object) -> Any:
+    return found.model_dump(mode="json") if isinstance(found, BaseModel) else found
+
+
+def _leaves(path: str, found: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(found, Mapping) and found:
+        for name, inside in found.items():
+            yield from _leaves(f"{path}/{name}", inside)
+    else:
+        yield path, repr(found)
+
+
+def _words(part: str, pull: ChangeRequest, base: str) -> str:
+    what = part or "the organization's settings"
+    return f"{what}: #{pull.number} was shown onto {base[:12]}, and changes more where it came to"
