@@ -27,7 +27,13 @@ _OF_CI = (
 )
 
 _LONGEST = (
-    *("test_forge_install", "test_forge_gitlab", "test_forge_merged_applied", "test_forge_story", "test_forge_month"),
+    *(
+        "test_forge_install",
+        "test_forge_gitlab_pipeline",
+        "test_forge_merged_applied",
+        "test_forge_story",
+        "test_forge_month",
+    ),
     *("test_usage_hostile", "test_every_crash_point", "test_random_schedules", "test_every_rest", "test_apply_killed"),
     *(
         "test_outside_scope",
