@@ -31,15 +31,12 @@ def document_schema(kind: type[Document]) -> Schema:
     """Return the schema of a document, under the address that names its version."""
     schema = kind.model_json_schema(mode="serialization")
     for part in (schema, *schema.get("$defs", {}).values()):
-        if named := part.get("properties", {}).get("format"):
-            named["description"] = "Which document this is, with its version."
-    return {
-        "$schema": DIALECT,
-        "$id": kind.address(),
-        **schema,
-        "title": _title(kind.commands),
-        "required": ["format", *schema["required"]],
-    }
+        fields = part.get("properties", {})
+        if "format" in fields:
+            fields["format"]["description"] = "Which document this is, with its version."
+        always = [name for name, field in fields.items() if "const" in field or name in part.get("required", ())]
+        part |= {"required": always} if always else {}
+    return {"$schema": DIALECT, "$id": kind.address(), **schema, "title": _title(kind.commands)}
 
 
 def _title(commands: tuple[str, ...]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from json import dumps
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import ValidationError, WithJsonSchema
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.managed_kind import (
@@ -23,7 +23,7 @@ from reconciler.model.kinds.managed_kind import (
 from reconciler.model.money import Amount
 from reconciler.model.team import BillingBudgetSetting, Scope, TeamBudget
 
-AlertPercentage = int | Decimal
+AlertPercentage = int | Annotated[Decimal, WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?$"})]
 """A whole number is an int. YAML offers no other; somebody else's billing budget may hold a fraction."""
 
 
