@@ -400,6 +400,8 @@ class GitLab:
         """One that waits or runs is changed by its own author; a finished one stays, and another is made."""
         if not any(parts[1] == sha for pull in self.state.pulls.values() for sha, _ in pull.commits):
             return JSONResponse({"message": "404 Commit Not Found"}, 404)
+        if any(pull.fork and pull.merge_commit is None and pull.head == parts[1] for pull in self.state.pulls.values()):
+            return JSONResponse({"message": "404 References for commit Not Found"}, 404)
         name, state = body.get("name", "default"), body["state"]
         item = next(
             (

@@ -58,6 +58,10 @@ class GitLabState(State):
     def id_of(self, login: str) -> int:
         return self.ids.setdefault(login, 100 + len(self.ids))
 
+    @property
+    def writes(self) -> list[tuple[str, str, Any]]:
+        return [request for request in super().writes if not request[1].endswith("/graphql")]
+
     def next_status(self) -> int:
         return 1 + max((item["id"] for item in self.statuses), default=5000)
 

@@ -1,4 +1,4 @@
-"""GitLab's reference judges what we send: here it is shown that it does, also of what GitLab would ignore in silence."""
+"""GitLab's reference judges what we send: here it is shown that it does, also of what GitLab itself ignores."""
 
 from __future__ import annotations
 
