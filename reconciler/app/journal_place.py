@@ -114,19 +114,27 @@ def _check(budgets: Path, declared: str) -> None:
 
 def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedError:
     variables = environment()
+    hint = f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says"
     if own.file is not None and named.file is None and (variables.get("GITHUB_ACTIONS") or variables.get("CI")):
         hint = (
-            f"write `journal: {named.shown}` into {budgets / 'org.yaml'}: a file on a runner is gone after the job."
-            " Where something was recorded in that file, run `kt-budgets resume --move-journal --reason WHY` after"
-            " that, in the clone that has it"
+            f"write `journal: {named.shown}` into {budgets / 'org.yaml'}: a file on a runner is gone after the job. If"
+            f" something was recorded in the file, run after that, in the clone that has it: {_to_git(own, own.file)}"
         )
-    else:
-        hint = f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says"
     return RefusedError(
         f"{budgets / 'org.yaml'} says that the journal is {own.shown}, and {by} names {named.shown}: with two journals"
         " money would be moved twice; nothing was written",
         hint=hint,
     )
+
+
+def _to_git(own: Place, file: Path) -> str:
+    """Return what moves the records of a declared file to the git remote that org.yaml names by then."""
+    moved = 'kt-budgets resume --move-journal --reason "CI applies"'
+    usual = place_of(DEFAULT, root=own.folder, seen_from=own.folder).file
+    if usual is None or file == usual:
+        return moved
+    old, new = (path.relative_to(own.folder) if path.is_relative_to(own.folder) else path for path in (file, usual))
+    return f"mkdir -p {new.parent} && mv {old} {new} && mv {old}.head {new}.head && {moved}"
 
 
 def beside(budgets: Path, place: Place, organization: str) -> Path | None:

@@ -33,14 +33,14 @@ class Pins:
     def keep(self, lines: Sequence[str]) -> None:
         """Keep the commits that the last state in `lines` names. What cannot be kept stops nothing: it is there now."""
         try:
-            if not self._git.has_history:
-                return
-            self._kept([commit for commit in dict.fromkeys(_named(lines)) if self._is_here(commit)])
+            named = dict.fromkeys(_named(lines))
+            if named and self._git.has_history:
+                self._kept([commit for commit in named if self._is_here(commit)])
         except JournalError as error:
             _logger.warning("%s is not moved on: %s", APPLIED, error.message)
 
     def _kept(self, wanted: Sequence[str]) -> None:
-        for _ in range(_TRIES if wanted else 0):
+        for _ in range(_TRIES):
             head = self._git.fetch(NAMESPACE).get(APPLIED, "")
             known = self._known(head)
             left = [commit for commit in wanted if commit not in known]

@@ -69,6 +69,17 @@ def test_the_ref_only_moves_on_and_is_left_alone_where_it_leads_to_all(clone: Pa
     assert {first, other} <= pinned(clone)
 
 
+def test_a_record_that_names_no_commit_moves_nothing_and_says_nothing(
+    clone: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = journal_of(clone)
+    journal.append("a", Entry(Step.STARTED, facts={"plan": {"source": {"commit": None}}, "commit": None}))
+    journal.append("a", Entry(Step.INTENT, "op-1"))
+    journal.append("a", Entry(Step.FINISHED, facts={"plan": "sha256:1", "commit": "0" * 40}))
+    assert pinned(clone) == set()
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("what", ["a hook", "another repository", "a shallow clone"])
 def test_what_cannot_be_kept_stops_no_record(clone: Path, tmp_path: Path, what: str) -> None:
     commit = committed(clone, "one")

@@ -44,9 +44,10 @@ def approved(
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
     """
     if pull is None:
+        first = "have `kt-budgets plan` looked at, and apply it the first time by hand, with `kt-budgets apply`; or "
         raise RefusedError(
             f"{step.landing.commit[:12]} is not the merge of a pull request: it was pushed directly",
-            hint="revert it, and bring the change in through a pull request",
+            hint=f"{'' if step.before else first}revert it, and bring the change in through a pull request",
         )
     rules = _rules(step)
     required = _required(rules, step, plan)
