@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -37,6 +37,10 @@ class Document(Frozen):
     def address(cls) -> str:
         """What its schema is known as everywhere: `urn:kt-budgets:run:1`."""
         return f"urn:kt-budgets:{cls.name()}:{cls._format().rpartition('/')[2]}"
+
+    def document(self) -> Self:
+        """Return itself: what is printed for programs."""
+        return self
 
     def fields(self) -> dict[str, Any]:
         """Return this as a JSON object."""

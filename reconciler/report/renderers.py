@@ -1,16 +1,25 @@
 """Every document in every format: the one table that says which function lays out what.
 
-A renderer takes what is shown, and the screen that it is shown on, and returns text. For programs it takes a Document,
-or whatever has one as `document()`. They are named, not imported: a command needs few of them.
+A renderer takes what is shown, and the screen that it is shown on, and returns text. For programs it takes whatever
+has a `document()`, as a Document has itself. They are named, not imported: a command needs few of them.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from reconciler.model.document import Document
 from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.model.document import Document
+
+
+class Documented(Protocol):
+    """What can be printed for programs."""
+
+    def document(self) -> Document: ...
+
 
 _JSON = "renderers:for_programs"
 _STATEMENTS = (
@@ -75,7 +84,6 @@ def render(name: str, format_: str, shown: Any, screen: Screen | None = PAPER) -
     return text
 
 
-def for_programs(shown: Any, _: Screen | None = PAPER) -> str:
-    """Return the JSON of a Document, or of what has one."""
-    document: Document = shown if isinstance(shown, Document) else shown.document()
-    return document.text()
+def for_programs(shown: Documented, _: Screen | None = PAPER) -> str:
+    """Return the JSON of a document."""
+    return shown.document().text()
