@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.model.wallet_ref import WalletRef
+
 HISTORY_DAYS = 400
 DAYS = 90
 PATHS = 500
@@ -113,7 +115,12 @@ def question(number: int) -> Any:
     )
     return WalletQuestion(
         wallet=DesiredWallet(
-            team=f"team{number}", environment="prod", key=key, currency="USD", setting=setting, origin=Origin("")
+            team=f"team{number}",
+            environment="prod",
+            key=WalletRef.team(key),
+            currency="USD",
+            setting=setting,
+            origin=Origin(""),
         ),
         plan=AnnualPlan.model_validate({"growth": [{"reason": "more", "rate": "10%", "from": "2026-09"}]}),
         live_target=target,

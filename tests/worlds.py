@@ -20,6 +20,7 @@ from reconciler.model.operation import mark
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.wallet_ref import WalletRef
 
 JUNE = Period(2026, 6)
 JULY = Period(2026, 7)
@@ -48,7 +49,7 @@ def wallet(team: str, environment: str, monthly: str, *, absent: bool = False, *
         }
     )
     origin = Origin(f"budgets/teams/{team}.yaml", ("wallets", environment))
-    return DesiredWallet(team, environment, key, "USD", setting, origin, absent)
+    return DesiredWallet(team, environment, WalletRef.team(key), "USD", setting, origin, absent)
 
 
 def billing_budget(name: str, amount: str, *, scope_id: str = "team_support", **fields: Any) -> BillingBudget:
@@ -114,7 +115,7 @@ def entry(
 
 
 def live_wallet(key: str, *entries: LedgerEntry, available: str | Decimal = "0") -> LiveWallet:
-    return LiveWallet(key, "USD", id=f"wal_{key}", available=usd(available), ledger=entries)
+    return LiveWallet(WalletRef.team(key), "USD", id=f"wal_{key}", available=usd(available), ledger=entries)
 
 
 def live(

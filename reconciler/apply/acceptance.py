@@ -16,6 +16,7 @@ from reconciler.journal.trace import Trace
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, operation_period
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 _AUDIT = "`kt-budgets audit` shows every operation and what became of it"
 _MOVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9a-f]{20}=")
@@ -42,11 +43,11 @@ def accept(
     reason: str,
     environment: ApplyEnvironment,
     *,
-    wallets: Mapping[str, str],
+    wallets: Mapping[WalletRef, str],
 ) -> None:
     """Record that the ledger is right about every operation that is `asked` for.
 
-    `wallets` maps the team ids whose ledgers are looked at to their currency. Raises UsageError, before anything is
+    `wallets` maps those whose ledgers are looked at to their currency. Raises UsageError, before anything is
     recorded, for what neither the journal nor a ledger knows, and for what is in no doubt.
     """
     history = history_of(journal.records)
@@ -96,8 +97,8 @@ def _ledgers(
     history: History,
     environment: ApplyEnvironment,
     organization: str,
-    wallets: Mapping[str, str] | None = None,
-) -> Mapping[str, LiveWallet]:
+    wallets: Mapping[WalletRef, str] | None = None,
+) -> Mapping[WalletRef, LiveWallet]:
     """Return the wallets with their ledgers, from the first month that anything asked for can be of."""
     known = {
         move.wallet: move.currency
@@ -119,7 +120,7 @@ def _month(operation: str) -> Period | None:
 
 
 def _shown(
-    wanted: Accepted, trace: Trace | None, ledgers: Mapping[str, LiveWallet]
+    wanted: Accepted, trace: Trace | None, ledgers: Mapping[WalletRef, LiveWallet]
 ) -> tuple[str | None, list[LedgerEntry]]:
     """Return the wallet and the entries of its ledger that are, or are said to be, the operation."""
     for key, wallet in sorted(ledgers.items()):
@@ -144,7 +145,7 @@ def _entries(wanted: Accepted, trace: Trace | None, wallet: LiveWallet) -> Itera
 
 
 def _nothing_to_accept(
-    operation: str, trace: Trace | None, ledgers: Mapping[str, LiveWallet], history: History
+    operation: str, trace: Trace | None, ledgers: Mapping[WalletRef, LiveWallet], history: History
 ) -> UsageError:
     what = "was never sent" if trace is not None else "is in no ledger of these wallets, and not in the journal"
     return UsageError(

@@ -30,6 +30,7 @@ from reconciler.model.live import Live
 from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
 from reconciler.plan.scope import wallets_of
@@ -180,7 +181,7 @@ def _operations(plan: Plan) -> frozenset[str]:
     return frozenset(change.op for change in plan.changes if isinstance(change, Allocate | Reclaim))
 
 
-def read_live(plan: Plan, wallets: Mapping[str, str], environment: ApplyEnvironment, journal: Journal) -> Live:
+def read_live(plan: Plan, wallets: Mapping[WalletRef, str], environment: ApplyEnvironment, journal: Journal) -> Live:
     """Return live state with every ledger entry that can speak of the plan's period, or of what is open."""
     since = standing_of(journal.records).reading_since(ledger_start(plan.period, environment.clock.now()))
     return environment.reader.live(organization=plan.organization, wallets=wallets, period=since)
@@ -193,7 +194,7 @@ def prove_open(journal: Journal, history: History, live: Live) -> None:
             denial = {"reason": "its process ended before it was sent"}
             journal.append(trace.run, Entry(Step.NOT_SENT, trace.operation, denial))
             continue
-        move, wallet = trace.change, live.wallets.get(trace.wallet or "")
+        move, wallet = trace.change, live.wallets.get(trace.wallet) if trace.wallet else None
         if wallet is None or not isinstance(move, Allocate | Reclaim):
             continue
         hints = MatchHints(history.transactions, trace.seen, words(move), trace.since)

@@ -22,6 +22,7 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import AGAIN
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 
 _AMOUNTS = frozenset({"amount", "target", "funded_before", "funded_after", "unreclaimable"})
 
@@ -162,7 +163,9 @@ def without(wallet: LiveWallet, operation: str, transactions: Transactions) -> L
     return replace(wallet, available=left, ledger=tuple(entry for entry in wallet.ledger if entry not in own))
 
 
-def _moneys_undone(live: Live, plan: Plan, transactions: Transactions) -> tuple[dict[str, LiveWallet], Pool | None]:
+def _moneys_undone(
+    live: Live, plan: Plan, transactions: Transactions
+) -> tuple[dict[WalletRef, LiveWallet], Pool | None]:
     wallets = dict(live.wallets)
     moved = ZERO
     for change in plan.changes:

@@ -18,6 +18,7 @@ from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.outcome import DONE, Doubt, LeftOut, Outcome, Result, Run, Status
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 
 Notify = Callable[[Outcome, int, int], None]
 
@@ -40,7 +41,7 @@ class ExecutionRequest:
     doubts: tuple[Doubt, ...] = ()
     unplanned: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    settled: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    settled: Mapping[WalletRef, Sequence[str]] = field(default_factory=dict)
 
 
 class Executor:

@@ -18,6 +18,7 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.outcome import DONE, Outcome, Status
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 
 
 class ReadBack:
@@ -51,7 +52,7 @@ class ReadBack:
             for change, result in zip(self._plan.changes, outcomes, strict=True)
         ]
 
-    def _await_visibility(self, outcomes: Sequence[Outcome], wallets: dict[str, LiveWallet]) -> None:
+    def _await_visibility(self, outcomes: Sequence[Outcome], wallets: dict[WalletRef, LiveWallet]) -> None:
         """Read wallets again, until the settle deadline, whose ledger does not show a confirmed write yet."""
         pending = [
             change
@@ -67,7 +68,7 @@ class ReadBack:
             if not pending:
                 return
 
-    def _ledger_match(self, change: Allocate | Reclaim, wallets: dict[str, LiveWallet]) -> LedgerMatch:
+    def _ledger_match(self, change: Allocate | Reclaim, wallets: dict[WalletRef, LiveWallet]) -> LedgerMatch:
         wallet = wallets.setdefault(change.wallet, LiveWallet(change.wallet, change.currency))
         return match_in_ledger(wallet.ledger, self._context.as_sent(change), self._context.hints(change))
 
@@ -78,7 +79,7 @@ class ReadBack:
         return self._context.reader.live(organization=self._plan.organization, wallets=asked, period=min(periods))
 
     def _checked_move(
-        self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet], *, is_last: bool
+        self, move: Allocate | Reclaim, result: Outcome, wallets: dict[WalletRef, LiveWallet], *, is_last: bool
     ) -> Outcome:
         if result.status is Status.REFUSED:
             return self._refused_after_all(move, result, wallets)
@@ -107,7 +108,9 @@ class ReadBack:
         status = result.status if seen_by_mark else Status.UNKNOWN
         return result.model_copy(update={"status": status, "reason": reason})
 
-    def _refused_after_all(self, move: Allocate | Reclaim, result: Outcome, wallets: dict[str, LiveWallet]) -> Outcome:
+    def _refused_after_all(
+        self, move: Allocate | Reclaim, result: Outcome, wallets: dict[WalletRef, LiveWallet]
+    ) -> Outcome:
         """Return the outcome of a move that was answered with a refusal, and that the ledger may show by now."""
         trace = self._context.standing.traces.get(move.op)
         ledger_match = self._ledger_match(move, wallets)

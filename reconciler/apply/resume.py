@@ -20,6 +20,7 @@ from reconciler.journal.store import Lock, Owner
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.outcome import DONE, Outcome, Result, Run
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ def resume(
     environment: ApplyEnvironment,
     permission: Permission | None = None,
     *,
-    wallets: Mapping[str, str] | None = None,
+    wallets: Mapping[WalletRef, str] | None = None,
 ) -> Result | None:
     """Finish or prove what is open in the journal and return what came of it; None when there is nothing.
 
     There is something also where every run has finished, and a wallet's ledger contradicts the journal.
     Operations keep their ids, refused changes stay refused, and nothing that may have been sent is sent again, but
-    for the operation that `permission` takes for lost. `wallets` (team id to currency) are those, besides the
+    for the operation that `permission` takes for lost. `wallets`, with their currencies, are those, besides the
     journal's own, in which a person may accept what the ledger shows.
     """
     allowed = permission or Permission()
@@ -65,7 +66,7 @@ def resume(
 
 
 def _in_doubt(
-    organization: str, journal: Journal, lock: Lock, environment: ApplyEnvironment, wallets: Mapping[str, str]
+    organization: str, journal: Journal, lock: Lock, environment: ApplyEnvironment, wallets: Mapping[WalletRef, str]
 ) -> Result | None:
     """Return what the journal has against the readings of `wallets`, where no run is open; None when nothing.
 

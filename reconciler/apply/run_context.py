@@ -23,6 +23,7 @@ from reconciler.model.live import Listing, Live, LiveWallet, Pool
 from reconciler.model.money import Money
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import WriteResult
 
 LONGEST_WAIT = 300.0
@@ -37,8 +38,8 @@ _DECIDED = frozenset({Step.ASSUMED_LOST, Step.ACCEPTED, Step.REFUSED})
 class LedgerReader(Protocol):
     """Reads what a write must be checked against. Every method reads afresh and raises RemoteError unless whole."""
 
-    def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
-        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound."""
+    def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        """Return `wallet` with its whole ledger since `period` began, without an upper bound."""
 
     def pool(self, currency: str) -> Pool | None:
         """Return the organization wallet, None when the token cannot see it."""
@@ -50,15 +51,15 @@ class LedgerReader(Protocol):
 class LiveReader(LedgerReader, Protocol):
     """Reads single things before a write, and the whole live state for the comparison before and after a run."""
 
-    def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
-        """Return everything; `wallets` maps the team ids that are asked for to their currency. Some may be `unread`."""
+    def live(self, *, organization: str, wallets: Mapping[WalletRef, str], period: Period) -> Live:
+        """Return everything; `wallets` maps those that are asked for to their currency. Some may be `unread`."""
 
 
 class Writer(Protocol):
     """The writes. None of them retries; each sends at most one request."""
 
-    def allocate(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult: ...
-    def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult: ...
+    def allocate(self, wallet: WalletRef, amount: Money, *, description: str, operation: str) -> WriteResult: ...
+    def reclaim(self, wallet: WalletRef, amount: Money, *, description: str, operation: str) -> WriteResult: ...
     def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult: ...
     def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult: ...
     def delete(self, kind: ManagedKind[V], id: str) -> WriteResult: ...
@@ -88,7 +89,7 @@ class RunContext:
     denied: str = ""
     may_send: bool = True
     is_behind: bool = False
-    compared: Mapping[str, LiveWallet] = field(default_factory=dict)
+    compared: Mapping[WalletRef, LiveWallet] = field(default_factory=dict)
     threads: Executor | None = None
     rehearsed: date | None = None
     stale: dict[str, str] = field(default_factory=dict)

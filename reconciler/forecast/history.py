@@ -12,6 +12,7 @@ import numpy as np
 from reconciler.forecast.panel import Floats
 from reconciler.model.period import Period
 from reconciler.model.usage import NANO, DailyUsage, Nanos
+from reconciler.model.wallet_ref import WalletRef
 
 HISTORY_DAYS = 400
 """What is older than this teaches nothing about next month."""
@@ -127,7 +128,9 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
     return Spending(as_of, _known_until(usage, gross.sum(axis=0), start, as_of), table)
 
 
-def whole_months(usage: DailyUsage, wallets: Iterable[str], *, as_of: date) -> dict[str, dict[Period, Decimal]]:
+def whole_months(
+    usage: DailyUsage, wallets: Iterable[WalletRef], *, as_of: date
+) -> dict[WalletRef, dict[Period, Decimal]]:
     """Return what each wallet of the export spent in the last twelve whole months, exact, as far as all of it is known.
 
     A wallet that the export does not name is left out: nobody knows what it spent.

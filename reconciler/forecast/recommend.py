@@ -19,6 +19,7 @@ from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, W
 from reconciler.forecast.words import amount, chance
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.period import FiscalYear, Period
+from reconciler.model.wallet_ref import WalletRef
 
 __all__ = ["AlertRecommendation", "Recommendations", "TargetRecommendation", "recommend", "smallest_enough"]
 
@@ -39,7 +40,7 @@ class TargetRecommendation:
 
     team: str
     environment: str
-    wallet: str
+    wallet: WalletRef
     current: Money
     target: Money
     now: float

@@ -16,6 +16,7 @@ from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def audit_document(
     )
 
 
-def ledger_problems(history: History, wallets: Mapping[str, LiveWallet], since: Period) -> Iterator[str]:
+def ledger_problems(history: History, wallets: Mapping[WalletRef, LiveWallet], since: Period) -> Iterator[str]:
     """Yield what the ledger and the journal disagree about; `wallets` hold their ledgers since `since` began."""
     for trace in history.operations.values():
         move = trace.change
@@ -123,7 +124,7 @@ def _is_accepted(trace: Trace | None, entries: Sequence[LedgerEntry]) -> bool:
     return accepted and trace is not None and {entry.id for entry in entries} <= trace.transactions
 
 
-def strangers(history: History, wallets: Mapping[str, LiveWallet]) -> Iterator[str]:
+def strangers(history: History, wallets: Mapping[WalletRef, LiveWallet]) -> Iterator[str]:
     """Yield the operations of ours that the ledger shows and the journal does not know."""
     for key, wallet in sorted(wallets.items()):
         for entry in wallet.ledger:
@@ -155,8 +156,8 @@ def _disagreements(trace: Trace, move: Allocate | Reclaim, ledger: Sequence[Ledg
         yield f"{move.wallet}: {trace.operation} ended {trace.step} in the journal, and the ledger shows it"
 
 
-def audited_wallets(history: History) -> tuple[dict[str, str], Period | None]:
-    """Return the wallets (team id to currency) that the journal moved money in, and the first month it did."""
+def audited_wallets(history: History) -> tuple[dict[WalletRef, str], Period | None]:
+    """Return the wallets, with their currencies, that the journal moved money in, and the first month it did."""
     moves = [t.change for t in history.operations.values() if isinstance(t.change, Allocate | Reclaim)]
     periods = [operation_period(move.op) for move in moves]
     return {move.wallet: move.currency for move in moves}, min(periods, default=None)

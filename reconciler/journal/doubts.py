@@ -12,9 +12,10 @@ from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.live import LedgerEntry, Unread
 from reconciler.model.money import ZERO, Money
 from reconciler.model.outcome import Doubt
+from reconciler.model.wallet_ref import WalletRef
 
 
-def unreadable(wallet: str, unread: Unread) -> Doubt:
+def unreadable(wallet: WalletRef, unread: Unread) -> Doubt:
     return Doubt(
         wallet=wallet,
         kind="unreadable",
@@ -25,7 +26,7 @@ def unreadable(wallet: str, unread: Unread) -> Doubt:
     )
 
 
-def missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
+def missing(wallet: WalletRef, missing: Sequence[Trace]) -> Doubt:
     lacking = [trace for trace in missing if trace.step is Step.CONFIRMED]
     if lacking:
         return Doubt(
@@ -47,7 +48,7 @@ def missing(wallet: str, missing: Sequence[Trace]) -> Doubt:
     )
 
 
-def contradicted(wallet: str, sightings: Mapping[str, LedgerMatch]) -> Doubt | None:
+def contradicted(wallet: WalletRef, sightings: Mapping[str, LedgerMatch]) -> Doubt | None:
     """Return the doubt about operations that are in the ledger otherwise than they were sent, None without any."""
     unlike = {op: found.entry for op, found in sightings.items() if isinstance(found, Contradicted)}
     if not unlike:
@@ -66,7 +67,7 @@ def contradicted(wallet: str, sightings: Mapping[str, LedgerMatch]) -> Doubt | N
     )
 
 
-def held_back(wallet: str, held: Sequence[Trace]) -> tuple[str, str]:
+def held_back(wallet: WalletRef, held: Sequence[Trace]) -> tuple[str, str]:
     """Return why nothing is sent to `wallet` yet, and what ends that."""
     times = [trace.until for trace in held if trace.until]
     until = f"{max(times, default=datetime.now(UTC)):%Y-%m-%d %H:%M:%S} UTC"
@@ -79,13 +80,13 @@ def held_back(wallet: str, held: Sequence[Trace]) -> tuple[str, str]:
     )
 
 
-def held(wallet: str, held: Sequence[Trace]) -> Doubt:
+def held(wallet: WalletRef, held: Sequence[Trace]) -> Doubt:
     reason, hint = held_back(wallet, held)
     operations = tuple(sorted(trace.operation for trace in held))
     return Doubt(wallet=wallet, kind="unknown", operations=operations, reason=reason, hint=hint)
 
 
-def foreign(wallet: str, strange: Sequence[LedgerEntry]) -> Doubt:
+def foreign(wallet: WalletRef, strange: Sequence[LedgerEntry]) -> Doubt:
     return Doubt(
         wallet=wallet,
         kind="foreign",

@@ -12,6 +12,7 @@ from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import DONE, Status
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.by_hand import funding_near
 
 _OPERATION_STEPS = frozenset(Step) - {Step.STARTED, Step.RESUMED, Step.FINISHED, Step.LOCK_BROKEN, Step.RECOVERED}
@@ -51,13 +52,13 @@ class History:
 
     operations: Mapping[str, Trace] = field(default_factory=dict)
     runs: Mapping[str, RunTrace] = field(default_factory=dict)
-    settled: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    settled: Mapping[WalletRef, frozenset[str]] = field(default_factory=dict)
     given_up: frozenset[str] = frozenset()
 
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
 
-    def in_doubt(self, wallet: str | None = None) -> tuple[Trace, ...]:
+    def in_doubt(self, wallet: WalletRef | None = None) -> tuple[Trace, ...]:
         """The operations that may or may not have happened, of one wallet or of all."""
         return tuple(
             trace for trace in self.operations.values() if trace.in_doubt and (wallet is None or trace.wallet == wallet)
@@ -81,7 +82,7 @@ class History:
         )
 
     def known(
-        self, wallets: Mapping[str, LiveWallet], period: Period, *, besides: Collection[str] = ()
+        self, wallets: Mapping[WalletRef, LiveWallet], period: Period, *, besides: Collection[str] = ()
     ) -> frozenset[str]:
         """Return the wallets that are met again: money was moved in them by us, or they were as git says.
 
@@ -177,7 +178,9 @@ def _followed(history: History, records: Iterable[Record]) -> History:
             runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
         if record.step is Step.FINISHED:
             operations |= _read_back(record, operations)
-            settled |= {wallet: frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()}
+            settled |= {
+                WalletRef.parse(wallet): frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()
+            }
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = followed(operations.get(record.operation), record)
     return History(operations, runs, settled, frozenset(over))

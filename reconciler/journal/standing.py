@@ -32,6 +32,7 @@ from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import carries, has_no_journal, is_cut_mark, operation_period
 from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 Traces = Mapping[str, Trace]
 
@@ -66,7 +67,7 @@ class Standing:
             self._known[trace.operation] = trace.transactions
             self._ids |= trace.transactions
 
-    def on(self, wallet: str) -> list[Trace]:
+    def on(self, wallet: WalletRef) -> list[Trace]:
         """Return the operations of one wallet."""
         return [self.traces[operation] for operation in sorted(self._on.get(wallet, ()))]
 
@@ -79,8 +80,8 @@ class Standing:
         return next((Found(entry) for entry in own), Absent())
 
     def doubts(
-        self, wallets: Mapping[str, LiveWallet], period: Period, *, besides: Collection[str] = ()
-    ) -> dict[str, Doubt]:
+        self, wallets: Mapping[WalletRef, LiveWallet], period: Period, *, besides: Collection[str] = ()
+    ) -> dict[WalletRef, Doubt]:
         """Return by wallet why its reading for `period` is not believed; consistent wallets have no entry.
 
         `besides` are operations that the caller answers for itself.
@@ -159,12 +160,12 @@ def standing_of(records: Iterable[Record], *, now: Callable[[], datetime] = _clo
     return Standing(history_of(records).operations, now=now)
 
 
-def unreadable(wallets: Mapping[str, LiveWallet]) -> dict[str, Doubt]:
+def unreadable(wallets: Mapping[WalletRef, LiveWallet]) -> dict[WalletRef, Doubt]:
     """Return the doubts about wallets whose ledger cannot be understood, whatever a journal says."""
     return {key: doubts.unreadable(key, wallet.unread) for key, wallet in sorted(wallets.items()) if wallet.unread}
 
 
-def require_read(wallets: Mapping[str, LiveWallet]) -> None:
+def require_read(wallets: Mapping[WalletRef, LiveWallet]) -> None:
     """Raise UnreadableError unless every ledger of `wallets` was understood."""
     for wallet in wallets.values():
         if wallet.unread:

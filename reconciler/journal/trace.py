@@ -13,6 +13,7 @@ from reconciler.journal.record import IN_DOUBT, Record, Step
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.live import LiveWallet
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 _BY_LEDGER = frozenset({"mark", "ledger id", "elimination"})
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
@@ -33,7 +34,7 @@ class Trace:
     operation: str
     run: str
     step: Step
-    wallet: str | None = None
+    wallet: WalletRef | None = None
     seen: frozenset[str] | None = None
     transactions: frozenset[str] = frozenset()
     change: Change | None = None
@@ -83,7 +84,7 @@ def followed(trace: Trace | None, record: Record) -> Trace:
         trace,
         run=record.run,
         step=record.step,
-        wallet=facts.get("wallet", trace.wallet),
+        wallet=WalletRef.parse(facts["wallet"]) if "wallet" in facts else trace.wallet,
         seen=seen,
         transactions=trace.transactions | frozenset(found),
         intent=record.digest if is_intent else trace.intent,

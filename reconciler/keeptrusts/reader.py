@@ -17,6 +17,7 @@ from reconciler.keeptrusts.reads import Progress, Reads
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 _Result = TypeVar("_Result")
 
@@ -51,7 +52,7 @@ class Reader:
         self,
         *,
         organization: str,
-        wallets: Mapping[str, str],
+        wallets: Mapping[WalletRef, str],
         period: Period,
         currency: str | None = None,
         on_progress: Progress | None = None,
@@ -60,7 +61,7 @@ class Reader:
 
         A ledger with an entry of a type that nobody knows is `unread`, and the others are there.
 
-        `wallets` maps the Keeptrusts team ids that are asked for to their currencies; `currency` is that of the pool
+        `wallets` maps those that are asked for to their currencies; `currency` is that of the pool
         (default: the one currency of `wallets`). The organization is checked before anything else is read.
         `on_progress` is told how many ledgers of how many are read, from the reading thread.
         """
@@ -68,12 +69,12 @@ class Reader:
         pool = currency or (currencies.pop() if len(currencies) == 1 else None)
         return self._run(partial(self._reads.live, organization, dict(wallets), period, pool, on_progress))
 
-    def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
-        """Return the wallet of team `key` with its whole ledger since `period` began, without an upper bound.
+    def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        """Return `wallet` with its whole ledger since `period` began, without an upper bound.
 
         Raises UnreadableError for an entry of a type that nobody knows.
         """
-        return self._run(partial(self._reads.wallet, key, currency, period))
+        return self._run(partial(self._reads.wallet, wallet, currency, period))
 
     def pool(self, currency: str) -> Pool | None:
         """Return the organization wallet, None when the token cannot see it."""

@@ -22,6 +22,7 @@ from reconciler.keeptrusts.wallets import (
     UnknownTypeError,
     WalletListing,
     WalletRow,
+    holder,
     ledger_entry,
     ledger_path,
     since,
@@ -31,6 +32,7 @@ from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 TEAMS = "/v1/teams"
 BALANCE = "/v1/wallets/balance"
@@ -64,7 +66,7 @@ class Reads:
     async def live(
         self,
         organization: str,
-        wanted: Mapping[str, str],
+        wanted: Mapping[WalletRef, str],
         period: Period,
         currency: str | None,
         on_progress: Progress | None,
@@ -76,7 +78,7 @@ class Reads:
             objects = {kind.name: block.start(partial(self._objects, kind)) for kind in kinds()}
             teams = block.start(self.teams)
         listing = wallets.value
-        found = listing.teams(wanted)
+        found = listing.chosen(wanted)
         ledgers = await self._ledgers(found, period, on_progress)
         others, mismatches = listing.rest(wanted)
         entries = sum(len(ledger.entries) for ledger in ledgers.values())
@@ -99,19 +101,20 @@ class Reads:
             unreadable=(*listing.unreadable(), *(found for read in objects.values() for found in read.value[1])),
         )
 
-    async def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
-        """Return one team wallet with its ledger; balance and ledger are read at once where the wallet is known."""
-        read_row = partial(self._row, partial(WalletListing.team, key=key, currency=currency), params={"team_id": key})
-        known = self._wallet_ids.get((key, currency))
+    async def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        """Return one wallet with its ledger; balance and ledger are read at once where the wallet is known."""
+        choose = partial(WalletListing.wallet, wallet=wallet, currency=currency)
+        read_row = partial(self._row, choose, params=holder(wallet))
+        known = self._wallet_ids.get((wallet, currency))
         if known is None:
             row = await read_row()
-            return row.live(await self._ledger(row, period)) if row else LiveWallet(key, currency)
+            return row.live(await self._ledger(row, period)) if row else LiveWallet(wallet, currency)
         async with together() as block:
             current = block.start(read_row)
             ledger = block.start(partial(self._entries, known, currency, period))
         row = current.value
         if row is None or row.id != known:
-            return row.live(await self._ledger(row, period)) if row else LiveWallet(key, currency)
+            return row.live(await self._ledger(row, period)) if row else LiveWallet(wallet, currency)
         return row.live(ledger.value)
 
     async def pool(self, currency: str) -> Pool | None:
@@ -168,15 +171,15 @@ class Reads:
         return row or choose(await self._listing())
 
     async def _ledgers(
-        self, rows: Mapping[str, WalletRow], period: Period, on_progress: Progress | None
-    ) -> dict[str, Ledger]:
-        ledgers: dict[str, Ledger] = {}
+        self, rows: Mapping[WalletRef, WalletRow], period: Period, on_progress: Progress | None
+    ) -> dict[WalletRef, Ledger]:
+        ledgers: dict[WalletRef, Ledger] = {}
 
         async def read(row: WalletRow) -> None:
             try:
-                ledgers[row.holder] = await self._ledger(row, period)
+                ledgers[row.ref] = await self._ledger(row, period)
             except UnknownTypeError as error:
-                ledgers[row.holder] = Ledger((), unread=Unread(error.message, error.hint))
+                ledgers[row.ref] = Ledger((), unread=Unread(error.message, error.hint))
             if on_progress is not None:
                 on_progress(len(ledgers), len(rows))
 
@@ -184,7 +187,7 @@ class Reads:
         return ledgers
 
     async def _ledger(self, row: WalletRow, period: Period) -> Ledger:
-        self._wallet_ids[row.holder, row.currency] = row.id
+        self._wallet_ids[row.ref, row.currency] = row.id
         return await self._entries(row.id, row.currency, period)
 
     async def _entries(self, wallet: str, currency: str, period: Period) -> Ledger:

@@ -15,6 +15,7 @@ from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Un
 from reconciler.model.money import Money
 from reconciler.model.operation import EntryKind
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef, WalletScope
 
 WALLETS = "/v1/wallets"
 _SCOPES = frozenset({"organization", "team", "user"})
@@ -66,12 +67,17 @@ class WalletRow:
         return available_money(self.balance, self.reserved, self.currency)
 
     @property
+    def ref(self) -> WalletRef:
+        """Which wallet of a team or a user it is."""
+        return WalletRef("user" if self.scope == "user" else "team", self.holder)
+
+    @property
     def pool(self) -> Pool:
         return Pool(id=self.id, available=self.available)
 
     def live(self, ledger: Ledger) -> LiveWallet:
         return LiveWallet(
-            key=self.holder,
+            key=self.ref,
             currency=self.currency,
             id=self.id,
             available=self.available,
@@ -151,6 +157,11 @@ def _broken_row(item: Item, error: FieldError) -> BrokenRow:
     return BrokenRow(item.words("id"), scope, holder, item.words("currency").upper(), error)
 
 
+def holder(wallet: WalletRef) -> dict[str, str]:
+    """Return what names whose `wallet` it is in a request, such as `team_id`."""
+    return {f"{wallet.scope}_id": wallet.id}
+
+
 def ledger_path(wallet: str) -> str:
     return f"{WALLETS}/{segment(wallet)}/transactions"
 
@@ -214,24 +225,20 @@ class WalletListing:
     rows: tuple[WalletRow, ...]
     broken: tuple[BrokenRow, ...] = ()
 
-    def team(self, key: str, currency: str) -> WalletRow | None:
-        """Return the wallet of team `key` in `currency`; two of them are an error, for money could go to either."""
-        self._readable("team", (key,), currency)
-        return self._only(
-            [row for row in self.rows if (row.scope, row.holder, row.currency) == ("team", key, currency)],
-            f"team `{shown(key, limit=60)}`",
-        )
+    def wallet(self, wallet: WalletRef, currency: str) -> WalletRow | None:
+        """Return `wallet` in `currency`; two of them are an error, for money could go to either."""
+        return self.chosen({wallet: currency}).get(wallet)
 
-    def teams(self, wanted: Mapping[str, str]) -> dict[str, WalletRow]:
-        """Return the wallets of the teams in `wanted` (team id → currency) that exist."""
-        for key, currency in wanted.items() if self.broken else ():
-            self._readable("team", (key,), currency)
-        found: dict[str, list[WalletRow]] = {}
+    def chosen(self, wanted: Mapping[WalletRef, str]) -> dict[WalletRef, WalletRow]:
+        """Return the wallets in `wanted`, which maps them to their currencies, that exist."""
+        for wallet, currency in wanted.items() if self.broken else ():
+            self._readable(wallet.scope, (wallet.id,), currency)
+        found: dict[WalletRef, list[WalletRow]] = {}
         for row in self.rows:
-            if row.scope == "team" and wanted.get(row.holder) == row.currency:
-                found.setdefault(row.holder, []).append(row)
-        chosen = {key: self._only(rows, f"team `{shown(key, limit=60)}`") for key, rows in found.items()}
-        return {key: row for key, row in chosen.items() if row is not None}
+            if row.scope in get_args(WalletScope) and wanted.get(row.ref) == row.currency:
+                found.setdefault(row.ref, []).append(row)
+        only = {ref: self._only(rows, f"{ref.scope} `{shown(ref.id, limit=60)}`") for ref, rows in found.items()}
+        return {ref: row for ref, row in only.items() if row is not None}
 
     def organization(self, currency: str | None) -> WalletRow | None:
         """Return the organization wallet in `currency`, or in whichever there is one when none is asked for."""
@@ -264,15 +271,15 @@ class WalletListing:
     def users(self) -> int:
         return sum(row.scope == "user" for row in self.rows)
 
-    def rest(self, wanted: Mapping[str, str]) -> tuple[list[WalletRow], list[WalletRow]]:
+    def rest(self, wanted: Mapping[WalletRef, str]) -> tuple[list[WalletRow], list[WalletRow]]:
         """Return the other team wallets, and those of wanted teams that hold another currency only."""
-        chosen = self.teams(wanted)
+        chosen = self.chosen(wanted)
         others: list[WalletRow] = []
         mismatches: list[WalletRow] = []
         for row in self.rows:
-            if row.scope != "team" or chosen.get(row.holder) is row:
+            if row.scope != "team" or chosen.get(row.ref) is row:
                 continue
-            (mismatches if row.holder in wanted and row.holder not in chosen else others).append(row)
+            (mismatches if row.ref in wanted and row.ref not in chosen else others).append(row)
         return sorted(others, key=_order), sorted(mismatches, key=_order)
 
     @staticmethod

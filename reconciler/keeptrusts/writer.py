@@ -22,11 +22,12 @@ from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import answered, permission_hint, request_id
 from reconciler.keeptrusts.fields import Item
-from reconciler.keeptrusts.wallets import WALLETS, entry_kind, ledger_entry, segment
+from reconciler.keeptrusts.wallets import WALLETS, entry_kind, holder, ledger_entry, segment
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import LedgerEntry
 from reconciler.model.money import Money
 from reconciler.model.operation import MoneyMove
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 LARGEST_ANSWER = 1024 * 1024
@@ -56,12 +57,12 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def allocate(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
-        """Move `amount` from the pool to the wallet of team `wallet`."""
+    def allocate(self, wallet: WalletRef, amount: Money, *, description: str, operation: str) -> WriteResult:
+        """Move `amount` from the pool to `wallet`."""
         return self._move("allocate", wallet, amount, description, operation)
 
-    def reclaim(self, wallet: str, amount: Money, *, description: str, operation: str) -> WriteResult:
-        """Move `amount` from the wallet of team `wallet` back to the pool."""
+    def reclaim(self, wallet: WalletRef, amount: Money, *, description: str, operation: str) -> WriteResult:
+        """Move `amount` from `wallet` back to the pool."""
         return self._move("reclaim", wallet, amount, description, operation)
 
     def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult:
@@ -75,11 +76,11 @@ class Writer:
     def delete(self, kind: ManagedKind[V], id: str) -> WriteResult:
         return self._change("DELETE", f"{self._connection.path_of(kind)}/{segment(id)}", None, id=id)
 
-    def _move(self, kind: MoneyMove, team: str, amount: Money, description: str, operation: str) -> WriteResult:
+    def _move(self, kind: MoneyMove, wallet: WalletRef, amount: Money, description: str, operation: str) -> WriteResult:
         if amount.amount <= 0:
             raise ValueError(f"{kind} moves a positive amount, not {amount}")
         body = {
-            "team_id": team,
+            **holder(wallet),
             "amount": amount.amount,
             "currency": amount.currency,
             self._connection.description_field: description,

@@ -26,6 +26,7 @@ from reconciler.model.kinds.registry import kind_named, kinds
 from reconciler.model.money import Amount, Money
 from reconciler.model.operation import operation_period
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 
 class MoneyChange(Frozen):
@@ -37,7 +38,7 @@ class MoneyChange(Frozen):
 
     team: str = Field(description="The team.")
     environment: str = Field(description="The environment, such as `prod`.")
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     amount: Amount = Field(description="Money to move now.")
     currency: str = Field(description="Its currency, ISO 4217.")
     target: Amount = Field(description="Money that the YAML wants the wallet to be funded with in the month.")

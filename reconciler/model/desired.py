@@ -13,15 +13,16 @@ from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.wallet_ref import WalletRef
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredWallet:
-    """A wallet of one team and environment. `key` is the Keeptrusts team id; `absent` asks for a target of zero."""
+    """A wallet of one team and environment. `absent` asks for a target of zero."""
 
     team: str
     environment: str
-    key: str
+    key: WalletRef
     currency: str
     setting: WalletTarget
     origin: Origin
@@ -55,7 +56,7 @@ class Desired:
 
     organization: OrganizationBudget
     teams: Mapping[str, TeamBudget]
-    wallets: Mapping[str, DesiredWallet]
+    wallets: Mapping[WalletRef, DesiredWallet]
     objects: Objects = field(default_factory=dict)
     tree_digest: str = ""
     absent: Objects = field(default_factory=dict)

@@ -10,6 +10,7 @@ from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.waiting import Waiting
+from reconciler.model.wallet_ref import WalletRef
 
 DriftCategory = Literal["changed", "missing", "unmanaged", "pending", "acknowledged"]
 
@@ -21,7 +22,7 @@ class DriftItem(Frozen):
         alias="class", description="How it came about; `pending` is explained by git, `acknowledged` by org.yaml."
     )
     team: str = Field(description="The team; empty for the organization.")
-    wallet: str | None = Field(None, description="The wallet's team id in Keeptrusts, where it is about one.")
+    wallet: WalletRef | None = Field(None, description="The wallet's team id in Keeptrusts, where it is about one.")
     key: str | None = Field(None, description="The managed object's key as text, where it is about one.")
     amount: Amount | None = Field(
         None, description="Money by which live differs, negative where there is less; null where it is about no money."

@@ -15,6 +15,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 Quantiles = dict[str, Amount]
 DateQuantiles = dict[str, date | None]
@@ -128,7 +129,7 @@ class WalletForecast(Frozen):
 
     team: str = Field(description="The team.")
     environment: str = Field(description="The environment, such as `prod`.")
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     currency: str = Field(description="Currency of all money here, ISO 4217.")
     period: Period = Field(description="The month that is forecast, YYYY-MM.")
     as_of: date = Field(description="The first day that is not known in full, UTC.")
@@ -176,7 +177,7 @@ class LeftOutWallet(Frozen):
 
     team: str = Field(description="The team.")
     environment: str = Field(description="The environment.")
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     spent: Amount = Field(description="Money that the usage shows as spent in the fiscal year so far.")
     reason: Literal["unreadable", "unknown"] = Field(
         description="`unreadable`: its ledger cannot be read. `unknown`: nothing says what it will spend."

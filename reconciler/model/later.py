@@ -9,6 +9,7 @@ from pydantic import Field
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 
 class LaterTarget(Frozen):
@@ -19,7 +20,7 @@ class LaterTarget(Frozen):
 
     team: str = Field(description="The team.")
     environment: str = Field(description="The environment.")
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     period: Period = Field(description="The month, YYYY-MM.")
     before: Amount | None = Field(description="Money of that month so far; null where the YAML had no such wallet.")
     after: Amount | None = Field(description="Money of that month now; null where the YAML has no such wallet.")

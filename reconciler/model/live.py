@@ -12,6 +12,7 @@ from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.money import ZERO, Money, payable, whole_cents_of
 from reconciler.model.operation import find_operation, operation_period
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LiveWallet:
     wallet.
     """
 
-    key: str
+    key: WalletRef
     currency: str
     id: str | None = None
     available: Money | None = None
@@ -206,7 +207,7 @@ class Live:
 
     identity: Identity
     pool: Pool | None
-    wallets: Mapping[str, LiveWallet]
+    wallets: Mapping[WalletRef, LiveWallet]
     teams: Mapping[str, str] | None
     objects: Mapping[str, Listing[Any]] = field(default_factory=dict)
     other_wallets: tuple[OtherWallet, ...] = ()

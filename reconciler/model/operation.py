@@ -9,6 +9,7 @@ from typing import Literal
 
 from reconciler.model.money import cents
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 _MARK = re.compile(r"\[kt-budgets op=(?P<period>2[01][0-9]{2}-(?:0[1-9]|1[0-2]))-(?P<digest>[0-9a-f]{20})\]")
 
@@ -20,7 +21,7 @@ EntryKind = Literal["credit", "allocate", "reclaim", "reserve", "settle", "relea
 def operation_id(
     *,
     organization: str,
-    wallet: str,
+    wallet: WalletRef,
     period: Period,
     kind: MoneyMove,
     amount: Decimal,

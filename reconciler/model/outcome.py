@@ -13,12 +13,13 @@ from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
+from reconciler.model.wallet_ref import WalletRef
 
 
 class LeftOut(Frozen):
     """What is left out of a run: `amount` of `currency` in `wallet`, why, and the cure (`hint`)."""
 
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     amount: Amount = Field(description="Money that is left out of the run.")
     currency: str = Field(description="Its currency, ISO 4217.")
     reason: str = Field(description="Why it is left out, as a sentence.")
@@ -33,7 +34,7 @@ class Doubt(Frozen):
     `unreadable`: an entry of the ledger may mean anything, so it has no operations.
     """
 
-    wallet: str = Field(description="The wallet's team id in Keeptrusts.")
+    wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
     kind: Literal["stale", "unknown", "foreign", "unreadable"] = Field(description="Why its reading is not believed.")
     operations: tuple[str, ...] = Field(description="Ids of the operations that it is about.")
     reason: str = Field(description="What is to be said against the reading, as a sentence.")
@@ -58,7 +59,7 @@ class Outcome(Frozen):
     op: str = Field(description="The operation's id for money, else `kind:key`.")
     kind: str = Field(description="What was to be done, such as `allocate`.")
     team: str = Field(description="The team; empty for the organization.")
-    wallet: str | None = Field(None, description="The wallet's team id in Keeptrusts, where money was to move.")
+    wallet: WalletRef | None = Field(None, description="The wallet's team id in Keeptrusts, where money was to move.")
     amount: Amount | None = Field(None, description="Money that was to move; null for a managed object.")
     key: str | None = Field(None, description="The managed object's key as text, where it is about one.")
     status: Status = Field(description="What became of it; `unknown` means that nobody knows yet.")

@@ -17,6 +17,7 @@ from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
 from reconciler.model.later import Later
 from reconciler.model.money import ZERO, Amount, Funds
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 Probability = Annotated[
     Decimal,
@@ -169,8 +170,10 @@ class PolicyInput(Document):
     )
     funds: Funds = Field(description="The organization's pool along the run.")
     changes: tuple[Change, ...] = Field(description="What is to be done, in order.")
-    wallets: dict[str, WalletFacts] = Field(description="What is known of each wallet, by its team id in Keeptrusts.")
-    history: dict[str, dict[Period, Amount]] = Field(
+    wallets: dict[WalletRef, WalletFacts] = Field(
+        description="What is known of each wallet, by its team id in Keeptrusts."
+    )
+    history: dict[WalletRef, dict[Period, Amount]] = Field(
         {}, description="Money that each wallet spent in whole months before, by month, YYYY-MM."
     )
     objects: tuple[ObjectFacts, ...] | None = Field(

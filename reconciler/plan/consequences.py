@@ -16,6 +16,7 @@ from reconciler.model.money import ZERO, Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import BillingBudgetSetting, TeamBudget, WalletTarget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.differences import Difference
 
 
@@ -173,7 +174,7 @@ def _rest(wallet: WalletForecast) -> Decimal:
 
 
 def _told_rest(
-    item: LaterExpectation, rests: dict[str, Decimal], impact: Iterable[WalletForecast], period: Period
+    item: LaterExpectation, rests: dict[WalletRef, Decimal], impact: Iterable[WalletForecast], period: Period
 ) -> LaterExpectation:
     total = sum(rests.values(), ZERO)
     currency = next((wallet.currency for wallet in impact), "")

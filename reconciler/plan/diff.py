@@ -20,6 +20,7 @@ from reconciler.model.outcome import Doubt, LeftOut
 from reconciler.model.period import Period
 from reconciler.model.plan import Unmanaged
 from reconciler.model.policy_input import Currencies
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.objects import (
     object_changes,
     objects_not_offered,
@@ -52,7 +53,7 @@ class Diff:
     doubts: tuple[Doubt, ...] = ()
     first_contacts: frozenset[str] = frozenset()
     left_out: tuple[LeftOut, ...] = ()
-    settled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    settled: Mapping[WalletRef, tuple[str, ...]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -63,7 +64,7 @@ def make_plan(
     last_applied: LastApplied | None = None,
     teams: Teams = None,
     own: Collection[str] = (),
-    doubts: Mapping[str, Doubt] | None = None,
+    doubts: Mapping[WalletRef, Doubt] | None = None,
     known: Collection[str] | None = None,
     as_of: date | None = None,
 ) -> Diff:
@@ -120,7 +121,7 @@ def _gaps(
     period: Period,
     teams: Teams,
     own: Collection[str],
-    doubts: Mapping[str, Doubt],
+    doubts: Mapping[WalletRef, Doubt],
     known: Collection[str] | None,
 ) -> list[WalletGap]:
     return [
@@ -152,7 +153,7 @@ def _fingerprints(teams: Iterable[str], gaps: list[WalletGap], changes: tuple[Ch
 def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[Unmanaged]:
     currencies = {key: wallet.currency for key, wallet in desired.wallets.items()}
     for wallet in sorted(live.other_wallets, key=lambda wallet: (wallet.key, wallet.currency, wallet.id)):
-        if currencies.get(wallet.key) == wallet.currency:
+        if currencies.get(WalletRef.team(wallet.key)) == wallet.currency:
             continue
         yield Unmanaged(
             kind="wallet",

@@ -18,6 +18,7 @@ from reconciler.model.live import LedgerEntry, Live, LiveWallet
 from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.by_hand import entries_by_hand, foreign_entries
 from reconciler.plan.drifted_objects import ObjectDrift
 
@@ -48,7 +49,7 @@ def classify(
     proposals: Sequence[Proposal] = (),
     unfinished: Collection[str] = (),
     own: Collection[str] = (),
-    doubts: Mapping[str, Doubt] | None = None,
+    doubts: Mapping[WalletRef, Doubt] | None = None,
 ) -> tuple[Drifted, ...]:
     """Return every difference between `live` and what was applied, classified, in a fixed order.
 
@@ -83,7 +84,7 @@ class _View:
     proposals: tuple[Proposal, ...]
     unfinished: frozenset[str]
     own: frozenset[str]
-    doubts: Mapping[str, Doubt]
+    doubts: Mapping[WalletRef, Doubt]
 
     def judged(self, item: DriftItem, *, needs_person: bool) -> Drifted:
         """Return the difference, acknowledged when an entry of `org.yaml` covers it."""

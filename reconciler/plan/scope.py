@@ -8,6 +8,7 @@ from dataclasses import replace
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
@@ -38,7 +39,7 @@ def begun(desired: Desired) -> Desired:
     return replace(desired.without_teams(), organization=bare, objects={})
 
 
-def wallets_of(desired: Desired, teams: Teams) -> dict[str, DesiredWallet]:
+def wallets_of(desired: Desired, teams: Teams) -> dict[WalletRef, DesiredWallet]:
     return {key: wallet for key, wallet in desired.wallets.items() if teams is None or wallet.team in teams}
 
 

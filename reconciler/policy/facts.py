@@ -28,6 +28,7 @@ from reconciler.model.policy_input import (
     WalletSide,
     exact,
 )
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Step, declared
 from reconciler.policy.guards import ALWAYS, guard_rules
 from reconciler.policy.rule import results
@@ -41,7 +42,7 @@ class Told:
     currencies: Currencies | None = None
     objects: tuple[ObjectFacts, ...] | None = None
     declared: Declared | None = None
-    history: Mapping[str, Mapping[Period, Decimal]] = field(default_factory=dict)
+    history: Mapping[WalletRef, Mapping[Period, Decimal]] = field(default_factory=dict)
 
 
 def judged(drafted: Plan, settings: GuardSettings, waivers: Iterable[Waiver], told: Told) -> Plan:
@@ -136,7 +137,7 @@ def declared_objects(desired: Desired, teams: Collection[str] | None) -> Iterato
                 )
 
 
-def _wallets(plan: Plan) -> dict[str, WalletFacts]:
+def _wallets(plan: Plan) -> dict[WalletRef, WalletFacts]:
     """Return what is known of the wallets that were forecast, and of those whose money changes, by key.
 
     What was spent is the larger of what the ledger and what the usage say. The plans of an earlier version know the

@@ -13,6 +13,7 @@ from reconciler.model.forecast import AlertForecast, AlertOutlook, WalletForecas
 from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.spans import DASH, UNKNOWN, Cell, Words, emphasis, safe_name, shift, words
@@ -39,7 +40,7 @@ class WalletStory:
 
     team: str
     environment: str
-    wallet: str
+    wallet: WalletRef
     change: Allocate | Reclaim | None
     forecast: WalletForecast | None
     target: Decimal | None = None

@@ -9,6 +9,7 @@ from datetime import date
 from reconciler.model.forecast import WalletForecast, YearForecast
 from reconciler.model.outlook import WhatIfDocument, YearWhatIf
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
@@ -72,7 +73,7 @@ def beside(now: WalletForecast, then: WalletForecast) -> WalletForecast:
     return then.model_copy(update={"live": now.desired, "alerts": alerts})
 
 
-def _impact(shown: WhatIfPage, told: Sequence[WalletStory], before: dict[str, WalletForecast]) -> Table:
+def _impact(shown: WhatIfPage, told: Sequence[WalletStory], before: dict[WalletRef, WalletForecast]) -> Table:
     """Return a plan's table of wallets, with target and month end as they are and as they would be."""
     table = wallet_table(told, shown)
     rows = []
@@ -95,7 +96,7 @@ def _impact(shown: WhatIfPage, told: Sequence[WalletStory], before: dict[str, Wa
     return Table(tuple(columns), tuple(rows))
 
 
-def _months(told: Sequence[WalletStory], before: dict[str, WalletForecast]) -> Table:
+def _months(told: Sequence[WalletStory], before: dict[WalletRef, WalletForecast]) -> Table:
     """Return the medians of the months ahead, now and what if."""
     known = [story for story in told if story.forecast and story.forecast.months]
     months = sorted({month.period for story in known for month in (story.forecast.months if story.forecast else ())})

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from reconciler.model.operation import mark, operation_id, without_journal
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.sandbox.acme import TEAMS, acme_traffic
 from reconciler.sandbox.clock import moment_of, stamp
 from reconciler.sandbox.ledger import ORGANIZATION, Wallet
@@ -115,7 +116,7 @@ class _Ledger:
             return f"{self.month.name} {funding.words}"
         operation = operation_id(
             organization=self.store.organization,
-            wallet=team,
+            wallet=WalletRef.team(team),
             period=self.month,
             kind="allocate",
             amount=amount,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.sandbox.clock import Clock, moment_of
 from reconciler.sandbox.database import Database
 from reconciler.sandbox.documents import COLLECTIONS, Documents
@@ -107,7 +108,11 @@ class Store:
     def funded(self, team: str, period: Period | str, *, currency: str = "USD") -> Decimal:
         """Return Σ allocate − Σ reclaim of a team for a period, marks before dates."""
         period = Period.parse(period) if isinstance(period, str) else period
-        return LiveWallet(team, currency, ledger=self.ledger(team, currency=currency)).funded(period).amount
+        return (
+            LiveWallet(WalletRef.team(team), currency, ledger=self.ledger(team, currency=currency))
+            .funded(period)
+            .amount
+        )
 
     def balance(self, team: str, *, currency: str = "USD") -> Decimal:
         """Return what a team's wallet holds, reserved money included; zero when there is no wallet."""

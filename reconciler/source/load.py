@@ -17,13 +17,14 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.documents import Document, M, read_document
 from reconciler.source.parse import parse
 from reconciler.source.rules import check
 from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
 from reconciler.source.tree_findings import ORGANIZATION
 
-K = TypeVar("K", str, Key)
+K = TypeVar("K", bound=str | Key)
 T = TypeVar("T")
 
 
@@ -72,7 +73,7 @@ def _wallets(path: str, team: TeamBudget, currency: str) -> Iterator[DesiredWall
         yield DesiredWallet(
             team=team.team,
             environment=environment,
-            key=wallet.team_id,
+            key=WalletRef.team(wallet.team_id),
             currency=currency,
             setting=wallet,
             origin=Origin(path, ("wallets", environment)),

@@ -14,6 +14,7 @@ from reconciler.app import api
 from reconciler.cli.boundary import run
 from reconciler.cli.main import cli
 from reconciler.findings import BudgetsError, UsageError
+from reconciler.model.wallet_ref import WalletRef
 
 BUDGETS = Path(__file__).parent.parent.parent / "budgets"
 AS_OF = date(2026, 6, 18)
@@ -51,7 +52,7 @@ def test_what_is_supposed_is_the_document_that_the_command_prints(printed: Calla
     found = api.suppose(api.settings(BUDGETS, as_of=AS_OF), api.Supposed(("support/prod=14500",)), offline=True)
     arguments = ("whatif", "--offline", "--as-of", str(AS_OF), "--wallet", "support/prod=14500")
     assert found.rendered("json") == printed(*arguments)
-    assert found.other.wallets["team_support"].target(found.outlook.settings.period).amount == 14500
+    assert found.other.wallets[WalletRef.team("team_support")].target(found.outlook.settings.period).amount == 14500
 
 
 def test_findings_are_the_document_that_the_command_prints(printed: Callable[..., str]) -> None:

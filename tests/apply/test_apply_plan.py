@@ -23,6 +23,7 @@ from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
 from reconciler.model.plan import GuardResult, sealed
+from reconciler.model.wallet_ref import WalletRef
 
 AS_OF = date(2026, 6, 18)
 NOT_SENT: Fault = "not sent"
@@ -296,10 +297,10 @@ def test_a_ledger_that_cannot_be_read_before_a_send_fails_that_change_only(loop:
     read = loop.world.wallet
     asked: list[str] = []
 
-    def unreadable_the_second_time(key: str, currency: str, period: Period) -> LiveWallet:
-        asked.append(key)
-        loop.world.unreadable = int(key == "team_sales" and asked.count(key) == 2)
-        return read(key, currency, period)
+    def unreadable_the_second_time(wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        asked.append(wallet)
+        loop.world.unreadable = int(wallet == "team_sales" and asked.count(wallet) == 2)
+        return read(wallet, currency, period)
 
     loop.world.wallet = unreadable_the_second_time  # type: ignore[method-assign]
     result = loop.apply(plan)
@@ -497,10 +498,10 @@ def test_a_ledger_that_cannot_be_read_leaves_an_unknown_operation_unknown(loop: 
     read = loop.world.wallet
     asked: list[str] = []
 
-    def unreadable_the_second_time(key: str, currency: str, period: Period) -> LiveWallet:
-        asked.append(key)
+    def unreadable_the_second_time(wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        asked.append(wallet)
         loop.world.unreadable = int(len(asked) == 2)
-        return read(key, currency, period)
+        return read(wallet, currency, period)
 
     loop.world.wallet = unreadable_the_second_time  # type: ignore[method-assign]
     result = loop.apply(plan)
@@ -533,10 +534,10 @@ def test_a_ledger_that_could_not_be_read_ahead_fails_its_own_change(loop: Loop) 
     read = loop.world.wallet
     asked: list[str] = []
 
-    def unreadable_the_second_time(key: str, currency: str, period: Period) -> LiveWallet:
-        asked.append(key)
-        loop.world.unreadable = int(key == "team_support" and asked.count(key) == 2)
-        return read(key, currency, period)
+    def unreadable_the_second_time(wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
+        asked.append(wallet)
+        loop.world.unreadable = int(wallet == "team_support" and asked.count(wallet) == 2)
+        return read(wallet, currency, period)
 
     loop.world.wallet = unreadable_the_second_time  # type: ignore[method-assign]
     result = loop.apply(plan)

@@ -16,8 +16,9 @@ from reconciler.apply.resume import Permission, resume
 from reconciler.findings import ExitCode
 from reconciler.journal.record import accepted_entry
 from reconciler.model.operation import mark
+from reconciler.model.wallet_ref import WalletRef
 
-SUPPORT = "team_support"
+SUPPORT = WalletRef.team("team_support")
 LATE = 3600.0
 
 

@@ -21,6 +21,7 @@ from reconciler.journal.ledger_match import doubled_operations
 from reconciler.journal.record import Step
 from reconciler.model.live import LiveWallet
 from reconciler.model.outcome import Outcome, Result, Run, Status
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.audit_text import AuditPage, audit_text
 from reconciler.report.run_text import run_text
 
@@ -42,8 +43,11 @@ def loop() -> Loop:
     )
 
 
-def wallets(loop: Loop) -> dict[str, LiveWallet]:
-    return {key: loop.world.wallet(key, "USD", JUNE) for key in ("team_sales", "team_support")}
+SALES, SUPPORT = map(WalletRef.team, ("team_sales", "team_support"))
+
+
+def wallets(loop: Loop) -> dict[WalletRef, LiveWallet]:
+    return {key: loop.world.wallet(key, "USD", JUNE) for key in (SALES, SUPPORT)}
 
 
 def test_a_run_in_words(loop: Loop, golden: Golden) -> None:
@@ -126,11 +130,11 @@ def test_a_journal_and_a_ledger_that_agree(loop: Loop) -> None:
 def test_an_entry_that_the_ledger_lost_or_changed_is_a_problem(loop: Loop) -> None:
     loop.apply()
     history = history_of(loop.records())
-    lost = {**wallets(loop), "team_support": live_wallet("team_support")}
+    lost = {**wallets(loop), WalletRef.team("team_support"): live_wallet("team_support")}
     assert ["which the ledger does not show" in problem for problem in ledger_problems(history, lost, JUNE)] == [True]
-    current = wallets(loop)["team_support"]
+    current = wallets(loop)[WalletRef.team("team_support")]
     changed = replace(current, ledger=tuple(replace(e, amount=Decimal(7)) for e in current.ledger))
-    problems = list(ledger_problems(history, {"team_support": changed}, JUNE))
+    problems = list(ledger_problems(history, {WalletRef.team("team_support"): changed}, JUNE))
     assert len(problems) == 1
     assert "was to allocate 100.00, and txn_0003 is allocate 7.00; where the ledger is right" in problems[0]
     assert "`kt-budgets resume --accept" in problems[0]
@@ -180,7 +184,7 @@ def test_only_a_repeated_operation_of_ours_is_doubled() -> None:
 
 
 def test_rewinding_an_applied_plan_gives_the_state_before_it(loop: Loop) -> None:
-    asked = {"team_sales": "USD", "team_support": "USD"}
+    asked = {SALES: "USD", SUPPORT: "USD"}
     before = loop.world.live(organization="org_acme", wallets=asked, period=JUNE)
     plan = loop.plan()
     loop.apply(plan)
@@ -190,4 +194,6 @@ def test_rewinding_an_applied_plan_gives_the_state_before_it(loop: Loop) -> None
     }
     assert after.pool == before.pool
     assert after.objects == before.objects
-    assert after.wallets["team_sales"].available == before.wallets["team_sales"].available
+    assert (
+        after.wallets[WalletRef.team("team_sales")].available == before.wallets[WalletRef.team("team_sales")].available
+    )

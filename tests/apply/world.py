@@ -27,6 +27,7 @@ from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveObje
 from reconciler.model.money import Money
 from reconciler.model.operation import find_operation
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 T = TypeVar("T")
@@ -146,11 +147,11 @@ class World:
 
     # reading
 
-    def wallet(self, key: str, currency: str, period: Period) -> LiveWallet:
+    def wallet(self, wallet: WalletRef, currency: str, period: Period) -> LiveWallet:
         self._read()
-        account = self.accounts.get(key)
+        account = self.accounts.get(wallet)
         if account is None or (self.as_it_was_at and account.entries[0][1].created_at > self.as_it_was_at):
-            return LiveWallet(key, currency)
+            return LiveWallet(wallet, currency)
         visible = tuple(
             entry
             for since, entry in account.entries
@@ -162,7 +163,7 @@ class World:
             held -= sum(
                 (entry.signed for _, entry in account.entries if entry.created_at > self.as_it_was_at), Decimal(0)
             )
-        return LiveWallet(key, currency, f"wal_{key}", Money(max(held, Decimal(0)), currency), ledger=visible)
+        return LiveWallet(wallet, currency, f"wal_{wallet}", Money(max(held, Decimal(0)), currency), ledger=visible)
 
     def read_pool(self, currency: str) -> Pool | None:
         self._read()
@@ -180,7 +181,7 @@ class World:
     def _kept(self, kind: ManagedKind[V]) -> dict[str, tuple[Any, dict[str, Any]]] | None:
         return {BILLING_BUDGETS.name: self.budgets, EXPORT_SCHEDULES.name: self.schedules}[kind.name]
 
-    def live(self, *, organization: str, wallets: Mapping[str, str], period: Period) -> Live:
+    def live(self, *, organization: str, wallets: Mapping[WalletRef, str], period: Period) -> Live:
         return Live(
             identity=Identity(organization, "Acme", "key_1", frozenset({"org:billing"})),
             pool=self.read_pool("USD"),

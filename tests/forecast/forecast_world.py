@@ -23,6 +23,7 @@ from reconciler.model.period import Period
 from reconciler.model.purse import Purse
 from reconciler.model.team import AnnualPlan, TeamBudget, WalletTarget
 from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
+from reconciler.model.wallet_ref import WalletRef
 
 COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
 MONEY = ("credits", "avoided", "fallback_cost")
@@ -130,7 +131,7 @@ def question(
     wallet = DesiredWallet(
         team=team,
         environment=environment,
-        key=key,
+        key=WalletRef.team(key),
         currency="USD",
         setting=WalletTarget(team_id=key, monthly=money(desired).amount),
         origin=Origin(f"budgets/teams/{team}.yaml"),

@@ -21,6 +21,7 @@ from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse
 from reconciler.model.usage import DailyUsage
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.purses import Unused, funded_purse, ledger_purses
 
 CENTS = st.integers(1, 900_000).map(lambda cents: Decimal(cents) / 100)
@@ -108,7 +109,13 @@ def ledger_wallet(
     free = funded + carried - spent - reserved
     whole = free.quantize(Decimal("0.01"), "ROUND_DOWN")
     live = LiveWallet(
-        "team_support", "USD", "w", Money(whole, "USD"), reserved, tuple(entries), beyond_cents=free - whole
+        WalletRef.team("team_support"),
+        "USD",
+        "w",
+        Money(whole, "USD"),
+        reserved,
+        tuple(entries),
+        beyond_cents=free - whole,
     )
     return question(live=float(funded)).wallet, live
 

@@ -14,6 +14,7 @@ from reconciler.findings import Origin
 from reconciler.forecast.year import year_targets
 from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.usage import DailyUsage
+from reconciler.model.wallet_ref import WalletRef
 
 SEPTEMBER_10 = date(2026, 9, 10)
 
@@ -23,7 +24,9 @@ def desired(*, absent: bool = False) -> Desired:
     support = team(prod=("team_support", 2000), dev=("team_dev", 1000))
     support = support.model_copy(update={"state": "absent"}) if absent else support
     wallets = {
-        setting.team_id: DesiredWallet("support", name, setting.team_id, "USD", setting, Origin("x"), absent)
+        WalletRef.team(setting.team_id): DesiredWallet(
+            "support", name, WalletRef.team(setting.team_id), "USD", setting, Origin("x"), absent
+        )
         for name, setting in support.wallets.items()
     }
     return Desired(organization(), {"support": support}, wallets)

@@ -28,6 +28,7 @@ from reconciler.forge.protocol import Forge
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import step_of
 from reconciler.policy.plan_record import record_of, record_text
@@ -323,7 +324,9 @@ def test_a_new_team_and_the_organization_are_approved_by_the_organizations_owner
 
 def test_finance_approves_money_above_its_threshold_in_this_run_or_in_any_month() -> None:
     rules = organization(BEFORE, approvals=Approvals(finance_above=Decimal(1000), finance=("@cfo",)))
-    later = replace(rules, wallets={"team_support": wallet("support", "prod", "10500.00", m2026_11="15000.00")})
+    later = replace(
+        rules, wallets={WalletRef.team("team_support"): wallet("support", "prod", "10500.00", m2026_11="15000.00")}
+    )
     assert asked(rules, rules, plan(allocate(amount="1000.00")))[1:] == []
     assert asked(rules, rules, plan(allocate()))[1:] == [("USD 2,000.00 move, above USD 1,000.00", ("@cfo",))]
     assert asked(rules, later) == [("USD 4,500.00 move, above USD 1,000.00", ("@cfo",))]
@@ -379,7 +382,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
 
 def test_the_step_may_begin_elsewhere_than_the_rules_that_judge_it() -> None:
     before = organization(teams(BEFORE, support=("@mallory",)), owners=("@mallory",))
-    after = replace(before, wallets={"team_support": wallet("support", "prod", "12500.00")})
+    after = replace(before, wallets={WalletRef.team("team_support"): wallet("support", "prod", "12500.00")})
     found = requirements(BEFORE, step_of(plan(allocate()), before, after))
     assert [(item.reason, item.owners) for item in found] == [
         ("support: its plan, wallets or alerts change", ("@lena",))

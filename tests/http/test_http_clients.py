@@ -22,6 +22,7 @@ from reconciler.keeptrusts.exports import ExportJob, ExportJobs
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
 from reconciler.model.money import Money
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Lost, Written
 
 DOLLAR = Money(Decimal(1), "USD")
@@ -62,7 +63,7 @@ def test_a_connection_that_wrote_is_not_used_again() -> None:
         raw_server(followed_by(moved("1.00") + moved("2.00"), later=moved("3.00"))) as server,
         Writer(Connection(base_url=server.url, token="kt_secret")) as writer,
     ):
-        results = [writer.allocate("team", DOLLAR, description="d", operation=str(n)) for n in range(3)]
+        results = [writer.allocate(WalletRef.team("team"), DOLLAR, description="d", operation=str(n)) for n in range(3)]
     assert [type(result) for result in results] == [Written] * 3
     assert server.connections == 3
     assert all("connection: close" in request.lower() for request in server.requests)
@@ -73,7 +74,7 @@ def test_a_write_is_never_answered_by_what_came_before_it() -> None:
         raw_server(lambda connection, _: connection.sendall(moved("2.00") + moved("1.00"))) as server,
         Writer(Connection(base_url=server.url, token="kt_secret")) as writer,
     ):
-        results = [writer.allocate("team", DOLLAR, description="d", operation=str(n)) for n in range(2)]
+        results = [writer.allocate(WalletRef.team("team"), DOLLAR, description="d", operation=str(n)) for n in range(2)]
     assert [type(result) for result in results] == [Lost] * 2
 
 

@@ -21,6 +21,7 @@ from reconciler.keeptrusts.exports import ExportJob, ExportJobs
 from reconciler.keeptrusts.reader import Reader
 from reconciler.keeptrusts.writer import Writer
 from reconciler.model.money import Money
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import NotSent
 from reconciler.usage.read import read_usage
 
@@ -86,7 +87,7 @@ def test_a_write_goes_by_the_proxy_too(tmp_path: Path, monkeypatch: pytest.Monke
     with tls_server(tmp_path, ANSWER) as server, proxy(urlsplit(server.url).port or 0) as between:
         monkeypatch.setenv("HTTPS_PROXY", between.url)
         with Writer(Connection(base_url="https://api.private.test", token="kt_secret")) as writer:
-            result = writer.allocate("t", Money(Decimal(1), "USD"), description="d", operation="o")
+            result = writer.allocate(WalletRef.team("t"), Money(Decimal(1), "USD"), description="d", operation="o")
     assert isinstance(result, NotSent)
     assert "certificate" in result.reason
     assert between.asked == ["api.private.test:443"]

@@ -27,6 +27,7 @@ from reconciler.keeptrusts.writer import Writer
 from reconciler.logs import configure
 from reconciler.model.live import Identity
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 WHOAMI = json.dumps({"organization": {"id": "org_acme", "name": "Acme"}, "permissions": ["org:read"]})
 
@@ -171,7 +172,9 @@ def test_connections_are_used_again_and_concurrency_is_bounded(make: Any, serve:
         connection.sendall(make.reply(response.content, status=f"{response.status_code} X"))
 
     with serve(answer) as server, Reader(make.fast(server.url, concurrency=3)) as reader:
-        live = reader.live(organization="org_acme", wallets={f"t{n}": "USD" for n in range(40)}, period=Period(2026, 6))
+        live = reader.live(
+            organization="org_acme", wallets={WalletRef.team(f"t{n}"): "USD" for n in range(40)}, period=Period(2026, 6)
+        )
     assert all(len(wallet.ledger) == 1 for wallet in live.wallets.values())
     assert 1 < most[0] <= 3
     assert server.connections <= 3

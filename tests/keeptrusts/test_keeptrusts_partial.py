@@ -15,6 +15,7 @@ from paging_shapes import GOES, SAYS, Shape
 from reconciler.findings import UnreadableError
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 JUNE = Period(2026, 6)
 SILENT = frozenset({"nothing, bare", "nothing, named"})
@@ -174,7 +175,7 @@ def test_a_server_that_fails_beyond_the_first_page_fails_the_listing(make: Any) 
 def test_how_a_silent_server_goes_on_is_asked_once_for_all_ledgers(make: Any, acme: Any) -> None:
     acme.envelope = "array"
     with Reader(make.fast(), transport=acme.transport) as reader:
-        wallets = {"team_support": "USD", "team_support_dev": "USD"}
+        wallets = {WalletRef.team("team_support"): "USD", WalletRef.team("team_support_dev"): "USD"}
         for _ in range(3):
             reader.live(organization=make.organization, wallets=wallets, period=JUNE)
     asked = [r for r in acme.seen if r.url.path.endswith("/transactions") and r.url.params.keys() & {"offset", "page"}]

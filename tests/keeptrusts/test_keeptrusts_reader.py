@@ -24,9 +24,10 @@ from reconciler.model.live import Listing, Live
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 JUNE = Period(2026, 6)
-WANTED = {"team_support": "USD", "team_support_dev": "USD", "team_new": "USD"}
+WANTED = {WalletRef.team(team): "USD" for team in ("team_support", "team_support_dev", "team_new")}
 
 
 def live(keeptrusts: Any, make: Any, **settings: Any) -> Live:
@@ -36,14 +37,17 @@ def live(keeptrusts: Any, make: Any, **settings: Any) -> Live:
 
 def test_live_holds_every_wallet_that_was_asked_for_with_its_ledger_oldest_first(acme: Any, make: Any) -> None:
     state = live(acme, make)
-    support = state.wallets["team_support"]
+    support = state.wallets[WalletRef.team("team_support")]
     assert list(state.wallets) == sorted(WANTED)
     assert [entry.id for entry in support.ledger] == ["txn_1", "txn_2", "txn_3"]
     assert support.funded(JUNE) == Money(Decimal("14399.50"), "USD")
     assert support.spent(JUNE) == Money(Decimal("5379.45"), "USD")
     assert support.available == Money(Decimal("9080.30"), "USD")
     assert support.ledger[2].created_at == datetime(2026, 6, 17, 0, 0, 0, 123456, UTC)
-    assert (state.wallets["team_new"].id, state.wallets["team_new"].available) == (None, None)
+    assert (state.wallets[WalletRef.team("team_new")].id, state.wallets[WalletRef.team("team_new")].available) == (
+        None,
+        None,
+    )
 
 
 def test_live_holds_the_pool_the_alerts_the_schedules_and_what_was_not_asked_for(acme: Any, make: Any) -> None:
@@ -90,7 +94,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
     with Reader(make.fast(), transport=acme.transport) as reader:
         ledger: LedgerReader = reader
         reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
-        ledger.wallet("team_support", "USD", JUNE)
+        ledger.wallet(WalletRef.team("team_support"), "USD", JUNE)
         ledger.pool("USD")
         for kind in kinds():
             ledger.objects(kind)
@@ -122,7 +126,7 @@ def test_entries_before_the_period_are_left_out_even_if_the_server_sends_them_un
             "txn_early", "allocate", "7.00", "2026-05-30T00:00:00Z", description=mark(f"2026-06-{'a' * 20}")
         ),
     ]
-    support = live(acme, make).wallets["team_support"]
+    support = live(acme, make).wallets[WalletRef.team("team_support")]
     assert [entry.id for entry in support.ledger] == ["txn_early", "txn_1", "txn_2", "txn_3"]
     assert support.funded(JUNE) == Money(Decimal("14406.50"), "USD")
 
@@ -139,19 +143,19 @@ def test_a_ledger_may_be_read_from_earlier_months_to_find_money_that_was_moved_a
 def test_a_type_that_nobody_knows_makes_that_ledger_unread_and_no_other(acme: Any, make: Any, written: str) -> None:
     acme.ledgers["wal_dev"].append(make.transaction("txn_3", written, "6"))
     found = live(acme, make).wallets
-    unread = found["team_support_dev"].unread
+    unread = found[WalletRef.team("team_support_dev")].unread
     assert unread is not None
     assert f"(txn_3): its type `{written}` is not known" in unread.reason
     assert f"`api: {{ledger_types: {{{written}: allocate}}}}`" in unread.hint
-    assert not found["team_support_dev"].ledger
-    assert found["team_support"].unread is None
-    assert found["team_support"].ledger
+    assert not found[WalletRef.team("team_support_dev")].ledger
+    assert found[WalletRef.team("team_support")].unread is None
+    assert found[WalletRef.team("team_support")].ledger
 
 
 def test_forms_and_case_of_a_type_and_a_deployments_own_words_are_known(acme: Any, make: Any) -> None:
     words = ["Allocate", "Top-Up", "allocation", "RECLAIMED", "settlement", "topUp", "Budget Gift"]
     acme.ledgers["wal_dev"] = [make.transaction(f"txn_{n}", word, "10") for n, word in enumerate(words)]
-    dev = live(acme, make, ledger_types={"budget-gift": "allocate"}).wallets["team_support_dev"]
+    dev = live(acme, make, ledger_types={"budget-gift": "allocate"}).wallets[WalletRef.team("team_support_dev")]
     kinds = ["allocate", "top_up", "allocate", "reclaim", "settle", "top_up", "allocate"]
     assert [entry.kind for entry in dev.ledger] == kinds
     assert dev.funded(JUNE) == Money(Decimal(20), "USD")
@@ -162,7 +166,10 @@ def test_the_mark_is_found_under_either_name_of_the_description(acme: Any, make:
     entry = make.transaction("txn_1", "allocate", "2000", note=mark(operation))
     acme.ledgers["wal_dev"] = [{**entry, "description": None}]
     for field in ("description", "note"):
-        assert live(acme, make, description_field=field).wallets["team_support_dev"].ledger[0].operation == operation
+        assert (
+            live(acme, make, description_field=field).wallets[WalletRef.team("team_support_dev")].ledger[0].operation
+            == operation
+        )
 
 
 def test_schedules_and_teams_that_are_not_offered_are_not_known(acme: Any, make: Any) -> None:
@@ -203,8 +210,8 @@ def test_a_team_with_wallets_in_two_currencies_has_the_one_that_was_asked_for(ac
         make.wallet("wal_org_euro", "organization", "org_acme", "9.00", currency="EUR"),
     ]
     state = live(acme, make)
-    assert state.wallets["team_support"].id == "wal_support"
-    assert state.wallets["team_new"].id is None
+    assert state.wallets[WalletRef.team("team_support")].id == "wal_support"
+    assert state.wallets[WalletRef.team("team_new")].id is None
     assert [(other.key, other.currency) for other in state.other_wallets] == [
         ("team_legal", "USD"),
         ("team_support", "EUR"),
@@ -273,18 +280,20 @@ def test_progress_counts_ledgers(acme: Any, make: Any) -> None:
 def test_a_single_wallet_is_read_afresh_with_its_ledger(acme: Any, make: Any) -> None:
     with Reader(make.fast(), transport=acme.transport) as reader:
         state = reader.live(organization="org_acme", wallets=WANTED, period=JUNE)
-        assert reader.wallet("team_support", "USD", JUNE) == state.wallets["team_support"]
-        assert reader.wallet("team_new", "USD", JUNE) == state.wallets["team_new"]
+        assert (
+            reader.wallet(WalletRef.team("team_support"), "USD", JUNE) == state.wallets[WalletRef.team("team_support")]
+        )
+        assert reader.wallet(WalletRef.team("team_new"), "USD", JUNE) == state.wallets[WalletRef.team("team_new")]
         assert reader.pool("USD") == state.pool
         assert reader.pool("EUR") is None
         for kind in kinds():
             assert reader.objects(kind) == state.of(kind)
         assert reader.teams() == state.teams
         acme.wallets = [row for row in acme.wallets if row["scope_id"] != "team_support"]
-        assert reader.wallet("team_support", "USD", JUNE).id is None
+        assert reader.wallet(WalletRef.team("team_support"), "USD", JUNE).id is None
         acme.wallets.append(make.wallet("wal_again", "team", "team_support", "1.00"))
         acme.ledgers["wal_again"] = [make.transaction("txn_9", "allocate", "1.00")]
-        assert [entry.id for entry in reader.wallet("team_support", "USD", JUNE).ledger] == ["txn_9"]
+        assert [entry.id for entry in reader.wallet(WalletRef.team("team_support"), "USD", JUNE).ledger] == ["txn_9"]
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(404), httpx.Response(200, text="{}"), httpx.Response(501)])
@@ -293,7 +302,7 @@ def test_a_single_wallet_is_found_in_the_listing_where_there_is_no_balance(
 ) -> None:
     acme.overrides["/v1/wallets/balance"] = lambda _: answer
     with Reader(make.fast(), transport=acme.transport) as reader:
-        assert reader.wallet("team_support", "USD", JUNE).id == "wal_support"
+        assert reader.wallet(WalletRef.team("team_support"), "USD", JUNE).id == "wal_support"
         assert reader.objects(BILLING_BUDGETS).objects
 
 

@@ -20,11 +20,12 @@ from reconciler.model.live import Live
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Refused, Written
 from reconciler.sandbox.server import Sandbox, running
 
 JUNE = Period(2026, 6)
-WANTED = {"team_support": "USD", "team_new": "USD"}
+WANTED = {WalletRef.team(team): "USD" for team in ("team_support", "team_new")}
 OPERATION = f"2026-06-{'c' * 20}"
 
 
@@ -51,14 +52,18 @@ def test_what_is_allocated_is_in_the_ledger_with_its_mark(sandbox: Sandbox) -> N
     before = live(reading(sandbox))
     with Writer(writing(sandbox)) as writer:
         amount = Money(Decimal("12.34"), "USD")
-        result = writer.allocate("team_support", amount, description=f"{mark(OPERATION)} June", operation=OPERATION)
+        result = writer.allocate(
+            WalletRef.team("team_support"), amount, description=f"{mark(OPERATION)} June", operation=OPERATION
+        )
     after = live(reading(sandbox))
     assert isinstance(result, Written)
     assert result.entry is not None
     assert result.entry.operation == OPERATION
-    assert result.entry in after.wallets["team_support"].ledger
+    assert result.entry in after.wallets[WalletRef.team("team_support")].ledger
     assert (before.pool, after.pool) != (None, None)
-    funded = after.wallets["team_support"].funded(JUNE) - before.wallets["team_support"].funded(JUNE)
+    funded = after.wallets[WalletRef.team("team_support")].funded(JUNE) - before.wallets[
+        WalletRef.team("team_support")
+    ].funded(JUNE)
     assert funded == amount
 
 
@@ -68,7 +73,7 @@ def test_what_may_not_be_written_is_refused_and_nothing_moves(sandbox: Sandbox) 
         with Writer(connection) as writer:
             money = Money(Decimal(amount), "USD")
             for move in (writer.allocate, writer.reclaim):
-                assert isinstance(move("team_support", money, description="d", operation="o"), Refused)
+                assert isinstance(move(WalletRef.team("team_support"), money, description="d", operation="o"), Refused)
     assert live(reading(sandbox)) == before
 
 

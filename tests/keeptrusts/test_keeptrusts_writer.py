@@ -18,6 +18,7 @@ from reconciler.keeptrusts.writer import Writer, retry_after
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.money import Money
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 AMOUNT = Money(Decimal("1500.00"), "USD")
@@ -43,7 +44,7 @@ class Recorder:
 
 
 def allocate(writer: run_context.Writer) -> WriteResult:
-    return writer.allocate("team_support", AMOUNT, description="June 2026", operation=OPERATION)
+    return writer.allocate(WalletRef.team("team_support"), AMOUNT, description="June 2026", operation=OPERATION)
 
 
 def written(make: Any, answer: httpx.Response | Exception, **settings: Any) -> tuple[WriteResult, list[httpx.Request]]:
@@ -69,7 +70,7 @@ def test_an_allocation_says_who_how_much_and_why_with_exact_digits(make: Any) ->
 def test_a_reclaim_goes_to_its_own_route_and_the_description_under_the_configured_name(make: Any) -> None:
     recorder = Recorder(httpx.Response(200, text=CONFIRMED.replace("allocate", "Reclaim")))
     with Writer(make.fast(description_field="note"), transport=httpx.MockTransport(recorder)) as writer:
-        result = writer.reclaim("team_support", AMOUNT, description="back", operation=OPERATION)
+        result = writer.reclaim(WalletRef.team("team_support"), AMOUNT, description="back", operation=OPERATION)
     assert isinstance(result, Written)
     assert recorder.seen[0].url.path == "/v1/wallets/reclaim"
     assert json.loads(recorder.seen[0].content)["note"] == "back"
@@ -79,7 +80,12 @@ def test_a_reclaim_goes_to_its_own_route_and_the_description_under_the_configure
 def test_every_amount_and_text_arrives_exactly(make: Any, amount: Decimal, text: str) -> None:
     recorder = Recorder(httpx.Response(500))
     with Writer(make.fast(), transport=httpx.MockTransport(recorder)) as writer:
-        writer.allocate("t", Money(amount, "USD"), description=text.encode("utf-8", "ignore").decode(), operation="o")
+        writer.allocate(
+            WalletRef.team("t"),
+            Money(amount, "USD"),
+            description=text.encode("utf-8", "ignore").decode(),
+            operation="o",
+        )
     sent = json.loads(recorder.seen[0].content, parse_float=Decimal)
     assert str(sent["amount"]) == f"{amount:.2f}"
     assert sent["description"] == text.encode("utf-8", "ignore").decode()
@@ -88,7 +94,7 @@ def test_every_amount_and_text_arrives_exactly(make: Any, amount: Decimal, text:
 @pytest.mark.parametrize("amount", ["0", "-1"])
 def test_a_move_of_nothing_is_our_own_mistake(make: Any, amount: str) -> None:
     with Writer(make.fast()) as writer, pytest.raises(ValueError, match="positive"):
-        writer.allocate("t", Money(Decimal(amount), "USD"), description="", operation="o")
+        writer.allocate(WalletRef.team("t"), Money(Decimal(amount), "USD"), description="", operation="o")
 
 
 @pytest.mark.parametrize(
@@ -310,7 +316,9 @@ def test_a_second_answer_to_one_write_does_not_confirm_the_next_one(make: Any, s
 
     with serve(answer) as server, Writer(make.fast(server.url)) as writer:
         first, second = (
-            writer.allocate("team_support", Money(Decimal(1500), "USD"), description="d", operation=operation)
+            writer.allocate(
+                WalletRef.team("team_support"), Money(Decimal(1500), "USD"), description="d", operation=operation
+            )
             for operation in ("a", "b")
         )
     assert (type(first), type(second)) == (Written, Refused)

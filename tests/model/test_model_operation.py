@@ -8,10 +8,11 @@ import pytest
 
 from reconciler.model.operation import find_operation, mark, operation_id, operation_period
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 OPERATION = operation_id(
     organization="org_acme",
-    wallet="team_support",
+    wallet=WalletRef.team("team_support"),
     period=Period(2026, 6),
     kind="allocate",
     amount=Decimal("2500.00"),

@@ -26,6 +26,7 @@ from reconciler.model.operation import operation_id
 from reconciler.model.period import Period
 from reconciler.model.policy_input import Currencies
 from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.ledger_usage import ledger_usage
 from reconciler.plan.scope import changed_teams, later_targets
@@ -112,7 +113,7 @@ def test_entries_of_other_months_and_other_kinds_do_not_fund_the_period() -> Non
     may = Period(2026, 5)
     own_may = operation_id(
         organization="org_acme",
-        wallet="team_support",
+        wallet=WalletRef.team("team_support"),
         period=may,
         kind="allocate",
         amount=Decimal(7),
@@ -217,9 +218,9 @@ def test_a_team_that_keeptrusts_does_not_list_is_said_before_the_first_allocatio
 def test_an_allocation_by_hand_after_ours_is_drift_with_its_ledger_id() -> None:
     wanted = desired([wallet("support", "prod", "100")])
     state = worlds.applied(live(), plan(wanted, live()).changes)
-    current = state.wallets["team_support"]
+    current = state.wallets[WalletRef.team("team_support")]
     moved = replace(current, ledger=(*current.ledger, entry("txn_hand", "allocate", "15", day=28)), available=usd(115))
-    diff = plan(wanted, replace(state, wallets={"team_support": moved}))
+    diff = plan(wanted, replace(state, wallets={WalletRef.team("team_support"): moved}))
     (item,) = diff.drift
     assert (item.category, item.amount, item.evidence) == ("changed", Decimal("15.00"), ("txn_hand",))
     assert [change.kind for change in diff.changes] == ["reclaim"]
@@ -228,10 +229,10 @@ def test_an_allocation_by_hand_after_ours_is_drift_with_its_ledger_id() -> None:
 def test_an_operation_that_the_ledger_shows_twice_is_drift_with_a_reclaim_proposed() -> None:
     wanted = desired([wallet("support", "prod", "100")])
     state = worlds.applied(live(), plan(wanted, live()).changes)
-    current = state.wallets["team_support"]
+    current = state.wallets[WalletRef.team("team_support")]
     twice = replace(current.ledger[0], id="txn_again")
     doubled = replace(current, ledger=(*current.ledger, twice), available=usd(200))
-    diff = plan(wanted, replace(state, wallets={"team_support": doubled}))
+    diff = plan(wanted, replace(state, wallets={WalletRef.team("team_support"): doubled}))
     assert [item.evidence for item in diff.drift] == [("txn_again",)]
     assert [(change.kind, change.amount) for change in diff.changes] == [("reclaim", Decimal("100.00"))]  # type: ignore[union-attr]
 
@@ -442,7 +443,7 @@ def test_opening_a_month_a_second_time_changes_nothing() -> None:
     state = live([LEFT_FROM_MAY])
     after = worlds.applied(state, opening("reclaim", state, wallet("support", "prod", "300")).changes)
     assert opening("reclaim", after, wallet("support", "prod", "300")).changes == ()
-    assert after.wallets["team_support"].money_left == usd(300)
+    assert after.wallets[WalletRef.team("team_support")].money_left == usd(300)
 
 
 def test_an_opening_that_stopped_half_way_goes_on_where_it_stopped() -> None:
@@ -543,7 +544,7 @@ def test_later_targets_are_what_differs_between_two_states_of_the_yaml(
 def test_another_wallet_in_the_same_place_is_a_wallet_that_goes_and_one_that_comes() -> None:
     before = wallet("support", "dev", "1000")
     setting = before.setting.model_copy(update={"team_id": "team_other"})
-    after = replace(before, key="team_other", setting=setting)
+    after = replace(before, key=WalletRef.team("team_other"), setting=setting)
     later = later_targets(desired([before]), desired([after]), teams={"support"}, periods=[JUNE.plus(1)])
     assert [(item.wallet, item.before, item.after) for item in later] == [
         ("team_other", None, Decimal(1000)),
@@ -565,7 +566,7 @@ def test_money_from_before_our_time_is_not_called_by_hand_once_we_took_it_into_a
     early = entry("txn_adopted", "allocate", "60", day=1)
     before = live([live_wallet("team_support", early, available="60")])
     state = worlds.applied(before, plan(desired([wallet("support", "prod", "100")]), before).changes)
-    assert state.wallets["team_support"].ledger[0].id == "txn_adopted"
+    assert state.wallets[WalletRef.team("team_support")].ledger[0].id == "txn_adopted"
     raised = plan(desired([wallet("support", "prod", "150")]), state)
     assert [change.amount for change in raised.changes] == [Decimal("50.00")]  # type: ignore[union-attr]
     assert raised.drift == ()
@@ -574,8 +575,8 @@ def test_money_from_before_our_time_is_not_called_by_hand_once_we_took_it_into_a
 def test_an_entry_whose_mark_was_cut_off_is_ours_where_the_journal_knows_its_id() -> None:
     wanted = desired([wallet("support", "prod", "100")])
     state = worlds.applied(live(), plan(wanted, live()).changes)
-    current = state.wallets["team_support"]
+    current = state.wallets[WalletRef.team("team_support")]
     cut = replace(current, ledger=(*current.ledger, entry("txn_cut", "allocate", "15", day=28)), available=usd(115))
-    moved = replace(state, wallets={"team_support": cut})
+    moved = replace(state, wallets={WalletRef.team("team_support"): cut})
     assert [item.evidence for item in make_plan(wanted, moved, JUNE).drift] == [("txn_cut",)]
     assert make_plan(wanted, moved, JUNE, own={"txn_cut"}).drift == ()

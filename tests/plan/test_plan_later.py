@@ -24,6 +24,7 @@ from reconciler.model.later import LaterExpectation
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.policy_input import Effects
 from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.later import changed_expectations
 from reconciler.plan.scope import changed_teams
 from reconciler.plan.yaml_words import KNOWN_BY, WORDS
@@ -313,7 +314,7 @@ def test_a_waiver_that_is_over_is_said_to_let_nothing_pass() -> None:
 
 def test_the_finance_threshold_is_told_with_what_it_lets_pass() -> None:
     approvals = {**ORGANIZATION["approvals"], "finance_above": 900000}
-    wallets = {"team_support": wallet("support", "prod", "120000", m2026_08="240000")}
+    wallets = {WalletRef.team("team_support"): wallet("support", "prod", "120000", m2026_08="240000")}
     item = one(state(), replace(state({**ORGANIZATION, "approvals": approvals}), wallets=wallets))
     assert (item.before, item.after, item.amount) == ("USD 10,000.00", "USD 900,000.00", Decimal(900000))
     assert item.meaning == (

@@ -32,6 +32,7 @@ from reconciler.model.forecast import (
 )
 from reconciler.model.guards import Guard, GuardSettings, Waiver
 from reconciler.model.plan import Plan, read_plan, sealed
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, verdict
 from reconciler.policy.plan_record import read_record, record_of, record_text
@@ -289,7 +290,8 @@ def test_the_history_holds_the_whole_months_that_usage_tells_and_no_others() -> 
     usage.row(date(2026, 3, 2), "team_sales", 7.125)
     usage.row(date(2026, 4, 1), "team_sales", 10).row(date(2026, 4, 30), "team_sales", 0.255)
     usage.row(date(2026, 6, 17), "team_sales", 5).row(date(2026, 6, 1), "team_new", 1)
-    found = whole_months(usage.build(), ["team_sales", "team_new", "team_unknown"], as_of=AS_OF)
+    asked = [WalletRef.team(key) for key in ("team_sales", "team_new", "team_unknown")]
+    found = whole_months(usage.build(), asked, as_of=AS_OF)
     assert {key: {str(month): spent for month, spent in months.items()} for key, months in found.items()} == {
         "team_sales": {"2026-04": Decimal("10.255"), "2026-05": Decimal(0)},
         "team_new": {"2026-04": Decimal(0), "2026-05": Decimal(0)},

@@ -15,6 +15,7 @@ from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import read_plan, sealed
 from reconciler.model.policy_input import PolicyInput
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged
 from reconciler.policy.guards import guard_rules
 from reconciler.policy.rule import BuiltIn, GuardRule, Verdict, results
@@ -100,7 +101,7 @@ def saved(*, as_of: date = AS_OF, limit: bool = True, may: str = "6000", target:
     told = Told(
         fiscal_year=JUNE,
         objects=tuple(declared_objects(desired(budgets=[("support", budget)]), None)),
-        history={support.key: {MAY: Decimal(may)}},
+        history={WalletRef.team(support.key): {MAY: Decimal(may)}},
     )
     facts: dict[str, Any] = {"assumptions": (ASSUMPTIONS,), "drift": (BY_HAND,), "as_of": as_of}
     made = plan(support.change(), impact=(support.forecast(), DEV.forecast()), **facts)

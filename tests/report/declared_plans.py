@@ -14,6 +14,7 @@ from reconciler.model.later import Later, Unapplied
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import Plan, Source
 from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.later import changed_expectations, is_of_money
 from reconciler.plan.scope import later_targets
@@ -34,7 +35,9 @@ def state(organization: dict[str, Any], teams: dict[str, dict[str, Any]]) -> Des
     fields = {**ORGANIZATION.model_dump(mode="json", exclude_none=True), **organization}
     models = {name: TeamBudget.model_validate({"version": 1, "team": name, **team}) for name, team in teams.items()}
     wallets = {
-        setting.team_id: replace(wallet(name, environment, "1"), key=setting.team_id, setting=setting)
+        WalletRef.team(setting.team_id): replace(
+            wallet(name, environment, "1"), key=WalletRef.team(setting.team_id), setting=setting
+        )
         for name, team in models.items()
         for environment, setting in team.wallets.items()
     }

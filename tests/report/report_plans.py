@@ -37,6 +37,7 @@ from reconciler.model.plan import GuardResult, Plan, Source, Tool, sealed
 from reconciler.model.plan import Unmanaged as UnmanagedThing
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.usage_summary import UsageSummary
+from reconciler.model.wallet_ref import WalletRef
 
 JUNE = Period(2026, 6)
 AS_OF = date(2026, 6, 18)
@@ -84,7 +85,7 @@ class Wallet:
             "funded_after": money(self.target),
             "op": operation_id(
                 organization="org_acme",
-                wallet=self.key,
+                wallet=WalletRef.team(self.key),
                 period=JUNE,
                 kind="allocate" if delta > 0 else "reclaim",
                 amount=abs(delta),

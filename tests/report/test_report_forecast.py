@@ -18,6 +18,7 @@ from reconciler.model.forecast import LeftOutWallet, WalletForecast, YearForecas
 from reconciler.model.money import Money
 from reconciler.model.outlook import WrittenValue
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.backtest_text import BacktestPage, backtest_text
 from reconciler.report.forecast_csv import forecast_csv
 from reconciler.report.forecast_layout import page
@@ -209,7 +210,7 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
     target = TargetRecommendation(
         "support",
         "prod",
-        "team_support",
+        WalletRef.team("team_support"),
         Money(Decimal(100), "USD"),
         Money(Decimal(120), "USD"),
         0.5,

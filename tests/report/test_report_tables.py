@@ -19,6 +19,7 @@ from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import ManagedKind
 from reconciler.model.later import Unapplied
 from reconciler.model.plan import GuardResult, Unmanaged
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.chart import chart, picked, ticks
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
@@ -387,7 +388,9 @@ def drawn(plans: Any, times: str) -> Chart:
         day |= {key: str(Decimal(day[key]) * Decimal(times)) for key in ("p10", "p50", "p90", "spent") if day[key]}
     for side in ("live", "desired"):
         document[side]["ceiling"] = str(abs(Decimal(document[side]["ceiling"]) * Decimal(times)))
-    story = WalletStory("support", "prod", "team_support", None, type(forecast).model_validate(document))
+    story = WalletStory(
+        "support", "prod", WalletRef.team("team_support"), None, type(forecast).model_validate(document)
+    )
     found = chart(story)
     assert found is not None
     return found

@@ -15,6 +15,7 @@ from source.trees import GOOD, ORGANIZATION, SUPPORT, TEAM, write_tree
 from reconciler.findings import Finding, Origin
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.load import Loaded, gc_paused, load, read
 from reconciler.source.tree import read_tree
 
@@ -55,7 +56,7 @@ def test_a_valid_folder_becomes_mappings_by_key() -> None:
 
     assert desired is not None
     assert list(desired.wallets) == ["team_support", "team_support_dev"]
-    prod = desired.wallets["team_support"]
+    prod = desired.wallets[WalletRef.team("team_support")]
     assert (prod.team, prod.environment, prod.currency) == ("support", "prod", "USD")
     assert prod.origin == Origin("good/teams/support.yaml", ("wallets", "prod"))
     assert Decimal("15000.00") == prod.target(Period(2026, 11)).amount
@@ -74,7 +75,7 @@ def test_an_absent_team_keeps_its_wallets_with_a_target_of_zero(tmp_path: Path) 
     desired = load(write_tree(tmp_path, {"teams/support.yaml": absent})).desired
 
     assert desired is not None
-    assert desired.wallets["team_support"].target(Period(2026, 6)).amount == 0
+    assert desired.wallets[WalletRef.team("team_support")].target(Period(2026, 6)).amount == 0
     assert desired.of(BILLING_BUDGETS) == {}
     assert len(desired.absent_of(BILLING_BUDGETS)) == 2
 
@@ -488,7 +489,7 @@ def test_money_is_lossless_up_to_thirteen_digits(
     desired = load(write_tree(tmp_path_factory.mktemp("money"), {"org.yaml": org, "teams/web.yaml": text})).desired
 
     assert desired is not None
-    assert literal == str(desired.wallets["team_web"].setting.monthly)
+    assert literal == str(desired.wallets[WalletRef.team("team_web")].setting.monthly)
 
 
 def mutations() -> st.SearchStrategy[bytes]:

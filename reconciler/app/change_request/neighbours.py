@@ -16,6 +16,7 @@ from reconciler.git.merging import merged
 from reconciler.model.desired import Desired
 from reconciler.model.money import ZERO
 from reconciler.model.period import Period
+from reconciler.model.wallet_ref import WalletRef
 
 MOST = 50
 """So many of the newest pull requests that touch the budgets are compared."""
@@ -48,7 +49,7 @@ class Neighbours:
 class _Step:
     """What a change makes of the budgets: the wallets in which it differs, by key, and whether org.yaml does."""
 
-    wallets: dict[str, str]
+    wallets: dict[WalletRef, str]
     organization: bool
     more: Decimal
 
@@ -112,7 +113,7 @@ def _step(before: BudgetFiles, after: BudgetFiles, period: Period) -> _Step | No
     return _Step(wallets, old.organization != new.organization, more)
 
 
-def _wallets(old: Desired, new: Desired) -> Iterator[tuple[str, str]]:
+def _wallets(old: Desired, new: Desired) -> Iterator[tuple[WalletRef, str]]:
     for key in sorted({*old.wallets, *new.wallets}):
         was, will = old.wallets.get(key), new.wallets.get(key)
         known = will or was
@@ -120,6 +121,6 @@ def _wallets(old: Desired, new: Desired) -> Iterator[tuple[str, str]]:
             yield key, f"{known.team} / {known.environment}"
 
 
-def _target(desired: Desired, key: str, period: Period) -> Decimal:
+def _target(desired: Desired, key: WalletRef, period: Period) -> Decimal:
     wallet = desired.wallets.get(key)
     return wallet.target(period).amount if wallet else ZERO

@@ -11,6 +11,7 @@ from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.model.kinds.managed_kind import ManagedKind, V, text_of
 from reconciler.model.kinds.registry import kinds
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.load import read
 from reconciler.source.removal import remove_item
@@ -107,7 +108,7 @@ def _object(item: DriftItem, kind: ManagedKind[V], wanted: DesiredObject[V], liv
                 yield Edit(wanted.origin.path, (*wanted.origin.keys, field), literal)
 
 
-def _funding(key: str, desired: Desired, live: Live, settings: Settings) -> Edit:
+def _funding(key: WalletRef, desired: Desired, live: Live, settings: Settings) -> Edit:
     """Return the edit that makes what the ledger says the target of this one month."""
     wallet = desired.wallets[key]
     funded = f"{live.wallets[key].funded(settings.period).amount:.2f}"

@@ -17,6 +17,7 @@ from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
 from reconciler.journal.history import history_of
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.drift import classify
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
@@ -60,7 +61,7 @@ class Drift:
     found: tuple[Drifted, ...] = ()
     left: tuple[Drifted, ...] = ()
     waiting: tuple[Waiting, ...] = ()
-    doubts: Mapping[str, Doubt] = field(default_factory=dict)
+    doubts: Mapping[WalletRef, Doubt] = field(default_factory=dict)
     following: str = ""
     unread: RemoteError | None = None
 
@@ -149,7 +150,7 @@ class _Seen:
     live: Live
     found: tuple[Drifted, ...]
     waiting: tuple[Waiting, ...]
-    doubts: Mapping[str, Doubt]
+    doubts: Mapping[WalletRef, Doubt]
     untouched: Collection[str]
 
 

@@ -20,6 +20,7 @@ from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.history import history_of
 from reconciler.model.landing import ORGANIZATION
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import is_due, unfunded, unknown_months
 
@@ -91,7 +92,7 @@ def waiting_of(
     desired: Desired,
     applied: Desired | None,
     live: Live,
-    doubts: Mapping[str, Doubt],
+    doubts: Mapping[WalletRef, Doubt],
     session: Forge | None,
 ) -> tuple[Waiting, ...]:
     """Return everything that was left behind: what the journal shows, a month, and landings, in this order.
@@ -138,7 +139,7 @@ def _month(
     desired: Desired,
     applied: Desired,
     live: Live,
-    doubts: Mapping[str, Doubt],
+    doubts: Mapping[WalletRef, Doubt],
     now: datetime,
 ) -> Sequence[Waiting]:
     if not is_due(settings.period, _instant(settings, now)):

@@ -24,6 +24,7 @@ from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.scope import Teams, wallets_of
@@ -200,7 +201,9 @@ def _usage(usage: DailyUsage | None) -> UsageSummary | None:
     return usage_summary(usage.source)
 
 
-def _history(usage: DailyUsage | None, wallets: Iterable[str], as_of: date) -> dict[str, dict[Period, Decimal]]:
+def _history(
+    usage: DailyUsage | None, wallets: Iterable[WalletRef], as_of: date
+) -> dict[WalletRef, dict[Period, Decimal]]:
     if usage is None:
         return {}
     from reconciler.forecast.history import whole_months

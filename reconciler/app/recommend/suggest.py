@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.model.suggestion import SuggestedChange
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.hunks import hunks
 from reconciler.source.load import read
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.source.load import Reading
 
 
-def changed_wallets(desired: Desired, plan: Plan) -> frozenset[str]:
+def changed_wallets(desired: Desired, plan: Plan) -> frozenset[WalletRef]:
     """Return the keys of the wallets whose money or alerts a plan changes."""
     changed = {(change.team, change.environment) for change in plan.changes}
     return frozenset(key for key, wallet in desired.wallets.items() if (wallet.team, wallet.environment) in changed)
