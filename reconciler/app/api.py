@@ -8,7 +8,6 @@ to the listener of `heard_by`. Money is Decimal in the organization's currency, 
 from __future__ import annotations
 
 from reconciler.app.audit import audit
-from reconciler.app.configuration import settings
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.listening import Listener, heard_by
@@ -18,6 +17,7 @@ from reconciler.app.outlook.whatif import Supposed, suppose
 from reconciler.app.planning.plan import plan
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
+from reconciler.app.session import settings
 from reconciler.app.validate import validate
 from reconciler.report.plan_formats import review
 

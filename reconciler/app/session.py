@@ -1,14 +1,20 @@
-"""A session with Keeptrusts: the real one, or the embedded one for a single command."""
+"""What every use case is told, and its session with Keeptrusts: the real one, or the embedded one for a command."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.journal_place import journal_of
 from reconciler.findings import FindingsError, UnauthorizedError
 from reconciler.model.period import Period
-from reconciler.settings import Settings
+from reconciler.redaction import hide_environment
+from reconciler.settings import Settings, environment, resolve
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
@@ -52,3 +58,42 @@ def connected(settings: Settings, desired: Desired, *, writing: bool = False) ->
             )
         token = sandbox.billing_token if writing else sandbox.read_token
         yield Connection(base_url=sandbox.url, token=token, ledger_months_before=1)
+
+
+def settings(
+    budgets: Path | str = "budgets",
+    *,
+    api_url: str | None = None,
+    token_file: Path | None = None,
+    as_of: date | None = None,
+    period: Period | None = None,
+    usage: Sequence[str] = (),
+    sandbox: bool = False,
+    journal: str | None = None,
+) -> Settings:
+    """Return the settings for the budgets in a folder; what is not given comes from the environment, as for commands.
+
+    `as_of` is the first day not known in full (UTC; default today), `period` the month (default that of `as_of`),
+    `usage` names export files, folders or globs. With `sandbox` the embedded Keeptrusts runs while it is used, and
+    its runs are recorded nowhere else. `journal` is `file:PATH` or `git:REMOTE`; default what org.yaml says.
+
+    Raises:
+        UsageError: the token's file cannot be read.
+        RefusedError: `journal` contradicts org.yaml, or would be a second journal of the organization.
+        FindingsError: what org.yaml says about the journal is an error.
+    """
+    hide_environment(environment())
+    folder = Path(budgets)
+    passing = f"file:{Path(tempfile.gettempdir()) / f'kt-budgets-{secrets.token_hex(8)}'}/journal"
+    place, root = journal_of(folder, journal, sandbox=sandbox, passing=passing)
+    return resolve(
+        budgets=folder,
+        api_url=api_url,
+        token_file=token_file,
+        as_of=as_of,
+        period=period,
+        usage=tuple(usage),
+        sandbox=sandbox,
+        journal=place,
+        root=root,
+    )

@@ -38,9 +38,9 @@ _STATEMENTS = (
 RENDERERS: dict[tuple[str, str], str] = {
     ("findings", "text"): "findings_text:findings_text",
     ("findings", "json"): _JSON,
-    ("findings", "github"): "findings_github:findings_github",
-    ("findings", "sarif"): "findings_sarif:findings_sarif",
-    ("findings", "code-quality"): "findings_code_quality:findings_code_quality",
+    ("findings", "github"): "findings_ci:findings_github",
+    ("findings", "sarif"): "findings_ci:findings_sarif",
+    ("findings", "code-quality"): "findings_ci:findings_code_quality",
     ("plan", "text"): "plan_formats:plan_text",
     ("plan", "markdown"): "plan_formats:review",
     ("plan", "html"): "plan_formats:plan_html",

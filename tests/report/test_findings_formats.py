@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.findings import Finding, Position, Severity
 from reconciler.model.plan_finding import FindingsDocument
-from reconciler.report.findings_code_quality import findings_code_quality
-from reconciler.report.findings_github import findings_github
-from reconciler.report.findings_sarif import findings_sarif
+from reconciler.report.findings_ci import findings_code_quality, findings_github, findings_sarif
 from reconciler.report.findings_text import findings_summary, findings_text, visible
 
 PLAIN = Finding(

@@ -22,8 +22,7 @@ from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.backtest_text import BacktestPage, backtest_text
 from reconciler.report.forecast_csv import forecast_csv
 from reconciler.report.forecast_layout import page
-from reconciler.report.forecast_picture import ASCII, BLOCKS, fan, sparkline
-from reconciler.report.forecast_text import ForecastPage, forecast_text, year_sentence
+from reconciler.report.forecast_text import ASCII, BLOCKS, ForecastPage, fan, forecast_text, sparkline, year_sentence
 from reconciler.report.recommend_text import RecommendPage, recommend_text
 from reconciler.report.screen import Screen
 from reconciler.report.whatif_text import WhatIfPage, whatif_text

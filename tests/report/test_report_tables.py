@@ -25,8 +25,7 @@ from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.document import Chart
 from reconciler.report.html import html
-from reconciler.report.markdown import markdown
-from reconciler.report.mermaid import mermaid
+from reconciler.report.markdown import markdown, mermaid
 from reconciler.report.spans import Cell, plain
 from reconciler.report.summary import summarise
 from reconciler.report.svg import svg
