@@ -17,13 +17,11 @@ from reconciler.findings import LockHeldError
 from reconciler.journal.attribution import attribution
 from reconciler.journal.patience import PatientStore
 from reconciler.journal.place import open_store
-from reconciler.model.outcome import StoppedError
-from reconciler.settings import environment
+from reconciler.model.outcome import Result, StoppedError
+from reconciler.settings import Settings, environment
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
-    from reconciler.model.outcome import Result
-    from reconciler.settings import Settings
 
 _logger = logging.getLogger(__name__)
 

@@ -22,12 +22,11 @@ from reconciler.git.places import work_tree
 from reconciler.git.runner import ask
 from reconciler.journal.journal import declared_by_run, finished_records, last_declared
 from reconciler.journal.place import Place
-from reconciler.settings import environment
+from reconciler.settings import Settings, environment
 
 if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
-    from reconciler.settings import Settings
 
 _LAST = sys.maxsize
 

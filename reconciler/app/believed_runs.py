@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.believed import Branch, is_in_git
 from reconciler.app.budget_files import Commits
-from reconciler.journal.history import history_of, open_runs
+from reconciler.journal.history import RunTrace, history_of, open_runs
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.kinds.managed_kind import text_of
-from reconciler.settings import environment
+from reconciler.settings import Settings, environment
 
 if TYPE_CHECKING:
-    from reconciler.journal.history import RunTrace
     from reconciler.journal.record import Record
     from reconciler.model.desired import Desired
-    from reconciler.settings import Settings
 
 
 def unborne(settings: Settings, records: Sequence[Record]) -> list[tuple[str, str]]:

@@ -112,7 +112,6 @@ def _answered(answer: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _entry(line: bytes) -> Entry:
-    """Return what one line of `git ls-tree` says."""
     facts, _, path = line.partition(b"\t")
     mode, _, identity = facts.decode("ascii").split(" ")
     return mode, identity, PurePosixPath(path.decode("utf-8", "surrogateescape"))

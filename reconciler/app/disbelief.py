@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reconciler.app.believed import disbelief, newest_believed
 from reconciler.app.believed_runs import unborne
@@ -14,13 +13,9 @@ from reconciler.journal.declared import Declared
 from reconciler.journal.git_store import JOURNAL
 from reconciler.journal.journal import Journal, last_declared
 from reconciler.journal.place import open_store
-from reconciler.journal.record import Entry, JournalError, Step
+from reconciler.journal.record import Entry, JournalError, Record, Step
 from reconciler.model.waiting import Dispatch, Waiting
-from reconciler.settings import environment
-
-if TYPE_CHECKING:
-    from reconciler.journal.record import Record
-    from reconciler.settings import Settings
+from reconciler.settings import Settings, environment
 
 _REPAIR = "`kt-budgets resume --repair-journal --reason WHY`"
 _WORKFLOW = "the resume workflow with `repair_journal`"

@@ -16,12 +16,11 @@ from reconciler.journal.attribution import attribution
 from reconciler.journal.file_store import FileStore
 from reconciler.journal.move import move
 from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
-from reconciler.settings import environment
+from reconciler.settings import Settings, environment
 from reconciler.source.load import declared_in, load
 
 if TYPE_CHECKING:
     from reconciler.model.organization import OrganizationBudget
-    from reconciler.settings import Settings
 
 VARIABLE = "KT_BUDGETS_JOURNAL"
 

@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.journal_place import journal_of
-from reconciler.findings import FindingsError, UnauthorizedError
+from reconciler.findings import Finding, FindingsError, UnauthorizedError
 from reconciler.model.period import Period
 from reconciler.redaction import hide_environment
 from reconciler.settings import Settings, environment, resolve
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import prefix
 from reconciler.app.listening import note
 from reconciler.files import write_file
 from reconciler.findings import BudgetsError
-from reconciler.model.suggestion import SuggestionsDocument
-
-if TYPE_CHECKING:
-    from reconciler.model.suggestion import SuggestedChange
+from reconciler.model.suggestion import SuggestedChange, SuggestionsDocument
 
 
 def write_suggestions(

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.findings import ExitCode, Finding
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.findings_text import findings_summary
 from reconciler.report.renderers import render
-from reconciler.source.load import read
+from reconciler.source.load import Reading, read
 from reconciler.source.tree import folder_name
-
-if TYPE_CHECKING:
-    from reconciler.source.load import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,6 @@ def read_since(live: Live, period: Period) -> Live:
 
 
 def _since(wallet: LiveWallet, period: Period) -> LiveWallet:
-    """Return `wallet` as a plan for `period` reads it."""
     now = tuple(e for e in wallet.ledger if e.created_at >= period.start_instant or e.funds(period))
     before = (e for e in wallet.ledger if e not in now and e.kind == "allocate" and e.operation is None)
     return replace(wallet, ledger=now, early=(*wallet.early, *before))

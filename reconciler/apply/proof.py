@@ -204,7 +204,6 @@ class Proof:
 
 
 def _goes_back(before: LiveWallet, after: LiveWallet) -> bool:
-    """Whether a later reading lacks what an earlier one showed."""
     return not {entry.id for entry in before.ledger} <= {entry.id for entry in after.ledger}
 
 

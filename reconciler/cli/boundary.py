@@ -50,7 +50,6 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def _ended(arguments: Sequence[str], error: BaseException) -> int:
-    """Say what ended a command, and return the exit code for it."""
     from reconciler.settings import environment
 
     hide_environment(environment())

@@ -124,7 +124,6 @@ def _months(
     months: Sequence[tuple[Period, date, date]],
     figures: Sequence[dict[str, int]],
 ) -> Iterator[MonthForecast]:
-    """Yield the months against their targets."""
     for (month, first, end), row in zip(months, figures, strict=True):
         quantiles = _priced(row, course.exact(first, end))
         yield document(
@@ -143,7 +142,6 @@ def _running(course: Course, period: Period) -> Floats:
 
 
 def _known_days(course: Course, period: Period) -> tuple[DayPoint, ...]:
-    """Return the cumulative course of the month as far as it is known."""
     first, known = period.first, _known(course, period)
     totals = course.spend.totals(first, known)
     return _points(first, tuple(totals.tolist())) if totals.any() else _nothing_spent(first, known)
@@ -164,7 +162,6 @@ def _points(first: date, totals: Sequence[int]) -> tuple[DayPoint, ...]:
 
 
 def _coming_days(course: Course, period: Period, figures: Sequence[dict[str, int]]) -> Iterator[DayPoint]:
-    """Yield quantiles of the cumulative course of what is not known."""
     exact = course.exact(period.first, period.end)
     for day, row in zip(days_between(_known(course, period), period.end), figures, strict=True):
         low, middle, high = plus_exact([row[key] for key in DAY_KEYS], exact)

@@ -78,7 +78,6 @@ def forecast_context(
 
 
 def _end(questions: Sequence[WalletQuestion], *, organization: OrganizationBudget, period: Period, as_of: date) -> date:
-    """Return the first day that nobody asks about."""
     last = period.plus(organization.forecast.horizon_months)
     months = [month.end for question in questions for month in question.targets if period <= month <= last]
     year = organization.fiscal_year.value

@@ -78,7 +78,6 @@ class Course:
         return self._sums[low, high]
 
     def _take(self, later: LaterCourse | LaterDays, borders: tuple[int, ...]) -> None:
-        """Keep the sums of the later days between `borders`."""
         self._sums.update(zip(pairwise(borders), later.sums(borders), strict=True))
 
     def ahead(self, end: date) -> Floats:

@@ -131,7 +131,6 @@ class _Outlook:
         return WarningTime(self.question, self.course, self.period, self.wanted, purse, most)
 
     def _months(self, probability: float) -> dict[Period, Money]:
-        """Return what each month to come needs by itself."""
         currency, needs = self.question.wallet.currency, {}
         for month in sorted(month for month in self.question.targets if month > self.period):
             need = smallest_enough(self.course.rest(month.first, month.end), probability)

@@ -85,7 +85,6 @@ def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext
 
 
 def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> Iterator[Finding]:
-    """Yield what there is to know about the teams' levers, and about each wallet."""
     for view, table in zip(views, tables, strict=True):
         yield from team_notices(view, table)
         for forecast, question, days in zip(view.forecasts, view.questions, view.censored_days, strict=True):
@@ -93,7 +92,6 @@ def _warnings(views: Sequence[TeamView], tables: Sequence[TeamAssumptions]) -> I
 
 
 def _prices(view: TeamView) -> Iterator[UnitPrice]:
-    """Yield what the models cost whose prices the team's levers need."""
     seen = view.observed(LONG_WINDOW_DAYS)
     for name in sorted(frozenset[str]().union(*(lever.models(view.plan) for lever in levers()))):
         model = seen.model(name)

@@ -100,7 +100,6 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
 
 
 def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
-    """Simulate one wallet from its own seed, and pull its levers."""
     question, learned, start = taught.question, taught.learned, context.known.known_until
     days = max((context.end - start).days, 1)
     near = min(_near_days(context), days)
@@ -193,7 +192,6 @@ def grown_since(first: date, history: Floats, *, end: date) -> float | None:
 
 
 def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, known: bool) -> Setting:
-    """Return where the levers of one wallet work."""
     start, year = context.known.known_until, context.organization.fiscal_year.starts
     wallets = context.team_wallets(question)
     own, team = context.observations.of([question.wallet.key]), context.observations.of(wallets)

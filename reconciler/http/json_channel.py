@@ -219,7 +219,6 @@ class JsonChannel(ABC):
             raise self.unreadable(method, path, "it is not JSON") from None
 
     def _unreachable(self, method: str, path: str, error: Exception) -> UnreachableError:
-        """Return the error for a request that no whole answer came back to."""
         reason = reason_of(self.endpoint, error)
         kind = UnreachableError if method == "GET" or isinstance(error, UNSENT) else LostAnswerError
         return kind(

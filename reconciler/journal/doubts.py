@@ -100,7 +100,6 @@ def foreign(wallet: WalletRef, strange: Sequence[LedgerEntry]) -> Doubt:
 
 
 def _accepting(operations: Iterable[str]) -> str:
-    """Return the command by which a person takes the ledger's word for `operations`."""
     accepted = " ".join(f"--accept {operation}" for operation in sorted(set(operations)))
     return f'`kt-budgets resume {accepted} --reason "how you know"`'
 

@@ -71,7 +71,6 @@ class GitStore:
         return stored
 
     def _read(self, head: str) -> Stored:
-        """Return what a commit of the journal holds; each is read once in a run."""
         if known := _READ.get(head):
             self._files, self._last = dict(known.files), known.last
             return known.stored

@@ -78,7 +78,6 @@ def _objects(items: list[Any]) -> list[Mapping[str, Any]]:
 
 
 def _of_headers(headers: Mapping[str, str], links: Mapping[str, str]) -> list[Entry]:
-    """Return what the headers of an answer say of more."""
     said: list[Entry] = []
     for name, value in headers.items():
         key = plain(name.lower().removeprefix("x-").removeprefix("pagination-"))

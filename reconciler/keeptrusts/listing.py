@@ -89,7 +89,6 @@ class _Reading:
         return paging.ends or short or counted or self._channel.pages_by.get(self._plural) == "name"
 
     async def _named(self, step: Query) -> Page:
-        """Read and take the page that the answer before named."""
         query = tuple(sorted({**self._first, **step}.items()))
         if query in self._asked:
             number = self._collected.pages + 1

@@ -258,7 +258,6 @@ class WalletListing:
         return tuple(sorted((*(row.unreadable for row in self.broken), *strange), key=lambda found: found.key))
 
     def _readable(self, scope: str, holders: Collection[str] | None, currency: str | None) -> None:
-        """Raise the error of a row that may be what is asked for."""
         for row in self.broken:
             if row.may_be(scope, holders, currency):
                 raise row.error

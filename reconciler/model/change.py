@@ -161,7 +161,6 @@ def _managed(kind: str) -> ManagedKind[Any]:
 
 
 def _stored(kind: ManagedKind[Any], side: str, document: Any) -> Any:
-    """Return what a plan.json holds of one side of a change."""
     if document is None or isinstance(document, Frozen):
         return document
     try:

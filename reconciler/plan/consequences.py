@@ -101,7 +101,6 @@ class Judge:
 
 
 def _approving(difference: Difference, _: str) -> str:
-    """Return who approves from now on, and who does not any more."""
     old, new = (set(value or ()) for value in (difference.old, difference.new))
     gone, come = sorted(old - new), sorted(new - old)
     if old and new and not old & new:

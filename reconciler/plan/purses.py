@@ -87,5 +87,4 @@ def _months(first: Period, last: Period) -> list[Period]:
 
 
 def _effect(kind: str, amount: Decimal) -> Decimal:
-    """Return what an entry of a ledger does to the balance."""
     return amount if kind in _IN else -amount if kind in _OUT else ZERO

@@ -223,7 +223,6 @@ WORDS: Mapping[type[Frozen], Mapping[str, Word]] = {**_ORGANIZATION, **_TEAM, **
 
 
 def _months(value: Any, currency: str) -> str:
-    """Return the overrides of a wallet, or a single one of them."""
     if isinstance(value, Mapping):
         return ", ".join(f"{month} {money_in_words(amount, currency)}" for month, amount in value.items())
     return money_in_words(value, currency)

@@ -159,7 +159,6 @@ def _explained(width: int) -> list[str]:
 
 
 def _reliability(score: Score, width: int) -> list[str]:
-    """Return how often it happened when the forecast said so."""
     if not score.reliability:
         return []
     columns = (

@@ -116,7 +116,6 @@ def clipped_apart(texts: Sequence[str], width: int) -> list[str]:
 
 
 def _tail(text: str, width: int) -> str:
-    """Return the end of `text` that takes at most `width` columns."""
     start = len(text)
     while start and columns_of(text[start - 1 :]) <= width:
         start -= 1

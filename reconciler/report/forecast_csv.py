@@ -27,7 +27,6 @@ def forecast_csv(shown: ForecastPage, _: Screen = PAPER) -> str:
 
 
 def _rows(found: WalletForecast, keys: Sequence[str]) -> list[dict[str, Value]]:
-    """Return the rows of one wallet: the period, then the months ahead."""
     sides = {**_outlook("live", found.live), **_outlook("desired", found.desired)}
     first = {
         **_who(found),

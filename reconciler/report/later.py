@@ -88,7 +88,6 @@ def _together(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[Words]:
 
 
 def _sums(targets: Iterable[LaterTarget]) -> dict[Period, Decimal]:
-    """Return by how much targets change together, by month."""
     sums: dict[Period, Decimal] = {}
     for target in targets:
         sums[target.period] = sums.get(target.period, ZERO) + (target.after or ZERO) - (target.before or ZERO)

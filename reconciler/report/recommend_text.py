@@ -129,7 +129,6 @@ def _targets(shown: RecommendPage) -> Table:
 
 
 def _alerts(shown: RecommendPage, width: int) -> list[str]:
-    """Return the amounts at which each alert leaves the days to react."""
     if not shown.alerts:
         return []
     columns = (Column("name", ""), Column("percentage", "alert", "right"), Column("amount", "amount", "right"))

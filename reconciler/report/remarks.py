@@ -45,7 +45,6 @@ def _guards(plan: Plan) -> Iterator[PlanFinding]:
 
 
 def _forecasts(plan: Plan) -> Iterator[PlanFinding]:
-    """Yield a warning for each changed wallet that is likelier than not to run out under its new target."""
     places = {getattr(change, "wallet", None): change.position for change in plan.changes}
     for forecast in plan.impact:
         place = _PLACE.fullmatch(places.get(forecast.wallet, ""))

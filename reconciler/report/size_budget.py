@@ -71,7 +71,6 @@ def _cost(section: Section, kept: int) -> int:
 
 
 def _most(section: Section, room: int) -> int:
-    """Return the largest number of items that fit into `room`."""
     if _cost(section, len(section.items)) <= room:
         return len(section.items)
     partial = range(1, len(section.items))

@@ -75,7 +75,6 @@ def _header(plan: Plan) -> str:
 
 
 def _nothing(plan: Plan) -> str:
-    """Return what is said of a plan without changes."""
     if left := verdict.left_alone(plan):
         return f"No change is planned, and {left}."
     if any(finding.code == NOT_COMPARED for finding in plan.findings):

@@ -93,7 +93,6 @@ def _table(traffic: Traffic, window: tuple[int, int]) -> pa.Table:
 
 
 def _reported(events: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Return reported events as text columns; DuckDB casts them."""
     return pa.table({name: pa.array([_text(event.get(name)) for event in events], pa.string()) for name in COLUMNS})
 
 

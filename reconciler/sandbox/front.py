@@ -56,7 +56,6 @@ class Front:
         return len(self.store.received) - 1
 
     async def _run(self, request: Request) -> list[Message]:
-        """Execute a request and return its answer as ASGI messages."""
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:

@@ -97,7 +97,6 @@ def _opened(db: Path | None, scenario: str | None, as_of: date | None) -> Store:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Bind a socket to a loopback address."""
     if host != "localhost" and not _is_loopback(host):
         raise UsageError(f"the sandbox does not listen on {host}", hint="use 127.0.0.1: its tokens are for rehearsal")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -178,7 +177,6 @@ class _Wire:
             await self._cut(scope, receive)
 
     async def _cut(self, scope: Scope, receive: Receive) -> None:
-        """Close the connection and wait until it is closed."""
         self.server.abort(scope["client"])
         await receive()
 

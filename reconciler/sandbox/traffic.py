@@ -204,7 +204,6 @@ def _models(stream: Stream, day: Ints, days: Ints, market: Market, random: np.ra
 
 
 def _worth(column: Mapping[str, Any], market: Market, lane: Floats) -> Floats:
-    """Return what each event would cost at list price, in micro-units."""
     prices = np.array([market.prices.get(model, (0.0, 0.0)) for model in market.models])[column["model"]]
     worth: Floats = lane * (column["input_tokens"] * prices[:, 0] + column["output_tokens"] * prices[:, 1])
     return worth

@@ -98,7 +98,6 @@ def _change(path: str, text: str, hunk: Hunk, taken: Sequence[_Cure]) -> Suggest
 
 
 def _about(text: str, cure: _Cure) -> tuple[str, str]:
-    """Return the keys that a cure is about, and what stands there."""
     root, what = _marks(text), cure.what
     line = text.split("\n")[cure.finding.position.line - 1].strip()
     if root is None:
@@ -141,7 +140,6 @@ def _edited(text: str, what: Finding) -> str:
 
 
 def _span(text: str, root: Node, what: Finding) -> tuple[int, int] | None:
-    """Return from where to where the value or the key stands that something is wrong with."""
     keys = _keys(root, what)
     parent, node = (find(root, keys[:-1]), find(root, keys)) if keys else (None, None)
     if keys is None or parent is None or node is None:
@@ -191,7 +189,6 @@ def _in_quotes(match: re.Match[str]) -> str:
 
 
 def _visible(text: str, flaw: Finding) -> str:
-    """Take everything that cannot be seen out of the line."""
     start = offset_of(text, (flaw.position.line, 1))
     end = text.find("\n", start)
     end = len(text) if end < 0 else end

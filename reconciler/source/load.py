@@ -53,7 +53,6 @@ def build(organization: Document[OrganizationBudget], teams: Sequence[Document[T
 def _objects(
     kind: ManagedKind[V], files: Iterable[tuple[str, TeamBudget | OrganizationBudget]], currency: str
 ) -> dict[Key, DesiredObject[V]]:
-    """Return the objects of `kind` that `files` declare in its section."""
     listed: dict[Key, DesiredObject[V]] = {}
     for path, model in files:
         team = model if isinstance(model, TeamBudget) else None

@@ -180,7 +180,6 @@ class _Reader:
             self._flaw(value_event, "empty-value", message, "give it a value, or remove the key")
 
     def _skip(self, event: Any, depth: int) -> None:
-        """Go over a value that no more is to be said about."""
         said = len(self.flaws)
         try:
             self._node(event, depth)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
-from reconciler.app.change_request.arrivals import arrivals, beginning, brought_by, groups
+from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brought_by, groups
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
@@ -25,7 +25,7 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.attribution import attribution
 from reconciler.journal.history import history_of, open_runs
-from reconciler.model.merges import Merges, most_serious
+from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.plan import Source
 from reconciler.report.renderers import render
 
@@ -33,12 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.app.change_request.arrivals import PullOf
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
     from reconciler.model.applied import LastApplied
     from reconciler.model.landing import Landing
-    from reconciler.model.merges import LandingOutcome
     from reconciler.model.outcome import Result
     from reconciler.settings import Settings
 

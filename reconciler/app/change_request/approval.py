@@ -14,10 +14,10 @@ from reconciler.app.lineage import refuse_older
 from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
-from reconciler.forge.approval import belongs_to, judge, merged_request
+from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
 from reconciler.git.merging import clean_merges
 from reconciler.model.change_request import ApprovalDocument, LastAppliedDocument
-from reconciler.policy.approvals import requirements
+from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
 from reconciler.report.statement import Statement
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from reconciler.forge.approval import Approval
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
-    from reconciler.policy.approvals import Requirement
     from reconciler.settings import Settings
 
 

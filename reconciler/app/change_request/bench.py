@@ -15,27 +15,24 @@ from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
-from reconciler.findings import UsageError
+from reconciler.findings import Finding, UsageError
 from reconciler.forge.approval import recorded
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.change import Reclaim
-from reconciler.model.plan import Scope, Source, sealed
+from reconciler.model.plan import Plan, Scope, Source, sealed
 from reconciler.plan.scope import begun
-from reconciler.settings import overlaid
+from reconciler.settings import Settings, overlaid
 
 if TYPE_CHECKING:
     from reconciler.app.budget_files import Commits
     from reconciler.app.change_request.settled import Verdict
     from reconciler.app.change_request.step import Step
-    from reconciler.findings import Finding
     from reconciler.forge.protocol import Forge
     from reconciler.journal.declared import Declares, Landed
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.outcome import Result
-    from reconciler.model.plan import Plan
-    from reconciler.settings import Settings
 
 
 @dataclass(slots=True)

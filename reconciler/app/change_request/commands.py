@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import changed_parts, load_at
-from reconciler.app.change_request.command_lines import MOST, commands_in
+from reconciler.app.change_request.command_lines import MOST, Asked, commands_in
 from reconciler.app.change_request.publish import publish
 from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import note, say
@@ -27,14 +27,12 @@ from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
-from reconciler.settings import overlaid
+from reconciler.settings import Settings, overlaid
 
 if TYPE_CHECKING:
-    from reconciler.app.change_request.command_lines import Asked
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.ci_run import Comment
     from reconciler.forge.protocol import Forge
-    from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from reconciler.app.change_request.neighbours import MOST, neighbours
 from reconciler.findings import BudgetsError
 from reconciler.report.neighbours import pool_of_all, same_money, unapplied_notes
-from reconciler.report.spans import visible, words
+from reconciler.report.spans import Words, visible, words
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
     from reconciler.model.plan import Plan
-    from reconciler.report.spans import Words
 
 
 def neighbour_notes(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> tuple[Words, ...]:

@@ -19,7 +19,7 @@ from reconciler.forge.comment import Stamp, read_marked, stamped
 from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
 from reconciler.journal.attribution import attribution
 from reconciler.model.change_request import CheckDocument, CommentDocument
-from reconciler.model.plan import NOT_COMPARED
+from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
 from reconciler.report import summary
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
-    from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
     from reconciler.report.document import Asked
     from reconciler.report.spans import Words

@@ -17,7 +17,7 @@ from reconciler.forge.check import Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.journal.attribution import attribution
 from reconciler.model.change_request import ReceiptDocument, Receipted, ReceiptsDocument
-from reconciler.model.merges import Merges
+from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Run
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
@@ -29,7 +29,6 @@ from reconciler.settings import environment
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
-    from reconciler.model.merges import LandingOutcome
     from reconciler.model.plan import Plan
 
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"

@@ -12,12 +12,12 @@ from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
-from reconciler.forge.check import PLAN, Verdict
+from reconciler.forge.check import PLAN, Check, Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
 from reconciler.model.change_request import RefreshDocument, Refreshed
-from reconciler.policy.plan_record import record_text
+from reconciler.policy.plan_record import PlanRecord, record_text
 from reconciler.report.comment import with_notice
 from reconciler.report.escape import escaped
 from reconciler.report.statement import Statement
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.check import Check
     from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
-    from reconciler.policy.plan_record import PlanRecord
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"

@@ -191,7 +191,6 @@ def _sentence(status: LandingStatus, left: frozenset[str], result: Result | None
 def _cure(
     landing: Landing, status: LandingStatus, judged: Verdict, stale: Iterable[str], behind: Mapping[str, Landing]
 ) -> str:
-    """Return what mends what is left of a landing."""
     if status in ("applied", "nothing"):
         return ""
     if status == "unknown":

@@ -18,7 +18,7 @@ from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
 from reconciler.journal.history import history_of
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.plan.drift import classify
+from reconciler.plan.drift import Drifted, classify
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
 from reconciler.report.renderers import render
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from reconciler.model.live import Live
     from reconciler.model.outcome import Doubt
     from reconciler.model.waiting import Waiting
-    from reconciler.plan.drift import Drifted
     from reconciler.settings import Settings
 
 _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
@@ -124,7 +123,6 @@ def _unread(settings: Settings, known: Known, session: Forge | None, error: Remo
 
 
 def _summarised(found: Drift, session: Forge | None) -> Drift:
-    """Say in the summary of a job what differs."""
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found.left],
         forge=forge_words().forge,
@@ -155,7 +153,6 @@ class _Seen:
 
 
 def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -> _Seen:
-    """Compare what Keeptrusts holds with what was applied."""
     desired, last = known.desired, known.last
     history = history_of(known.records)
     doubts = known.standing.doubts(live.wallets, settings.period)

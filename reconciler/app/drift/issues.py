@@ -13,7 +13,6 @@ from reconciler.model.approvals import OWNER
 from reconciler.report.drift_issue import issue_text, issue_title
 
 if TYPE_CHECKING:
-    from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
     from reconciler.model.waiting import Waiting
     from reconciler.plan.drift import Drifted

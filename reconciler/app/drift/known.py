@@ -17,13 +17,12 @@ from reconciler.findings import BudgetsError, FindingsError, RefusedError
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import tip_of
 from reconciler.journal.journal import last_declared, read_records
-from reconciler.journal.standing import standing_of
+from reconciler.journal.standing import Standing, standing_of
 from reconciler.plan.drift import Proposal
 
 if TYPE_CHECKING:
     from reconciler.forge.protocol import Forge
     from reconciler.journal.record import Record
-    from reconciler.journal.standing import Standing
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.waiting import Waiting

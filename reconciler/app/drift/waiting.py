@@ -11,7 +11,7 @@ from reconciler.app.budget_files import Commits, applied_desired, changed_parts
 from reconciler.app.change_request.apply_merged import pull_finder, replay_of
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
-from reconciler.app.change_request.replay import is_nothing_to_do
+from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.checkout import git, is_older
 from reconciler.findings import RefusedError, RemoteError
@@ -19,13 +19,12 @@ from reconciler.forge.check import GATE
 from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.history import history_of
-from reconciler.model.landing import ORGANIZATION
+from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import is_due, unfunded, unknown_months
 
 if TYPE_CHECKING:
-    from reconciler.app.change_request.replay import Replay
     from reconciler.app.change_request.step import Step
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.landing import Landing
     from reconciler.model.live import Live
     from reconciler.model.merges import LandingOutcome
     from reconciler.model.outcome import Doubt, Result

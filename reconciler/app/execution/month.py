@@ -19,7 +19,7 @@ from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
 from reconciler.git.places import provenance
 from reconciler.journal.journal import last_declared, opened, read_records
 from reconciler.model.guards import GuardSettings
-from reconciler.model.plan import Source, sealed
+from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
 from reconciler.report.receipt import receipt
 from reconciler.report.renderers import render
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from reconciler.model.desired import Desired
     from reconciler.model.outcome import Result
     from reconciler.model.period import Period
-    from reconciler.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

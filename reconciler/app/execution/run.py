@@ -13,14 +13,13 @@ from reconciler.app.session import load_desired
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.journal.journal import last_applied
-from reconciler.model.outcome import Run
+from reconciler.model.outcome import Result, Run
 from reconciler.report.renderers import render
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.outcome import Result
     from reconciler.model.period import Period
     from reconciler.model.plan import Plan
     from reconciler.settings import Settings

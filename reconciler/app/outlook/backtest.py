@@ -12,12 +12,11 @@ from reconciler.app.outlook.notices import notices, usage_words
 from reconciler.app.outlook.wallet_names import chosen
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
-from reconciler.findings import UsageError
+from reconciler.findings import Finding, UsageError
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
     from reconciler.forecast.backtest import BacktestReport
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage

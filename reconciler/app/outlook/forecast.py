@@ -8,14 +8,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reconciler.app.outlook.look import look
+from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.wallet_names import chosen
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.outlook.look import Outlook
     from reconciler.forecast.question import Forecast
     from reconciler.report.forecast_text import ForecastPage
     from reconciler.settings import Settings

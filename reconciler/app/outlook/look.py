@@ -14,25 +14,22 @@ from reconciler.app.planning.questions import questions
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
-from reconciler.findings import UsageError
-from reconciler.forecast.question import WalletQuestion
+from reconciler.findings import Finding, UsageError
+from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.standing import unreadable
-from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.period import Period
 from reconciler.plan.diff import make_plan
 from reconciler.plan.purses import funded_purse
 
 if TYPE_CHECKING:
-    from reconciler.findings import Finding
     from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.history import Spending
     from reconciler.forecast.naive import NaiveMethod
-    from reconciler.forecast.question import Forecast
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.live import Live
     from reconciler.model.usage import DailyUsage
     from reconciler.plan.scope import Teams

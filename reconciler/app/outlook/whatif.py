@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.app.outlook.look import look
+from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.outlook.wallet_names import label
@@ -15,7 +15,6 @@ from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.outlook.look import Outlook
     from reconciler.forecast.question import Forecast
     from reconciler.forecast.scenario import Scenario
     from reconciler.model.desired import Desired
@@ -107,7 +106,6 @@ def suppose(settings: Settings, supposed: Supposed, *, offline: bool = False) ->
 
 
 def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Forecast:
-    """Return the forecast with everything that is supposed."""
     from reconciler.forecast.scenario import supposed
 
     asked = supposed(

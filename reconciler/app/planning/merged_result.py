@@ -10,18 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import git, is_older, parents, prefix, tree_id
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import GitError
 from reconciler.git.places import provenance
-from reconciler.settings import environment
+from reconciler.settings import Settings, environment
 from reconciler.source.tree import folder_name
-
-if TYPE_CHECKING:
-    from reconciler.settings import Settings
 
 _WHO = ("-c", "user.name=kt-budgets", "-c", "user.email=kt-budgets@localhost", "-c", "commit.gpgsign=false")
 

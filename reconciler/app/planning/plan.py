@@ -25,7 +25,7 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.later import Unapplied
 from reconciler.model.outcome import exit_code_of
-from reconciler.model.plan import sealed_bytes
+from reconciler.model.plan import Plan, sealed_bytes
 from reconciler.plan.scope import wallets_of
 from reconciler.report.next_step import next_step
 from reconciler.report.renderers import render
@@ -33,7 +33,6 @@ from reconciler.report.screen import PAPER, Screen
 from reconciler.source.load import gc_paused
 
 if TYPE_CHECKING:
-    from reconciler.model.plan import Plan
     from reconciler.settings import Settings
 
 

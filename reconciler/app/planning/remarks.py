@@ -18,9 +18,7 @@ from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
-    from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
-    from reconciler.settings import Settings
 
 
 def remarks(

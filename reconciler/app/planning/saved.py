@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
 from reconciler.findings import UsageError
-from reconciler.model.plan import read_plan
+from reconciler.model.plan import Plan, read_plan
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.version import __version__
-
-if TYPE_CHECKING:
-    from reconciler.model.plan import Plan
 
 _LARGEST = 256 * 2**20
 

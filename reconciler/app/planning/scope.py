@@ -15,11 +15,11 @@ from reconciler.git.places import provenance
 from reconciler.journal.journal import interrupted, last_declared
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.later import Later
-from reconciler.model.plan import Scope
+from reconciler.model.plan import Plan, Scope
 from reconciler.plan.later import changed_expectations, is_of_money
 from reconciler.plan.scope import begun, changed_teams, later_targets
 from reconciler.policy.approvals import declared
-from reconciler.settings import environment
+from reconciler.settings import Settings, environment
 from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan
     from reconciler.model.policy_input import Declared
-    from reconciler.settings import Settings
 
 ALL = ":all"
 """Stands for every team, whatever CI says. It can be no commit: a reference holds no colon."""

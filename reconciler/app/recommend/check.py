@@ -7,17 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.recommend.draft import UNDER
+from reconciler.app.recommend.draft import UNDER, Draft, Edit
 from reconciler.source.edits import EditError, set_value
-from reconciler.source.load import read
+from reconciler.source.load import Reading, read
 from reconciler.source.problem import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.app.recommend.draft import Draft, Edit
     from reconciler.findings import Finding
-    from reconciler.source.load import Reading
 
 
 def unwarned(made: Draft, budgets: Path) -> Draft:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
-from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.report.wording import probability
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.load import load
@@ -19,7 +19,6 @@ from reconciler.source.problem import dotted
 if TYPE_CHECKING:
     from reconciler.forecast.recommend import AlertRecommendation, Recommendations, TargetRecommendation
     from reconciler.model.desired import Desired, DesiredObject
-    from reconciler.model.kinds.billing_budget import BillingBudget
     from reconciler.model.outlook import WrittenValue
     from reconciler.model.period import Period
     from reconciler.settings import Settings

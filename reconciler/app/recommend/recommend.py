@@ -14,7 +14,7 @@ from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.wallet_names import chosen
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.check import unwarned
-from reconciler.app.recommend.draft import draft, write
+from reconciler.app.recommend.draft import Draft, draft, write
 from reconciler.app.recommend.suggest import changed_wallets, suggested
 from reconciler.app.session import load_desired
 from reconciler.app.suggestions import located, write_suggestions
@@ -23,7 +23,6 @@ from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
-    from reconciler.app.recommend.draft import Draft
     from reconciler.forecast.recommend import Recommendations
     from reconciler.model.plan import Plan
     from reconciler.report.recommend_text import RecommendPage
@@ -122,7 +121,6 @@ def _suggest(made: Draft, file: Path, budgets: Path) -> Draft:
 
 
 def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted: RecommendRequest) -> RecommendPage:
-    """Write what is to be written, and return what is to be shown."""
     from reconciler.report.recommend_text import RecommendPage
 
     settings = outlook.settings

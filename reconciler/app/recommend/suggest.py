@@ -10,7 +10,7 @@ from reconciler.model.suggestion import SuggestedChange
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.hunks import hunks
-from reconciler.source.load import read
+from reconciler.source.load import Reading, read
 from reconciler.source.problem import dotted
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.app.recommend.draft import Edit
     from reconciler.model.desired import Desired
     from reconciler.model.plan import Plan
-    from reconciler.source.load import Reading
 
 
 def changed_wallets(desired: Desired, plan: Plan) -> frozenset[WalletRef]:

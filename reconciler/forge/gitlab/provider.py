@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.findings import UsageError
 from reconciler.forge.gitlab import ci_run
-from reconciler.forge.protocol import OwnersFile
+from reconciler.forge.protocol import Forge, OwnersFile
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
-    from reconciler.forge.protocol import Forge
 
 
 class _GitLab:

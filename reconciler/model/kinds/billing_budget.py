@@ -205,7 +205,6 @@ _FIELDS = {"alert_percentages": "alert percentages", "hard_limit": "hard limit"}
 
 
 def _shown(document: dict[str, object], name: str) -> str:
-    """Return the value of a field for a sentence."""
     if name == "scope":
         return f"{document['scope_type']} {document['scope_id']}"
     value = document[name]
