@@ -42,7 +42,6 @@ class Settings:
     rehearsed: bool = False
 
     def require_token(self) -> str:
-        """Return the token, or say how to give one."""
         if not self.token:
             raise UnauthorizedError(
                 "no Keeptrusts token was given; nothing was read",
@@ -111,7 +110,6 @@ def resolve(
     journal: str | None = None,
     root: Path = Path(),
 ) -> Settings:
-    """Return the settings that flags and environment give together."""
     from reconciler.model.period import Period
 
     day = as_of or today()

@@ -40,7 +40,6 @@ _logger = logging.getLogger(__name__)
 
 
 def count() -> int:
-    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -88,7 +87,6 @@ class _Other:
                 pass
 
     def ask(self, shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> None:
-        """Hand over `shards`."""
         if self._process is not None and self._process.stdin is not None:
             self._end = threading.Timer(self._patience, self._process.kill)
             self._end.daemon = True

@@ -26,7 +26,6 @@ class ObjectExecutor:
         self._known: dict[str, dict[str, LiveObject[Any]]] = {}
 
     def carry_out(self, change: ObjectChange) -> Outcome:
-        """Return what became of `change`."""
         try:
             return self._carried_out(change)
         except RemoteError as error:

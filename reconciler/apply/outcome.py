@@ -19,7 +19,6 @@ def operation_of(change: Change) -> str:
 
 
 def outcome(change: Change, status: Status, *, transaction: str | None = None, reason: str = "") -> Outcome:
-    """Return what became of `change`."""
     return Outcome(
         op=operation_of(change),
         kind=change.kind,
@@ -39,7 +38,6 @@ def in_order(change: Change) -> int:
 
 
 def change_facts(change: Change) -> dict[str, Any]:
-    """Return `change` as a JSON object for the journal."""
     return change.model_dump(mode="json")
 
 

@@ -51,7 +51,6 @@ class Fit:
         return np.asarray(self.volatility * WALK)
 
     def only(self, row: int) -> Fit:
-        """Return what the history of one series teaches."""
         chosen = slice(row, row + 1)
         level, pool = self.level, self.pool
         return Fit(

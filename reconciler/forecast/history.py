@@ -104,7 +104,6 @@ class Spending:
 
 
 def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
-    """Return the exact daily spend that `usage` holds before `as_of`."""
     if usage is None or usage.source.last_day is None:
         return Spending(as_of, as_of, {})
     end = as_of + timedelta(days=1) if usage.source.last_day == as_of else as_of

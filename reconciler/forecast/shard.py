@@ -45,7 +45,6 @@ ShardRunner = Callable[[Sequence[Sequence[WalletQuestion]], ForecastContext], Se
 
 
 def one_by_one(shards: Sequence[Sequence[WalletQuestion]], context: ForecastContext) -> list[Shard]:
-    """Work out every shard, one after the other."""
     return [forecast_shard(questions, context) for questions in shards]
 
 

@@ -45,7 +45,6 @@ class YearSum:
         return cls(year, organization.annual_target, as_of) if period in year else None
 
     def add(self, course: Course) -> None:
-        """Add one wallet."""
         first, end = self.year.starts.first, self.year.end
         self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
@@ -53,7 +52,6 @@ class YearSum:
         self._add(course.rest(first, end))
 
     def include(self, other: YearSum) -> None:
-        """Add the wallets of another sum."""
         self.wallets += other.wallets
         self.spent += other.spent
         self.exact += other.exact

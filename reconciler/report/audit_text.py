@@ -19,12 +19,10 @@ class AuditPage:
     verified: bool
 
     def document(self) -> AuditDocument:
-        """Return what is printed for programs."""
         return self.trail
 
 
 def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:
-    """Return the trail, the newest run last."""
     trail = shown.trail
     lines = [f"{trail.journal}: {trail.records} records"]
     for run in trail.runs:

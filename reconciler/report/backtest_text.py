@@ -43,7 +43,6 @@ class BacktestPage:
         return " / ".join(self.names.get(wallet, (wallet,)))
 
     def document(self) -> BacktestDocument:
-        """Return what is printed for programs."""
         return BacktestDocument(
             as_of=self.as_of,
             months=self.months,
@@ -90,7 +89,6 @@ def _rounded(value: float | None) -> float | None:
 
 
 def backtest_text(shown: BacktestPage, screen: Screen = PAPER) -> str:
-    """Return the page as lines that fit the screen."""
     width = max(screen.width, NARROWEST)
     own = shown.report.overall.scores.get("forecast")
     as_of = f"{wording.long_day(shown.as_of)} {shown.as_of.year}"

@@ -39,7 +39,6 @@ def _move(change: Allocate | Reclaim) -> Move:
 
 
 def move_table(listed: tuple[Move, ...]) -> Table:
-    """Return the moves as a table to the cent."""
     columns = (
         Column("name", "Wallet"),
         Column("id", "Keeptrusts team"),

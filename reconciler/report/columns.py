@@ -15,7 +15,6 @@ GLUE = "\u00a0"
 
 
 def columns_of(text: str) -> int:
-    """Return how many columns `text` takes."""
     return len(text) if text.isascii() else cell_len(text)
 
 

@@ -75,7 +75,6 @@ def lever_table(story: WalletStory) -> Table:
 
 
 def month_table(story: WalletStory) -> Table:
-    """Return the months ahead against their targets."""
     if story.forecast is None:
         return Table()
     columns = (

@@ -51,7 +51,6 @@ def _spaced(key: str) -> str:
 
 
 def value(key: str, item: Any) -> str:
-    """Return one value of an object for people."""
     match item:
         case None:
             return DASH

@@ -27,7 +27,6 @@ class DriftPage:
     following: str = ""
 
     def document(self) -> DriftDocument:
-        """Return what is printed for programs."""
         return DriftDocument(items=tuple(entry.item for entry in self.found), waiting=tuple(self.waiting))
 
 

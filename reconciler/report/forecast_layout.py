@@ -43,7 +43,6 @@ def sentence(text: str, width: int, *, indent: int = 2) -> list[str]:
 
 
 def notice_lines(notices: Iterable[Notice], width: int) -> list[str]:
-    """Return the warnings, each with its cure below it."""
     lines: list[str] = []
     for code, message, hint in notices:
         lines += sentence(f"warning {visible(code, 60)}: {visible(message)}", width)

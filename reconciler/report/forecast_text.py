@@ -93,7 +93,6 @@ class ForecastPage:
     notices: Sequence[Notice] = ()
 
     def document(self) -> ForecastDocument:
-        """Return what is printed for programs."""
         return ForecastDocument(
             wallets=tuple(self.forecasts),
             year=self.year,
@@ -103,7 +102,6 @@ class ForecastPage:
 
 
 def forecast_text(shown: ForecastPage, screen: Screen = PAPER) -> str:
-    """Return the page as lines that fit the screen."""
     width, palette = max(screen.width, NARROWEST), BLOCKS if screen.blocks else ASCII
     told = wallet_stories(shown.forecasts)
     blocks = [

@@ -14,7 +14,6 @@ _DONE = (Status.APPLIED, Status.ALREADY_APPLIED)
 
 
 def merges_text(found: Merges, _: Screen = PAPER) -> str:
-    """Return the outcomes as text."""
     lines = []
     if found.resumed is not None:
         lines.append(f"An interrupted run was resumed: {run_words(found.resumed)}.")

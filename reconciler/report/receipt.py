@@ -41,7 +41,6 @@ _TITLES = {
 
 
 def receipt(run: Run, *, commit: str) -> str:
-    """Return a run as Markdown."""
     counts = Counter(_WORDS[outcome.status].strip("*") for outcome in run.outcomes)
     listed = ", ".join(f"{count} {words}" for words, count in sorted(counts.items())) or "nothing to do"
     proof = "Read back: Keeptrusts equals the YAML." if run.converged else "**Not everything is as the YAML says.**"

@@ -35,7 +35,6 @@ class RecommendPage:
     was_writing: bool = False
 
     def document(self) -> RecommendDocument:
-        """Return what is printed for programs."""
         return RecommendDocument(
             period=self.period,
             as_of=self.as_of,
@@ -79,7 +78,6 @@ def _recommended_alert(alert: AlertRecommendation) -> RecommendedAlert:
 
 
 def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
-    """Return the page as lines that fit the screen."""
     width = max(screen.width, NARROWEST)
     chance = wording.probability(shown.probability)
     blocks = [

@@ -26,7 +26,6 @@ _NEXT = {
 
 
 def run_text(result: Result, _: Screen = PAPER) -> str:
-    """Return a run as the terminal shows it."""
     lines = [*_table(result.run.outcomes), *_remarks(result)]
     lines += ["", _closing(result)] if lines else [_closing(result)]
     if following := _following(result):

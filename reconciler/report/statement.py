@@ -20,7 +20,6 @@ class Statement:
     notices: tuple[tuple[str, str, str], ...] = ()
 
     def document(self) -> Document:
-        """Return what is printed for programs."""
         return self.facts
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
@@ -29,5 +28,4 @@ class Statement:
 
 
 def sentences(shown: Statement, _: Screen = PAPER) -> str:
-    """Return the sentences alone."""
     return shown.text

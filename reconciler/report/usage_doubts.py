@@ -31,7 +31,6 @@ def usage_findings(source: UsageSource, *, currency: str) -> tuple[Finding, ...]
 
 
 def usage_summary(source: UsageSource) -> UsageSummary:
-    """Return the usage as plans and forecasts keep it."""
     missing = _month_left_out(source)
     return UsageSummary(
         digest=source.digest,

@@ -36,7 +36,6 @@ class WhatIfPage:
     notices: Sequence[Notice] = ()
 
     def document(self) -> WhatIfDocument:
-        """Return what is printed for programs."""
         return WhatIfDocument(
             supposed=tuple(self.supposed),
             now=tuple(self.now),
@@ -46,7 +45,6 @@ class WhatIfPage:
 
 
 def whatif_text(shown: WhatIfPage, screen: Screen = PAPER) -> str:
-    """Return the page as lines that fit the screen."""
     width = max(screen.width, NARROWEST)
     before = {found.wallet: found for found in shown.now}
     told = wallet_stories([beside(before[found.wallet], found) for found in shown.then])

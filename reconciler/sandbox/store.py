@@ -129,7 +129,6 @@ class Store:
         return tuple(write for write in self.received if write.path.startswith(path))
 
     def moves(self) -> tuple[ReceivedWrite, ...]:
-        """Return the allocations and reclaims received so far."""
         return tuple(write for write in self.received if write.path in ("/v1/wallets/allocate", "/v1/wallets/reclaim"))
 
     def close(self) -> None:

@@ -15,7 +15,6 @@ from reconciler.source.problem import problem
 
 
 def alert_problems(view: TeamView, context: Context) -> Iterator[Finding]:
-    """Yield what is wrong with the billing budgets of a team."""
     for position, setting in enumerate(view.team.billing_budgets):
         keys = ("billing_budgets", view.budget_index(position))
         yield from _scope(view, setting, keys, context)

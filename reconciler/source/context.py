@@ -53,7 +53,6 @@ class TeamView:
 
 
 def context_of(organization: Document[OrganizationBudget] | None, *, since: Period | None = None) -> Context:
-    """Return what is known of the organization."""
     if organization is None or organization.shape.model is None:
         return Context(None, since=since)
     shape = organization.shape

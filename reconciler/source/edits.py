@@ -184,7 +184,6 @@ def last_line(node: Node) -> int:
 
 
 def offset_of(text: str, place: Place) -> int:
-    """Return where in `text` a line and column are."""
     line, column = place
     offset = 0
     for _ in range(line - 1):

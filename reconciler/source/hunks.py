@@ -22,7 +22,6 @@ class Hunk:
     replacement: str
 
     def overlaps(self, other: Hunk) -> bool:
-        """Whether both change one line."""
         return self.start_line <= other.line and other.start_line <= self.line
 
 

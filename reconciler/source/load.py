@@ -29,7 +29,6 @@ T = TypeVar("T")
 
 
 def build(organization: Document[OrganizationBudget], teams: Sequence[Document[TeamBudget]], *, tree: Tree) -> Desired:
-    """Return what documents without errors declare."""
     org = _model(organization)
     models = {document.path: _model(document) for document in teams}
     wallets = {wallet.key: wallet for path, team in models.items() for wallet in _wallets(path, team, org.currency)}

@@ -53,7 +53,6 @@ _CURES = {
 
 
 def syntax_flaw(error: YAMLError) -> Finding:
-    """Return the flaw that stands for what the parser stopped at."""
     problem = "it cannot be read"
     line = column = 1
     if isinstance(error, MarkedYAMLError):

@@ -17,12 +17,10 @@ Schema = dict[str, Any]
 
 
 def schema_text(schema: Schema) -> str:
-    """Return the bytes of a schema's file as text."""
     return json_text(schema, sort_keys=False)
 
 
 def yaml_schema(model: type[Frozen], title: str) -> Schema:
-    """Return the schema of a file of YAML."""
     schema = model.model_json_schema(mode="validation")
     return {"$schema": DIALECT, **_closed(schema), "title": title}
 

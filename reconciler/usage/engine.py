@@ -40,7 +40,6 @@ def connect(memory_limit: str, spill: Path) -> Backend:
 
 
 def run(connection: Backend, sql: str) -> None:
-    """Execute a statement that returns nothing."""
     connection.con.execute(sql)
 
 

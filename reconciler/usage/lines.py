@@ -73,7 +73,6 @@ class Book:
 
 
 def lines_of(file: PlainFile) -> Lines:
-    """Go through a CSV or JSON Lines file."""
     is_csv = file.format is Format.CSV
     path = Path(file.path)
     lines = Lines(above=dialect_of(file.name, path, ()).skip if is_csv else 0)

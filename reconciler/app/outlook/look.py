@@ -116,7 +116,6 @@ class Outlook:
     def forecast(
         self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
     ) -> Forecast:
-        """Return what the wallets that are asked for will cost."""
         from reconciler.forecast.project import project
 
         with shard_runner(len(asked)) as run_shards:

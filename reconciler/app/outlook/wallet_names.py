@@ -47,7 +47,6 @@ def wallet_of(desired: Desired, name: str) -> DesiredWallet:
 
 
 def label(wallet: DesiredWallet) -> str:
-    """Return a wallet's name, `team/environment`."""
     return f"{wallet.team}/{wallet.environment}"
 
 

@@ -27,7 +27,6 @@ def remarks(
     diff: Diff,
     aim: Aim | None,
 ) -> Iterator[Finding]:
-    """Yield what the scope and the month have to say of a comparison."""
     yield from _not_compared(desired, aim)
     yield from _not_payable(settings, desired, diff.changes)
 

@@ -84,7 +84,6 @@ def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, off
 
 
 def plan_of(path: Path | None) -> Plan | None:
-    """Return the plan in a file, None where none is named."""
     return load_plan(path) if path else None
 
 
