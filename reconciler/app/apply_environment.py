@@ -15,8 +15,8 @@ from reconciler.apply.application import ApplyEnvironment
 from reconciler.clock import SignalInterruption, SystemClock
 from reconciler.findings import LockHeldError
 from reconciler.journal.attribution import attribution
-from reconciler.journal.patience import PatientStore
 from reconciler.journal.place import open_store
+from reconciler.journal.store import PatientStore
 from reconciler.model.outcome import Result, StoppedError
 from reconciler.settings import Settings, environment
 

@@ -1,21 +1,33 @@
-"""A journal that is not believed stops every write, is told, and a person goes on from what the branch bears out."""
+"""A journal that is not believed stops every write, is told, and a person goes on from what the branch bears out.
+
+An interrupted run that it keeps is finished where the YAML of the default branch says what it would do (decision 0077).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from reconciler.app.believed import disbelief, newest_believed
-from reconciler.app.believed_runs import unborne
+from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
+from reconciler.app.budget_files import Commits
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
 from reconciler.journal.attribution import attribution
 from reconciler.journal.declared import Declared
 from reconciler.journal.git_store import JOURNAL
+from reconciler.journal.history import RunTrace, history_of, open_runs
 from reconciler.journal.journal import Journal, last_declared
 from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, JournalError, Record, Step
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.settings import Settings, environment
+
+if TYPE_CHECKING:
+    from reconciler.journal.record import Record
+    from reconciler.model.desired import Desired
+
 
 _REPAIR = "`kt-budgets resume --repair-journal --reason WHY`"
 _WORKFLOW = "the resume workflow with `repair_journal`"
@@ -95,3 +107,46 @@ def _cure(repair: str) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def unborne(settings: Settings, records: Sequence[Record]) -> list[tuple[str, str]]:
+    """Return the interrupted runs that would send what no YAML of the branch says, each with why."""
+    if not is_in_git(settings):
+        return []
+    runs = [run for run, only in open_runs(history_of(records)) if only is None]
+    branch, commits = Branch(settings), Commits(settings.budgets)
+    return [(run.run, why) for run in runs if (why := _objection(run, branch, commits))]
+
+
+def _objection(run: RunTrace, branch: Branch, commits: Commits) -> str:
+    plan = run.plan
+    if plan.source.commit is None or plan.source.dirty:
+        is_job = environment().get("GITHUB_ACTIONS") or environment().get("CI")
+        return "it is about files that are in no commit; whoever started it can finish it" if is_job else ""
+    sources = [plan.source.commit, *run.started.facts.get("ahead", {}).values()]
+    for commit in dict.fromkeys(sources):
+        if not branch.holds(commit):
+            return f"it is about {commit[:12]}, which {branch.name or 'the branch'} never held"
+    said = [desired for commit in sources if (desired := commits.desired(commit))]
+    for change in plan.changes:
+        if not any(_is_said(change, desired) for desired in said):
+            what = change.wallet if isinstance(change, Allocate | Reclaim) else change.key
+            return (
+                f"it is to {change.kind.replace('_', ' ')} {what}, and the budgets of {sources[0][:12]} say otherwise"
+            )
+    return ""
+
+
+def _is_said(change: Change, desired: Desired) -> bool:
+    """Whether the YAML asks for what a change leads to."""
+    if isinstance(change, ObjectChange):
+        listed = {text_of(key): wanted.value for key, wanted in desired.of(change.managed).items()}
+        return listed.get(change.key) == change.after
+    wallet = desired.wallets.get(change.wallet)
+    if isinstance(change, Reclaim) and change.carried_from:
+        return desired.organization.unused == "reclaim" or wallet is None or wallet.absent
+    if wallet is None:
+        return isinstance(change, Reclaim) and not change.target
+    within = change.funded_before + change.amount <= change.target
+    is_target = wallet.target(change.period).amount == change.target
+    return is_target and (isinstance(change, Reclaim) or within)

@@ -11,8 +11,7 @@ import pytest
 
 from reconciler.findings import LockHeldError
 from reconciler.journal.file_store import FileStore
-from reconciler.journal.patience import PatientStore
-from reconciler.journal.store import Owner
+from reconciler.journal.store import Owner, PatientStore
 
 
 class Clock:
