@@ -73,6 +73,7 @@ class GitLabState(State):
         ]
 
     def push(self, number: int, commit: str, author: str, **facts: Any) -> None:
+        self.pushers[number, commit] = facts.pop("pusher", author) or self.pulls[number].author
         super().push(number, commit, author, **facts)
         self.pushed_at[number, commit] = self.now()
 
@@ -121,6 +122,13 @@ class GitLabState(State):
 
     def system_notes(self, number: int) -> Iterator[dict[str, Any]]:
         """What GitLab itself notes of a merge request, which nobody can edit."""
+        for place, ((whose, commit), login) in enumerate(self.pushers.items()):
+            if whose == number:
+                body = (
+                    f"added 1 commit\n\n<ul><li>{commit[:8]} - Change</li></ul>\n\n[Compare with previous version](/x)"
+                )
+                at = self.pushed_at[number, commit]
+                yield {"id": 90_000 + place, "body": body, "user": {"login": login}, "created_at": at}
         for item in self._reviews(number):
             if not self._is_late(item):
                 verb = _STATES[item["state"]]

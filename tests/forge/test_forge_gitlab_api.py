@@ -176,6 +176,21 @@ def test_a_committer_is_known_by_the_address_of_another_commit_and_else_unknown(
     assert (found.unknown, found.needed) == (("e" * 40,), 2)
 
 
+def test_who_pushed_what_others_are_said_to_have_written_is_an_author(gitlab: GitLabState, forge: GitLab) -> None:
+    gitlab.push(128, NEXT, "alice", pusher="Mallory")
+    assert forge.authors(forge.change_request(128)).logins == {"alice", "mallory"}
+
+
+def test_who_pushed_what_is_not_there_any_more_or_a_clean_merge_is_none(gitlab: GitLabState, forge: GitLab) -> None:
+    gitlab.push(128, NEXT, "alice", pusher="mallory")
+    gitlab.pulls[128].commits.pop()
+    merge = {"message": "Merge branch 'main'", "parents": (HEAD, BASE)}
+    gitlab.push(128, "e" * 40, "lena", **merge)
+    found = forge.authors(forge.change_request(128), is_clean=lambda commit, _: commit == "e" * 40)
+    assert found.logins == {"alice"}
+    assert forge.authors(forge.change_request(128)).logins == {"alice", "lena"}
+
+
 def test_an_address_without_an_account_may_be_anybody(gitlab: GitLabState, forge: GitLab) -> None:
     gitlab.push(128, NEXT, "", email="somebody@home.test")
     assert forge.authors(forge.change_request(128)).unknown == (NEXT,)
@@ -187,7 +202,7 @@ def test_where_nobody_tells_accounts_every_address_is_unknown(gitlab: GitLabStat
     gitlab.answers_queries = False
     gitlab.push(128, NEXT, "carol")
     found = forge.authors(forge.change_request(128))
-    assert found.logins == {"alice"}
+    assert found.logins == {"alice", "carol"}, "who opened it, and who pushed"
     assert found.needed == 3
 
 

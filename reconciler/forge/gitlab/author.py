@@ -2,7 +2,8 @@
 
 The REST API knows commits by their e-mail addresses alone. Whose account an author's address belongs to is asked by
 GraphQL; a committer or co-author is known by an address that an author has, or by one that GitLab made for an account.
-An address that nothing tells of stands for a person who may be anybody (decisions 0053 and 0080).
+An address that nothing tells of stands for a person who may be anybody (decisions 0053 and 0080). Addresses are what
+their writer says; GitLab itself notes who pushed, and whoever pushed what is no clean merge is an author as well.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _NO_REPLY = re.compile(r"[0-9]+-([a-z0-9_.-]+)@users\.noreply\.[a-z0-9.-]+")
 _NOBODY = re.compile(r"no-?reply@.*")
 _TRAILER = re.compile(r"^co-authored-by:[^\n<]*<([^<>\s]+)>\s*$", re.MULTILINE | re.IGNORECASE)
 _MERGES = "Merge "
+_PUSHED = re.compile(r"added [0-9,]+ (?:new )?commits?\b")
+_LISTED = re.compile(r"(?:<li>|^\* )([0-9a-f]{7,64}) - ", re.MULTILINE)
 _OF_REQUEST = """\
 query($path: ID!, $number: String!, $after: String) { project(fullPath: $path) { mergeRequest(iid: $number) {
   commits(first: 100, after: $after) { nodes { sha author { username } } pageInfo { hasNextPage endCursor } } } } }"""
@@ -43,15 +46,32 @@ def authors_of(
     known = {_address(item, "author_email"): login for sha, item in commits.items() if (login := accounts.get(sha))}
     logins = {request.author.lower()} - {""}
     unknown: dict[str, str] = {}
-    for sha, item in commits.items():
-        if sha not in merged_in and is_clean and _is_clean(project, sha, item, is_clean):
-            continue
+    written = {
+        sha: item
+        for sha, item in commits.items()
+        if sha in merged_in or not (is_clean and _is_clean(project, sha, item, is_clean))
+    }
+    for sha, item in written.items():
         for address in _people(item):
             if login := known.get(address) or _login_in(address):
                 logins.add(login.lower())
             else:
                 unknown.setdefault(address or sha, sha)
+    logins |= set(_pushers(project, request.number, commits, written))
     return Authors(frozenset(logins), tuple(unknown.values()), is_whole=request.head in commits)
+
+
+def _pushers(project: Project, number: int, commits: Collection[str], written: Collection[str]) -> Iterator[str]:
+    """Yield who pushed something that was `written`, by GitLab's own notes; what is pushed away again is nobody's."""
+    path = f"{project.request(number)}/notes"
+    for note in project.channel.pages(path, activity_filter="only_activity"):
+        body, login = str(note.get("body")), login_of(note.get("author"))
+        if note.get("system") is not True or not login or not _PUSHED.match(body):
+            continue
+        listed = _LISTED.findall(body)
+        left = [sha for sha in commits if any(sha.startswith(short) for short in listed)]
+        if not listed or any(sha in written for sha in left):
+            yield login.lower()
 
 
 def _accounts(project: Project, number: int) -> dict[str, str]:
