@@ -49,10 +49,13 @@ _ASKED_AGAIN = 0.01
 
 
 class MonthGit:
-    """Stands before git's processes. `told` is called whenever git is asked for something."""
+    """Stands before git's processes. `told` is called whenever git is asked for something.
 
-    def __init__(self, origin: Path, *, seed: int = 0) -> None:
-        self.origin = origin
+    With `is_plain` every clone has a store of its own, and git does everything.
+    """
+
+    def __init__(self, origin: Path, *, seed: int = 0, is_plain: bool = False) -> None:
+        self.origin, self.is_plain = origin, is_plain
         self.told: Callable[[], None] = lambda: None
         self.asked, self.started = 0, Counter[str]()
         self._known: dict[tuple[Any, ...], Done] = {}
@@ -63,6 +66,8 @@ class MonthGit:
         self.told()
         self.asked += 1
         folder, words = _parted(command)
+        if self.is_plain:
+            return self._start(words[0], command, options)
         if words[0] in ("fetch", "push", "ls-remote") and (carried := self._carried(folder, words)):
             return carried
         if words[0] not in _READS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from random import Random
+from typing import Any
 
 from forge.github_standin import answer
 from forge.month_clock import BEGIN
@@ -18,18 +20,24 @@ _NOT_STARTED = 0.05
 """How many of the runs by the clock GitHub never starts: its schedules are best effort."""
 
 _LOOKED_AT = 0.25
-"""How many of the runs of drift that should have nothing to say are run, to see that they say nothing."""
+"""How many of the runs of drift that should have nothing new to say are run, to see that they say nothing."""
 
 _FUND = {0: 10, 1: 50, 4: 20, 9: 35}
 MONTH_BEGINS = datetime.fromisoformat("2026-07-01T00:00:00+00:00")
 
 
 class Machines:
-    """GitHub's runners and schedules. What would say again what was said, while nothing is new, is not run."""
+    """GitHub's runners and schedules. What would say again what was said, while nothing is new, is not run.
 
-    def __init__(self, story: Story) -> None:
-        self.story, self.office, self.random = story, story.office, story.random
+    With `is_hourly` every run by the clock is run.
+    """
+
+    def __init__(self, story: Story, *, is_hourly: bool = False) -> None:
+        self.story, self.office, self.random, self.is_hourly = story, story.office, story.random, is_hourly
+        self._looks = Random(BEGIN.isoformat())
         self.is_pending = self.apply_due = self.drift_due = False
+        self.waits: list[list[Any]] | None = None
+        self._looked_at: list[list[Any]] | None = None
         self._dropped: list[str] = []
 
     def something_is_new(self) -> None:
@@ -45,7 +53,11 @@ class Machines:
         known = code != DEAD and self.office.output.startswith("{")
         document = json.loads(self.office.output) if known else {}
         is_over = document.get("format") == "kt-budgets.merges/1"
-        trouble = any(item["status"] in ("failed", "unknown") for item in document.get("landings", []))
+        landings = document.get("landings", [])
+        trouble = any(item["status"] in ("failed", "unknown") for item in landings)
+        told = ("commit", "status", "missing", "refused")
+        left = [item for item in landings if item["status"] not in ("applied", "nothing")]
+        self.waits = [[item[key] for key in told] for item in left] if is_over else None
         self.is_pending = not is_over or bool(document["pending"])
         self.apply_due = not is_over or trouble
         self.drift_due = self.drift_due or self.is_pending
@@ -98,22 +110,27 @@ class Machines:
         run()
 
     def looks(self) -> None:
+        if self.is_hourly:
+            self.office.drift()
+            return
         if self.is_hopeless():
             return
-        if self.drift_due and self.is_quiet() and self.random.random() >= _LOOKED_AT:
+        if self.drift_due and self.says_nothing_new() and self._looks.random() >= _LOOKED_AT:
             self.drift_due = False
         if self.drift_due or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
-            code = self.office.drift()
+            code, self._looked_at = self.office.drift(), self.waits
             is_young = any(landing.at > self.story.now - HOUR for landing in self.story.landings)
             self.drift_due = (is_young and self.is_pending) or code not in (ExitCode.DONE, ExitCode.DRIFT)
 
-    def is_quiet(self) -> bool:
-        """Whether all that arrived is applied and nothing is told to anybody: drift would have nothing to say."""
+    def says_nothing_new(self) -> bool:
+        """Whether all that arrived is applied but for what waited when drift was last run, and is told."""
         recent = [landing for landing in self.story.landings if landing.at > self.story.now - 2 * HOUR]
-        is_told = any(issue["state"] == "open" for issue in self.office.github.issues)
-        return not self.is_pending and not is_told and all(landing.number for landing in recent)
+        return self.waits is not None and self.waits == self._looked_at and all(landing.number for landing in recent)
 
     def tries(self) -> None:
+        if self.is_hourly:
+            self.applies()
+            return
         if self.is_hopeless():
             return
         if self.apply_due or (self.story.now.day == 1 and self.story.now.hour == 0 and self.is_pending):
@@ -127,7 +144,7 @@ class Machines:
 
     def funds(self) -> None:
         now = self.story.now
-        is_looked_at = MONTH_BEGINS <= now < MONTH_BEGINS + timedelta(days=3) or now.day % 7 == 0
+        is_looked_at = self.is_hourly or MONTH_BEGINS <= now < MONTH_BEGINS + timedelta(days=3) or now.day % 7 == 0
         code = self.office.fund() if is_looked_at else ExitCode.DONE
         if code != ExitCode.DONE:
             self.drift_due = True

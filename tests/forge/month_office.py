@@ -47,6 +47,7 @@ class Office:
         self.number = 1000
         self.output = self.errors = ""
         self.log: list[str] = []
+        self.codes: list[str] = []
         self.shown_by: dict[int, tuple[int, str]] = {}
         self.wallets: dict[str, str] = {}
         self.checkouts = {
@@ -93,6 +94,7 @@ class Office:
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
         judge_printed(arguments, self.output)
+        self.codes.append(f"{self.clock.instant:%m-%d %H:%M} {arguments[:2]}: {code}")
         self.log.append(f"{self.clock.instant:%m-%d %H:%M} {shlex.join(arguments)}: {code}\n{self.errors}")
         return code
 

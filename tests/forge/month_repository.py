@@ -18,15 +18,17 @@ MAIN = "refs/heads/main"
 class ForgeRepository:
     """A bare repository. Commits are made at the simulated time, as a forge does it: without a work tree."""
 
-    def __init__(self, place: Path, clock: MovedClock, *, seed: int = 0) -> None:
+    def __init__(self, place: Path, clock: MovedClock, *, seed: int, is_plain: bool) -> None:
         self.remote = place / "origin.git"
         self.clock = clock
-        self.answers = MonthGit(self.remote, seed=seed)
+        self.answers = MonthGit(self.remote, seed=seed, is_plain=is_plain)
 
     @classmethod
-    def create(cls, place: Path, clock: MovedClock, files: Mapping[str, str], *, seed: int = 0) -> ForgeRepository:
+    def create(
+        cls, place: Path, clock: MovedClock, files: Mapping[str, str], *, seed: int, is_plain: bool
+    ) -> ForgeRepository:
         """Return a repository whose first commit on main holds `files`."""
-        made = cls(place, clock, seed=seed)
+        made = cls(place, clock, seed=seed, is_plain=is_plain)
         made.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(made.remote))
         made.commit(MAIN, files, "Begin")
         return made
@@ -99,10 +101,12 @@ class Checkout:
     """A checkout that each run finds as a fresh one: of main on its branch, or of a commit apart from any."""
 
     def __init__(self, repository: ForgeRepository, folder: Path) -> None:
-        self.repository, self.folder = repository, folder
+        self.repository, self.folder, self._clones = repository, folder, 0
 
     def ready(self, commit: str, *, on_branch: bool) -> Path:
         """Return the folder, with what earlier runs left in it taken away."""
+        if self.repository.answers.is_plain:
+            return self._cloned(commit, on_branch=on_branch)
         if not self.folder.exists():
             self._begin()
         for left in [*self.folder.iterdir(), self.folder / ".git" / "refs" / "kt-budgets-known" / "seen"]:
@@ -116,6 +120,18 @@ class Checkout:
         for name in (MAIN, "refs/remotes/origin/main"):
             if reference(self.folder / ".git", name) != main:
                 self._git("update-ref", name, main)
+        return self.folder
+
+    def _cloned(self, commit: str, *, on_branch: bool) -> Path:
+        """Return a folder that no run was in before: a run keeps in mind what it saw in a folder."""
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        self._clones += 1
+        self.folder = self.folder.parents[1] / f"clone-{self._clones}-{on_branch}" / self.folder.name
+        self.folder.mkdir(parents=True)
+        self._git("clone", "--quiet", "--template=", str(self.repository.remote), ".")
+        if not on_branch:
+            self._git("fetch", "--quiet", "origin", commit)
+            self._git("checkout", "--quiet", "--detach", commit)
         return self.folder
 
     def _begin(self) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from forge.github_standin import GitHub
@@ -21,8 +24,9 @@ from forge.month_office import Office
 from forge.month_people import People
 from forge.month_repository import ForgeRepository
 from forge.month_story import ORG, ORGANIZATION, PULLS, TEAM, TEAMS, Story, file_of
-from thorough import drawn
+from thorough import THOROUGH, drawn
 
+from reconciler.model.operation import find_operation
 from reconciler.sandbox.faults import Drop, Faults
 from reconciler.sandbox.server import running
 
@@ -73,11 +77,16 @@ def children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_told(
-    seed: int, tmp_path: Path, github_server: tuple[GitHub, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def month(
+    seed: int,
+    place: Path,
+    github_server: tuple[GitHub, str],
+    capsys: pytest.CaptureFixture[str],
+    *,
+    is_plain: bool = False,
+    is_hourly: bool = False,
+) -> dict[str, Any]:
+    """Let a month pass, and return what it left: every entry of the ledger, and all that anybody reads."""
     server, url = github_server
     clock, random = MovedClock(), Random(seed)
     github = server.state = DatedState(clock=clock)
@@ -85,14 +94,15 @@ def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_to
     github.assignable = {"bob"}
     targets = {team: f"{random.randint(100, 400)}.00" for team in TEAMS}
     files = {file_of(team): TEAM % {"team": team, "monthly": targets[team]} for team in TEAMS}
-    repository = ForgeRepository.create(tmp_path, clock, {file_of(ORG): ORGANIZATION, **files}, seed=seed)
+    files |= {file_of(ORG): ORGANIZATION}
+    repository = ForgeRepository.create(place, clock, files, seed=seed, is_plain=is_plain)
     keeptrusts = running(scenario="empty", as_of=BEGIN.date(), faults=lost_answers(seed))
     with (
         told(seed) as about,
         everybody_s(clock),
         answering(repository.answers),
         keeptrusts as sandbox,
-        Office(tmp_path, clock, repository, sandbox, github, url, capsys) as office,
+        Office(place, clock, repository, sandbox, github, url, capsys) as office,
     ):
         about["office"] = office
         for team in TEAMS:
@@ -101,6 +111,64 @@ def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_to
         office.begins()
         story = Story(office, random)
         story.allowed = {team: [(value, BEGIN)] for team, value in targets.items()}
-        machines = Machines(story)
+        machines = Machines(story, is_hourly=is_hourly)
         lived(story, People(story, machines), machines, PULLS)
         assert github.complaints == []
+        return left(office)
+
+
+BOTH_WAYS = pytest.mark.skipif(
+    not (THOROUGH or os.environ.get("KT_BUDGETS_MONTHS_BOTH_WAYS")), reason="takes minutes: a part of `make thorough`"
+)
+
+
+def left(office: Office) -> dict[str, Any]:
+    kept = ("type", "amount", "description", "created_at")
+    return {
+        "main": office.repository.main,
+        "ledger": {team: [[entry[key] for key in kept] for entry in office.entries(team)] for team in TEAMS},
+        "comments": [[item["number"], item["user"]["login"], item["body"]] for item in office.github.comments],
+        "issues": [[item["title"], item["state"], item["body"]] for item in office.github.issues],
+        "checks": [[item["name"], item["head_sha"], item.get("conclusion")] for item in office.github.checks],
+        "commands": office.codes,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_told(
+    seed: int, tmp_path: Path, github_server: tuple[GitHub, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    month(seed, tmp_path, github_server, capsys)
+
+
+@pytest.mark.slow
+@BOTH_WAYS
+def test_a_month_leaves_the_same_whether_git_is_asked_again_or_remembered(
+    tmp_path: Path, github_server: tuple[GitHub, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    remembered = month(0, tmp_path / "month", github_server, capsys)
+    shutil.rmtree(tmp_path / "month")
+    assert month(0, tmp_path / "month", github_server, capsys, is_plain=True) == remembered
+
+
+@pytest.mark.slow
+@BOTH_WAYS
+def test_a_month_ends_alike_whether_runs_that_say_nothing_new_are_run_or_not(
+    tmp_path: Path, github_server: tuple[GitHub, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = month(1, tmp_path / "some", github_server, capsys)
+    every = month(1, tmp_path / "every", github_server, capsys, is_hourly=True)
+    assert len(every["commands"]) > 2 * len(some["commands"])
+    assert [(item["main"], held(item["ledger"])) for item in (some, every)] == [
+        (every["main"], held(every["ledger"]))
+    ] * 2
+
+
+def held(ledger: dict[str, Any]) -> dict[str, dict[str, int]]:
+    """Return what each wallet was given for each month in the end, in cents."""
+    found: dict[str, Counter[str]] = {team: Counter() for team in ledger}
+    for team, entries in ledger.items():
+        for kind, amount, description, _ in entries:
+            found[team][str(find_operation(description))[:7]] += round(100 * amount) * (1 if kind == "allocate" else -1)
+    return {team: dict(months) for team, months in found.items()}
