@@ -96,12 +96,13 @@ class Branch:
         return bool(tree) and tree in self.trees.values()
 
     def _held(self, commit: str) -> bool:
-        """Whether the forge says that the branch was at that commit, or above it, before it was pushed by force."""
+        """Whether the forge says that the branch was at that commit, or above it, before it was pushed to."""
         variables = environment()
         if not self.name or not provider_of(variables).is_named(variables) or not run_of_now().repository:
             return False
         with forge_session(None) as session:
-            return any(self._leads_to(tip, commit) for tip in session.former_tips(self.name))
+            tips = (tip for tip in session.former_tips(self.name) if tip not in self.order and tip not in self._later)
+            return any(self._leads_to(tip, commit) for tip in tips)
 
     def _leads_to(self, tip: str, commit: str) -> bool:
         if tip == commit:

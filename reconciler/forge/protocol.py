@@ -170,7 +170,7 @@ class Forge(Protocol):
         """
 
     def former_tips(self, branch: str) -> Iterator[str]:
-        """Yield the commits that a branch ended with before it was pushed by force, the newest first.
+        """Yield the commits that a branch ended with: before each push by force, and before the newest of other pushes.
 
         Nobody who may push can write that list. Nothing where the forge keeps none, or does not show it.
         """

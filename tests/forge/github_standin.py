@@ -77,7 +77,8 @@ class State:
     may read them. `outsiders` cannot see the repository. `mergers` are those who made
     the commits of merges by hand. `roles` are admin, maintain, write, triage or read, by login;
     who has none is a stranger. `dispatches` are the workflows that were started by hand, with what was sent. With
-    `dismisses_stale`, a push dismisses approvals. `force_pushes` are (reference, before, after).
+    `dismisses_stale`, a push dismisses approvals. `force_pushes` and other `pushes` are (reference,
+    before, after).
     """
 
     repository: str = "acme/ai-budgets"
@@ -103,6 +104,7 @@ class State:
     codeowner_errors: list[dict[str, Any]] = field(default_factory=list)
     rules: list[dict[str, Any]] = field(default_factory=list)
     drafts: set[int] = field(default_factory=set)
+    pushes: list[tuple[str, str, str]] = field(default_factory=list)
     force_pushes: list[tuple[str, str, str]] = field(default_factory=list)
     protected_checks: list[str] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
@@ -312,8 +314,9 @@ class GitHub(People):
         return JSONResponse({"id": 1, "full_name": self.state.repository, "default_branch": self.state.default_branch})
 
     def activity(self, request: Request, actor: str, body: Any) -> tuple[list[dict[str, Any]]]:
-        assert request.query_params["activity_type"] == "force_push"
-        wanted = request.query_params["ref"]
+        wanted, kind = request.query_params["ref"], request.query_params.get("activity_type", "")
+        pushes = [("force_push", push) for push in self.state.force_pushes]
+        pushes += [("push", push) for push in self.state.pushes]
         listed = [
             {
                 "id": number,
@@ -322,11 +325,11 @@ class GitHub(People):
                 "after": after,
                 "ref": ref,
                 "timestamp": "2026-06-18T12:00:00Z",
-                "activity_type": "force_push",
+                "activity_type": told,
                 "actor": None,
             }
-            for number, (ref, before, after) in enumerate(self.state.force_pushes, start=1)
-            if ref == wanted
+            for number, (told, (ref, before, after)) in enumerate(pushes, start=1)
+            if ref == wanted and kind in ("", told)
         ]
         return (listed[::-1],)
 

@@ -180,6 +180,36 @@ def test_what_was_merged_and_applied_and_pushed_off_the_branch_by_force_is_belie
     assert house.funded == 10900.0
 
 
+def test_what_was_applied_before_a_branch_became_main_is_believed(house: House) -> None:
+    """The branch's own line turns: what main was comes second in the merge that was pushed."""
+    house.repository.branch("long-lived")
+    house.repository.write({"README.md": "# Ours\n"})
+    house.repository.commit("Begin")
+    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
+    house.desk.approved(128, "lena")
+    applied = house.desk.merged(128)
+    assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
+    house.repository.git("switch", "--quiet", "long-lived")
+    house.repository.git("merge", "--quiet", "--no-edit", "main")
+    house.repository.edit("budgets/teams/support.yaml", "[80, 100]", "[100]")
+    house.repository.commit("One alert less")
+    house.repository.git("push", "--quiet", "origin", "long-lived:main")
+    house.repository.git("switch", "--quiet", "main")
+    house.repository.git("reset", "--quiet", "--hard", "long-lived")
+    assert house.fund().code == 0, "the merge says what was applied"
+    house.repository.git("reset", "--quiet", "--hard", "long-lived~2")
+    house.repository.git("merge", "--quiet", "--no-edit", "--no-commit", applied)
+    house.repository.edit("budgets/teams/support.yaml", "[80, 100]", "[100]")
+    house.repository.commit("Merge, with one alert less")
+    house.repository.git("push", "--quiet", "--force", "origin", "main")
+    house.desk.desk.by_hand(100.0, "reclaim")
+    assert house.run("fund.yml", "fund", by="workflow_dispatch").code == ExitCode.REFUSED
+
+    house.company.github.pushes.append(("refs/heads/main", applied, house.repository.head))
+    assert house.run("fund.yml", "fund", by="workflow_dispatch").code == 0, house.company.logs[-1]
+    assert house.funded == 10900.0
+
+
 def test_a_commit_that_says_what_the_branch_says_is_believed_whatever_it_is_called(house: House) -> None:
     """Somebody applied from a branch that was squashed into main afterwards."""
     house.repository.branch("first")

@@ -69,6 +69,15 @@ def test_checkouts_leave_no_credentials_behind(name: str) -> None:
             assert step["with"]["persist-credentials"] is False
 
 
+def test_a_pull_request_that_is_moved_is_planned_again_and_one_that_is_described_anew_ends_no_run() -> None:
+    document = load("plan.yml")
+    assert "edited" in document["on"]["pull_request"]["types"]
+    for job in document["jobs"].values():
+        assert "github.event.action != 'edited' || github.event.changes.base != null" in job["if"]
+    described = "github.event.action == 'edited' && github.event.changes.base == null && '-described'"
+    assert described in document["concurrency"]["group"]
+
+
 def test_no_branch_is_written_down_by_name() -> None:
     for name in BUDGETS:
         for trigger in load(name)["on"].values():

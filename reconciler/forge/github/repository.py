@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from reconciler.findings import RejectedError, UsageError
@@ -12,6 +13,7 @@ from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.failures import unreadable
 
+_NEWEST = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -76,10 +78,11 @@ def pull_requests_of_commit(channel: Channel, repository: Repository, sha: str) 
 
 
 def former_tips(channel: Channel, repository: Repository, branch: str) -> Iterator[str]:
-    """Yield the commits that a branch ended with before it was pushed by force; nothing where GitHub shows none."""
-    path = f"{repository.path}/activity"
+    """Yield the commits that a branch ended with, first those before pushes by force, then before the newest of all."""
+    path, ref = f"{repository.path}/activity", f"refs/heads/{branch}"
     try:
-        for item in channel.pages(path, ref=f"refs/heads/{branch}", activity_type="force_push"):
+        forced = channel.pages(path, ref=ref, activity_type="force_push")
+        for item in chain(forced, islice(channel.pages(path, ref=ref), _NEWEST)):
             if isinstance(tip := item.get("before"), str):
                 yield tip
     except RejectedError:
