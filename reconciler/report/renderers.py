@@ -1,7 +1,7 @@
 """Every document in every format: the one table that says which function lays out what.
 
 A renderer takes what is shown, and the screen that it is shown on, and returns text. For programs it takes whatever
-has a `document()`, as a Document has itself. They are named, not imported: a command needs few of them.
+has a `document()`, as a Document has itself. They are named, not imported: a command needs few of them (decision 0082).
 """
 
 from __future__ import annotations

@@ -64,7 +64,10 @@ def judged(story: Story) -> None:
     assert story.says("pr codeowners", "--check", code=ExitCode.FINDINGS)["problems"]
     assert story.says("pr codeowners")["changed"] == [".github/CODEOWNERS"]
     story.says("pr codeowners", "--ruleset", "budgets", code=ExitCode.USAGE)
+    looked = ("--as-of", DAY, "--usage", story.desk.usage)
+    assert [pull["pull_request"] for pull in story.says("pr show", *looked)["pull_requests"]] == [128]
     story.desk.desk.variables["GITHUB_REPOSITORY"] = ""
+    story.says("pr show", *looked, code=ExitCode.USAGE)
     story.says("pr refresh", code=ExitCode.USAGE)
     story.desk.desk.variables["GITHUB_REPOSITORY"] = "acme/ai-budgets"
 
