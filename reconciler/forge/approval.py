@@ -100,9 +100,9 @@ def judge(
     records = recorded(forge, request, made_from=made_from)
     if not records:
         raise RefusedError(
-            f"no plan was recorded by {forge.recorder} for the last head {request.head[:12]} of {forge.words.request}"
+            f"no plan was recorded by {forge.recorder} for the last commit {request.head[:12]} of {forge.words.request}"
             f" {request.number}",
-            hint=f"run the plan {forge.words.pipeline} on that head and have it reviewed, or name who records plans",
+            hint=f"run the plan {forge.words.pipeline} on that commit and have it reviewed, or name who records plans",
         )
     record = records[-1][1]
     bench = _bench(forge, request, records, plan, is_clean, merged_in)

@@ -50,7 +50,7 @@ def near_words(miss: NearMiss) -> str:
         case "author":
             return f"{miss.login} wrote it and cannot approve it"
         case "older head":
-            return f"{miss.login} approved the older head {miss.commits[0][:12]}"
+            return f"{miss.login} approved the older commit {miss.commits[0][:12]}"
         case "before the plan":
             return f"{miss.login} approved before this plan was shown"
         case "no owner":
@@ -66,7 +66,7 @@ def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
     reason = f"({requirement.reason})"
     if missing.near and missing.near[0].kind == "objection":
         asked = f"{near_words(missing.near[0])} in {what} {reason}"
-        return asked, "settle it and have the last head approved"
+        return asked, "settle it and have the last commit approved"
     if not requirement.owners and not missing.others:
         hint = f"name `owners` in org.yaml first, in a {words.request} of its own"
         return f"{what} cannot be approved: nobody is named for it {reason}", hint
@@ -75,10 +75,10 @@ def missing_words(missing: Shortfall, words: ForgeWords) -> tuple[str, str]:
     about = "".join(f"; {text}" for text in [*because, *map(near_words, missing.near)])
     is_helpless = bool(missing.nobody) and not missing.others
     return (
-        f"{what} lacks an approval of its last head {missing.head[:12]} by {who} {reason}{about}",
-        f"add somebody else to {who} on {words.forge}, or name other `owners`, and have that head approved"
+        f"{what} lacks an approval of its last commit {missing.head[:12]} by {who} {reason}{about}",
+        f"add somebody else to {who} on {words.forge}, or name other `owners`, and have that commit approved"
         if is_helpless
-        else f"ask {who} to approve that head, and run this again",
+        else f"ask {who} to approve that commit, and run this again",
     )
 
 

@@ -40,7 +40,7 @@ _HEADINGS = {
     _DOUBTFUL: "In doubt: git and Keeptrusts cannot be compared",
     "changed": "Changed by hand",
     "missing": "Missing",
-    "unmanaged": "In no YAML",
+    "unmanaged": "Not in any YAML",
     "pending": "Explained by git, not applied yet",
     "acknowledged": "Accepted for now",
 }

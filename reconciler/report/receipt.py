@@ -43,7 +43,11 @@ _TITLES = {
 def receipt(run: Run, *, commit: str) -> str:
     counts = Counter(_WORDS[outcome.status].strip("*") for outcome in run.outcomes)
     listed = ", ".join(f"{count} {words}" for words, count in sorted(counts.items())) or "nothing to do"
-    proof = "Read back: Keeptrusts equals the YAML." if run.converged else "**Not everything is as the YAML says.**"
+    proof = (
+        "Checked afterwards: Keeptrusts is as the YAML says."
+        if run.converged
+        else "**Not everything is as the YAML says.**"
+    )
     title = f"#### {'Applied' if run.converged else 'Applied in part'} from `{commit[:7]}`: {listed}"
     table = "\n".join(_outcome_table(run))
     return _framed([title, proof, *([table] if table else [])], footer=f"Run {escaped(run.run)}")
@@ -56,7 +60,9 @@ def merge_receipt(landing: LandingOutcome, *, url: str) -> str:
     more = len(named) - _MOST_REASONS
     lines = [f"- {_said(reason)}" for reason in named[:_MOST_REASONS]]
     by = f" Approved by {_said(', '.join(landing.approved_by))}." if landing.approved_by and landing.is_done else ""
-    proof = f"Read back: Keeptrusts equals the YAML.{by}" if run and run.converged and landing.is_done else ""
+    proof = (
+        f"Checked afterwards: Keeptrusts is as the YAML says.{by}" if run and run.converged and landing.is_done else ""
+    )
     parts = [
         f"#### {_TITLES[landing.status]} (merged as `{landing.commit[:7]}`)",
         *([proof] if proof else []),

@@ -112,8 +112,8 @@ def test_without_an_approval_nothing_moves_and_who_must_approve_is_said(desk: Sa
     merged(desk)
 
     words = refused(desk)
-    assert "lacks an approval of its last head" in words
-    assert "ask @acme/support-leads to approve that head" in words
+    assert "lacks an approval of its last commit" in words
+    assert "ask @acme/support-leads to approve that commit" in words
 
 
 def test_all_that_is_missing_is_said_at_once(desk: SandboxDesk) -> None:
@@ -123,8 +123,8 @@ def test_all_that_is_missing_is_said_at_once(desk: SandboxDesk) -> None:
     options = ("--merge-sha", commit, "--plan", "../merged.json", "--as-of", DAY, "--format", "json")
     assert desk.kt("pr", "approval", *options) == ExitCode.REFUSED
     assert "also by @acme/finance (USD 2,000.00 move, above USD 1,000.00)" in desk.errors
-    assert "ask @acme/finance to approve that head" in desk.errors
-    assert "ask @acme/support-leads to approve that head" in json.loads(desk.output)["hint"]
+    assert "ask @acme/finance to approve that commit" in desk.errors
+    assert "ask @acme/support-leads to approve that commit" in json.loads(desk.output)["hint"]
 
 
 def test_with_one_of_two_approvals_the_other_is_asked_for(desk: SandboxDesk) -> None:
@@ -133,7 +133,7 @@ def test_with_one_of_two_approvals_the_other_is_asked_for(desk: SandboxDesk) -> 
     merged(desk)
 
     words = refused(desk)
-    assert "ask @acme/finance to approve that head" in words
+    assert "ask @acme/finance to approve that commit" in words
     assert "above USD 1,000.00" in words
 
 
@@ -147,7 +147,7 @@ def test_an_approval_of_an_older_head_is_none(desk: SandboxDesk) -> None:
     shown(desk)
     merged(desk)
 
-    assert f"lena approved the older head {pull.commits[0][0][:12]}" in refused(desk)
+    assert f"lena approved the older commit {pull.commits[0][0][:12]}" in refused(desk)
 
 
 def test_nobody_approves_their_own(desk: SandboxDesk) -> None:
@@ -157,7 +157,7 @@ def test_nobody_approves_their_own(desk: SandboxDesk) -> None:
 
     words = refused(desk)
     assert "lena wrote it and cannot approve it" in words
-    assert "ask @acme/finance to approve that head" in words
+    assert "ask @acme/finance to approve that commit" in words
 
 
 def test_the_organizations_owners_stand_in_for_a_sole_owner_and_it_is_said(desk: SandboxDesk) -> None:
@@ -219,7 +219,7 @@ def test_a_plan_that_moved_since_its_approval_is_stale(desk: SandboxDesk) -> Non
     merged(desk)
 
     words = refused(desk, ExitCode.STALE)
-    assert "the plan of support is not the one that was recorded for that head" in words
+    assert "the plan of support is not the one that was recorded for that commit" in words
     assert "open a pull request that changes these teams" in words
 
 

@@ -114,7 +114,7 @@ def test_an_open_pull_request_is_no_merge(github: State, session: Forge) -> None
 def test_an_approval_of_an_older_head_does_not_count(approved: State, session: Forge) -> None:
     approved.reviews.clear()
     approved.review(128, "lena", commit="d" * 40)
-    with pytest.raises(RefusedError, match="lena approved the older head dddddddddddd") as error:
+    with pytest.raises(RefusedError, match="lena approved the older commit dddddddddddd") as error:
         ask(session)
     assert "@acme/support-leads or @lena" in error.value.hint
 
@@ -220,7 +220,7 @@ def test_a_missing_approval_of_one_team_refuses_that_team_alone(approved: State,
     found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["data"]
     assert found.stops == ()
-    assert "ask @dora to approve that head" in hint(found.refused["data"])
+    assert "ask @dora to approve that commit" in hint(found.refused["data"])
     approved.reviews = [review for review in approved.reviews if review["user"]["login"] == "lena"]
     found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert [missing.requirement for missing in found.stops] == [FINANCE]

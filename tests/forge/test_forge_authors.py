@@ -208,7 +208,7 @@ def test_the_organizations_owners_stand_in_for_an_owner_who_wrote_it_alone(shown
     shown.pulls[128].author = "lena"
     shown.pulls[128].commits[-1] = (HEAD, "lena")
     refused = ask(session).refused["support"]
-    assert "ask @acme/finance to approve that head" in hint(refused)
+    assert "ask @acme/finance to approve that commit" in hint(refused)
     assert "@acme/leads has nobody who may approve what these authors wrote" in message(refused)
     shown.review(128, "bob")
     found = ask(session)
@@ -244,7 +244,7 @@ def test_nobody_stands_in_while_an_owner_could_approve(shown: State, session: Fo
 def test_who_owns_the_organization_on_github_stands_in_for_finance_that_is_gone(shown: State, session: Forge) -> None:
     shown.members.discard(("acme/finance", "bob"))
     whole = Requirement("the organization's settings change", ("@acme/finance",))
-    assert "ask @ada to approve that head" in hint(ask(session, whole).stops[0])
+    assert "ask @ada to approve that commit" in hint(ask(session, whole).stops[0])
     shown.review(128, "ada")
     assert [item.logins for item in ask(session, whole).stood_in] == [("ada",)]
 

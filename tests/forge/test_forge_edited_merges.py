@@ -40,7 +40,7 @@ def test_what_was_slipped_into_a_merge_is_shown_as_merged_and_applied_once_that_
 
     assert desk.told() == ExitCode.STALE, desk.desk.output
     assert desk.funded() == 10500.0
-    assert f"{commit[:12]} says something else than merging the last head" in desk.landing(128)["refused"]["support"]
+    assert f"{commit[:12]} says something else than merging the last commit" in desk.landing(128)["refused"]["support"]
     assert told in desk.comment(128).replace("&#8203;", "")
     assert told != "10,990" or "August 2026" in desk.comment(128)
 

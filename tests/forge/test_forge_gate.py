@@ -143,7 +143,7 @@ def test_all_open_pull_requests_are_judged_where_none_is_named(desk: MergeDesk) 
     published = "not allowed" if desk.desk.host.is_gitlab else "published"
     assert desk.desk.output.splitlines() == [
         "pull request 128: Waits for acme/support-leads (check: published)",
-        "  support: its plan, wallets or alerts change: ask @acme/support-leads to approve that head,"
+        "  support: its plan, wallets or alerts change: ask @acme/support-leads to approve that commit,"
         " and run this again",
         f"pull request 129: No budgets change (check: {published})",
     ]

@@ -66,7 +66,7 @@ def test_what_lacks_an_approval_is_told_and_stays_pending_and_the_next_one_goes_
     assert desk.apply() == ExitCode.REFUSED
     Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(desk.merges)
     assert desk.statuses == [(128, "refused"), (129, "applied")]
-    assert "lacks an approval of its last head" in desk.landing(128)["refused"]["support"]
+    assert "lacks an approval of its last commit" in desk.landing(128)["refused"]["support"]
     assert "@acme/support-leads" in desk.landing(128)["cure"]
     assert desk.merges["pending"] == 1
     assert (desk.funded(), desk.funded("team_shadow")) == (10500.0, 400.0)

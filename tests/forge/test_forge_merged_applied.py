@@ -76,8 +76,8 @@ def test_a_queue_a_squash_with_skip_ci_and_a_bot_s_merge_are_all_applied_within_
     done = small.run("apply.yml", "apply", by="push")
     assert done.code == 0, done.log
     assert small.funded == (10900.0, 400.0)
-    assert "Keeptrusts equals the YAML" in desk.comment(128)
-    assert "Keeptrusts equals the YAML" in desk.comment(129)
+    assert "Keeptrusts is as the YAML says" in desk.comment(128)
+    assert "Keeptrusts is as the YAML says" in desk.comment(129)
 
     # No workflow starts for these two: the schedule finds them.
     small.asked(130, "10900.00", "11000.00", "lena")
@@ -113,7 +113,7 @@ def test_one_unapproved_merge_stops_nobody_else_and_one_dispatch_brings_it_once_
     done = small.run("apply.yml", "apply", by="workflow_dispatch", pull_request="128")
     assert done.code == 0, done.log
     assert small.funded == (10900.0, 400.0)
-    assert "Keeptrusts equals the YAML" in desk.comment(128)
+    assert "Keeptrusts is as the YAML says" in desk.comment(128)
 
 
 def test_an_old_run_that_is_started_again_does_what_is_pending_now_and_nothing_else(small: Small) -> None:
@@ -189,7 +189,7 @@ def test_the_lock_of_a_killed_runner_is_taken_over_once_its_lease_ran_out_and_th
     assert [entry for entry in desk.ledger() if entry[1] == 400.0] == [("allocate", 400.0)]
     assert desk.desk.kt("pr", "apply", "--as-of", DAY) == 0, desk.desk.output
     assert "Everything that was merged is applied." in desk.desk.output
-    assert "Keeptrusts equals the YAML" in desk.comment(128)
+    assert "Keeptrusts is as the YAML says" in desk.comment(128)
 
 
 def test_the_resume_workflow_breaks_a_dead_runner_s_lock_and_the_pull_request_says_what_became_of_it(
@@ -203,7 +203,7 @@ def test_the_resume_workflow_breaks_a_dead_runner_s_lock_and_the_pull_request_sa
     done = small.run("resume.yml", "resume", by="workflow_dispatch", reason="it is dead", break_lock="runner@gone:1")
     assert done.code == 0, done.log
     assert small.funded == (10900.0, 300.0)
-    assert "Keeptrusts equals the YAML" in desk.comment(128)
+    assert "Keeptrusts is as the YAML says" in desk.comment(128)
 
 
 def test_the_month_opens_several_times_once(small: Small) -> None:

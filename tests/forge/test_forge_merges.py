@@ -109,7 +109,7 @@ def test_a_team_cannot_be_hidden_from_those_who_must_approve_it(desk: SandboxDes
 
     merge = merged(desk, 128, edit)
     assert apply(desk, merge) == ExitCode.REFUSED, desk.output + desk.errors
-    assert "ask @acme/finance to approve that head" in desk.errors
+    assert "ask @acme/finance to approve that commit" in desk.errors
 
 
 def test_a_file_that_git_changes_on_its_way_out_is_not_what_was_approved(desk: SandboxDesk) -> None:

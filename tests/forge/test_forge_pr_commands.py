@@ -711,7 +711,7 @@ def test_the_comment_carries_the_receipt(desk: Desk) -> None:
     assert receipt(desk, merge, done) == ExitCode.DONE, desk.errors
     (body,) = desk.github.ours(128)
     assert "t-1" in body
-    assert "Keeptrusts equals the YAML" in body
+    assert "Keeptrusts is as the YAML says" in body
     assert body.index("t-1") < body.index("12,500")
     assert receipt(desk, merge) == ExitCode.DONE
     assert "t-1" not in desk.github.ours(128)[0]

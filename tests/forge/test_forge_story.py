@@ -108,10 +108,10 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert refused.code == 4
     if not isinstance(company, GitLabCompany):
         assert refused.finished == ["Apply what was merged", "Put the outcome into the pull requests"]
-    assert "lena approved the older head" in refused.log[0]
+    assert "lena approved the older commit" in refused.log[0]
     (comment,) = github.ours(128)
     assert "Not applied: refused" in comment
-    assert "lena approved the older head" in comment
+    assert "lena approved the older commit" in comment
     assert company.funded() == before
 
     # The owners approve the last head; the same merge is applied, once.
@@ -121,7 +121,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert applied.code == 0, applied.log
     assert company.funded() == 13700.00
     (comment,) = github.ours(128)
-    assert "Keeptrusts equals the YAML" in comment
+    assert "Keeptrusts is as the YAML says" in comment
     assert "gets USD 1,200 more" in comment
 
     # Running it again writes nothing.

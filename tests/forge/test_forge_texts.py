@@ -84,7 +84,7 @@ def test_a_receipt_says_what_became_of_every_change_and_lets_nothing_act(golden:
 def test_a_run_without_changes_has_a_receipt_too() -> None:
     text = receipt(Run(run="r", outcomes=(), converged=True), commit=HEAD)
     assert "nothing to do" in text
-    assert "Keeptrusts equals the YAML" in text
+    assert "Keeptrusts is as the YAML says" in text
 
 
 def test_a_receipt_of_a_thousand_outcomes_fits() -> None:

@@ -47,7 +47,7 @@ def test_a_plan_that_moved_is_shown_anew_and_applied_once_that_is_approved(desk:
 
     desk.approved(128, "lena")
     assert desk.told() == ExitCode.DONE, desk.desk.output
-    assert "Read back: Keeptrusts equals the YAML. Approved by lena." in desk.comment()
+    assert "Checked afterwards: Keeptrusts is as the YAML says. Approved by lena." in desk.comment()
     assert desk.funded() == 11000.0
 
 

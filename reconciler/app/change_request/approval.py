@@ -164,7 +164,8 @@ AGAIN = (
 def _stale_words(found: Approval) -> str:
     teams = ", ".join(found.stale[:20]) + (f" and {len(found.stale) - 20} more" if len(found.stale) > 20 else "")
     return (
-        f"the plan of {teams} is not the one that was recorded for that head: live state or the YAML moved since, or an"
+        f"the plan of {teams} is not the one that was recorded for that commit: Keeptrusts or the YAML moved since,"
+        " or an"
         " earlier merge was not applied"
     )
 

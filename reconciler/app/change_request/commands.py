@@ -205,7 +205,7 @@ def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
     if not is_here(budgets, pull.head):
         bring(budgets, pull.reference)
     if not tip or not is_here(budgets, pull.head):
-        raise RefusedError(f"the head of pull request {pull.number} moved while this ran", hint="ask again")
+        raise RefusedError(f"pull request {pull.number} got a new commit while this ran", hint="ask again")
     merge = merge_of(desk.settings, pull.base_ref, tip, pull.head)
     with overlaid(GITHUB_BASE_REF=pull.base_ref), beside(desk.settings, merge) as settings:
         yield settings, tip

@@ -140,7 +140,9 @@ def _queued(session: Forge, gate: Gate) -> Iterator[Ruling]:
             bring(budgets, pull.reference)
         tree = merged(budgets, entry.before, pull.head)
         if tree is None or tree_id(budgets, tree) != tree_id(budgets, entry.after):
-            words = f"the queue made other budgets of it in {entry.after[:12]} than its last head {pull.head[:12]} says"
+            words = (
+                f"the queue made other budgets of it in {entry.after[:12]} than its last commit {pull.head[:12]} says"
+            )
             problem = Problem(words, "put it into the queue again")
             yield Ruling(pull.number, pull.head, "refused", (problem,))
             continue

@@ -185,8 +185,9 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
     except BudgetsError:
         why = "which is not in this clone"
     raise UsageError(
-        f"{path} was made from {commit[:12]}, {why}; the head of pull request {number} is {head[:12]}",
-        hint="check out that head, or its merge with the base, with `fetch-depth: 0`, and run `kt-budgets plan` there",
+        f"{path} was made from {commit[:12]}, {why}; the last commit of pull request {number} is {head[:12]}",
+        hint="check out that commit, or its merge with the base, with `fetch-depth: 0`, and run `kt-budgets plan`"
+        " there",
     )
 
 
