@@ -118,8 +118,8 @@ def approval(
 ) -> None:
     """Answer whether a merge commit may be applied; with --check, whether a pull request may be merged.
 
-    It must be the merge of a pull request into the default branch, whose last head the owners approved, and the plan
-    that was recorded for that head must be the plan of now. Owners and rules are those of the base branch. Exits with
+    It must be the merge of a pull request into the default branch, whose last commit the owners approved, and the plan
+    that was recorded for that commit must be the plan of now. Owners and rules are those of the base branch. Exits with
     4 when an approval is missing and with 5 when the plan moved.
 
     With --last-applied, GitHub is not asked: the budgets must be those of the last applied commit, as they are when a

@@ -61,7 +61,7 @@ class ApprovalDocument(Document):
     head: str = Field(description="The last commit of its branch, which was approved.")
     approved_by: tuple[str, ...] = Field(description="Who approved it; empty where nobody has to.")
     stale: tuple[str, ...] = Field(description="Teams whose plan is not the one that was shown.")
-    recorded: str = Field(description="Digest of the plan that was recorded for that head.")
+    recorded: str = Field(description="Digest of the plan that was recorded for that commit.")
     stood_in: tuple[ApprovedInstead, ...] = Field(description="Who approved in place of owners who could not.")
 
 

@@ -36,7 +36,7 @@ def test_a_forecast_with_the_recommended_target_shows_the_promised_probability(p
     lasts = 1 - chance_of(ask(history(noise=0.3), funded).wallets[0].desired.exhaustion)
     assert lasts >= probability - 0.001
     assert target.now < 0.01
-    assert "P50" in target.reason
+    assert "is expected to spend" in target.reason
 
 
 def test_the_target_is_the_smallest_at_three_digits() -> None:

@@ -65,7 +65,7 @@ def test_two_dispatches_of_apply_apply_a_pull_request_once(house: House, inputs:
     assert "applied" in statuses
     assert [run.code for run in runs] == [0, 0], [run.log for run in runs]
     (comment,) = house.company.github.ours(128)
-    assert "Read back: Keeptrusts equals the YAML" in comment
+    assert "Checked afterwards: Keeptrusts is as the YAML says" in comment
     assert len([entry for entry in house.desk.ledger() if entry == ("allocate", 400.0)]) == 1
 
 

@@ -38,7 +38,7 @@ class Edited:
     def why(self, part: str, pull: ChangeRequest, commit: str) -> str:
         """Return why a part is left out until it was shown as merged."""
         what = part or "the organization's settings"
-        other = f"{what}: {commit[:12]} says something else than merging the last head of #{pull.number} gives"
+        other = f"{what}: {commit[:12]} says something else than merging the last commit of #{pull.number} gives"
         return other if part in self.by_hand else self.more[part]
 
 
