@@ -8,17 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.app.forge_session import attribution_of_now
 from reconciler.app.journal_place import refuse_beside_git_unless_said
 from reconciler.app.listening import progress, say
 from reconciler.app.session import connected
 from reconciler.apply.application import ApplyEnvironment
 from reconciler.clock import SignalInterruption, SystemClock
 from reconciler.findings import LockHeldError
-from reconciler.journal.attribution import attribution
 from reconciler.journal.place import open_store
 from reconciler.journal.store import PatientStore
 from reconciler.model.outcome import Result, StoppedError
-from reconciler.settings import Settings, environment
+from reconciler.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired
@@ -52,7 +52,7 @@ def apply_environment(
             reader=reader,
             writer=writer,
             store=PatientStore(store, wait, _say_waiting) if wait else store,
-            attribution=attribution(environment()),
+            attribution=attribution_of_now(),
             clock=SystemClock(interruption),
             interruption=interruption,
             settle=settle,

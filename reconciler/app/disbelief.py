@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
 from reconciler.app.budget_files import Commits
+from reconciler.app.forge_session import attribution_of_now, run_of_now
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
-from reconciler.journal.attribution import attribution
 from reconciler.journal.declared import Declared
 from reconciler.journal.git_store import JOURNAL
 from reconciler.journal.history import RunTrace, history_of, open_runs
@@ -73,7 +73,7 @@ def repaired(settings: Settings, organization: str, reason: str) -> str:
 
     An empty text where the journal has nothing against it, or is not whole: that is repaired otherwise.
     """
-    store, clock, who = open_store(settings.journal, folder=settings.root), SystemClock(), attribution(environment())
+    store, clock, who = open_store(settings.journal, folder=settings.root), SystemClock(), attribution_of_now()
     with store.lock(who.owner(f"repair-{clock.now():%Y%m%dT%H%M%S}Z"), clock=clock):
         try:
             journal = Journal.open(store, organization=organization, clock=clock)
@@ -121,7 +121,7 @@ def unborne(settings: Settings, records: Sequence[Record]) -> list[tuple[str, st
 def _objection(run: RunTrace, branch: Branch, commits: Commits) -> str:
     plan = run.plan
     if plan.source.commit is None or plan.source.dirty:
-        is_job = environment().get("GITHUB_ACTIONS") or environment().get("CI")
+        is_job = run_of_now().cause or environment().get("CI")
         return "it is about files that are in no commit; whoever started it can finish it" if is_job else ""
     sources = [plan.source.commit, *run.started.facts.get("ahead", {}).values()]
     for commit in dict.fromkeys(sources):

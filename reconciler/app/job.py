@@ -1,4 +1,4 @@
-"""What a job in CI learns: outputs for the next steps, written to GITHUB_OUTPUT when a command ends, and its summary.
+"""What a job in CI learns: outputs for the next steps, written when a command ends, and its summary.
 
 `changed` (true or false), `digest` of a plan, `outcomes` (a JSON object that counts them by their status), `pending`
 (how many pull requests are not applied as a whole), `failure_reason` (sentences) and `exit_code`.
@@ -15,6 +15,7 @@ from reconciler.findings import ExitCode
 from reconciler.redaction import without_secrets
 
 if TYPE_CHECKING:
+    from reconciler.forge.ci_run import CiRun
     from reconciler.model.merges import Merges
 
 _TELLING = frozenset(["plan", "apply", "resume", "drift", "validate", "pr"])
@@ -56,12 +57,10 @@ def hand_over(command: str, code: int) -> str:
 
     Returns why that was not possible, an empty text where it was.
     """
-    from reconciler.settings import environment
-
-    path = environment().get("GITHUB_OUTPUT")
     told = dict(_KNOWN)
     _KNOWN.clear()
-    if not path or command not in _TELLING:
+    path = _run().outputs if command in _TELLING else ""
+    if not path:
         return ""
     if code not in (ExitCode.DONE, ExitCode.PENDING):
         meanings = {int(known): known.description for known in ExitCode}
@@ -71,14 +70,18 @@ def hand_over(command: str, code: int) -> str:
 
 
 def add_to_summary(markdown: str) -> str:
-    """Add Markdown to the summary of the job that runs us; outside of GitHub Actions there is none.
+    """Add Markdown to the summary of the job that runs us; outside of CI there is none.
 
     Returns why that was not possible, an empty text where it was.
     """
-    from reconciler.settings import environment
-
-    path = environment().get("GITHUB_STEP_SUMMARY")
+    path = _run().summary
     return _appended(path, f"{markdown}\n", "the job summary") if path else ""
+
+
+def _run() -> CiRun:
+    from reconciler.app.forge_session import run_of_now
+
+    return run_of_now()
 
 
 def _appended(path: str, text: str, what: str) -> str:
@@ -91,9 +94,8 @@ def _appended(path: str, text: str, what: str) -> str:
 
 
 def _entry(name: str, value: str) -> str:
-    """Return one output; nobody can guess the line that ends it, so no value can add an output of its own."""
-    import secrets
+    from reconciler.forge.registry import provider_of
+    from reconciler.settings import environment
 
-    end = f"end-{secrets.token_hex(16)}"
     shown = without_secrets(value).encode("utf-8", errors="replace").decode("utf-8")[:_LONGEST]
-    return f"{name}<<{end}\n{shown}\n{end}\n"
+    return provider_of(environment()).output(name, shown)

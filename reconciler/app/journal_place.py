@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.app.forge_session import attribution_of_now, run_of_now
 from reconciler.app.listening import say
 from reconciler.clock import SystemClock
 from reconciler.findings import FindingsError, RefusedError, UsageError
 from reconciler.git.places import repository_root, work_tree
-from reconciler.journal.attribution import attribution
 from reconciler.journal.file_store import FileStore
 from reconciler.journal.move import move
 from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
@@ -114,7 +114,7 @@ def _check(budgets: Path, declared: str) -> None:
 def _contradiction(budgets: Path, own: Place, named: Place, by: str) -> RefusedError:
     variables = environment()
     hint = f"leave {by} out; to move the journal, change `journal` in org.yaml, and do what the next command says"
-    if own.file is not None and named.file is None and (variables.get("GITHUB_ACTIONS") or variables.get("CI")):
+    if own.file is not None and named.file is None and (run_of_now().cause or variables.get("CI")):
         hint = (
             f"write `journal: {named.shown}` into {budgets / 'org.yaml'}: a file on a runner is gone after the job. If"
             f" something was recorded in the file, run after that, in the clone that has it: {_to_git(own, own.file)}"
@@ -184,7 +184,7 @@ def move_here(settings: Settings, organization: str, reason: str) -> str:
             f"there is no journal in a file to move to {place.shown}; nothing was moved",
             hint="--move-journal moves .kt-budgets/journal to a git remote: `journal: git:origin` in org.yaml",
         )
-    clock, who = SystemClock(), attribution(environment())
+    clock, who = SystemClock(), attribution_of_now()
     count, aside = move(
         FileStore(found),
         open_store(place.name, folder=place.folder),

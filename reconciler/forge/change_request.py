@@ -1,4 +1,4 @@
-"""Change requests: what decides about one, what people said of it, and who wrote it. GitHub calls it a pull request."""
+"""Change requests: what decides about one, what people said of it, and who wrote it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _MARK = re.compile(
     r" text=(?P<text>[0-9a-f]{20}) -->\r?\n?"
 )
 _MOST_PEOPLE = 10
-"""GitHub assigns no more to one issue, and more are nobody's."""
+"""A forge may assign no more to one issue, and what is many people's is nobody's."""
 
 _EARLIER = "<!-- kt-budgets:drift:earlier -->"
 _ROOM = 65_000

@@ -1,4 +1,4 @@
-"""What a forge does for us: GitHub is one package behind this protocol, and another forge would be one package more.
+"""What a forge does for us. Each is one package behind this protocol, and another one would be one package more.
 
 A forge transports. What is said is worded in `report`, and what follows from what was read is decided by the modules
 beside this one, over this protocol: which comment is ours to change, which approvals count, which issue is closed.
@@ -265,6 +265,9 @@ class Provider(Protocol):
 
     @property
     def owners_file(self) -> OwnersFile: ...
+
+    def output(self, name: str, value: str) -> str:
+        """Return what is appended to the file `CiRun.outputs`, so that later steps know a value by its name."""
 
     def ruleset(self, variables: Mapping[str, str]) -> Mapping[str, Any] | None:
         """Return the document by which the default branch requires the check; None where the forge takes none."""

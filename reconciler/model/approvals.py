@@ -12,7 +12,7 @@ from reconciler.model.yaml_types import Day, Identifier, Label, YamlAmount
 
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 OWNER = re.compile(rf"@?(?P<name>{_PART}(?:\[bot\])?)(?:/(?P<team>{_PART}(?:/{_PART})*))?")
-"""A person or a team of the forge; a team may be a group in groups, as `@acme/finance/leads` on GitLab."""
+"""A person or a team of the forge; a team may be a group in groups, as `@acme/finance/leads`."""
 
 
 class Approvals(Frozen):

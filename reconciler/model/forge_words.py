@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class ForgeWords:
     """`recorder` is who alone can record a plan; `recording` is how to become one.
 
-    `sign` stands before the number of a `request`, and a `pipeline` is what runs the commands in CI. `afterwards` is
-    how to approve what is merged, where that is another way.
+    `sign` stands before the number of a `request`, a `pipeline` is what runs the commands in CI, and `token` is the
+    variable that lets them talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
     """
 
     forge: str
@@ -19,4 +19,5 @@ class ForgeWords:
     pipeline: str
     recorder: str
     recording: str
+    token: str
     afterwards: str = ""

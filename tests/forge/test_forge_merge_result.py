@@ -70,11 +70,17 @@ def amounts(plan: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {change["wallet"]: (change["kind"], change["amount"]) for change in plan["changes"] if "wallet" in change}
 
 
-@pytest.mark.parametrize("variable", ["CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "GITHUB_BASE_REF"])
-def test_a_branch_behind_main_takes_nothing_back_that_main_got_since(desk: SandboxDesk, variable: str) -> None:
+@pytest.mark.parametrize(
+    "variables",
+    [{"GITLAB_CI": "true", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}, {"GITHUB_BASE_REF": "main"}],
+    ids=["gitlab", "github"],
+)
+def test_a_branch_behind_main_takes_nothing_back_that_main_got_since(
+    desk: SandboxDesk, variables: dict[str, str]
+) -> None:
     desk.opened("[80, 100]", "[70, 100]")
     main_moves(desk, "budgets/teams/support.yaml", "10500.00", "11000.00")
-    desk.variables[variable] = "main"
+    desk.variables |= variables
     plan = planned(desk)
     assert amounts(plan) == {}
     assert [change["kind"] for change in plan["changes"]] == ["update_billing_budget"]
@@ -92,7 +98,7 @@ def test_a_change_of_the_organization_behind_main_takes_nothing_back_either(desk
     desk.repository.edit("budgets/org.yaml", "owners:", "annual_target: 900000.00\nowners:")
     desk.repository.commit("A target")
     main_moves(desk, "budgets/teams/shadow.yaml", "300.00", "400.00")
-    plan = planned(desk, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    plan = planned(desk, GITLAB_CI="true", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert plan["changes"] == []
     assert [item["name"] for item in plan["later"]["expectations"]] == ["annual target"]
 
@@ -126,7 +132,7 @@ def test_a_merge_that_a_run_by_hand_made_is_named_by_its_parents(desk: SandboxDe
 def test_a_branch_that_cannot_be_merged_is_refused_with_the_cure(desk: SandboxDesk) -> None:
     desk.opened("10500.00", "12000.00")
     main_moves(desk, "budgets/teams/support.yaml", "10500.00", "11000.00")
-    planned(desk, ExitCode.REFUSED, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    planned(desk, ExitCode.REFUSED, GITLAB_CI="true", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert "main moved on since this branch left it, and the two cannot be merged here" in desk.errors
     assert "git merge origin/main" in desk.errors
 
@@ -138,7 +144,7 @@ def test_a_branch_is_planned_as_it_is_where_main_moved_elsewhere(desk: SandboxDe
     desk.repository.commit("Words")
     desk.repository.git("push", "--quiet", "origin", "main")
     desk.repository.git("switch", "--quiet", "change")
-    plan = planned(desk, CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
+    plan = planned(desk, GITLAB_CI="true", CI_MERGE_REQUEST_TARGET_BRANCH_NAME="main")
     assert amounts(plan) == {"team_support": ("allocate", "1500.00")}
     assert plan["source"]["head"] is None
     assert "moved on" not in desk.errors

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from reconciler.clock import SignalInterruption, SystemClock
-from reconciler.journal.attribution import attribution
 from reconciler.journal.record import JournalError
 from reconciler.journal.send_log import FileSendLog, is_dead, machine
 
@@ -126,14 +125,3 @@ def test_the_clock_wakes_up_when_somebody_asks_to_stop() -> None:
     timer.join()
     assert clock.monotonic() - began < 20
     assert clock.now().tzinfo is not None
-
-
-def test_a_run_on_a_workstation_is_attributed_to_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGNAME", "grace")
-    found = attribution({})
-    assert found.facts() == {"who": "grace", "url": "", "why": {}}
-
-
-def test_what_the_environment_says_about_a_pull_request_is_kept() -> None:
-    found = attribution({"KT_BUDGETS_ACTOR": "ada", "GITHUB_REF": "refs/heads/main", "KT_BUDGETS_RUN_URL": "https://x"})
-    assert found.facts() == {"who": "ada", "url": "https://x", "why": {"reference": "refs/heads/main"}}

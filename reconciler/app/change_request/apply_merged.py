@@ -14,7 +14,7 @@ from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
-from reconciler.app.forge_session import forge_session
+from reconciler.app.forge_session import attribution_of_now, forge_session
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
@@ -23,7 +23,6 @@ from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
 from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
-from reconciler.journal.attribution import attribution
 from reconciler.journal.history import history_of, open_runs
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.plan import Source
@@ -71,7 +70,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
         RefusedError: the clone is older than what was applied, git's values cannot be put back, or the branch does not
             bear out what the journal says.
         LockHeldError: another run goes on for longer than `asked.wait` seconds.
-        RemoteError: git, GitHub or Keeptrusts cannot be read whole.
+        RemoteError: git, the forge or Keeptrusts cannot be read whole.
     """
     head = git(settings.budgets, "rev-parse", "HEAD").decode().strip()
     commits = Commits(settings.budgets)
@@ -108,7 +107,7 @@ def rendered(found: Merges, format_: str) -> str:
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
-    """Return what came of the landings up to `head`; GitHub is not asked where there are none."""
+    """Return what came of the landings up to `head`; the forge is not asked where there are none."""
     last = bench.applied()
     _refuse_behind(bench.settings, head, last)
     if is_nothing_to_do(bench.commits, last, head):
@@ -135,7 +134,7 @@ def _tip(settings: Settings, branch: str, head: str) -> str:
 
 
 def pull_finder(session: Forge, branch: str) -> PullOf:
-    """Return what asks GitHub which pull request brought a commit to `branch`."""
+    """Return what asks the forge which request brought a commit to `branch`."""
 
     def pull_of(commit: str, line: Mapping[str, int], parents: tuple[str, ...]) -> ChangeRequest | None:
         listed = session.change_requests_of(commit)
@@ -230,9 +229,8 @@ def _keep(bench: MergeBench, found: Merges, folder: Path) -> None:
 
 def _told_anew(bench: MergeBench, resumed: Result | None) -> list[LandingOutcome]:
     """Return the landings whose run was resumed here, or earlier in this run of a workflow."""
-    from reconciler.settings import environment
 
-    url = attribution(environment()).url
+    url = attribution_of_now().url
     return (
         resumed_landings(bench.records(), url=url, runs=[resumed.run.run] if resumed else []) if url or resumed else []
     )

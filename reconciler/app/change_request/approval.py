@@ -56,7 +56,7 @@ def approval(settings: Settings, asked: ApprovalRequest) -> Statement:
     Raises:
         RefusedError: an approval is missing, or the commit is no merge of a pull request.
         UsageError: no commit or no repository was named.
-        RemoteError: GitHub or Keeptrusts cannot be read.
+        RemoteError: the forge or Keeptrusts cannot be read.
     """
     if asked.with_check:
         return check_gate(settings, repo=asked.repo, number=asked.number, recorded_by=asked.recorded_by)

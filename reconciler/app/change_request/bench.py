@@ -65,7 +65,7 @@ class MergeBench:
     def approve(self, step: Step, plan: Plan) -> Verdict:
         session, number = self.session, step.landing.pull_request
         if session is None:
-            raise UsageError("GitHub was not asked", hint="name the repository with `--repo OWNER/NAME`")
+            raise UsageError("the forge was not asked", hint="name the repository with `--repo OWNER/NAME`")
         pull = session.change_request(number) if number else None
         by_hand = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
         more = unshown_parts(self.commits, step.arrival, pull, recorded(session, pull)) if pull else {}
@@ -77,7 +77,7 @@ class MergeBench:
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         number = step.landing.pull_request
         why = {"KT_BUDGETS_PULL_REQUEST": str(number)} if number else {}
-        with overlaid(**why, GITHUB_SHA=step.landing.commit):
+        with overlaid(**why, KT_BUDGETS_COMMIT=step.landing.commit):
             return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
 
     def applied(self) -> LastApplied | None:

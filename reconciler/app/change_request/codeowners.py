@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import git, prefix
-from reconciler.app.forge_session import forge_session, run_of_now
+from reconciler.app.forge_session import forge_session, forge_words, run_of_now
 from reconciler.app.listening import say
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
@@ -28,7 +28,7 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
     Raises:
         FindingsError: the YAML has errors.
         UsageError: org.yaml names no owners, or a file cannot be read or written.
-        RemoteError: GitHub cannot be read.
+        RemoteError: the forge cannot be read.
     """
     path, found = _file(budgets)
     file = provider_of(environment()).owners_file
@@ -41,7 +41,7 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
     if check:
         cure = _again(ruleset_path)
         problems += [Obstacle(message=f"{place} is not what the budget files say", cure=cure) for place in changed]
-        problems += _on_github(repo)
+        problems += _on_the_forge(repo)
     else:
         for place in changed:
             _write(place, wanted[place])
@@ -62,7 +62,7 @@ def _lines(facts: CodeOwnersDocument, *, check: bool) -> Iterator[str]:
 
 
 def _file(budgets: Path) -> tuple[Path, str]:
-    """Return the CODEOWNERS file that GitHub reads, with its text; where there is none, the one to begin."""
+    """Return the CODEOWNERS file that the forge reads, with its text; where there is none, the one to begin."""
     top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     here = Path.cwd()
     places = [top / place for place in provider_of(environment()).owners_file.places]
@@ -98,10 +98,11 @@ def _ruleset() -> str:
     return json_text(document, sort_keys=False)
 
 
-def _on_github(repo: str | None) -> Iterator[Obstacle]:
-    """Yield what GitHub finds wrong; nothing where no repository or no token was named."""
+def _on_the_forge(repo: str | None) -> Iterator[Obstacle]:
+    """Yield what the forge finds wrong; nothing where no repository or no token was named."""
     if not provider_of(environment()).is_named(environment()) or not (repo or run_of_now().repository):
-        say("GitHub was not asked: GITHUB_TOKEN or the repository (`--repo`) is not named")
+        words = forge_words()
+        say(f"{words.forge} was not asked: {words.token} or the repository (`--repo`) is not named")
         return
     with forge_session(repo) as session:
         for flaw in session.flaws():

@@ -62,7 +62,7 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
 
     Raises:
         UsageError: no comment started this run.
-        RemoteError: GitHub cannot be read, or does not allow the answer.
+        RemoteError: the forge cannot be read, or does not allow the answer.
     """
     run = run_of_now()
     if not run.has_event:
@@ -207,7 +207,7 @@ def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
     if not tip or not is_here(budgets, pull.head):
         raise RefusedError(f"pull request {pull.number} got a new commit while this ran", hint="ask again")
     merge = merge_of(desk.settings, pull.base_ref, tip, pull.head)
-    with overlaid(GITHUB_BASE_REF=pull.base_ref), beside(desk.settings, merge) as settings:
+    with overlaid(KT_BUDGETS_TARGET=pull.base_ref), beside(desk.settings, merge) as settings:
         yield settings, tip
 
 

@@ -37,7 +37,7 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
 
     Raises:
         UsageError: no repository was named.
-        RemoteError: GitHub cannot be read, or git is too old to merge without a work tree.
+        RemoteError: the forge cannot be read, or git is too old to merge without a work tree.
     """
     settings.budgets.mkdir(parents=True, exist_ok=True)
     told: list[Ruled] = []

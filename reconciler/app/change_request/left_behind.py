@@ -37,7 +37,7 @@ def is_late(at: datetime, now: datetime) -> bool:
 def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: bool = False) -> Waiting:
     """Return that `parts` of a landing are not applied, where nobody was asked why.
 
-    With Keeptrusts `unread` GitHub was asked for the pull request, and says of what has none that it was pushed.
+    With Keeptrusts `unread` the forge was asked for the pull request, and says of what has none that it was pushed.
     """
     teams = _teams(parts)
     pushed = "The direct push " if unread else ""

@@ -11,13 +11,12 @@ from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
-from reconciler.app.forge_session import forge_session, request_of, run_of_now
+from reconciler.app.forge_session import attribution_of_now, forge_session, request_of, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
 from reconciler.forge.comment import Stamp, read_marked, stamped
 from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
-from reconciler.journal.attribution import attribution
 from reconciler.model.change_request import CheckDocument, CommentDocument
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.policy.approvals import requirements
@@ -28,7 +27,6 @@ from reconciler.report.comment import findings_comment, left_out_words, run_link
 from reconciler.report.later import count
 from reconciler.report.markdown import markdown
 from reconciler.report.statement import Statement
-from reconciler.settings import environment
 from reconciler.source.load import load
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ def publish(
     Raises:
         UsageError: a file cannot be read, no pull request was named, or the plan was made from another commit.
         StalePlanError: merging the pull request now gives other budgets than were planned.
-        RemoteError: GitHub cannot be read, or does not allow the comment.
+        RemoteError: the forge cannot be read, or does not allow the comment.
     """
     shown: Shown = read_findings(findings_path) if findings_path else load_plan(plan_path)
     suggestions = tuple(item for path in suggestions_paths for item in read_suggestions(path))
@@ -77,7 +75,7 @@ def publish(
         is_last = head == pull.head
         choice = _chosen(session, pull, suggestions if is_last else ())
         body = _told(session, shown, budgets, pull, head)
-        remarks = [*_left_out(choice), *run_link(attribution(environment()).url)]
+        remarks = [*_left_out(choice), *run_link(attribution_of_now().url)]
         told = _with_remarks(body, remarks, Stamp(pull.number, head, session.run.run))
         summarise(told)
         comment, url = _comment(session, pull, shown, told)

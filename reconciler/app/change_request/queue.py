@@ -24,7 +24,7 @@ class Entry:
 def entries(budgets: Path, queued: Queued, branch: str, *, remote: str = "origin") -> Iterator[Entry]:
     """Yield the pull requests between the tip of `branch` and what the queue made of `queued`, oldest first.
 
-    Each is known by the branch that the queue has for it; where that is gone, by the subject that GitHub gives to a
+    Each is known by the branch that the queue has for it; where that is gone, by the subject that the forge gives to a
     merge or a squash. What is said of it is checked by its content, so a subject that lies is of no use.
     """
     if not is_here(budgets, queued.head):

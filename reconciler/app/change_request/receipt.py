@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler.app.forge_session import forge_session
+from reconciler.app.forge_session import attribution_of_now, forge_session
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.forge.approval import merged_request
 from reconciler.forge.check import Verdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
-from reconciler.journal.attribution import attribution
 from reconciler.model.change_request import ReceiptDocument, Receipted, ReceiptsDocument
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Run
@@ -24,7 +23,6 @@ from reconciler.report import summary
 from reconciler.report.markdown import markdown
 from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
 from reconciler.report.statement import Statement
-from reconciler.settings import environment
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
@@ -39,7 +37,7 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
 
     Raises:
         UsageError: the file at `run_path` holds no outcome, a plan in `plans` is another one, or no commit was named.
-        RemoteError: GitHub cannot be read, or does not allow the comment.
+        RemoteError: the forge cannot be read, or does not allow the comment.
     """
     document = _document(run_path)
     with forge_session(repo) as session:
@@ -63,7 +61,7 @@ def _receipts(
     session: Forge, document: dict[str, Any], path: Path, merge_sha: str | None, plans: Path | None
 ) -> list[tuple[ChangeRequest, str, Plan | None]]:
     """Return the pull requests that a document is about, each with its receipt and the plan that is to be shown."""
-    url = attribution(environment()).url
+    url = attribution_of_now().url
     if document.get("format") == "kt-budgets.merges/1":
         merges = _merges(document, path)
         return [

@@ -39,7 +39,7 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
 
     Raises:
         UsageError: no repository was named.
-        RemoteError: GitHub or Keeptrusts cannot be read whole, or the token may not write a check run.
+        RemoteError: the forge or Keeptrusts cannot be read whole, or the token may not write a check run.
     """
     with forge_session(repo, recorded_by=recorded_by) as session:
         found = tuple(_refreshed(session, settings, pull, remote) for pull in _pulls(session))
@@ -127,7 +127,7 @@ def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, m
     """Publish what became of the plan, where that differs from what the newest check run says."""
     if not session.can_record:
         raise RemoteError(
-            "only GitHub Actions or a GitHub App can mark a pull request", hint="run it in a workflow, with its token"
+            f"only {session.words.recorder} can mark a {session.words.request}", hint=session.words.recording
         )
     queued = session.run.queued
     was_marked = newest.conclusion == "waiting"

@@ -53,7 +53,7 @@ class Replay:
     def run(self, only: Collection[int] | None = None) -> list[LandingOutcome]:
         """Apply what may be applied, of the landings with these numbers or of all, and return what came of each.
 
-        Where Keeptrusts, git or GitHub does not answer, what follows is not tried.
+        Where Keeptrusts, git or the forge does not answer, what follows is not tried.
         """
         self._only = None if only is None else frozenset(only)
         found: list[LandingOutcome] = []

@@ -39,8 +39,8 @@ _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `ac
 class DriftRequest:
     """What is to be done besides comparing.
 
-    `accept` writes what is live into the YAML, `issue` keeps an issue on GitHub, in `repo` (OWNER/NAME) or that of the
-    run. With `remote`, a git remote, what open pull requests ask for counts as pending.
+    `accept` writes what is live into the YAML, `issue` keeps an issue on the forge, in `repo` (OWNER/NAME) or that of
+    the run. With `remote`, a git remote, what open pull requests ask for counts as pending.
     """
 
     repo: str | None = None
@@ -54,7 +54,7 @@ class Drift:
     """Differences that were `found`, those that are `left` for a person, and what is `waiting`: left behind.
 
     `doubts` are wallets whose ledger contradicts the journal. `following` says what a person can do next. `unread` is
-    why Keeptrusts could not be read: then only what git, GitHub and the journal show is told.
+    why Keeptrusts could not be read: then only what git, the forge and the journal show is told.
     """
 
     found: tuple[Drifted, ...] = ()
@@ -83,13 +83,13 @@ class Drift:
 def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
     """Compare what Keeptrusts holds with what was last applied, and tell what was left behind.
 
-    While Keeptrusts cannot be read, what git, GitHub and the journal show of that is returned all the same, with the
+    While Keeptrusts cannot be read, what git, the forge and the journal show of that is returned all the same, with the
     error as `unread`; what is to be accepted stops.
 
     Raises:
         FindingsError: the YAML has errors and nothing was applied that could stand for it, or it cannot be edited.
         RefusedError: the clone is older than what was applied.
-        RemoteError: GitHub cannot be read, or Keeptrusts where live values are to be written.
+        RemoteError: the forge cannot be read, or Keeptrusts where live values are to be written.
     """
     wanted = wanted or DriftRequest()
     with forge_session(wanted.repo) if wanted.issue or wanted.remote else nullcontext() as session:
@@ -109,7 +109,7 @@ def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
 
 
 def _unread(settings: Settings, known: Known, session: Forge | None, error: RemoteError, *, issue: bool) -> Drift:
-    """Return what is known all the same, and put it into the issue; where GitHub does not answer either, say so."""
+    """Return what is known all the same, and put it into the issue; where the forge does not answer either, say so."""
     try:
         told = waiting_unread(settings, known.records, known.last, applied=known.applied, session=session)
         waiting = (*known.disbelieved, *told)

@@ -1,4 +1,4 @@
-"""What `drift` knows before it reads Keeptrusts: from git, from GitHub and from the journal."""
+"""What `drift` knows before it reads Keeptrusts: from git, from the forge and from the journal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:
-    """Refuse a clone that was left behind, but not the branch as GitHub has it: that was pushed back by force."""
+    """Refuse a clone that was left behind, but not the branch as the forge has it: that was pushed back by force."""
     try:
         refuse_behind(settings, last)
     except RefusedError:

@@ -95,7 +95,7 @@ def waiting_of(
 ) -> tuple[Waiting, ...]:
     """Return everything that was left behind: what the journal shows, a month, and landings, in this order.
 
-    With a `session`, GitHub says which pull request brought a landing, and what is missing for it.
+    With a `session`, the forge says which pull request brought a landing, and what is missing for it.
     """
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
@@ -115,7 +115,7 @@ def waiting_unread(
     applied: Desired | None,
     session: Forge | None,
 ) -> tuple[Waiting, ...]:
-    """Return what was left behind as far as git, GitHub and the journal show it, in the order of `waiting_of`."""
+    """Return what was left behind as far as git, the forge and the journal show it, in the order of `waiting_of`."""
     now = datetime.now(UTC)
     found = [*abandoned(records, lock_of(settings.journal, folder=settings.root), now=now)]
     if applied is not None and is_due(settings.period, _instant(settings, now)):
@@ -201,7 +201,8 @@ def _differing(commits: Commits, last: LastApplied, head: str) -> frozenset[str]
 def _is_late(settings: Settings, landing: Landing, made: Mapping[str, datetime], now: datetime, *, asked: bool) -> bool:
     """Whether a landing should be applied by now; of a day that was asked for, what came before it.
 
-    Where GitHub was `asked`, a direct push is told at once: no run will apply it, and it has no pull request to say so.
+    Where the forge was `asked`, a direct push is told at once: no run will apply it, and it has no pull request to say
+    so.
     """
     at = made[landing.commit]
     if settings.as_of != now.date():
@@ -223,5 +224,5 @@ def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplie
 
 
 def _nobody(*_: object) -> ChangeRequest | None:
-    """Say of no commit which pull request brought it: GitHub was not asked."""
+    """Say of no commit which pull request brought it: the forge was not asked."""
     return None

@@ -12,11 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.app.checkout import git, is_older, parents, prefix, tree_id
+from reconciler.app.forge_session import run_of_now
 from reconciler.app.listening import say
 from reconciler.findings import BudgetsError, RefusedError
 from reconciler.git.failures import GitError
 from reconciler.git.places import provenance
-from reconciler.settings import Settings, environment
+from reconciler.settings import Settings
 from reconciler.source.tree import folder_name
 
 _WHO = ("-c", "user.name=kt-budgets", "-c", "user.email=kt-budgets@localhost", "-c", "commit.gpgsign=false")
@@ -28,7 +29,8 @@ def as_merged(settings: Settings) -> Iterator[tuple[Settings, str | None]]:
 
     They are those of a checkout beside this one where CI checked out a branch whose target has other budgets by now:
     planned as it is, the branch would seem to take back what the target got since. Else they are the settings as they
-    are, and None. GitHub's own test merge is taken as it is. Raises RefusedError where the two cannot be merged.
+    are, and None. A test merge that the forge made is taken as it is. Raises RefusedError where the two cannot be
+    merged.
     """
     target = target_branch()
     tip = _moved(settings, target) if target else ""
@@ -59,8 +61,7 @@ def beside(settings: Settings, commit: str) -> Iterator[Settings]:
 
 def target_branch() -> str:
     """Return the branch that this run of CI is to merge into, an empty text where it is for none."""
-    variables = environment()
-    return variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
+    return run_of_now().target
 
 
 def merged_parents(settings: Settings) -> tuple[str, str] | None:
@@ -68,8 +69,6 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
     A branch that its target was merged into ends in a merge as well: there, the first parent is the branch's own.
     """
-    from reconciler.app.forge_session import run_of_now
-
     target = target_branch() or _dispatched_on()
     if not target:
         return None
@@ -88,8 +87,8 @@ def merged_parents(settings: Settings) -> tuple[str, str] | None:
 
 def _dispatched_on() -> str:
     """Return the branch that a run started by hand is on: a pull request may be merged onto it there."""
-    variables = environment()
-    return variables.get("GITHUB_REF_NAME", "") if variables.get("GITHUB_EVENT_NAME") == "workflow_dispatch" else ""
+    run = run_of_now()
+    return run.branch if run.cause == "manual" else ""
 
 
 def _tip(settings: Settings, target: str) -> str:
@@ -104,7 +103,7 @@ def _tip(settings: Settings, target: str) -> str:
 def _moved(settings: Settings, target: str) -> str:
     """Return the target's last commit where its budgets are others by now than where the branch left it."""
     try:
-        if environment().get("GITHUB_BASE_REF") and merged_parents(settings):
+        if run_of_now().is_test_merge and merged_parents(settings):
             return ""
         tip = (
             git(settings.budgets, "rev-parse", "--verify", "--quiet", f"refs/remotes/origin/{target}").decode().strip()

@@ -19,7 +19,7 @@ from reconciler.model.plan import Plan, Scope
 from reconciler.plan.later import changed_expectations, is_of_money
 from reconciler.plan.scope import begun, changed_teams, later_targets
 from reconciler.policy.approvals import declared
-from reconciler.settings import Settings, environment
+from reconciler.settings import Settings
 from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
@@ -202,19 +202,16 @@ def _starts(settings: Settings, records: Sequence[Record]) -> Iterator[str]:
     """Yield what this run of CI may have started from, the surest first; nothing at all outside of CI."""
     from reconciler.app.forge_session import run_of_now
 
-    variables = environment()
-    event = run_of_now()
-    base = variables.get("GITHUB_BASE_REF") or variables.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") or ""
-    if base:
-        for tip in (f"refs/remotes/origin/{base}", f"refs/heads/{base}", event.base or ""):
+    run = run_of_now()
+    if run.target:
+        for tip in (f"refs/remotes/origin/{run.target}", f"refs/heads/{run.target}", run.base or ""):
             yield _fork_point(settings, tip)
-        yield variables.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
-    elif "push" in (variables.get("GITHUB_EVENT_NAME"), variables.get("CI_PIPELINE_SOURCE")):
+    elif run.cause == "push":
         last = last_declared(records)
         if last and last.commit:
             yield last.commit
             return
-        yield event.before or variables.get("CI_COMMIT_BEFORE_SHA", "")
+        yield run.before or ""
         yield "HEAD^1"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ WORDS = ForgeWords(
     pipeline="workflow",
     recorder="GitHub Actions or a GitHub App",
     recording="run it in GitHub Actions, with its token",
+    token="GITHUB_TOKEN",  # noqa: S106 - the name of a variable
 )
 _PULL = re.compile(r"refs/pull/([1-9][0-9]{0,9})/(?:merge|head)")
 _QUEUED = re.compile(r"/pr-([1-9][0-9]{0,9})-[0-9a-f]{40,64}$")
@@ -59,7 +61,7 @@ def read_event(variables: Mapping[str, str], payload: object) -> CiRun:
     number = pull.get("number", document.get("number") if pull else _number(variables))
     event, target = variables.get("GITHUB_EVENT_NAME", ""), variables.get("GITHUB_BASE_REF", "")
     return CiRun(
-        cause=_CAUSES.get(event, "other"),
+        cause=_CAUSES.get(event, "other") or ("other" if variables.get("GITHUB_ACTIONS") else ""),
         event=event,
         repository=variables.get("GITHUB_REPOSITORY") or None,
         number=number if isinstance(number, int) else None,
@@ -80,6 +82,12 @@ def read_event(variables: Mapping[str, str], payload: object) -> CiRun:
         outputs=variables.get("GITHUB_OUTPUT", ""),
         summary=variables.get("GITHUB_STEP_SUMMARY", ""),
     )
+
+
+def output(name: str, value: str) -> str:
+    """Return one output of a step; nobody can guess the line that ends it, so no value can add an output of its own."""
+    end = f"end-{secrets.token_hex(16)}"
+    return f"{name}<<{end}\n{value}\n{end}\n"
 
 
 def _comment(document: Mapping[str, Any]) -> Comment | None:

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import UsageError
 from reconciler.forge.github import ci_run
-from reconciler.forge.protocol import Forge, OwnersFile
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
+    from reconciler.forge.protocol import Forge, OwnersFile
 
 
 class _GitHub:
     words = ci_run.WORDS
-    owners_file = OwnersFile((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"), (".github/",))
+
+    @property
+    def owners_file(self) -> OwnersFile:
+        from reconciler.forge.protocol import OwnersFile
+
+        return OwnersFile((".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"), (".github/",))
+
+    def output(self, name: str, value: str) -> str:
+        return ci_run.output(name, value)
 
     def ruleset(self, variables: Mapping[str, str]) -> Mapping[str, Any]:
         from reconciler.forge.github.connection import DEFAULT_API_URL

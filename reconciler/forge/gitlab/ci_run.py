@@ -15,6 +15,7 @@ WORDS = ForgeWords(
     recorder="a bot, which GitLab makes for a project or group access token,",
     recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
     " GITLAB_TOKEN",
+    token="GITLAB_TOKEN",  # noqa: S106 - the name of a variable
     afterwards="by a thumb up, since nobody can approve what is merged",
 )
 _CAUSES: dict[str, Cause] = {

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 
 from reconciler.findings import UsageError
 from reconciler.forge.gitlab import ci_run
-from reconciler.forge.protocol import Forge, OwnersFile
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
+    from reconciler.forge.protocol import Forge, OwnersFile
 
 
 class _GitLab:
     words = ci_run.WORDS
-    owners_file = OwnersFile(
-        ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"), section="Budgets"
-    )
+
+    @property
+    def owners_file(self) -> OwnersFile:
+        from reconciler.forge.protocol import OwnersFile
+
+        return OwnersFile(
+            ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"), (".gitlab/", ".gitlab-ci.yml"), section="Budgets"
+        )
+
+    def output(self, name: str, value: str) -> str:
+        """Return a line of a dotenv file, which is read line by line."""
+        return f"{name.upper()}={' '.join(value.split())}\n"
 
     def ruleset(self, variables: Mapping[str, str]) -> None:
         """GitLab takes no document: a setting of the project makes merge requests wait for their pipelines."""

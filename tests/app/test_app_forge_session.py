@@ -1,0 +1,79 @@
+"""What the environment of a run says, by whichever forge it is on: who acts and why."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from reconciler.app.forge_session import attribution_of_now, forge_words, run_of_now
+
+
+@pytest.fixture(autouse=True)
+def _workstation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what a runner of CI would say."""
+    for name in os.environ:
+        if name.startswith(("GITHUB_", "GITLAB_", "CI", "KT_BUDGETS_")):
+            monkeypatch.delenv(name)
+
+
+def test_a_run_on_a_workstation_is_attributed_to_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "grace")
+    assert attribution_of_now().facts() == {"who": "grace", "url": "", "why": {}}
+
+
+ON_GITHUB = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_ACTOR": "ada",
+    "GITHUB_EVENT_NAME": "pull_request",
+    "GITHUB_REF": "refs/pull/128/merge",
+    "GITHUB_REPOSITORY": "acme/ai-budgets",
+    "GITHUB_RUN_ID": "7",
+    "GITHUB_SERVER_URL": "https://forge.test",
+    "GITHUB_SHA": "c" * 40,
+}
+ON_GITLAB = {
+    "GITLAB_CI": "true",
+    "GITLAB_USER_LOGIN": "ada",
+    "CI_COMMIT_SHA": "c" * 40,
+    "CI_JOB_URL": "https://forge.test/acme/ai-budgets/-/jobs/7",
+    "CI_MERGE_REQUEST_IID": "128",
+    "CI_MERGE_REQUEST_REF_PATH": "refs/merge-requests/128/merge",
+    "CI_PIPELINE_SOURCE": "merge_request_event",
+    "CI_PROJECT_PATH": "acme/ai-budgets",
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "event", "reference"),
+    [
+        (ON_GITHUB, "https://forge.test/acme/ai-budgets/actions/runs/7", "pull_request", "refs/pull/128/merge"),
+        (ON_GITLAB, ON_GITLAB["CI_JOB_URL"], "merge_request_event", "refs/merge-requests/128/merge"),
+    ],
+    ids=["github", "gitlab"],
+)
+def test_a_run_of_ci_is_attributed_to_whoever_started_it(
+    variables: dict[str, str], url: str, event: str, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    why = {"commit": "c" * 40, "event": event, "pull_request": "128", "reference": reference}
+    found = attribution_of_now().facts()
+    assert found == {"who": "ada", "url": url, "why": {**why, "repository": "acme/ai-budgets"}}
+    assert run_of_now().cause == "change request"
+
+
+def test_what_is_said_by_name_comes_before_what_the_run_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"ACTOR": "grace", "RUN_URL": "https://x", "COMMIT": "d" * 40, "PULL_REQUEST": "9", "REASON": "killed"}
+    for name, value in {**ON_GITHUB, **{f"KT_BUDGETS_{name}": value for name, value in said.items()}}.items():
+        monkeypatch.setenv(name, value)
+    found = attribution_of_now()
+    assert (found.who, found.url) == ("grace", "https://x")
+    assert found.why
+    assert (found.why["commit"], found.why["pull_request"], found.why["reason"]) == ("d" * 40, "9", "killed")
+
+
+def test_people_on_each_forge_have_their_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (forge_words().forge, forge_words().request) == ("GitHub", "pull request")
+    monkeypatch.setenv("GITLAB_CI", "true")
+    assert (forge_words().forge, forge_words().request) == ("GitLab", "merge request")
