@@ -17,7 +17,7 @@ from reconciler.app.lineage import bring_applied
 from reconciler.findings import RefusedError
 from reconciler.forge.registry import provider_of
 from reconciler.git.failures import GitError
-from reconciler.git.merging import bring, default_of, is_here, tip_of
+from reconciler.git.merging import bring, default_of, is_here, is_id, tip_of
 from reconciler.git.places import work_tree
 from reconciler.git.runner import ask
 from reconciler.journal.journal import declared_by_run, finished_records, last_declared
@@ -48,6 +48,8 @@ class Branch:
 
     def holds(self, commit: str) -> bool:
         """Whether the branch's own line holds a commit or one with the same budgets, or ever held it."""
+        if not is_id(commit):
+            return False
         if commit in self.order or commit in self._later or self._says_the_same(commit):
             return True
         if ask("rev-parse", "--is-shallow-repository", folder=self._budgets).strip() == b"true":

@@ -83,7 +83,7 @@ def _brought(settings: Settings, commit: str) -> bool:
     wanted = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
     silent: list[BudgetsError] = []
     for remote in ask("remote", folder=settings.budgets).decode().split():
-        done = run(*wanted, remote, commit, folder=settings.budgets, seconds=_SECONDS)
+        done = run(*wanted, "--", remote, commit, folder=settings.budgets, seconds=_SECONDS)
         if done.returncode == 0 and _has(settings, commit):
             return True
         error = failure("fetch", done.stderr)

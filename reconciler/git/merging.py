@@ -79,7 +79,7 @@ def default_of(folder: Path, remote: str) -> str:
 
 def bring(folder: Path, wanted: str, *, remote: str = "origin") -> None:
     """Fetch a commit or a reference, and touch no branch; GitError where the remote does not give it."""
-    ask(*_FETCH, remote, wanted, folder=folder)
+    ask(*_FETCH, "--", remote, wanted, folder=folder)
 
 
 def version() -> tuple[int, int] | None:

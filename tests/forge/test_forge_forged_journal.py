@@ -115,6 +115,18 @@ def test_a_team_that_is_said_to_be_applied_further_is_not_believed_either(house:
     assert house.funded == 10000.0
 
 
+@pytest.mark.parametrize("commit", ["--upload-pack=touch taken; false", "origin/of-mallory", "HEAD", "main"])
+def test_what_is_no_commit_is_not_believed_and_never_an_option_of_git(house: House, commit: str) -> None:
+    house.branched()
+    house.forged(commit=commit)
+    assert house.fund().code == ExitCode.REFUSED, house.company.logs[-1]
+    assert house.run("drift.yml", "drift").code in (0, ExitCode.REFUSED), house.company.logs[-1]
+    planned = house.desk.desk.kt("plan", "--as-of", DAY, "--usage", house.desk.usage, "--output", "../pr.json")
+    assert planned in (0, ExitCode.REFUSED, ExitCode.REMOTE), house.desk.desk.errors
+    assert list(house.company.place.rglob("taken")) == []
+    assert house.funded == 10000.0
+
+
 def test_what_was_applied_does_not_go_back_to_what_is_older(house: House) -> None:
     older = house.repository.git("rev-parse", "main")
     house.desk.opened(128, house.desk.target("10500.00", "10200.00"))
