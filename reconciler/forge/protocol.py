@@ -1,7 +1,7 @@
 """What a forge does for us. Each is one package behind this protocol, and another one would be one package more.
 
 A forge transports. What is said is worded in `report`, and what follows from what was read is decided by the modules
-beside this one, over this protocol: which comment is ours to change, which approvals count, which issue is closed.
+beside this one, over this protocol (decision 0079): which comment is ours to change, which approvals count.
 
 Every method talks to one repository. What is read is whole, or RemoteError: UnauthorizedError where the token is not
 good, ForbiddenError where it may not, RejectedError (with the status) for any other no, UnreachableError for no

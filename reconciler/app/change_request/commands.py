@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     """What a command works with: the comment that asks, the pull request it is in, and where to answer."""
 
     settings: Settings
@@ -74,54 +74,54 @@ def answer_comment(settings: Settings, *, repo: str | None, tell: Callable[[str]
         return Answered()
     with forge_session(repo) as session:
         pull = session.change_request(comment.number)
-        desk = Desk(settings, session, comment, pull, tell)
+        context = CommandContext(settings, session, comment, pull, tell)
         if not session.people.may_write(comment.login):
-            _reply(desk, "denied", f"{safe(comment.login)} may not write to this repository, so nothing was done.\n")
+            _reply(context, "denied", f"{safe(comment.login)} may not write to this repository, so nothing was done.\n")
             return Answered()
-        codes = [_carried_out(desk, one) for one in asked[:MOST]]
+        codes = [_carried_out(context, one) for one in asked[:MOST]]
         if len(asked) > MOST:
             words = f"{len(asked) - MOST} more commands of one comment were left out; at most {MOST} are carried out.\n"
-            _reply(desk, "unknown", words)
-    return Answered(next((code for code in codes if code), ExitCode.DONE), bool(desk.planned))
+            _reply(context, "unknown", words)
+    return Answered(next((code for code in codes if code), ExitCode.DONE), bool(context.planned))
 
 
-def _carried_out(desk: Desk, asked: Asked) -> ExitCode:
+def _carried_out(context: CommandContext, asked: Asked) -> ExitCode:
     """Carry out one command and answer it; what nobody foresaw is answered too, and then raised."""
     done = {"plan": _plan, "whatif": _whatif, "recommend": _recommend, "resume": _resume}.get(asked.name)
     name = asked.name if done else "unknown"
-    session, number = desk.session, desk.comment.number
+    session, number = context.session, context.comment.number
     before = last_reply(session, number, name)
-    if before and (before.answers > desk.comment.id or (name == "resume" and before.answers == desk.comment.id)):
+    if before and (before.answers > context.comment.id or (name == "resume" and before.answers == context.comment.id)):
         note(f"{name}: a newer comment was answered, or this one was")
         return ExitCode.DONE
     if done is None:
         what = "is no command" if asked.name else "says nothing to do"
-        _reply(desk, name, f"{echo(asked.name, asked.words)} {what}. There is:\n\n{listed(HELP)}\n")
+        _reply(context, name, f"{echo(asked.name, asked.words)} {what}. There is:\n\n{listed(HELP)}\n")
         return ExitCode.DONE
     try:
-        text = done(desk, asked.words)
+        text = done(context, asked.words)
     except BudgetsError as error:
-        _reply(desk, name, f"{echo(asked.name, asked.words)} was not done. {why(error)}\n")
+        _reply(context, name, f"{echo(asked.name, asked.words)} was not done. {why(error)}\n")
         say(f"{asked.name}: {error.message}")
         return error.exit_code
     except Exception:
         _reply(
-            desk,
+            context,
             name,
             f"{echo(asked.name, asked.words)} was not done: kt-budgets has a bug. The log of this run says more.\n",
         )
         raise
-    _reply(desk, name, f"{echo(asked.name, asked.words)}, asked by {safe(desk.comment.login)}\n\n{text}\n")
+    _reply(context, name, f"{echo(asked.name, asked.words)}, asked by {safe(context.comment.login)}\n\n{text}\n")
     return ExitCode.DONE
 
 
-def _plan(desk: Desk, words: Sequence[str]) -> str:
+def _plan(context: CommandContext, words: Sequence[str]) -> str:
     _refuse_words(words, "plan")
-    if not desk.pull.is_open:
+    if not context.pull.is_open:
         raise RefusedError(
-            f"pull request {desk.pull.number} is not open", hint="what was reviewed stays as it was shown"
+            f"pull request {context.pull.number} is not open", hint="what was reviewed stays as it was shown"
         )
-    with _merged(desk) as (settings, base), tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
+    with _merged(context) as (settings, base), tempfile.TemporaryDirectory(prefix="kt-budgets-") as place:
         shown = Path(place) / "shown.json"
         findings: Path | None = None
         try:
@@ -132,26 +132,26 @@ def _plan(desk: Desk, words: Sequence[str]) -> str:
         stated = publish(
             plan_path=shown,
             budgets=settings.budgets,
-            repo=str(desk.session.repository),
-            number=desk.pull.number,
+            repo=str(context.session.repository),
+            number=context.pull.number,
             findings_path=findings,
             suggestions_paths=(),
             with_check=True,
             dry_run=False,
         )
-    desk.tell(stated.text)
-    desk.planned.append(desk.pull.number)
-    head, onto = desk.pull.head[:12], f"`{base[:12]}` of {safe(desk.pull.base_ref)}"
+    context.tell(stated.text)
+    context.planned.append(context.pull.number)
+    head, onto = context.pull.head[:12], f"`{base[:12]}` of {safe(context.pull.base_ref)}"
     what = "has errors in its YAML, which the comment and the check show" if findings else "is planned"
     return f"The merge of `{head}` onto {onto} {what}: see the comment, and the check `kt-budgets / plan`."
 
 
-def _whatif(desk: Desk, words: Sequence[str]) -> str:
+def _whatif(context: CommandContext, words: Sequence[str]) -> str:
     told = _scenarios(words)
     supposed = Supposed(told.pop(WALLET, ()), told)
     if supposed.is_nothing:
         raise UsageError("nothing is supposed", hint="write such as `/kt-budgets whatif support/prod=14500`")
-    with _merged(desk) as (settings, _):
+    with _merged(context) as (settings, _):
         return fenced(suppose(settings, supposed).rendered("text"))
 
 
@@ -173,19 +173,19 @@ def _scenarios(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _recommend(desk: Desk, words: Sequence[str]) -> str:
+def _recommend(context: CommandContext, words: Sequence[str]) -> str:
     if any(word.startswith("-") for word in words):
         raise UsageError("`recommend` takes the names of wallets alone here", hint="write such as support/prod")
-    with _merged(desk) as (settings, base):
+    with _merged(context) as (settings, base):
         desired, _ = load_desired(settings)
         changed = changed_parts(load_at(settings.budgets, base), desired)
         funded = {wallet.team for wallet in desired.wallets.values()}
         return fenced(recommend(settings, RecommendRequest(words or sorted(changed & funded))).rendered("text"))
 
 
-def _resume(desk: Desk, words: Sequence[str]) -> str:
+def _resume(context: CommandContext, words: Sequence[str]) -> str:
     _refuse_words(words, "resume")
-    session, comment = desk.session, desk.comment
+    session, comment = context.session, context.comment
     branch = session.default_branch()
     where = comment.url or f"comment {comment.id}"
     reason = f"asked by {comment.login} in pull request {comment.number}: {where}"
@@ -195,19 +195,19 @@ def _resume(desk: Desk, words: Sequence[str]) -> str:
 
 
 @contextmanager
-def _merged(desk: Desk) -> Iterator[tuple[Settings, str]]:
+def _merged(context: CommandContext) -> Iterator[tuple[Settings, str]]:
     """Yield the settings for the budgets as merging gives them now, and the commit that they would be merged onto.
 
     The pull request's files are read, a fork's as well, and nothing of them is run.
     """
-    pull, budgets = desk.pull, desk.settings.budgets
+    pull, budgets = context.pull, context.settings.budgets
     tip = tip_of(budgets, pull.base_ref)
     if not is_here(budgets, pull.head):
         bring(budgets, pull.reference)
     if not tip or not is_here(budgets, pull.head):
         raise RefusedError(f"pull request {pull.number} got a new commit while this ran", hint="ask again")
-    merge = merge_of(desk.settings, pull.base_ref, tip, pull.head)
-    with overlaid(KT_BUDGETS_TARGET=pull.base_ref), beside(desk.settings, merge) as settings:
+    merge = merge_of(context.settings, pull.base_ref, tip, pull.head)
+    with overlaid(KT_BUDGETS_TARGET=pull.base_ref), beside(context.settings, merge) as settings:
         yield settings, tip
 
 
@@ -216,7 +216,7 @@ def _refuse_words(words: Sequence[str], name: str) -> None:
         raise UsageError(f"`{name}` takes nothing else here", hint=f"write `/kt-budgets {name}` alone on its line")
 
 
-def _reply(desk: Desk, name: str, text: str) -> None:
-    session = desk.session
-    said = publish_reply(session, desk.comment.number, name=name, answers=desk.comment.id, text=text)
-    desk.tell(f"{name}: reply {said}")
+def _reply(context: CommandContext, name: str, text: str) -> None:
+    session = context.session
+    said = publish_reply(session, context.comment.number, name=name, answers=context.comment.id, text=text)
+    context.tell(f"{name}: reply {said}")
