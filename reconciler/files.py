@@ -30,17 +30,21 @@ def write_file(path: Path, content: str | bytes) -> None:
             with path.open("wb") as device:
                 device.write(data)
         else:
-            write_whole(_in_a_folder(path), data)
+            write_whole(in_a_folder(path), data)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="name another file with `--output`"
         ) from None
 
 
-def _in_a_folder(path: Path) -> Path:
+def in_a_folder(path: Path) -> Path:
     """Return where `path` leads to; UsageError where its folder is missing."""
     real = Path(os.path.realpath(path))
-    if not real.parent.exists():
+    try:
+        there = real.parent.exists()
+    except OSError:
+        there = False
+    if not there:
         raise UsageError(
             f"{path} cannot be written: there is no folder {real.parent}",
             hint=f"make it with `mkdir -p {shlex.quote(str(real.parent))}`, or name another file",

@@ -9,6 +9,7 @@ import click
 
 from reconciler.app.job import tell
 from reconciler.cli.options import (
+    ResultFile,
     first_apply_option,
     format_option,
     journal_option,
@@ -29,7 +30,7 @@ from reconciler.streams import kept_in
 @format_option("plan", "text", "json")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=ResultFile(),
     default=Path("plan.json"),
     show_default=True,
     metavar="FILE",

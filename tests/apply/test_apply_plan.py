@@ -260,7 +260,7 @@ def test_an_operation_that_the_ledger_shows_twice_is_said_to_be_doubled(loop: Lo
     for _ in range(2):
         result = loop.apply(plan)
         assert statuses(result.run.outcomes) == ["unknown"]
-        assert "doubled" in result.run.outcomes[0].reason
+        assert "twice" in result.run.outcomes[0].reason
         assert result.exit_code is ExitCode.UNKNOWN
     assert len(loop.world.sends) == 1
 

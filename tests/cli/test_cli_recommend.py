@@ -79,7 +79,7 @@ def test_the_text_says_why_and_lists_what_was_written(world: World, kt: Run) -> 
     done = kt("recommend", *world.options(), "--write", "--wallet", "finance/prod")
     words = " ".join(done.out.split())
 
-    assert "with probability 90%" in words
+    assert "is 90% sure to last the month" in words
     assert "finance / prod: from 2026-06-18 to the end of June 2026 the wallet is expected to spend USD" in words
     assert "rounded up at three digits" in words
     assert "- wallets.prod.overrides.2026-06: 2500.00" in words
