@@ -6,7 +6,6 @@ The files of a user are written through links too, and into devices and pipes.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,8 +18,8 @@ from reconciler.findings import UsageError
 def write_file(path: Path, content: str | bytes) -> None:
     """Write `content`, text as UTF-8, to `path`: a regular file as a whole or not at all, behind a link if it is one.
 
-    A device or a pipe is written to, and this process's own stdout in the order of what is printed. A folder that is
-    missing may be a mistyped one, and is not made: UsageError.
+    A device or a pipe is written to, and this process's own stdout in the order of what is printed. Folders that
+    are missing are made.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
@@ -30,26 +29,11 @@ def write_file(path: Path, content: str | bytes) -> None:
             with path.open("wb") as device:
                 device.write(data)
         else:
-            write_whole(in_a_folder(path), data)
+            write_whole(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror}", hint="name another file with `--output`"
         ) from None
-
-
-def in_a_folder(path: Path) -> Path:
-    """Return where `path` leads to; UsageError where its folder is missing."""
-    real = Path(os.path.realpath(path))
-    try:
-        there = real.parent.exists()
-    except OSError:
-        there = False
-    if not there:
-        raise UsageError(
-            f"{path} cannot be written: there is no folder {real.parent}",
-            hint=f"make it with `mkdir -p {shlex.quote(str(real.parent))}`, or name another file",
-        )
-    return real
 
 
 def is_stdout(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from reconciler.files import write_file
@@ -72,8 +71,6 @@ def schemas() -> dict[str, Schema]:
 
 def write(folder: Path) -> Iterator[Path]:
     """Write every schema into `folder`, and yield each file when it is written; UsageError where it cannot be."""
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():
         write_file(folder / name, schema_text(schema))
         yield folder / name

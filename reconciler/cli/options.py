@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from reconciler.cli.terminal import screen
-from reconciler.files import in_a_folder, write_file
+from reconciler.files import write_file
 from reconciler.model.period import Period
 from reconciler.report.renderers import formats
 from reconciler.report.screen import Screen
@@ -57,20 +57,10 @@ def _budgets() -> Path:
     return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
-class ResultFile(click.Path):
-    """A file that the result is written to: in a folder that is missing it is refused before anything is done."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = super().convert(value, param, ctx)
-        in_a_folder(Path(str(path)))
-        return path
-
-
 def output_option(command: F) -> F:
-    return click.option("--output", type=ResultFile(), metavar="FILE", help="Write the result to FILE.")(command)
+    return click.option(
+        "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
+    )(command)
 
 
 def format_option(document: str, *only: str) -> Callable[[F], F]:
@@ -164,7 +154,7 @@ def wallet_option(command: F) -> F:
 def suggestions_option(command: F) -> F:
     return click.option(
         "--suggestions",
-        type=ResultFile(),
+        type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
     )(command)

@@ -9,7 +9,6 @@ import click
 
 from reconciler.app.job import tell
 from reconciler.cli.options import (
-    ResultFile,
     first_apply_option,
     format_option,
     journal_option,
@@ -30,7 +29,7 @@ from reconciler.streams import kept_in
 @format_option("plan", "text", "json")
 @click.option(
     "--output",
-    type=ResultFile(),
+    type=click.Path(path_type=Path, dir_okay=False),
     default=Path("plan.json"),
     show_default=True,
     metavar="FILE",

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from reconciler.findings import StalePlanError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import AlertForecast, WalletForecast, WalletOutlook
@@ -54,7 +53,7 @@ def judged(drafted: Plan, settings: GuardSettings, waivers: Iterable[Waiver], to
 
 
 def verdict(plan: Plan, settings: GuardSettings, waivers: Iterable[Waiver], *, as_of: date) -> tuple[GuardResult, ...]:
-    """Return what the guards of `settings` say of `plan` on the day `as_of`; raises what `facts_of` raises."""
+    """Return what the guards of `settings` say of `plan` on the day `as_of`."""
     return results(guard_rules(settings), facts_of(plan), waivers, as_of=as_of)
 
 
@@ -81,17 +80,17 @@ def _with_waivers_of(
 def facts_of(plan: Plan) -> PolicyInput:
     """Return the facts that `plan` is judged by: those that it holds.
 
-    A plan of an earlier version holds none: they are what the rest of it tells. Raises StalePlanError where what would
-    be carried out is not what the facts speak of.
+    A plan of an earlier version holds none: they are what the rest of it tells. So they are where the changes were
+    edited afterwards: what would be carried out is judged, and apply refuses the team whose changes do not follow from
+    its YAML.
     """
-    facts = plan.policy_input or policy_input(plan, Told())
-    if facts.changes != plan.changes:
-        raise StalePlanError(
-            "the plan was edited after it was made: its changes are not those that its facts for guards and approvals"
-            " speak of",
-            hint="run `kt-budgets plan` again and have the new plan reviewed",
-        )
-    return facts
+    noted = plan.policy_input
+    if noted is None:
+        return policy_input(plan, Told())
+    if noted.changes == plan.changes:
+        return noted
+    told = Told(noted.fiscal_year, noted.currencies, noted.objects, noted.declared, noted.history)
+    return policy_input(plan, told)
 
 
 def step_of(plan: Plan, start: Desired, after: Desired) -> Step:

@@ -162,16 +162,6 @@ def test_a_file_is_written_through_a_link_with_its_mode_and_leaves_nothing_besid
     assert sorted(path.name for path in (tmp_path / "real").iterdir()) == ["a.txt", "b.txt"]
 
 
-def test_a_file_in_a_folder_that_is_not_there_is_refused_and_no_folder_is_made(tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path / "gone" / "b.txt")
-    for path in (tmp_path / "mistyped" / "new" / "plan.txt", link):
-        with pytest.raises(UsageError, match="cannot be written: there is no folder") as refused:
-            write_file(path, "x")
-        assert refused.value.hint.startswith(f"make it with `mkdir -p {tmp_path}")
-    assert list(tmp_path.iterdir()) == [link]
-
-
 def test_a_pipe_and_a_device_are_written_to_and_stay_what_they_are(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -245,11 +245,16 @@ def test_opening_a_month_is_not_limited_by_the_size_of_a_run() -> None:
     preflight.check(made(), guarded(GuardSettings(total_moved=Decimal(1))), as_of=AS_OF, opens=True)
 
 
-def test_facts_that_speak_of_other_changes_than_the_plan_makes_are_refused() -> None:
-    plan = made()
-    swapped = sealed(plan.model_copy(update={"changes": plan.changes[:1]}))
-    with pytest.raises(StalePlanError, match="its changes are not those that its facts"):
-        preflight.check(read_plan(swapped.text()), guarded(GuardSettings()), as_of=AS_OF)
+def test_what_an_edited_plan_would_carry_out_is_judged_and_not_what_its_facts_speak_of() -> None:
+    plan = made(spent={"team_sales": Decimal(90)})
+    first, *others = plan.changes
+    larger = first.model_copy(update={"amount": Decimal(99000)})
+    edited = read_plan(sealed(plan.model_copy(update={"changes": (larger, *others)})).text())
+
+    assert facts_of(edited).changes == edited.changes
+    assert facts_of(edited).model_copy(update={"changes": plan.changes}) == facts_of(plan)
+    with pytest.raises(RefusedError, match="99,000"):
+        preflight.check(edited, guarded(GuardSettings(largest_change=Decimal(50000))), as_of=AS_OF)
 
 
 def test_the_digest_of_a_plan_covers_its_facts() -> None:
