@@ -10,14 +10,23 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import httpx
 
-from reconciler.findings import RejectedError, RemoteError, UnreachableError, UnreadableError
+from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreachableError, UnreadableError
 from reconciler.http.clients import repeating, single_use_client
 from reconciler.http.endpoint import Endpoint, origin_of
-from reconciler.http.failures import UNSENT, LostAnswerError, log_answer, reason_of, unreachable_hint
+from reconciler.http.failures import (
+    UNSENT,
+    ForbiddenError,
+    LostAnswerError,
+    log_answer,
+    reason_of,
+    shown,
+    unreachable_hint,
+)
 from reconciler.http.waits import read_retries
 
 REDIRECTS = 3
@@ -25,48 +34,64 @@ REDIRECTS = 3
 _logger = logging.getLogger(__name__)
 
 
-class Patience(Protocol):
-    """How one API is asked, in seconds; `patience` is how long one request may wait for rate limits in all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonEndpoint(Endpoint):
+    """Settings of one API. Times are in seconds.
+
+    `patience` is how long one request may wait for rate limits in all; `retries` counts repetitions of a GET after a
+    5xx or a lost connection. A token is only sent over https, or over http to this machine.
+    """
+
+    api_url: str
+    token: str = field(repr=False)
+    timeout: float = 30.0
+    patience: float = 300.0
+    retries: int = 4
+    backoff: float = 0.5
+    page_size: int = 100
+    max_pages: int = 1_000
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "api_url", self.api_url.strip().rstrip("/"))
+        object.__setattr__(self, "token", self.token.strip())
 
     @property
-    def timeout(self) -> float: ...
+    def address(self) -> str:
+        return self.api_url
 
     @property
-    def patience(self) -> float: ...
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token,)
 
     @property
-    def retries(self) -> int: ...
-
-    @property
-    def backoff(self) -> float: ...
-
-    @property
-    def page_size(self) -> int: ...
-
-    @property
-    def max_pages(self) -> int: ...
+    @abstractmethod
+    def headers(self) -> Mapping[str, str]:
+        """The headers of every request, the secret included."""
 
 
 class JsonChannel(ABC):
-    """Open it with `with`. `transport` replaces the network and `wait` the waiting."""
+    """Open it with `with`. `transport` replaces the network and `wait` the waiting.
+
+    `what` is the forge's name, `setting` and `credential` the variables of its address and its token, and `place` what
+    it calls a repository.
+    """
 
     what: ClassVar[str]
     setting: ClassVar[str]
+    credential: ClassVar[str]
+    place: ClassVar[str]
 
     def __init__(
         self,
-        endpoint: Endpoint,
-        headers: Mapping[str, str],
-        patience: Patience,
+        endpoint: JsonEndpoint,
         *,
         transport: httpx.BaseTransport | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
-        self.patience = patience
         self._wait = wait
-        self._client = single_use_client(endpoint, headers, timeout=patience.timeout, transport=transport)
-        self._repeating = repeating(self._client, read_retries(patience.retries, backoff=patience.backoff))
+        self._client = single_use_client(endpoint, endpoint.headers, timeout=endpoint.timeout, transport=transport)
+        self._repeating = repeating(self._client, read_retries(endpoint.retries, backoff=endpoint.backoff))
 
     def __enter__(self) -> Self:
         return self
@@ -75,8 +100,12 @@ class JsonChannel(ABC):
         self._client.close()
 
     @abstractmethod
-    def error_of(self, method: str, path: str, response: httpx.Response) -> RemoteError:
-        """Return the error for an answer that is not a success."""
+    def permission_hint(self, method: str, path: str) -> str:
+        """Return what a token needs for a request."""
+
+    @abstractmethod
+    def said(self, document: Mapping[str, Any]) -> object:
+        """Return what an answer that is not a success says went wrong."""
 
     @abstractmethod
     def limit_wait(self, response: httpx.Response) -> float | None:
@@ -102,19 +131,19 @@ class JsonChannel(ABC):
 
     def pages(self, path: str, *, key: str | None = None, **params: str | int) -> Iterator[Mapping[str, Any]]:
         """Yield every item of a listing, page after page; `key` names the list inside an envelope."""
-        url = self._url(path, {**params, "per_page": self.patience.page_size})
-        for _ in range(self.patience.max_pages):
+        url = self._url(path, {**params, "per_page": self.endpoint.page_size})
+        for _ in range(self.endpoint.max_pages):
             response = self._send("GET", url)
             yield from self._items(path, response, key)
             following = response.links.get("next", {}).get("url")
             if not following:
                 return
             url = self._same_origin("GET", path, following)
-        raise self.unreadable("GET", path, f"it has more than {self.patience.max_pages} pages")
+        raise self.unreadable("GET", path, f"it has more than {self.endpoint.max_pages} pages")
 
     def first_page(self, path: str, **params: str | int) -> tuple[list[Mapping[str, Any]], bool]:
         """Return the first items of a listing, and whether they are all."""
-        response = self._send("GET", self._url(path, {**params, "per_page": self.patience.page_size}))
+        response = self._send("GET", self._url(path, {**params, "per_page": self.endpoint.page_size}))
         return self._items(path, response, None), "next" not in response.links
 
     def exists(self, path: str) -> bool:
@@ -151,12 +180,37 @@ class JsonChannel(ABC):
             if error.status != httpx.codes.NOT_FOUND:
                 raise
 
-    def unreadable(self, method: str, path: str, reason: str) -> UnreadableError:
+    @classmethod
+    def unreadable(cls, method: str, path: str, reason: str) -> UnreadableError:
         """Return the error for an answer that cannot be understood whole."""
         return UnreadableError(
-            f"{self.what}'s answer to {method} {path} cannot be read: {reason}",
-            hint=f"check that {self.setting} is the address of a {self.what} API",
+            f"{cls.what}'s answer to {method} {path} cannot be read: {reason}",
+            hint=f"check that {cls.setting} is the address of a {cls.what} API",
         )
+
+    def _error_of(self, method: str, path: str, response: httpx.Response) -> RemoteError:
+        status = response.status_code
+        is_theirs = status >= httpx.codes.INTERNAL_SERVER_ERROR
+        said = shown(self.endpoint.redact(self._said(response)))
+        sentence = f"{self.what} answered {status} to {method} {path}" + (f": {said}" if said else "")
+        if status == httpx.codes.UNAUTHORIZED:
+            return UnauthorizedError(sentence, hint=f"set {self.credential} to a valid token of this {self.what}")
+        if status == httpx.codes.FORBIDDEN:
+            return ForbiddenError(sentence, hint=self.permission_hint(method, path))
+        if is_theirs and method != "GET":
+            return LostAnswerError(sentence, hint="run the command again: it looks for what is there before it writes")
+        hint = "run the command again later" if is_theirs else "correct the request"
+        if status == httpx.codes.NOT_FOUND:
+            hint = f"check the {self.place} and the number, and that the token can see them"
+        return RejectedError(sentence, status=status, hint=hint)
+
+    def _said(self, response: httpx.Response) -> str:
+        try:
+            document = response.json()
+        except ValueError:
+            return response.text
+        said = self.said(document) if isinstance(document, Mapping) else None
+        return said if isinstance(said, str) else response.text
 
     def _items(self, path: str, response: httpx.Response, key: str | None) -> list[Mapping[str, Any]]:
         document = self._json("GET", path, response)
@@ -177,7 +231,7 @@ class JsonChannel(ABC):
             seconds = self.limit_wait(response)
             if seconds is not None:
                 waited += seconds
-                if waited > self.patience.patience:
+                if waited > self.endpoint.patience:
                     raise self._rate_limited(method, url.path, seconds)
                 _logger.info("%s limits the rate; waiting %.0f seconds", self.what, seconds)
                 self._wait(seconds)
@@ -187,7 +241,7 @@ class JsonChannel(ABC):
             elif response.is_success:
                 return response
             else:
-                raise self.error_of(method, url.path, response)
+                raise self._error_of(method, url.path, response)
 
     def _once(self, method: str, url: httpx.URL, body: Mapping[str, Any] | None) -> httpx.Response:
         started = time.monotonic()

@@ -26,8 +26,7 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
 
     `neighbours` are sentences about other pull requests that change the same money; None where nobody looked.
     """
-    told = stories(plan)
-    shown, aside = _split(plan, told)
+    shown, aside = _split(plan, told := stories(plan))
     later = _changing_later(plan, shown)
     telling = [story for story in shown if story.change] or later or list(shown)
     ahead = (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))

@@ -44,11 +44,7 @@ def approved(
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
     """
     if pull is None:
-        first = "have `kt-budgets plan` looked at, and apply it the first time by hand, with `kt-budgets apply`; or "
-        raise RefusedError(
-            f"{step.landing.commit[:12]} is not the merge of a pull request: it was pushed directly",
-            hint=f"{'' if step.before else first}revert it, and bring the change in through a pull request",
-        )
+        raise _pushed_directly(step)
     rules = _rules(step)
     required = _required(rules, step, plan)
     try:
@@ -73,6 +69,14 @@ def approved(
         unseen=bool(stale),
         reason=_stops(found, forge.words),
         afterwards=forge.words.afterwards,
+    )
+
+
+def _pushed_directly(step: Step) -> RefusedError:
+    first = "have `kt-budgets plan` looked at, and apply it the first time by hand, with `kt-budgets apply`; or "
+    return RefusedError(
+        f"{step.landing.commit[:12]} is not the merge of a pull request: it was pushed directly",
+        hint=f"{'' if step.before else first}revert it, and bring the change in through a pull request",
     )
 
 

@@ -175,14 +175,19 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(changes, live, settings.period),
     )
-    told = Told(
-        fiscal_year=organization.fiscal_year.starts,
-        currencies=diff.currencies,
-        objects=tuple(declared_objects(desired, scope.teams if scope else None)),
-        declared=aim.declared if aim else None,
-        history=_history(usage, wallets_of(desired, scope.teams if scope else None), settings.as_of),
-    )
+    told = _told(desired, diff, usage, aim, settings.as_of)
     return judged(drafted, organization.guards, organization.waivers, told)
+
+
+def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | None, as_of: date) -> Told:
+    teams = aim.scope.teams if aim and aim.scope else None
+    return Told(
+        fiscal_year=desired.organization.fiscal_year.starts,
+        currencies=diff.currencies,
+        objects=tuple(declared_objects(desired, teams)),
+        declared=aim.declared if aim else None,
+        history=_history(usage, wallets_of(desired, teams), as_of),
+    )
 
 
 def _placed(diff: Diff, places: Mapping[Origin, Position]) -> tuple[Change, ...]:

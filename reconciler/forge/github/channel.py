@@ -9,9 +9,7 @@ from typing import Any
 
 import httpx
 
-from reconciler.findings import RemoteError
 from reconciler.forge.github.connection import Connection
-from reconciler.forge.github.failures import error_of
 from reconciler.http.json_channel import JsonChannel
 from reconciler.http.waits import asked_wait, dated
 
@@ -23,6 +21,8 @@ class Channel(JsonChannel):
 
     what = "GitHub"
     setting = "GITHUB_API_URL"
+    credential = "GITHUB_TOKEN"
+    place = "repository"
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Channel(JsonChannel):
         transport: httpx.BaseTransport | None = None,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        super().__init__(connection, connection.headers, connection, transport=transport, wait=wait)
+        super().__init__(connection, transport=transport, wait=wait)
         self.connection = connection
 
     def query(self, question: str, variables: Mapping[str, str]) -> Any:
@@ -44,8 +44,20 @@ class Channel(JsonChannel):
     def limit_wait(self, response: httpx.Response) -> float | None:
         return rate_limit_wait(response)
 
-    def error_of(self, method: str, path: str, response: httpx.Response) -> RemoteError:
-        return error_of(self.connection, method, path, response)
+    def permission_hint(self, method: str, path: str) -> str:
+        writes = "read" if method == "GET" else "write"
+        if path.startswith("/orgs/"):
+            return "use a token that may read organization members (`members: read`); the Actions token may not"
+        if "/check-runs" in path:
+            return f"grant `checks: {writes}`; check runs can only be written by GitHub Actions or a GitHub App"
+        if "/comments" in path or "/pulls" in path:
+            return f"grant `pull-requests: {writes}`"
+        if "/issues" in path:
+            return f"grant `issues: {writes}`"
+        return f"grant `contents: {writes}`"
+
+    def said(self, document: Mapping[str, Any]) -> object:
+        return document.get("message")
 
 
 def rate_limit_wait(response: httpx.Response) -> float | None:

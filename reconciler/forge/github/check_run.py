@@ -15,7 +15,6 @@ from typing import Any
 
 from reconciler.forge.check import GATE, PLAN, Check, Verdict, Written
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.failures import unreadable
 from reconciler.forge.github.repository import Repository, commit_id
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of
@@ -145,7 +144,7 @@ def _created(
             return None
         answer = channel.write("POST", path, opening)
     if not isinstance(answer, Mapping) or not isinstance(answer.get("id"), int):
-        raise unreadable("POST", path, "it holds no check run")
+        raise Channel.unreadable("POST", path, "it holds no check run")
     return answer
 
 

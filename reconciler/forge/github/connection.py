@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from reconciler.findings import UnauthorizedError
-from reconciler.http.endpoint import USER_AGENT, Endpoint, is_token
+from reconciler.http.endpoint import USER_AGENT, is_token
+from reconciler.http.json_channel import JsonEndpoint
 
 DEFAULT_API_URL = "https://api.github.com"
 API_VERSION = "2022-11-28"
@@ -14,27 +15,14 @@ _PEOPLE = re.compile(r"/orgs/[^/]+/(?:teams|members)\b|/graphql$|/collaborators/
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection(Endpoint):
-    """Settings of one GitHub. Times are in seconds.
-
-    `patience` is how long one request may wait for rate limits in all; `retries` counts repetitions of a GET after a
-    5xx or a lost connection. A token is only sent over https, or over http to this machine. `members_token` is for
-    requests about people, where `token` may not make them.
-    """
+class Connection(JsonEndpoint):
+    """Settings of one GitHub. `members_token` is for requests about people, where `token` may not make them."""
 
     api_url: str = DEFAULT_API_URL
-    token: str = field(repr=False)
     members_token: str = field(default="", repr=False)
-    timeout: float = 30.0
-    patience: float = 300.0
-    retries: int = 4
-    backoff: float = 0.5
-    page_size: int = 100
-    max_pages: int = 1_000
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "api_url", self.api_url.strip().rstrip("/"))
-        object.__setattr__(self, "token", self.token.strip())
+        super(Connection, self).__post_init__()
         object.__setattr__(self, "members_token", self.members_token.strip() or self.token)
         self.check_address("GitHub", setting="GITHUB_API_URL", example=DEFAULT_API_URL)
         if not is_token(self.token) or not is_token(self.members_token):
@@ -42,10 +30,6 @@ class Connection(Endpoint):
                 "no usable GitHub token was given; nothing was sent",
                 hint="set GITHUB_TOKEN; in GitHub Actions to `${{ github.token }}`",
             )
-
-    @property
-    def address(self) -> str:
-        return self.api_url
 
     @property
     def secrets(self) -> tuple[str, ...]:

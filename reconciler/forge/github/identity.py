@@ -8,7 +8,6 @@ from typing import Any
 
 from reconciler.findings import RejectedError
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.failures import unreadable
 from reconciler.forge.github.repository import login_of
 from reconciler.http.failures import ForbiddenError
 
@@ -50,5 +49,5 @@ def identify(channel: Channel, *, named: str | None = None) -> Identity:
         raise
     login = login_of(document)
     if not login:
-        raise unreadable("GET", "/user", "it has no `login`")
+        raise Channel.unreadable("GET", "/user", "it has no `login`")
     return Identity(login)

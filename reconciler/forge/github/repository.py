@@ -11,7 +11,6 @@ from typing import Any
 from reconciler.findings import RejectedError, UsageError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.failures import unreadable
 
 _NEWEST = 1_000
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -67,7 +66,7 @@ def newest_pull_requests(channel: Channel, repository: Repository, *, base: str)
     path = f"{repository.path}/pulls"
     listed = channel.get(path, state="open", base=base, sort="created", direction="desc", per_page=100)
     if not isinstance(listed, list):
-        raise unreadable("GET", path, "it is not a list of pull requests")
+        raise Channel.unreadable("GET", path, "it is not a list of pull requests")
     return tuple(read_pull_request(item, path) for item in listed)
 
 
@@ -107,7 +106,7 @@ def login_of(user: Any) -> str:
 def read_pull_request(document: Any, path: str) -> ChangeRequest:
     """Return the pull request that a document of the API describes."""
     if not isinstance(document, Mapping) or not isinstance(document.get("number"), int):
-        raise unreadable("GET", path, "it holds no pull request")
+        raise Channel.unreadable("GET", path, "it holds no pull request")
     head, base = (_side(document, side, path) for side in ("head", "base"))
     merged = document.get("merged_at") is not None or document.get("merged") is True
     commit = document.get("merge_commit_sha")
@@ -130,7 +129,7 @@ def read_pull_request(document: Any, path: str) -> ChangeRequest:
 def _side(document: Mapping[str, Any], side: str, path: str) -> Mapping[str, Any]:
     found = document.get(side)
     if not isinstance(found, Mapping):
-        raise unreadable("GET", path, f"it has no `{side}`")
+        raise Channel.unreadable("GET", path, f"it has no `{side}`")
     return found
 
 
@@ -142,5 +141,5 @@ def _full_name(side: Mapping[str, Any]) -> str:
 def _text(document: Any, key: str, path: str) -> str:
     value = document.get(key) if isinstance(document, Mapping) else None
     if not isinstance(value, str) or not value:
-        raise unreadable("GET", path, f"it has no `{key}`")
+        raise Channel.unreadable("GET", path, f"it has no `{key}`")
     return value
