@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
 from forge.github_standin import Pull, State
+from forge.gitlab_state import GitLabState
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
+from reconciler.forge.check import GATE
 from reconciler.sandbox.faults import Faults
+
+CONCLUSIONS = {"success": "success", "failed": "failure", "pending": "action_required"}
 
 SHADOW = """\
 version: 1
@@ -195,3 +199,17 @@ def merge_desk(
         else:
             Path(desk.usage).write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
         yield desk
+
+
+def check(desk: MergeDesk, head: str | None = None) -> dict[str, Any]:
+    """Return the one check there is; on GitLab it is the last status of the bot, which has a title alone."""
+    state = desk.github
+    if isinstance(state, GitLabState):
+        listed = [item for item in state.statuses if item["name"] == GATE and head in (None, item["sha"])]
+        return {"conclusion": CONCLUSIONS[listed[-1]["status"]]}
+    (found,) = [
+        item
+        for item in state.checks
+        if item["name"] == GATE and head in (None, item["head_sha"]) and item["status"] == "completed"
+    ]
+    return found

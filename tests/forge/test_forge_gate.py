@@ -9,17 +9,13 @@ from typing import Any
 
 import pytest
 from forge.github_standin import Pull
-from forge.gitlab_state import GitLabState
 from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, check, merge_desk
 
 from reconciler.findings import ExitCode
-from reconciler.forge.check import GATE
 
 ON_GITHUB = pytest.mark.parametrize("host", ["github"], indirect=True)
 """Merge queues, and tokens that are GitHub's own."""
-
-CONCLUSIONS = {"success": "success", "failed": "failure", "pending": "action_required"}
 
 
 @pytest.fixture
@@ -34,20 +30,6 @@ def gate(desk: MergeDesk, *options: str, code: ExitCode = ExitCode.DONE) -> dict
     assert said == code, desk.desk.output + desk.desk.errors
     (found,) = json.loads(desk.desk.output)["pull_requests"]
     return dict(found)
-
-
-def check(desk: MergeDesk, head: str | None = None) -> dict[str, Any]:
-    """Return the one check there is; on GitLab it is the last status of the bot, which has a title alone."""
-    state = desk.github
-    if isinstance(state, GitLabState):
-        listed = [item for item in state.statuses if item["name"] == GATE and head in (None, item["sha"])]
-        return {"conclusion": CONCLUSIONS[listed[-1]["status"]]}
-    (found,) = [
-        item
-        for item in state.checks
-        if item["name"] == GATE and head in (None, item["head_sha"]) and item["status"] == "completed"
-    ]
-    return found
 
 
 def says(desk: MergeDesk, words: str) -> bool:
