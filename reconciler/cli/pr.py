@@ -30,8 +30,8 @@ from reconciler.cli.terminal import Group
 def command() -> None:
     """Show a plan in its pull request, and ask for its approval.
 
-    Talks to the GitHub of GITHUB_API_URL with GITHUB_TOKEN. Every write looks for what is there first: running a
-    command twice changes nothing.
+    Talks to GitHub with GITHUB_TOKEN (GITHUB_API_URL says which), in GitLab CI/CD to GitLab with GITLAB_TOKEN. Every
+    write looks for what is there first: running a command twice changes nothing.
     """
 
 
