@@ -138,9 +138,10 @@ class Machines:
 
     def is_hopeless(self) -> bool:
         """Whether a run would say what the last one said: somebody is down, and nothing is new since two hours."""
-        now = self.story.now
-        is_down = self.office.is_down or self.story.outage_until > now
-        return is_down and now.hour % 6 != 0 and all(landing.at < now - 2 * HOUR for landing in self.story.landings)
+        now, outage = self.story.now, self.story.outage_until
+        news = [landing.at for landing in self.story.landings] + ([outage] if outage <= now else [])
+        is_down = self.office.is_down or outage > now
+        return is_down and now.hour % 6 != 0 and all(at < now - 2 * HOUR for at in news)
 
     def funds(self) -> None:
         now = self.story.now
