@@ -149,7 +149,14 @@ def test_a_month_leaves_the_same_whether_git_is_asked_again_or_remembered(
 ) -> None:
     remembered = month(0, tmp_path / "month", github_server, capsys)
     shutil.rmtree(tmp_path / "month")
-    assert month(0, tmp_path / "month", github_server, capsys, is_plain=True) == remembered
+    plain = month(0, tmp_path / "month", github_server, capsys, is_plain=True)
+    assert but_for_a_death(plain) == but_for_a_death(remembered)
+
+
+def but_for_a_death(what: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what tells when a killed run died: in a folder that an earlier run knew, git is asked less often."""
+    ledger = {team: [entry[:3] for entry in entries] for team, entries in what["ledger"].items()}
+    return {**{key: what[key] for key in ("main", "issues", "checks", "commands")}, "ledger": ledger}
 
 
 @pytest.mark.slow
