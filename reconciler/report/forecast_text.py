@@ -17,7 +17,8 @@ from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, p
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name
 from reconciler.report.usage_doubts import usage_summary
-from reconciler.report.wallets import WalletStory, is_known, wallet_notes, wallet_table
+from reconciler.report.wallet_notes import wallet_notes
+from reconciler.report.wallets import WalletStory, is_known, wallet_table
 from reconciler.report.year import covered_words, sure_words, uncovered_words
 
 FAN_WIDTH = 26

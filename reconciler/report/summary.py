@@ -15,7 +15,8 @@ from reconciler.report.later import declared, later_notes, later_targets, later_
 from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.object_tables import all_settings, object_tables
 from reconciler.report.spans import Words, safe_name, words
-from reconciler.report.wallets import WalletStory, stories, wallet_notes, wallet_table
+from reconciler.report.wallet_notes import wallet_notes
+from reconciler.report.wallets import WalletStory, stories, wallet_table
 
 _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""

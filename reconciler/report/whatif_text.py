@@ -16,7 +16,8 @@ from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, p
 from reconciler.report.forecast_text import header, levers, wallet_stories, year_sentence
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name, shift
-from reconciler.report.wallets import WalletStory, wallet_notes, wallet_table
+from reconciler.report.wallet_notes import wallet_notes
+from reconciler.report.wallets import WalletStory, wallet_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ ALLOWED = {
     "app/validate.py": "the format of findings that is called `github`",
     "cli/drift.py": "help",
     "cli/pr.py": "help",
+    "cli/pr_merged.py": "help",
     "cli/pr_options.py": "help",
     "cli/validate.py": "the format of findings that is called `github`",
     "forge/registry.py": "the one place that picks",

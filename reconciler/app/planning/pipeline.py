@@ -151,8 +151,7 @@ def assemble(
     noted = (*diff.notes, *(outlook.warnings if outlook else ()))
     places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
     changes = _placed(diff, places)
-    placed = (note.at(places[note.origin]) for note in noted)
-    notes = {*findings, *placed, *remarks(settings, desired, diff, aim)}
+    notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=organization.organization,
