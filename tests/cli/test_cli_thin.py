@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import pr
 from reconciler.cli.main import COMMANDS
+from reconciler.cli.terminal import Command
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "reconciler" / "cli").glob("*.py"))
@@ -60,3 +62,7 @@ def test_the_help_of_all_commands_waits_for_no_library_but_click() -> None:
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in found.stderr.splitlines()}
     assert {"click", "reconciler"} <= imported
     assert not imported & {"pydantic", "numpy", "httpx", "ruamel", "duckdb", "ibis", "jsonschema", "deepdiff"}
+
+
+def test_every_command_of_a_pull_request_hears_its_use_case() -> None:
+    assert [name for name, found in pr.command.commands.items() if not isinstance(found, Command)] == []
