@@ -19,6 +19,7 @@ from forge.github_standin import GitHub
 from forge.month_clock import BEGIN, DatedState, MovedClock, everybody_s
 from forge.month_git import answering
 from forge.month_laws import lived
+from forge.month_ledgers import MonthLedgers
 from forge.month_machines import Machines
 from forge.month_office import Office
 from forge.month_people import People
@@ -102,6 +103,7 @@ def month(
         everybody_s(clock),
         answering(repository.answers),
         keeptrusts as sandbox,
+        MonthLedgers(sandbox.store, sandbox.url, seed=seed, is_plain=is_plain).remembered(),
         Office(place, clock, repository, sandbox, github, url, capsys) as office,
     ):
         about["office"] = office
