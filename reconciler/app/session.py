@@ -31,11 +31,15 @@ def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
 
 
 @contextmanager
-def connected(settings: Settings, desired: Desired, *, writing: bool = False) -> Iterator[Connection]:
-    """Yield how to reach Keeptrusts; with `--sandbox` the embedded one runs until the end of the block."""
-    from reconciler.keeptrusts.connection import Connection
+def connected(settings: Settings, desired: Desired | None, *, writing: bool = False) -> Iterator[Connection]:
+    """Yield how to reach Keeptrusts; with `--sandbox` the embedded one runs until the end of the block.
 
-    api = desired.organization.api
+    Without YAML yet, nothing is known of the deployment, and the token alone says which organization it is.
+    """
+    from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.organization import ApiSettings
+
+    api = desired.organization.api if desired else ApiSettings()
     if not settings.sandbox:
         yield Connection(
             base_url=settings.api_url,
@@ -49,7 +53,9 @@ def connected(settings: Settings, desired: Desired, *, writing: bool = False) ->
     from reconciler.sandbox.server import running
 
     with running(scenario="acme", as_of=settings.as_of) as sandbox:
-        if (theirs := sandbox.store.organization) != (ours := desired.organization.organization):
+        theirs = sandbox.store.organization
+        ours = desired.organization.organization if desired else theirs
+        if theirs != ours:
             raise UnauthorizedError(
                 f"the sandbox holds the example's organization `{theirs}`, and the YAML is for `{ours}`",
                 hint="leave `--sandbox` out and name a token of your organization; or look ahead from exports alone:"

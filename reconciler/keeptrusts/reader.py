@@ -14,6 +14,7 @@ from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reads import Progress, Reads
+from reconciler.model.directory import Directory
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period
@@ -86,6 +87,10 @@ class Reader:
     def teams(self) -> Mapping[str, str] | None:
         """Return the names of the teams by id, None when this token or deployment does not list teams."""
         return self._run(self._reads.teams)
+
+    def directory(self) -> Directory:
+        """Return who the token is, and which teams and wallets are listed."""
+        return self._run(self._reads.directory)
 
     def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
         """Return what each team spent from the day `first` until before the day `end`, sorted by team."""

@@ -28,6 +28,7 @@ from reconciler.keeptrusts.wallets import (
     since,
     wallet_listing,
 )
+from reconciler.model.directory import Directory, ListedTeam
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
@@ -138,6 +139,19 @@ class Reads:
 
     async def teams(self) -> dict[str, str] | None:
         """Return the names of the teams by id, None where they cannot be listed."""
+        listed = await self._teams()
+        return None if listed is None else {id: team.name or team.slug or id for id, team in listed.items()}
+
+    async def directory(self) -> Directory:
+        """Return who we are, and which teams and wallets are listed; no ledger is read."""
+        identity = await self.identity()
+        async with together() as block:
+            wallets = block.start(self._listing)
+            teams = block.start(self._teams)
+        listing = wallets.value
+        return Directory(identity, teams.value, listing.holders(), listing.pool_currencies)
+
+    async def _teams(self) -> dict[str, ListedTeam] | None:
         try:
             items = await read_all(self._channel, TEAMS, plural="teams")
         except ForbiddenError:
@@ -146,7 +160,8 @@ class Reads:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return dict(sorted((item.text("id"), item.optional_text("name", "slug", "id")) for item in items))
+        listed = (ListedTeam(item.text("id"), *map(item.optional_text, ("name", "slug"))) for item in items)
+        return {team.id: team for team in sorted(listed, key=lambda team: team.id)}
 
     async def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
         """Return what each team spent from the day `first` until before the day `end`."""

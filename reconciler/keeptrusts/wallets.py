@@ -11,6 +11,7 @@ from urllib.parse import quote
 from reconciler.findings import UnreadableError
 from reconciler.http.failures import shown
 from reconciler.keeptrusts.fields import FieldError, Item, worded
+from reconciler.model.directory import ListedWallet
 from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unread, Unreadable, available_money
 from reconciler.model.money import Money
 from reconciler.model.operation import EntryKind
@@ -67,6 +68,11 @@ class WalletRow:
         return available_money(self.balance, self.reserved, self.currency)
 
     @property
+    def held(self) -> Money:
+        """The balance, reserved money included."""
+        return Money(self.balance, self.currency)
+
+    @property
     def ref(self) -> WalletRef:
         """Which wallet of a team or a user it is."""
         return WalletRef("user" if self.scope == "user" else "team", self.holder)
@@ -95,7 +101,7 @@ class WalletRow:
             id=self.id,
             name=names.get(self.holder, self.holder),
             currency=self.currency,
-            balance=Money(self.balance, self.currency),
+            balance=self.held,
             spent=Money(self.spent, self.currency),
         )
 
@@ -265,6 +271,20 @@ class WalletListing:
     @property
     def pool_currencies(self) -> tuple[str, ...]:
         return tuple(sorted({row.currency for row in self.rows if row.scope == "organization"}))
+
+    def holders(self) -> tuple[ListedWallet, ...]:
+        """Return the wallets of teams and users, each with what keeps it from being read."""
+        clear = (ListedWallet(row.id, row.scope, row.holder, row.held, self._flaw(row)) for row in self.rows)
+        return tuple(sorted((one for one in clear if one.scope in get_args(WalletScope)), key=lambda one: one.id))
+
+    def _flaw(self, row: WalletRow) -> str:
+        if row.scope != "team":
+            return ""
+        try:
+            self.chosen({row.ref: row.currency})
+        except UnreadableError as error:
+            return error.message
+        return ""
 
     @property
     def users(self) -> int:

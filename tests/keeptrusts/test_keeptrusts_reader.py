@@ -17,6 +17,7 @@ from reconciler.apply.run_context import LedgerReader, Writer
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
 from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reader import Reader
+from reconciler.model.directory import ListedTeam
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.registry import kinds
@@ -48,6 +49,27 @@ def test_live_holds_every_wallet_that_was_asked_for_with_its_ledger_oldest_first
         None,
         None,
     )
+
+
+def test_the_directory_lists_teams_and_wallets_and_says_which_ledger_cannot_be_asked_for(acme: Any, make: Any) -> None:
+    acme.teams = [{"id": "team_support", "name": "Support", "slug": "support-prod"}, {"id": "team_9", "name": None}]
+    acme.wallets.append(make.wallet("wal_again", "team", "team_legal", "7.00"))
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        found = reader.directory()
+    assert found.teams == {
+        "team_9": ListedTeam("team_9"),
+        "team_support": ListedTeam("team_support", "Support", "support-prod"),
+    }
+    assert found.team("team_unlisted") == ListedTeam("team_unlisted")
+    assert found.pool_currencies == ("USD",)
+    assert {(one.id, one.scope, one.holder, str(one.held), bool(one.flaw)) for one in found.wallets} == {
+        ("wal_again", "team", "team_legal", "USD 7.00", True),
+        ("wal_dev", "team", "team_support_dev", "USD 2,000.00", False),
+        ("wal_legal", "team", "team_legal", "USD 10.00", True),
+        ("wal_support", "team", "team_support", "USD 9,120.55", False),
+        ("wal_user", "user", "usr_1", "USD 5.00", False),
+    }
+    assert "2 wallets in USD" in found.wallets[0].flaw
 
 
 def test_live_holds_the_pool_the_alerts_the_schedules_and_what_was_not_asked_for(acme: Any, make: Any) -> None:
@@ -99,6 +121,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         for kind in kinds():
             ledger.objects(kind)
         reader.teams()
+        reader.directory()
         reader.spend(date(2026, 6, 1), date(2026, 7, 1))
         reader.identity()
     writes = {name for name in vars(Writer) if not name.startswith("_")}
@@ -106,6 +129,7 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
     assert writes
     assert not writes & set(dir(reader))
     assert {name for name in dir(Reader) if not name.startswith("_")} == {
+        "directory",
         "identity",
         "live",
         "objects",
