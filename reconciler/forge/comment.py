@@ -16,12 +16,14 @@ from reconciler.findings import RejectedError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.protocol import Forge
 from reconciler.http.failures import LostAnswerError
+from reconciler.model.plan import Plan
 
 LARGEST = 65_536
 """Characters that every forge takes in a comment."""
 
 _LARGEST_REPLY = 60_000
 _LINE = re.compile(r"\A<!-- kt-budgets:v1((?: [a-z-]+=[^\s<>]*)*) -->\n?")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _FIELD = re.compile(r" ([a-z-]+)=([^\s<>]*)")
 _RUN = re.compile(r"([0-9]{1,20})\.([0-9]{1,6})")
 _REPLY = re.compile(r"\A<!-- kt-budgets:command:v1 name=([a-z-]+) for=([0-9]{1,20}) -->\r?\n?")
@@ -67,14 +69,19 @@ def read_marked(body: object) -> Marked | None:
     return Marked(dict(_FIELD.findall(match[1])), text[match.end() :]) if match else None
 
 
-def stamped(markdown: str, stamp: Stamp) -> Marked:
-    """Return `markdown`, with or without a marker of its own, under a marker that says what it was written for."""
-    given = read_marked(markdown) or Marked({}, markdown)
-    text = given.text.strip("\n") + "\n"
+def plan_fields(plan: Plan, *, cut: int) -> dict[str, str]:
+    """Return what a marker says of the plan that the comment shows; `cut` counts what the comment had no room for."""
+    digest = plan.digest if _DIGEST.fullmatch(plan.digest) else ""
+    return {"valid-at": plan.as_of.isoformat(), "actions": digest, "truncated": str(cut)}
+
+
+def stamped(markdown: str, stamp: Stamp, about: Mapping[str, str] | None = None) -> Marked:
+    """Return `markdown` under a marker that says what it was written for, and what it is `about`."""
+    text = markdown.strip("\n") + "\n"
     fields = {"pr": str(stamp.number), "head": stamp.head}
     if stamp.run:
         fields["run"] = f"{stamp.run[0]}.{stamp.run[1]}"
-    rest = {name: value for name, value in given.fields.items() if name not in ("pr", "head", "run", "text")}
+    rest = {name: value for name, value in (about or {}).items() if name not in ("pr", "head", "run", "text")}
     return Marked({**fields, **rest, "text": text_digest(text)}, text)
 
 

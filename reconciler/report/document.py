@@ -126,15 +126,6 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """What a machine finds the comment by again."""
-
-    digest: str
-    valid_at: str
-    commit: str
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """Owners of whom one must approve: for the whole plan by `reasons`, and for teams, together where that is alike."""
 
@@ -152,7 +143,6 @@ class Report:
     """
 
     status: Status
-    marker: Marker
     title: str
     header: str
     headline: Words

@@ -1,12 +1,13 @@
-"""The comment: a Report as GitHub Markdown within a limit, with nothing from outside that could act."""
+"""A Report as a forge's Markdown within a limit, with nothing from outside that could act."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from reconciler.report.document import Align, Chart, Line, Marker, Notice, Report, Table
+from reconciler.report.document import Align, Chart, Line, Notice, Report, Table
 from reconciler.report.escape import code_span, escaped, inline, label
 from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import Cell, Words
@@ -17,24 +18,31 @@ SMALLEST_LIMIT = 16_000
 _RULES: dict[Align, str] = {"left": ":--", "right": "--:"}
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A text within a limit. `cut` counts the rows, sentences and blocks that had no room, which the text says too."""
+
+    text: str
+    cut: int
+
+
 def markdown(report: Report, *, limit: int = 60_000) -> str:
-    """Return the comment of at most `limit` characters and UTF-8 bytes; ValueError for a limit below 16,000.
+    """Return the text that `fitted` gives."""
+    return fitted(report, limit=limit).text
+
+
+def fitted(report: Report, *, limit: int) -> Fitted:
+    """Return a text of at most `limit` characters and UTF-8 bytes; ValueError for a limit below 16,000.
 
     The verdict, refusals and footer always survive, then the changed wallets, worst first, then the rest. Tables are
-    cut between rows, folded parts are always closed, and what is cut is said, and counted in the marker.
+    cut between rows, and folded parts are always closed.
     """
     if limit < SMALLEST_LIMIT:
         raise ValueError(f"a comment needs a limit of {SMALLEST_LIMIT} or more, not {limit}")
     top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph(report.lead)))
     bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
-    fixed = size(_marker(report.marker, 10**9)) + size(top) + size(bottom) + 8
-    body, cut = allocate(_sections(report), limit - fixed)
-    return "\n".join((_marker(report.marker, cut), "\n\n".join((top, *body, bottom)), ""))
-
-
-def _marker(marker: Marker, cut: int) -> str:
-    head = f" head={marker.commit}" if marker.commit else ""
-    return f"<!-- kt-budgets:v1{head} valid-at={marker.valid_at} actions={marker.digest} truncated={cut} -->"
+    body, cut = allocate(_sections(report), limit - size(top) - size(bottom) - 8)
+    return Fitted("\n\n".join((top, *body, bottom)) + "\n", cut)
 
 
 def _paragraph(sentences: Iterable[Words]) -> tuple[str, ...]:

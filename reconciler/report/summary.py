@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from reconciler.model.plan import NOT_COMPARED, Plan
@@ -10,7 +9,7 @@ from reconciler.report import changes, details, notices, verdict, wording
 from reconciler.report.asked import asked_list
 from reconciler.report.chart import chart
 from reconciler.report.declared import setting_notes
-from reconciler.report.document import Asked, Marker, Report
+from reconciler.report.document import Asked, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.object_tables import all_settings, object_tables
@@ -36,7 +35,6 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
     noted = wallet_notes(shown)
     return Report(
         status=status,
-        marker=_marker(plan),
         title=f"Budget plan for {plan.period.name}",
         header=_header(plan),
         headline=verdict.headline(plan, told),
@@ -111,12 +109,3 @@ def _funded_otherwise(plan: Plan, shown: Sequence[WalletStory]) -> tuple[Words, 
     why = "money was moved by hand, or something merged is not applied yet"
     told = f"Funded today with another amount than git said before this change ({why})"
     return (words(f"{told}: {wording.listed(named, 6)}."),)
-
-
-def _marker(plan: Plan) -> Marker:
-    commit = plan.source.commit or ""
-    return Marker(
-        digest=plan.digest if re.fullmatch(r"sha256:[0-9a-f]{64}", plan.digest) else "",
-        valid_at=plan.as_of.isoformat(),
-        commit=commit[:7] if re.fullmatch(r"[0-9a-f]{7,64}", commit) else "",
-    )

@@ -14,9 +14,8 @@ from reconciler.forge.github.repository import Repository, pull_request
 from reconciler.forge.protocol import Forge
 from reconciler.http.failures import LostAnswerError
 
-REPORT = (
-    "<!-- kt-budgets:v1 head=1234567 valid-at=2026-06-18 actions=sha256:7d truncated=0 -->\n### Budget plan\n\nText.\n"
-)
+REPORT = "### Budget plan\n\nText.\n"
+ABOUT = {"valid-at": "2026-06-18", "actions": "sha256:7d", "truncated": "0"}
 
 
 def say(
@@ -26,9 +25,10 @@ def say(
     head: str = HEAD,
     run: tuple[int, int] | None = (100, 1),
     create: bool = True,
+    about: dict[str, str] | None = None,
 ) -> Published:
     pull = session.change_request(128)
-    marked = stamped(text, Stamp(128, head, run))
+    marked = stamped(text, Stamp(128, head, run), about or ABOUT)
     return publish(session, pull, marked, create=create)[0]
 
 
@@ -65,8 +65,8 @@ def test_an_older_run_never_overwrites_a_newer_one(github: State, session: Forge
 
 def test_without_runs_an_older_day_never_overwrites_a_newer_one(github: State, session: Forge) -> None:
     say(session, run=None)
-    older = REPORT.replace("2026-06-18", "2026-06-17") + "Older.\n"
-    assert say(session, older, run=None) is Published.SUPERSEDED
+    about = ABOUT | {"valid-at": "2026-06-17"}
+    assert say(session, REPORT + "Older.\n", run=None, about=about) is Published.SUPERSEDED
 
 
 def test_a_run_for_a_head_that_is_not_the_last_any_more_says_nothing(github: State, session: Forge) -> None:
@@ -82,9 +82,10 @@ def test_no_changes_updates_a_comment_but_never_creates_one(github: State, sessi
 
 
 def test_somebody_elses_comment_with_our_marker_is_left_alone(github: State, session: Forge) -> None:
-    theirs = github.comment(128, "mallory", REPORT)
+    marked = stamped(REPORT, Stamp(128, HEAD), ABOUT).body
+    theirs = github.comment(128, "mallory", marked)
     assert say(session) is Published.CREATED
-    assert theirs["body"] == REPORT
+    assert theirs["body"] == marked
 
 
 def test_our_comments_without_the_marker_are_left_alone(github: State, session: Forge) -> None:

@@ -21,6 +21,7 @@ from reconciler.cli.boundary import run
 from reconciler.cli.pr import command as pr
 from reconciler.cli.validate import command as validate
 from reconciler.findings import ExitCode, StalePlanError, UsageError
+from reconciler.forge.comment import read_marked
 from reconciler.model.guards import Guard
 from reconciler.model.json_text import digest_of
 from reconciler.model.later import LaterTarget
@@ -148,8 +149,10 @@ def test_a_plan_is_shown_in_a_comment_a_check_run_and_the_summary(desk: Desk, tm
     summary = tmp_path / "summary.md"
     assert desk.show(GITHUB_STEP_SUMMARY=str(summary), GITHUB_RUN_ID="7") == ExitCode.DONE
     (body,) = desk.github.ours(128)
-    assert body == summary.read_text(encoding="utf-8").rstrip("\n") + "\n"
-    assert "run=7.1" in body
+    shown = read_marked(body)
+    assert shown
+    assert shown.text == summary.read_text(encoding="utf-8").rstrip("\n") + "\n"
+    assert shown.run == (7, 1)
     assert "Approval needed" in body
     assert "acme/support-leads" in body
     (check,) = desk.github.checks

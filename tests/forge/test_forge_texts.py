@@ -6,11 +6,13 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from forge.forge_world import allocate, plan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.app.change_request.verdict import comment_of
 from reconciler.forge.ci_run import CiRun, Queued
-from reconciler.forge.comment import LARGEST, Marked, Stamp, read_marked, stamped, text_digest
+from reconciler.forge.comment import LARGEST, Marked, Stamp, plan_fields, read_marked, stamped, text_digest
 from reconciler.forge.github.ci_run import read_event
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.report.comment import with_notice
@@ -43,8 +45,8 @@ def test_a_marker_without_a_run_or_with_a_strange_one_has_none() -> None:
 
 
 def test_stamping_again_replaces_what_was_stamped() -> None:
-    once = stamped("<!-- kt-budgets:v1 head=1234567 valid-at=2026-06-18 truncated=0 -->\nText.", Stamp(1, HEAD, (1, 1)))
-    again = stamped(once.body, Stamp(2, "b" * 40))
+    once = stamped("Text.", Stamp(1, HEAD, (1, 1)), {"valid-at": "2026-06-18", "truncated": "0"})
+    again = stamped(once.text, Stamp(2, "b" * 40), once.fields)
     assert again.fields == {
         "pr": "2",
         "head": "b" * 40,
@@ -53,6 +55,19 @@ def test_stamping_again_replaces_what_was_stamped() -> None:
         "text": text_digest("Text.\n"),
     }
     assert again.text == "Text.\n"
+
+
+def test_a_marker_takes_nothing_for_a_digest_that_is_none() -> None:
+    odd = plan(allocate()).model_copy(update={"digest": "--> @x"})
+    assert plan_fields(odd, cut=2) == {"valid-at": "2026-06-18", "actions": "", "truncated": "2"}
+
+
+def test_the_comment_of_a_plan_without_end_stays_below_its_limit_with_its_marker() -> None:
+    shown = comment_of(plan(*(allocate(f"team{number:04}") for number in range(3000))), Stamp(10**9, HEAD, (10**15, 9)))
+    assert int(shown.fields["truncated"]) > 0
+    assert len(shown.body.encode()) < 59_500
+    assert shown.text.startswith("### ")
+    assert shown.is_untouched
 
 
 def outcome(status: Status, **fields: object) -> Outcome:

@@ -20,7 +20,7 @@ from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
 GFM = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-OURS = re.compile(r"(</?(details|summary|sub|br)>)+|<!-- kt-budgets:v1 [^<>]* -->\n?")
+OURS = re.compile(r"(</?(details|summary|sub|br)>)+")
 LINKED = re.compile(r"(?<![\w`])@[A-Za-z0-9]|(?<!\w)#\d|\bGH-\d|://|www\.|mailto:\w|\b[0-9a-f]{7,40}\b")
 
 anything = st.text(st.characters(codec="utf-8"), max_size=80)

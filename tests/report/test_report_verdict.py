@@ -187,14 +187,6 @@ def test_usage_without_a_day_is_no_usage_yet(plans: Any) -> None:
     )
 
 
-def test_a_marker_holds_nothing_that_is_not_a_digest_or_a_commit(plans: Any) -> None:
-    odd = plans.one_wallet().model_copy(
-        update={"digest": "--> @x", "source": Source(commit="--> @x", dirty=None, tree_digest="")}
-    )
-    marker = summarise(odd).marker
-    assert (marker.digest, marker.commit, marker.valid_at) == ("", "", "2026-06-18")
-
-
 def test_money_of_no_forecast_is_a_dash_and_not_zero(plans: Any) -> None:
     wallet = plans.Wallet(funded="0", confidence="none", history=0, month=(0, 0, 0), spent="0")
     report = summarise(of(plans, wallet, plans.Wallet(team="known")))

@@ -9,23 +9,21 @@ from reconciler.app.budget_files import load_at
 from reconciler.app.change_request.currency import refuse_behind_base
 from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
-from reconciler.app.change_request.verdict import is_refused, merged_onto, verdict_of, verdict_of_findings
+from reconciler.app.change_request.verdict import comment_of, is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
 from reconciler.app.forge_session import attribution_of_now, forge_session, request_of, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
-from reconciler.forge.comment import Stamp, read_marked, stamped
+from reconciler.forge.comment import Marked, Stamp, stamped
 from reconciler.forge.suggestion import MOST, Choice, Suggestion, choose, suggest
 from reconciler.model.change_request import CheckDocument, CommentDocument
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
-from reconciler.report import summary
 from reconciler.report.approvals import asked_of
 from reconciler.report.comment import findings_comment, left_out_words, run_link
 from reconciler.report.later import count
-from reconciler.report.markdown import markdown
 from reconciler.report.statement import Statement
 from reconciler.source.load import load
 
@@ -64,7 +62,7 @@ def publish(
     if dry_run:
         event = run_of_now()
         named = number or event.number
-        body = _body(shown, (), named or 0, event.head or "", event.run)
+        body = _commented(shown, Stamp(named or 0, event.head or "", event.run)).body
         facts = CommentDocument(pull_request=named, comment="not sent", url="", check="left out", body=body)
         return Statement(facts, body)
     with forge_session(repo) as session:
@@ -74,12 +72,12 @@ def publish(
             return Statement(facts, _left_alone(pull))
         is_last = head == pull.head
         choice = _chosen(session, pull, suggestions if is_last else ())
-        body = _told(session, shown, budgets, pull, head)
+        plain = _told(session, shown, budgets, pull, head)
         remarks = [*_left_out(choice), *run_link(attribution_of_now().url)]
-        told = _with_remarks(body, remarks, Stamp(pull.number, head, session.run.run))
-        summarise(told)
+        told = _with_remarks(plain, remarks, Stamp(pull.number, head, session.run.run))
+        summarise(told.text)
         comment, url = _comment(session, pull, shown, told)
-        checked = _allowed_check(session, pull, shown, body, budgets) if with_check and is_last else "left out"
+        checked = _allowed_check(session, pull, shown, plain.text, budgets) if with_check and is_last else "left out"
         counts = _suggested(session, pull, choice) if suggestions and is_last else {}
     facts = CommentDocument(pull_request=pull.number, comment=comment, url=url, check=checked, **counts)
     return Statement(facts, _sentence(facts, choice))
@@ -92,8 +90,8 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
         pull, head = _pull(session, plan, plan_path, budgets, number)
         if not pull.is_open:
             return Statement(CheckDocument(pull_request=pull.number, check="left alone"), _left_alone(pull))
-        body = _told(session, plan, budgets, pull, head)
-        said = _check(session, pull, plan, body, budgets) if head == pull.head else "superseded"
+        told = _told(session, plan, budgets, pull, head)
+        said = _check(session, pull, plan, told.text, budgets) if head == pull.head else "superseded"
     return Statement(CheckDocument(pull_request=pull.number, check=said), f"check run: {said}")
 
 
@@ -107,9 +105,9 @@ def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int |
     return pull, head
 
 
-def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> str:
-    notes = _neighbours(session, shown, budgets, pull)
-    return _body(shown, needed(shown, budgets, pull), pull.number, head, session.run.run, notes)
+def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head: str) -> Marked:
+    stamp = Stamp(pull.number, head, session.run.run)
+    return _commented(shown, stamp, needed(shown, budgets, pull), _neighbours(session, shown, budgets, pull))
 
 
 def _left_alone(pull: ChangeRequest) -> str:
@@ -148,19 +146,12 @@ def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest
     return neighbour_notes(session, shown, budgets, pull, base)
 
 
-def _body(
-    shown: Shown,
-    approvals: tuple[Asked, ...],
-    number: int,
-    head: str,
-    run: tuple[int, int] | None,
-    neighbours: tuple[Words, ...] | None = None,
-) -> str:
+def _commented(
+    shown: Shown, stamp: Stamp, approvals: tuple[Asked, ...] = (), neighbours: tuple[Words, ...] | None = None
+) -> Marked:
     if isinstance(shown, tuple):
-        text = findings_comment(shown)
-    else:
-        text = markdown(summary.summarise(shown, approvals=approvals, neighbours=neighbours))
-    return stamped(text, Stamp(number, head, run)).body
+        return stamped(findings_comment(shown), stamp)
+    return comment_of(shown, stamp, approvals=approvals, neighbours=neighbours)
 
 
 def _head(session: Forge, pull: ChangeRequest) -> str:
@@ -212,16 +203,14 @@ def _suggested(session: Forge, pull: ChangeRequest, choice: Choice) -> dict[str,
     }
 
 
-def _with_remarks(body: str, remarks: Sequence[str], stamp: Stamp) -> str:
+def _with_remarks(told: Marked, remarks: Sequence[str], stamp: Stamp) -> Marked:
     """Return the comment with what is to be said at its end, about suggestions that were not made."""
-    return stamped("\n\n".join([body.rstrip("\n"), *remarks]), stamp).body if remarks else body
+    return stamped("\n\n".join([told.text.rstrip("\n"), *remarks]), stamp, told.fields)
 
 
-def _comment(session: Forge, pull: ChangeRequest, shown: Shown, body: str) -> tuple[str, str]:
+def _comment(session: Forge, pull: ChangeRequest, shown: Shown, marked: Marked) -> tuple[str, str]:
     from reconciler.forge.comment import publish
 
-    marked = read_marked(body)
-    assert marked is not None  # noqa: S101
     step, url = publish(session, pull, marked, create=isinstance(shown, tuple) or _tells(shown))
     return step.value, url
 
@@ -232,24 +221,24 @@ def _tells(plan: Plan) -> bool:
     return bool(plan.changes or (plan.scope and plan.scope.teams) or count(plan)) or unknown or is_refused(plan)
 
 
-def _check(session: Forge, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
     if not session.can_record:
         raise UnauthorizedError(
             f"{session.login} is a person, and only {session.words.recorder} can write a check run",
             hint=session.words.recording,
         )
     if isinstance(shown, tuple):
-        verdict = verdict_of_findings(shown, body, budgets=budgets)
+        verdict = verdict_of_findings(shown, text, budgets=budgets)
     else:
         name = session.repository
-        verdict = verdict_of(shown, body, repository=name, pull=pull, budgets=budgets, run=session.run.run)
+        verdict = verdict_of(shown, text, repository=name, pull=pull, budgets=budgets, run=session.run.run)
     return session.publish_check(pull.head, verdict).value
 
 
-def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, body: str, budgets: Path) -> str:
+def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
     """Publish the check run; where the token may not, say so and go on: the plan is then shown, and not recorded."""
     try:
-        return _check(session, pull, shown, body, budgets)
+        return _check(session, pull, shown, text, budgets)
     except (UnauthorizedError, RejectedError) as error:
         say(f"no check run: {error.message}", error.hint)
         return "not allowed"

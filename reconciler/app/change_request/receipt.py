@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from reconciler.app.change_request.verdict import comment_of
 from reconciler.app.forge_session import attribution_of_now, forge_session
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
@@ -20,7 +21,6 @@ from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Run
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
-from reconciler.report.markdown import markdown
 from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
 from reconciler.report.statement import Statement
 
@@ -104,9 +104,8 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> R
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
         found = _shown(session, pull, plan)
-    marker = {name: value for name, value in found.fields.items() if name not in ("text", "run")}
-    whole = Marked(marker, with_receipt(found.text, text, is_untouched=found.is_untouched) if ours or plan else text)
-    marked = stamped(whole.body, Stamp(pull.number, pull.head, session.run.run))
+    whole = with_receipt(found.text, text, is_untouched=found.is_untouched) if ours or plan else text
+    marked = stamped(whole, Stamp(pull.number, pull.head, session.run.run), found.fields)
     step, url = publish(session, pull, marked, create=True)
     return Receipted(pull_request=pull.number, comment=step.value, url=url)
 
@@ -115,13 +114,13 @@ def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:
     """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
     if not session.can_record:
         raise UnauthorizedError(f"only {session.words.recorder} can record a plan", hint=session.words.recording)
-    shown = stamped(markdown(summary.summarise(plan)), Stamp(pull.number, pull.head, session.run.run))
+    shown = comment_of(plan, Stamp(pull.number, pull.head, session.run.run))
     name, run = session.repository, session.run.run
     record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
     verdict = Verdict(
         conclusion="success",
         title="".join(span.text for span in summary.summarise(plan).headline),
-        summary=shown.body.partition("-->\n")[2],
+        summary=shown.text,
         text=record_text(record),
     )
     session.publish_check(pull.head, verdict)

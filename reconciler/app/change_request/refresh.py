@@ -13,7 +13,7 @@ from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
 from reconciler.forge.check import PLAN, Check, Verdict
-from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
+from reconciler.forge.comment import Stamp, our_comments, publish, stamped
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
 from reconciler.model.change_request import RefreshDocument, Refreshed
@@ -161,9 +161,8 @@ def _warn(session: Forge, pull: ChangeRequest, moved: tuple[str, ...]) -> None:
         return
     found = ours[0].marked
     notice = f"**{STALE_TITLE}**{escaped(_of(moved)[:400])}. Plan again before merging." if moved else ""
-    fields = {name: value for name, value in found.fields.items() if name != "text"}
     text = found.text if found.is_untouched else "The plan that stood here was edited by hand and is left out.\n"
-    marked = stamped(Marked(fields, with_notice(text, notice)).body, Stamp(pull.number, pull.head, found.run))
+    marked = stamped(with_notice(text, notice), Stamp(pull.number, pull.head, found.run), found.fields)
     publish(session, pull, marked, create=False)
 
 

@@ -1,4 +1,4 @@
-"""What a check run says of a plan, or of findings in its place."""
+"""What a comment and a check run say of a plan, or of findings in its place."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
 from reconciler.forge.check import Verdict
+from reconciler.forge.comment import Marked, Stamp, plan_fields, stamped
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report.comment import findings_title
+from reconciler.report.markdown import fitted
 from reconciler.report.remarks import in_order, remarks
 from reconciler.report.summary import summarise
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
+    from reconciler.report.document import Asked
+    from reconciler.report.spans import Words
+
+_ROOM = 59_000
+"""Characters and bytes for a plan: what is added to it, its marker included, keeps the comment below 60,000."""
 
 
 def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
@@ -26,16 +35,24 @@ def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
     return above[0] if above[1:] == (pull.head,) else pull.base
 
 
+def comment_of(
+    plan: Plan, stamp: Stamp, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None
+) -> Marked:
+    """Return the comment that shows a plan; the rest is as for `summarise`."""
+    shown = fitted(summarise(plan, approvals=approvals, neighbours=neighbours), limit=_ROOM)
+    return stamped(shown.text, stamp, plan_fields(plan, cut=shown.cut))
+
+
 def verdict_of(
     plan: Plan,
-    body: str,
+    text: str,
     *,
     repository: str,
     pull: ChangeRequest,
     budgets: Path,
     run: tuple[int, int] | None = None,
 ) -> Verdict:
-    """Return what the check run says about a plan for the last head of `pull`, as `run` made it."""
+    """Return what the check run says about a plan for the last head of `pull`, as `run` made it and `text` shows it."""
     try:
         base = merged_onto(budgets, pull)
     except BudgetsError:
@@ -45,18 +62,18 @@ def verdict_of(
     return Verdict(
         conclusion="failure" if refused else "success",
         title="".join(span.text for span in summarise(plan).headline),
-        summary=body.partition("-->\n")[2],
+        summary=text,
         text=record_text(record),
         findings=remarks(plan, located=located(budgets)),
     )
 
 
-def verdict_of_findings(findings: tuple[PlanFinding, ...], body: str, *, budgets: Path) -> Verdict:
+def verdict_of_findings(findings: tuple[PlanFinding, ...], text: str, *, budgets: Path) -> Verdict:
     """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
     return Verdict(
         conclusion="failure",
         title=findings_title(findings),
-        summary=body.partition("-->\n")[2],
+        summary=text,
         text="There is no record: there is no plan.",
         findings=in_order(findings, located=located(budgets)),
     )
