@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from reconciler.version import __version__
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
@@ -68,3 +71,31 @@ def test_the_source_distribution_builds_the_same_wheel_byte_by_byte(wheel: Path,
     top = tmp_path / names[0].split("/")[0]
     assert not {"tests", "benchmarks", ".github"} & {path.name for path in top.iterdir()}
     assert built(top, "wheel", tmp_path / "again").read_bytes() == wheel.read_bytes()
+
+
+def test_the_image_starts_from_a_digest_installs_by_hash_and_is_nobody_s_root() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    bases = [line.split()[1] for line in lines if line.startswith("FROM ")]
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", bases[0])
+    assert [line for line in lines if line.startswith("USER ")] == ["USER 10001:10001"]
+    from_network = [line for line in lines if "pip install" in line and "--no-index" not in line]
+    assert all("--require-hashes" in line for line in from_network)
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_what_is_released_has_the_version_of_its_tag_and_a_part_in_the_changelog(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [ROOT / ".ci" / "distributions", "v9.9.9", tmp_path / "dist", tmp_path / "installed"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert f"the tag is v9.9.9 and reconciler/version.py says {__version__}: change one of them" in done.stderr
+    assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
