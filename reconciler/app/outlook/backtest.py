@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import progress
 from reconciler.app.outlook.look import Outlook
 from reconciler.app.outlook.notices import notices, usage_words
-from reconciler.app.outlook.wallet_names import chosen
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
+from reconciler.app.wallet_names import chosen
 from reconciler.findings import Finding, UsageError
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen

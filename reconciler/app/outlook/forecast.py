@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
-from reconciler.app.outlook.wallet_names import chosen
+from reconciler.app.wallet_names import chosen
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
 

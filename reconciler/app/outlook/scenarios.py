@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic_core import PydanticCustomError
 
-from reconciler.app.outlook.wallet_names import wallet_of, wallets_of
+from reconciler.app.wallet_names import wallet_of, wallets_of
 from reconciler.findings import UsageError
 from reconciler.forecast.levers.registry import what_ifs
 from reconciler.model.period import Period

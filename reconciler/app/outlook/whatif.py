@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
-from reconciler.app.outlook.wallet_names import label
+from reconciler.app.wallet_names import label
 from reconciler.findings import UsageError
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen

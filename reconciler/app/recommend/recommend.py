@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from reconciler.app.listening import note
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
-from reconciler.app.outlook.wallet_names import chosen
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.draft import UNDER, Draft, Edit, draft, write
 from reconciler.app.recommend.suggest import changed_wallets, suggested
 from reconciler.app.session import load_desired
 from reconciler.app.suggestions import located, write_suggestions
+from reconciler.app.wallet_names import chosen
 from reconciler.findings import UsageError
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
