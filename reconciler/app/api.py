@@ -11,6 +11,7 @@ from reconciler.app.audit import audit
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.listening import Listener, heard_by
+from reconciler.app.management.adopt import adopt
 from reconciler.app.outlook.backtest import backtest
 from reconciler.app.outlook.forecast import look_ahead
 from reconciler.app.outlook.whatif import Supposed, suppose
@@ -28,6 +29,7 @@ __all__ = [
     "Supposed",
     "Terms",
     "WayOut",
+    "adopt",
     "apply",
     "audit",
     "backtest",

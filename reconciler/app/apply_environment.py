@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.app.first_contact import FirstNames, first_wallets
 from reconciler.app.forge_session import attribution_of_now
 from reconciler.app.journal_place import refuse_beside_git_unless_said
 from reconciler.app.listening import progress, say
@@ -28,7 +29,13 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def apply_environment(
-    settings: Settings, desired: Desired, *, settle: float, label: str, first_apply: bool = False, wait: float = 0.0
+    settings: Settings,
+    desired: Desired,
+    *,
+    settle: float,
+    label: str,
+    first_apply: FirstNames = False,
+    wait: float = 0.0,
 ) -> Iterator[ApplyEnvironment]:
     """Yield where a run takes place, with signals taken over and progress told to whoever listens.
 
@@ -59,7 +66,7 @@ def apply_environment(
             notify=lambda _, done, total: advance(done, total),
             threads=threads,
             rehearsed=settings.as_of if settings.rehearsed else None,
-            first_apply=first_apply or settings.sandbox,
+            first_apply=first_wallets(settings, desired, first_apply),
         )
 
 

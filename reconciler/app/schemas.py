@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.files import write_file
+from reconciler.model.adoption import AdoptionDocument
 from reconciler.model.audit import AuditDocument
 from reconciler.model.change_request import (
     ApprovalDocument,
@@ -38,6 +39,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Plan,
     PolicyInput,
     Run,
+    AdoptionDocument,
     Merges,
     DriftDocument,
     ForecastDocument,

@@ -33,16 +33,16 @@ from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
-from reconciler.plan.scope import wallets_of
+from reconciler.plan.scope import FirstApply, met_again, wallets_of
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyEnvironment:
     """Where a run takes place: Keeptrusts, the journal, the clock. `settle` is in seconds.
 
-    Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to. `rehearsed` is the day
-    that was asked for instead of the clock's, None for a run that is meant. With `threads` the next ledger is read
-    while a move is being sent.
+    Nothing is taken back from a wallet that nothing was ever applied to, unless it is of `first_apply`.
+    `rehearsed` is the day that was asked for instead of the clock's, None for a run that is meant. With `threads` the
+    next ledger is read while a move is being sent.
     """
 
     reader: LiveReader
@@ -55,7 +55,7 @@ class ApplyEnvironment:
     notify: Notify | None = None
     threads: futures.Executor | None = None
     rehearsed: date | None = None
-    first_apply: bool = True
+    first_apply: FirstApply = True
 
     def context(self, journal: Journal, lock: Lock, *, run: str, live: Live, resuming: bool = False) -> RunContext:
         """Return the context for a run whose journal and lock are held."""
@@ -91,7 +91,7 @@ def apply_plan(
     for the reason that is said.
     Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
-    run = run_name(plan, environment)
+    run = run_name(plan, environment.clock)
     with environment.store.lock(environment.attribution.owner(run), clock=environment.clock) as lock:
         journal = Journal.open(environment.store, organization=plan.organization, clock=environment.clock)
         record_broken_lock(journal, lock.broken, "its lock expired", environment)
@@ -130,14 +130,14 @@ def _request(
     wallets = desired.wallets
     derive = partial(make_plan, desired, reviewed, plan.period, last_applied=former, teams=teams, doubts=doubts)
     known = context.history.known(reviewed.wallets, plan.period, besides=_operations(plan))
-    diff = derive(known=None if environment.first_apply else known)
+    diff = derive(known=met_again(known, environment.first_apply))
     if declares == "nothing":
         diff = opening(diff, before, currency=plan.currency)
     stale = stale_teams(plan, fingerprints=diff.fingerprints, changes=diff.changes, live=before, doubts=diff.doubts)
     refused = unlike(plan, diff.changes, stale=stale)
     if refused and declares != "nothing":
-        otherwise = unlike(plan, derive(known=known if environment.first_apply else None).changes, stale=stale)
-        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=environment.first_apply)
+        otherwise = unlike(plan, derive(known=_otherwise(plan, known, environment.first_apply)).changes, stale=stale)
+        refused |= first_contact(refused.keys() - otherwise.keys(), first_apply=bool(environment.first_apply))
     opens = {"opens": str(plan.period)} if declares == "nothing" else {}
     met = {*context.history.applied_to(), *context.history.settled}
     settled = {
@@ -152,6 +152,13 @@ def _request(
         doubts=diff.doubts,
         unplanned=unplanned(plan, diff),
         about={**environment.attribution.facts(), "principal": live.identity.principal, **opens},
+    )
+
+
+def _otherwise(plan: Plan, known: frozenset[str], first: FirstApply) -> frozenset[str]:
+    """Return the wallets that would be known had `--first-apply` been said otherwise: as `plan` would need it."""
+    return (
+        known if first else known | {change.wallet for change in plan.changes if isinstance(change, Allocate | Reclaim)}
     )
 
 
@@ -209,6 +216,6 @@ def record_broken_lock(journal: Journal, owner: Owner | None, reason: str, envir
         journal.append(owner.run, Entry(Step.LOCK_BROKEN, facts=facts))
 
 
-def run_name(plan: Plan, environment: ApplyEnvironment) -> str:
+def run_name(plan: Plan, clock: Clock) -> str:
     """Return a name for a run that no other run has: when it began, and of which plan."""
-    return f"{environment.clock.now():%Y%m%dT%H%M%S.%f}Z-{plan.digest.removeprefix('sha256:')[:8]}"
+    return f"{clock.now():%Y%m%dT%H%M%S.%f}Z-{plan.digest.removeprefix('sha256:')[:8]}"

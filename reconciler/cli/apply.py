@@ -55,7 +55,7 @@ def command(
     plan_path: Path | None,
     settle: float,
     wait: float,
-    first_apply: bool,
+    first_apply: bool | frozenset[str],
     require_approval: bool,
     dry_run: bool,
     once: bool,

@@ -119,9 +119,13 @@ def network_options(command: F) -> F:
 def first_apply_option(command: F) -> F:
     return click.option(
         "--first-apply",
-        is_flag=True,
+        is_flag=False,
+        flag_value=":all",
+        multiple=True,
+        metavar="[TEAM/ENV]",
+        callback=lambda _context, _option, names: ":all" in names or frozenset(names),
         help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
-        " ledgers.",
+        " ledgers: from all of them, or from this one, or those of a TEAM (repeatable).",
     )(command)
 
 

@@ -53,7 +53,7 @@ def command(
     since: str | None,
     all_teams: bool,
     detailed_exit_code: bool,
-    first_apply: bool,
+    first_apply: bool | frozenset[str],
     **options: Any,
 ) -> None:
     """Compare the YAML with Keeptrusts, forecast, and write plan.json.

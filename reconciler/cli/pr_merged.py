@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from reconciler.cli.options import (
-    first_apply_option,
     format_option,
     journal_option,
     network_options,
@@ -85,7 +84,11 @@ def approval(
 @click.option("--pr", "number", type=click.IntRange(min=1), metavar="N", help="Only this one, and what it needs.")
 @click.option("--commit", metavar="SHA", help="Only what this commit brought, and what it needs.")
 @click.option("--put-back", is_flag=True, help="Afterwards put git's values back for every team.")
-@first_apply_option
+@click.option(
+    "--first-apply",
+    is_flag=True,
+    help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their ledgers.",
+)
 @wait_option
 @settle_option
 @click.option(

@@ -164,7 +164,13 @@ def audited_wallets(history: History) -> tuple[dict[WalletRef, str], Period | No
 
 
 def _begun(record: Record) -> _Run:
-    return _Run(record.run, record.at, record.facts)
+    notes = (_adopted(adopted),) if (adopted := record.facts.get("adopted", ())) else ()
+    return _Run(record.run, record.at, record.facts, notes=notes)
+
+
+def _adopted(wallets: Sequence[str]) -> str:
+    count, they = ("1 wallet", "it was") if len(wallets) == 1 else (f"{len(wallets)} wallets", "they were")
+    return f"took {count} under management as {they}: {', '.join(wallets)}"
 
 
 def _continued(run: _Run, record: Record) -> _Run:

@@ -47,13 +47,15 @@ class History:
     """All operations and runs of a journal, in the order in which they began.
 
     `settled` are the wallets that were as git says when a run ended, with the ledger ids of their funding then.
-    Nothing is sent any more for runs that a person gave up.
+    `adopted` are those that a person took under management as they were. Nothing is sent any more for runs that a
+    person gave up.
     """
 
     operations: Mapping[str, Trace] = field(default_factory=dict)
     runs: Mapping[str, RunTrace] = field(default_factory=dict)
     settled: Mapping[WalletRef, frozenset[str]] = field(default_factory=dict)
     given_up: frozenset[str] = frozenset()
+    adopted: frozenset[WalletRef] = frozenset()
 
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
@@ -84,7 +86,7 @@ class History:
     def known(
         self, wallets: Mapping[WalletRef, LiveWallet], period: Period, *, besides: Collection[str] = ()
     ) -> frozenset[str]:
-        """Return the wallets that are met again: money was moved in them by us, or they were as git says.
+        """Return the wallets that are met again: adopted, or money was moved in them by us, or they were as git says.
 
         One that was right by itself is met again while nobody else has funded it since, by what `wallets` show.
         """
@@ -94,7 +96,7 @@ class History:
             if key in wallets
             and all(entry.id in ids or entry.operation for entry in funding_near(wallets[key], period))
         )
-        return self.applied_to(besides) | frozenset(right)
+        return self.applied_to(besides) | frozenset(right) | self.adopted
 
     def opened(self, period: Period) -> frozenset[str]:
         """Return the wallets that are known to be funded for `period`, whatever happened to them since.
@@ -169,7 +171,7 @@ _MOST = 4
 
 def _followed(history: History, records: Iterable[Record]) -> History:
     operations, runs, settled = dict(history.operations), dict(history.runs), dict(history.settled)
-    over = set(history.given_up)
+    over, adopted = set(history.given_up), history.adopted
     for record in records:
         over |= _given_up(record)
         if record.step is Step.STARTED:
@@ -177,13 +179,19 @@ def _followed(history: History, records: Iterable[Record]) -> History:
         elif record.step in (Step.RESUMED, Step.FINISHED) and record.run in runs:
             runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
         if record.step is Step.FINISHED:
+            adopted |= _adopted(runs.get(record.run))
             operations |= _read_back(record, operations)
             settled |= {
                 WalletRef.parse(wallet): frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()
             }
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = followed(operations.get(record.operation), record)
-    return History(operations, runs, settled, frozenset(over))
+    return History(operations, runs, settled, frozenset(over), adopted)
+
+
+def _adopted(run: RunTrace | None) -> frozenset[WalletRef]:
+    """Return the wallets that a run which ended took under management: those that it began with."""
+    return frozenset(map(WalletRef.parse, run.started.facts.get("adopted", ()))) if run else frozenset()
 
 
 def given_up(records: Iterable[Record]) -> frozenset[str]:

@@ -13,6 +13,16 @@ from reconciler.model.wallet_ref import WalletRef
 Teams = Collection[str] | None
 """Names of teams; None stands for all of them, and for what belongs to no team."""
 
+FirstApply = bool | frozenset[str]
+"""Wallets from which money may be taken back although nothing was ever applied to them; True stands for all."""
+
+
+def met_again(known: Collection[str], first: FirstApply) -> frozenset[str] | None:
+    """Return the wallets that are treated as known, None for all of them; `known` are those that really are."""
+    if first is True:
+        return None
+    return frozenset(known) | (first or frozenset())
+
 
 def is_about(teams: Teams, team: str) -> bool:
     """Whether what belongs to `team` is among what belongs to `teams`; an empty name stands for the organization."""

@@ -90,7 +90,7 @@ class WalletGap:
     def left_out(self) -> LeftOut | None:
         """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
         name = f"{self.desired.team}/{self.desired.environment}"
-        flags = "`plan --first-apply` and `apply --first-apply`"
+        flags = f"`plan --first-apply {name}` and `apply --first-apply {name}`"
         if self.doubt is not None:
             return None
         if (question := self.question) is not None:

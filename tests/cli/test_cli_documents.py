@@ -154,6 +154,11 @@ def resumed_unknown(desk: Desk) -> Result:
     return resumed(desk)
 
 
+def adopted(desk: Desk) -> Result:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    return desk.kt("adopt", *AS_OF, *JSON)
+
+
 def drifted(desk: Desk) -> Result:
     return desk.kt("drift", *AS_OF, *JSON)
 
@@ -227,6 +232,8 @@ CASES = (
     Case("resume", "nothing to do", "run", 0, resumed),
     Case("resume", "unknown", "run", 8, resumed_unknown),
     Case("resume", "a refusal", "error", 2, lambda desk: resumed(desk, "--accept", "2026-06-nothing")),
+    Case("adopt", "adopted", "adoption", 0, adopted),
+    Case("adopt", "something differs", "error", 4, lambda desk: desk.kt("adopt", *AS_OF, *JSON)),
     Case("drift", "none", "drift", 0, drifted),
     Case("drift", "by hand", "drift", 11, drifted_by_hand),
     Case("drift", "Keeptrusts is not read", "error", 9, drifted_unread),

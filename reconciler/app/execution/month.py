@@ -10,6 +10,7 @@ from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.checkout import is_older
 from reconciler.app.disbelief import refuse_disbelieved
 from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
+from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.pipeline import assemble, checked_out, compared
@@ -171,7 +172,9 @@ def _say_pending(parts: Collection[str], commit: str, *, is_behind: bool) -> Non
     )
 
 
-def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], *, first_apply: bool = False) -> Plan:
+def opening_plan(
+    settings: Settings, source: Opened, records: Sequence[Record], *, first_apply: FirstNames = False
+) -> Plan:
     """Return the sealed plan that funds `settings.period`, and takes back what earlier months left if YAML says so.
 
     It holds nothing else: an excess that somebody gave by hand, an alert or a schedule that differs is left for a

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment, logged
+from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
 from reconciler.app.planning.scope import declared_by
@@ -30,13 +31,13 @@ class Terms:
     """How a run is carried out.
 
     A lost answer is looked for in the ledger for `settle` seconds, a lock of another run waited for `wait` seconds at
-    most. `first_apply` takes money back from wallets that nothing was ever applied to; `require_approval` refuses what
-    the owners did not approve.
+    most. `first_apply` takes money back from wallets that nothing was ever applied to: all, or those that it names as
+    `TEAM/ENV` or `TEAM`. `require_approval` refuses what the owners did not approve.
     """
 
     settle: float = 60.0
     wait: float = 0.0
-    first_apply: bool = False
+    first_apply: FirstNames = False
     require_approval: bool = False
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from reconciler.app.first_contact import FirstNames, first_wallets
 from reconciler.app.listening import progress
 from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
@@ -27,7 +28,7 @@ from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.diff import Diff, make_plan
-from reconciler.plan.scope import Teams, wallets_of
+from reconciler.plan.scope import Teams, met_again, wallets_of
 from reconciler.policy.facts import Told, declared_objects, judged
 from reconciler.settings import Settings
 from reconciler.source.marks import positions
@@ -76,15 +77,30 @@ def compared(
     records: Sequence[Record],
     *,
     teams: Teams = None,
-    first_apply: bool = False,
+    first_apply: FirstNames = False,
 ) -> tuple[Live, Diff]:
     """Return live state, and what it differs in from `desired`; `records` are those of the journal.
 
-    Without `first_apply` nothing is taken back from a wallet that nothing was ever applied to.
+    Without `first_apply`, or for wallets that it does not name, nothing is taken back from a wallet that nothing was
+    ever applied to.
     """
+    standing = Standing(history_of(records).operations)
+    read = read_live(settings, desired, connection, teams=teams, standing=standing)
+    return differing(settings, desired, read, records, teams=teams, first_apply=first_apply)
+
+
+def differing(
+    settings: Settings,
+    desired: Desired,
+    read: Live,
+    records: Sequence[Record],
+    *,
+    teams: Teams = None,
+    first_apply: FirstNames = False,
+) -> tuple[Live, Diff]:
+    """Return what was `read`, as a plan is made from it, and what it differs in from `desired`."""
     history = history_of(records)
     standing = Standing(history.operations)
-    read = read_live(settings, desired, connection, teams=teams, standing=standing)
     known = all_owned(read, history.transactions)
     live = read_since(known, min(settings.period, Period.of(settings.as_of)))
     diff = make_plan(
@@ -95,7 +111,7 @@ def compared(
         teams=teams,
         own=history.own,
         doubts=standing.doubts(known.wallets, settings.period),
-        known=None if first_apply or settings.sandbox else history.known(live.wallets, settings.period),
+        known=met_again(history.known(live.wallets, settings.period), first_wallets(settings, desired, first_apply)),
         as_of=settings.as_of,
     )
     return live, diff

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
 from reconciler.app.checkout import is_older, line_of, touching
+from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
@@ -69,7 +70,7 @@ class Planned:
 
 
 def make(
-    settings: Settings, *, since: str | None = None, all_teams: bool = False, first_apply: bool = False
+    settings: Settings, *, since: str | None = None, all_teams: bool = False, first_apply: FirstNames = False
 ) -> Planned:
     """Return the plan of `settings` with its file; `all_teams` makes it about all of them in CI too.
 
@@ -82,7 +83,7 @@ def make(
     return Planned(made, saved)
 
 
-def plan(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
+def plan(settings: Settings, *, since: str | None = None, first_apply: FirstNames = False) -> Plan:
     """Return the sealed plan for `settings`: what `kt-budgets plan` writes into plan.json.
 
     It is about the teams that `since` says, as `drafted` has it. Its amounts are Decimal in the organization's
@@ -97,18 +98,18 @@ def plan(settings: Settings, *, since: str | None = None, first_apply: bool = Fa
     return make(settings, since=since, first_apply=first_apply).plan
 
 
-def drafted(settings: Settings, *, since: str | None = None, first_apply: bool = False) -> Plan:
+def drafted(settings: Settings, *, since: str | None = None, first_apply: FirstNames = False) -> Plan:
     """Return the plan for `settings`: YAML, live state, usage and forecast together. It still is to be sealed.
 
     It is about the teams that changed since the commit `since`, or since what this run of CI says; where the branch
-    that it goes to moved on, it is the plan of what merging gives. Without `first_apply` nothing is taken back from a
-    wallet that nothing was ever applied to.
+    that it goes to moved on, it is the plan of what merging gives. Nothing is taken back from a wallet that
+    nothing was ever applied to, unless `first_apply` is True or names it.
     """
     with as_merged(settings) as (merged, head):
         return _drafted(merged, since=since, first_apply=first_apply, head=head)
 
 
-def _drafted(settings: Settings, *, since: str | None, first_apply: bool, head: str | None) -> Plan:
+def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, head: str | None) -> Plan:
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))

@@ -1,0 +1,1 @@
+"""What git manages: taking an organization or a team under management, without a write to Keeptrusts."""

@@ -1,0 +1,236 @@
+"""Taking an organization under management as it is: nothing is written to Keeptrusts, and nothing is adopted unseen."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.journal_desk import AS_OF, Desk, git
+
+from reconciler.journal.record import Step
+
+TWO = "version: 1\nteam: beta\nwallets:\n  prod: {team_id: t-beta, monthly: 70.00}\n"
+LEFT = "unused: reclaim\n"
+
+
+def journal(desk: Desk) -> Path:
+    return desk.clone / ".kt-budgets" / "journal"
+
+
+def add_beta(desk: Desk) -> None:
+    (desk.clone / "budgets" / "teams" / "beta.yaml").write_text(TWO)
+    git(desk.clone, "add", ".")
+    git(desk.clone, "commit", "--quiet", "--message", "beta")
+
+
+def changes(desk: Desk, *options: str) -> list[dict[str, Any]]:
+    assert desk.plan(*options).code == 0
+    listed: list[dict[str, Any]] = json.loads((desk.clone / "plan.json").read_text())["changes"]
+    return listed
+
+
+def adopted(desk: Desk, *teams: str) -> None:
+    desk.chdir(desk.clone)
+    done = desk.kt("adopt", *AS_OF, *teams)
+    assert done.code == 0, done.err
+
+
+def top_up(desk: Desk, team: str = "t-alpha", *, words: str = "") -> None:
+    desk.world.enter(team, "allocate", Decimal(40), words)
+
+
+def test_adopting_needs_a_token_that_may_read_and_writes_nothing_to_keeptrusts(desk: Desk) -> None:
+    desk.world.habits.permissions = ("org:read",)
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    desk.chdir(desk.clone)
+    done = desk.kt("adopt", *AS_OF)
+    assert done.code == 0, done.err
+    assert desk.world.writes == []
+    assert "Ledger before: USD 500.00 in 1 entry.\nLedger after:  USD 500.00 in 1 entry." in done.out
+
+
+def test_what_is_given_by_hand_after_adopting_is_drift_and_a_plan_takes_it_back(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    adopted(desk)
+    top_up(desk)
+    assert desk.kt("drift", *AS_OF).code == 11
+    (change,) = changes(desk)
+    assert (change["kind"], change["amount"]) == ("reclaim", "40.00")
+    assert desk.applied().code == 0
+    assert desk.funded == 500
+
+
+def test_what_is_given_by_hand_before_adopting_is_left(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    top_up(desk)
+    assert changes(desk) == []
+    desk.chdir(desk.clone)
+    refused = desk.kt("adopt", *AS_OF)
+    assert refused.code == 4
+    assert (
+        "budgets/teams/alpha.yaml:4:9: alpha/prod is to have USD 500.00 in 2026-06, and the ledger says USD 540.00"
+        in (refused.err)
+    )
+    assert not journal(desk).exists()
+
+
+def test_the_cure_of_a_difference_is_what_makes_adopting_possible(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    top_up(desk)
+    desk.chdir(desk.clone)
+    (cure,) = re.findall(r"write `(2026-06: [\d.]+)` under", desk.kt("adopt", *AS_OF).err)
+    desk.write(f"500, overrides: {{{cure}}}")
+    adopted(desk)
+
+
+@pytest.mark.parametrize("words", ["for July 2026", "2026-07", "July"])
+def test_money_whose_words_name_another_month_is_left_before_adopting_and_told_when_it_is_adopted(
+    desk: Desk, words: str
+) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(460))
+    top_up(desk, words=words)
+    assert changes(desk) == []
+    desk.chdir(desk.clone)
+    done = desk.kt("adopt", *AS_OF)
+    assert done.code == 0, done.err
+    assert "taken as it is dated: alpha/prod was given USD 40.00" in done.err
+
+
+def test_what_earlier_months_left_is_no_baseline_where_it_would_be_taken_back(desk: Desk) -> None:
+    desk.write("0", org=LEFT)
+    desk.world.enter("t-alpha", "allocate", Decimal(30), at="2026-05-02T00:00:00Z")
+    desk.chdir(desk.clone)
+    refused = desk.kt("adopt", *AS_OF)
+    assert refused.code == 4
+    assert "`unused: reclaim` takes back; to leave it, write `unused: keep` in org.yaml" in refused.err
+    desk.write("0")
+    adopted(desk)
+
+
+def test_an_alert_that_differs_is_named_with_its_place(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    team = desk.clone / "budgets" / "teams" / "alpha.yaml"
+    team.write_text(team.read_text() + "billing_budgets:\n  - {name: spend, amount: 500, alert_percentages: [80]}\n")
+    desk.chdir(desk.clone)
+    refused = desk.kt("adopt", *AS_OF)
+    assert refused.code == 4
+    assert "budgets/teams/alpha.yaml:6:5: create the billing budget spend" in refused.err
+
+
+def test_one_team_is_adopted_and_the_others_are_still_met_for_the_first_time(desk: Desk) -> None:
+    add_beta(desk)
+    for team, amount in {"t-alpha": 500, "t-beta": 70}.items():
+        desk.world.enter(team, "allocate", Decimal(amount))
+    adopted(desk, "alpha")
+    top_up(desk)
+    top_up(desk, "t-beta")
+    assert [change["wallet"] for change in changes(desk)] == ["t-alpha"]
+    assert [change["wallet"] for change in changes(desk, "--first-apply")] == ["t-alpha", "t-beta"]
+
+
+def test_first_apply_names_the_wallets_that_it_is_about(desk: Desk) -> None:
+    add_beta(desk)
+    for team, amount in {"t-alpha": 540, "t-beta": 90}.items():
+        desk.world.enter(team, "allocate", Decimal(amount))
+    named = ("--first-apply", "beta/prod")
+    assert [change["wallet"] for change in changes(desk, *named)] == ["t-beta"]
+    apply = ("apply", *AS_OF, "--plan", "plan.json", "--settle", "0")
+    refused = desk.kt(*apply)
+    assert refused.code == 5
+    assert "kt-budgets apply --first-apply" in refused.out
+    assert desk.kt(*apply, *named).code == 0
+    assert desk.funded == 540
+    assert desk.world.funded("t-beta", "2026-06") == 70
+    unknown = desk.plan("--first-apply", "betta")
+    assert unknown.code == 2
+    assert "did you mean `beta`?" in unknown.err
+
+
+def test_a_team_that_no_file_declares_is_not_adopted(desk: Desk) -> None:
+    desk.chdir(desk.clone)
+    done = desk.kt("adopt", *AS_OF, "alhpa")
+    assert done.code == 2
+    assert "did you mean `alpha`?" in done.err
+
+
+def torn_end(desk: Desk) -> None:
+    """Cut the end of the last record off, as a machine does that dies while it writes."""
+    text = journal(desk).read_bytes()
+    journal(desk).write_bytes(text[:-40])
+    first = text.splitlines()[0]
+    digest = json.loads(first)["digest"]
+    journal(desk).with_name("journal.head").write_text(f"{1:012d} {digest}\n")
+
+
+def test_an_adoption_that_died_while_it_was_recorded_is_none_until_resume_finishes_it(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    adopted(desk)
+    torn_end(desk)
+    desk.chdir(desk.clone)
+    again = desk.kt("adopt", *AS_OF)
+    assert again.code == 4
+    assert "kt-budgets resume" in again.err
+    desk.world.habits.permissions = ("org:read",)
+    assert desk.kt("resume", *AS_OF, "--settle", "0").code == 0
+    assert desk.world.writes == []
+    top_up(desk)
+    (change,) = changes(desk)
+    assert change["kind"] == "reclaim"
+
+
+def test_an_interrupted_adoption_adopts_nothing(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    adopted(desk)
+    lines = journal(desk).read_bytes().splitlines(keepends=True)
+    journal(desk).write_bytes(lines[0])
+    journal(desk).with_name("journal.head").write_text(f"{1:012d} {json.loads(lines[0])['digest']}\n")
+    top_up(desk)
+    assert changes(desk) == []
+    refused = desk.kt("adopt", *AS_OF)
+    assert refused.code == 4
+    assert "is not finished" in refused.err
+
+
+def test_what_is_recorded_are_the_steps_that_every_reader_of_journals_knows_and_the_trail_tells_it(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    adopted(desk)
+    records = [json.loads(line) for line in journal(desk).read_text().splitlines()]
+    assert [record["step"] for record in records] == [Step.STARTED, Step.FINISHED]
+    assert records[0]["facts"]["adopted"] == ["t-alpha"]
+    assert records[0]["facts"]["commit"] == git(desk.clone, "rev-parse", "HEAD")
+    told = desk.kt("audit", *AS_OF, "--verify")
+    assert told.code == 0, told.err
+    assert "took 1 wallet under management as it was: t-alpha" in told.out
+
+
+def test_what_was_declared_when_it_was_adopted_is_deleted_when_it_no_longer_is(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    team = desk.clone / "budgets" / "teams" / "alpha.yaml"
+    before = team.read_text()
+    team.write_text(before + "billing_budgets:\n  - {name: spend, amount: 500, alert_percentages: [80]}\n")
+    desk.world.budgets["bud_1"] = {
+        "id": "bud_1",
+        "name": "spend",
+        "scope": {"type": "team", "id": "t-alpha"},
+        "amount": 500,
+        "currency": "USD",
+        "period": "monthly",
+        "alert_percentages": [80],
+        "hard_limit": False,
+    }
+    adopted(desk)
+    team.write_text(before)
+    assert [change["kind"] for change in changes(desk)] == ["delete_billing_budget"]
+
+
+def test_a_wallet_in_doubt_is_not_adopted(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500), "June [kt-budgets op=2026-06-0123456789abcdef0123]")
+    desk.chdir(desk.clone)
+    refused = desk.kt("adopt", *AS_OF)
+    assert refused.code == 4
+    assert "t-alpha" in refused.err
+    assert not journal(desk).exists()
