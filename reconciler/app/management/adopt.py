@@ -1,4 +1,4 @@
-"""Adopt: record that what Keeptrusts holds is what git says. Keeptrusts is read, and never written to."""
+"""Adopt: record that what Keeptrusts holds is what git says. It is read, and never written to (decision 0085)."""
 
 from __future__ import annotations
 
