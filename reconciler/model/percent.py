@@ -48,18 +48,20 @@ def _parse(value: Any, pattern: str, bounds: str, example: str) -> Decimal:
         raise refusal("invalid-percentage", f"{shown(value)} is not {bounds}", f"write a percentage {bounds}")
     text = number_text(value)
     sentence = f"{shown(text)} is not a percentage" if text is not None else "this is not a percentage"
-    hint, cure = _cure(text or "", example)
-    raise refusal("invalid-percentage", sentence, hint, cure=cure)
+    meant = [found for found in _meant(text or "") if re.fullmatch(pattern, found)]
+    hint = f"write `{'`, or `'.join(meant)}`" if meant else f"write it with its sign, such as {example}"
+    if len(meant) > 1:
+        hint += " if that is meant"
+    raise refusal("invalid-percentage", sentence, hint, cure=meant[0] if len(meant) == 1 else None)
 
 
-def _cure(text: str, example: str) -> tuple[str, str | None]:
-    """Return the hint, and what to write where only that can be meant."""
+def _meant(text: str) -> list[str]:
+    """Return what may be meant by a number without its sign: `0.18` is a fraction, or very little."""
     digits = re.sub(r"\s|%|percent|pct", "", text.replace(",", "."))
     if not re.fullmatch(PATTERN, f"{digits}%"):
-        return f"write it with its sign, such as {example}", None
-    if re.fullmatch(r"0\.[0-9]+|1(\.0*)?", digits) and "%" not in text:
-        return f"write `{percent_text(Decimal(digits))}`, or `{digits}%` if that is meant", None
-    return f"write `{digits}%`", f"{digits}%"
+        return []
+    is_fraction = re.fullmatch(r"0\.[0-9]+|1(\.0*)?", digits) and "%" not in text
+    return [*([percent_text(Decimal(digits))] if is_fraction else []), f"{digits}%"]
 
 
 def percent_text(fraction: Decimal) -> str:

@@ -66,7 +66,7 @@ def _amount_refusal(value: Any, text: str | None) -> tuple[str, str, str | None]
     """Return the sentence, the hint, and what to write where only that can be meant."""
     if text is None:
         return f"{_kind(value)} is not an amount", "write a plain number such as 12500.00", None
-    if re.fullmatch(r"-[0-9.]+", text):
+    if re.fullmatch(MONEY_PATTERN.replace("^", "^-"), text):
         return f"{shown(text)} is negative; an amount is zero or more", f"write {shown(text[1:])} or leave it out", None
     if re.fullmatch(r"[0-9]+\.[0-9]{3,}", text):
         return _too_precise(text)
@@ -126,9 +126,19 @@ def parse_day(value: Any) -> date:
     except ValueError:
         match = re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", text)
         cure = f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}" if match else ""
-        known = re.fullmatch(DAY_PATTERN, cure) is not None
-        hint = f"write `{cure}`" if known else "write it as YYYY-MM-DD, such as 2026-07-31"
-        raise refusal("invalid-day", f"{shown(value)} is not a day", hint, cure=cure if known else None) from None
+        hint, fix = _meant_day(cure)
+        raise refusal("invalid-day", f"{shown(value)} is not a day", hint, cure=fix) from None
+
+
+def _meant_day(text: str) -> tuple[str, str | None]:
+    """Return the hint, and the day to write where `text` is one that a calendar has."""
+    if re.fullmatch(DAY_PATTERN, text) is None:
+        return "write it as YYYY-MM-DD, such as 2026-07-31", None
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return "write a day that its month has", None
+    return f"write `{text}`", text
 
 
 def exact_version(value: Any) -> int:
