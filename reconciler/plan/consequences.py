@@ -91,8 +91,10 @@ class Judge:
         return max(sums.items(), key=lambda item: (item[1], -item[0].first.toordinal()))
 
     def _ending(self, difference: Difference, _: str) -> str:
-        """Return whether what is let pass is over, or no longer let pass."""
+        """Return whether what is let pass is over, or no longer let pass; nothing of another order of entries."""
         entry = difference.new if difference.new is not None else difference.old
+        if isinstance(entry, list):
+            return ""
         until = entry if isinstance(entry, date) else getattr(entry, "until", None)
         is_over = isinstance(until, date) and until < self._as_of
         if difference.new is None:
@@ -142,7 +144,10 @@ _STATED: dict[tuple[type[Frozen], str], dict[str, str]] = {
         "keep": "what a wallet has left stays in it when the next month opens",
     },
 }
-_HEIGHTS = {(Approvals, "finance_above"), *((GuardSettings, name) for name in GuardSettings.model_fields)}
+_HEIGHTS = {
+    (Approvals, "finance_above"),
+    *((GuardSettings, name) for name in ("total_moved", "largest_change", "net_increase")),
+}
 _SUMS = {
     (OrganizationBudget, "annual_target"),
     (WalletTarget, "monthly"),

@@ -60,7 +60,7 @@ def unfunded(
     `diff` is what live state differs in from what was applied. Of the `wallets`, one that got money of ours in the
     month was opened; what differs there is drift. `own` are the ledger's ids of our operations.
     """
-    left: dict[str, list[Change]] = defaultdict(list)
+    left: dict[str, list[Allocate | Reclaim]] = defaultdict(list)
     for change in opening(diff, live, currency=organization.currency).changes:
         if isinstance(change, Allocate | Reclaim) and change.wallet in wallets:
             found = live.wallets.get(change.wallet)
@@ -102,7 +102,7 @@ def unknown_months(applied: Desired, period: Period, *, opened: Collection[str])
     )
 
 
-def _waiting(team: str, changes: Collection[Change], period: Period, cure: str) -> Waiting:
+def _waiting(team: str, changes: Collection[Allocate | Reclaim], period: Period, cure: str) -> Waiting:
     words = ", ".join(_words(change) for change in changes)
     return Waiting(
         kind="month",
@@ -115,11 +115,7 @@ def _waiting(team: str, changes: Collection[Change], period: Period, cure: str) 
     )
 
 
-def _words(change: Change) -> str:
-    match change:
-        case Allocate():
-            return f"{change.wallet} lacks {change.amount}"
-        case Reclaim():
-            return f"{change.amount} that {change.wallet} did not use was not taken back"
-        case _:
-            return ""
+def _words(change: Allocate | Reclaim) -> str:
+    if isinstance(change, Allocate):
+        return f"{change.wallet} lacks {change.amount}"
+    return f"{change.amount} that {change.wallet} did not use was not taken back"

@@ -76,7 +76,7 @@ def ledger_purses(
 def _openings(wallet: DesiredWallet, live: LiveWallet, months: list[Period], unused: Unused) -> Iterator[Opening]:
     """Yield what git does to a wallet when each month opens: what was moved for one already is in what it holds."""
     for month in months:
-        gap = WalletGap("", wallet, live, month, unused)
+        gap = WalletGap("", wallet, live, month)
         keeps = not gap.is_opening or (unused == "keep" and not wallet.absent)
         yield Opening(month, (gap.target - gap.funded).amount, keeps)
 

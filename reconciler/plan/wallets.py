@@ -152,7 +152,7 @@ class WalletGap:
         delta = self.target - self.funded
         if delta.amount > 0:
             yield Allocate(**self._move("allocate", delta, after=self.target, period=self.period))
-        elif (amount := min(-delta, self.live.money_left, key=lambda money: money.amount)).amount > 0:
+        elif (amount := min(-delta, self.live.money_left)).amount > 0:
             move = self._move("reclaim", amount, after=self.funded - amount, period=self.period)
             yield Reclaim(**move, unreclaimable=(-delta - amount).amount)
 
