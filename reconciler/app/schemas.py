@@ -22,6 +22,7 @@ from reconciler.model.change_request import (
 )
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
+from reconciler.model.imported import ImportDocument
 from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
@@ -42,6 +43,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     AdoptionDocument,
     Merges,
     DriftDocument,
+    ImportDocument,
     ForecastDocument,
     WhatIfDocument,
     RecommendDocument,

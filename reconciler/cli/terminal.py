@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,11 @@ import click
 
 from reconciler.app.job import add_to_summary
 from reconciler.app.listening import Advance, Logged, heard_by
+from reconciler.model.period import Period
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import environment
+
+Ask = Callable[[str, Sequence[Period]], Period | None]
 
 _NARROW, _WIDE = 40, 160
 _BLOCKS = "▁▂▃▄▅▆▇█▓▒░"
@@ -66,6 +69,18 @@ class Group(click.Group):
 def on_terminal() -> bool:
     """Whether progress may be shown: stderr is a terminal."""
     return sys.stderr.isatty()
+
+
+def ask_month() -> Ask | None:
+    """Return how a person is asked which of some months is meant, None where nobody is there; no answer is one."""
+    if not (sys.stdin.isatty() and on_terminal()):
+        return None
+
+    def ask(question: str, months: Sequence[Period]) -> Period | None:
+        said = click.prompt(question, type=click.Choice([*map(str, months), "unknown"]), default="unknown", err=True)
+        return next((month for month in months if str(month) == said), None)
+
+    return ask
 
 
 def screen(output: Path | None = None) -> Screen:

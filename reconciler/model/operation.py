@@ -53,6 +53,11 @@ def find_operation(description: str | None) -> str | None:
     return f"{match['period']}-{match['digest']}" if match else None
 
 
+def unmarked(description: str) -> str:
+    """Return a ledger description without our mark."""
+    return _MARK.sub("", description).strip()
+
+
 _NO_JOURNAL = "0" * 12
 
 

@@ -52,6 +52,8 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("merges", "json"): _JSON,
     ("drift", "text"): "drift_text:drift_text",
     ("drift", "json"): _JSON,
+    ("import", "text"): "import_text:import_text",
+    ("import", "json"): _JSON,
     ("forecast", "text"): "forecast_text:forecast_text",
     ("forecast", "json"): _JSON,
     ("forecast", "csv"): "forecast_csv:forecast_csv",

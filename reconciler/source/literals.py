@@ -11,7 +11,7 @@ from reconciler.source.scalars import NotationError, resolve
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
 _OTHER_READERS = frozenset("yes no on off y n true false null".split())  # noqa: SIM905 - a list to read
-_LONGEST_COMMENT = 100
+_LONGEST_COMMENT = 140
 
 
 def literal(value: str | bool | int) -> str:

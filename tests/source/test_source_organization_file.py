@@ -66,5 +66,5 @@ def test_text_that_some_reader_takes_for_something_else_is_in_quotes(text: str) 
 def test_a_comment_is_one_line_that_people_can_see(text: str) -> None:
     found = comment(text)
     assert is_writable(found)
-    assert len(found) <= 100
+    assert len(found) <= 140
     assert parse(f"a: 1 # {found}".encode("utf-8", "replace")).value == {"a": 1}

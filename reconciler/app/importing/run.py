@@ -1,0 +1,146 @@
+"""Import: read everything once, add what the YAML does not say, and prove that the plan of it is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.importing.map_file import read_map
+from reconciler.app.importing.proof import proof_of
+from reconciler.app.importing.reading import Existing, declared, environments_in, existing, sources_of
+from reconciler.app.importing.texts import Files, with_draft, write_new
+from reconciler.app.planning.pipeline import differing
+from reconciler.app.session import connected
+from reconciler.findings import ExitCode, UsageError
+from reconciler.journal.journal import read_records
+from reconciler.model.imported import ImportedFile
+from reconciler.model.period import Period
+from reconciler.plan.importing.draft import Draft, draft_of
+from reconciler.plan.importing.sources import Sources
+from reconciler.report.import_text import ImportPage, question_text
+from reconciler.report.renderers import render
+from reconciler.report.screen import PAPER, Screen
+from reconciler.source.organization_file import FirstOrganization
+from reconciler.source.tree import folder_name
+from reconciler.source.tree_findings import ORGANIZATION
+
+if TYPE_CHECKING:
+    from reconciler.keeptrusts.reader import Reader
+    from reconciler.settings import Settings
+
+Ask = Callable[[str, Sequence[Period]], Period | None]
+"""Asks a person a question that one of some months answers; None: they do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What is to be imported.
+
+    `map_file` names teams that no slug tells of; `months` says by the ledger's ids which month money was meant for.
+    Without `write`, nothing is written. `ask` is asked where a person may know.
+    """
+
+    map_file: Path | None = None
+    months: Mapping[str, Period] = field(default_factory=dict)
+    write: bool = True
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was added, what is asked and left out, and the proof."""
+
+    page: ImportPage
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """10 where the plan of what is written has changes."""
+        return ExitCode.DONE if self.page.proof.empty else ExitCode.PENDING
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.import/1)."""
+        return render("import", format_, self.page, screen)
+
+
+def import_live(settings: Settings, wanted: ImportRequest | None = None) -> Imported:
+    """Write what Keeptrusts holds into the YAML where that does not say it yet; nothing there is changed.
+
+    Raises:
+        FindingsError: the YAML or the map has errors, or a file is written in a way that nothing can be added to.
+        UsageError: the map or an answer names what is not there, or a file changed meanwhile.
+        RemoteError: Keeptrusts cannot be read whole.
+    """
+    from reconciler.keeptrusts.reader import Reader
+
+    found = existing(settings.budgets)
+    with connected(settings, found.desired) as connection, Reader(connection) as reader:
+        return import_through(reader, settings, found, wanted or ImportRequest())
+
+
+def import_through(reader: Reader, settings: Settings, found: Existing, wanted: ImportRequest) -> Imported:
+    """Do what `import_live` does, where `found` is what the folder holds."""
+    if settings.period > Period.of(settings.as_of):
+        raise UsageError(f"{settings.period} has not begun: its ledger says nothing yet", hint="leave `--period` out")
+    mapped, records = read_map(wanted.map_file), read_records(settings.journal, folder=settings.root)
+    sources = sources_of(settings, reader, found, mapped, records)
+    sources = replace(sources, answers={**mapped.months, **wanted.months})
+    _known(sources)
+    draft = _answered(sources, wanted.ask)
+    made = with_draft(found.files, draft, _first(sources, draft, found.files), folder=folder_name(settings.budgets))
+    desired = declared(settings.budgets, made)
+    _, diff = differing(settings, desired, sources.live, records, first_apply=True)
+    if wanted.write:
+        write_new(settings.budgets, found.files, made)
+    page = ImportPage(
+        organization=sources.directory.identity.organization,
+        period=settings.period,
+        draft=draft,
+        files=tuple(_states(found.files, made)),
+        proof=proof_of(diff, desired),
+        folder=settings.budgets.as_posix(),
+        written=wanted.write,
+    )
+    return Imported(page)
+
+
+def _known(sources: Sources) -> None:
+    entries = {entry.id for wallet in sources.live.wallets.values() for entry in wallet.ledger}
+    if unknown := sorted(set(sources.answers) - entries):
+        raise UsageError(
+            f"no ledger of the past twelve months has an entry {', '.join(unknown)}",
+            hint="name entries by the ids that the ledger and the questions of `import` show",
+        )
+
+
+def _answered(sources: Sources, ask: Ask | None) -> Draft:
+    """Return the draft, after whoever is there was asked what only a person knows."""
+    draft = draft_of(sources)
+    answers = dict(sources.answers)
+    for asked in draft.asked if ask else ():
+        if ask and (month := ask(question_text(asked), asked.question.months)) is not None:
+            answers[asked.question.entry.id] = month
+    return draft_of(replace(sources, answers=answers)) if answers != sources.answers else draft
+
+
+def _first(sources: Sources, draft: Draft, files: Files) -> FirstOrganization:
+    """Return what org.yaml says, or would say if there was none yet."""
+    identity = sources.directory.identity
+    used = tuple(dict.fromkeys((*environments_in(files), *draft.environments))) or ("prod",)
+    is_there = sources.desired is not None and ORGANIZATION in files
+    return FirstOrganization(
+        identity.organization,
+        sources.currency,
+        sources.year,
+        sources.desired.organization.environments if sources.desired and is_there else used,
+        draft.schedules,
+        name=identity.organization_name,
+    )
+
+
+def _states(before: Files, after: Files) -> Iterator[ImportedFile]:
+    for path, data in sorted(after.items(), key=lambda item: (item[0] != ORGANIZATION, item[0])):
+        yield ImportedFile(
+            path=path, state="created" if path not in before else "unchanged" if before[path] == data else "edited"
+        )

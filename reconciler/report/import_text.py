@@ -1,0 +1,205 @@
+"""`kt-budgets import` for people and for programs: what was added, what is asked, what was left out, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+
+from reconciler.model.imported import (
+    ImportDocument,
+    ImportedFile,
+    ImportedWallet,
+    NotDeclared,
+    OpenQuestion,
+    Proof,
+)
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
+from reconciler.model.kinds.managed_kind import text_of
+from reconciler.model.money import Money
+from reconciler.model.period import Period
+from reconciler.plan.importing.draft import Draft
+from reconciler.plan.importing.wallets import Asked
+from reconciler.report.columns import wrapped
+from reconciler.report.findings_text import visible
+from reconciler.report.screen import Screen
+from reconciler.report.wording import counted, exact
+
+MONTH_OPTION = "--month"
+_STEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """What is shown. `folder` is that of the budgets; `written` is False where nothing was to be written."""
+
+    organization: str
+    period: Period
+    draft: Draft
+    files: tuple[ImportedFile, ...]
+    proof: Proof
+    folder: str
+    written: bool
+    proposals: tuple[str, ...] = ()
+
+    def document(self) -> ImportDocument:
+        draft = self.draft
+        wallets = (
+            ImportedWallet(
+                team=wallet.place.team,
+                environment=wallet.place.environment,
+                wallet=wallet.key,
+                monthly=wallet.funding.amounts[0],
+                overrides=dict(wallet.funding.amounts[1]),
+                reason=wallet.funding.usual.reason,
+                twice=tuple(entry.id for entry in wallet.twice),
+            )
+            for wallet in draft.wallets
+        )
+        return ImportDocument(
+            organization=self.organization,
+            period=self.period,
+            dry_run=not self.written,
+            files=self.files,
+            wallets=tuple(wallets),
+            objects={
+                BILLING_BUDGETS.name: tuple(text_of(alert.value.key) for alert in draft.alerts),
+                EXPORT_SCHEDULES.name: tuple(schedule.name for schedule in draft.schedules),
+            },
+            proposals=self.proposals,
+            questions=tuple(map(question_of, draft.asked)),
+            left_out=draft.left_out,
+            plan=self.proof,
+        )
+
+
+def question_of(asked: Asked) -> OpenQuestion:
+    """Return a question as it stands in the document."""
+    entry = asked.question.entry
+    return OpenQuestion(
+        transaction=entry.id,
+        team=asked.place.team,
+        environment=asked.place.environment,
+        wallet=asked.key,
+        amount=entry.amount,
+        currency=asked.currency,
+        day=entry.created_at.astimezone(UTC).date(),
+        months=asked.question.months,
+        decides=asked.question.decides,
+        answers=tuple(f"{MONTH_OPTION} {entry.id}={month}" for month in asked.question.months),
+    )
+
+
+def question_text(asked: Asked) -> str:
+    """Return a question as it is asked."""
+    entry, question = asked.question.entry, question_of(asked)
+    words = f' "{entry.description}"' if entry.description else ""
+    months = " or ".join(str(month) for month in question.months)
+    return f"{asked.place} was given {_money(question)} on {question.day} ({entry.id}{visible(words)}): for {months}?"
+
+
+def import_text(shown: ImportPage, screen: Screen | None = None) -> str:
+    """Return lines that fit the screen, of any length where that is not known."""
+    width = screen.width if screen else None
+    lines = (_wrapped(line, width) for part in _parts(shown) for line in part)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _parts(shown: ImportPage) -> Iterator[list[str]]:
+    yield _summary(shown)
+    yield _differing(shown)
+    yield [f"  {line}" for line in shown.proposals]
+    yield _questions(shown)
+    yield _left_out(shown.draft.left_out)
+    yield _proof(shown)
+
+
+def _summary(shown: ImportPage) -> list[str]:
+    draft, changed = shown.draft, [file for file in shown.files if file.state != "unchanged"]
+    if not changed:
+        return [f"{shown.folder} says all of it already: nothing was added."]
+    verb = "Added" if shown.written else "Would add (--dry-run, nothing was written)"
+    parts = (
+        counted(len(draft.teams), "team"),
+        counted(len(draft.wallets), "wallet"),
+        counted(len(draft.alerts), BILLING_BUDGETS.entry),
+        counted(len(draft.schedules), EXPORT_SCHEDULES.noun),
+    )
+    files = [f"  {file.state:<8} {visible(f'{shown.folder}/{file.path}')}" for file in changed]
+    return [f"{verb} {', '.join(parts)} of {visible(shown.organization)}:", *files]
+
+
+def _differing(shown: ImportPage) -> list[str]:
+    lines = []
+    for wallet in shown.draft.wallets:
+        monthly, overrides = wallet.funding.amounts
+        for month, amount in sorted(overrides.items()):
+            twice = "; it looks as if something was given twice" if wallet.twice and month == shown.period else ""
+            lines.append(f"  {wallet.place}: {exact(amount)} in {month}, usually {exact(monthly)}{twice}")
+    return (
+        [f"\n{counted(len(lines), 'month')} that differ from the usual one, written as overrides:", *lines]
+        if lines
+        else []
+    )
+
+
+def _questions(shown: ImportPage) -> list[str]:
+    asked = shown.draft.asked
+    if not asked:
+        return []
+    lines = [f"\n{counted(len(asked), 'open question')} about money whose date and words name different months:"]
+    for each in asked:
+        question = question_of(each)
+        left = "; the wallet is left out until you say" if question.decides else "; the figures are the same either way"
+        lines.append(f"  {question_text(each)}")
+        lines.append(f"    answer with `{'` or `'.join(question.answers)}`, or under `months:` of the map{left}")
+    return lines
+
+
+def _left_out(listed: tuple[NotDeclared, ...]) -> list[str]:
+    if not listed:
+        return []
+    lines = [f"\nLeft out, and left alone by every other command ({_sums(listed)}):"]
+    for found in listed:
+        money = f" ({Money(found.amount, found.currency)})" if found.amount is not None and found.currency else ""
+        lines.append(f"  {found.kind.replace('_', ' ')} {visible(found.name)}{money}: {visible(found.reason)}")
+        if found.hint:
+            lines.append(f"    hint: {visible(found.hint)}")
+    return lines
+
+
+def _sums(listed: tuple[NotDeclared, ...]) -> str:
+    """Return how many there are, and the money in each currency that the wallets among them hold."""
+    held: dict[str, Money] = {}
+    for found in listed:
+        if found.kind == "wallet" and found.amount is not None and found.currency:
+            money = Money(found.amount, found.currency)
+            held[found.currency] = held[found.currency] + money if found.currency in held else money
+    sums = f"; {', '.join(str(held[currency]) for currency in sorted(held))} in wallets" if held else ""
+    return f"{len(listed)}{sums}"
+
+
+def _proof(shown: ImportPage) -> list[str]:
+    what = "what is written" if shown.written else "what would be written"
+    if shown.proof.empty:
+        proof = f"\nThe plan of {what} is empty for {shown.period}: nothing would move."
+        return [proof, "Next: read the files, then `kt-budgets plan`, and commit them."]
+    differences = [f"  {visible(line)}" for line in shown.proof.differences]
+    return [
+        f"\nThe plan of {what} is NOT empty for {shown.period}: the YAML says something else than Keeptrusts.",
+        *differences,
+        "Next: decide for each whether the YAML or Keeptrusts is right, and correct that.",
+    ]
+
+
+def _money(question: OpenQuestion) -> Money:
+    return Money(question.amount, question.currency)
+
+
+def _wrapped(line: str, width: int | None) -> str:
+    if width is None:
+        return line
+    before = len(line) - len(line.lstrip(" \n"))
+    blank = "\n" if line.startswith("\n") else ""
+    return blank + "\n".join(wrapped(line.strip(), width, indent=before - len(blank), hanging=before + _STEP))
