@@ -18,6 +18,7 @@ from reconciler.model.period import Period
 from reconciler.plan.importing.funding import MONTHS
 from reconciler.plan.importing.grouping import ALL, Place, group
 from reconciler.plan.importing.sources import Sources, currency_of, readable_wallets
+from reconciler.source.literals import is_writable
 from reconciler.source.load import load_files
 from reconciler.source.organization_file import FirstOrganization, fiscal_year_of, organization_text
 from reconciler.source.parse import parse
@@ -95,6 +96,7 @@ def sources_of(
         as_of=settings.as_of,
         currency=currency,
         year=desired.organization.fiscal_year.value if desired else fiscal_year_of(settings.period.first),
+        writable=is_writable,
         answers=mapped.months,
         desired=desired,
     )

@@ -58,6 +58,8 @@ def schedules_of(sources: Sources) -> Iterator[ExportSchedule | NotDeclared]:
             yield _left_out(
                 EXPORT_SCHEDULES, found.value, sources, reason, "correct it in Keeptrusts, then import again"
             )
+        elif not all(map(sources.writable, _texts(found.value))):
+            yield _left_out(EXPORT_SCHEDULES, found.value, sources, *_UNSEEN)
         else:
             yield found.value
     yield from _doubles(EXPORT_SCHEDULES, sources)
@@ -68,6 +70,11 @@ def unreadable_of(sources: Sources) -> Iterator[NotDeclared]:
     return (_unreadable(found) for found in sources.live.unreadable)
 
 
+def _texts(schedule: ExportSchedule) -> tuple[str, ...]:
+    return schedule.name, schedule.cron, schedule.s3.bucket, schedule.s3.prefix
+
+
+_UNSEEN = "its name holds a character that nobody can see, which YAML refuses", "rename it in Keeptrusts"
 _ACCEPTED = "org.yaml accepts that git does not declare it"
 
 
@@ -77,6 +84,8 @@ def _why_not(sources: Sources, value: BillingBudget, place: Place | None) -> tup
         return (_ACCEPTED,)
     if reason := why_not_declared(value, sources.currency):
         return reason, "change it in Keeptrusts to what YAML can say, then import again; it is left alone"
+    if not sources.writable(value.name):
+        return _UNSEEN
     if not is_payable(value.amount, sources.currency):
         return (f"{sources.currency} has no coins for {value.amount:,.2f}",)
     if value.scope_type != "team":

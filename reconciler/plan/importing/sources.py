@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -22,6 +23,7 @@ class Sources:
     """`live` holds the wallets of `readable_wallets`; `desired` is None as long as there is no YAML.
 
     `answers` are the months that people said money was for. On `as_of`, accepted differences may still be accepted.
+    `writable` tells whether a file can hold a text.
     """
 
     directory: Directory
@@ -31,6 +33,7 @@ class Sources:
     as_of: date
     currency: str
     year: FiscalYear
+    writable: Callable[[str], bool]
     answers: Answers = field(default_factory=dict)
     desired: Desired | None = None
 
