@@ -1,6 +1,7 @@
 # Every target sets up its own virtual environment on first use; python3 (3.11 or newer) and make are all it needs.
 PYTHON ?= python3
 VENV := .venv
+REPOSITORY ?= keeptrusts/kt-budgets
 BIN := $(VENV)/bin
 RUNNING := $(VENV)/.running
 TESTING := $(VENV)/.testing
@@ -9,7 +10,7 @@ PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins lint bench-forecast thorough kill-test github-description browser pictures check format golden clean help
+.PHONY: demo test installed pins workflow lint bench-forecast thorough kill-test github-description browser pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +67,10 @@ thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 rando
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py
+
+workflow: $(TESTING)  ## Make the workflow that other repositories call, with the action of the present commit: before a tag
+	@$(BIN)/python .ci/one_workflow.py "$(REPOSITORY)" "$$(git rev-parse HEAD)" "v$$($(BIN)/python -c 'from reconciler.version import __version__; print(__version__)')" > .one.yml
+	@mv .one.yml .github/workflows/budgets.yml
 
 lint: $(TESTING)  ## Check style, types, import contracts and generated files
 	$(BIN)/ruff format --check .

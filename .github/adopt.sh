@@ -48,7 +48,7 @@ schemas="$(dirname "$folder")/schemas" foreign=""
 for file in "$here"/workflows/*.yml "$here/actions/kt-budgets/action.yml" "$here"/../schemas/*.schema.json; do
   marks=(-e .github/adopt.sh -e "uses: ./.github/actions/kt-budgets")
   case "$file" in
-    */ci.yml | */release.yml) continue ;;
+    */ci.yml | */release.yml | */budgets.yml) continue ;;
     *.json) copy="$schemas/${file##*/}" marks=(-e "$(grep -m 1 '^  "title"' "$file")") ;;
     *) copy=".github/${file#"$here"/}" ;;
   esac
@@ -58,7 +58,7 @@ done
 
 mkdir -p "$target/.github/workflows" "$target/.github/actions/kt-budgets"
 for workflow in "$here"/workflows/*.yml; do
-  case "${workflow##*/}" in ci.yml | release.yml) continue ;; esac
+  case "${workflow##*/}" in ci.yml | release.yml | budgets.yml) continue ;; esac
   copy="$target/.github/workflows/${workflow##*/}"
   sed -E "s|^(    paths: \[\")budgets/|\1$folder/|" "$workflow" > "$copy"
   case "${server% *}" in
