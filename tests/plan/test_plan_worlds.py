@@ -270,7 +270,7 @@ def plan_told(diff: Diff) -> Iterator[str]:
     yield f"currencies: {text_of(diff.currencies)}"
     yield from (f"doubt: {text_of(item)}" for item in diff.doubts)
     yield f"first contacts: {sorted(diff.first_contacts)}"
-    yield from (f"left out: {text_of(item)}" for item in diff.left_out)
+    yield from (f"left out: {item.currency} {item.amount} of {item.wallet}" for item in diff.left_out)
     yield from (f"settled: {wallet} {entries}" for wallet, entries in diff.settled.items())
 
 
