@@ -38,10 +38,11 @@ def command() -> None:
 )
 @click.option(
     "--scenario",
-    type=click.Choice(["acme", "empty"]),
+    type=click.Choice(["acme", "globex", "empty"]),
     default="acme",
     show_default=True,
-    help="What a new sandbox holds: the example organization `org_acme` with a year of events, or nothing.",
+    help="What a new sandbox holds: the example organization `org_acme` with a year of events; `org_globex`, which ran"
+    " by hand for a year; or nothing.",
 )
 @click.option("--as-of", type=DayType(), metavar="DATE", help="The day on which it is; default today (UTC).")
 @click.option(

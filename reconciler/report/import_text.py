@@ -24,7 +24,7 @@ from reconciler.plan.importing.wallets import Asked
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
 from reconciler.report.screen import Screen
-from reconciler.report.wording import counted, exact
+from reconciler.report.wording import agree, counted, exact
 
 MONTH_OPTION = "--month"
 _STEP = 2
@@ -137,11 +137,8 @@ def _differing(shown: ImportPage) -> list[str]:
         for month, amount in sorted(overrides.items()):
             twice = "; it looks as if something was given twice" if wallet.twice and month == shown.period else ""
             lines.append(f"  {wallet.place}: {exact(amount)} in {month}, usually {exact(monthly)}{twice}")
-    return (
-        [f"\n{counted(len(lines), 'month')} that differ from the usual one, written as overrides:", *lines]
-        if lines
-        else []
-    )
+    title = f"\n{counted(len(lines), 'month')} {agree(len(lines), 'is')} not as usual, and written as overrides:"
+    return [title, *lines] if lines else []
 
 
 def _questions(shown: ImportPage) -> list[str]:

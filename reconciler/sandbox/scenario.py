@@ -1,4 +1,4 @@
-"""What a new sandbox holds: nothing, the example organization, or many teams for measurements."""
+"""What a new sandbox holds: nothing, the example organization, one that ran by hand, or many for measurements."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from reconciler.sandbox.database import opaque
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.wire import MICRO, json_text
 
-SCENARIOS = ("acme", "empty")
+SCENARIOS = ("acme", "globex", "empty")
+ORGANIZATIONS = {"globex": "org_globex"}
+"""Whose sandbox it is in scenarios that are not about the example organization."""
 ENVIRONMENTS = ("prod", "dev", "test", "stage", "lab")
 
 
@@ -22,6 +24,10 @@ def seed(store: Store, scenario: str) -> None:
             from reconciler.sandbox.acme_ledger import seed_acme
 
             seed_acme(store)
+        case "globex":
+            from reconciler.sandbox.globex import seed_globex
+
+            seed_globex(store)
         case _:
             raise UsageError(f"there is no scenario `{scenario}`", hint=f"choose one of {', '.join(SCENARIOS)}")
 

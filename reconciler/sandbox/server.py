@@ -22,8 +22,8 @@ from reconciler.sandbox.app import READER, TREASURER, Deployment
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.front import Front
 from reconciler.sandbox.rehearsal import DroppedError, HungError
-from reconciler.sandbox.scenario import seed
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.scenario import ORGANIZATIONS, seed
+from reconciler.sandbox.store import ORGANIZATION, Store
 from reconciler.sandbox.wire import AmountStyle, Envelope, Presentation
 
 _STOP_WITHIN = 5.0
@@ -85,7 +85,7 @@ def running(
 
 
 def _opened(db: Path | None, scenario: str | None, as_of: date | None) -> Store:
-    store = Store(db, as_of=as_of)
+    store = Store(db, as_of=as_of, organization=ORGANIZATIONS.get(scenario or "", ORGANIZATION))
     if store.is_new:
         try:
             seed(store, scenario or "empty")

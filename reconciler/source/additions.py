@@ -53,11 +53,9 @@ def _on_lines(text: str, root: Node, key: str, entries: Entries) -> str:
 def _place(lines: list[str], root: Node, key: str, entries: Entries) -> tuple[int, list[str]]:
     """Return behind which line the entries go, and their lines as far in as their neighbours."""
     flat = [line for entry in entries for line in entry]
-    place, parent = root.children.get(key, (root.start, None))
+    parent = root.children[key][1] if key in root.children else None
     if parent is None:
         return last_line(root), [f"{key}:", *(f"  {line}" for line in flat)]
-    if parent.kind == "plain" and parent.start == parent.end:
-        return place[0], [f"  {line}" for line in flat]
     if parent.alias or not parent.children:
         raise refusal((key,), "it is written in a way that nothing can be added to")
     first_key, first = parent.children[next(iter(parent.children))]

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from in_process import InProcess
-from organizations import DAY, JUNE, Made, made_up
+from organizations import DAY, JUNE, Made, add_team, fund, made_up
 from thorough import drawn
 
+from reconciler.app.importing.map_file import read_map
 from reconciler.app.importing.reading import existing
 from reconciler.app.importing.run import Imported, ImportRequest, import_through
+from reconciler.app.importing.texts import write_new
+from reconciler.findings import FindingsError, UsageError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
+from reconciler.model.period import Period
+from reconciler.sandbox.globex import ORGANIZATION, TOPPED_UP, TWICE, WITHOUT_SLUG, seed_globex, team_id
+from reconciler.sandbox.store import Store
+from reconciler.sandbox.wire import MICRO
 from reconciler.settings import Settings
 from reconciler.source.load import load
 
@@ -45,10 +54,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("seed", range(drawn(500, sample=20)))
-def test_the_plan_of_what_was_imported_is_empty_and_a_second_import_changes_no_byte(seed: int, tmp_path: Path) -> None:
+def test_the_plan_of_what_was_imported_is_empty_and_a_second_import_leaves_every_byte(
+    seed: int, tmp_path: Path
+) -> None:
     with organization(seed) as (made, reader):
         first = imported(reader, tmp_path)
         assert first.page.proof.differences == ()
+        for file in (tmp_path / "budgets").rglob("*.yaml"):
+            file.write_text(
+                f"# ours\n{file.read_text().replace('monthly:', 'monthly:  ')}\n# the end", encoding="utf-8"
+            )
         written = contents(tmp_path)
         assert [flaw for flaw in load(tmp_path / "budgets").findings if flaw.is_error] == []
         again = imported(reader, tmp_path)
@@ -64,3 +79,186 @@ def _named(found: Imported, made: Made) -> set[str]:
     return {wallet.wallet.id for wallet in document.wallets} | {
         left.key for left in document.left_out if left.key in made.teams
     }
+
+
+GLOBEX_MAP = "teams:\n  {}: hr/dev\n  {}: {{team: risk, environment: dev}}\n"
+
+
+@contextmanager
+def globex() -> Iterator[Reader]:
+    with Store(as_of=DAY, organization=ORGANIZATION) as store, InProcess(store) as served:
+        seed_globex(store)
+        connection = Connection(base_url=served.url, token=served.read_token, ledger_months_before=1)
+        with Reader(connection, transport=served) as reader:
+            yield reader
+        assert store.received == []
+
+
+def map_file(folder: Path, text: str = "") -> ImportRequest:
+    file = folder / "teams.yaml"
+    file.write_text(text or GLOBEX_MAP.format(*map(team_id, WITHOUT_SLUG)))
+    return ImportRequest(map_file=file)
+
+
+def test_all_of_an_organization_that_ran_by_hand_is_written_or_named(tmp_path: Path) -> None:
+    with globex() as reader:
+        found = imported(reader, tmp_path, map_file(tmp_path)).page.document()
+    assert found.plan.empty
+    assert len({wallet.team for wallet in found.wallets}) == 12
+    assert len(found.wallets) == 30
+    assert len(found.objects["billing_budget"]) == 8
+    assert {wallet.overrides[JUNE] - wallet.monthly for wallet in found.wallets if wallet.overrides} == {
+        *map(Decimal, TOPPED_UP.values()),
+        Decimal(2500),
+        Decimal(-6100),
+    }
+    assert [bool(wallet.twice) for wallet in found.wallets if f"{wallet.team}-{wallet.environment}" == TWICE] == [True]
+    (question,) = found.questions
+    assert (question.team, question.environment, str(question.months[1])) == ("legal", "prod", "2026-06")
+    assert question.answers[1] == f"--month {question.transaction}=2026-06"
+    assert sorted(left.name for left in found.left_out) == [
+        "early warning",
+        "everything",
+        "per quarter",
+        "support-monthly",
+    ]
+    assert all(left.reason and left.amount for left in found.left_out)
+
+
+def test_comments_order_and_edits_by_hand_stay_and_what_is_missing_is_added(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path, map_file(tmp_path))
+        whole = contents(tmp_path)
+        support = tmp_path / "budgets" / "teams" / "support.yaml"
+        text = support.read_text()
+        wallets, alerts = text.index("  staging:"), text.index("billing_budgets:")
+        edited = f"# ours\n{text[:wallets]}owners: ['@globex/support']  # who knows\n".replace(
+            "name: Support", "name: Care"
+        )
+        support.write_text(edited)
+        (tmp_path / "budgets" / "teams" / "hr.yaml").unlink()
+        org = tmp_path / "budgets" / "org.yaml"
+        org.write_text(org.read_text().replace("unused: keep", "unused: keep  # for now").replace("  - staging\n", ""))
+        for file in (tmp_path / "budgets" / "teams").iterdir():
+            if "  staging:" in file.read_text():
+                file.write_text(file.read_text().partition("  staging:")[0])
+        again = imported(reader, tmp_path, map_file(tmp_path))
+        assert again.page.proof.empty
+        after = support.read_text()
+        assert all(line in after.splitlines() for line in edited.splitlines())
+        assert after.index("# ours") == 0
+        assert text[alerts:] in after
+        assert "unused: keep  # for now\n" in org.read_text()
+        assert "  - staging\n" in org.read_text()
+        assert contents(tmp_path)["budgets/teams/hr.yaml"] == whole["budgets/teams/hr.yaml"]
+        settled = contents(tmp_path)
+        imported(reader, tmp_path, map_file(tmp_path))
+        assert contents(tmp_path) == settled
+
+
+def test_whoever_is_there_is_asked_which_month_money_was_for(tmp_path: Path) -> None:
+    asked = []
+
+    def ask(question: str, months: Sequence[Period]) -> Period:
+        asked.append(question)
+        return months[1]
+
+    with globex() as reader:
+        found = imported(reader, tmp_path, ImportRequest(ask=ask)).page.document()
+    assert len(asked) == 1
+    assert asked[0].endswith("for 2026-05 or 2026-06?")
+    assert found.questions == ()
+    assert "given for it before it began" in (tmp_path / "budgets" / "teams" / "legal.yaml").read_text()
+
+
+def test_a_wallet_is_left_out_until_its_deciding_question_is_answered(tmp_path: Path) -> None:
+    with organization(3) as (made, reader):
+        team = add_team(made.store, "team_new", "New", "newcomers")
+        fund(made.store, team, 1000 * MICRO, DAY.replace(day=1), "June 2026")
+        entry = fund(made.store, team, 400 * MICRO, DAY.replace(day=12), "July 2026")
+        first = imported(reader, tmp_path).page.document()
+        assert "team_new" in {left.key for left in first.left_out}
+        assert not (tmp_path / "budgets" / "teams" / "newcomers.yaml").exists()
+        answered = imported(reader, tmp_path, ImportRequest(months={entry: JUNE.plus(1)}))
+        assert answered.page.proof.empty
+        assert "2026-07: 1000.00" in (tmp_path / "budgets" / "teams" / "newcomers.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("team_9: support/prod", "the map names team_9, which Keeptrusts does not list"),
+        ("months: {txn_9: 2026-06}", "no ledger of the past twelve months has an entry txn_9"),
+    ],
+)
+def test_a_map_of_what_is_not_there_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
+    with globex() as reader, pytest.raises(UsageError, match=sentence):
+        imported(reader, tmp_path, map_file(tmp_path, text))
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a: support/prod\nb: support/prod\n", "2:4: support/prod is `a` already"),
+        ("teams:\n  a: 'x y/z'\n", "2:6: `x y/z` is no team and environment"),
+        ("teams: {a: {environment: dev}}\n", "1:12: .* is no team and environment"),
+        ("months: {t: June}\n", "1:13: `June` is not a month"),
+        ("- a\n", "1:1: this is no map of teams"),
+        ("a: [\n", "this is not YAML"),
+    ],
+)
+def test_a_map_that_cannot_be_understood_is_told_with_its_place(text: str, sentence: str, tmp_path: Path) -> None:
+    with pytest.raises(FindingsError) as raised:
+        read_map(map_file(tmp_path, text).map_file)
+    (finding,) = raised.value.findings
+    assert re.search(f"teams.yaml:.*{sentence}", f"{finding.position}: {finding.message}")
+
+
+def test_a_team_that_is_to_be_gone_gets_nothing_and_loses_nothing_new(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path, map_file(tmp_path))
+        file = tmp_path / "budgets" / "teams" / "hr.yaml"
+        text = file.read_text().partition("  dev:")[0].replace("version: 1", "version: 1\nstate: absent")
+        file.write_text(text)
+        again = imported(reader, tmp_path, map_file(tmp_path))
+        assert file.read_text() == text
+        assert any("wants the team hr to be gone" in left.reason for left in again.page.draft.left_out)
+        assert [line for line in again.page.proof.differences if "taken back from hr/prod" in line]
+
+
+def test_a_file_that_changes_while_keeptrusts_is_read_is_left_alone(tmp_path: Path) -> None:
+    budgets = tmp_path / "budgets"
+    budgets.mkdir()
+    (budgets / "org.yaml").write_text("somebody's\n")
+    with pytest.raises(UsageError, match="was changed while Keeptrusts was read"):
+        write_new(budgets, {}, {"org.yaml": b"ours\n"})
+    assert (budgets / "org.yaml").read_text() == "somebody's\n"
+
+
+def test_a_folder_around_the_budgets_is_not_taken_for_them(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path)
+        with pytest.raises(UsageError, match=r"holds no org\.yaml, and .*budgets does"):
+            existing(tmp_path)
+
+
+def test_teams_without_an_org_yaml_keep_their_files(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path, map_file(tmp_path))
+        before = contents(tmp_path)
+        (tmp_path / "budgets" / "org.yaml").unlink()
+        assert imported(reader, tmp_path, map_file(tmp_path)).page.proof.empty
+        assert {path for path, data in contents(tmp_path).items() if before[path] != data} <= {"budgets/org.yaml"}
+
+
+def test_an_alert_of_the_organization_is_owned_by_a_team_as_the_hint_says(tmp_path: Path) -> None:
+    with globex() as reader:
+        (left,) = (one for one in imported(reader, tmp_path).page.draft.left_out if one.name == "everything")
+        scope = left.hint.partition("`scope: ")[2].rstrip("`")
+        file = tmp_path / "budgets" / "teams" / "support.yaml"
+        alert = f"  - {{name: everything, amount: 110000.00, scope: {scope}}}\n"
+        file.write_text(file.read_text() + alert)
+        again = imported(reader, tmp_path).page
+        assert again.proof.differences == ()
+        assert "everything" not in {one.name for one in again.draft.left_out}

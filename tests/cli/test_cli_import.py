@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from organizations import DAY
 
 from reconciler.findings import ExitCode
+from reconciler.sandbox.globex import WITHOUT_SLUG, team_id
+from reconciler.sandbox.server import Sandbox, running
 
 
 @pytest.fixture
@@ -53,3 +56,56 @@ def test_what_the_yaml_says_otherwise_is_told_and_left_as_it_is(kt: Any, here: P
     assert difference.startswith("ours/teams/support.yaml:")
     assert "support/prod would get USD 500.00" in difference
     assert file.read_text() == edited
+
+
+@pytest.fixture
+def globex(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    with running(scenario="globex", as_of=DAY) as served:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", served.url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", served.read_token)
+        yield served
+
+
+@pytest.fixture
+def of_globex(here: Path) -> Path:
+    """Return a map of the teams whose slugs say nothing."""
+    file = here / "map.yaml"
+    file.write_text("\n".join(f"{team_id(slug)}: {slug.replace('-', '/')}" for slug in WITHOUT_SLUG))
+    return file
+
+
+def test_an_organization_that_ran_by_hand_is_imported_over_http_with_a_token_that_may_only_read(
+    kt: Any, globex: Sandbox, here: Path, of_globex: Path, golden: Any
+) -> None:
+    done = kt("import", "--as-of", DAY, "--map", of_globex)
+    assert done.code == ExitCode.DONE, done.err
+    golden("import/globex.txt", done.out)
+    golden("import/legal.yaml", (here / "budgets" / "teams" / "legal.yaml").read_text())
+    golden("import/search.yaml", (here / "budgets" / "teams" / "search.yaml").read_text())
+    before = {path: path.read_bytes() for path in (here / "budgets").rglob("*.yaml")}
+    assert kt("import", "--as-of", DAY, "--map", of_globex).code == ExitCode.DONE
+    assert {path: path.read_bytes() for path in (here / "budgets").rglob("*.yaml")} == before
+    assert globex.store.received == []
+    assert kt("validate").code == ExitCode.DONE
+    usage = here / "usage.csv"
+    usage.write_text("id,timestamp,team_id,provider,model,cost\n")
+    planned = kt("plan", "--as-of", DAY, "--usage", usage, "--detailed-exit-code")
+    assert planned.code == ExitCode.DONE, planned.out
+    assert globex.store.received == []
+
+
+def test_an_answer_names_the_month_in_the_comment(kt: Any, globex: Sandbox, here: Path) -> None:
+    asked = json.loads(kt("import", "--as-of", DAY, "--dry-run", "--format", "json").out)["questions"]
+    (question,) = asked
+    option, answer = question["answers"][1].split()
+    done = kt("import", "--as-of", DAY, option, answer, "--output", "out.json", "--format", "json")
+    assert done.code == ExitCode.DONE
+    assert json.loads((here / "out.json").read_text())["questions"] == []
+    text = (here / "budgets" / "teams" / "legal.yaml").read_text()
+    assert f"# given for it before it began: {question['transaction']}, 2026-05-29: 6,100.00" in text
+
+
+@pytest.mark.parametrize("answer", ["txn_1", "txn_1=June", "=2026-06"])
+def test_an_answer_that_names_no_entry_or_month_is_refused(kt: Any, globex: Sandbox, here: Path, answer: str) -> None:
+    assert kt("import", "--as-of", DAY, "--month", answer).code == ExitCode.USAGE
+    assert not (here / "budgets").exists()

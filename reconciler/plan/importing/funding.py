@@ -116,10 +116,12 @@ def _possible(entry: LedgerEntry, wallet: LiveWallet, period: Period) -> tuple[P
 def _usual(wallet: LiveWallet, period: Period, answers: Answers, now: Decimal) -> Usual:
     months = _by_month(wallet, period, answers)
     if not months:
-        return Usual(max(now, ZERO), f"what {period} was funded with; no earlier month was")
+        return Usual(max(now, ZERO), f"what {period} was funded with; none of the {MONTHS} months before was")
     amounts = list(months.values())
     latest = Counter(amounts[-_LATEST:]).most_common(1)[0]
     span = f"{next(iter(months))} to {next(reversed(months))}"
+    if len(amounts) == 1:
+        return Usual(amounts[0], f"what {next(iter(months))} was funded with, the only month before {period} that was")
     if latest[1] >= min(2, len(amounts)):
         same = sum(amount == latest[0] for amount in amounts)
         return Usual(latest[0], f"{same} of the {len(amounts)} months {span} were funded with this")
@@ -166,11 +168,19 @@ def _is_return(entry: LedgerEntry) -> bool:
 def _reasons(wallet: LiveWallet, period: Period, answers: Answers) -> Iterator[str]:
     """Yield what made the month another one than usual: each entry, and what was given for it before it began."""
     funding = wallet.funding(period)
-    if not funding:
+    others = [
+        entry for entry in wallet.ledger if entry not in funding and period in _meant(entry, wallet, period, answers)
+    ]
+    if not funding and not others:
         yield f"nothing was allocated in {period}; take this line away to have the month funded"
     yield from (_entry(entry) for entry in funding)
-    early = [entry for entry in wallet.ledger if answers.get(entry.id) == period and entry not in funding]
-    yield from (f"given for it before it began: {_entry(entry)}" for entry in early)
+    for entry in others:
+        known = "given for it before it began" if entry.id in answers else "perhaps given for it, nobody said so yet"
+        yield f"{known}: {_entry(entry)}"
+
+
+def _meant(entry: LedgerEntry, wallet: LiveWallet, period: Period, answers: Answers) -> tuple[Period, ...]:
+    return (answers[entry.id],) if entry.id in answers else _possible(entry, wallet, period)
 
 
 def _entry(entry: LedgerEntry) -> str:
