@@ -12,6 +12,7 @@ from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.listening import Listener, heard_by
 from reconciler.app.management.adopt import adopt
+from reconciler.app.management.release import release
 from reconciler.app.outlook.backtest import backtest
 from reconciler.app.outlook.forecast import look_ahead
 from reconciler.app.outlook.whatif import Supposed, suppose
@@ -40,6 +41,7 @@ __all__ = [
     "open_month",
     "plan",
     "recommend",
+    "release",
     "resume",
     "review",
     "settings",

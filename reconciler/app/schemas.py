@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.files import write_file
-from reconciler.model.adoption import AdoptionDocument
+from reconciler.model.adoption import AdoptionDocument, ReleaseDocument
 from reconciler.model.audit import AuditDocument
 from reconciler.model.change_request import (
     ApprovalDocument,
@@ -41,6 +41,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     PolicyInput,
     Run,
     AdoptionDocument,
+    ReleaseDocument,
     Merges,
     DriftDocument,
     ImportDocument,

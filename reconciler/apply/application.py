@@ -95,6 +95,7 @@ def apply_plan(
     with environment.store.lock(environment.attribution.owner(run), clock=environment.clock) as lock:
         journal = Journal.open(environment.store, organization=plan.organization, clock=environment.clock)
         record_broken_lock(journal, lock.broken, "its lock expired", environment)
+        desired = desired.without(history_of(journal.records).released)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
         live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, environment, journal)
         if plan.changes:

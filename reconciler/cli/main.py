@@ -21,6 +21,7 @@ COMMANDS = {
     "apply": "Execute a reviewed plan, exactly once.",
     "resume": "Prove or finish an interrupted apply.",
     "adopt": "Take an organization or a team under management as it is, without a write to Keeptrusts.",
+    "release": "Take a team out of management, without touching anything of it in Keeptrusts.",
     "drift": "Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.",
     "forecast": "Show how the month may end, when money runs out, and the months ahead.",
     "backtest": "Show how wrong the forecast was on your own past.",

@@ -164,13 +164,16 @@ def audited_wallets(history: History) -> tuple[dict[WalletRef, str], Period | No
 
 
 def _begun(record: Record) -> _Run:
-    notes = (_adopted(adopted),) if (adopted := record.facts.get("adopted", ())) else ()
-    return _Run(record.run, record.at, record.facts, notes=notes)
+    return _Run(record.run, record.at, record.facts, notes=tuple(_managed(record.facts)))
 
 
-def _adopted(wallets: Sequence[str]) -> str:
-    count, they = ("1 wallet", "it was") if len(wallets) == 1 else (f"{len(wallets)} wallets", "they were")
-    return f"took {count} under management as {they}: {', '.join(wallets)}"
+def _managed(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a run took under management, or out of it."""
+    for team, wallets in facts.get("adopted", {}).items():
+        yield f"took {team} under management as it was: {', '.join(wallets)}"
+    for team, keys in facts.get("released", {}).items():
+        why = facts.get("reason", "")
+        yield f"took {team} out of management{f' ({why})' if why else ''}: {', '.join(keys)}"
 
 
 def _continued(run: _Run, record: Record) -> _Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from reconciler.journal.record import Record, Step
 from reconciler.journal.trace import Trace, followed
@@ -47,8 +48,8 @@ class History:
     """All operations and runs of a journal, in the order in which they began.
 
     `settled` are the wallets that were as git says when a run ended, with the ledger ids of their funding then.
-    `adopted` are those that a person took under management as they were. Nothing is sent any more for runs that a
-    person gave up.
+    `adopted` are those that a person took under management as they were, `released` the teams that a person took out
+    of it, each with the keys of what it had. Nothing is sent any more for runs that a person gave up.
     """
 
     operations: Mapping[str, Trace] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class History:
     settled: Mapping[WalletRef, frozenset[str]] = field(default_factory=dict)
     given_up: frozenset[str] = frozenset()
     adopted: frozenset[WalletRef] = frozenset()
+    released: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, operation: str) -> Trace | None:
         return self.operations.get(operation)
@@ -96,7 +98,8 @@ class History:
             if key in wallets
             and all(entry.id in ids or entry.operation for entry in funding_near(wallets[key], period))
         )
-        return self.applied_to(besides) | frozenset(right) | self.adopted
+        gone = frozenset().union(*self.released.values())
+        return ((self.applied_to(besides) | frozenset(right)) - gone) | self.adopted
 
     def opened(self, period: Period) -> frozenset[str]:
         """Return the wallets that are known to be funded for `period`, whatever happened to them since.
@@ -171,7 +174,7 @@ _MOST = 4
 
 def _followed(history: History, records: Iterable[Record]) -> History:
     operations, runs, settled = dict(history.operations), dict(history.runs), dict(history.settled)
-    over, adopted = set(history.given_up), history.adopted
+    over, adopted, released = set(history.given_up), history.adopted, dict(history.released)
     for record in records:
         over |= _given_up(record)
         if record.step is Step.STARTED:
@@ -179,19 +182,26 @@ def _followed(history: History, records: Iterable[Record]) -> History:
         elif record.step in (Step.RESUMED, Step.FINISHED) and record.run in runs:
             runs[record.run] = replace(runs[record.run], finished=record if record.step is Step.FINISHED else None)
         if record.step is Step.FINISHED:
-            adopted |= _adopted(runs.get(record.run))
+            begun = runs[record.run].started.facts if record.run in runs else {}
+            adopted, released = _managed(begun, adopted, released)
             operations |= _read_back(record, operations)
             settled |= {
                 WalletRef.parse(wallet): frozenset(ids) for wallet, ids in record.facts.get("settled", {}).items()
             }
         if record.operation and record.step in _OPERATION_STEPS:
             operations[record.operation] = followed(operations.get(record.operation), record)
-    return History(operations, runs, settled, frozenset(over), adopted)
+    return History(operations, runs, settled, frozenset(over), adopted, released)
 
 
-def _adopted(run: RunTrace | None) -> frozenset[WalletRef]:
-    """Return the wallets that a run which ended took under management: those that it began with."""
-    return frozenset(map(WalletRef.parse, run.started.facts.get("adopted", ()))) if run else frozenset()
+def _managed(
+    begun: Mapping[str, Any], adopted: frozenset[WalletRef], released: Mapping[str, frozenset[str]]
+) -> tuple[frozenset[WalletRef], dict[str, frozenset[str]]]:
+    """Return what is adopted and what is released after a run that `begun` with these facts has finished."""
+    taken: Mapping[str, list[str]] = begun.get("adopted", {})
+    left = {team: frozenset(keys) for team, keys in begun.get("released", {}).items()}
+    wallets = {WalletRef.parse(wallet) for listed in taken.values() for wallet in listed}
+    kept = {team: keys for team, keys in released.items() if team not in taken}
+    return (adopted | wallets) - frozenset().union(*left.values()), {**kept, **left}
 
 
 def given_up(records: Iterable[Record]) -> frozenset[str]:

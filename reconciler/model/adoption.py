@@ -27,3 +27,16 @@ class AdoptionDocument(Document):
     funded_after: Amount = Field(description="The same, read again once it was recorded.")
     entries_before: int = Field(description="Entries of these ledgers that moved money to or from the pool.")
     entries_after: int = Field(description="The same, read again once it was recorded.")
+
+
+class ReleaseDocument(Document):
+    """What `release` recorded. Nothing is written to Keeptrusts for it, and nothing is read there."""
+
+    commands: ClassVar = ("release",)
+    format: Literal["kt-budgets.release/1"] = "kt-budgets.release/1"
+    run: str = Field(description="The run's id in the journal.")
+    organization: str = Field(description="The organization's id in Keeptrusts.")
+    team: str = Field(description="The team that is under management no longer.")
+    keys: tuple[str, ...] = Field(
+        description="What it had under management: its wallets' team ids in Keeptrusts, and keys of its objects."
+    )

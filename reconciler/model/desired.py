@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic
@@ -51,7 +51,7 @@ class Desired:
     """Everything the YAML declares, valid as a whole. Mappings are in the order of their sorted keys.
 
     `absent` are the objects of teams that are to be gone. `files` are the bytes that were read, by the paths that
-    origins name.
+    origins name. What the teams that are `released` say is left out: they are not managed.
     """
 
     organization: OrganizationBudget
@@ -62,6 +62,7 @@ class Desired:
     absent: Objects = field(default_factory=dict)
     folder: str = "budgets"
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    released: frozenset[str] = frozenset()
 
     @property
     def organization_path(self) -> str:
@@ -76,6 +77,19 @@ class Desired:
     def absent_of(self, kind: ManagedKind[V]) -> Mapping[Key, DesiredObject[V]]:
         """Return the objects of `kind` that are to be gone with their team."""
         return self.absent.get(kind.name, {})
+
+    def without(self, teams: Collection[str]) -> Desired:
+        """Return this without what `teams` say, which are released."""
+        if not teams:
+            return self
+        return replace(
+            self,
+            teams={name: team for name, team in self.teams.items() if name not in teams},
+            wallets={key: wallet for key, wallet in self.wallets.items() if wallet.team not in teams},
+            objects=_of_others(self.objects, teams),
+            absent=_of_others(self.absent, teams),
+            released=self.released | frozenset(teams),
+        )
 
     def without_teams(self) -> Desired:
         """Return what holds for the organization alone."""
@@ -94,6 +108,13 @@ class Desired:
         """Return the teams that only one of the two has, or that the other says something else of."""
         names = {*self.teams, *other.teams}
         return frozenset(name for name in names if not _is_same(self.teams.get(name), other.teams.get(name)))
+
+
+def _of_others(objects: Objects, teams: Collection[str]) -> Objects:
+    return {
+        kind: {key: wanted for key, wanted in listed.items() if wanted.team not in teams}
+        for kind, listed in objects.items()
+    }
 
 
 def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:

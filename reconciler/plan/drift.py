@@ -74,6 +74,21 @@ def classify(
     )
 
 
+def with_released(found: Iterable[Drifted], released: Mapping[str, Collection[str]]) -> tuple[Drifted, ...]:
+    """Return `found` with what belongs to `released` teams, by their keys, as something that needs nobody."""
+    return tuple(_with_released(entry, released) for entry in found)
+
+
+def _with_released(entry: Drifted, released: Mapping[str, Collection[str]]) -> Drifted:
+    item = entry.item
+    names = {item.wallet, item.key, *(item.key or "").split("/")} - {None}
+    team = next((team for team, keys in released.items() if names & set(keys)), None)
+    if item.category != "unmanaged" or team is None:
+        return entry
+    words = f"{item.sentence} {team} was released from management."
+    return Drifted(item.model_copy(update={"category": "acknowledged", "sentence": words}), needs_person=False)
+
+
 @dataclass(frozen=True, slots=True)
 class _View:
     merged: Desired

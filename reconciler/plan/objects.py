@@ -128,7 +128,7 @@ def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Find
 def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Finding]:
     """Yield a note for each of `teams` whose file disappeared since the last apply."""
     known = {team for declared in last_applied.objects.values() for team in declared.values() if team}
-    for team in sorted((known if teams is None else set(teams)) - set(desired.teams)):
+    for team in sorted((known if teams is None else set(teams)) - set(desired.teams) - desired.released):
         path = desired.team_path(team)
         yield _warning(
             Origin(path),

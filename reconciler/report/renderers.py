@@ -24,6 +24,7 @@ class Documented(Protocol):
 _JSON = "renderers:for_programs"
 _STATEMENTS = (
     "adoption",
+    "release",
     "comment",
     "check",
     "approval",

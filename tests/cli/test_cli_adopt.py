@@ -200,11 +200,11 @@ def test_what_is_recorded_are_the_steps_that_every_reader_of_journals_knows_and_
     adopted(desk)
     records = [json.loads(line) for line in journal(desk).read_text().splitlines()]
     assert [record["step"] for record in records] == [Step.STARTED, Step.FINISHED]
-    assert records[0]["facts"]["adopted"] == ["t-alpha"]
+    assert records[0]["facts"]["adopted"] == {"alpha": ["t-alpha"]}
     assert records[0]["facts"]["commit"] == git(desk.clone, "rev-parse", "HEAD")
     told = desk.kt("audit", *AS_OF, "--verify")
     assert told.code == 0, told.err
-    assert "took 1 wallet under management as it was: t-alpha" in told.out
+    assert "took alpha under management as it was: t-alpha" in told.out
 
 
 def test_what_was_declared_when_it_was_adopted_is_deleted_when_it_no_longer_is(desk: Desk) -> None:

@@ -159,6 +159,11 @@ def adopted(desk: Desk) -> Result:
     return desk.kt("adopt", *AS_OF, *JSON)
 
 
+def released(desk: Desk) -> Result:
+    assert adopted(desk).code == 0
+    return desk.kt("release", "alpha", *AS_OF, *JSON)
+
+
 def drifted(desk: Desk) -> Result:
     return desk.kt("drift", *AS_OF, *JSON)
 
@@ -234,6 +239,8 @@ CASES = (
     Case("resume", "a refusal", "error", 2, lambda desk: resumed(desk, "--accept", "2026-06-nothing")),
     Case("adopt", "adopted", "adoption", 0, adopted),
     Case("adopt", "something differs", "error", 4, lambda desk: desk.kt("adopt", *AS_OF, *JSON)),
+    Case("release", "released", "release", 0, released),
+    Case("release", "a refusal", "error", 2, lambda desk: desk.kt("release", "nobody", *AS_OF, *JSON)),
     Case("drift", "none", "drift", 0, drifted),
     Case("drift", "by hand", "drift", 11, drifted_by_hand),
     Case("drift", "Keeptrusts is not read", "error", 9, drifted_unread),

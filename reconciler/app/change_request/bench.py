@@ -10,6 +10,7 @@ from reconciler.app.apply_environment import apply_environment
 from reconciler.app.change_request.approving import approved
 from reconciler.app.change_request.edited import Edited, edited_parts
 from reconciler.app.change_request.unshown import unshown_parts
+from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, compared
 from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
@@ -108,7 +109,7 @@ class MergeBench:
         it.
         """
         teams = scope.teams if scope else None
-        settings = self.settings
+        settings, desired = self.settings, managed(desired, self.records())
         with connected(settings, desired) as connection:
             live, diff = compared(
                 settings, desired, connection, self.records(), teams=teams, first_apply=self.first_apply

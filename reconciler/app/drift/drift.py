@@ -18,7 +18,7 @@ from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, RemoteError
 from reconciler.journal.history import history_of
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.plan.drift import Drifted, classify
+from reconciler.plan.drift import Drifted, classify, with_released
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
 from reconciler.report.renderers import render
@@ -167,6 +167,7 @@ def _seen(settings: Settings, known: Known, session: Forge | None, live: Live) -
         own=history.own,
         doubts=doubts,
     )
+    found = with_released(found, history.released)
     waiting = waiting_of(
         settings,
         known.records,

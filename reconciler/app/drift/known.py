@@ -12,6 +12,7 @@ from reconciler.app.checkout import git
 from reconciler.app.disbelief import disbelieved
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.listening import say
+from reconciler.app.planning.managed import managed
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
 from reconciler.git.failures import GitError, Trouble
@@ -56,7 +57,9 @@ def known_of(settings: Settings, session: Forge | None, remote: str | None, *, w
     desired = _declared(settings, None if writing else last)
     _refuse_behind(settings, last, session)
     proposals = _proposals(settings, session, remote) if session and remote else ()
-    return Known(records, last, standing_of(records), desired, _applied(settings, desired, last), proposals, doubted)
+    applied, now = _applied(settings, desired, last), managed(desired, records)
+    then = managed(applied, records) if applied else None
+    return Known(records, last, standing_of(records), now, then, proposals, doubted)
 
 
 def _refuse_behind(settings: Settings, last: LastApplied | None, session: Forge | None) -> None:

@@ -13,6 +13,7 @@ from reconciler.app.execution.run import Terms, executed, refuse_unasked, render
 from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
+from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, checked_out, compared
 from reconciler.app.session import connected, load_desired
 from reconciler.apply import preflight
@@ -181,7 +182,7 @@ def opening_plan(
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
     change; that the pool can pay for it does.
     """
-    desired = source.desired
+    desired = managed(source.desired, records)
     with connected(settings, desired) as connection:
         live, diff = compared(settings, desired, connection, records, first_apply=first_apply)
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +31,15 @@ from reconciler.report.statement import Statement
 
 if TYPE_CHECKING:
     from reconciler.journal.store import Lock
-    from reconciler.model.desired import Desired
+    from reconciler.model.desired import Desired, DesiredWallet
     from reconciler.settings import Settings
 
 
 def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:
     """Take an organization, or `teams` of it, under management as it is; say what the ledger holds before and after.
 
-    From then on what somebody adds to these wallets by hand is drift, and a plan may take money back from them. A token
-    that may read is enough.
+    From then on what somebody adds to these wallets by hand is drift, and a plan may take money back from them. A team
+    that was released comes back when it is named. A token that may read is enough.
 
     Raises:
         RefusedError: something is to be changed, a run was interrupted, or the budgets are older than what was applied.
@@ -52,6 +52,7 @@ def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:
     wanted = named(desired, teams)
     refuse_beside_git_unless_said(settings, desired.organization)
     with held(settings, desired) as (journal, lock), connected(settings, desired) as connection:
+        desired = desired.without(history_of(journal.records).released.keys() - (wanted or ()))
         found = baseline(settings, desired, warnings, connection, journal.records, teams=wanted)
         run = _record(settings, desired, journal, lock, found, teams=wanted)
         again = read_live(settings, desired, connection, teams=wanted)
@@ -102,7 +103,7 @@ def _record(
         "stale": {},
         **said.facts(),
         **settled,
-        "adopted": sorted(wallets_of(desired, teams)),
+        "adopted": _by_team(wallets_of(desired, teams).values()),
     }
     ended = {
         "plan": plan.digest,
@@ -117,6 +118,13 @@ def _record(
     lock.check()
     journal.append(run, Entry(Step.STARTED, facts=begun), Entry(Step.FINISHED, facts=ended))
     return run
+
+
+def _by_team(wallets: Iterable[DesiredWallet]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for wallet in wallets:
+        found.setdefault(wallet.team, []).append(wallet.key)
+    return {team: sorted(keys) for team, keys in sorted(found.items())}
 
 
 def _told(

@@ -12,6 +12,7 @@ from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_whe
 from reconciler.app.checkout import is_older, line_of, touching
 from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import refuse_behind
+from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
 from reconciler.app.planning.remarks import year_known
@@ -115,12 +116,14 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
     refuse_behind(settings, last_declared(records))
     aim = aim_of(settings, desired, records, since=since)
     teams = aim.scope.teams if aim.scope else None
+    released = tuple(released_teams(desired, records))
+    desired = managed(desired, records)
     with shard_runner(len(wallets_of(desired, teams))) as run_shards:
         with connected(settings, desired) as connection:
             live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
-    findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts]
+    findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts, *released]
     source = checked_out(settings, desired, head=head)
     made = assemble(
         settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, aim=aim
