@@ -204,7 +204,8 @@ def serve(database: Path, wallets: int, latency: int) -> None:
     """Serve wallets for all three measurements until terminated; print the URL and a token."""
     import signal
 
-    from reconciler.sandbox.scenario import seed_many
+    from many_teams import seed_many
+
     from reconciler.sandbox.server import running
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])

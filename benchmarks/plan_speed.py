@@ -142,7 +142,8 @@ def serve(database: Path, teams: int) -> None:
     import signal
     from datetime import date
 
-    from reconciler.sandbox.scenario import seed_many
+    from many_teams import seed_many
+
     from reconciler.sandbox.server import running
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM, signal.SIGINT])

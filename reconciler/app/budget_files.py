@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.app.checkout import tree_at
+from reconciler.app.checkout import git, prefix, tree_at
 from reconciler.app.committed import LINK, blobs, entries, place
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
@@ -24,7 +24,7 @@ class BudgetFiles:
 
     def with_parts(self, other: BudgetFiles, parts: Collection[str]) -> BudgetFiles:
         """Return these files with those of `parts` as they are in `other`; what is not there is left out."""
-        names = {_path(part) for part in parts}
+        names = {"org.yaml" if part == ORGANIZATION else f"teams/{part}.yaml" for part in parts}
         kept = {path: data for path, data in self.files.items() if path not in names}
         return BudgetFiles(self.folder, {**kept, **{path: other.files[path] for path in names & other.files.keys()}})
 
@@ -119,10 +119,6 @@ def value(desired: Desired | None, part: str) -> object:
     return desired.organization if part == ORGANIZATION else desired.teams.get(part)
 
 
-def _path(part: str) -> str:
-    return "org.yaml" if part == ORGANIZATION else f"teams/{part}.yaml"
-
-
 def _part(path: str) -> str:
     return ORGANIZATION if path == "org.yaml" else path.removeprefix("teams/").removesuffix(".yaml")
 
@@ -137,3 +133,16 @@ def declared_where_different(before: BudgetFiles, after: BudgetFiles) -> tuple[D
     if old is None and new is not None and not before.files:
         old = new.without_teams()
     return (old, new) if old and new else None
+
+
+_MOST = 20
+
+
+def earlier_budgets(commits: Commits, base: str) -> Desired | None:
+    """Return the newest budgets below `base` that can be read, where `base` has none; None where it has some."""
+    if commits.files(base).files:
+        return None
+    place = f":(top){prefix(commits.budgets)}"
+    asked = ("log", "--first-parent", "--full-history", f"-n{_MOST}", "--format=%P", base, "--", place)
+    below = (line.split()[0] for line in git(commits.budgets, *asked).decode().splitlines() if line)
+    return next((found for commit in below if (found := commits.desired(commit))), None)

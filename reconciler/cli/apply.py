@@ -83,7 +83,10 @@ def command(
     terms, month = use.Terms(settle, wait, first_apply, require_approval), options["period"]
     if month is None or plan_path is not None:
         if dry_run:
-            raise _dry_run_of_a_plan()
+            raise UsageError(
+                "--dry-run shows what opening a month would move, and this is a saved plan",
+                hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
+            )
         plan = use.load_plan(plan_path or Path("plan.json"))
         if options["sandbox"]:
             options["as_of"] = options["as_of"] or plan.as_of
@@ -93,13 +96,6 @@ def command(
     settings, confirm = settings_of(options), bool if beyond_fiscal_year else _confirmed
     done = use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run)
     _show(done, settings, format_, output, context)
-
-
-def _dry_run_of_a_plan() -> UsageError:
-    return UsageError(
-        "--dry-run shows what opening a month would move, and this is a saved plan",
-        hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
-    )
 
 
 def _show(done: MonthOpened, settings: Settings, format_: str, output: Path | None, context: click.Context) -> None:

@@ -12,13 +12,12 @@ from reconciler.forecast.alerts import Month, Side, alert_forecasts
 from reconciler.forecast.calendar import days_between, running_sum
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course
-from reconciler.forecast.outlook import Depletion, demand, depletion, wallet_outlook
+from reconciler.forecast.outlook import demand, depletion, wallet_outlook
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import NANOS_OF_A_CENT, money_rows, plus_exact
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.simulation import Simulated
 from reconciler.model.forecast import (
-    AlertForecast,
     DayPoint,
     Exhaustion,
     MonthEnd,
@@ -70,7 +69,11 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         month_end=document(MonthEnd, {"quantiles": _priced(ends, course.exact(period.first, period.end))}),
         live=before,
         desired=after,
-        alerts=_alerts(question, Month(course, period, question.booked + question.reserved), live, desired),
+        alerts=alert_forecasts(
+            Month(course, period, question.booked + question.reserved),
+            live=Side(question.alerts_live, live, question.alerts_undeclared),
+            desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
+        ),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
         daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :]))
@@ -80,14 +83,6 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         method=simulated.method,
     )
     return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
-
-
-def _alerts(question: WalletQuestion, month: Month, live: Depletion, desired: Depletion) -> tuple[AlertForecast, ...]:
-    return alert_forecasts(
-        month,
-        live=Side(question.alerts_live, live, question.alerts_undeclared),
-        desired=Side(question.alerts_desired, desired, question.alerts_undeclared),
-    )
 
 
 def _untold(found: WalletForecast) -> WalletForecast:

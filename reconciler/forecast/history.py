@@ -119,7 +119,7 @@ def spending(usage: DailyUsage | None, *, as_of: date) -> Spending:
     net, gross = np.zeros(shape, dtype=spent.dtype), np.zeros(shape, dtype=charged.dtype)
     np.add.at(net, (codes, days - first), spent)
     np.add.at(gross, (codes, days - first), charged)
-    start = _day(first)
+    start = date.fromordinal(first + date(1970, 1, 1).toordinal())
     ends = {wallet: last + timedelta(days=1) for wallet, last in usage.source.stale.items()}
     table = {
         str(wallet): Spend(start, net[row], gross[row], ends.get(str(wallet))) for row, wallet in enumerate(wallets)
@@ -167,7 +167,3 @@ def _known_until(usage: DailyUsage, totals: Nanos, first: date, as_of: date) -> 
 def _longest_zero_run(totals: Nanos) -> int:
     active = np.concatenate([[-1], np.flatnonzero(totals), [len(totals)]])
     return int(np.diff(active).max()) - 1
-
-
-def _day(number: int) -> date:
-    return date.fromordinal(number + date(1970, 1, 1).toordinal())

@@ -232,7 +232,11 @@ class JsonChannel(ABC):
             if seconds is not None:
                 waited += seconds
                 if waited > self.endpoint.patience:
-                    raise self._rate_limited(method, url.path, seconds)
+                    raise RejectedError(
+                        f"{self.what} limits the rate: {method} {url.path} would have to wait {seconds:.0f} seconds",
+                        status=int(httpx.codes.TOO_MANY_REQUESTS),
+                        hint="run the command again after that time",
+                    )
                 _logger.info("%s limits the rate; waiting %.0f seconds", self.what, seconds)
                 self._wait(seconds)
             elif response.has_redirect_location and method == "GET" and redirects < REDIRECTS:
@@ -278,11 +282,4 @@ class JsonChannel(ABC):
         return kind(
             f"{self.what} gave no answer to {method} {path} at {self.endpoint.host}: {reason}",
             hint=unreachable_hint(reason, setting=self.setting),
-        )
-
-    def _rate_limited(self, method: str, path: str, seconds: float) -> RejectedError:
-        return RejectedError(
-            f"{self.what} limits the rate: {method} {path} would have to wait {seconds:.0f} seconds",
-            status=int(httpx.codes.TOO_MANY_REQUESTS),
-            hint="run the command again after that time",
         )

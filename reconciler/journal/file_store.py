@@ -45,7 +45,11 @@ class FileStore:
         except OSError as error:
             raise self._unusable("read", error) from None
         if names > 1:
-            raise self._of_several_names(names)
+            raise JournalError(
+                f"the journal {self} has {names} names (hard links): each would have a lock of its own; nothing was"
+                " written to Keeptrusts",
+                hint=f"keep one: cp {self.path} {self.path}.own && mv {self.path}.own {self.path}",
+            )
         whole, separator, torn = content.rpartition(b"\n")
         try:
             lines = whole.decode("utf-8").split("\n") if separator else []
@@ -153,13 +157,6 @@ class FileStore:
         return JournalError(
             f"the journal {self} cannot be {verb}: {error.strerror or error}; nothing more was written to Keeptrusts",
             hint="name a place that can be written with `--journal file:PATH`, or make room there",
-        )
-
-    def _of_several_names(self, names: int) -> JournalError:
-        return JournalError(
-            f"the journal {self} has {names} names (hard links): each would have a lock of its own; nothing was written"
-            " to Keeptrusts",
-            hint=f"keep one: cp {self.path} {self.path}.own && mv {self.path}.own {self.path}",
         )
 
     def _held(self) -> LockHeldError:

@@ -80,13 +80,25 @@ def make_plan(
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
+    gaps = [
+        WalletGap(
+            live.identity.organization,
+            wanted,
+            live.wallets.get(key) or LiveWallet(key, wanted.currency),
+            period,
+            desired.organization.unused,
+            own,
+            (doubts or {}).get(key),
+            is_first=known is not None and key not in known,
+        )
+        for key, wanted in sorted(wallets_of(desired, teams).items())
+    ]
     held = currencies(live, currency)
     refused = held.lack(currency)
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
     changes = tuple(change for change, _ in ordered)
     run = funds(changes, live, currency)
-    carried = () if as_of and as_of < period.first else _carried_over(gaps)
+    carried = () if as_of and as_of < period.first else (note for gap in gaps if (note := gap.carried_over_note()))
     return Diff(
         changes=changes,
         origins=tuple(origin for _, origin in ordered),
@@ -112,30 +124,6 @@ def _ordered(
         *((change, origin) for change, origin in moves if isinstance(change, Reclaim)),
         *((change, origin) for change, origin in moves if isinstance(change, Allocate)),
         *object_changes(desired, live, applied, teams),
-    ]
-
-
-def _gaps(
-    desired: Desired,
-    live: Live,
-    period: Period,
-    teams: Teams,
-    own: Collection[str],
-    doubts: Mapping[WalletRef, Doubt],
-    known: Collection[str] | None,
-) -> list[WalletGap]:
-    return [
-        WalletGap(
-            live.identity.organization,
-            wanted,
-            live.wallets.get(key) or LiveWallet(key, wanted.currency),
-            period,
-            desired.organization.unused,
-            own,
-            doubts.get(key),
-            is_first=known is not None and key not in known,
-        )
-        for key, wanted in sorted(wallets_of(desired, teams).items())
     ]
 
 
@@ -168,10 +156,6 @@ def _unmanaged(desired: Desired, live: Live, applied: LastApplied) -> Iterator[U
         yield Unmanaged(
             kind=found.kind, key=found.key, name=found.name or found.id or found.key, reason=f"not read: {found.reason}"
         )
-
-
-def _carried_over(gaps: list[WalletGap]) -> Iterator[Finding]:
-    return (note for gap in gaps if (note := gap.carried_over_note()))
 
 
 def _notes(

@@ -1,10 +1,14 @@
-"""What a comment on a change request says besides a plan: findings in its place, a notice above it, remarks below."""
+"""What comments on a change request say besides a plan: findings in its place, notices, answers to commands.
+
+Nothing in an answer is a link, a mention or a tag of somebody else's.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from reconciler.findings import BudgetsError
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.escape import escaped
 
@@ -37,13 +41,9 @@ def findings_comment(findings: Sequence[PlanFinding]) -> str:
 
 
 def _finding(finding: PlanFinding) -> str:
-    where = _safe(f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path)
-    cure = f"<br>Fix: {_safe(finding.hint)}" if finding.hint else ""
-    return f"- **{_safe(finding.code)}** {where}: {_safe(finding.message)}{cure}"
-
-
-def _safe(text: str) -> str:
-    return escaped(" ".join(text[:2000].split()))
+    where = safe(f"{finding.path}:{finding.line}:{finding.column}" if finding.line else finding.path)
+    cure = f"<br>Fix: {safe(finding.hint)}" if finding.hint else ""
+    return f"- **{safe(finding.code)}** {where}: {safe(finding.message)}{cure}"
 
 
 def with_notice(text: str, notice: str) -> str:
@@ -74,3 +74,48 @@ def _left_out(items: Sequence[str], where: str) -> str:
 def run_link(url: str) -> list[str]:
     """Return the footer that leads to a run and its artefacts; nothing where no address of it is known."""
     return [f"<sub>[This run]({url}) keeps the full report among its artefacts.</sub>"] if _PAGE.fullmatch(url) else []
+
+
+HELP = """\
+`/kt-budgets plan` plans what merging gives now, and shows and records it.
+`/kt-budgets whatif support/prod=14500` shows what another target would do; also `--growth`, `--cache`, `--demand`.
+`/kt-budgets recommend` says which targets last, for the teams that this changes, or for those named after it.
+`/kt-budgets resume` starts the resume workflow, which finishes or proves an interrupted run."""
+_ANSWER_ROOM = 55_000
+"""Characters of an answer in a code block; a comment takes 65,536."""
+
+_FINDINGS = 20
+
+
+def why(error: BudgetsError) -> str:
+    """Return why a command was not done, what comes next, and every finding."""
+    lines = [f"{found.position}: {found.message}" for found in getattr(error, "findings", ())]
+    if (more := len(lines) - _FINDINGS) > 0:
+        lines[_FINDINGS:] = [f"{more} more; `kt-budgets validate` lists them all"]
+    hint = f" Next: {error.hint}." if error.hint else ""
+    return safe(f"{error.message}.{hint}") + "".join(f"\n- {safe(line)}" for line in lines)
+
+
+def fenced(text: str) -> str:
+    """Return text of a terminal in a code block that nothing in it can end, cut where it is too long."""
+    kept = text.strip("\n").replace("```", "'''").replace("~~~", "'''")
+    if len(kept) > _ANSWER_ROOM:
+        shown = kept[:_ANSWER_ROOM].rpartition("\n")[0]
+        more = kept.count("\n") - shown.count("\n")
+        kept = f"{shown}\n… {more:,} more lines than a comment holds; run the command yourself to see them"
+    return f"```text\n{kept}\n```"
+
+
+def listed(text: str) -> str:
+    """Return lines as a list."""
+    return "\n".join(f"- {line}" for line in text.splitlines())
+
+
+def echo(name: str, words: Sequence[str]) -> str:
+    """Return what was asked: a command and the words after it."""
+    return f"**/kt-budgets {safe(name[:40])}** {safe(' '.join(words)[:300])}".strip()
+
+
+def safe(text: str) -> str:
+    """Return text from outside, on one line and harmless."""
+    return escaped(" ".join(text[:2000].split()))

@@ -6,13 +6,13 @@ has a `document()`, as a Document has itself. They are named, not imported: a co
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from reconciler.findings import ExitCode
+from reconciler.model.document import Document
 from reconciler.report.screen import PAPER, Screen
-
-if TYPE_CHECKING:
-    from reconciler.model.document import Document
 
 
 class Documented(Protocol):
@@ -49,7 +49,7 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("plan", "json"): _JSON,
     ("run", "text"): "run_text:run_text",
     ("run", "json"): _JSON,
-    ("merges", "text"): "merges_text:merges_text",
+    ("merges", "text"): "run_text:merges_text",
     ("merges", "json"): _JSON,
     ("drift", "text"): "drift_text:drift_text",
     ("drift", "json"): _JSON,
@@ -69,7 +69,7 @@ RENDERERS: dict[tuple[str, str], str] = {
     **{
         (name, format_): where
         for name in _STATEMENTS
-        for format_, where in (("text", "statement:sentences"), ("json", _JSON))
+        for format_, where in (("text", "renderers:sentences"), ("json", _JSON))
     },
     ("error", "json"): _JSON,
 }
@@ -91,3 +91,24 @@ def render(name: str, format_: str, shown: Any, screen: Screen | None = PAPER) -
 def for_programs(shown: Documented, _: Screen | None = PAPER) -> str:
     """Return the JSON of a document."""
     return shown.document().text()
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The same twice: `facts` and `text`. `notices` are code, sentence and hint of what is to be said besides."""
+
+    facts: Document
+    text: str
+    exit_code: ExitCode = ExitCode.DONE
+    notices: tuple[tuple[str, str, str], ...] = ()
+
+    def document(self) -> Document:
+        return self.facts
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json`."""
+        return render(self.facts.name(), format_, self, screen)
+
+
+def sentences(shown: Statement, _: Screen = PAPER) -> str:
+    return shown.text

@@ -168,7 +168,14 @@ def _about_all(source: UsageSource, currency: str) -> Iterator[_Said]:
     if source.unknown_teams:
         yield _unknown_teams(source, currency)
     for wallet, last in sorted(source.stale.items()):
-        yield _stale(wallet, last, source)
+        yield (
+            "usage",
+            0,
+            "usage-ends-early",
+            f"the exports that hold {wallet} end on {last:%Y-%m-%d}, those of others on"
+            f" {source.last_day or last:%Y-%m-%d}: what it spent in between is not known and missing from its figures",
+            f"give an export of {wallet} that reaches as far as the others",
+        )
     for (wallet, month), amount in sorted(source.below_zero.items()):
         yield _below_zero(wallet, month, _money(amount, currency))
 
@@ -184,17 +191,6 @@ def _unknown_teams(source: UsageSource, currency: str) -> _Said:
         f"{sum(source.unknown_teams.values()):,} events, {_money(source.unknown_cost, currency)}, belong to teams that"
         f" no wallet names: {named}{others}",
         "add their `team_id` to a team's wallets, or leave them unmanaged",
-    )
-
-
-def _stale(wallet: str, last: date, source: UsageSource) -> _Said:
-    return (
-        "usage",
-        0,
-        "usage-ends-early",
-        f"the exports that hold {wallet} end on {last:%Y-%m-%d}, those of others on {source.last_day or last:%Y-%m-%d}:"
-        " what it spent in between is not known and missing from its figures",
-        f"give an export of {wallet} that reaches as far as the others",
     )
 
 

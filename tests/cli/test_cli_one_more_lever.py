@@ -28,7 +28,7 @@ from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
-from reconciler.plan.expectations import PlanComparison
+from reconciler.plan.later import PlanComparison
 from reconciler.source.load import load
 
 if TYPE_CHECKING:

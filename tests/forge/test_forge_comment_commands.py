@@ -18,7 +18,7 @@ from forge.workflow_shell import Runner
 from reconciler.app.change_request.command_lines import Asked, commands_in
 from reconciler.findings import ExitCode, Finding, FindingsError, Position, Severity
 from reconciler.forge.github.ci_run import read_event
-from reconciler.report.replies import fenced, why
+from reconciler.report.comment import fenced, why
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from reconciler.model.change_request import ApprovalDocument, LastAppliedDocumen
 from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts
-from reconciler.app.change_request.earlier import earlier_budgets
+from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts, earlier_budgets
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError

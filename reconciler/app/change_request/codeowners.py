@@ -14,7 +14,7 @@ from reconciler.forge.codeowners import rules, with_block
 from reconciler.forge.registry import provider_of
 from reconciler.model.change_request import CodeOwnersDocument, Obstacle
 from reconciler.model.json_text import json_text
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 from reconciler.settings import environment
 from reconciler.source.load import load
 

@@ -26,7 +26,7 @@ from reconciler.forge.comment import last_reply, publish_reply
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
-from reconciler.report.replies import HELP, echo, fenced, listed, safe, why
+from reconciler.report.comment import HELP, echo, fenced, listed, safe, why
 from reconciler.settings import Settings, overlaid
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from reconciler.model.change_request import GateDocument, Obstacle, Ruled
 from reconciler.policy.rulings import Problem, Ruling, conclusion_of
 from reconciler.report.approvals import missing_document, ruling_text, ruling_title
 from reconciler.report.escape import escaped
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -24,7 +24,7 @@ from reconciler.policy.facts import step_of
 from reconciler.report.approvals import asked_of
 from reconciler.report.comment import findings_comment, left_out_words, run_link
 from reconciler.report.later import count
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 from reconciler.source.load import load
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from reconciler.model.outcome import Run
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
 from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest

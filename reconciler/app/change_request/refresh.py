@@ -20,7 +20,7 @@ from reconciler.model.change_request import RefreshDocument, Refreshed
 from reconciler.policy.plan_record import PlanRecord, record_text
 from reconciler.report.comment import with_notice
 from reconciler.report.escape import escaped
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

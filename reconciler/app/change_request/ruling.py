@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.app.budget_files import Commits, changed_parts, value
-from reconciler.app.change_request.earlier import earlier_budgets
+from reconciler.app.budget_files import Commits, changed_parts, earlier_budgets, value
 from reconciler.app.checkout import knows, prefix, tree_id
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.approval import judge, recorded

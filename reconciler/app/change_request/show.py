@@ -27,7 +27,7 @@ from reconciler.forge.check import PLAN
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.model.change_request import ShowDocument, ShownRequest
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest

@@ -10,9 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.app.budget_files import Commits, value
+from reconciler.app.budget_files import Commits, earlier_budgets, value
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.earlier import earlier_budgets
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import Check
 from reconciler.git.failures import GitError

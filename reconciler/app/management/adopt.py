@@ -27,7 +27,7 @@ from reconciler.journal.record import Entry, Step
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.adoption import AdoptionDocument
 from reconciler.plan.scope import Teams, wallets_of
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 
 if TYPE_CHECKING:
     from reconciler.journal.store import Lock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
 from reconciler.app.planning.remarks import remarks
 from reconciler.apply.derivation import read_since
-from reconciler.findings import Finding, Origin, Position
+from reconciler.findings import Finding
 from reconciler.git.places import provenance
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
@@ -166,7 +166,10 @@ def assemble(
     scope, organization = aim.scope if aim else None, desired.organization
     noted = (*diff.notes, *(outlook.warnings if outlook else ()))
     places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
-    changes = _placed(diff, places)
+    changes = tuple(
+        change.model_copy(update={"position": str(places[origin])})
+        for change, origin in zip(diff.changes, diff.origins, strict=True)
+    )
     notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
@@ -202,13 +205,6 @@ def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | Non
         objects=tuple(declared_objects(desired, teams)),
         declared=aim.declared if aim else None,
         history=_history(usage, wallets_of(desired, teams), as_of),
-    )
-
-
-def _placed(diff: Diff, places: Mapping[Origin, Position]) -> tuple[Change, ...]:
-    return tuple(
-        change.model_copy(update={"position": str(places[origin])})
-        for change, origin in zip(diff.changes, diff.origins, strict=True)
     )
 
 

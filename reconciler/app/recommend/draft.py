@@ -74,7 +74,14 @@ def draft(
     left = {target.wallet for target in advice.targets if target.target != target.current}
     left -= {edit.target_of for edit in edits}
     for alert in _first_alerts(advice):
-        found = _budget(desired, alert)
+        found = next(
+            (
+                found
+                for found in desired.of(BILLING_BUDGETS).values()
+                if (found.team, found.environment, found.value.name) == (alert.team, alert.environment, alert.name)
+            ),
+            None,
+        )
         if found is None or spent.get(found.value.scope_id) is None:
             continue
         if alert.possible and alert.amount == alert.current:
@@ -136,17 +143,6 @@ def _first_alerts(advice: Recommendations) -> Iterator[AlertRecommendation]:
         if key not in first or alert.percentage < first[key].percentage:
             first[key] = alert
     yield from first.values()
-
-
-def _budget(desired: Desired, alert: AlertRecommendation) -> DesiredObject[BillingBudget] | None:
-    return next(
-        (
-            found
-            for found in desired.of(BILLING_BUDGETS).values()
-            if (found.team, found.environment, found.value.name) == (alert.team, alert.environment, alert.name)
-        ),
-        None,
-    )
 
 
 def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue, ...]:
