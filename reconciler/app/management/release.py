@@ -24,7 +24,7 @@ from reconciler.model.money import ZERO, Funds
 from reconciler.model.plan import Plan, Scope, Tool, sealed
 from reconciler.plan.diff import fingerprint
 from reconciler.plan.scope import wallets_of
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 from reconciler.version import __version__
 
 if TYPE_CHECKING:
