@@ -20,6 +20,7 @@ from reconciler.model.change_request import (
     RefreshDocument,
     ShowDocument,
 )
+from reconciler.model.doctor import DoctorDocument
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
 from reconciler.model.imported import ImportDocument
@@ -50,6 +51,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     RecommendDocument,
     BacktestDocument,
     AuditDocument,
+    DoctorDocument,
     CommentDocument,
     CheckDocument,
     ApprovalDocument,

@@ -31,14 +31,12 @@ def obtain_usage(
 
     currency = desired.organization.currency
     if settings.usage:
-        usage = _read(settings, desired, settings.usage)
+        usage = from_files(settings, desired)
         return usage, usage_findings(usage.source, currency=currency)
     if connection is None:
         return None, ()
     try:
-        with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
-            file = _download(settings, connection, Path(folder))
-            usage = _read(settings, desired, (str(file),))
+        usage = exported(settings, desired, connection)
     except (RemoteError, UsageError) as error:
         logging.getLogger(__name__).warning("no export: %s", error.message)
         return None, (
@@ -50,8 +48,22 @@ def obtain_usage(
                 "name export files with `--usage`, or use a token that may create export jobs",
             ),
         )
-    usage = _downloaded(usage)
     return usage, usage_findings(usage.source, currency=currency)
+
+
+def exported(settings: Settings, desired: Desired, connection: Connection) -> DailyUsage:
+    """Return the usage of the trailing year, from an export that Keeptrusts is asked for.
+
+    Raises RemoteError where it gives none, and UsageError where the export cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
+        file = _download(settings, connection, Path(folder))
+        return _downloaded(_read(settings, desired, (str(file),)))
+
+
+def from_files(settings: Settings, desired: Desired) -> DailyUsage:
+    """Return the usage of the trailing year, from the files that were named."""
+    return _read(settings, desired, settings.usage)
 
 
 def _downloaded(usage: DailyUsage) -> DailyUsage:

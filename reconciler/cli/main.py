@@ -15,6 +15,7 @@ from reconciler.version import __version__
 
 COMMANDS = {
     "import": "Write what Keeptrusts holds into the YAML, and prove that nothing would move.",
+    "doctor": "Say what would fail, why it matters, and what mends it.",
     "validate": "Show every finding of every budget file.",
     "plan": "Compare the YAML with Keeptrusts, forecast, and write plan.json.",
     "show": "Render a saved plan: text, Markdown, HTML or JSON.",

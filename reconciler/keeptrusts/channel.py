@@ -36,6 +36,18 @@ CLOSE_WITHIN = 1.0
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 PagesBy = Literal["offset", "page", "name", "nothing"]
+OnAnswer = Callable[["Heard"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One answer as it came, before anything is made of it. The request's headers, and so the token, are not kept."""
+
+    path: str
+    query: Mapping[str, str]
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +79,10 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
     over thousands of small answers.
     """
 
-    def __init__(self, client: ReadingClient, *, largest: int) -> None:
+    def __init__(self, client: ReadingClient, *, largest: int, on_answer: OnAnswer | None) -> None:
         self.client = client
         self._largest = largest
+        self._on_answer = on_answer
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a GET once and return its answer, read whole."""
@@ -77,11 +90,14 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         path = request.url.path
         try:
             response = await self.client.send(request, stream=True)
-            response.extensions["body"] = await whole(response, largest=self._largest)
+            body = await whole(response, largest=self._largest)
+            response.extensions["body"] = body
         except httpx.HTTPError as error:
             log_answer(_logger, "GET", path, error, started)
             raise
         log_answer(_logger, "GET", path, response, started, more=request_id(response.headers, before=", request "))
+        if self._on_answer is not None:
+            self._on_answer(Heard(path, request.url.params, response.status_code, response.headers, body))
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             asked = response.headers.get("Retry-After", "")
             _logger.warning("Keeptrusts limits the rate of GET %s (Retry-After: %.40r); waiting", path, asked)
@@ -89,14 +105,21 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
 
 
 class Channel:
-    """Open it with `with`. `transport` replaces the network.
+    """Open it with `with`. `transport` replaces the network. `on_answer` is told of every answer, from its thread.
 
     `pages_by` is, by kind of listing, how this Keeptrusts was found to go on where an answer says nothing of it.
     """
 
-    def __init__(self, connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_answer: OnAnswer | None = None,
+    ) -> None:
         self.connection = connection
         self._transport = transport
+        self._on_answer = on_answer
         self._portal: BlockingPortal | None = None
         self._stack: ExitStack
         self._retries = retry_policy(connection)
@@ -162,7 +185,8 @@ class Channel:
             )
             for _ in range(connection.concurrency)
         ]
-        self._idle = [_WholeAnswers(client, largest=connection.max_body_bytes) for client in clients]
+        largest = connection.max_body_bytes
+        self._idle = [_WholeAnswers(client, largest=largest, on_answer=self._on_answer) for client in clients]
         self._slots = anyio.Semaphore(connection.concurrency, fast_acquire=True)
 
     async def _close(self) -> None:

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from reconciler.keeptrusts.channel import Channel
+from reconciler.keeptrusts.channel import Channel, OnAnswer
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reads import Progress, Reads
@@ -26,11 +26,18 @@ _Result = TypeVar("_Result")
 class Reader:
     """Reads one Keeptrusts; open it with `with`. Every method reads afresh and raises RemoteError unless whole.
 
-    `transport` replaces the network. Methods block; inside, reads run concurrently within the connection's bound.
+    `transport` replaces the network, and `on_answer` is told of every answer as it came. Methods block; inside, reads
+    run concurrently within the connection's bound.
     """
 
-    def __init__(self, connection: Connection, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._channel = Channel(connection, transport=transport)
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        on_answer: OnAnswer | None = None,
+    ) -> None:
+        self._channel = Channel(connection, transport=transport, on_answer=on_answer)
         self._reads = Reads(self._channel)
 
     def __enter__(self) -> Self:

@@ -66,6 +66,8 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("backtest", "json"): _JSON,
     ("audit", "text"): "audit_text:audit_text",
     ("audit", "json"): _JSON,
+    ("doctor", "text"): "doctor_text:doctor_text",
+    ("doctor", "json"): _JSON,
     **{
         (name, format_): where
         for name in _STATEMENTS

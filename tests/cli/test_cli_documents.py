@@ -213,6 +213,15 @@ def audited_after_an_edit(desk: Desk) -> Result:
     return audited(desk)
 
 
+def examined(desk: Desk) -> Result:
+    return desk.kt("doctor", "--usage", "../usage.csv", *AS_OF, *JSON)
+
+
+def examined_with_an_old_token(desk: Desk) -> Result:
+    (desk.clone.parent / "token").write_text("old-token\n", encoding="utf-8")
+    return desk.kt("doctor", "--usage", "../usage.csv", "--token-file", "../token", *AS_OF, *JSON)
+
+
 CASES = (
     Case("validate", "no findings", "findings", 0, validated),
     Case("validate", "findings", "findings", 3, validated_broken),
@@ -260,6 +269,9 @@ CASES = (
     Case("backtest", "scores", "backtest", 0, with_history("backtest", "--months", "2")),
     Case("backtest", "no usage", "backtest", 0, without_usage("backtest")),
     Case("backtest", "a refusal", "error", 2, with_history("backtest", "--wallet", "nobody")),
+    Case("doctor", "a file of usage", "doctor", 0, examined),
+    Case("doctor", "a token that is refused", "doctor", 9, examined_with_an_old_token),
+    Case("doctor", "a refusal", "error", 2, lambda desk: desk.kt("doctor", *JSON, "--nonsense")),
     Case("audit", "no journal", "audit", 0, audited),
     Case("audit", "a trail", "audit", 0, lambda desk: desk.applied() and audited(desk)),
     Case("audit", "the ledger disagrees", "audit", 11, audited_against_the_ledger),

@@ -18,6 +18,7 @@ from published import judge_printed
 
 from reconciler.cli.apply import command as apply_command
 from reconciler.cli.boundary import run
+from reconciler.cli.doctor import command as doctor_command
 from reconciler.cli.drift import command as drift_command
 from reconciler.cli.plan import command as plan_command
 from reconciler.cli.pr import command as pr_command
@@ -36,6 +37,7 @@ def cli() -> None:
 for name, command in {
     "plan": plan_command,
     "apply": apply_command,
+    "doctor": doctor_command,
     "drift": drift_command,
     "pr": pr_command,
 }.items():

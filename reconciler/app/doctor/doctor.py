@@ -1,0 +1,96 @@
+"""Doctor: all checks, whatever fails, and the document about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.app.doctor.check import Check, Seen, failed, failed_by, not_checked
+from reconciler.app.doctor.registry import CHECKS
+from reconciler.app.doctor.subject import Subject, subject_of
+from reconciler.app.listening import progress
+from reconciler.findings import BudgetsError, ExitCode
+from reconciler.model.doctor import CheckResult, DoctorDocument
+from reconciler.redaction import without_secrets
+from reconciler.report.renderers import render
+
+if TYPE_CHECKING:
+    from reconciler.report.screen import Screen
+    from reconciler.settings import Settings
+
+_LIGHT = "this installation is a light one, without the package {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What all checks saw."""
+
+    document: DoctorDocument
+
+    @property
+    def exit_code(self) -> int:
+        return self.document.exit_code
+
+    def rendered(self, format_: str, screen: Screen | None = None) -> str:
+        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.doctor/1)."""
+        return render("doctor", format_, self.document, screen)
+
+
+def doctor(
+    settings: Settings,
+    *,
+    journal: str | None = None,
+    repository: str | None = None,
+    checks: Iterable[Check] = CHECKS,
+) -> Diagnosis:
+    """Look at everything, and return what was seen; nothing is raised for what fails.
+
+    Keeptrusts is asked for what it holds and, unless `settings` name files of usage, for an export; nothing is changed
+    there. A reference is pushed to the journal's remote and taken away. `journal` and `repository` are what would be
+    named to other commands.
+    """
+    results: list[CheckResult] = []
+    with subject_of(settings, journal=journal, repository=repository) as subject, progress("Looking") as advance:
+        listed = tuple(checks)
+        for number, check in enumerate(listed, start=1):
+            results += _results(check, _looked(check, subject, results))
+            advance(number, len(listed))
+    return Diagnosis(DoctorDocument(checks=tuple(results), exit_code=max(found.exit_code for found in results)))
+
+
+def _looked(check: Check, subject: Subject, results: list[CheckResult]) -> list[Seen]:
+    for need in check.needs:
+        if not _holds([found.status for found in results if found.check == need]):
+            return [not_checked(f"`{need}` has to pass first")]
+    seen: list[Seen] = []
+    try:
+        seen.extend(check.look(subject))
+    except BudgetsError as error:
+        seen.append(failed_by(error))
+    except ModuleNotFoundError as error:
+        fix = "install kt-budgets whole: run `pip install .` in a clone of it"
+        seen.append(not_checked(_LIGHT.format(name=error.name), fix))
+    except Exception as error:
+        words = f"looking failed: {type(error).__name__}: {error}"
+        seen.append(failed(words, "this is a bug in kt-budgets; report the sentence", ExitCode.BUG))
+    return seen
+
+
+def _holds(statuses: list[str]) -> bool:
+    return bool(statuses) and "failed" not in statuses and set(statuses) != {"not_checked"}
+
+
+def _results(check: Check, seen: list[Seen]) -> list[CheckResult]:
+    return [
+        CheckResult(
+            check=check.name,
+            area=check.area,
+            status=one.status,
+            message=without_secrets(one.message),
+            why=check.why,
+            fix=without_secrets(one.fix),
+            exit_code=int(one.code),
+        )
+        for one in seen
+    ]
