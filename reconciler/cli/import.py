@@ -45,6 +45,15 @@ class MonthOf(click.ParamType[tuple[str, Period]]):
     metavar="ID=YYYY-MM",
     help="The month that the money of a ledger entry was meant for (repeatable).",
 )
+@click.option(
+    "--usage",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    metavar="[PATH]",
+    help="Write what the past year says of each team's `plan`: from export files, folders, globs or URLs (repeatable);"
+    " without PATH, Keeptrusts is asked for an export.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing, and say what would be written.")
 @journal_option
 @format_option("import")
@@ -56,6 +65,7 @@ def command(
     *,
     map_file: Path | None,
     months: tuple[tuple[str, Period], ...],
+    usage: tuple[str, ...],
     dry_run: bool,
     format_: str,
     output: Path | None,
@@ -70,7 +80,7 @@ def command(
     """
     from reconciler.app.importing.run import ImportRequest, import_live
 
-    wanted = ImportRequest(map_file=map_file, months=dict(months), write=not dry_run, ask=ask_month())
-    found = import_live(settings_of(options), wanted)
+    wanted = ImportRequest(map_file, dict(months), usage=bool(usage), write=not dry_run, ask=ask_month())
+    found = import_live(settings_of({**options, "usage": filter(None, usage)}), wanted)
     write_result(found.rendered(format_, screen(output)), output)
     context.exit(found.exit_code)

@@ -11,6 +11,7 @@ from reconciler.model.document import Document, Told
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.wallet_ref import WalletRef
 
 
@@ -82,7 +83,8 @@ class ImportDocument(Document):
     objects: dict[str, tuple[str, ...]] = Field(
         description="The keys of the managed objects that were added, by the name of their kind."
     )
-    proposals: tuple[str, ...] = Field(description="What past usage proposes and nobody has decided, as sentences.")
+    proposals: tuple[str, ...] = Field(description="What past usage says of plans and of months to come, as sentences.")
     questions: tuple[OpenQuestion, ...] = Field(description="What only a person knows.")
     left_out: tuple[NotDeclared, ...] = Field(description="What is not declared, and why.")
+    findings: tuple[PlanFinding, ...] = Field(description="What is left out of the usage, or doubtful in it.")
     plan: Proof = Field(description="The plan that follows from what is written.")

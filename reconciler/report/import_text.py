@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
+from reconciler.findings import Finding
 from reconciler.model.imported import (
     ImportDocument,
     ImportedFile,
@@ -19,7 +20,9 @@ from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.money import Money
 from reconciler.model.period import Period
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.plan.importing.draft import Draft
+from reconciler.plan.importing.proposals import NOTHING, Proposals
 from reconciler.plan.importing.wallets import Asked
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
@@ -41,7 +44,8 @@ class ImportPage:
     proof: Proof
     folder: str
     written: bool
-    proposals: tuple[str, ...] = ()
+    proposals: Proposals = NOTHING
+    findings: tuple[Finding, ...] = ()
 
     def document(self) -> ImportDocument:
         draft = self.draft
@@ -67,9 +71,10 @@ class ImportPage:
                 BILLING_BUDGETS.name: tuple(text_of(alert.value.key) for alert in draft.alerts),
                 EXPORT_SCHEDULES.name: tuple(schedule.name for schedule in draft.schedules),
             },
-            proposals=self.proposals,
+            proposals=tuple(_proposed(self)),
             questions=tuple(map(question_of, draft.asked)),
             left_out=draft.left_out,
+            findings=tuple(map(PlanFinding.of, self.findings)),
             plan=self.proof,
         )
 
@@ -109,7 +114,7 @@ def import_text(shown: ImportPage, screen: Screen | None = None) -> str:
 def _parts(shown: ImportPage) -> Iterator[list[str]]:
     yield _summary(shown)
     yield _differing(shown)
-    yield [f"  {line}" for line in shown.proposals]
+    yield _usage(shown)
     yield _questions(shown)
     yield _left_out(shown.draft.left_out)
     yield _proof(shown)
@@ -139,6 +144,22 @@ def _differing(shown: ImportPage) -> list[str]:
             lines.append(f"  {wallet.place}: {exact(amount)} in {month}, usually {exact(monthly)}{twice}")
     title = f"\n{counted(len(lines), 'month')} {agree(len(lines), 'is')} not as usual, and written as overrides:"
     return [title, *lines] if lines else []
+
+
+def _usage(shown: ImportPage) -> list[str]:
+    listed = [f"  {visible(line)}" for line in _proposed(shown)]
+    doubts = [f"  warning {found.code}: {visible(found.message)}" for found in shown.findings]
+    return ["\nFrom usage:", *listed, *doubts] if listed or doubts else []
+
+
+def _proposed(shown: ImportPage) -> Iterator[str]:
+    """Yield what past usage says of plans, and of the months of wallets."""
+    for team, figures in shown.proposals.plans.items():
+        said = (f"{figure.key}: {figure.literal}" for figure in figures if figure.key)
+        yield f"{team}: {', '.join(said)}"
+    for wallet in shown.draft.wallets:
+        for season in shown.proposals.seasons.get(wallet.key, ()):
+            yield f"{wallet.place}: proposed {exact(season.amount)} in {season.month}, because {season.reason}"
 
 
 def _questions(shown: ImportPage) -> list[str]:

@@ -109,3 +109,37 @@ def test_an_answer_names_the_month_in_the_comment(kt: Any, globex: Sandbox, here
 def test_an_answer_that_names_no_entry_or_month_is_refused(kt: Any, globex: Sandbox, here: Path, answer: str) -> None:
     assert kt("import", "--as-of", DAY, "--month", answer).code == ExitCode.USAGE
     assert not (here / "budgets").exists()
+
+
+def test_a_year_of_usage_says_what_plans_may_be(kt: Any, here: Path, example_export: Path, golden: Any) -> None:
+    usage = ("--usage", example_export)
+    done = kt("import", "--sandbox", "--as-of", DAY, *usage)
+    assert done.code == ExitCode.DONE, done.err
+    golden("import/usage.txt", done.out)
+    golden("import/support.yaml", (here / "budgets" / "teams" / "support.yaml").read_text())
+    assert "warning unknown-teams" in done.out
+    before = {path: path.read_bytes() for path in (here / "budgets").rglob("*.yaml")}
+    assert kt("import", "--sandbox", "--as-of", DAY, *usage).code == ExitCode.DONE
+    assert {path: path.read_bytes() for path in (here / "budgets").rglob("*.yaml")} == before
+    assert kt("validate").code == ExitCode.DONE
+
+
+def test_a_plan_is_added_to_files_that_have_none_and_no_other(kt: Any, here: Path, example_export: Path) -> None:
+    assert kt("import", "--sandbox", "--as-of", DAY).code == ExitCode.DONE
+    support, finance = (here / "budgets" / "teams" / f"{team}.yaml" for team in ("support", "finance"))
+    ours = f"{support.read_text()}plan: {{baseline_monthly: 1.00}}  # ours\n"
+    support.write_text(ours)
+    before = finance.read_text()
+    done = kt("import", "--sandbox", "--as-of", DAY, "--usage", example_export, "--format", "json")
+    assert done.code == ExitCode.DONE
+    assert support.read_text() == ours
+    assert finance.read_text().startswith(f"{before}plan:\n  # the middle one of what the last whole months cost")
+    document = json.loads(done.out)
+    assert not [line for line in document["proposals"] if line.startswith("support:")]
+    assert {found["code"] for found in document["findings"]} == {"unpriced-events", "unknown-teams"}
+
+
+def test_usage_without_a_path_is_asked_of_keeptrusts(kt: Any, here: Path) -> None:
+    done = kt("import", "--sandbox", "--as-of", DAY, "--dry-run", "--usage")
+    assert done.code == ExitCode.DONE
+    assert "  support: baseline_monthly: 12202.46, cache_hit_rate: {from: 13.4%" in done.out

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.importing.map_file import read_map
 from reconciler.app.importing.proof import proof_of
+from reconciler.app.importing.proposing import proposed
 from reconciler.app.importing.reading import Existing, declared, environments_in, existing, sources_of
 from reconciler.app.importing.texts import Files, with_draft, write_new
 from reconciler.app.planning.pipeline import differing
 from reconciler.app.session import connected
-from reconciler.findings import ExitCode, UsageError
+from reconciler.findings import ExitCode, Finding, UsageError
 from reconciler.journal.journal import read_records
 from reconciler.model.imported import ImportedFile
 from reconciler.model.period import Period
 from reconciler.plan.importing.draft import Draft, draft_of
+from reconciler.plan.importing.proposals import NOTHING
 from reconciler.plan.importing.sources import Sources
 from reconciler.report.import_text import ImportPage, question_text
 from reconciler.report.renderers import render
@@ -27,6 +29,7 @@ from reconciler.source.tree import folder_name
 from reconciler.source.tree_findings import ORGANIZATION
 
 if TYPE_CHECKING:
+    from reconciler.keeptrusts.connection import Connection
     from reconciler.keeptrusts.reader import Reader
     from reconciler.settings import Settings
 
@@ -39,11 +42,13 @@ class ImportRequest:
     """What is to be imported.
 
     `map_file` names teams that no slug tells of; `months` says by the ledger's ids which month money was meant for.
-    Without `write`, nothing is written. `ask` is asked where a person may know.
+    With `usage`, that of the settings or else an export tells what plans may say. Without `write`, nothing is written.
+    `ask` is asked where a person may know.
     """
 
     map_file: Path | None = None
     months: Mapping[str, Period] = field(default_factory=dict)
+    usage: bool = False
     write: bool = True
     ask: Ask | None = None
 
@@ -65,7 +70,7 @@ class Imported:
 
 
 def import_live(settings: Settings, wanted: ImportRequest | None = None) -> Imported:
-    """Write what Keeptrusts holds into the YAML where that does not say it yet; nothing there is changed.
+    """Write what Keeptrusts holds into the YAML where that does not say it yet (decision 0087).
 
     Raises:
         FindingsError: the YAML or the map has errors, or a file is written in a way that nothing can be added to.
@@ -76,11 +81,18 @@ def import_live(settings: Settings, wanted: ImportRequest | None = None) -> Impo
 
     found = existing(settings.budgets)
     with connected(settings, found.desired) as connection, Reader(connection) as reader:
-        return import_through(reader, settings, found, wanted or ImportRequest())
+        return import_through(reader, settings, found, wanted or ImportRequest(), connection=connection)
 
 
-def import_through(reader: Reader, settings: Settings, found: Existing, wanted: ImportRequest) -> Imported:
-    """Do what `import_live` does, where `found` is what the folder holds."""
+def import_through(
+    reader: Reader,
+    settings: Settings,
+    found: Existing,
+    wanted: ImportRequest,
+    *,
+    connection: Connection | None = None,
+) -> Imported:
+    """Do what `import_live` does, where `found` is what the folder holds; an export needs the `connection`."""
     if settings.period > Period.of(settings.as_of):
         raise UsageError(f"{settings.period} has not begun: its ledger says nothing yet", hint="leave `--period` out")
     mapped, records = read_map(wanted.map_file), read_records(settings.journal, folder=settings.root)
@@ -88,8 +100,14 @@ def import_through(reader: Reader, settings: Settings, found: Existing, wanted: 
     sources = replace(sources, answers={**mapped.months, **wanted.months})
     _known(sources)
     draft = _answered(sources, wanted.ask)
-    made = with_draft(found.files, draft, _first(sources, draft, found.files), folder=folder_name(settings.budgets))
+    first, folder = _first(sources, draft, found.files), folder_name(settings.budgets)
+    made = with_draft(found.files, draft, first, folder=folder)
     desired = declared(settings.budgets, made)
+    proposals, doubts = NOTHING, tuple[Finding, ...]()
+    if wanted.usage:
+        proposals, doubts = proposed(settings, desired, draft, connection)
+        made = with_draft(found.files, draft, first, folder=folder, proposals=proposals)
+        desired = declared(settings.budgets, made)
     _, diff = differing(settings, desired, sources.live, records, first_apply=True)
     if wanted.write:
         write_new(settings.budgets, found.files, made)
@@ -101,6 +119,8 @@ def import_through(reader: Reader, settings: Settings, found: Existing, wanted: 
         proof=proof_of(diff, desired),
         folder=settings.budgets.as_posix(),
         written=wanted.write,
+        proposals=proposals,
+        findings=doubts,
     )
     return Imported(page)
 

@@ -8,19 +8,24 @@ from pathlib import Path
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.plan.importing.draft import Draft, TeamDraft
+from reconciler.plan.importing.proposals import NOTHING, Proposals
 from reconciler.source.additions import add_entries
 from reconciler.source.edits import EditError
 from reconciler.source.literals import literal
 from reconciler.source.organization_file import FirstOrganization, organization_text, schedule_lines
-from reconciler.source.team_file import alert_lines, team_text, wallet_lines
+from reconciler.source.team_file import alert_lines, plan_lines, team_text, wallet_lines
 from reconciler.source.tree_findings import ORGANIZATION
 
 Files = Mapping[str, bytes]
 """Budget files by their paths below the folder."""
 
 
-def with_draft(files: Files, draft: Draft, first: FirstOrganization, *, folder: str) -> Files:
+def with_draft(
+    files: Files, draft: Draft, first: FirstOrganization, *, folder: str, proposals: Proposals = NOTHING
+) -> Files:
     """Return the files with what a draft adds; `first` is what org.yaml says where there is none.
+
+    What is proposed for `plan` goes into files that say nothing of it.
 
     Raises:
         FindingsError: with every place that nothing can be added to, and what to write there by hand.
@@ -32,9 +37,12 @@ def with_draft(files: Files, draft: Draft, first: FirstOrganization, *, folder: 
     for name, team in draft.teams.items():
         path = _path(files, name)
         if path in files:
-            additions += ((path, key, entries) for key, entries in _of_team(team))
+            additions += ((path, key, entries) for key, entries in _of_team(team, proposals))
         else:
-            made[path] = team_text(team).encode()
+            made[path] = team_text(team, proposals).encode()
+    for name, figures in proposals.plans.items():
+        if (path := _path(files, name)) in files:
+            additions.append((path, "plan", [list(plan_lines(figures))]))
     for path, key, entries in additions:
         try:
             made[path] = add_entries(made[path].decode(), key, entries).encode()
@@ -75,9 +83,9 @@ def _of_organization(files: Files, draft: Draft, first: FirstOrganization) -> It
         yield "export_schedules", [_unindented(schedule_lines(schedule)) for schedule in draft.schedules]
 
 
-def _of_team(team: TeamDraft) -> Iterator[Addition]:
+def _of_team(team: TeamDraft, proposals: Proposals) -> Iterator[Addition]:
     if team.wallets:
-        yield "wallets", [list(wallet_lines(wallet)) for wallet in team.wallets]
+        yield "wallets", [list(wallet_lines(wallet, proposals)) for wallet in team.wallets]
     if team.alerts:
         yield "billing_budgets", [list(alert_lines(alert)) for alert in team.alerts]
 

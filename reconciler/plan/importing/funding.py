@@ -17,6 +17,8 @@ from reconciler.plan.by_hand import is_doubtful, named_months
 MONTHS = 12
 """How many whole months tell what is usual."""
 _LATEST = 3
+_OFTEN = 3
+"""A third of the months must have had an amount for it to be the usual one; else it is the one in the middle."""
 _DAYS_OF_RETURN = 3
 
 Answers = Mapping[str, Period]
@@ -126,13 +128,13 @@ def _usual(wallet: LiveWallet, period: Period, answers: Answers, now: Decimal) -
         same = sum(amount == latest[0] for amount in amounts)
         return Usual(latest[0], f"{same} of the {len(amounts)} months {span} were funded with this")
     most = max(Counter(amounts).values())
-    if most > 1:
+    if most * _OFTEN >= len(amounts) and most > 1:
         amount = next(amount for amount in reversed(amounts) if amounts.count(amount) == most)
         return Usual(amount, f"{most} of the {len(amounts)} months {span} were funded with this")
     middle = sorted(amounts)[(len(amounts) - 1) // 2]
     lowest, highest = min(amounts), max(amounts)
     between = f"between {lowest:,.2f} and {highest:,.2f}"
-    return Usual(middle, f"half of the {len(amounts)} months {span} had at most this, no two the same: {between}")
+    return Usual(middle, f"half of the {len(amounts)} months {span} had at most this, {between}")
 
 
 def _by_month(wallet: LiveWallet, period: Period, answers: Answers) -> dict[Period, Decimal]:

@@ -1,0 +1,148 @@
+"""Proposals: what twelve months of usage say of a team's plan, each figure with where it comes from.
+
+The baseline is the middle one of the last three whole months. The cache hit rate is that of the last 28 days, as the
+planning table has it. Shares of models and seasonal months are proposed as comments: nobody has decided them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
+
+from reconciler.forecast.history import spending, whole_months
+from reconciler.forecast.observed import Observations, observations
+from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
+from reconciler.model.money import cents, payable
+from reconciler.model.percent import percent_text
+from reconciler.model.period import FiscalYear, Period
+from reconciler.model.usage import DailyUsage
+from reconciler.model.wallet_ref import WalletRef
+from reconciler.plan.importing.draft import Draft
+from reconciler.plan.importing.wallets import WalletDraft
+
+_RECENT = 3
+_YEAR = 12
+_SEASONAL = Decimal("1.25")
+"""How much dearer than the middle month a month is that is told."""
+_MODELS = 6
+_WHOLE_TENS = Decimal(10)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A key of `plan:` with its value as YAML, and where that comes from. Without a key it is a comment alone."""
+
+    reason: str
+    key: str = ""
+    literal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seasonal:
+    """A month that a wallet's usage says needs more than usual; `reason` says which month was that dear."""
+
+    month: Period
+    amount: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """By team what `plan:` may say, and by wallet the months that may need more."""
+
+    plans: Mapping[str, tuple[Figure, ...]]
+    seasons: Mapping[WalletRef, tuple[Seasonal, ...]]
+
+
+NOTHING = Proposals({}, {})
+
+
+def proposals_of(
+    usage: DailyUsage,
+    draft: Draft,
+    wallets: Mapping[str, Sequence[WalletRef]],
+    *,
+    as_of: date,
+    currency: str,
+    year: FiscalYear,
+) -> Proposals:
+    """Return what `usage` says of the teams in `wallets`, which maps each to all of its wallets, and of new wallets."""
+    known = whole_months(usage, [key for keys in wallets.values() for key in keys], as_of=as_of)
+    seen = observations(usage, known_until=spending(usage, as_of=as_of).known_until)
+    plans = {team: tuple(_plan(known, seen, keys, currency, year)) for team, keys in wallets.items()}
+    seasons = {wallet.key: tuple(_seasons(known.get(wallet.key, {}), wallet, as_of, year)) for wallet in draft.wallets}
+    return Proposals(
+        {team: figures for team, figures in plans.items() if any(figure.key for figure in figures)},
+        {key: months for key, months in seasons.items() if months},
+    )
+
+
+def _plan(
+    known: Mapping[WalletRef, Mapping[Period, Decimal]],
+    seen: Observations,
+    keys: Sequence[WalletRef],
+    currency: str,
+    year: FiscalYear,
+) -> Iterator[Figure]:
+    months = _summed([known[key] for key in keys if key in known])
+    recent = sorted(months)[-_RECENT:]
+    if not recent or sum(months.values()) <= 0:
+        return
+    spent = sorted(months[month] for month in recent)
+    middle = payable(cents(max(spent[(len(spent) - 1) // 2], Decimal(0))), currency)
+    each = ", ".join(f"{month} {months[month]:,.2f}" for month in recent)
+    which = "the middle one of what the last whole months cost" if len(recent) > 1 else "what the last whole month cost"
+    unseen = [key for key in keys if key not in known]
+    lacking = f"; there is no usage of {', '.join(unseen)}" if unseen else ""
+    yield Figure(f"{which}: {each}{lacking}", "baseline_monthly", f"{middle:.2f}")
+    yield from _cache(seen, keys, year)
+    yield from _mix(seen, keys)
+
+
+def _cache(seen: Observations, keys: Sequence[WalletRef], year: FiscalYear) -> Iterator[Figure]:
+    found = seen.of(keys, days=WINDOW_DAYS)
+    if found.cache_hit_rate is None:
+        return
+    rate = percent_text(Decimal(repr(found.cache_hit_rate)).quantize(Decimal("0.001"), ROUND_HALF_EVEN))
+    seen_in = f"{found.cache_hits:,} of {found.requests:,} requests of the last {WINDOW_DAYS} days"
+    literal = f"{{from: {rate}, to: {rate}, by: {year.periods[-1]}}}"
+    yield Figure(f"{seen_in}; raise `to` if it is to improve", "cache_hit_rate", literal)
+
+
+def _mix(seen: Observations, keys: Sequence[WalletRef]) -> Iterator[Figure]:
+    found = seen.of(keys, days=LONG_WINDOW_DAYS)
+    if found.cost <= 0:
+        return
+    shares = [(model.name, model.cost / found.cost) for model in sorted(found.models, key=lambda m: (-m.cost, m.name))]
+    told = ", ".join(f"{name} {share:.0%}" for name, share in shares[:_MODELS] if share >= 0.005)
+    yield Figure(f"shares of the cost of the last {LONG_WINDOW_DAYS} days, for `provider_mix`: {told}")
+
+
+def _seasons(
+    months: Mapping[Period, Decimal], wallet: WalletDraft, as_of: date, year: FiscalYear
+) -> Iterator[Seasonal]:
+    """Yield the months to come of the fiscal year whose like was dear, where all twelve months are known."""
+    if len(months) < _YEAR:
+        return
+    middle = sorted(months.values())[(len(months) - 1) // 2]
+    monthly, overrides = wallet.funding.amounts
+    for month, spent in sorted(months.items()):
+        again = month.plus(_YEAR)
+        if (
+            middle <= 0
+            or spent < middle * _SEASONAL
+            or again not in year
+            or again <= Period.of(as_of)
+            or again in overrides
+        ):
+            continue
+        amount = (monthly * spent / middle / _WHOLE_TENS).quantize(Decimal(1), ROUND_UP) * _WHOLE_TENS
+        yield Seasonal(again, amount, f"{month} cost {spent / middle:.2f} times the middle month of the past year")
+
+
+def _summed(listed: Sequence[Mapping[Period, Decimal]]) -> dict[Period, Decimal]:
+    """Return the sum of months that are known of every wallet."""
+    shared = set.intersection(*map(set, listed)) if listed else set()
+    return {month: sum((months[month] for months in listed), Decimal(0)) for month in sorted(shared)}
