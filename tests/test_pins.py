@@ -14,9 +14,10 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-RUNNING, TESTING = "constraints.txt", "constraints-test.txt"
+RUNNING, TESTING, MUTATING = "constraints.txt", "constraints-test.txt", "constraints-mutants.txt"
 PLATFORMS = {"linux": ("Linux", "posix"), "darwin": ("Darwin", "posix"), "win32": ("Windows", "nt")}
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -121,6 +122,12 @@ def test_what_tests_and_every_extra_need_is_pinned_whole(environment: Environmen
     assert amiss([*PROJECT["dependencies"], *everything], environment, RUNNING, TESTING) == []
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=called)
+def test_what_mutation_testing_needs_is_pinned_whole(environment: Environment) -> None:
+    needed = SETTINGS["dependency-groups"]["mutants"]
+    assert amiss(needed, environment, RUNNING, TESTING, MUTATING) == []
+
+
 def test_an_extra_of_a_package_that_needs_more_than_its_pin_is_noticed() -> None:
     environment = ENVIRONMENTS[0]
     assert amiss(["coverage[toml]>=99"], environment, RUNNING, TESTING) == [
@@ -137,14 +144,15 @@ def test_what_an_extra_brings_in_is_looked_for_too() -> None:
 
 
 def test_every_pin_is_exact_stands_once_and_has_hashes() -> None:
-    listed = pins(RUNNING, TESTING)
-    lines = (ROOT / RUNNING).read_text(encoding="utf-8") + (ROOT / TESTING).read_text(encoding="utf-8")
+    files = (RUNNING, TESTING, MUTATING)
+    listed = pins(*files)
+    lines = "".join((ROOT / file).read_text(encoding="utf-8") for file in files)
     assert len(listed) == len(re.findall(r"^[A-Za-z0-9]", lines, flags=re.MULTILINE))
     assert [str(pin) for pin, hashes in listed if "--hash=sha256:" not in hashes] == []
     assert [str(pin) for pin, _ in listed if not re.fullmatch(r"==[^,]+", str(pin.specifier))] == []
     for environment in ENVIRONMENTS:
-        running, testing = pinned(environment, RUNNING), pinned(environment, TESTING)
-        assert running.keys() & testing.keys() == set()
+        named = [name for file in files for name in pinned(environment, file)]
+        assert len(named) == len(set(named))
 
 
 def test_what_is_installed_here_is_what_is_pinned() -> None:
@@ -156,5 +164,5 @@ def test_what_is_installed_here_is_what_is_pinned() -> None:
 
 
 def test_no_pin_says_where_packages_come_from() -> None:
-    for file in (RUNNING, TESTING):
+    for file in (RUNNING, TESTING, MUTATING):
         assert "://" not in (ROOT / file).read_text(encoding="utf-8")

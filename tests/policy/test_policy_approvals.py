@@ -8,18 +8,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from policy.test_policy_facts import BARE, guarded
+from policy.test_policy_facts import BARE, forecast, guarded
 from policy.test_policy_guards import AS_OF
 from policy.test_policy_words import waiver
+from report.report_plans import ASSUMPTIONS, BY_HAND
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.model.approvals import Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings
+from reconciler.model.later import Later
 from reconciler.model.plan import Plan
-from reconciler.model.policy_input import Declared, Effects
+from reconciler.model.policy_input import Currencies, Declared, Effects
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Step, approval_rules, declared, requirements
-from reconciler.policy.facts import Told, facts_of, judged, refusals, step_of
+from reconciler.policy.facts import Told, declared_objects, facts_of, judged, policy_input, refusals, step_of
 
 
 def owned(**approvals: Any) -> Desired:
@@ -162,3 +165,29 @@ def test_what_is_to_be_approved_is_what_the_plan_does_and_what_the_commits_say()
     assert step_of(plan, before, after) == Step(facts_of(plan).effects, declared(before, after))
     assert step_of(plan, before, after).declared.retargeted == Decimal(1)
     assert step_of(plan, before, after).effects.moved == Decimal(150)
+
+
+def test_a_waiver_lets_pass_what_a_plan_is_made_with() -> None:
+    plan = judged(BARE, GuardSettings(largest_change=Decimal(60)), [waiver(str(AS_OF), "ada")], Told())
+    assert [(one.guard, one.status) for one in plan.guards][1:] == [("largest-change", "waived")]
+
+
+def test_the_facts_of_a_plan_are_what_it_and_its_forecasts_say(golden: Callable[[str, str], None]) -> None:
+    known = {"spent": {"team_sales": Decimal(31)}, "impact": (forecast(Decimal(70), Decimal(30)),)}
+    wanted = desired([wallet("sales", "prod", "5")], [("sales", billing_budget("x", "5", scope_id="team_sales"))])
+    told = Told(
+        fiscal_year=JUNE,
+        currencies=Currencies(held=("USD",), of_pool=True),
+        objects=tuple(declared_objects(wanted, None)),
+        declared=declared(wanted, wanted, since="c0ffee"),
+        history={WalletRef.team("team_sales"): {JUNE.plus(-1): Decimal(7)}},
+    )
+    later = Later(since="c0ffee", until=JUNE.plus(11))
+    facts = policy_input(
+        BARE.model_copy(update={**known, "drift": (BY_HAND,), "assumptions": (ASSUMPTIONS,), "later": later}), told
+    )
+    golden("policy/facts.json", facts.text())
+    edited = BARE.model_copy(update={**known, "policy_input": facts, "changes": BARE.changes[:1], "later": later})
+    assert facts_of(edited) == policy_input(edited, told)
+    alone = policy_input(BARE.model_copy(update={"impact": (forecast(Decimal(70), Decimal(30)),)}), Told())
+    assert alone.wallets[WalletRef.team("team_sales")].spent == Decimal(30)

@@ -11,6 +11,10 @@ from policy.test_policy_facts import BARE, SWITCHED
 from worlds import JUNE
 
 from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.json_text import canonical_json
+from reconciler.model.plan import Scope
+from reconciler.policy import plan_record
+from reconciler.policy.facts import facts_of
 from reconciler.policy.plan_record import (
     NOTHING,
     PlanRecord,
@@ -37,9 +41,12 @@ def test_teams_are_stale_by_the_plan_that_is_there_now() -> None:
     assert known.stale_teams(plan.model_copy(update={"period": JUNE.plus(1)})) == ("sales", "support")
 
 
+PLAN = BARE.model_copy(update={"changes": (*BARE.changes, SWITCHED)})
+
+
 def record(**changes: Any) -> PlanRecord:
     made = record_of(
-        BARE.model_copy(update={"changes": (*BARE.changes, SWITCHED)}),
+        PLAN,
         repository="a/b",
         pull_request=7,
         head="c0ffee",
@@ -154,3 +161,28 @@ def test_a_record_leaves_out_what_a_check_run_has_no_room_for_the_least_needed_f
 )
 def test_a_check_says_what_is_worst(states: list[State], conclusion: Conclusion) -> None:
     assert conclusion_of([Ruling(1, "head", state) for state in states]) == conclusion
+
+
+def test_a_record_names_the_teams_that_its_plan_was_about() -> None:
+    assert record().scope is None
+    scope = Scope(since="c0ffee", teams=("sales",), of=2)
+    made = record_of(BARE.model_copy(update={"scope": scope}), repository="a", pull_request=1, head="c")
+    assert made.scope == ("sales",)
+
+
+def test_what_just_fits_into_a_check_run_is_in_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three parts, each of which is there while something is left of the room for all."""
+    prints, digests = (len(canonical_json(value)) for value in (record().fingerprints, record().changes))
+    effects = len(canonical_json(facts_of(PLAN).effects.model_dump(mode="json")))
+
+    def parts(room: int) -> tuple[bool, bool, bool]:
+        monkeypatch.setattr(plan_record, "_LARGEST", room)
+        made = record()
+        return made.fingerprints is not None, made.changes is not None, made.effects is not None
+
+    assert parts(prints) == (False, False, False)
+    assert parts(prints + 1) == (True, False, False)
+    assert parts(prints + digests) == (True, False, False)
+    assert parts(prints + digests + 1) == (True, True, False)
+    assert parts(prints + digests + effects) == (True, True, False)
+    assert parts(prints + digests + effects + 1) == (True, True, True)
