@@ -100,7 +100,8 @@ def question(number: int) -> Any:
     from reconciler.model.money import Money
     from reconciler.model.period import Period
     from reconciler.model.purse import Purse
-    from reconciler.model.team import AnnualPlan, WalletTarget
+    from reconciler.model.team import AnnualPlan
+    from reconciler.model.wallet_target import WalletTarget
 
     key = f"team_{number}"
     target = Money(Decimal(4000), "USD")

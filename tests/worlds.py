@@ -19,8 +19,9 @@ from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.wallet_target import WalletTarget
 
 JUNE = Period(2026, 6)
 JULY = Period(2026, 7)

@@ -17,6 +17,7 @@ from reconciler.forecast.regime import Regime, fit_regime
 from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.trend import Trend, fit_trend
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
+from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 
 SHOCK_FLOOR = 0.07
@@ -162,17 +163,17 @@ TEACHING_DAYS = 56
 TEACHERS = 200
 
 
-def planned_daily(question: WalletQuestion, team: TeamBudget | None) -> float:
+def planned_daily(question: WalletQuestion, team: TeamBudget | None, period: Period) -> float:
     """Return what a day of the wallet costs by the plan alone, before growth; nothing where no plan says so.
 
-    The team's baseline is split over its wallets in proportion to their monthly targets.
+    The team's baseline is split over its wallets in proportion to their usual targets in `period`.
     """
-    target = question.wallet.setting.monthly
+    target = question.wallet.setting.usual(period)
     baseline = question.plan.baseline_monthly
     if baseline is None:
         return 0.0
     wallets = team.wallets.values() if team else (question.wallet.setting,)
-    total = sum((wallet.monthly for wallet in wallets), Decimal(0))
+    total = sum((wallet.usual(period) for wallet in wallets), Decimal(0))
     share = target / total if total else Decimal(1) / max(len(wallets), 1)
     return float(baseline * share) / DAYS_OF_A_MONTH
 

@@ -126,7 +126,7 @@ class _Outlook:
         """Return what alerts are recommended from, once the target is that."""
         setting = self.question.wallet.setting
         stands = not target.alone and self.period not in setting.overrides
-        most = target.target.amount if stands else min(target.target.amount, setting.monthly)
+        most = target.target.amount if stands else min(target.target.amount, setting.usual(self.period))
         purse = self.question.desired.plus(target.target.amount - target.current.amount)
         return WarningTime(self.question, self.course, self.period, self.wanted, purse, most)
 
@@ -164,8 +164,9 @@ class _Outlook:
 
     def _unlike(self, target: Money, months: Mapping[Period, Money]) -> str:
         """Return why the target would not hold for the months to come; an empty text where it does."""
-        overrides = self.question.wallet.setting.overrides
-        coming = {month: need for month, need in months.items() if month in self.year and month not in overrides}
+        setting = self.question.wallet.setting
+        alike = (month for month in months if month in self.year and month not in setting.overrides)
+        coming = {month: months[month] for month in alike if setting.holds_alike(month, self.period)}
         for month, need in (coming or months).items():
             if need.amount > target.amount * (1 + NEAR_ENOUGH):
                 return f"{month.name} by itself needs {need}"

@@ -93,7 +93,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
     for rows in widths.values():
         panel = make_panel([histories[row] for row in rows], np.full(len(rows), day_before(start)))
         asked = [questions[row] for row in rows]
-        planned = np.array([planned_daily(question, context.teams.get(question.wallet.team)) for question in asked])
+        planned = np.array([_planned(question, context) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
     return [_Taught(question, spends[row], histories[row], learned[row]) for row, question in enumerate(questions)]
@@ -224,6 +224,10 @@ def _mean_month_end(paths: Floats, context: ForecastContext, course_of: Callable
     start, end = context.known.known_until, context.period.end
     month = paths[: max((end - start).days, 0)].copy()
     return money(float(course_of(month).rest(context.period.first, end).mean()))
+
+
+def _planned(question: WalletQuestion, context: ForecastContext) -> float:
+    return planned_daily(question, context.teams.get(question.wallet.team), context.period)
 
 
 def _censored(question: WalletQuestion, context: ForecastContext) -> frozenset[date]:

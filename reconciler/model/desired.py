@@ -12,8 +12,9 @@ from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.wallet_target import WalletTarget
 
 
 @dataclass(frozen=True, slots=True)

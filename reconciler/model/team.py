@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +9,7 @@ from pydantic import Field
 from reconciler.model.frozen import Frozen
 from reconciler.model.percent import Rate, Share
 from reconciler.model.period import Period
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.yaml_types import Identifier, Label, Ratio, Switch, Version, WholeNumber, YamlAmount
 
 Lane = Literal["standard", "premium", "off_peak"]
@@ -94,26 +94,6 @@ class AnnualPlan(Frozen):
     planned_demand: tuple[PlannedDemand, ...] = Field((), description="New workloads, each with its monthly cost.")
     fallback: Fallback | None = Field(None, description="What fallback traffic is expected to be and to cost.")
     rate_limits: tuple[RateLimit, ...] = Field((), description="Caps on what one day may cost.")
-
-
-class WalletTarget(Frozen):
-    """What one wallet is to be funded with each period; `overrides` replace `monthly` for single months."""
-
-    team_id: Identifier = Field(
-        description="The Keeptrusts team whose wallet this is; no two wallets may share one.",
-        examples=["team_support"],
-    )
-    monthly: YamlAmount = Field(
-        description="What the wallet is funded with each month, in the organization's currency."
-    )
-    overrides: dict[Period, YamlAmount] = Field(
-        {},
-        description="For single months of the fiscal year, what replaces `monthly`.",
-        examples=[{"2026-11": 15000.00}],
-    )
-
-    def target(self, period: Period) -> Decimal:
-        return self.overrides.get(period, self.monthly)
 
 
 class Scope(Frozen):

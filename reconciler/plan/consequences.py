@@ -15,16 +15,20 @@ from reconciler.model.later import Later, LaterExpectation
 from reconciler.model.money import ZERO, Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.team import BillingBudgetSetting, TeamBudget, WalletTarget
+from reconciler.model.team import BillingBudgetSetting, TeamBudget
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.plan.differences import Difference
+from reconciler.plan.yaml_words import monthly_words
 
 
 def whole_team(team: TeamBudget | None, currency: str) -> str:
     """Return a team in a few words: its wallets with their monthly money, its alerts and owners; empty for none."""
     if team is None:
         return ""
-    wallets = ", ".join(f"{key} {Money(wallet.monthly, currency)} a month" for key, wallet in team.wallets.items())
+    wallets = ", ".join(
+        f"{key} {monthly_words(wallet.monthly, currency)} a month" for key, wallet in team.wallets.items()
+    )
     state = "absent, " if team.state == "absent" else ""
     alerts = f", {len(team.billing_budgets)} alert{'s' if len(team.billing_budgets) != 1 else ''}"
     owners = f", owners {', '.join(team.owners) or 'the organization'}"

@@ -68,7 +68,7 @@ def _of_field(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Plac
         yield from _of_models(was, will, place.at(name=word.name))
     elif isinstance(was, dict) and isinstance(will, dict):
         yield from _of_mappings(field, was, will, place)
-    elif _lists_entries(was) or _lists_entries(will):
+    elif word.says is None and (_lists_entries(was) or _lists_entries(will)):
         yield from _of_entries(field, was, will, place)
     else:
         yield _told(field, was, will, place.at(name=word.name))

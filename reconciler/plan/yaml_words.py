@@ -29,8 +29,8 @@ from reconciler.model.team import (
     ProviderMixMove,
     RateLimit,
     TeamBudget,
-    WalletTarget,
 )
+from reconciler.model.wallet_target import Relative, TargetStep, WalletTarget
 
 
 def spoken(value: Any, currency: str) -> str:
@@ -88,6 +88,7 @@ KNOWN_BY: Mapping[type[Frozen], tuple[str, ...]] = {
     ProviderMixMove: ("source", "target"),
     PlannedDemand: ("reason",),
     RateLimit: ("reason",),
+    TargetStep: ("starts",),
     **{entry: fields for kind in kinds() for entry, fields in kind.known_by.items()},
 }
 """The fields by which an entry of a list is known again; the others may change without it being another one."""
@@ -209,9 +210,10 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "price_ratio": Word("at", lambda value, currency: f"{spoken(value, currency)} times the price"),
     },
     RateLimit: {"reason": Word("reason"), "daily": Word("a day", money_in_words), "starts": Word("from")},
+    TargetStep: {"amount": Word("amount", money_in_words), "starts": Word("from"), "until": Word("until")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),
-        "monthly": Word("monthly target", money_in_words),
+        "monthly": Word("monthly target", lambda value, currency: monthly_words(value, currency)),
         "overrides": Word("target of", lambda value, currency: _months(value, currency)),
     },
 }
@@ -224,5 +226,19 @@ WORDS: Mapping[type[Frozen], Mapping[str, Word]] = {**_ORGANIZATION, **_TEAM, **
 
 def _months(value: Any, currency: str) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{month} {money_in_words(amount, currency)}" for month, amount in value.items())
-    return money_in_words(value, currency)
+        return ", ".join(f"{month} {_override(amount, currency)}" for month, amount in value.items())
+    return _override(value, currency)
+
+
+def _override(value: Any, currency: str) -> str:
+    return f"{value} of it" if isinstance(value, Relative) else money_in_words(value, currency)
+
+
+def monthly_words(value: Decimal | tuple[TargetStep, ...], currency: str) -> str:
+    """Return what a wallet gets each month: an amount, or its steps one after the other."""
+    if isinstance(value, Decimal):
+        return money_in_words(value, currency)
+    return ", then ".join(
+        f"{money_in_words(step.amount, currency)} from {step.starts}{f' to {step.until}' if step.until else ''}"
+        for step in value
+    )

@@ -14,6 +14,7 @@ from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 from reconciler.model.policy_input import Declared, Effects
+from reconciler.model.wallet_target import telling_months
 from reconciler.policy.rule import BuiltIn, Rule
 
 
@@ -107,8 +108,8 @@ def _retargeted(start: Desired, after: Desired) -> Decimal:
     years = {start.organization.fiscal_year.value, after.organization.fiscal_year.value}
     pairs = [(start.wallets.get(key), after.wallets.get(key)) for key in {*start.wallets, *after.wallets}]
     edited = [pair for pair in pairs if _setting(pair[0]) != _setting(pair[1])]
-    periods = {period for year in years for period in year.periods}
-    periods |= {period for pair in edited for wallet in pair if wallet for period in wallet.setting.overrides}
+    settings = (wallet.setting for pair in edited for wallet in pair if wallet)
+    periods = telling_months(settings, (period for year in years for period in year.periods))
     return max(
         sum((abs(_target(new, period) - _target(old, period)) for old, new in edited), ZERO) for period in periods
     )

@@ -8,7 +8,9 @@ from decimal import Decimal
 from reconciler.findings import Finding, Keys, Severity
 from reconciler.meant import close_to, only
 from reconciler.model.kinds.billing_budget import watched
+from reconciler.model.period import Period
 from reconciler.model.team import BillingBudgetSetting
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import Context, TeamView
 from reconciler.source.problem import problem
@@ -72,7 +74,7 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
     environment = watched(view.team, setting)
     if environment is None or (setting.environment is None and setting.scope is None and not view.whole("wallets")):
         return
-    target = view.team.wallets[environment].monthly
+    target = _most(view.team.wallets[environment], context)
     wallet = f"the wallet `{environment}`"
     if setting.amount > target:
         late = [p for p in setting.alert_percentages if setting.amount * p > target * 100]
@@ -92,6 +94,13 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
             at = (*keys, "alert_percentages", index)
             hint = f"write {_highest(setting.amount, target)} or less, or remove it"
             yield problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
+
+
+def _most(wallet: WalletTarget, context: Context) -> Decimal:
+    """Return the most that a wallet usually gets in a month of the fiscal year."""
+    year = context.fiscal_year
+    months = year.periods if year else tuple(wallet.turns())
+    return max(map(wallet.usual, months)) if months else wallet.usual(Period(2000, 1))
 
 
 def _never(percentages: list[int]) -> str:

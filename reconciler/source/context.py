@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import FiscalYear, Period
-from reconciler.model.team import TeamBudget, WalletTarget
+from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.year_targets import money
 from reconciler.source.documents import Document, Shape
 
@@ -68,7 +69,4 @@ def context_of(organization: Document[OrganizationBudget] | None, *, since: Peri
 
 def year_target(wallet: WalletTarget, year: FiscalYear) -> Decimal:
     """Return the sum of a wallet's twelve monthly targets."""
-    changes = sum(
-        (amount - wallet.monthly for period, amount in wallet.overrides.items() if period in year), Decimal(0)
-    )
-    return wallet.monthly * 12 + changes
+    return sum(map(wallet.target, year.periods), Decimal(0))

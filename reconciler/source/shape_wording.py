@@ -203,8 +203,14 @@ def schema_at(model: type[Frozen], keys: Keys) -> dict[str, Any]:
     node = _resolved(root, root)
     for key in keys:
         named = node.get("properties", {}).get(key) or _values(node)
-        node = _resolved(root, node.get("items", {}) if isinstance(key, int) else named)
+        node = _resolved(root, _items(node) if isinstance(key, int) else named)
     return node
+
+
+def _items(node: dict[str, Any]) -> dict[str, Any]:
+    """Return what the schema says of the items of a list, which may be one of several things that are allowed."""
+    lists = (option["items"] for option in (node, *node.get("anyOf", [])) if "items" in option)
+    return next(lists, {})
 
 
 def _values(node: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rules about a team's wallets: known environments, overrides that will be used, amounts that have coins."""
+"""Rules about a team's wallets: known environments, steps and overrides that say one thing, amounts that have coins."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from reconciler.model.money import is_payable
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
 from reconciler.source.problem import problem
+from reconciler.source.step_rules import override_problems, step_problems
 
 
 def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from _none(view, context)
     for environment in view.team.wallets:
         yield from _environment(view, environment, context)
-        yield from _overrides(view, environment, context)
+        keys, wallet = ("wallets", environment), view.team.wallets[environment]
+        yield from step_problems(wallet, keys, context)
+        yield from override_problems(wallet, keys, context)
 
 
 def _none(view: TeamView, context: Context) -> Iterator[Finding]:
@@ -53,26 +56,12 @@ def _environment(view: TeamView, environment: str, context: Context) -> Iterator
     yield problem("unknown-environment", message, hint, keys, "key", fix=only(close))
 
 
-def _overrides(view: TeamView, environment: str, context: Context) -> Iterator[Finding]:
-    year = context.fiscal_year
-    if year is None:
-        return
-    for period in view.team.wallets[environment].overrides:
-        if period not in year:
-            message = f"{period} is not a month of {year.name} ({year.starts} to {year.periods[-1]})"
-            hint = "correct the month, or remove the override: it would never be used"
-            keys = ("wallets", environment, "overrides", str(period))
-            yield problem("override-outside-fiscal-year", message, hint, keys, "key")
-
-
 def team_coin_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     """Yield the amounts of a team that the organization's currency cannot express."""
     team = view.team
     found: list[tuple[Keys, Decimal | None]] = []
     for environment, wallet in team.wallets.items():
-        found.append((("wallets", environment, "monthly"), wallet.monthly))
-        months = wallet.overrides.items()
-        found += [(("wallets", environment, "overrides", str(period)), amount) for period, amount in months]
+        found += [(("wallets", environment, *keys), amount) for keys, amount in wallet.amounts()]
     for position, budget in enumerate(team.billing_budgets):
         found.append((("billing_budgets", view.budget_index(position), "amount"), budget.amount))
     found.append((("plan", "baseline_monthly"), team.plan.baseline_monthly))

@@ -21,9 +21,10 @@ from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse
-from reconciler.model.team import AnnualPlan, TeamBudget, WalletTarget
+from reconciler.model.team import AnnualPlan, TeamBudget
 from reconciler.model.usage import NANO, DailyUsage, UsageSource, nanos
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.wallet_target import WalletTarget
 
 COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
 MONEY = ("credits", "avoided", "fallback_cost")

@@ -37,7 +37,7 @@ def test_the_example_has_no_findings_and_the_numbers_of_the_planning_template() 
             team.name,
             team.plan.baseline_monthly,
             team.plan.growth[0].rate,
-            sum(wallet.monthly for wallet in team.wallets.values()),
+            sum(wallet.usual(Period(2026, 7)) for wallet in team.wallets.values()),
             team.billing_budgets[0].amount,
         )
         for name, team in teams.items()

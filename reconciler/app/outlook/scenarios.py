@@ -44,8 +44,7 @@ def with_targets(desired: Desired, texts: Sequence[str], *, period: Period) -> D
         who, value = _split(WALLET, text)
         amount = _read(WALLET, value, parse_amount)
         wallet = wallet_of(desired, who)
-        overrides = {month: target for month, target in wallet.setting.overrides.items() if month != period}
-        setting = wallet.setting.model_copy(update={"monthly": amount, "overrides": overrides})
+        setting = wallet.setting.with_usual(period, amount)
         team = desired.teams[wallet.team]
         wallets = {**team.wallets, wallet.environment: setting}
         desired = replace(

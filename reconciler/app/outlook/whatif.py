@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.scenario import Scenario
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import WalletForecast
+    from reconciler.model.period import Period
     from reconciler.report.whatif_text import WhatIfPage
     from reconciler.settings import Settings
 
@@ -56,7 +57,10 @@ class WhatIf:
     @property
     def words(self) -> list[str]:
         """What is supposed, in sentences."""
-        return [*_targets(self.outlook.desired, self.other), *(_words(each) for each in self.scenarios)]
+        return [
+            *_targets(self.outlook.desired, self.other, self.outlook.settings.period),
+            *(_words(each) for each in self.scenarios),
+        ]
 
     def concerned(self, side: Forecast) -> list[WalletForecast]:
         """Return the wallets of one side whose team something is supposed of."""
@@ -119,10 +123,13 @@ def _then(outlook: Outlook, other: Desired, scenarios: Sequence[Scenario]) -> Fo
     return outlook.forecast(asked)
 
 
-def _targets(desired: Desired, other: Desired) -> Iterator[str]:
+def _targets(desired: Desired, other: Desired, period: Period) -> Iterator[str]:
     for key, wallet in other.wallets.items():
         if wallet != desired.wallets[key]:
-            yield f"{label(wallet)} is funded with {wallet.setting.monthly:,.2f} a month"
+            setting = wallet.setting
+            last = setting.last_alike(period)
+            when = f" in {period}" if period in setting.overrides else f" a month{f' up to {last}' if last else ''}"
+            yield f"{label(wallet)} is funded with {setting.target(period):,.2f}{when}"
 
 
 def _words(scenario: Scenario) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
+    from reconciler.model.period import Period
     from reconciler.model.policy_input import Declared
 
 ALL = ":all"
@@ -129,10 +130,10 @@ def compared_with(
 def _later(
     settings: Settings, before: Desired, desired: Desired, commit: str, *, teams: Collection[str] | None
 ) -> Later:
-    """Return what `desired` says otherwise, of months to the horizon or the end of the fiscal year, with its places."""
+    """Return what `desired` says otherwise, with its places: to the horizon, the year's end and the last step."""
     organization, period = desired.organization, settings.period
     year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
-    last = max(organization.forecast.horizon_months, year_ends)
+    last = max(organization.forecast.horizon_months, year_ends, *_turns(before, desired, period))
     months = [period.plus(ahead) for ahead in range(last + 1)]
     about = {*before.teams, *desired.teams} if teams is None else teams
     comparable = before.organization.currency == organization.currency
@@ -146,6 +147,14 @@ def _later(
         expectations=tuple(item for item in placed if item.kind == "expectation" or is_of_money(item)),
         settings=tuple(item for item in placed if item.kind == "setting" and not is_of_money(item)),
     )
+
+
+def _turns(before: Desired, desired: Desired, period: Period) -> Iterator[int]:
+    """Yield in how many months the steps of a wallet that is said otherwise turn."""
+    for key in {*before.wallets, *desired.wallets}:
+        pair = [found.setting for side in (before, desired) if (found := side.wallets.get(key))]
+        if len(pair) == 1 or pair[0] != pair[1]:
+            yield from (turn.months_since(period) for setting in pair for turn in setting.turns())
 
 
 def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> Declares:

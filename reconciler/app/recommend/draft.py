@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
+from reconciler.model.wallet_target import override_text
 from reconciler.report.wording import probability
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.load import load
@@ -109,20 +110,21 @@ def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, s
 def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -> Edit | str:
     """Return the edit of one target: of `monthly` where it holds for the months to come, else of its month alone.
 
-    A month that has a target of its own keeps one. Only months of the fiscal year can have one.
+    Of dated steps, the one that holds is edited. A month that has a target of its own keeps one. Only months of the
+    fiscal year can have one.
     """
     wallet, year, why = desired.wallets[target.wallet], desired.organization.fiscal_year.value, _why(target, period)
     literal, overrides = f"{target.target.amount:.2f}", wallet.setting.overrides
     keys = wallet.origin.keys
     if period in overrides:
-        before = f"{overrides[period]:.2f}"
+        before = override_text(overrides[period])
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
-    if not target.alone:
-        return Edit(wallet.origin.path, (*keys, "monthly"), f"{wallet.setting.monthly:.2f}", literal, why)
+    if not target.alone and (at := wallet.setting.place_of(period)) is not None:
+        return Edit(wallet.origin.path, (*keys, *at), f"{wallet.setting.usual(period):.2f}", literal, why)
     if period not in year:
         name = f"{target.team}/{target.environment}"
         return f"{name}: {target.target} is for {period.name} alone ({target.alone}), which is not in {year.name}"
-    why = f"{why} It is for {period.name} alone: {target.alone}."
+    why = f"{why} It is for {period.name} alone: {target.alone or 'no step holds in it'}."
     if overrides:
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
     return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)

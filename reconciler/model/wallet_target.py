@@ -1,0 +1,215 @@
+"""What one wallet is to be funded with: an amount or dated steps of it, and single months that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema, WrapValidator
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.money import CENT, ZERO
+from reconciler.model.percent import parse_rate, percent_text
+from reconciler.model.period import Period
+from reconciler.model.yaml_types import AMOUNT_SCHEMAS, Identifier, YamlAmount, parse_amount, refusal, shown
+
+_RELATIVE = re.compile(r"[+-][0-9]{1,4}(\.[0-9]{1,4})?%")
+_UNSIGNED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?\s*%")
+_MOST = Decimal(10)
+
+
+class TargetStep(Frozen):
+    """What each month gets from `from` on: until the next step begins, or up to and including `until`."""
+
+    amount: YamlAmount = Field(
+        description="What the wallet is funded with each month, in the organization's currency.", examples=[12000.00]
+    )
+    starts: Period = Field(alias="from", description="Its first month, as YYYY-MM.", examples=["2026-07"])
+    until: Period | None = Field(
+        None,
+        description="Its last month, as YYYY-MM; without it, the step holds until the next one begins. When the last"
+        " step is over, the wallet gets nothing.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """By how much a month differs from what it would get otherwise: `rate` 0.2 is a fifth more."""
+
+    rate: Decimal
+
+    def of(self, amount: Decimal) -> Decimal:
+        """Return `amount` changed by the rate, rounded to the cent; half a cent is rounded up."""
+        return (amount * (1 + self.rate)).quantize(CENT, ROUND_HALF_UP)
+
+    def __str__(self) -> str:
+        return f"{'+' if self.rate >= 0 else ''}{percent_text(self.rate)}"
+
+
+_STEPS: TypeAdapter[tuple[TargetStep, ...]] = TypeAdapter(tuple[TargetStep, ...])
+
+
+def _monthly(value: Any, _: Any) -> Decimal | tuple[TargetStep, ...]:
+    if isinstance(value, list | tuple) and any(isinstance(item, dict | TargetStep) for item in value):
+        return _STEPS.validate_python(value, by_alias=True, by_name=False)
+    if isinstance(value, list | tuple | dict):
+        what = "keys with values are" if isinstance(value, dict) else "a list of no steps is"
+        hint = "write an amount, or steps such as `[{amount: 12500.00, from: 2026-06}]`"
+        raise refusal("invalid-amount", f"{what} not an amount", hint)
+    return parse_amount(value)
+
+
+def _override(value: Any) -> Decimal | Relative:
+    """Return what an override says; a percentage has its sign, because `20%` may mean a fifth more or a fifth."""
+    if isinstance(value, Relative):
+        return value
+    text = value if isinstance(value, str) else ""
+    if _UNSIGNED.fullmatch(text):
+        more = text.replace(" ", "")
+        sentence = f"{shown(text)} does not say whether the month gets more or less"
+        raise refusal("invalid-override", sentence, f"write `+{more}` for more, `-{more}` for less, or the amount")
+    if not _RELATIVE.fullmatch(text):
+        return parse_amount(value)
+    rate = parse_rate(text)
+    if rate > _MOST:
+        sentence = f"{shown(text)} is more than ten times as much on top"
+        raise refusal("invalid-override", sentence, "write a percentage from -100% to +1000%, or the amount")
+    return Relative(rate + 0)
+
+
+def override_text(value: Decimal | Relative) -> str:
+    """Return an override as YAML writes it."""
+    return str(value) if isinstance(value, Relative) else f"{value:.2f}"
+
+
+Override = Annotated[
+    Decimal | Relative,
+    BeforeValidator(_override),
+    PlainSerializer(override_text, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *AMOUNT_SCHEMAS,
+                {
+                    "type": "string",
+                    "pattern": r"^(\+(1000|[0-9]{1,3}(\.[0-9]{1,4})?)|-(100|[0-9]{1,2}(\.[0-9]{1,4})?))%$",
+                    "patternErrorMessage": "An amount such as 12500.00, or by how much it differs, such as +20%",
+                },
+            ],
+            "examples": [15000.00, "+20%"],
+        }
+    ),
+]
+"""What a single month gets: an amount, or a signed percentage of what it would get otherwise."""
+
+
+Monthly = Annotated[YamlAmount | Annotated[tuple[TargetStep, ...], Field(min_length=1)], WrapValidator(_monthly)]
+"""What every month gets: one amount, or dated steps."""
+
+
+class WalletTarget(Frozen):
+    """What one wallet is to be funded with each period; `overrides` replace `monthly` for single months."""
+
+    team_id: Identifier = Field(
+        description="The Keeptrusts team whose wallet this is; no two wallets may share one.",
+        examples=["team_support"],
+    )
+    monthly: Monthly = Field(
+        description="What the wallet is funded with each month, in the organization's currency: an amount, or a list"
+        " of steps such as `{amount: 12000.00, from: 2026-07}`.",
+        examples=[12500.00],
+    )
+    overrides: dict[Period, Override] = Field(
+        {},
+        description="For single months of the fiscal year, what replaces `monthly`: an amount, or by how much the"
+        " month differs, such as `+20%`, rounded to the cent.",
+        examples=[{"2026-11": 15000.00}],
+    )
+
+    @property
+    def steps(self) -> tuple[TargetStep, ...]:
+        """The dated steps, in the order of the file; none where `monthly` is one amount."""
+        return self.monthly if isinstance(self.monthly, tuple) else ()
+
+    def target(self, period: Period) -> Decimal:
+        """Return what the wallet is to be funded with in `period`: the only place that works it out."""
+        override = self.overrides.get(period)
+        if override is None:
+            return self.usual(period)
+        return override.of(self.usual(period)) if isinstance(override, Relative) else override
+
+    def usual(self, period: Period) -> Decimal:
+        """Return what `period` gets without an override: nothing where no step holds."""
+        if isinstance(self.monthly, Decimal):
+            return self.monthly
+        index = self.step_at(period)
+        return ZERO if index is None else self.monthly[index].amount
+
+    def step_at(self, period: Period) -> int | None:
+        """Return the place of the step that holds in `period`, None where none does or there are no steps."""
+        begun = [(step.starts, index) for index, step in enumerate(self.steps) if step.starts <= period]
+        if not begun:
+            return None
+        index = max(begun)[1]
+        until = self.steps[index].until
+        return index if until is None or period <= until else None
+
+    def holds_alike(self, one: Period, other: Period) -> bool:
+        """Whether the same amount of the YAML stands for both months, overrides aside."""
+        return self.step_at(one) == self.step_at(other)
+
+    def last_alike(self, period: Period) -> Period | None:
+        """Return the last month of the step that holds in `period`; None where nothing ends it."""
+        ends = [turn.plus(-1) for turn in self.turns() if turn > period]
+        return min(ends, default=None)
+
+    def with_usual(self, period: Period, amount: Decimal) -> WalletTarget:
+        """Return the same with `amount` for `period` and the months that hold alike; `period` has no override then."""
+        index = self.step_at(period)
+        monthly: Decimal | tuple[TargetStep, ...] = amount
+        overrides = {month: value for month, value in self.overrides.items() if month != period}
+        if index is not None:
+            step = self.steps[index].model_copy(update={"amount": amount})
+            monthly = (*self.steps[:index], step, *self.steps[index + 1 :])
+        elif self.steps:
+            monthly, overrides = self.monthly, {**overrides, period: amount}
+        return self.model_copy(update={"monthly": monthly, "overrides": overrides})
+
+    def place_of(self, period: Period) -> tuple[str | int, ...] | None:
+        """Return the keys to the amount that `period` gets without an override, None where no step holds."""
+        if not self.steps:
+            return ("monthly",)
+        index = self.step_at(period)
+        return None if index is None else ("monthly", index, "amount")
+
+    def amounts(self) -> Iterator[tuple[tuple[str | int, ...], Decimal]]:
+        """Yield the keys to every amount and what it comes to, that of a relative override worked out."""
+        if isinstance(self.monthly, Decimal):
+            yield ("monthly",), self.monthly
+        for index, step in enumerate(self.steps):
+            yield ("monthly", index, "amount"), step.amount
+        for month in self.overrides:
+            yield ("overrides", str(month)), self.target(month)
+
+    def turns(self) -> Iterator[Period]:
+        """Yield the months from which on `monthly` says something else than in the month before."""
+        for step in self.steps:
+            yield step.starts
+            if step.until is not None:
+                yield step.until.plus(1)
+
+
+def telling_months(settings: Iterable[WalletTarget], months: Iterable[Period]) -> frozenset[Period]:
+    """Return months that show every target there is: `months`, all overrides, and one for each stretch of steps."""
+    listed = tuple(settings)
+    single = {month for setting in listed for month in setting.overrides}
+    found = {*months, *single}
+    for month in {*found, *(turn for setting in listed for turn in setting.turns())}:
+        free = month
+        while free in single:
+            free = free.plus(1)
+        found.add(free)
+    return frozenset(found)

@@ -1,0 +1,110 @@
+"""What a month gets: dated steps, months that differ, and by how much; one function works it out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.period import Period
+from reconciler.model.wallet_target import WalletTarget, override_text, telling_months
+
+JUNE = Period(2026, 6)
+YEAR = [JUNE.plus(ahead) for ahead in range(12)]
+AMOUNTS = st.integers(min_value=0, max_value=5_000_000).map(lambda cents: Decimal(cents) / 100)
+
+
+def setting(monthly: Any, **overrides: Any) -> WalletTarget:
+    months = {name.removeprefix("m").replace("_", "-"): value for name, value in overrides.items()}
+    return WalletTarget.model_validate(
+        {"team_id": "a", "monthly": monthly, "overrides": months}, by_alias=True, by_name=False
+    )
+
+
+def step(amount: Any, starts: Period | str, until: Period | None = None) -> dict[str, Any]:
+    end = {"until": str(until)} if until else {}
+    return {"amount": f"{amount}", "from": str(starts), **end}
+
+
+def money(found: WalletTarget) -> list[Decimal]:
+    return [found.target(month) for month in YEAR]
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), AMOUNTS), min_size=1, max_size=6, unique_by=lambda item: item[0]))
+def test_steps_say_the_same_as_their_months_written_one_by_one(starts: list[tuple[int, Decimal]]) -> None:
+    turns = sorted(starts)
+    stepped = setting([step(amount, JUNE.plus(ahead)) for ahead, amount in turns])
+    by_month = {
+        str(month): f"{next((amount for ahead, amount in reversed(turns) if JUNE.plus(ahead) <= month), Decimal(0))}"
+        for month in YEAR
+    }
+
+    written = WalletTarget.model_validate({"team_id": "a", "monthly": "7.77", "overrides": by_month})
+    assert money(stepped) == money(written)
+
+
+@given(AMOUNTS, st.integers(-100, 1000))
+def test_a_percentage_gives_what_its_amount_written_out_gives(amount: Decimal, percent: int) -> None:
+    relative = setting(f"{amount}", m2026_10=f"{percent:+d}%")
+
+    exact = amount * (100 + percent) / 100
+    assert abs(relative.target(Period(2026, 10)) - exact) <= Decimal("0.005")
+    assert relative.target(Period(2026, 10)).as_tuple().exponent == -2
+    assert relative.target(Period(2026, 9)) == amount
+
+
+def test_half_a_cent_is_rounded_up() -> None:
+    assert setting("0.30", m2026_10="+5%").target(Period(2026, 10)) == Decimal("0.32")
+    assert setting("0.10", m2026_10="-5%").target(Period(2026, 10)) == Decimal("0.10")
+
+
+def test_a_percentage_is_of_the_step_that_holds_then() -> None:
+    found = setting([step(100, JUNE), step(200, "2026-10")], m2026_09="+20%", m2026_10="-25%")
+
+    assert [found.target(Period(2026, month)) for month in (8, 9, 10, 11)] == [100, 120, 150, 200]
+
+
+def test_a_step_holds_to_its_last_month_and_no_longer() -> None:
+    found = setting([step(100, JUNE, JUNE.plus(1))])
+
+    assert money(found)[:4] == [100, 100, 0, 0]
+    assert list(found.turns()) == [JUNE, JUNE.plus(2)]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("+20%", "+20%"), ("-0%", "+0%"), ("-12.5%", "-12.5%"), ("1500", "1500.00")]
+)
+def test_an_override_is_written_as_it_was_read(value: str, text: str) -> None:
+    assert override_text(setting("1", m2026_10=value).overrides[Period(2026, 10)]) == text
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), AMOUNTS), min_size=1, max_size=4, unique_by=lambda item: item[0]),
+    st.dictionaries(st.integers(0, 40), AMOUNTS, max_size=6),
+)
+def test_the_telling_months_hold_every_amount_that_any_month_has(
+    turns: list[tuple[int, Decimal]], overrides: dict[int, Decimal]
+) -> None:
+    found = WalletTarget.model_validate(
+        {
+            "team_id": "a",
+            "monthly": [step(amount, JUNE.plus(ahead)) for ahead, amount in sorted(turns)],
+            "overrides": {str(JUNE.plus(ahead)): f"{amount}" for ahead, amount in overrides.items()},
+        },
+        by_alias=True,
+        by_name=False,
+    )
+
+    told = {found.target(month) for month in telling_months([found], YEAR)}
+    assert {found.target(JUNE.plus(ahead)) for ahead in range(60)} <= told
+
+
+def test_another_amount_for_a_month_changes_the_step_that_holds_and_no_other() -> None:
+    found = setting([step(100, JUNE), step(200, "2026-10")], m2026_11="+10%")
+
+    assert [found.with_usual(JUNE, Decimal(150)).target(month) for month in YEAR[:6]] == [150, 150, 150, 150, 200, 220]
+    assert found.last_alike(JUNE) == Period(2026, 9)
+    assert found.with_usual(Period(2026, 11), Decimal(300)).target(Period(2026, 11)) == 300
