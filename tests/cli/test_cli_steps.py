@@ -130,7 +130,7 @@ def test_a_change_of_steps_is_told_and_approved_like_that_of_the_months_it_stand
             f"m{JUNE.plus(month)}".replace("-", "_"): f"{max(turn for turn in turns if turn[0] <= month)[1]}"
             for month in range(12)
         }
-        return wallet("support", "prod", "0", **amounts)
+        return wallet("support", "prod", "0", absent=False, **amounts)
 
     year = [JUNE.plus(ahead) for ahead in range(12)]
     sides = [desired([stepped(*one)]), desired([stepped(*other)])]

@@ -130,7 +130,7 @@ def compared_with(
 def _later(
     settings: Settings, before: Desired, desired: Desired, commit: str, *, teams: Collection[str] | None
 ) -> Later:
-    """Return what `desired` says otherwise, with its places: to the horizon, the year's end and the last step."""
+    """Return what `desired` says otherwise, with its places: to horizon, year's end and a year of the last step."""
     organization, period = desired.organization, settings.period
     year_ends = organization.fiscal_year.value.periods[-1].months_since(period)
     last = max(organization.forecast.horizon_months, year_ends, *_turns(before, desired, period))
@@ -150,11 +150,11 @@ def _later(
 
 
 def _turns(before: Desired, desired: Desired, period: Period) -> Iterator[int]:
-    """Yield in how many months the steps of a wallet that is said otherwise turn."""
+    """Yield in how many months the steps of a wallet that is said otherwise have been there for a year."""
     for key in {*before.wallets, *desired.wallets}:
         pair = [found.setting for side in (before, desired) if (found := side.wallets.get(key))]
         if len(pair) == 1 or pair[0] != pair[1]:
-            yield from (turn.months_since(period) for setting in pair for turn in setting.turns())
+            yield from (turn.months_since(period) + 11 for setting in pair for turn in setting.turns())
 
 
 def declared_by(settings: Settings, plan: Plan, desired: Desired, last: LastApplied | None) -> Declares:

@@ -1,0 +1,44 @@
+"""The plan of a change that gives a wallet dated steps: every later month that gets other money is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli.conftest import Run
+from cli.journal_desk import git
+from cli.small_folder import small_folder
+
+from reconciler.sandbox.server import running
+
+STEPS = "[{amount: 100, from: 2026-06}, {amount: 140, from: 2026-10}, {amount: 500, from: 2028-03}]"
+
+
+def test_a_step_far_behind_the_horizon_is_told_with_its_money(
+    tmp_path: Path, kt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_folder(tmp_path)
+    for arguments in (("init", "-q"), ("add", "budgets"), ("commit", "-qm", "before")):
+        git(tmp_path, *arguments)
+    team = tmp_path / "budgets" / "teams" / "alpha.yaml"
+    wallet = f"monthly: {STEPS}, overrides: {{2026-12: +20%}}"
+    team.write_text(team.read_text(encoding="utf-8").replace("monthly: 100", wallet), encoding="utf-8")
+    git(tmp_path, "commit", "-aqm", "after")
+    monkeypatch.chdir(tmp_path)
+    with running(scenario="acme", as_of=None) as served:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", served.url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", served.read_token)
+        done = kt("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--since", "HEAD~1")
+    assert done.code == 0, done.err
+
+    later = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))["later"]
+    told = {item["period"]: (item["before"], item["after"]) for item in later["targets"]}
+    assert told["2026-10"] == ("100.00", "140.00")
+    assert told["2026-12"] == ("100.00", "168.00")
+    assert told["2028-02"] == ("100.00", "140.00")
+    assert told["2029-02"] == ("100.00", "500.00")
+    assert "2026-09" not in told
+    assert later["until"] == "2029-02"
+    assert "monthly target" not in done.out
+    assert "100 -> 500 (400 more a month), March 2028 to February 2029" in " ".join(done.out.split())
