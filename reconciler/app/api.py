@@ -10,6 +10,7 @@ from __future__ import annotations
 from reconciler.app.audit import audit
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
+from reconciler.app.importing.run import ImportRequest, import_live
 from reconciler.app.listening import Listener, heard_by
 from reconciler.app.management.adopt import adopt
 from reconciler.app.management.release import release
@@ -25,6 +26,7 @@ from reconciler.report.plan_formats import review
 
 __all__ = [
     "DriftRequest",
+    "ImportRequest",
     "Listener",
     "RecommendRequest",
     "Supposed",
@@ -36,6 +38,7 @@ __all__ = [
     "backtest",
     "drift",
     "heard_by",
+    "import_live",
     "load_plan",
     "look_ahead",
     "open_month",

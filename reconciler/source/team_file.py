@@ -51,6 +51,8 @@ def wallet_lines(wallet: WalletDraft, proposals: Proposals) -> Iterator[str]:
     for month, (amount, reasons) in sorted(wallet.funding.overrides.items()):
         yield from (f"    # {comment(reason)}" for reason in reasons)
         yield f"    {month}: {amount:.2f}{_twice(wallet.twice)}"
+    for entry in wallet.funding.uncounted:
+        yield f"  # not counted, it came past the organization's wallet: {comment(entry)}"
     for season in proposals.seasons.get(wallet.key, ()):
         yield f"  # proposed for overrides, not in force: {season.month}: {season.amount:.2f}, because {season.reason}"
 

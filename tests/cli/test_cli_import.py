@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +148,47 @@ def test_usage_without_a_path_is_asked_of_keeptrusts(kt: Any, here: Path) -> Non
     done = kt("import", "--sandbox", "--as-of", DAY, "--dry-run", "--usage")
     assert done.code == ExitCode.DONE
     assert "  support: baseline_monthly: 12202.46, cache_hit_rate: {from: 13.4%" in done.out
+
+
+def test_what_was_imported_can_be_adopted_and_a_team_that_is_released_does_not_come_back(
+    kt: Any, globex: Sandbox, here: Path, of_globex: Path
+) -> None:
+    wanted = ("import", "--as-of", DAY, "--map", of_globex)
+    assert kt(*wanted).code == ExitCode.DONE
+    adopted = kt("adopt", "--as-of", DAY)
+    assert adopted.code == ExitCode.DONE, adopted.err
+    assert kt("release", "hr", "--as-of", DAY).code == ExitCode.DONE
+    file = here / "budgets" / "teams" / "hr.yaml"
+    file.unlink()
+    done = kt(*wanted)
+    assert done.code == ExitCode.DONE, done.out
+    assert not file.exists()
+    assert done.out.count("the team hr was released from management") == 2
+    assert globex.store.received == []
+
+
+def test_a_person_at_a_terminal_is_asked_and_may_not_know(globex: Sandbox, here: Path) -> None:
+    answered = _at_a_terminal("import", "--as-of", str(DAY), typed="2026-06\n")
+    assert "legal/prod was given USD 6,100.00 on 2026-05-29" in answered
+    assert "open question" not in answered.partition("[unknown]")[2]
+    legal = (here / "budgets" / "teams" / "legal.yaml").read_text()
+    assert "given for it before it began" in legal
+    for file in (here / "budgets").rglob("*.yaml"):
+        file.unlink()
+    assert "1 open question" in _at_a_terminal("import", "--as-of", str(DAY), typed="\n")
+
+
+def _at_a_terminal(*arguments: str, typed: str) -> str:
+    """Return what a person sees who runs a command and types that."""
+    main, child = pty.openpty()
+    command = [sys.executable, "-m", "reconciler", *arguments]
+    with subprocess.Popen(command, stdin=child, stdout=child, stderr=child, env=os.environ, close_fds=True) as process:
+        os.close(child)
+        os.write(main, typed.encode())
+        seen = b""
+        with suppress(OSError):
+            while part := os.read(main, 65_536):
+                seen += part
+        assert process.wait(timeout=60) == ExitCode.DONE, seen.decode()
+    os.close(main)
+    return seen.decode().replace("\r\n", "\n")

@@ -219,3 +219,13 @@ def test_an_amount_that_two_of_many_months_had_is_not_usual() -> None:
     entries = [entry(f"t{n}", f"{Period(2025, 11).plus(n)}-01", amount) for n, amount in enumerate(amounts)]
     assert figures(wallet(*entries, entry("june", "2026-06-01", "300")))[0] == "300.00"
     assert "half of the 7 months" in funding_of(wallet(*entries), JUNE, {}).usual.reason
+
+
+def test_money_that_came_past_the_organization_is_no_funding_and_is_told() -> None:
+    found = wallet(*year(until="2026-06"), entry("top", "2026-06-03", "70", "a gift", "top_up"))
+    assert figures(found) == ("3000.00", {})
+    assert funding_of(found, JUNE, {}).uncounted == ('top, 2026-06-03: 70.00, "a gift"',)
+
+
+def test_a_name_that_no_file_can_have_says_nothing() -> None:
+    assert list(grouped("x" * 129).unplaced) == [f"id_{'x' * 129}"]

@@ -99,6 +99,7 @@ def sources_of(
         writable=is_writable,
         answers=mapped.months,
         desired=desired,
+        released=frozenset(history_of(records).released),
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.app.importing.proof import proof_of
 from reconciler.app.importing.proposing import proposed
 from reconciler.app.importing.reading import Existing, declared, environments_in, existing, sources_of
 from reconciler.app.importing.texts import Files, with_draft, write_new
+from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import differing
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, Finding, UsageError
@@ -108,7 +109,7 @@ def import_through(
         proposals, doubts = proposed(settings, desired, draft, connection)
         made = with_draft(found.files, draft, first, folder=folder, proposals=proposals)
         desired = declared(settings.budgets, made)
-    _, diff = differing(settings, desired, sources.live, records, first_apply=True)
+    _, diff = differing(settings, managed(desired, records), sources.live, records, first_apply=True)
     if wanted.write:
         write_new(settings.budgets, found.files, made)
     page = ImportPage(

@@ -35,10 +35,14 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class WalletFunding:
-    """What YAML is to say of a wallet's money. `overrides` are the months that differ, each with its reasons."""
+    """What YAML is to say of a wallet's money. `overrides` are the months that differ, each with its reasons.
+
+    `uncounted` is money of this month that came past the organization's wallet, and that no target is about.
+    """
 
     usual: Usual
     overrides: Mapping[Period, tuple[Decimal, tuple[str, ...]]]
+    uncounted: tuple[str, ...] = ()
 
     @property
     def amounts(self) -> tuple[Decimal, Mapping[Period, Decimal]]:
@@ -72,7 +76,8 @@ def funding_of(wallet: LiveWallet, period: Period, answers: Answers) -> WalletFu
         if given:
             rest = max(usual.amount - sum((entry.amount for entry in given), ZERO), ZERO)
             overrides[month] = cents(rest), tuple(f"given for it already: {_entry(entry)}" for entry in given)
-    return WalletFunding(usual, overrides)
+    past = (entry for entry in wallet.ledger if entry.kind in ("credit", "top_up") and entry.created_at in period)
+    return WalletFunding(usual, overrides, tuple(map(_entry, past)))
 
 
 def questions_of(wallet: LiveWallet, period: Period, answers: Answers) -> Iterator[Question]:

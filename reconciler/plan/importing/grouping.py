@@ -20,6 +20,7 @@ ENVIRONMENTS = (
 )
 """What environments are usually called, in the order in which they are listed."""
 
+_LONGEST = 128
 _SEPARATORS = re.compile(r"[-_.]+")
 _PART = re.compile(r"[^-_.]+|[-_.]+")
 
@@ -142,7 +143,7 @@ def _named(team: ListedTeam, environments: Collection[str]) -> _Named | None:
     """Return what the slug says, else what the name says; an id that people chose stands for a slug."""
     for text in (team.slug, team.name, team.id.removeprefix("team_")):
         words = re.sub(r"[^a-z0-9_.]+", "-", text.casefold()).strip("-_.")
-        if words and not is_opaque(words):
+        if words and len(words) <= _LONGEST and not is_opaque(words):
             return _split(words, environments)
     return None
 

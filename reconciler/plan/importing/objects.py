@@ -96,9 +96,7 @@ def _why_not(sources: Sources, value: BillingBudget, place: Place | None) -> tup
         return ("the map leaves its team out",)
     if place is None:
         return "it watches a team of which nobody knows whose it is", "name the team in a file for `--map`"
-    if sources.is_absent(place.team):
-        return (f"the YAML wants the team {place.team} to be gone",)
-    return ()
+    return sources.why_closed(place.team)
 
 
 def _an(scope: str) -> str:

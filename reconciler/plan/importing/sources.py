@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -23,7 +23,7 @@ class Sources:
     """`live` holds the wallets of `readable_wallets`; `desired` is None as long as there is no YAML.
 
     `answers` are the months that people said money was for. On `as_of`, accepted differences may still be accepted.
-    `writable` tells whether a file can hold a text.
+    `writable` tells whether a file can hold a text. Teams that were `released` are left alone.
     """
 
     directory: Directory
@@ -36,16 +36,21 @@ class Sources:
     writable: Callable[[str], bool]
     answers: Answers = field(default_factory=dict)
     desired: Desired | None = None
+    released: Collection[str] = ()
 
     def is_accepted(self, key: str) -> bool:
         """Whether org.yaml accepts today that git does not declare `key`."""
         accepted = self.desired.organization.acknowledged_drift if self.desired else ()
         return any(entry.covers(key, self.as_of) for entry in accepted)
 
-    def is_absent(self, team: str) -> bool:
-        """Whether the YAML wants `team` to be gone: nothing is added to it."""
+    def why_closed(self, team: str) -> tuple[str, ...]:
+        """Return why nothing is added to `team`, and what to do; nothing where it is open."""
         known = self.desired.teams.get(team) if self.desired else None
-        return known is not None and known.state == "absent"
+        if known is not None and known.state == "absent":
+            return f"the YAML wants the team {team} to be gone", "give it another team in a file for `--map`"
+        if team in self.released:
+            return f"the team {team} was released from management", f"write it by hand, and `kt-budgets adopt {team}`"
+        return ()
 
 
 def readable_wallets(directory: Directory, grouping: Grouping, currency: str) -> dict[WalletRef, str]:

@@ -81,8 +81,8 @@ def _not_readable(sources: Sources, listed: ListedWallet) -> tuple[str, str] | N
     if why := sources.grouping.unplaced.get(listed.holder):
         return why, MAP_HINT.format(key=listed.holder)
     place = sources.grouping.places[listed.holder]
-    if sources.is_absent(place.team):
-        return f"the YAML wants the team {place.team} to be gone", "give it another team in a file for `--map`"
+    if closed := sources.why_closed(place.team):
+        return closed[0], closed[1]
     if not is_identifier(listed.holder):
         return "the id of its team cannot be written in YAML", "ask whoever runs Keeptrusts for a plain id"
     if listed.flaw:
