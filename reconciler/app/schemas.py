@@ -31,6 +31,7 @@ from reconciler.model.outlook import BacktestDocument, ForecastDocument, Recomme
 from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput
+from reconciler.model.recorded import RecordedDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
 from reconciler.source.schemas import Schema, document_schema, schema_text, yaml_schema
@@ -52,6 +53,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     BacktestDocument,
     AuditDocument,
     DoctorDocument,
+    RecordedDocument,
     CommentDocument,
     CheckDocument,
     ApprovalDocument,

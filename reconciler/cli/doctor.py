@@ -25,9 +25,17 @@ from reconciler.cli.terminal import Command, known_screen
 @usage_option
 @journal_option
 @repository_option
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep the answers of Keeptrusts in DIR, without names, e-mail addresses and tokens, to replay in tests.",
+)
 @format_option("doctor")
 @output_option
-def command(journal: str | None, repo: str | None, format_: str, output: Path | None, **options: Any) -> int:
+def command(
+    journal: str | None, repo: str | None, record: Path | None, format_: str, output: Path | None, **options: Any
+) -> int:
     """Say what would fail, why it matters, and what mends it.
 
     All checks run, whatever fails, and what cannot be looked at is said. Keeptrusts is only read, but for one export
@@ -36,6 +44,6 @@ def command(journal: str | None, repo: str | None, format_: str, output: Path | 
     """
     from reconciler.app.doctor.doctor import doctor
 
-    found = doctor(settings_of(options), journal=journal, repository=repo)
+    found = doctor(settings_of(options), journal=journal, repository=repo, record_in=record)
     write_result(found.rendered(format_, known_screen()), output)
     return found.exit_code

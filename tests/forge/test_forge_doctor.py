@@ -13,6 +13,7 @@ import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
 from forge.github_standin import State
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
+from published import document_of
 from relay import Relay, relaying
 
 from reconciler.findings import ExitCode
@@ -253,6 +254,25 @@ def test_everything_at_once_is_told_at_once_without_a_secret(clinic: Clinic, git
     assert clinic.kt("doctor", "--as-of", DAY, "--usage", str(clinic.place / "usage.csv")) == ExitCode.REMOTE
     assert "why: " in clinic.output
     assert "fix: " in clinic.output
+
+
+def test_answers_are_recorded_without_names_and_tokens(clinic: Clinic) -> None:
+    clinic.by_hand(700.0)
+    folder = clinic.place / "recorded"
+    document = clinic.doctor("--usage", str(clinic.place / "usage.csv"), "--record", str(folder))
+    assert document["recorded"] == [str(folder / "answers.json")]
+    text = (folder / "answers.json").read_text(encoding="utf-8")
+    assert document_of(text)["format"] == "kt-budgets.recorded/1"
+    for gone in ("support", "Support", "Shadow", "org_acme", "in the console", clinic.sandbox.read_token):
+        assert gone not in text
+    assert "700.0" in text
+
+
+def test_without_an_answer_nothing_is_recorded(clinic: Clinic) -> None:
+    clinic.variables["KEEPTRUSTS_API_TOKEN"] = ""
+    folder = clinic.place / "recorded"
+    assert clinic.doctor("--record", str(folder))["recorded"] == []
+    assert not folder.exists()
 
 
 def test_broken_budgets_are_counted_and_keeptrusts_is_looked_at(clinic: Clinic) -> None:

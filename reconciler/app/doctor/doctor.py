@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.check import Check, Seen, failed, failed_by, not_checked
+from reconciler.app.doctor.recording import record
 from reconciler.app.doctor.registry import CHECKS
 from reconciler.app.doctor.subject import Subject, subject_of
 from reconciler.app.listening import progress
@@ -42,13 +44,16 @@ def doctor(
     *,
     journal: str | None = None,
     repository: str | None = None,
+    record_in: Path | None = None,
     checks: Iterable[Check] = CHECKS,
 ) -> Diagnosis:
     """Look at everything, and return what was seen; nothing is raised for what fails.
 
     Keeptrusts is asked for what it holds and, unless `settings` name files of usage, for an export; nothing is changed
     there. A reference is pushed to the journal's remote and taken away. `journal` and `repository` are what would be
-    named to other commands.
+    named to other commands. In the folder `record_in` the answers of Keeptrusts are kept, without names.
+
+    Raises UsageError where that folder cannot be written.
     """
     results: list[CheckResult] = []
     with subject_of(settings, journal=journal, repository=repository) as subject, progress("Looking") as advance:
@@ -56,7 +61,16 @@ def doctor(
         for number, check in enumerate(listed, start=1):
             results += _results(check, _looked(check, subject, results))
             advance(number, len(listed))
-    return Diagnosis(DoctorDocument(checks=tuple(results), exit_code=max(found.exit_code for found in results)))
+        files = _recorded(subject, record_in) if record_in else ()
+    worst = max(found.exit_code for found in results)
+    return Diagnosis(DoctorDocument(checks=tuple(results), exit_code=worst, recorded=files))
+
+
+def _recorded(subject: Subject, folder: Path) -> tuple[str, ...]:
+    if not subject.answers:
+        return ()
+    desired = subject.loaded.desired
+    return (str(record(folder, subject.answers, desired.organization.api.paths.values() if desired else ())),)
 
 
 def _looked(check: Check, subject: Subject, results: list[CheckResult]) -> list[Seen]:
