@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import changed_files, files_of
 from reconciler.app.checkout import line_of, tree_ids
-from reconciler.app.forge_session import forge_session, run_of_now
+from reconciler.app.forge_session import forge_session, forge_words, run_of_now
 from reconciler.app.lineage import bring_applied
 from reconciler.findings import RefusedError
 from reconciler.forge.registry import provider_of
@@ -55,7 +55,7 @@ class Branch:
         if ask("rev-parse", "--is-shallow-repository", folder=self._budgets).strip() == b"true":
             raise RefusedError(
                 f"whether {commit[:12]}, which was applied last, is on the branch cannot be told in a shallow clone",
-                hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand",
+                hint=f"check out the whole history: {forge_words().history}, `git fetch --unshallow` by hand",
             )
         return self._held(commit)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError
 from reconciler.git.merging import is_id
 from reconciler.git.places import work_tree
@@ -63,7 +64,8 @@ def _moved_from(folder: Path, top: Path, commit: str) -> PurePosixPath | None:
         raise RefusedError(
             f"{commit[:12]} has no {folder.name} here, and the budgets of {organization} in {len(found)} other folders:"
             f" {', '.join(map(str, found[:5]))}; which of them came before cannot be told",
-            hint="keep the budgets where they were, or take away the copies in a pull request of its own first",
+            hint="keep the budgets where they were, or take away the copies in a"
+            f" {forge_words().request} of its own first",
         )
     return found[0] if found else None
 

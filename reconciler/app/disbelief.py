@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
 from reconciler.app.budget_files import Commits
-from reconciler.app.forge_session import attribution_of_now, run_of_now
+from reconciler.app.forge_session import attribution_of_now, forge_words, run_of_now
 from reconciler.clock import SystemClock
 from reconciler.findings import RefusedError
 from reconciler.journal.declared import Declared
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 
 _REPAIR = "`kt-budgets resume --repair-journal --reason WHY`"
-_WORKFLOW = "the resume workflow with `repair_journal`"
 _REASON = "the branch does not bear out what the journal says"
 
 
@@ -57,13 +56,14 @@ def disbelieved(settings: Settings, records: Sequence[Record]) -> tuple[Waiting,
 
 
 def _waiting(sentence: str, records: Sequence[Record], *, commit: str | None = None) -> Waiting:
+    words = forge_words()
     return Waiting(
         kind="journal",
         state="not believed",
         commit=commit,
         since=f"{records[-1].at[:19]}Z",
         sentence=_sentence(sentence),
-        cure=_sentence(_cure(_WORKFLOW)),
+        cure=_sentence(_cure(f"the resume {words.pipeline} with `{words.given('repair_journal')}`")),
         dispatch=Dispatch(workflow="resume.yml", inputs={"reason": _REASON, "repair_journal": "true"}),
     )
 

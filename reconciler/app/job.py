@@ -16,7 +16,7 @@ from reconciler.redaction import without_secrets
 
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
-    from reconciler.model.merges import Merges
+    from reconciler.model.merges import LandingOutcome, Merges
 
 _TELLING = frozenset(["plan", "apply", "resume", "drift", "validate", "pr"])
 _LONGEST = 2000
@@ -49,7 +49,15 @@ def tell_merges(found: Merges) -> None:
     tell(pending=str(found.pending))
     left = [landing for landing in found.landings if not landing.is_done]
     if left:
-        tell(failure_reason="; ".join(f"{one.name}: {one.status}. {one.reason} {one.cure}".strip() for one in left))
+        listed = (f"{_called(one)}: {one.status}. {one.reason} {one.cure}".strip() for one in left)
+        tell(failure_reason="; ".join(listed))
+
+
+def _called(one: LandingOutcome) -> str:
+    from reconciler.app.forge_session import forge_words
+
+    words = forge_words()
+    return f"{words.request} {one.pull_request}" if one.pull_request else words.landed(None, one.commit)
 
 
 def hand_over(command: str, code: int) -> str:

@@ -87,9 +87,11 @@ def screen(output: Path | None = None) -> Screen:
     """Return what text is shown on: the terminal, within reason, or the file that `--output` names."""
     from shutil import get_terminal_size
 
+    from reconciler.app.forge_session import forge_words
+
     columns = get_terminal_size((PAPER.width, 24)).columns
     colour = output is None and sys.stdout.isatty() and not environment().get("NO_COLOR")
-    return Screen(max(_NARROW, min(columns, _WIDE)), colour, _shows_blocks(output))
+    return Screen(max(_NARROW, min(columns, _WIDE)), colour, _shows_blocks(output), forge_words())
 
 
 def _shows_blocks(output: Path | None) -> bool:

@@ -11,9 +11,8 @@ from reconciler.journal.git_store import GitStore
 from reconciler.journal.history import History, RunTrace, history_of, open_runs
 from reconciler.journal.place import open_store
 from reconciler.journal.record import Record
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.waiting import Dispatch, Waiting
-
-_RESUME = "Start the resume workflow, which proves or finishes it."
 
 
 def lock_of(name: str, *, folder: Path | None = None) -> LockState | None:
@@ -23,7 +22,9 @@ def lock_of(name: str, *, folder: Path | None = None) -> LockState | None:
     return state if state and state.owner else None
 
 
-def abandoned(records: Sequence[Record], lock: LockState | None, *, now: datetime) -> tuple[Waiting, ...]:
+def abandoned(
+    records: Sequence[Record], lock: LockState | None, *, now: datetime, words: ForgeWords = USUAL
+) -> tuple[Waiting, ...]:
     """Return what the journal and its lock show that somebody must look after; nothing of a run that is under way.
 
     A run is under way while its lease lasts; without a lock, as long after its last record as a lease lasts.
@@ -34,7 +35,9 @@ def abandoned(records: Sequence[Record], lock: LockState | None, *, now: datetim
     found = list(_dead(lock)) if lock and not is_held else []
     for run, _ in open_runs(history):
         is_under_way = run.finished is None and run is history.last and (is_held or (lock is None and is_fresh))
-        if not is_under_way and (waiting := _run(run, history)):
+        if not is_under_way and (
+            waiting := _run(run, history, f"Start the resume {words.pipeline}, which proves or finishes it.")
+        ):
             found.append(waiting)
     return tuple(found)
 
@@ -55,7 +58,7 @@ def _dead(lock: LockState) -> Iterator[Waiting]:
     )
 
 
-def _run(run: RunTrace, history: History) -> Waiting | None:
+def _run(run: RunTrace, history: History, cure: str) -> Waiting | None:
     unknown = [trace for trace in history.in_doubt() if trace.run == run.run]
     began = run.started.at
     teams = {trace.change.team for trace in unknown if trace.change}
@@ -68,7 +71,7 @@ def _run(run: RunTrace, history: History) -> Waiting | None:
             teams=tuple(sorted(teams - {""})),
             since=_instant(datetime.fromisoformat(began)),
             sentence=f"The run {run.run} began and never finished.{also}",
-            cure=_RESUME,
+            cure=cure,
             dispatch=_resume(f"the run {run.run} was interrupted"),
         )
     if not unknown:
@@ -80,7 +83,7 @@ def _run(run: RunTrace, history: History) -> Waiting | None:
         teams=tuple(sorted(teams - {""})),
         since=_instant(datetime.fromisoformat(began)),
         sentence=f"Whether {_count(len(unknown))} of the run {run.run} arrived is not known: {operations}.",
-        cure=_RESUME,
+        cure=cure,
         dispatch=_resume(f"the outcome of the run {run.run} is not known"),
     )
 

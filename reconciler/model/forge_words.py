@@ -7,17 +7,46 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ForgeWords:
-    """`recorder` is who alone can record a plan; `recording` is how to become one.
+    """What stands unless a forge says otherwise is said where no forge is known.
 
-    `sign` stands before the number of a `request`, a `pipeline` is what runs the commands in CI, and `token` is the
-    variable that lets them talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
+    `sign` stands before the number of a `request`, a `pipeline` is what runs the commands in CI, the one called
+    `planner` shows plans, and `check` is what says how a commit stands. `planning` is how a request is planned by hand,
+    and `history` how CI gets all commits. Where one pipeline is told by variables what it is to do, `variables` is how
+    their names begin; else each is a file that has inputs.
+
+    `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
+    commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
     """
 
-    forge: str
-    request: str
-    sign: str
-    pipeline: str
-    recorder: str
-    recording: str
-    token: str
+    forge: str = "the forge"
+    request: str = "pull request"
+    sign: str = "#"
+    pipeline: str = "workflow"
+    planner: str = "plan"
+    check: str = "check run"
+    planning: str = "`gh workflow run plan.yml -f pull_request={number}`"
+    history: str = "`fetch-depth: 0` in a workflow"
+    recorder: str = ""
+    recording: str = ""
+    token: str = ""
     afterwards: str = ""
+    variables: str = ""
+
+    def landed(self, number: int | None, commit: str) -> str:
+        """Return what people call what was merged: its request, or the commit that was pushed."""
+        return f"{self.sign}{number}" if number else f"the direct push {commit[:12]}"
+
+    def task(self, workflow: str) -> str:
+        """Return what `workflow`, such as `apply.yml`, is called by whoever starts it by hand."""
+        return f"{self.variables}TASK={workflow.removesuffix('.yml')}" if self.variables else workflow
+
+    def given(self, name: str) -> str:
+        """Return what is called `name` among a workflow's inputs."""
+        return f"{self.variables}{name.upper().replace('-', '_')}" if self.variables else name
+
+    def planned_by(self, number: int) -> str:
+        return self.planning.format(number=number)
+
+
+USUAL = ForgeWords()
+"""The words where no forge is known."""

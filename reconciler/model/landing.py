@@ -24,11 +24,6 @@ class Landing:
     problem: str = ""
 
     @property
-    def name(self) -> str:
-        """What people call it: its pull request, or the commit that was pushed."""
-        return f"#{self.pull_request}" if self.pull_request else f"the direct push {self.commit[:12]}"
-
-    @property
     def teams(self) -> tuple[str, ...] | None:
         """The teams that it is about, sorted; None where it is about the organization."""
         return None if ORGANIZATION in self.parts else tuple(sorted(self.parts))

@@ -60,11 +60,6 @@ class LandingOutcome(Frozen):
     def is_done(self) -> bool:
         return self.status in ("applied", "nothing")
 
-    @property
-    def name(self) -> str:
-        """What people call it: the pull request, or the commit that was pushed."""
-        return f"pull request {self.pull_request}" if self.pull_request else f"the direct push {self.commit[:12]}"
-
 
 class Merges(Document):
     """`head` is the tip that was looked at, `applied_commit` that up to which everything is applied by now.

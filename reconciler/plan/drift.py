@@ -25,9 +25,9 @@ from reconciler.plan.drifted_objects import ObjectDrift
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An open pull request: its number, and what its YAML declares."""
+    """An open change request: what it is called, and what its YAML declares."""
 
-    number: int
+    name: str
     desired: Desired
 
 
@@ -146,7 +146,7 @@ class _View:
         for proposal in self.proposals:
             proposed = proposal.desired.wallets.get(found.key)
             if proposed and proposed.target(self.period) == funded:
-                words = f"{_name(wanted)} has {funded}, as pull request {proposal.number} asks for; git says {target}."
+                words = f"{_name(wanted)} has {funded}, as {proposal.name} asks for; git says {target}."
                 return _item("pending", wanted, moved, evidence, words), False
         return _item("changed", wanted, moved, evidence, _moved_words(wanted, moved, entries, target, funded)), True
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.live import Live
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
@@ -54,6 +55,7 @@ def unfunded(
     organization: OrganizationBudget,
     wallets: Collection[str],
     own: Collection[str] = (),
+    words: ForgeWords = USUAL,
 ) -> tuple[Waiting, ...]:
     """Return the teams whose month was not opened, by what opening it would move now.
 
@@ -67,17 +69,18 @@ def unfunded(
             funding = found.funding(period) if found else ()
             if len(foreign_entries(funding, own)) == len(funding):
                 left[change.team].append(change)
-    cure = "Start the fund workflow; where it fails, its log says why."
+    cure = f"Start the fund {words.pipeline}; where it fails, its log says why."
     if period not in organization.fiscal_year.value:
         cure = (
             f"{period} is not in the fiscal year of org.yaml: set `fiscal_year` there to the year that holds it,"
-            " have that merged and"
-            " applied, and start the fund workflow."
+            f" have that merged and applied, and start the fund {words.pipeline}."
         )
     return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
 
 
-def unknown_months(applied: Desired, period: Period, *, opened: Collection[str]) -> tuple[Waiting, ...]:
+def unknown_months(
+    applied: Desired, period: Period, *, opened: Collection[str], words: ForgeWords = USUAL
+) -> tuple[Waiting, ...]:
     """Return the teams of which nobody can tell whether their month is open, because Keeptrusts cannot be read.
 
     `opened` are the wallets that are known to be.
@@ -95,7 +98,7 @@ def unknown_months(applied: Desired, period: Period, *, opened: Collection[str])
             since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
             sentence=f"{team}: whether {period} is funded is not known: the journal shows no money that was moved for"
             f" it ({', '.join(listed)}).",
-            cure="Start the fund workflow once Keeptrusts answers; it leaves alone what is funded already.",
+            cure=f"Start the fund {words.pipeline} once Keeptrusts answers; it leaves alone what is funded already.",
             dispatch=Dispatch(workflow="fund.yml"),
         )
         for team, listed in sorted(lacking.items())

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from reconciler.model.change import VERBS, Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import Plan, Source
 from reconciler.model.usage_summary import UsageSummary
@@ -183,7 +184,7 @@ def _merging(plan: Plan) -> Iterator[str]:
         yield from (f"{verb}s {wording.counted(done[verb], managed.noun)}" for verb in VERBS if done[verb])
 
 
-def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
+def footer(plan: Plan, *, refused: bool, words_of: ForgeWords = USUAL) -> tuple[Words, ...]:
     """Return the last lines: what merging will do, the plan's digest, and how fresh the data are."""
     teams = sorted({change.team for change in plan.changes if change.team})
     commit = _made_from(plan.source)
@@ -197,7 +198,7 @@ def footer(plan: Plan, *, refused: bool) -> tuple[Words, ...]:
     applies = (
         "Nothing is applied until what is refused above is put right."
         if refused
-        else f"{merging(plan)}{_who_applies(plan)}"
+        else f"{merging(plan)}{_who_applies(plan, words_of.pipeline)}"
     )
     return (
         words(applies),
@@ -213,12 +214,12 @@ def _made_from(source: Source) -> Words:
     return words(", for commit ", code(source.commit[:7])) if source.commit else ()
 
 
-def _who_applies(plan: Plan) -> str:
+def _who_applies(plan: Plan, pipeline: str) -> str:
     """Return who applies a pull request, and when."""
     if plan.source.head is None or not plan.changes:
         return ""
     return (
-        " The apply workflow does it right after the merge, if everybody who must has approved, and says here how it"
+        f" The apply {pipeline} does it right after the merge, if everybody who must has approved, and says here how it"
         " went."
     )
 

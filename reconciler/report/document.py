@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.model.forge_words import USUAL
 from reconciler.report.spans import Cell, Words
 
 Align = Literal["left", "right"]
@@ -139,7 +140,8 @@ class Report:
     """A plan for people.
 
     `rules` is what its YAML says otherwise, `ahead` what changes later, `neighbours` what other pull requests do to the
-    same money. `totals` is the closing line of the terminal's text, `nothing` what it says of no changes.
+    same money, each of which is a `request` to its readers. `totals` is the closing line of the terminal's text,
+    `nothing` what it says of no changes.
     """
 
     status: Status
@@ -172,3 +174,4 @@ class Report:
     footer: tuple[Words, ...] = ()
     totals: str = ""
     nothing: str = "Nothing to change."
+    request: str = USUAL.request

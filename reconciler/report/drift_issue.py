@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 
 from reconciler.model.drift import DriftItem
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.report.escape import escaped
 
@@ -14,13 +15,14 @@ _ROOM = 60_000
 """Bytes for the differences: a forge takes 65,536 characters in all."""
 
 _CURE = (
-    "To keep a change, run `kt-budgets drift --accept` and open a pull request with the result. To undo it, run"
-    " the workflow `Budget apply` by hand, which applies what git says. To live with it for a while, add it to"
+    "To keep a change, run `kt-budgets drift --accept` and open a {words.request} with the result. To undo it, run"
+    " {undo} by hand, which applies what git says. To live with it for a while, add it to"
     " `acknowledged_drift` in org.yaml. This issue closes itself when nobody is needed any more."
 )
 _UNREAD = (
-    "**Keeptrusts could not be read**: its answer is in the log of this workflow's last run. What follows is what git,"
-    " {forge} and the journal show. What was changed by hand, and what wallets hold, is not known until it answers."
+    "**Keeptrusts could not be read**: its answer is in the log of this {words.pipeline}'s last run. What follows is"
+    " what git, {words.forge} and the journal show. What was changed by hand, and what wallets hold, is not known until"
+    " it answers."
 )
 _NOTHING_KNOWN = "As far as they show, nothing is left behind."
 _UNKNOWN_MONTH = "month that may not be open"
@@ -63,7 +65,7 @@ def issue_title(
 def issue_text(
     found: Sequence[tuple[DriftItem, bool]],
     *,
-    forge: str,
+    words: ForgeWords = USUAL,
     doubtful: Collection[str] = (),
     waiting: Sequence[Waiting] = (),
     page: Page = None,
@@ -74,11 +76,11 @@ def issue_text(
 
     `doubtful` are the wallets of which nobody can say whether they differ, `page` says where a workflow is started by
     hand, and `owners` are those who own this and cannot be assigned. Where Keeptrusts is `unread`, nothing is known of
-    differences: only what git, the `forge` and the journal show is told.
+    differences: only what git, the forge and the journal show is told. `words` are what the forge's people say.
     """
-    parts, room = _left_behind(waiting, page, _ROOM)
+    parts, room = _left_behind(waiting, page, words, _ROOM)
     if unread:
-        what = _UNREAD.format(forge=forge)
+        what = _UNREAD.format(words=words)
         parts = [what if waiting else f"{what} {_NOTHING_KNOWN}", *parts]
     for category, heading in _HEADINGS.items():
         listed = [item for item, _ in found if _heading(item, doubtful) == category]
@@ -86,7 +88,10 @@ def issue_text(
         if listed:
             parts.append(f"### {heading}\n\n" + "\n".join(lines))
     if any(needs_person for _, needs_person in found):
-        parts.append(_CURE)
+        undo = (
+            f"a {words.pipeline} with `{words.task('apply.yml')}`" if words.variables else "the workflow `Budget apply`"
+        )
+        parts.append(_CURE.format(words=words, undo=undo))
     elif waiting:
         parts.append("This issue closes itself when nobody is needed any more.")
     if owners and parts:
@@ -94,15 +99,15 @@ def issue_text(
     return "\n\n".join(parts or ["Keeptrusts is as git says."]) + "\n"
 
 
-def _left_behind(waiting: Sequence[Waiting], page: Page, room: int) -> tuple[list[str], int]:
+def _left_behind(waiting: Sequence[Waiting], page: Page, words: ForgeWords, room: int) -> tuple[list[str], int]:
     parts = []
     for kind, heading in _WAITING.items():
         told = [item for item in waiting if _kind(item) == kind]
         same = {(item.cure, item.dispatch.model_dump_json()) for item in told}
-        each = [_line(item.sentence) + ("" if len(same) == 1 else _mend(item, page)) for item in told]
+        each = [_line(item.sentence) + ("" if len(same) == 1 else _mend(item, page, words)) for item in told]
         lines, room = _fitting([f"- {line}" for line in each], room)
         if told:
-            mended = _mend(told[0], page).strip() if len(same) == 1 else ""
+            mended = _mend(told[0], page, words).strip() if len(same) == 1 else ""
             parts.append(f"### {heading}\n\n" + "\n".join(lines) + (f"\n\n{mended}" if mended else ""))
     return parts, room
 
@@ -111,15 +116,16 @@ def _kind(item: Waiting) -> str:
     return _UNKNOWN_MONTH if (item.kind, item.state) == ("month", "unknown") else item.kind
 
 
-def _mend(item: Waiting, page: Page) -> str:
-    return f" {_line(item.cure)} {_button(item.dispatch, page)}"
+def _mend(item: Waiting, page: Page, words: ForgeWords) -> str:
+    return f" {_line(item.cure)} {_button(item.dispatch, page, words)}"
 
 
-def _button(dispatch: Dispatch, page: Page) -> str:
+def _button(dispatch: Dispatch, page: Page, words: ForgeWords) -> str:
     """Return the one dispatch that mends it: a link to its page, and what to fill in there, which people copy."""
-    name = f"[{dispatch.workflow}]({page(dispatch.workflow)})" if page else f"`{dispatch.workflow}`"
-    inputs = ", ".join(f"`{key}` = {_copied(value)}" for key, value in dispatch.inputs.items())
-    return f"(Run workflow: {name}{', with ' + inputs if inputs else ''})"
+    task = words.task(dispatch.workflow)
+    name = f"[{task}]({page(dispatch.workflow)})" if page else f"`{task}`"
+    inputs = ", ".join(f"`{words.given(key)}` = {_copied(value)}" for key, value in dispatch.inputs.items())
+    return f"(Run {words.pipeline}: {name}{', with ' + inputs if inputs else ''})"
 
 
 def _copied(value: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.drift import DriftDocument
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.waiting import Waiting
 from reconciler.plan.drift import Drifted
 from reconciler.report.columns import wrapped
@@ -25,6 +26,7 @@ class DriftPage:
     waiting: Sequence[Waiting]
     doubtful: Collection[str] = ()
     following: str = ""
+    words: ForgeWords = USUAL
 
     def document(self) -> DriftDocument:
         return DriftDocument(items=tuple(entry.item for entry in self.found), waiting=tuple(self.waiting))
@@ -35,33 +37,35 @@ def drift_text(shown: DriftPage, screen: Screen | None = None) -> str:
     found, waiting, width = shown.found, shown.waiting, screen.width if screen else None
     if not found and not waiting:
         return "No drift.\n"
-    listed = [(line, _HANGING) for line in _entries(found, waiting, shown.doubtful)]
-    listed += [(line, 2) for line in _counts(found, waiting)]
+    listed = [(line, _HANGING) for line in _entries(found, waiting, shown.doubtful, shown.words)]
+    listed += [(line, 2) for line in _counts(found, waiting, shown.words.pipeline)]
     if shown.following:
         listed.append((shown.following, 2))
     return "".join(f"{_wrapped(line, width, hanging=hanging)}\n" for line, hanging in listed)
 
 
-def _entries(found: Sequence[Drifted], waiting: Sequence[Waiting], doubtful: Collection[str]) -> Iterator[str]:
+def _entries(
+    found: Sequence[Drifted], waiting: Sequence[Waiting], doubtful: Collection[str], words: ForgeWords
+) -> Iterator[str]:
     for entry in found:
         is_doubtful = entry.item.category == "pending" and entry.item.wallet in doubtful
         kind, mark = "in doubt" if is_doubtful else entry.item.category, "*" if entry.needs_person else " "
         yield f"{kind:>12}{mark} {visible(entry.item.sentence)}"
     for item in waiting:
-        inputs = "".join(f" {key}={value}" for key, value in item.dispatch.inputs.items())
-        start = f"[{item.dispatch.workflow}{inputs}]"
+        inputs = "".join(f" {words.given(key)}={value}" for key, value in item.dispatch.inputs.items())
+        start = f"[{words.task(item.dispatch.workflow)}{inputs}]"
         state = _STATES.get(item.state, item.state)
         yield f"{state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"
 
 
-def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting]) -> Iterator[str]:
+def _counts(found: Sequence[Drifted], waiting: Sequence[Waiting], pipeline: str) -> Iterator[str]:
     if found:
         needed = sum(entry.needs_person for entry in found)
         marked = f" ({'it is' if needed == 1 else 'they are'} marked with *)" if 0 < needed < len(found) else ""
         verb = "needs" if needed == 1 else "need"
         yield f"{counted(len(found), 'difference')}, {needed} of them {verb} attention{marked}."
     if waiting:
-        yield f"{counted(len(waiting), 'thing')} left behind; each names the workflow that fixes it."
+        yield f"{counted(len(waiting), 'thing')} left behind; each names the {pipeline} that fixes it."
 
 
 def _wrapped(line: str, width: int | None, *, hanging: int) -> str:

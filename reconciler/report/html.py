@@ -89,7 +89,7 @@ def _sections(report: Report) -> Iterator[str]:
     yield _titled("What else merging changes", _list(report.rules))
     yield _titled("Months to come", _list(report.ahead))
     yield _titled("Who must approve, and what for", _list(report.approvals))
-    yield _titled("Other pull requests and the same money", _list(report.neighbours))
+    yield _titled(f"Other {report.request}s and the same money", _list(report.neighbours))
     for listed in report.objects:
         yield _titled(f"{listed.noun.capitalize()}s", _table(listed.table))
     for table in report.assumptions:

@@ -58,7 +58,7 @@ def _sections(report: Report) -> list[Section]:
         _headed(report.rules, "setting", "What else merging changes", rank=1),
         _headed(report.ahead, "later change", "Months to come", rank=1),
         _headed(report.approvals, "approval", "Who must approve, and what for", rank=1),
-        _headed(report.neighbours, "pull request", "Other pull requests and the same money", rank=1),
+        _headed(report.neighbours, report.request, f"Other {report.request}s and the same money", rank=1),
         *(_table(listed.table, listed.noun, rank=listed.rank) for listed in report.objects),
         _blocks([_assumptions(table) for table in report.assumptions], "planning table", "", rank=5),
         _notices(report.refusals, "refusal", "Refused", rank=0),

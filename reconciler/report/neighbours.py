@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from reconciler.model.forge_words import USUAL
 from reconciler.model.later import Unapplied
 from reconciler.model.plan import Plan
 from reconciler.report import wording
@@ -29,12 +30,12 @@ def same_money(number: int, wallets: Sequence[str], *, organization: bool, is_re
     return words(who, " is open and changes ", *told, ". What is merged second is planned again on top of the first.")
 
 
-def pool_of_all(plan: Plan, others: int, more: Decimal) -> Words:
+def pool_of_all(plan: Plan, others: int, more: Decimal, request: str = USUAL.request) -> Words:
     """Return what is left of the pool if all `others` merge too, which add `more` to targets of the plan's month."""
     if not more:
         return ()
     currency = safe_name(plan.currency, 8)
-    count = wording.counted(others, "other open pull request")
+    count = wording.counted(others, f"other open {request}")
     asked = words(
         f"If the {count} that {'changes' if others == 1 else 'change'} budgets {wording.agree(others, 'is')} merged as"
         f" well, {currency} {wording.brief(more)} more {'goes' if others == 1 else 'go'} out in {plan.period.name}: "

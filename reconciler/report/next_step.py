@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 
 
-def next_step(plan: Plan, output: str) -> str:
+def next_step(plan: Plan, output: str, words: ForgeWords = USUAL) -> str:
     """Return that a plan is saved in `output`, and on a line of its own what a person can do with it."""
     if not plan.changes:
         return f"Saved to {output}."
@@ -20,4 +21,4 @@ def next_step(plan: Plan, output: str) -> str:
             f"Saved to {output}.\nNext: {plan.period} is funded when it begins: merge the YAML, and from"
             f" {plan.period.first} on `kt-budgets apply --period {plan.period}` funds it; before that `apply` refuses."
         )
-    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a pull request."
+    return f"Saved to {output}.\nNext: kt-budgets show {output} --format markdown, or open a {words.request}."

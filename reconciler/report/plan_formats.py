@@ -12,14 +12,14 @@ from reconciler.report.text import text
 
 def plan_text(plan: Plan, screen: Screen = PAPER) -> str:
     """Return a plan as lines that fit the screen."""
-    return text(summarise(plan), width=screen.width, colour=screen.colour)
+    return text(summarise(plan, forge=screen.words), width=screen.width, colour=screen.colour)
 
 
-def review(plan: Plan, _: Screen = PAPER) -> str:
+def review(plan: Plan, screen: Screen = PAPER) -> str:
     """Return what a reviewer reads of a plan: the pull request's comment, without who must approve."""
-    return markdown(summarise(plan))
+    return markdown(summarise(plan, forge=screen.words))
 
 
-def plan_html(plan: Plan, _: Screen = PAPER) -> str:
+def plan_html(plan: Plan, screen: Screen = PAPER) -> str:
     """Return the whole report of a plan, nothing cut."""
-    return html(summarise(plan))
+    return html(summarise(plan, forge=screen.words))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.report.escape import escaped
@@ -53,7 +54,7 @@ def receipt(run: Run, *, commit: str) -> str:
     return _framed([title, proof, *([table] if table else [])], footer=f"Run {escaped(run.run)}")
 
 
-def merge_receipt(landing: LandingOutcome, *, url: str) -> str:
+def merge_receipt(landing: LandingOutcome, *, url: str, words: ForgeWords = USUAL) -> str:
     """Return what became of a landing as Markdown. `url` leads to the run of CI, if there is one."""
     run = landing.run
     named = list(dict.fromkeys([*landing.stood_in, *filter(None, [landing.reason]), *landing.refused.values()]))
@@ -72,28 +73,28 @@ def merge_receipt(landing: LandingOutcome, *, url: str) -> str:
         *(["\n".join(_outcome_table(run))] if run and run.outcomes else []),
     ]
     footer = [f"Run {escaped(run.run)}"] if run else []
-    return _framed(parts, footer=" · ".join([*footer, *_link(url)]))
+    return _framed(parts, footer=" · ".join([*footer, *_link(url, words)]))
 
 
-def not_begun(error: Mapping[str, object], *, commit: str, url: str) -> str:
+def not_begun(error: Mapping[str, object], *, commit: str, url: str, words: ForgeWords = USUAL) -> str:
     """Return, as Markdown, that an apply could not begin: what `--format json` printed about the error."""
     what, cure = (_said(str(error.get(key) or "")) for key in ("error", "hint"))
-    again = "is tried again within the hour, or at once by the apply workflow"
+    again = f"is tried again within the hour, or at once by the apply {words.pipeline}"
     parts = [
         f"#### Not applied yet (merged as `{commit[:7]}`)",
         f"- {what or 'the apply could not begin'}",
         f"**Next:** {cure + '; it' if cure else 'it'} {again}.",
     ]
-    return _framed(parts, footer="".join(_link(url)))
+    return _framed(parts, footer="".join(_link(url, words)))
 
 
-def with_receipt(below: str, text: str, *, is_untouched: bool) -> str:
+def with_receipt(below: str, text: str, *, is_untouched: bool, words: ForgeWords = USUAL) -> str:
     """Return a comment's text `below` a receipt, in place of an earlier one. What was edited by hand is not kept."""
     if not is_untouched:
-        return f"{text}\nThe plan that stood here was edited by hand and is left out; the check run has it.\n"
+        return f"{text}\nThe plan that stood here was edited by hand and is left out; the {words.check} has it.\n"
     whole = f"{text}\n{_BLOCK.sub('', below)}"
     if len(whole.encode()) > _LARGEST:
-        return f"{text}\nThe plan that stood here is too long to stand beside this; the check run has it.\n"
+        return f"{text}\nThe plan that stood here is too long to stand beside this; the {words.check} has it.\n"
     return whole
 
 
@@ -108,8 +109,8 @@ def _said(text: str) -> str:
     return escaped(" ".join(text.split())[:_LARGEST_REASON])
 
 
-def _link(url: str) -> list[str]:
-    return [f"[The workflow run]({url})"] if _ADDRESS.fullmatch(url) else []
+def _link(url: str, words: ForgeWords) -> list[str]:
+    return [f"[The {words.pipeline} run]({url})"] if _ADDRESS.fullmatch(url) else []
 
 
 def _outcome_table(run: Run) -> list[str]:

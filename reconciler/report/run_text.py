@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.findings import ExitCode
+from reconciler.model.forge_words import ForgeWords
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.money import Money
 from reconciler.model.outcome import AGAIN, Outcome, Result, Run, Status
@@ -122,12 +123,12 @@ def _moved(outcomes: Sequence[Outcome]) -> str:
 _DONE = (Status.APPLIED, Status.ALREADY_APPLIED)
 
 
-def merges_text(found: Merges, _: Screen = PAPER) -> str:
+def merges_text(found: Merges, screen: Screen = PAPER) -> str:
     lines = []
     if found.resumed is not None:
         lines.append(f"An interrupted run was resumed: {run_words(found.resumed)}.")
     for landing in found.landings:
-        lines += _lines(landing)
+        lines += _lines(landing, screen.words)
     if found.put_back is not None:
         lines.append(f"Git's values were put back for every team: {run_words(found.put_back)}.")
     lines.append(_end(found))
@@ -158,8 +159,8 @@ def reasons(landing: LandingOutcome) -> list[str]:
     return list(dict.fromkeys([*([landing.reason] if landing.reason else []), *landing.refused.values(), *of_writes]))
 
 
-def _lines(landing: LandingOutcome) -> Iterator[str]:
-    name = f"#{landing.pull_request}" if landing.pull_request else f"push {landing.commit[:12]}"
+def _lines(landing: LandingOutcome, words: ForgeWords) -> Iterator[str]:
+    name = words.landed(landing.pull_request, landing.commit).removeprefix("the direct ")
     by = f", approved by {', '.join(landing.approved_by)}" if landing.approved_by else ""
     did = f": {run_words(landing.run)}" if landing.run else ""
     yield f"{name}  {landing.status}  {about(landing)}{by}{did}"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.forge_words import USUAL, ForgeWords
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """How many columns there are, whether ANSI colours are wanted, and whether pictures may be made of blocks."""
+    """How many columns there are, whether ANSI colours are wanted, and whether pictures may be made of blocks.
+
+    `words` are what whoever reads it calls things.
+    """
 
     width: int = 120
     colour: bool = False
     blocks: bool = True
+    words: ForgeWords = USUAL
 
 
 PAPER = Screen()

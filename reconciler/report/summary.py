@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import changes, details, notices, verdict, wording
 from reconciler.report.asked import asked_list
@@ -21,10 +22,17 @@ _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""
 
 
-def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None) -> Report:
+def summarise(
+    plan: Plan,
+    *,
+    approvals: Sequence[Asked] = (),
+    neighbours: Sequence[Words] | None = None,
+    forge: ForgeWords = USUAL,
+) -> Report:
     """Return the report of `plan`. `approvals` names who must approve it and what for, where that is known.
 
-    `neighbours` are sentences about other pull requests that change the same money; None where nobody looked.
+    `neighbours` are sentences about other pull requests that change the same money; None where nobody looked. `forge`
+    is what its readers call things.
     """
     shown, aside = _split(plan, told := stories(plan))
     later = _changing_later(plan, shown)
@@ -61,7 +69,8 @@ def summarise(plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequen
         method=details.method(plan, telling),
         drift=notices.drift(plan),
         unmanaged=notices.unmanaged(plan),
-        footer=details.footer(plan, refused=status == "refused"),
+        footer=details.footer(plan, refused=status == "refused", words_of=forge),
+        request=forge.request,
         totals=details.totals(plan, approvals),
         nothing=_nothing(plan),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from forge.budget_repository import BudgetRepository
 from forge.company import Company
+from forge.foreign_words import refuse_foreign_words
 from forge.gitlab_shell import Done, run_job
 from forge.gitlab_state import PROJECT, GitLabState
 
@@ -83,6 +84,7 @@ class GitLabCompany(Company):
         )
         self.logs += done.log
         self.done.append(done)
+        refuse_foreign_words(self.github, str(done.log))
         return done
 
     def planned(self, *, is_valid: bool = True) -> Any:

@@ -54,6 +54,16 @@ class Host:
         return "GitLab" if self.is_gitlab else "GitHub"
 
     @property
+    def request(self) -> str:
+        """What a change request is called."""
+        return "merge request" if self.is_gitlab else "pull request"
+
+    @property
+    def pipeline(self) -> str:
+        """What runs the commands in CI."""
+        return "pipeline" if self.is_gitlab else "workflow"
+
+    @property
     def sign(self) -> str:
         """What stands before the number of a change request."""
         return "!" if self.is_gitlab else "#"

@@ -12,6 +12,7 @@ import click
 import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
+from forge.foreign_words import refuse_foreign_words
 from forge.github_standin import Pull, State
 from forge.host import Host
 from published import judge_printed
@@ -63,6 +64,7 @@ class SandboxDesk:
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
         judge_printed(arguments, self.output)
+        refuse_foreign_words(self.github, self.output, self.errors)
         return code
 
     def apply(self) -> None:

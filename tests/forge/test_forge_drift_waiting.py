@@ -43,7 +43,10 @@ def test_a_merge_that_nobody_approved_is_told_with_who_is_missing_and_the_dispat
 
     assert drift(desk, day="2026-06-18") == ExitCode.DONE, "it was merged that day"
     assert drift(desk, "--pull-requests") == ExitCode.DRIFT
-    assert "not approved  #128, merged 2026-06-18 09:00 UTC, is not applied for support" in desk.desk.output
+    assert (
+        f"not approved  {desk.desk.host.sign}128, merged 2026-06-18 09:00 UTC, is not applied for support"
+        in desk.desk.output
+    )
     (found,) = waiting(desk, "--pull-requests")
     assert (found["kind"], found["state"], found["teams"]) == ("landing", "not approved", ["support"])
     assert found["pull_request"] == 128
@@ -177,7 +180,10 @@ def test_the_issue_is_assigned_to_owners_who_are_people_and_pings_nobody(desk: M
         "GitHub": "https://github.com/acme/ai-budgets/actions/workflows/apply.yml",
         "GitLab": "https://gitlab.test/acme/ai-budgets/-/pipelines/new?var%5BKT_BUDGETS_TASK%5D=apply",
     }[desk.desk.host.name]
-    assert f"({address}), with `" in issue["body"]
+    button = {"GitHub": "Run workflow: [apply.yml]", "GitLab": "Run pipeline: [KT_BUDGETS_TASK=apply]"}
+    given = {"GitHub": "pull_request", "GitLab": "KT_BUDGETS_PULL_REQUEST"}
+    name = desk.desk.host.name
+    assert f"({button[name]}({address}), with `{given[name]}` = `128`)" in issue["body"]
     assert issue["title"] == "Budget drift: 1 thing left behind"
 
     assert drift(desk, "--issue") == ExitCode.DRIFT

@@ -124,10 +124,10 @@ def test_all_open_pull_requests_are_judged_where_none_is_named(desk: MergeDesk) 
     assert desk.desk.kt("pr", "approval", "--check") == ExitCode.DONE, desk.desk.errors
     published = "not allowed" if desk.desk.host.is_gitlab else "published"
     assert desk.desk.output.splitlines() == [
-        "pull request 128: Waits for acme/support-leads (check: published)",
+        f"{desk.desk.host.request} 128: Waits for acme/support-leads (check: published)",
         "  support: its plan, wallets or alerts change: ask @acme/support-leads to approve that commit,"
         " and run this again",
-        f"pull request 129: No budgets change (check: {published})",
+        f"{desk.desk.host.request} 129: No budgets change (check: {published})",
     ]
 
 
@@ -136,8 +136,8 @@ def test_one_that_cannot_be_read_stops_no_other_one(desk: MergeDesk) -> None:
     desk.github.pulls[127] = Pull(127, "alice", [("e" * 40, "alice")], desk.repository.head)
     desk.github.pulls[126] = Pull(126, "alice", [("d" * 40, "alice")], desk.repository.head, base_ref="gone")
     assert desk.desk.kt("pr", "approval", "--check") == ExitCode.DONE, desk.desk.errors
-    said = [line for line in desk.desk.output.splitlines() if line.startswith("pull request")]
-    assert "pull request 128: Waits for acme/support-leads (check: published)" in said
+    said = [line for line in desk.desk.output.splitlines() if line.startswith(desk.desk.host.request)]
+    assert f"{desk.desk.host.request} 128: Waits for acme/support-leads (check: published)" in said
     assert check(desk, "e" * 40)["conclusion"] == "failure"
     assert gate(desk, "--pr", "126")["title"] == "Gone is not known here"
 

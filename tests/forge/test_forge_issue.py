@@ -12,6 +12,7 @@ from reconciler.forge.issue import IssueStep, Wanted, publish_issues
 from reconciler.forge.protocol import Forge
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.drift import DriftItem
+from reconciler.model.forge_words import ForgeWords
 from reconciler.report.drift_issue import issue_text, issue_title
 
 
@@ -69,25 +70,27 @@ def test_the_text_groups_what_needs_a_person_first_and_lets_nothing_act(
     assert issue_title([entry for entry, needs in found if needs]) == (
         "Budget drift: 2 differences between Keeptrusts and git"
     )
-    text = issue_text(found, forge="GitHub")
+    text = issue_text(found, words=ForgeWords(forge="GitHub"))
     assert "@all" not in text
     golden("forge/drift_issue.md", text)
 
 
 def test_what_nobody_can_compare_is_not_said_to_be_explained_by_git() -> None:
     found = [(item("pending", "support / prod: the ledger contradicts the journal."), True)]
-    assert issue_text(found, forge="GitHub", doubtful={"team_support"}).startswith("### In doubt")
-    assert issue_text(found, forge="GitHub", doubtful={"team_other"}).startswith("### Explained by git")
+    assert issue_text(found, words=ForgeWords(forge="GitHub"), doubtful={"team_support"}).startswith("### In doubt")
+    assert issue_text(found, words=ForgeWords(forge="GitHub"), doubtful={"team_other"}).startswith(
+        "### Explained by git"
+    )
 
 
 def test_a_thousand_differences_fit_into_an_issue() -> None:
     found = [(item(category, "_" * 5000), True) for category in ("changed", "missing", "unmanaged") * 1000]
-    text = issue_text(found, forge="GitHub")
+    text = issue_text(found, words=ForgeWords(forge="GitHub"))
     assert "989 more" in text
     assert "1000 more" in text
     assert len(text.encode()) < 65_536
 
 
 def test_without_drift_the_text_says_so() -> None:
-    assert issue_text([], forge="GitHub") == "Keeptrusts is as git says.\n"
+    assert issue_text([], words=ForgeWords(forge="GitHub")) == "Keeptrusts is as git says.\n"
     assert issue_title([]) == "Budget drift: none"

@@ -141,7 +141,7 @@ def test_a_later_change_of_a_team_waits_for_the_approval_of_the_earlier_one(desk
 
     assert desk.apply() == ExitCode.REFUSED
     assert desk.statuses == [(128, "refused"), (129, "refused")]
-    assert "#128 changes it too and is not approved" in desk.landing(129)["refused"]["support"]
+    assert f"{desk.desk.host.sign}128 changes it too and is not approved" in desk.landing(129)["refused"]["support"]
     assert desk.funded() == 10500.0
 
 

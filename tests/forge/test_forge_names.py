@@ -18,7 +18,6 @@ ALLOWED = {
     "redaction.py": "what tokens look like",
     "report/escape.py": "the dialect of Markdown",
     "report/findings_ci.py": "the formats of findings",
-    "report/markdown.py": "the dialect of Markdown",
     "report/renderers.py": "the format of findings",
 }
 

@@ -75,12 +75,12 @@ def test_who_changes_the_same_wallet_is_named_with_what_all_of_them_ask_of_the_p
     opened(desk, 132, (OTHER, "300.00", "200.00"))
     opened(desk, 133, (OTHER, "monthly: 300.00", "monthly: many"))
     said = comment(desk, 128)
-    assert "#### Other pull requests and the same money" in said
+    assert f"#### Other {desk.host.request}s and the same money" in said
     assert f"- {desk.host.sign}133 changes budgets too; it conflicts, or its YAML has errors" in said
     assert f"- {desk.host.sign}129 is open and changes the same wallet: **support / prod**." in said
     for number in (130, 131, 132):
         assert f"{desk.host.sign}{number}" not in said
-    assert "If the 3 other open pull requests that change budgets are merged as well, USD 89,700 more" in said
+    assert f"If the 3 other open {desk.host.request}s that change budgets are merged as well, USD 89,700 more" in said
     assert "**the organization wallet is short of USD 600**" in said
 
 
@@ -89,7 +89,7 @@ def test_a_pull_request_that_merges_and_changes_the_same_wallet_is_told(desk: Sa
     opened(desk, 129, (TEAM, "version: 1\nteam: support", "version: 1\nteam: support\nstate: absent"))
     said = comment(desk, 128)
     assert f"- {desk.host.sign}129 is open and changes the same wallet: **support / prod**." in said
-    assert "the pool" not in said.partition("#### Other pull requests")[2].partition("####")[0]
+    assert "the pool" not in said.partition(f"#### Other {desk.host.request}s")[2].partition("####")[0]
 
 
 def test_two_changes_of_the_organization_are_told(desk: SandboxDesk) -> None:
@@ -109,10 +109,10 @@ def test_what_is_merged_and_not_applied_is_told_with_its_pull_request(desk: Sand
 def test_nothing_is_said_where_nobody_else_changes_anything(desk: SandboxDesk) -> None:
     opened(desk, 128, (TEAM, "10500.00", "10600.00"))
     said = comment(desk, 128)
-    assert "Other pull requests" not in said
+    assert f"Other {desk.host.request}s" not in said
     head, base = desk.repository.git("rev-parse", "change-128", "main").split()
     assert f"for commit `{head[:7]}` merged onto `{base[:7]}`" in said
-    assert "The apply workflow does it right after the merge" in said
+    assert f"The apply {desk.host.pipeline} does it right after the merge" in said
 
 
 def test_more_than_are_looked_at_are_said_to_be_more(desk: SandboxDesk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_more_than_are_looked_at_are_said_to_be_more(desk: SandboxDesk, monkeypa
     for number in (129, 130):
         opened(desk, number, (TEAM, "10500.00", f"{number}.00"))
     said = comment(desk, 128)
-    assert "newest open pull requests that touch the budgets were looked at" in said
+    assert f"newest open {desk.host.request}s that touch the budgets were looked at" in said
     assert f"{desk.host.sign}130" in said
     assert f"{desk.host.sign}129" not in said
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_fetched_is_said_and_stops_nothing(desk: SandboxDesk) -> 
     opened(desk, 128, (TEAM, "10500.00", "10600.00"))
     opened(desk, 129, (TEAM, "10500.00", "10700.00"))
     desk.repository.git("push", "--quiet", "origin", ":refs/pull/129/head", ":refs/merge-requests/129/head")
-    assert "Other open pull requests could not be looked at" in comment(desk, 128)
+    assert f"Other open {desk.host.request}s could not be looked at" in comment(desk, 128)
 
 
 def test_only_a_number_becomes_a_reference() -> None:

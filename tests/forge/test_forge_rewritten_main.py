@@ -49,7 +49,7 @@ def test_what_is_merged_after_main_was_pushed_by_force_is_applied_and_what_was_l
     assert desk.desk.kt("drift", "--as-of", LATER, "--pull-requests") == ExitCode.DRIFT, (
         desk.desk.output + desk.desk.errors
     )
-    assert "#130" in desk.desk.output
+    assert f"{desk.desk.host.sign}130" in desk.desk.output
 
 
 def test_where_nothing_of_the_budgets_came_in_since_the_last_commit_stands_for_what_was_lost(desk: MergeDesk) -> None:

@@ -14,6 +14,7 @@ from reconciler.app.change_request.verdict import comment_of
 from reconciler.forge.ci_run import CiRun, Queued
 from reconciler.forge.comment import LARGEST, Marked, Stamp, plan_fields, read_marked, stamped, text_digest
 from reconciler.forge.github.ci_run import read_event
+from reconciler.model.forge_words import USUAL
 from reconciler.model.outcome import Outcome, Run, Status
 from reconciler.report.comment import with_notice
 from reconciler.report.receipt import receipt, with_receipt
@@ -63,7 +64,9 @@ def test_a_marker_takes_nothing_for_a_digest_that_is_none() -> None:
 
 
 def test_the_comment_of_a_plan_without_end_stays_below_its_limit_with_its_marker() -> None:
-    shown = comment_of(plan(*(allocate(f"team{number:04}") for number in range(3000))), Stamp(10**9, HEAD, (10**15, 9)))
+    shown = comment_of(
+        plan(*(allocate(f"team{number:04}") for number in range(3000))), Stamp(10**9, HEAD, (10**15, 9)), words=USUAL
+    )
     assert int(shown.fields["truncated"]) > 0
     assert len(shown.body.encode()) < 59_500
     assert shown.text.startswith("### ")

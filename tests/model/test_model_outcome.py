@@ -12,6 +12,7 @@ import pytest
 from reconciler.findings import ExitCode, RefusedError
 from reconciler.model.applied import LastApplied, declared_facts, read_declared
 from reconciler.model.approvals import Acknowledgement
+from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.json_text import canonical_json, digest_of, json_line, json_text
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.landing import Landing, is_done, moved_on
@@ -86,8 +87,17 @@ def test_landings_are_done_part_by_part() -> None:
     assert is_done((), 0, {}, {})
     assert not is_done(("x",), 1, {"x": "a"}, {"a": 0, "b": 1})
     assert is_done(("x",), 1, {"x": "b"}, {"a": 0, "b": 1})
-    assert Landing("0123456789abcdef").name == "the direct push 0123456789ab"
-    assert Landing("0123", pull_request=6).name == "#6"
+
+
+def test_people_call_a_landing_by_its_request_or_its_commit() -> None:
+    assert USUAL.landed(None, "0123456789abcdef") == "the direct push 0123456789ab"
+    assert USUAL.landed(6, "0123") == "#6"
+    assert USUAL.task("apply.yml") == "apply.yml"
+    assert USUAL.given("put-back") == "put-back"
+    other = ForgeWords(sign="!", variables="OF_")
+    assert other.landed(6, "0123") == "!6"
+    assert other.task("apply.yml") == "OF_TASK=apply"
+    assert other.given("put-back") == "OF_PUT_BACK"
 
 
 def test_an_acknowledgement_covers_its_key_to_its_last_day() -> None:

@@ -109,9 +109,9 @@ def test_a_wallet_that_is_new_in_git_is_pending_whatever_it_holds() -> None:
 def test_a_change_by_hand_that_an_open_pull_request_asks_for_is_pending() -> None:
     state = funded(OWN, entry("txn_hand", "allocate", "1500.00", day=16))
     proposals = [
-        Proposal(7, desired([wallet("support", "prod", "1.00")])),
-        Proposal(8, desired()),
-        Proposal(9, desired([wallet("support", "prod", "14000.00")])),
+        Proposal("pull request 7", desired([wallet("support", "prod", "1.00")])),
+        Proposal("pull request 8", desired()),
+        Proposal("pull request 9", desired([wallet("support", "prod", "14000.00")])),
     ]
     (found,) = classify(GIT, state, JUNE, day=DAY, applied=GIT, proposals=proposals)
     assert short(found) == ("pending", False, "1500.00", ("txn_hand",))
@@ -190,9 +190,14 @@ def test_an_edited_billing_budget_is_told_field_by_field_and_may_be_proposed() -
         "billing budget team/team_support/monthly was changed in Keeptrusts:"
         " amount 12500.00 → 9.00, hard_limit False → True."
     )
-    proposal = Proposal(3, desired([wallet("support", "prod", "12500.00")], [("support", edited)]))
+    proposal = Proposal("pull request 3", desired([wallet("support", "prod", "12500.00")], [("support", edited)]))
     found_ = classify(
-        WITH_BUDGET, with_budgets(edited), JUNE, day=DAY, applied=WITH_BUDGET, proposals=[proposal, Proposal(4, GIT)]
+        WITH_BUDGET,
+        with_budgets(edited),
+        JUNE,
+        day=DAY,
+        applied=WITH_BUDGET,
+        proposals=[proposal, Proposal("pull request 4", GIT)],
     )
     assert classes(found_) == [("pending", False)]
 
@@ -215,7 +220,9 @@ def test_export_schedules_are_classified_like_billing_budgets() -> None:
     state = with_budgets(schedules=(schedule(),))
     assert classes(classify(GIT, state, JUNE, day=DAY, applied=GIT)) == [("unmanaged", False)]
     edited = with_budgets(schedules=(schedule("0 7 * * MON"),))
-    proposal = Proposal(3, desired([wallet("support", "prod", "12500.00")], schedules=[schedule("0 7 * * MON")]))
+    proposal = Proposal(
+        "pull request 3", desired([wallet("support", "prod", "12500.00")], schedules=[schedule("0 7 * * MON")])
+    )
     proposed = classify(git, edited, JUNE, day=DAY, applied=git, proposals=[proposal])
     assert classes(proposed) == [("pending", False)]
     assert classes(classify(git, edited, JUNE, day=DAY, applied=git, unfinished={""})) == [("pending", True)]

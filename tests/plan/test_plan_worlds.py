@@ -308,7 +308,7 @@ DRIFTS: dict[str, tuple[Desired, Live, dict[str, Any]]] = {
     "money by hand that a pull request asks for": (
         GIT,
         live([support(OWN, HAND)]),
-        {"applied": APPLIED, "proposals": [Proposal(6, GIT), Proposal(7, RAISED)]},
+        {"applied": APPLIED, "proposals": [Proposal("pull request 6", GIT), Proposal("pull request 7", RAISED)]},
     ),
     "money taken by hand": (GIT, live([support(OWN, entry("t", "reclaim", "7", day=3))]), {"applied": APPLIED}),
     "money by hand, accepted": (

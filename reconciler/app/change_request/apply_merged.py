@@ -14,7 +14,7 @@ from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
-from reconciler.app.forge_session import attribution_of_now, forge_session
+from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
@@ -27,6 +27,7 @@ from reconciler.journal.history import history_of, open_runs
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.plan import Source
 from reconciler.report.renderers import render
+from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +104,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
 
 def rendered(found: Merges, format_: str) -> str:
     """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
-    return render("merges", format_, found)
+    return render("merges", format_, found, Screen(words=forge_words()))
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
@@ -150,11 +151,12 @@ def replay_of(bench: MergeBench, pull_of: PullOf, head: str, last: LastApplied |
     """
     budgets, since = bench.settings.budgets, last.commit if last else None
     if is_submodule(budgets):
+        words = forge_words()
         raise RefusedError(
-            "the budgets are a submodule: a pull request of the repository around it brings a commit of theirs, and"
+            f"the budgets are a submodule: a {words.request} of the repository around it brings a commit of theirs, and"
             " which approvals that had is not known here",
-            hint="run the workflows in the budgets' own repository; or, here, have `kt-budgets plan --output plan.json`"
-            " looked at, and run `kt-budgets apply --plan plan.json`",
+            hint=f"run the {words.pipeline}s in the budgets' own repository; or, here, have"
+            " `kt-budgets plan --output plan.json` looked at, and run `kt-budgets apply --plan plan.json`",
         )
     found = groups(budgets, since, head, pull_of) if since else [beginning(budgets, head, pull_of)]
     listed = arrivals(bench.commits, found, since)
@@ -188,7 +190,7 @@ def _only(replay: Replay, commits: Commits, asked: ApplyRequest) -> set[int] | N
         )
         if by_number or by_commit:
             return replay.needed_for(number)
-    what = f"pull request {asked.number}" if asked.number is not None else f"{(asked.commit or '')[:40]}"
+    what = f"{forge_words().request} {asked.number}" if asked.number is not None else f"{(asked.commit or '')[:40]}"
     raise UsageError(
         f"{what} is none of the {len(replay.landings)} merged changes that are not applied as a whole",
         hint="leave it out to apply whatever is pending; `kt-budgets audit` lists what was applied",

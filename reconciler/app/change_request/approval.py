@@ -102,7 +102,7 @@ def require_approval(settings: Settings, plan: Plan, *, merge: str | None = None
         found = approve_plan(session, settings, plan, merge=commit)
     require(found)
     if found.stale:
-        raise StalePlanError(_stale_words(found), hint=AGAIN)
+        raise StalePlanError(_stale_words(found), hint=again())
     return found
 
 
@@ -148,17 +148,20 @@ def stated(found: Approval) -> Statement:
         stood_in=tuple(map(stand_in_document, found.stood_in)),
     )
     by = ", ".join(found.approved_by) or "nobody, and nobody has to"
-    text = f"pull request {found.pull_request} is approved at {found.head[:12]} by {by}"
+    text = f"{forge_words().request} {found.pull_request} is approved at {found.head[:12]} by {by}"
     lines = [f"{text}; but {_stale_words(found)}" if found.stale else text]
     lines += [stand_in_words(item) for item in found.stood_in]
     code = ExitCode.STALE if found.stale else ExitCode.DONE
     return Statement(facts, "\n".join(lines), code)
 
 
-AGAIN = (
-    "if an earlier merge was not applied, run its workflow again first; else open a pull request that changes these"
-    " teams"
-)
+def again() -> str:
+    """Return what to do about teams whose plan is stale."""
+    words = forge_words()
+    return (
+        f"if an earlier merge was not applied, run its {words.pipeline} again first; else open a {words.request} that"
+        " changes these teams"
+    )
 
 
 def _stale_words(found: Approval) -> str:
@@ -194,10 +197,11 @@ def _required(
 
 
 def _check_guards(before: Iterable[Desired], after: Desired, plan: Plan, *, as_of: date) -> None:
+    own = f"; or change the limit in a {forge_words().request} of its own"
     for result, is_before in refusals(plan, before, after, as_of=as_of):
         raise RefusedError(
             f"{result.guard}: {result.message}{'; this is the limit from before the merge' if is_before else ''}",
-            hint=f"{result.hint}{'; or change the limit in a pull request of its own' if is_before else ''}",
+            hint=f"{result.hint}{own if is_before else ''}",
         )
 
 
@@ -210,7 +214,7 @@ def _base(session: Forge, budgets: Path, pull: ChangeRequest, merge: str) -> str
     if not above:
         raise RefusedError(
             f"{merge[:12]} has no parent: there are no rules that it could be approved by",
-            hint="bring the budgets in through a pull request",
+            hint=f"bring the budgets in through a {session.words.request}",
         )
     base = above[0]
     for _ in range(pull.commits if len(above) == 1 else 0):

@@ -44,7 +44,7 @@ def approved(
     without approval do not approve what follows. Raises RefusedError for what stops the whole landing.
     """
     if pull is None:
-        raise _pushed_directly(step)
+        raise _pushed_directly(step, forge.words.request)
     rules = _rules(step)
     required = _required(rules, step, plan)
     try:
@@ -56,7 +56,8 @@ def approved(
         refused = dict.fromkeys(_everybody(step, plan), words)
         return Verdict(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
     missing = _owners(short.requirement for short in found.missing)
-    stale = {team: _moved(team, pull, plan, found.record.period) for team in found.stale}
+    called = f"{forge.words.sign}{pull.number}"
+    stale = {team: _moved(team, called, plan, found.record.period) for team in found.stale}
     by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited)
     stale |= by_hand
     return Verdict(
@@ -72,11 +73,11 @@ def approved(
     )
 
 
-def _pushed_directly(step: Step) -> RefusedError:
+def _pushed_directly(step: Step, request: str) -> RefusedError:
     first = "have `kt-budgets plan` looked at, and apply it the first time by hand, with `kt-budgets apply`; or "
     return RefusedError(
-        f"{step.landing.commit[:12]} is not the merge of a pull request: it was pushed directly",
-        hint=f"{'' if step.before else first}revert it, and bring the change in through a pull request",
+        f"{step.landing.commit[:12]} is not the merge of a {request}: it was pushed directly",
+        hint=f"{'' if step.before else first}revert it, and bring the change in through a {request}",
     )
 
 
@@ -177,11 +178,11 @@ def _limited(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> d
     return refused
 
 
-def _moved(team: str, pull: ChangeRequest, plan: Plan, shown_for: object) -> str:
+def _moved(team: str, called: str, plan: Plan, shown_for: object) -> str:
     who = team if team != ORGANIZATION else f"the {general_nouns()}"
     if shown_for != plan.period:
         return (
-            f"{who}: what was shown in #{pull.number} was the plan for {shown_for}, and this is {plan.period};"
+            f"{who}: what was shown in {called} was the plan for {shown_for}, and this is {plan.period};"
             " the new month was funded from what was applied before"
         )
-    return f"{who}: this is not the plan that was shown in #{pull.number}: the ledger, or what is applied, moved since"
+    return f"{who}: this is not the plan that was shown in {called}: the ledger, or what is applied, moved since"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.app.budget_files import BudgetFiles, Commits, changed_files, changed_parts, earlier_budgets
 from reconciler.app.checkout import knows, line_of, parents, prefix, touching, tree_id
+from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import AFRESH
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest
@@ -156,6 +157,6 @@ def _refuse_unknown(budgets: Path, commit: str) -> None:
     if not is_here(budgets, commit):
         raise RefusedError(
             f"{commit[:12]} was applied last and is not in this clone; what came after it cannot be told",
-            hint="check out the whole history: `fetch-depth: 0` in a workflow, `git fetch --unshallow` by hand. Where"
+            hint=f"check out the whole history: {forge_words().history}, `git fetch --unshallow` by hand. Where"
             f" no clone has it any more, because the branch was pushed by force, {AFRESH}",
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import parents, tree_id
+from reconciler.app.forge_session import forge_words
 from reconciler.app.listening import say
 from reconciler.findings import StalePlanError
 from reconciler.git.failures import GitError
@@ -35,10 +36,11 @@ def refuse_behind_base(shown: Plan | tuple[PlanFinding, ...], budgets: Path, pul
     except GitError as error:
         say(f"it cannot be told whether the plan is behind {pull.base_ref}: {error.message}")
         return
+    called = f"{forge_words().request} {pull.number}"
     what = "it conflicts with it now" if tree is None else "merging it now gives other budgets than were planned"
     raise StalePlanError(
-        f"{pull.base_ref} moved to {tip[:12]} since {commit[:12]} was made to plan pull request {pull.number}, and"
-        f" {what}; nothing was written",
+        f"{pull.base_ref} moved to {tip[:12]} since {commit[:12]} was made to plan {called},"
+        f" and {what}; nothing was written",
         hint=_cure(pull, conflicts=tree is None),
     )
 
@@ -52,6 +54,6 @@ def _cure(pull: ChangeRequest, *, conflicts: bool) -> str:
     if conflicts:
         return f"bring the branch up to date with {pull.base_ref}; that starts a new run"
     return (
-        "a run that is started again keeps its old commit: start a new one, with `gh workflow run plan.yml -f"
-        f" pull_request={pull.number}`, or bring the branch up to date with {pull.base_ref}"
+        "a run that is started again keeps its old commit: start a new one, with"
+        f" {forge_words().planned_by(pull.number)}, or bring the branch up to date with {pull.base_ref}"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.app.budget_files import Commits, changed_files, changed_parts
 from reconciler.app.checkout import git, tree_id
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.git.failures import GitError, Trouble
@@ -38,7 +39,7 @@ class Edited:
     def why(self, part: str, pull: ChangeRequest, commit: str) -> str:
         """Return why a part is left out until it was shown as merged."""
         what = part or "the organization's settings"
-        other = f"{what}: {commit[:12]} says something else than merging the last commit of #{pull.number} gives"
+        other = f"{what}: {commit[:12]} says something else than merging the last commit of {_called(pull)} gives"
         return other if part in self.by_hand else self.more[part]
 
 
@@ -82,6 +83,12 @@ def _merge(budgets: Path, landing: Landing, pull: ChangeRequest) -> str | None:
         raise _untold(landing, pull, error) from None
 
 
+def _called(pull: ChangeRequest) -> str:
+    return f"{forge_words().sign}{pull.number}"
+
+
 def _untold(landing: Landing, pull: ChangeRequest, error: GitError) -> RefusedError:
-    words = f"it cannot be told whether {landing.commit[:12]} is what #{pull.number} asked for: {error.message}"
-    return RefusedError(words, hint=f"{error.hint}; or revert it, and bring it in through another pull request")
+    words = f"it cannot be told whether {landing.commit[:12]} is what {_called(pull)} asked for: {error.message}"
+    return RefusedError(
+        words, hint=f"{error.hint}; or revert it, and bring it in through another {forge_words().request}"
+    )

@@ -9,7 +9,7 @@ from reconciler.app.change_request.queue import entries
 from reconciler.app.change_request.refresh import moved
 from reconciler.app.change_request.ruling import Gate
 from reconciler.app.checkout import tree_id
-from reconciler.app.forge_session import forge_session, request_of
+from reconciler.app.forge_session import forge_session, forge_words, request_of
 from reconciler.app.listening import say, summarise
 from reconciler.findings import BudgetsError, ExitCode, RejectedError, UnauthorizedError
 from reconciler.git.failures import GitError, Trouble
@@ -50,7 +50,9 @@ def check_gate(settings: Settings, *, repo: str | None, number: int | None, reco
             if stops and (session.run.queued or published == "not allowed"):
                 code = ExitCode.REFUSED
     lines = [line for item in told for line in _lines(item)]
-    return Statement(GateDocument(pull_requests=tuple(told)), "\n".join(lines) or "no open pull requests", code)
+    return Statement(
+        GateDocument(pull_requests=tuple(told)), "\n".join(lines) or f"no open {forge_words().request}s", code
+    )
 
 
 def _told(ruling: Ruling, published: str, words: ForgeWords) -> Ruled:
@@ -66,7 +68,7 @@ def _told(ruling: Ruling, published: str, words: ForgeWords) -> Ruled:
 
 
 def _lines(item: Ruled) -> Iterator[str]:
-    yield f"pull request {item.pull_request}: {item.title} (check: {item.check})"
+    yield f"{forge_words().request} {item.pull_request}: {item.title} (check: {item.check})"
     yield from (f"  what to do: {problem.cure}" for problem in item.problems)
     for missing in item.missing:
         near = "".join(f"; {words}" for words in missing.near_misses)
@@ -111,7 +113,7 @@ def _ruling(gate: Gate, pull: ChangeRequest, tips: dict[str, str]) -> Ruling:
     try:
         tip = tips[pull.base_ref] = tips.get(pull.base_ref) or tip_of(budgets, pull.base_ref)
         if not tip:
-            raise GitError(f"{pull.base_ref} is not known here", hint="check out with `fetch-depth: 0`")
+            raise GitError(f"{pull.base_ref} is not known here", hint=f"check out with {forge_words().history}")
         if not is_here(budgets, pull.head):
             bring(budgets, pull.reference)
         return gate.rule(pull, tip, merged(budgets, tip, pull.head))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.app.change_request.replay import IN_ITS_PLACE
 from reconciler.app.checkout import git
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome
@@ -18,8 +19,6 @@ PATIENCE = timedelta(hours=1)
 
 AWAITED = "approved, and no run has applied it"
 """The reason of an outcome for which nothing is missing but a run."""
-
-_TRIED = "It is tried again every hour; or start the apply workflow."
 
 
 def landed_at(budgets: Path, commits: Sequence[str]) -> dict[str, datetime]:
@@ -39,10 +38,10 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: boo
 
     With Keeptrusts `unread` the forge was asked for the pull request, and says of what has none that it was pushed.
     """
-    teams = _teams(parts)
-    pushed = "The direct push " if unread else ""
-    what = f"#{landing.pull_request}" if landing.pull_request else f"{pushed}{landing.commit[:12]}"
-    start = "Start the apply workflow once Keeptrusts answers." if unread else "Start the apply workflow."
+    teams, words = _teams(parts), forge_words()
+    pushed = _upper(words.landed(None, landing.commit)) if unread else landing.commit[:12]
+    what = words.landed(landing.pull_request, landing.commit) if landing.pull_request else pushed
+    start = f"Start the apply {words.pipeline}{' once Keeptrusts answers' if unread else ''}."
     errors = f"; its YAML has errors: {landing.problem}" if landing.problem else ""
     return Waiting(
         kind="landing",
@@ -52,7 +51,7 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: boo
         commit=landing.commit,
         since=_instant(at),
         sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}{errors}.",
-        cure="Merge a pull request that corrects or reverts it." if landing.problem else start,
+        cure=f"Merge a {words.request} that corrects or reverts it." if landing.problem else start,
         dispatch=_apply(landing.pull_request, landing.commit),
     )
 
@@ -60,7 +59,9 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: boo
 def told(outcome: LandingOutcome, parts: frozenset[str], at: datetime) -> Waiting:
     """Return that `parts` of a landing are not applied, by what applying it now would come to."""
     state = _state(outcome)
-    what = f"#{outcome.pull_request}" if outcome.pull_request else f"The direct push {outcome.commit[:12]}"
+    words = forge_words()
+    what = _upper(words.landed(outcome.pull_request, outcome.commit))
+    tried = f"It is tried again every hour; or start the apply {words.pipeline}."
     return Waiting(
         kind="landing",
         state=state,
@@ -70,7 +71,7 @@ def told(outcome: LandingOutcome, parts: frozenset[str], at: datetime) -> Waitin
         since=_instant(at),
         sentence=f"{what}, merged {_day(at)}, is not applied for {_listed(parts)}: {_why(outcome, parts)}.",
         missing=outcome.missing,
-        cure=_sentence(outcome.cure) if outcome.cure else _TRIED,
+        cure=_sentence(outcome.cure) if outcome.cure else tried,
         dispatch=_apply(outcome.pull_request, outcome.commit),
     )
 
@@ -84,7 +85,8 @@ def taken_off(applied: str, head: str, parts: frozenset[str]) -> Waiting:
         commit=applied,
         sentence=f"{applied[:12]} was applied and is not on the branch any more: it was pushed back by force to"
         f" {head[:12]}, which says something else of {_listed(parts)}. Nothing is taken back for that.",
-        cure=f"Push {applied} to the branch again, or merge a pull request that says what is to hold from now on.",
+        cure=f"Push {applied} to the branch again, or merge a {forge_words().request} that says what is to hold from"
+        " now on.",
         dispatch=Dispatch(workflow="apply.yml"),
     )
 
@@ -144,7 +146,11 @@ def _apply(number: int | None, commit: str) -> Dispatch:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return _upper(text) + ("" if text.endswith(".") else ".")
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _day(at: datetime) -> str:

@@ -26,7 +26,7 @@ def neighbour_notes(session: Forge, plan: Plan, budgets: Path, pull: ChangeReque
     try:
         return (*_merged(session, plan, pull), *_open(session, plan, budgets, pull, base))
     except BudgetsError as error:
-        return (words(f"Other pull requests could not be looked at: {visible(error.message, 200)}."),)
+        return (words(f"Other {session.words.request}s could not be looked at: {visible(error.message, 200)}."),)
 
 
 def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
@@ -39,6 +39,7 @@ def _merged(session: Forge, plan: Plan, pull: ChangeRequest) -> Iterator[Words]:
 
 
 def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: str) -> Iterator[Words]:
+    request = session.words.request
     listed = session.newest_change_requests(into=pull.base_ref)
     others = [other for other in listed if other.number != pull.number]
     seen = neighbours(budgets, pull, base, others, period=plan.period)
@@ -46,8 +47,8 @@ def _open(session: Forge, plan: Plan, budgets: Path, pull: ChangeRequest, base: 
         about = {"organization": one.organization, "is_read": one.is_read}
         yield same_money(one.number, one.wallets, **about, sign=session.words.sign)
     read = [one for one in seen.found if one.is_read]
-    yield pool_of_all(plan, len(read), sum((one.more for one in read), start=plan.funds.allocated * 0))
+    yield pool_of_all(plan, len(read), sum((one.more for one in read), start=plan.funds.allocated * 0), request)
     if seen.unknown:
-        yield words(f"Other open pull requests could not be looked at: {visible(seen.unknown, 200)}.")
+        yield words(f"Other open {request}s could not be looked at: {visible(seen.unknown, 200)}.")
     if seen.cut:
-        yield words(f"Only the {MOST} newest open pull requests that touch the budgets were looked at.")
+        yield words(f"Only the {MOST} newest open {request}s that touch the budgets were looked at.")

@@ -11,7 +11,7 @@ from reconciler.app.change_request.files import read_findings, read_suggestions
 from reconciler.app.change_request.neighbour_notes import neighbour_notes
 from reconciler.app.change_request.verdict import comment_of, is_refused, merged_onto, verdict_of, verdict_of_findings
 from reconciler.app.checkout import knows, parents, prefix
-from reconciler.app.forge_session import attribution_of_now, forge_session, request_of, run_of_now
+from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words, request_of, run_of_now
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import BudgetsError, RejectedError, UnauthorizedError, UsageError
@@ -92,7 +92,7 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
             return Statement(CheckDocument(pull_request=pull.number, check="left alone"), _left_alone(pull))
         told = _told(session, plan, budgets, pull, head)
         said = _check(session, pull, plan, told.text, budgets) if head == pull.head else "superseded"
-    return Statement(CheckDocument(pull_request=pull.number, check=said), f"check run: {said}")
+    return Statement(CheckDocument(pull_request=pull.number, check=said), f"{session.words.check}: {said}")
 
 
 def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
@@ -111,10 +111,11 @@ def _told(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest, head
 
 
 def _left_alone(pull: ChangeRequest) -> str:
+    words = forge_words()
     state = "merged" if pull.merge_commit else "closed"
     return (
-        f"pull request {pull.number} is {state}: what its comment and check run say is what was reviewed, and was left"
-        " as it is"
+        f"{words.request} {pull.number} is {state}: what its comment and {words.check} say is what was reviewed, and"
+        " was left as it is"
     )
 
 
@@ -151,7 +152,7 @@ def _commented(
 ) -> Marked:
     if isinstance(shown, tuple):
         return stamped(findings_comment(shown), stamp)
-    return comment_of(shown, stamp, approvals=approvals, neighbours=neighbours)
+    return comment_of(shown, stamp, approvals=approvals, neighbours=neighbours, words=forge_words())
 
 
 def _head(session: Forge, pull: ChangeRequest) -> str:
@@ -173,9 +174,10 @@ def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int
         why = "which is no merge of it"
     except BudgetsError:
         why = "which is not in this clone"
+    words = forge_words()
     raise UsageError(
-        f"{path} was made from {commit[:12]}, {why}; the last commit of pull request {number} is {head[:12]}",
-        hint="check out that commit, or its merge with the base, with `fetch-depth: 0`, and run `kt-budgets plan`"
+        f"{path} was made from {commit[:12]}, {why}; the last commit of {words.request} {number} is {head[:12]}",
+        hint=f"check out that commit, or its merge with the base, with {words.history}, and run `kt-budgets plan`"
         " there",
     )
 
@@ -224,7 +226,7 @@ def _tells(plan: Plan) -> bool:
 def _check(session: Forge, pull: ChangeRequest, shown: Shown, text: str, budgets: Path) -> str:
     if not session.can_record:
         raise UnauthorizedError(
-            f"{session.login} is a person, and only {session.words.recorder} can write a check run",
+            f"{session.login} is a person, and only {session.words.recorder} can write a {session.words.check}",
             hint=session.words.recording,
         )
     if isinstance(shown, tuple):
@@ -240,13 +242,14 @@ def _allowed_check(session: Forge, pull: ChangeRequest, shown: Shown, text: str,
     try:
         return _check(session, pull, shown, text, budgets)
     except (UnauthorizedError, RejectedError) as error:
-        say(f"no check run: {error.message}", error.hint)
+        say(f"no {session.words.check}: {error.message}", error.hint)
         return "not allowed"
 
 
 def _sentence(facts: CommentDocument, choice: Choice) -> str:
-    lines = [f"comment on pull request {facts.pull_request}: {facts.comment} {facts.url}".rstrip()]
-    lines.append(f"check run: {facts.check}")
+    words = forge_words()
+    lines = [f"comment on {words.request} {facts.pull_request}: {facts.comment} {facts.url}".rstrip()]
+    lines.append(f"{words.check}: {facts.check}")
     if facts.suggestions is not None:
         lines.append(f"suggested changes: {facts.suggestions} published")
     return "\n".join([*lines, *_left_out(choice)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler.app.change_request.verdict import comment_of
-from reconciler.app.forge_session import attribution_of_now, forge_session
+from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
 from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
@@ -49,12 +49,12 @@ def publish_receipt(*, run_path: Path, merge_sha: str | None, plans: Path | None
     if document.get("format") == "kt-budgets.run/1":
         (one,) = found
         return Statement(ReceiptDocument(**dict(one)), f"receipt on {_words(one)}")
-    words = "\n".join(map(_words, found)) or "no pull request is concerned"
+    words = "\n".join(map(_words, found)) or f"no {forge_words().request} is concerned"
     return Statement(ReceiptsDocument(receipts=tuple(found)), words)
 
 
 def _words(facts: Receipted) -> str:
-    return f"pull request {facts.pull_request}: {facts.comment} {facts.url}".rstrip()
+    return f"{forge_words().request} {facts.pull_request}: {facts.comment} {facts.url}".rstrip()
 
 
 def _receipts(
@@ -67,7 +67,7 @@ def _receipts(
         return [
             (
                 session.change_request(landing.pull_request),
-                merge_receipt(landing, url=url),
+                merge_receipt(landing, url=url, words=session.words),
                 _plan(plans, landing),
             )
             for landing in merges.landings
@@ -82,7 +82,7 @@ def _receipts(
             pull = merged_request(session, commit)
         except RefusedError:
             return []
-        return [(pull, not_begun(document, commit=commit, url=url), None)]
+        return [(pull, not_begun(document, commit=commit, url=url, words=session.words), None)]
     pull = merged_request(session, commit)
     return [(pull, receipt(run, commit=commit), None)]
 
@@ -104,17 +104,21 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> R
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
         found = _shown(session, pull, plan)
-    whole = with_receipt(found.text, text, is_untouched=found.is_untouched) if ours or plan else text
+    whole = _above(found, text, session) if ours or plan else text
     marked = stamped(whole, Stamp(pull.number, pull.head, session.run.run), found.fields)
     step, url = publish(session, pull, marked, create=True)
     return Receipted(pull_request=pull.number, comment=step.value, url=url)
+
+
+def _above(found: Marked, text: str, session: Forge) -> str:
+    return with_receipt(found.text, text, is_untouched=found.is_untouched, words=session.words)
 
 
 def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:
     """Record a plan for the head of a pull request that is merged, and return the comment that shows it."""
     if not session.can_record:
         raise UnauthorizedError(f"only {session.words.recorder} can record a plan", hint=session.words.recording)
-    shown = comment_of(plan, Stamp(pull.number, pull.head, session.run.run))
+    shown = comment_of(plan, Stamp(pull.number, pull.head, session.run.run), words=session.words)
     name, run = session.repository, session.run.run
     record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
     verdict = Verdict(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import files_of
 from reconciler.app.checkout import git, parents, tree_id
-from reconciler.app.forge_session import forge_session, request_of
+from reconciler.app.forge_session import forge_session, forge_words, request_of
 from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
     from reconciler.model.desired import Desired
+    from reconciler.model.forge_words import ForgeWords
     from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
@@ -43,11 +44,13 @@ def refresh(settings: Settings, *, repo: str | None, recorded_by: str, remote: s
     """
     with forge_session(repo, recorded_by=recorded_by) as session:
         found = tuple(_refreshed(session, settings, pull, remote) for pull in _pulls(session))
-    lines = [f"pull request {pull.pull_request}: {pull.state}{_of(pull.teams)}" for pull in found]
+    lines = [f"{forge_words().request} {pull.pull_request}: {pull.state}{_of(pull.teams)}" for pull in found]
     code, states = ExitCode.DONE, {pull.state for pull in found}
     if session.run.queued and states & {"stale", NO_PLAN}:
         code = ExitCode.STALE if "stale" in states else ExitCode.REFUSED
-    return Statement(RefreshDocument(pull_requests=found), "\n".join(lines) or "no open pull requests", code)
+    return Statement(
+        RefreshDocument(pull_requests=found), "\n".join(lines) or f"no open {forge_words().request}s", code
+    )
 
 
 def merged_tree(settings: Settings, pull: ChangeRequest, remote: str) -> Desired | None:
@@ -132,7 +135,7 @@ def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, m
     queued = session.run.queued
     was_marked = newest.conclusion == "waiting"
     if moved or was_marked or queued:
-        verdict = _verdict(recorded, moved)
+        verdict = _verdict(recorded, moved, session.words)
         head = queued.head if queued else pull.head
         if queued and moved:
             verdict = replace(verdict, conclusion="failure")
@@ -141,15 +144,15 @@ def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, m
         _warn(session, pull, moved)
 
 
-def _verdict(recorded: Check, moved: tuple[str, ...]) -> Verdict:
+def _verdict(recorded: Check, moved: tuple[str, ...], called: ForgeWords) -> Verdict:
     if not moved:
         assert recorded.record is not None  # noqa: S101
         words = "Planned again: it is what was shown."
         return Verdict("success", "The plan is what was shown", words, record_text(recorded.record))
     words = (
         f"Planned again: {escaped(_of(moved).removeprefix(': '))} would now get something else than what was shown,"
-        " because the ledger or the default branch moved. Run the plan workflow again and have the pull request"
-        " approved again; merging it now would apply nothing for these teams."
+        f" because the ledger or the default branch moved. Run the {called.planner} {called.pipeline} again and have"
+        f" the {called.request} approved again; merging it now would apply nothing for these teams."
     )
     return Verdict("waiting", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
 

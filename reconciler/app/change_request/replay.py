@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reconciler.app.budget_files import Commits, applied_files, changed_parts, value
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.settled import Verdict, Why, settled
+from reconciler.app.change_request.settled import Verdict, Why, called, settled
 from reconciler.app.change_request.step import Bench, Step
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.journal.declared import Landed
@@ -165,7 +165,7 @@ class Replay:
                 raise
             except BudgetsError:
                 continue
-            words = f"{self.landings[number].name} showed all of it later, and {IN_ITS_PLACE}"
+            words = f"{called(self.landings[number])} showed all of it later, and {IN_ITS_PLACE}"
             found |= {part: f"{part}: {words}" for part in common - verdict.withheld.keys()}
         return found
 

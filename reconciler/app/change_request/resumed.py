@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import ExitCode
 from reconciler.journal.history import RunTrace, history_of
 from reconciler.journal.record import Record, Step
@@ -44,7 +45,7 @@ def _landing(trace: RunTrace) -> Iterator[LandingOutcome]:
             "refused": dict(trace.stale),
             "run": Run(run=trace.run, outcomes=outcomes, converged=bool(finished.get("converged"))),
             "reason": "its run was interrupted, and resumed",
-            "cure": "start the resume workflow, which proves or finishes it" if is_unknown else "",
+            "cure": f"start the resume {forge_words().pipeline}, which proves or finishes it" if is_unknown else "",
             "exit_code": int(code.get(status, ExitCode.REFUSED)),
         }
     )

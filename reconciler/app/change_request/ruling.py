@@ -16,6 +16,7 @@ from reconciler.git.failures import GitError
 from reconciler.git.merging import bring, clean_merges, is_here, merged
 from reconciler.http.failures import ForbiddenError
 from reconciler.model.desired import Desired
+from reconciler.model.forge_words import ForgeWords
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.policy_input import Effects
 from reconciler.policy.approvals import Requirement, Step, declared, requirements
@@ -69,12 +70,13 @@ class Gate:
         required = self._required(start, after, record)
         whole = Ruling(pull.number, pull.head, "waiting", required=required, record=record)
         if record is None:
-            cure = "the plan workflow shows it; where none runs, start it by hand"
+            called = self.forge.words
+            cure = f"the {called.planner} {called.pipeline} shows it; where none runs, start it by hand"
             return replace(whole, problems=(Problem("no plan was shown for the last commit yet", cure),))
         try:
             moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
             if moved or self._is_marked(pull):
-                return replace(whole, state="refused", problems=(_stale(pull, moved),))
+                return replace(whole, state="refused", problems=(_stale(pull, moved, self.forge.words),))
             found = judge(
                 self.forge,
                 pull,
@@ -129,12 +131,12 @@ class Gate:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))
 
 
-def _stale(pull: ChangeRequest, parts: tuple[str, ...]) -> Problem:
+def _stale(pull: ChangeRequest, parts: tuple[str, ...], called: ForgeWords) -> Problem:
     who = ", ".join(part if part != ORGANIZATION else "the organization" for part in parts[:20])
     more = f" and {len(parts) - 20} more" if len(parts) > 20 else ""
     of = f" of {who}{more}" if parts else ""
     return Problem(
         f"the plan{of} moved since it was shown: the ledger, or {pull.base_ref}, is another one now",
-        f"have it planned again, with `gh workflow run plan.yml -f pull_request={pull.number}`, or by bringing the"
+        f"have it planned again, with {called.planned_by(pull.number)}, or by bringing the"
         f" branch up to date with {pull.base_ref}, and approved again",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import BudgetsError, ExitCode, Finding
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.merges import LandingOutcome, LandingStatus, most_serious
@@ -105,7 +106,7 @@ def _whole(
 ) -> tuple[str, str, ExitCode | None]:
     """Return why nothing of a landing was applied, the cure, and its exit code."""
     if problem:
-        return problem, "merge a pull request that corrects it, or reverts it", ExitCode.FINDINGS
+        return problem, f"merge a {forge_words().request} that corrects it, or reverts it", ExitCode.FINDINGS
     if apart:
         first = apart[0]
         words = f"without what is merged before it and not applied, its YAML has errors: {first.position}: "
@@ -113,7 +114,7 @@ def _whole(
     error = refused or failed
     if error is None:
         return "", "", None
-    retry = "it is tried again within the hour by itself; or start the apply workflow by hand"
+    retry = f"it is tried again within the hour by itself; or start the apply {forge_words().pipeline} by hand"
     hint = f"{error.hint}; {retry}" if failed and error.hint else retry if failed else error.hint
     return error.message, hint, error.exit_code
 
@@ -167,9 +168,13 @@ def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, 
 
 
 def _behind(part: str, earlier: Landing) -> str:
-    return (
-        f"{_named(part)}: {earlier.name} changes it too and is not approved; nothing is applied on top of that for it"
-    )
+    what = f"{called(earlier)} changes it too and is not approved"
+    return f"{_named(part)}: {what}; nothing is applied on top of that for it"
+
+
+def called(landing: Landing) -> str:
+    """Return what people call a landing: its change request, or the commit that was pushed."""
+    return forge_words().landed(landing.pull_request, landing.commit)
 
 
 def _sentence(status: LandingStatus, left: frozenset[str], result: Result | None) -> str:
@@ -193,25 +198,26 @@ def _cure(
 ) -> str:
     if status in ("applied", "nothing"):
         return ""
+    words = forge_words()
     if status == "unknown":
-        return "start the resume workflow, which proves or finishes it"
-    cures = []
+        return f"start the resume {words.pipeline}, which proves or finishes it"
+    name, cures = called(landing), []
     who = "; ".join(judged.missing) or "its owners"
     who += f", {judged.afterwards}" if judged.afterwards else ""
     if judged.unseen:
-        cures.append(f"have {landing.name} approved once more ({who}): its comment shows what would be applied now")
+        cures.append(f"have {name} approved once more ({who}): its comment shows what would be applied now")
     elif judged.refused:
-        cures.append(f"ask for the missing approval ({who}) of {landing.name}, or revert it")
+        cures.append(f"ask for the missing approval ({who}) of {name}, or revert it")
     if judged.limited:
-        cures.append("stay within the limit, or add a waiver to org.yaml in a pull request of its own")
+        cures.append(f"stay within the limit, or add a waiver to org.yaml in a {words.request} of its own")
     if behind:
-        before = ", ".join(dict.fromkeys(earlier.name for earlier in behind.values()))
+        before = ", ".join(dict.fromkeys(map(called, behind.values())))
         cures.append(f"have {before} approved, or revert it")
     if not cures and stale:
         cures.append("what is live moved while it was prepared: nothing has to be done")
     if not cures:
-        cures.append("start the resume workflow, then the apply workflow")
-    return "; ".join(cures) + ". It is tried again within the hour, or at once by the apply workflow"
+        cures.append(f"start the resume {words.pipeline}, then the apply {words.pipeline}")
+    return "; ".join(cures) + f". It is tried again within the hour, or at once by the apply {words.pipeline}"
 
 
 def _named(part: str) -> str:

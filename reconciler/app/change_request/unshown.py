@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from reconciler.app.budget_files import Commits, earlier_budgets, value
 from reconciler.app.change_request.arrivals import Arrival
+from reconciler.app.forge_session import forge_words
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import Check
 from reconciler.git.failures import GitError
@@ -68,4 +69,4 @@ def _leaves(path: str, found: Any) -> Iterator[tuple[str, str]]:
 
 def _words(part: str, pull: ChangeRequest, base: str) -> str:
     what = part or "the organization's settings"
-    return f"{what}: #{pull.number} was shown onto {base[:12]}, and changes more where it came to"
+    return f"{what}: {forge_words().sign}{pull.number} was shown onto {base[:12]}, and changes more where it came to"

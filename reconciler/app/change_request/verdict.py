@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.forge.change_request import ChangeRequest
+    from reconciler.model.forge_words import ForgeWords
     from reconciler.model.plan import Plan
     from reconciler.model.plan_finding import PlanFinding
     from reconciler.report.document import Asked
@@ -36,10 +37,15 @@ def merged_onto(budgets: Path, pull: ChangeRequest) -> str:
 
 
 def comment_of(
-    plan: Plan, stamp: Stamp, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None
+    plan: Plan,
+    stamp: Stamp,
+    *,
+    approvals: Sequence[Asked] = (),
+    neighbours: Sequence[Words] | None = None,
+    words: ForgeWords,
 ) -> Marked:
     """Return the comment that shows a plan; the rest is as for `summarise`."""
-    shown = fitted(summarise(plan, approvals=approvals, neighbours=neighbours), limit=_ROOM)
+    shown = fitted(summarise(plan, approvals=approvals, neighbours=neighbours, forge=words), limit=_ROOM)
     return stamped(shown.text, stamp, plan_fields(plan, cut=shown.cut))
 
 

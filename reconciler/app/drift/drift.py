@@ -77,7 +77,8 @@ class Drift:
 
     def rendered(self, format_: str, screen: Screen | None = None) -> str:
         """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
-        return render("drift", format_, DriftPage(self.found, self.waiting, self.doubts, self.following), screen)
+        page = DriftPage(self.found, self.waiting, self.doubts, self.following, forge_words())
+        return render("drift", format_, page, screen)
 
 
 def drift(settings: Settings, wanted: DriftRequest | None = None) -> Drift:
@@ -125,7 +126,7 @@ def _unread(settings: Settings, known: Known, session: Forge | None, error: Remo
 def _summarised(found: Drift, session: Forge | None) -> Drift:
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found.left],
-        forge=forge_words().forge,
+        words=forge_words(),
         doubtful=found.doubts,
         waiting=found.waiting,
         page=session.page_of if session else None,
@@ -194,7 +195,7 @@ def _accepted(settings: Settings, seen: _Seen) -> tuple[Drifted, ...]:
 
     files, left = accept(settings, seen.desired, seen.live, seen.found)
     for path in files:
-        note(f"{path}: written as it is live; review it and open a pull request")
+        note(f"{path}: written as it is live; review it and open a {forge_words().request}")
     for entry in left:
         by_hand = f" To settle it, {_UNMANAGED}." if entry.item.category == "unmanaged" else " Edit the YAML by hand."
         cure = "" if entry.item.wallet in seen.doubts else by_hand

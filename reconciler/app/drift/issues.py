@@ -93,7 +93,7 @@ def _wanted(
     named = people.among([owner[1:] for owner in owners if _is_person(owner)])
     text = issue_text(
         [(entry.item, entry.needs_person) for entry in found],
-        forge=people.session.words.forge,
+        words=people.session.words,
         doubtful=doubtful,
         waiting=waiting,
         page=people.session.page_of,

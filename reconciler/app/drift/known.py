@@ -114,6 +114,6 @@ def _proposals(settings: Settings, session: Forge, remote: str) -> tuple[Proposa
     except GitError as error:
         if error.trouble is not Trouble.TOO_OLD:
             raise
-        say(f"{error.message}, so what open pull requests ask for is not known here; {error.hint}")
+        say(f"{error.message}, so what open {session.words.request}s ask for is not known here; {error.hint}")
         trees = []
-    return tuple(Proposal(number, desired) for number, desired in trees if desired)
+    return tuple(Proposal(f"{session.words.request} {number}", desired) for number, desired in trees if desired)

@@ -14,6 +14,7 @@ from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_a
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import Verdict
 from reconciler.app.checkout import git, is_older
+from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.check import GATE
 from reconciler.git.failures import GitError
@@ -63,7 +64,7 @@ class LookBench(MergeBench):
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         del step, plan, withheld
         self.awaited |= landed.parts
-        raise RefusedError(AWAITED, hint="start the apply workflow")
+        raise RefusedError(AWAITED, hint=f"start the apply {forge_words().pipeline}")
 
     def _looks_ahead(self, desired: Desired) -> bool:
         del desired
@@ -99,7 +100,7 @@ def waiting_of(
     """
     now = datetime.now(UTC)
     lock = lock_of(settings.journal, folder=settings.root)
-    found = [*abandoned(records, lock, now=now)]
+    found = [*abandoned(records, lock, now=now, words=forge_words())]
     if last is not None and applied is not None:
         found += _month(settings, records, last, desired, applied, live, doubts, now)
     if last is not None and last.whole and last.commit is not None:
@@ -117,9 +118,11 @@ def waiting_unread(
 ) -> tuple[Waiting, ...]:
     """Return what was left behind as far as git, the forge and the journal show it, in the order of `waiting_of`."""
     now = datetime.now(UTC)
-    found = [*abandoned(records, lock_of(settings.journal, folder=settings.root), now=now)]
+    lock = lock_of(settings.journal, folder=settings.root)
+    found = [*abandoned(records, lock, now=now, words=forge_words())]
     if applied is not None and is_due(settings.period, _instant(settings, now)):
-        found += unknown_months(applied, settings.period, opened=history_of(records).opened(settings.period))
+        opened = history_of(records).opened(settings.period)
+        found += unknown_months(applied, settings.period, opened=opened, words=forge_words())
     if last is not None and last.whole and last.commit is not None:
         found += _landings(settings, last, session, now, unread=True)
     return tuple(found)
@@ -154,7 +157,8 @@ def _month(
     )
     known = desired.wallets.keys() & applied.wallets.keys()
     organization = applied.organization
-    return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=history.own)
+    words, own = forge_words(), history.own
+    return unfunded(diff, live, settings.period, organization=organization, wallets=known, own=own, words=words)
 
 
 def _landings(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
 from reconciler.app.checkout import is_older, line_of, touching
 from reconciler.app.first_contact import FirstNames
+from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
@@ -60,7 +61,7 @@ class Planned:
 
     def next_step(self, saved_to: str) -> str:
         """Return where the plan was saved, and on a line of its own what a person can do with it."""
-        return next_step(self.plan, saved_to)
+        return next_step(self.plan, saved_to, forge_words())
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return the plan as `text`, `markdown`, `html` or `json`."""

@@ -77,10 +77,13 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     if since == ALL:
         return compared_with(settings, load_known(settings, start), desired, start)
     if start is None:
+        from reconciler.app.forge_session import forge_words
+
         why = (
             "the budgets are a submodule, and what this run of CI starts from is a commit of the repository around it"
             if is_inside
-            else "the commit that this change started from is not in this clone; check out with `fetch-depth: 0`"
+            else "the commit that this change started from is not in this clone; check out with"
+            f" {forge_words().history}"
         )
         _say(why)
         return Aim(unknown=why)

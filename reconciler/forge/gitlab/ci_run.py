@@ -12,11 +12,16 @@ WORDS = ForgeWords(
     request="merge request",
     sign="!",
     pipeline="pipeline",
+    planner="review",
+    check="status",
+    planning="`KT_BUDGETS_TASK=review` and `KT_BUDGETS_PULL_REQUEST={number}` in a pipeline of the default branch",
+    history="`GIT_DEPTH: 0` in a job",
     recorder="a bot, which GitLab makes for a project or group access token,",
     recording="run it in a pipeline of the default branch, with a project access token in the protected variable"
     " GITLAB_TOKEN",
     token="GITLAB_TOKEN",  # noqa: S106 - the name of a variable
     afterwards="by a thumb up, since nobody can approve what is merged",
+    variables="KT_BUDGETS_",
 )
 _CAUSES: dict[str, Cause] = {
     "": "",

@@ -147,5 +147,5 @@ class GitLab:
 
 
 def _variables(workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
-    task = workflow.removesuffix(".yml")
-    return {TASK: task, **{f"KT_BUDGETS_{key.upper().replace('-', '_')}": value for key, value in inputs.items()}}
+    name, _, task = WORDS.task(workflow).partition("=")
+    return {name: task, **{WORDS.given(key): value for key, value in inputs.items()}}
