@@ -104,7 +104,7 @@ def failure(doing: str, words: bytes) -> GitError:
     text = without_secrets(" ".join(said))
     sign = next((sign for sign in _SIGNS if sign.words.search(text)), None)
     owned = _OWNED.search(text)
-    hint = sign.hint if sign else "run it in a full clone, such as a checkout with `fetch-depth: 0`"
+    hint = sign.hint if sign else "run it in a full clone, which `git fetch --unshallow` makes of this one"
     return GitError(
         f"git {doing} failed: {text[:_MOST] or 'git gave no reason'}",
         hint=hint.replace("{path}", owned[1] if owned else "THE-REPOSITORY"),

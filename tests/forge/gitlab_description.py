@@ -97,6 +97,24 @@ VERSION = thing(
 DIFF = thing(old_path=TEXT, new_path=TEXT, diff=TEXT, new_file=FLAG, deleted_file=FLAG, too_large=FLAG, collapsed=FLAG)
 AWARD = thing(id=INTEGER, name=TEXT, user=USER, created_at=MOMENT)
 DISCUSSION = thing(id=TEXT, notes=many(NOTE))
+EVENT = thing(
+    id=INTEGER,
+    action_name=TEXT,
+    created_at=MOMENT,
+    push_data={
+        **thing(
+            commit_count=INTEGER,
+            action=one_of("created", "pushed", "removed"),
+            ref_type=one_of("branch", "tag"),
+            commit_from=MAYBE_SHA,
+            commit_to=MAYBE_SHA,
+            ref=MAYBE_TEXT,
+            commit_title=MAYBE_TEXT,
+            ref_count={**INTEGER, "nullable": True},
+        ),
+        "nullable": True,
+    },
+)
 PROJECT = thing(
     id=INTEGER, path_with_namespace=TEXT, default_branch=TEXT, only_allow_merge_if_pipeline_succeeds=FLAG, web_url=TEXT
 )
@@ -171,6 +189,12 @@ OPERATIONS = (
     Operation("get", "/user", USER),
     Operation("get", "/users", many(USER), {**PAGES, "username": TEXT, "search": TEXT}),
     Operation("get", "/projects/{id}", PROJECT),
+    Operation(
+        "get",
+        "/projects/{id}/events",
+        many(EVENT),
+        {**PAGES, **ORDER, "action": TEXT, "target_type": TEXT, "before": TEXT, "after": TEXT},
+    ),
     Operation("get", "/projects/{id}/members/all/{user_id}", MEMBER),
     Operation("get", "/groups/{id}/members", many(MEMBER), {**PAGES, "query": TEXT}),
     Operation("get", "/projects/{id}/protected_branches/{name}", PROTECTED),

@@ -33,6 +33,7 @@ class GitLab:
             ("GET", "/user", self.me),
             ("GET", "/users", self.users),
             ("GET", project, self.project),
+            ("GET", rf"{project}/events", self.events),
             ("GET", rf"{project}/members/all/(\d+)", self.member),
             ("GET", rf"{project}/protected_branches/([^/]+)", self.protected_branch),
             ("GET", r"/groups/([^/]+)/members/all/(\d+)", self.group_member),
@@ -158,6 +159,29 @@ class GitLab:
                 "web_url": f"https://gitlab.test/{self.state.repository}",
             }
         )
+
+    def events(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return what was pushed, newest first: forced pushes look like all others, and the list is of all branches."""
+        assert request.query_params["action"] == "pushed"
+        pushes = [*self.state.pushes, *self.state.force_pushes]
+        return [
+            {
+                "id": number,
+                "action_name": "pushed to",
+                "created_at": "2026-06-18T12:00:00.000Z",
+                "push_data": {
+                    "commit_count": 1,
+                    "action": "pushed" if before else "created",
+                    "ref_type": "tag" if reference.startswith("refs/tags/") else "branch",
+                    "commit_from": before or None,
+                    "commit_to": after,
+                    "ref": reference.split("/", 2)[2],
+                    "commit_title": "Change",
+                    "ref_count": None,
+                },
+            }
+            for number, (reference, before, after) in reversed(list(enumerate(pushes, start=1)))
+        ]
 
     def protected_branch(self, request: Request, actor: str, body: Any, parts: tuple[str, ...]) -> Response:
         level = self.state.protected.get(unquote(parts[1]))

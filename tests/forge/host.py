@@ -39,15 +39,33 @@ class Host:
         reached = {"GITHUB_API_URL": self.url, "GITHUB_TOKEN": "ghs_actions"}
         return {**_NOTHING, **reached, "GITHUB_REPOSITORY": self.state.repository, "GITHUB_RUN_ID": ""}
 
-    def of_run(self, number: int) -> Mapping[str, str]:
-        """What numbers a run: later ones have larger numbers."""
+    def of_run(self, number: int, attempt: int = 1) -> Mapping[str, str]:
+        """What numbers a run: later ones have larger numbers. On GitLab one that is started again has but its own."""
         if self.is_gitlab:
             return {"CI_PIPELINE_ID": str(number)}
-        return {"GITHUB_RUN_ID": str(number), "GITHUB_RUN_ATTEMPT": "1"}
+        return {"GITHUB_RUN_ID": str(number), "GITHUB_RUN_ATTEMPT": str(attempt)}
 
     def of_commit(self, commit: str) -> Mapping[str, str]:
         """What says which commit a run is about."""
         return {"CI_COMMIT_SHA" if self.is_gitlab else "GITHUB_SHA": commit}
+
+    def of_push(self, commit: str) -> Mapping[str, str]:
+        """What says that a push to the default branch started the run."""
+        return {"CI_PIPELINE_SOURCE" if self.is_gitlab else "GITHUB_EVENT_NAME": "push", **self.of_commit(commit)}
+
+    @property
+    def by_hand(self) -> Mapping[str, str]:
+        """What says that somebody started the run."""
+        return {"CI_PIPELINE_SOURCE": "web"} if self.is_gitlab else {"GITHUB_EVENT_NAME": "workflow_dispatch"}
+
+    def given(self, name: str) -> str:
+        """What is called `name` among the inputs of a run that is started by hand."""
+        return f"KT_BUDGETS_{name.upper()}" if self.is_gitlab else name
+
+    @property
+    def check(self) -> str:
+        """What says how a commit stands."""
+        return "status" if self.is_gitlab else "check run"
 
     @property
     def name(self) -> str:

@@ -64,7 +64,7 @@ def test_a_merge_and_a_push_are_told_and_the_issue_says_that_the_rest_is_not_kno
     assert "**Keeptrusts could not be read**" in issue["body"]
     assert "128, merged 2026-06-18 09:00 UTC, is not applied for support." in issue["body"]
     assert "The direct push" in issue["body"]
-    assert f"`commit` = `{commit}`" in issue["body"]
+    assert f"`{desk.desk.host.given('commit')}` = `{commit}`" in issue["body"]
     assert "once Keeptrusts answers" in issue["body"]
     assert [(item["kind"], item["state"]) for item in waiting(desk)] == [("landing", "not applied")] * 2
     assert "issue 900: unchanged" in desk.desk.errors, "an hour later nothing is new"

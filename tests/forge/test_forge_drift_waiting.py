@@ -113,7 +113,7 @@ def test_a_direct_push_is_told_at_once_with_a_commit_that_can_be_copied(
     commit = desk.pushed(desk.target("10500.00", "11000.00"))
     assert drift(desk, "--issue", day=f"{now:%Y-%m-%d}") == ExitCode.DRIFT
     assert "direct push" in desk.github.issues[0]["body"]
-    assert f"`commit` = `{commit}`" in desk.github.issues[0]["body"]
+    assert f"`{desk.desk.host.given('commit')}` = `{commit}`" in desk.github.issues[0]["body"]
 
 
 def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: MergeDesk) -> None:
@@ -181,9 +181,8 @@ def test_the_issue_is_assigned_to_owners_who_are_people_and_pings_nobody(desk: M
         "GitLab": "https://gitlab.test/acme/ai-budgets/-/pipelines/new?var%5BKT_BUDGETS_TASK%5D=apply",
     }[desk.desk.host.name]
     button = {"GitHub": "Run workflow: [apply.yml]", "GitLab": "Run pipeline: [KT_BUDGETS_TASK=apply]"}
-    given = {"GitHub": "pull_request", "GitLab": "KT_BUDGETS_PULL_REQUEST"}
-    name = desk.desk.host.name
-    assert f"({button[name]}({address}), with `{given[name]}` = `128`)" in issue["body"]
+    given = desk.desk.host.given("pull_request")
+    assert f"({button[desk.desk.host.name]}({address}), with `{given}` = `128`)" in issue["body"]
     assert issue["title"] == "Budget drift: 1 thing left behind"
 
     assert drift(desk, "--issue") == ExitCode.DRIFT

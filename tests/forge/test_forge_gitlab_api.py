@@ -98,6 +98,17 @@ def test_open_ones_are_listed_oldest_first_whatever_the_size_of_a_page(gitlab: G
     assert [item.number for item in found] == [128, 129, 130, 133, 134, 135]
 
 
+def test_what_a_branch_ended_with_before_it_was_pushed_to_is_told_of_that_branch_alone(
+    gitlab: GitLabState, opener: Opener
+) -> None:
+    other = [(f"refs/heads/{name}", "e" * 40, HEAD) for name in ("mainly", "of/main", "main2")]
+    gitlab.pushes += [("refs/heads/main", "", BASE), *other, ("refs/tags/main", "f" * 40, HEAD)]
+    gitlab.force_pushes += [("refs/heads/main", NEXT, BASE), ("refs/heads/main", MERGE, HEAD)]
+    assert list(opener(page_size=2).former_tips("main")) == [MERGE, NEXT]
+    gitlab.fail("GET .*/events", answer(403, message="403 Forbidden"))
+    assert list(opener().former_tips("main")) == []
+
+
 def test_a_fork_is_one(gitlab: GitLabState, forge: GitLab) -> None:
     gitlab.pulls[128].fork = "mallory/ai-budgets"
     assert forge.change_request(128).is_fork

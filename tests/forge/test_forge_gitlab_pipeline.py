@@ -15,8 +15,9 @@ from forge.gitlab_company import GitLabCompany
 from forge.gitlab_shell import example
 from forge.gitlab_state import GitLabState
 from forge.merge_desk import SHADOW, SHADOW_FILE, SUPPORT_FILE
-from forge.workflow_shell import Runner
+from forge.workflow_shell import Runner, load
 
+from reconciler.forge.gitlab.ci_run import WORDS
 from reconciler.sandbox.server import running
 
 AS_OF = "2026-06-18"
@@ -58,6 +59,17 @@ def test_the_jobs_are_these_and_every_one_that_is_started_by_its_task_is_told_in
     tasks = set(re.findall(r'\$KT_BUDGETS_TASK == "([a-z]+)"', head))
     assert tasks == {"review", "apply", "resume", "fund", "drift"}
     assert all(re.search(rf"^#   .*\b{task}\b", head, re.MULTILINE) for task in tasks)
+
+
+@pytest.mark.parametrize(("workflow", "task"), [("apply", "apply"), ("resume", "resume"), ("plan", "review")])
+def test_whatever_a_workflow_takes_by_hand_the_pipeline_takes_as_a_variable_and_tells(workflow: str, task: str) -> None:
+    inputs = load(f"{workflow}.yml")["on"]["workflow_dispatch"]["inputs"]
+    names = {WORDS.given(name) for name in inputs}
+    assert names
+    told = (Path(__file__).parents[2] / ".github" / "gitlab-ci.example.yml").read_text(encoding="utf-8")
+    head = "\n".join(line for line in told.splitlines() if line.startswith("#"))
+    assert {name for name in names if name not in script(example()[task])} == set()
+    assert {name for name in names if name not in head} == set()
 
 
 @pytest.mark.parametrize("name", [*PROTECTED, "BUDGETS_TRIGGER_TOKEN"])

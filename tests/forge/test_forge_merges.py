@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
-from forge.github_standin import Pull, State
+from forge.github_standin import Pull
+from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
@@ -26,16 +27,15 @@ SUPPORT_FILE = "budgets/teams/support.yaml"
 @pytest.fixture
 def desk(
     tmp_path: Path,
-    github: State,
-    github_url: str,
+    host: Host,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxDesk]:
     files = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT}
     repository = BudgetRepository.create(tmp_path, files)
     monkeypatch.chdir(repository.folder)
-    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
-    with sandbox_desk(repository, github, github_url, capsys) as made:
+    host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
+    with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         yield made
 
@@ -54,11 +54,11 @@ def merged(desk: SandboxDesk, number: int, edit: Callable[[], None], *approvers:
     repository.push(number)
     patches = repository.patches(base, commit)
     desk.github.pulls[number] = Pull(number, "alice", [(commit, "alice")], base, head_ref=branch, patches=patches)
-    desk.variables["GITHUB_BASE_REF"] = "main"
+    desk.variables |= desk.host.of_test_merge
     made = desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../pr.json")
     assert made == ExitCode.DONE, desk.errors
     assert desk.kt("pr", "comment", "--plan", "../pr.json", "--pr", str(number)) == ExitCode.DONE, desk.errors
-    del desk.variables["GITHUB_BASE_REF"]
+    desk.variables |= dict.fromkeys(desk.host.of_test_merge, "")
     for person in approvers:
         desk.github.review(number, person)
     merge = repository.merge(branch)
@@ -69,12 +69,12 @@ def merged(desk: SandboxDesk, number: int, edit: Callable[[], None], *approvers:
 def apply(desk: SandboxDesk, merge: str) -> int:
     """Do what the workflow does after a merge, and return the exit code of what stopped it."""
     desk.repository.git("checkout", "--quiet", merge)
-    desk.variables |= {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": merge}
+    desk.variables |= desk.host.of_push(merge)
     try:
         made = desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../merged.json")
         return made or desk.kt("apply", "--as-of", DAY, "--plan", "../merged.json", "--require-approval")
     finally:
-        del desk.variables["GITHUB_EVENT_NAME"], desk.variables["GITHUB_SHA"]
+        desk.variables |= dict.fromkeys(desk.host.of_push(merge), "")
         desk.repository.git("switch", "--quiet", "main")
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_git_changes_on_its_way_out_is_not_what_was_approved(desk: S
     merge = merged(desk, 128, edit)
     (desk.repository.folder / SUPPORT_FILE).unlink()
     desk.repository.git("checkout", "--", SUPPORT_FILE)
-    desk.variables |= {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": merge}
+    desk.variables |= desk.host.of_push(merge)
     made = desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../merged.json")
     assert made == ExitCode.DONE, desk.errors
     assert desk.kt("pr", "approval", "--merge-sha", merge, "--plan", "../merged.json") == ExitCode.REFUSED
@@ -150,7 +150,7 @@ def test_a_merge_whose_run_was_cancelled_stops_the_next_one_until_it_is_run_agai
 
     assert apply(desk, following) == ExitCode.STALE
     assert scope(desk)["teams"] == ["shadow", "support"]
-    assert "if an earlier merge was not applied, run its workflow again first" in desk.errors
+    assert f"if an earlier merge was not applied, run its {desk.host.pipeline} again first" in desk.errors
     assert apply(desk, cancelled) == ExitCode.DONE, desk.errors
     assert apply(desk, following) == ExitCode.DONE, desk.errors
     assert desk.drift() == ExitCode.DONE
@@ -158,7 +158,7 @@ def test_a_merge_whose_run_was_cancelled_stops_the_next_one_until_it_is_run_agai
 
 def test_by_hand_git_s_values_are_put_back_for_every_team(desk: SandboxDesk) -> None:
     desk.by_hand(700.0)
-    desk.variables["GITHUB_EVENT_NAME"] = "workflow_dispatch"
+    desk.variables |= desk.host.by_hand
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage(desk), "--output", "../merged.json") == ExitCode.DONE
     assert scope(desk) is None
     assert desk.kt("pr", "approval", "--last-applied") == ExitCode.DONE, desk.errors

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from forge.github_standin import State
+from forge.gitlab_state import BOT, GitLabState
+from forge.host import Host
 from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
 
 from reconciler.findings import ExitCode
@@ -17,14 +18,18 @@ ALERT = ("amount: 12500.00", "amount: 13000.00")
 
 
 @pytest.fixture
-def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, github, github_url, capsys) as made:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
         yield made
 
 
 def records(desk: MergeDesk) -> list[PlanRecord]:
-    found = (read_record(check["output"]["text"]) for check in desk.github.checks)
-    return [record for record in found if record]
+    state = desk.github
+    if isinstance(state, GitLabState):
+        texts = [item["body"] for item in state.comments if item["user"]["login"] == BOT]
+    else:
+        texts = [check["output"]["text"] for check in state.checks]
+    return [record for text in texts if (record := read_record(text))]
 
 
 def made_to_test(desk: MergeDesk, number: int) -> str:
@@ -38,7 +43,7 @@ def made_to_test(desk: MergeDesk, number: int) -> str:
 
 def run(desk: MergeDesk, number: int, commit: str, *, run_id: int, attempt: int = 1) -> int:
     """Do what the plan workflow does, in a run that has `commit` checked out."""
-    variables = {"GITHUB_BASE_REF": "main", "GITHUB_RUN_ID": str(run_id), "GITHUB_RUN_ATTEMPT": str(attempt)}
+    variables = {**desk.desk.host.of_test_merge, **desk.desk.host.of_run(run_id, attempt)}
     desk.repository.git("checkout", "--quiet", "--detach", commit)
     desk.desk.variables |= variables
     try:
@@ -69,7 +74,7 @@ def test_a_run_that_is_started_again_after_a_newer_one_overwrites_neither_commen
     newest, comments = records(desk)[-1], desk.github.ours(128)
     desk.desk.by_hand(100.0)
     assert run(desk, 128, commit, run_id=1001, attempt=2) == ExitCode.DONE, desk.desk.errors
-    assert "check run: superseded" in desk.desk.output
+    assert f"{desk.desk.host.check}: superseded" in desk.desk.output
     assert (records(desk)[-1], desk.github.ours(128)) == (newest, comments)
 
 
@@ -86,7 +91,8 @@ def test_a_run_that_is_started_again_after_another_merge_is_refused_and_names_th
 
     assert run(desk, 128, old, run_id=1001, attempt=2) == ExitCode.STALE
     assert "merging it now gives other budgets than were planned; nothing was written" in desk.desk.errors
-    assert "gh workflow run plan.yml -f pull_request=128" in desk.desk.errors
+    start = {"GitHub": "gh workflow run plan.yml -f pull_request=128", "GitLab": "`KT_BUDGETS_PULL_REQUEST=128`"}
+    assert start[desk.desk.host.name] in desk.desk.errors
     assert desk.desk.kt("pr", "check", "--plan", "../run.json", "--pr", "128") == ExitCode.STALE
     assert (desk.github.ours(128), records(desk)) == before
 
@@ -122,7 +128,7 @@ def test_a_run_that_is_started_again_for_what_is_over_changes_nothing_and_says_s
         desk.github.pulls[128].state = "closed"
     before = len(desk.github.writes)
     assert run(desk, 128, commit, run_id=1001, attempt=2) == ExitCode.DONE, desk.desk.errors
-    assert f"pull request 128 is {state}" in desk.desk.output
+    assert f"{desk.desk.host.request} 128 is {state}" in desk.desk.output
     assert desk.desk.kt("pr", "check", "--plan", "../run.json", "--pr", "128", "--format", "json") == ExitCode.DONE
     assert json.loads(desk.desk.output)["check"] == "left alone"
     assert len(desk.github.writes) == before

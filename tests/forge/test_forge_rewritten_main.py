@@ -70,6 +70,25 @@ def test_a_month_opens_from_what_was_applied_where_main_was_pushed_back(desk: Me
     assert desk.funded() == 10900.0
 
 
+def test_a_journal_that_anybody_may_push_is_believed_where_the_forge_says_that_main_held_it(
+    tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with merge_desk(tmp_path, host.state, host.url, capsys, journal="git:origin") as desk:
+        _taken_off_main(desk)
+        lost, now = desk.github.pulls[128].merge_commit or "", desk.repository.git("rev-parse", "main")
+        desk.pushed(lambda: desk.repository.write({"README.md": "# Ours\n"}))
+        desk.desk.by_hand(900.0, "reclaim")
+        month = ("apply", "--period", "2026-06", "--as-of", "2026-06-18")
+        assert desk.desk.kt(*month) == ExitCode.REFUSED, "nobody says that the branch ever held it"
+        assert "main never held that commit" in desk.desk.errors
+        desk.github.force_pushes.append(("refs/heads/of-mallory", lost, now))
+        assert desk.desk.kt(*month) == ExitCode.REFUSED, "another branch held it"
+
+        desk.github.force_pushes.append(("refs/heads/main", lost, now))
+        assert desk.desk.kt(*month) == ExitCode.DONE, desk.desk.errors
+        assert desk.funded() == 10900.0
+
+
 def test_the_issue_says_what_was_pushed_back_and_another_old_clone_is_refused(desk: MergeDesk) -> None:
     _taken_off_main(desk)
     lost = desk.github.pulls[128].merge_commit or ""

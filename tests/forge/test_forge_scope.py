@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
-from forge.github_standin import State
+from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
@@ -19,8 +19,7 @@ SHADOW = "version: 1\nteam: shadow\nwallets:\n  prod: {team_id: team_shadow, mon
 @pytest.fixture
 def desk(
     tmp_path: Path,
-    github: State,
-    github_url: str,
+    host: Host,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxDesk]:
@@ -32,15 +31,15 @@ def desk(
     }
     repository = BudgetRepository.create(tmp_path, files)
     monkeypatch.chdir(repository.folder)
-    with sandbox_desk(repository, github, github_url, capsys) as made:
+    with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         made.opened("10500.00", "10600.00")
-        made.variables |= {"GITHUB_BASE_REF": "main"}
+        made.variables |= host.of_test_merge
         usage = str(repository.folder.parent / "usage.csv")
         assert made.kt("plan", "--as-of", DAY, "--usage", usage, "--output", "../pr.json") == 0, made.errors
         assert made.kt("pr", "comment", "--plan", "../pr.json", "--pr", "128") == 0, made.errors
         repository.git("switch", "--quiet", "main")
-        del made.variables["GITHUB_BASE_REF"]
+        made.variables |= dict.fromkeys(host.of_test_merge, "")
         yield made
 
 
@@ -69,7 +68,7 @@ def test_its_merge_is_approved_for_the_same_teams(desk: SandboxDesk) -> None:
     desk.github.review(128, "lena")
     merge = desk.repository.merge("change")
     desk.github.merge(128, merge)
-    desk.variables |= {"GITHUB_EVENT_NAME": "push", "GITHUB_SHA": merge}
+    desk.variables |= desk.host.of_push(merge)
     usage = str(desk.repository.folder.parent / "usage.csv")
     assert desk.kt("plan", "--as-of", DAY, "--usage", usage, "--output", "../merged.json") == 0, desk.errors
     saved = json.loads((desk.repository.folder.parent / "merged.json").read_text(encoding="utf-8"))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from reconciler.findings import UsageError
+from reconciler.findings import RejectedError, UsageError
 from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.gitlab.channel import Channel, escaped
+from reconciler.http.failures import ForbiddenError
 
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.-]*)+")
+_NEWEST = 2000
+"""Pushes that are looked at, to all branches together."""
+
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -81,6 +86,23 @@ def read_merge_request(project: Project, document: Any, path: str, *, commits: i
         is_open=state in ("opened", "locked"),
         reference=f"refs/merge-requests/{number}/head",
     )
+
+
+def former_tips(project: Project, branch: str) -> Iterator[str]:
+    """Yield the commits that a branch ended with before each of the newest pushes, the newest first.
+
+    GitLab notes pushes by itself and says of none whether it was by force; of a push of many references at once it
+    keeps none of them.
+    """
+    try:
+        for event in islice(project.channel.pages(f"{project.path}/events", action="pushed"), _NEWEST):
+            push = event.get("push_data")
+            if not isinstance(push, Mapping) or (push.get("ref_type"), push.get("ref")) != ("branch", branch):
+                continue
+            if isinstance(tip := push.get("commit_from"), str) and _SHA.fullmatch(tip):
+                yield tip
+    except (ForbiddenError, RejectedError):
+        return
 
 
 def text_of(project: Project, document: Any, key: str, path: str) -> str:

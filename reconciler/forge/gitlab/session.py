@@ -14,7 +14,7 @@ from reconciler.forge.gitlab.diff import shown_files
 from reconciler.forge.gitlab.flaw import flaws
 from reconciler.forge.gitlab.identity import Identity
 from reconciler.forge.gitlab.issue import Issues
-from reconciler.forge.gitlab.merge_request import Project, merge_request, read_merge_request, text_of
+from reconciler.forge.gitlab.merge_request import Project, former_tips, merge_request, read_merge_request, text_of
 from reconciler.forge.gitlab.note import Notes
 from reconciler.forge.gitlab.people import GitLabPeople
 from reconciler.forge.gitlab.review import last_words
@@ -81,8 +81,7 @@ class GitLab:
         return tuple(read_merge_request(self._project, item, path) for item in listed)
 
     def former_tips(self, branch: str) -> Iterator[str]:
-        del branch
-        return iter(())
+        return former_tips(self._project, branch)
 
     def reviews(self, request: ChangeRequest) -> tuple[Review, ...]:
         return last_words(self._project, request)
