@@ -162,16 +162,16 @@ def gates_of(scores: dict[str, Any], short: dict[str, Any], largest: float) -> l
     own, mean, rate = scores["forecast"], scores["mean_28_days"], scores["run_rate"]
     return [
         Gate("origins", own.origins, low=300),
-        Gate("coverage of the 80% interval", own.coverage_80, low=0.76, high=0.87),
-        Gate("coverage of the 95% interval", own.coverage_95, low=0.91),
-        Gate("share above P90", own.above_90, high=0.14),
+        Gate("coverage of the 80% interval", own.cov80, low=0.76, high=0.87),
+        Gate("coverage of the 95% interval", own.cov95, low=0.91),
+        Gate("share above P90", own.above_p90, high=0.14),
         Gate("WAPE / 28-day mean", own.wape / mean.wape, high=0.95),
         Gate("WAPE / month-to-date run rate", own.wape / rate.wape, high=0.85),
         Gate("CRPS / error of the 28-day mean", own.crps / mean.crps, high=0.75),
         Gate("Brier / run rate's", own.brier / rate.brier, high=0.70),
         Gate("largest reliability gap (bins of 30 or more)", own.largest_gap, high=0.10),
         Gate("expected calibration error", own.calibration_error, high=0.06),
-        Gate("7 days of history: coverage of the 80% interval", short["forecast"].coverage_80, low=0.72),
+        Gate("7 days of history: coverage of the 80% interval", short["forecast"].cov80, low=0.72),
         Gate("largest simulated day / largest observed day", largest, high=10.0),
     ]
 
@@ -181,7 +181,7 @@ def table_line(method: str, score: Any, *, note: str = "") -> str:
         return "   –  " if value is None else f"{value:6.3f}"
 
     return (
-        f"  {method:<22} {score.wape:6.3f} {score.crps:6.3f}  {cell(score.coverage_80)} {cell(score.coverage_95)}"
+        f"  {method:<22} {score.wape:6.3f} {score.crps:6.3f}  {cell(score.cov80)} {cell(score.cov95)}"
         f" {cell(score.brier)}  {score.origins:5d}  {note}"
     )
 

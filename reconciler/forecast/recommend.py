@@ -18,6 +18,7 @@ from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
 from reconciler.model.money import CENT, ZERO, Money
+from reconciler.model.outlook import RecommendedTarget
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.wallet_ref import WalletRef
 
@@ -29,24 +30,13 @@ UNLIKE_SHARE = Decimal("0.25")
 """How far below a target every month to come may stay before it is too much for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TargetRecommendation:
-    """The smallest target of the period with which the wallet lasts with at least `probability`.
+class TargetRecommendation(RecommendedTarget):
+    """What is recommended; `alone` says why the target is one for this period and no measure for the months after it.
 
-    `promised` is the probability that it then lasts, `now` the probability under the desired target. `months` are the
-    targets that single months of the horizon need by themselves, without money carried over. `alone` says why the
-    target is one for this period and no measure for the months after it; it is empty where it holds for them too.
+    It is empty where it holds for them too, and no part of the document.
     """
 
-    team: str
-    environment: str
     wallet: WalletRef
-    current: Money
-    target: Money
-    now: float
-    promised: float
-    months: Mapping[Period, Money]
-    reason: str
     alone: str = ""
 
 
@@ -107,17 +97,19 @@ class _Outlook:
         own = purse.openings[-1].added if purse.openings else purse.left
         before = self.wanted.carried(purse) if purse.openings else 0.0
         needed = smallest_enough(self.spend - before, probability) if self.wanted.total.size else ZERO
-        target = Money(three_digits(max(current.amount + needed - own, ZERO), ROUND_CEILING), current.currency)
+        target = three_digits(max(current.amount + needed - own, ZERO), ROUND_CEILING)
         months = self._months(probability)
         return TargetRecommendation(
             team=wallet.team,
             environment=wallet.environment,
             wallet=wallet.key,
-            current=current,
+            currency=current.currency,
+            period=self.period,
+            current=current.amount,
             target=target,
-            now=_lasts(self.spend, self.wanted.holds(purse)),
-            promised=_lasts(self.spend, self.wanted.holds(purse.plus(target.amount - current.amount))),
-            months=months,
+            lasts_now=_lasts(self.spend, self.wanted.holds(purse)),
+            lasts=_lasts(self.spend, self.wanted.holds(purse.plus(target - current.amount))),
+            months={str(month): need for month, need in months.items()},
             reason=self._reason(probability),
             alone=self._carried() or self._unlike(target, months),
         )
@@ -126,16 +118,16 @@ class _Outlook:
         """Return what alerts are recommended from, once the target is that."""
         setting = self.question.wallet.setting
         stands = not target.alone and self.period not in setting.overrides
-        most = target.target.amount if stands else min(target.target.amount, setting.usual(self.period))
-        purse = self.question.desired.plus(target.target.amount - target.current.amount)
+        most = target.target if stands else min(target.target, setting.usual(self.period))
+        purse = self.question.desired.plus(target.target - target.current)
         return WarningTime(self.question, self.course, self.period, self.wanted, purse, most)
 
-    def _months(self, probability: float) -> dict[Period, Money]:
-        currency, needs = self.question.wallet.currency, {}
+    def _months(self, probability: float) -> dict[Period, Decimal]:
+        needs = {}
         for month in sorted(month for month in self.question.targets if month > self.period):
             need = smallest_enough(self.course.rest(month.first, month.end), probability)
             exact = self.course.exact(month.first, month.end)
-            needs[month] = Money(three_digits(exact + need, ROUND_CEILING), currency)
+            needs[month] = three_digits(exact + need, ROUND_CEILING)
         return needs
 
     def _reason(self, probability: float) -> str:
@@ -162,17 +154,17 @@ class _Outlook:
             return ""
         return f"the wallet holds {'more' if beyond > 0 else 'less'} than what is left of this month's own funding"
 
-    def _unlike(self, target: Money, months: Mapping[Period, Money]) -> str:
+    def _unlike(self, target: Decimal, months: Mapping[Period, Decimal]) -> str:
         """Return why the target would not hold for the months to come; an empty text where it does."""
-        setting = self.question.wallet.setting
+        setting, currency = self.question.wallet.setting, self.question.wallet.currency
         alike = (month for month in months if month in self.year and month not in setting.overrides)
         coming = {month: months[month] for month in alike if setting.holds_alike(month, self.period)}
         for month, need in (coming or months).items():
-            if need.amount > target.amount * (1 + NEAR_ENOUGH):
-                return f"{month.name} by itself needs {need}"
-        highest = max((need.amount for need in (coming or months).values()), default=target.amount)
-        if highest < target.amount * (1 - UNLIKE_SHARE):
-            return f"no month to come needs more than {Money(highest, target.currency)}"
+            if need > target * (1 + NEAR_ENOUGH):
+                return f"{month.name} by itself needs {Money(need, currency)}"
+        highest = max((coming or months).values(), default=target)
+        if highest < target * (1 - UNLIKE_SHARE):
+            return f"no month to come needs more than {Money(highest, currency)}"
         return ""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconciler.forecast.panel import Floats
+from reconciler.model.outlook import MethodScore, ReliabilityStep
 
 BINS = 10
 SOLID_BIN = 30
@@ -40,33 +41,11 @@ class Chance:
     happened: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """Forecasts whose probability lies in [low, low + 0.1): how many, their mean, and how often it happened."""
-
-    low: float
-    count: int
-    forecast: float
-    happened: float
-
-    @property
-    def gap(self) -> float:
-        return abs(self.forecast - self.happened)
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(MethodScore):
     """Scores of one method over many origins. Coverage is None for methods without an interval."""
 
-    origins: int
     wape: float
     crps: float
-    coverage_80: float | None = None
-    coverage_95: float | None = None
-    above_90: float | None = None
-    brier: float | None = None
-    calibration_error: float | None = None
-    reliability: tuple[ReliabilityBin, ...] = ()
 
     @property
     def largest_gap(self) -> float:
@@ -105,30 +84,29 @@ def summary(months: Sequence[MonthScore], chances: Sequence[Chance] = (), *, int
     """Return the scores of one method over its origins."""
     actual = sum(month.actual for month in months)
     count = len(months)
-    if not count:
-        return Score(0, 0.0, 0.0)
     bins = reliability(chances)
     return Score(
         origins=count,
         wape=sum(abs(month.point - month.actual) for month in months) / actual if actual else 0.0,
         crps=sum(month.crps for month in months) / actual if actual else 0.0,
-        coverage_80=sum(month.inside_80 for month in months) / count if interval else None,
-        coverage_95=sum(month.inside_95 for month in months) / count if interval else None,
-        above_90=sum(month.above_90 for month in months) / count if interval else None,
+        cov80=sum(month.inside_80 for month in months) / count if interval and count else None,
+        cov95=sum(month.inside_95 for month in months) / count if interval and count else None,
+        above_p90=sum(month.above_90 for month in months) / count if interval and count else None,
         brier=sum((c.probability - c.happened) ** 2 for c in chances) / len(chances) if chances else None,
         calibration_error=sum(b.count * b.gap for b in bins) / len(chances) if chances else None,
         reliability=bins,
     )
 
 
-def reliability(chances: Sequence[Chance]) -> tuple[ReliabilityBin, ...]:
+def reliability(chances: Sequence[Chance]) -> tuple[ReliabilityStep, ...]:
     """Return the reliability table: forecasts grouped by tenths of probability, empty bins left out."""
     groups: dict[int, list[Chance]] = {}
     for chance in chances:
         groups.setdefault(min(int(chance.probability * BINS), BINS - 1), []).append(chance)
     return tuple(
-        ReliabilityBin(
+        ReliabilityStep(
             low=number / BINS,
+            to=(number + 1) / BINS,
             count=len(group),
             forecast=sum(chance.probability for chance in group) / len(group),
             happened=sum(chance.happened for chance in group) / len(group),

@@ -15,7 +15,8 @@ from reconciler.forecast.quantiles import money, three_digits
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.words import amount
 from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
-from reconciler.model.money import CENT, Money
+from reconciler.model.money import CENT
+from reconciler.model.outlook import RecommendedAlert
 from reconciler.model.period import Period
 from reconciler.model.purse import Purse
 
@@ -23,22 +24,13 @@ ENOUGH_PATHS = 0.05
 NEAR_ENOUGH = Decimal("0.02")
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRecommendation:
+class AlertRecommendation(RecommendedAlert):
     """The amount at which an alert percentage leaves `reaction_days` before the money is gone, on 9 in 10 paths.
 
     Where no amount above zero does, it is not `possible`, and `amount` stays what it is.
     """
 
-    team: str
-    environment: str
-    name: str
-    percentage: AlertPercentage
-    current: Money
-    amount: Money
-    reaction_days: int
-    reason: str
-    possible: bool = True
+    possible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +59,9 @@ class WarningTime:
                     environment=self.question.wallet.environment,
                     name=budget.name,
                     percentage=percentage,
-                    current=Money(budget.amount, budget.currency),
-                    amount=Money(value if value > 0 else budget.amount, budget.currency),
+                    currency=budget.currency,
+                    current=budget.amount,
+                    amount=value if value > 0 else budget.amount,
                     reaction_days=days,
                     reason=f"{days} days before the money is gone, spend has reached"
                     f" {amount(threshold, budget.currency)} in 9 of 10 cases; {why}",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from reconciler.model.document import Document, Told
 from reconciler.model.forecast import ForecastNotice, WalletForecast, YearForecast
@@ -14,6 +14,10 @@ from reconciler.model.kinds.billing_budget import AlertPercentage
 from reconciler.model.money import Amount
 from reconciler.model.period import Period
 from reconciler.model.usage_summary import UsageSummary
+
+
+def _to_six_digits(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
 
 
 class ForecastDocument(Document):
@@ -99,29 +103,37 @@ class RecommendDocument(Document):
     kept: tuple[str, ...] = Field(description="What was not written or suggested, and why, a sentence each.")
 
 
+Score = Annotated[float | None, PlainSerializer(_to_six_digits)]
+"""A measure, as exact as it is; documents have six digits of it."""
+
+
 class ReliabilityStep(Frozen):
     """Forecasts that said about the same probability, and how often it came true."""
 
     low: float = Field(alias="from", description="The smallest probability of these forecasts, 0 to 1.")
     to: float = Field(description="The largest probability of these forecasts, not reached, 0 to 1.")
     count: int = Field(description="How many forecasts.")
-    forecast: float | None = Field(description="The mean probability that they said, 0 to 1.")
-    happened: float | None = Field(description="How often it came true, 0 to 1.")
+    forecast: Score = Field(description="The mean probability that they said, 0 to 1.")
+    happened: Score = Field(description="How often it came true, 0 to 1.")
+
+    @property
+    def gap(self) -> float:
+        return abs((self.forecast or 0.0) - (self.happened or 0.0))
 
 
 class MethodScore(Frozen):
     """How wrong one method was. Null: it does not say such a thing, or there was nothing to judge."""
 
     origins: int = Field(description="How many month ends it forecast.")
-    wape: float | None = Field(description="Error of its middle value, as a part of what was spent: 0.1 is 10%.")
-    crps: float | None = Field(description="Error of its whole distribution (CRPS), as a part of what was spent.")
-    cov80: float | None = Field(description="How often its 80% interval held what was spent, 0 to 1.")
-    cov95: float | None = Field(description="How often its 95% interval held what was spent, 0 to 1.")
-    above_p90: float | None = Field(
+    wape: Score = Field(description="Error of its middle value, as a part of what was spent: 0.1 is 10%.")
+    crps: Score = Field(description="Error of its whole distribution (CRPS), as a part of what was spent.")
+    cov80: Score = Field(description="How often its 80% interval held what was spent, 0 to 1.")
+    cov95: Score = Field(description="How often its 95% interval held what was spent, 0 to 1.")
+    above_p90: Score = Field(
         description="How often more was spent than the figure that 1 in 10 exceeds, 0 to 1; 0.1 is right."
     )
-    brier: float | None = Field(description="Error of its probability that money runs out (Brier), 0 to 1.")
-    calibration_error: float | None = Field(description="Mean gap between what it said and what came true, 0 to 1.")
+    brier: Score = Field(description="Error of its probability that money runs out (Brier), 0 to 1.")
+    calibration_error: Score = Field(description="Mean gap between what it said and what came true, 0 to 1.")
     reliability: tuple[ReliabilityStep, ...] = Field(description="What it said against what came true, by tenths.")
 
 

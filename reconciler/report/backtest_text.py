@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.forecast.backtest import STABLE_ORIGINS, Backtest, BacktestReport
 from reconciler.forecast.scores import SOLID_BIN, Score
-from reconciler.model.outlook import BacktestDocument, MethodScore, ReliabilityStep, Scores, WalletScores
+from reconciler.model.outlook import BacktestDocument, Scores, WalletScores
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
@@ -23,7 +23,6 @@ METHODS = {
     "linear_30_days": "30-day line",
 }
 _GUESSES = tuple(METHODS)[1:]
-_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +56,7 @@ class BacktestPage:
 
 
 def _tested(tested: Backtest) -> dict[str, Any]:
-    methods = {method: _score(score) for method, score in tested.scores.items()}
-    return {"date_error_days": tested.date_error_days, "methods": methods}
-
-
-def _score(score: Score) -> MethodScore:
-    return MethodScore(
-        origins=score.origins,
-        wape=_rounded(score.wape),
-        crps=_rounded(score.crps),
-        cov80=_rounded(score.coverage_80),
-        cov95=_rounded(score.coverage_95),
-        above_p90=_rounded(score.above_90),
-        brier=_rounded(score.brier),
-        calibration_error=_rounded(score.calibration_error),
-        reliability=tuple(
-            ReliabilityStep(
-                low=round(entry.low, 1),
-                to=round(entry.low + 0.1, 1),
-                count=entry.count,
-                forecast=_rounded(entry.forecast),
-                happened=_rounded(entry.happened),
-            )
-            for entry in score.reliability
-        ),
-    )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DIGITS)
+    return {"date_error_days": tested.date_error_days, "methods": tested.scores}
 
 
 def backtest_text(shown: BacktestPage, screen: Screen = PAPER) -> str:
@@ -136,8 +107,8 @@ def _scores(tested: Backtest) -> Table:
             label,
             _number(score.wape),
             _number(score.crps),
-            _share(score.coverage_80),
-            _share(score.coverage_95),
+            _share(score.cov80),
+            _share(score.cov95),
             _number(score.brier),
             _days(days),
         )
@@ -201,7 +172,7 @@ def _wallets(shown: BacktestPage) -> Table:
             shown.name(tested.wallet),
             f"{own.origins:,}",
             *(_number(errors.get(method)) for method in METHODS),
-            _share(own.coverage_80),
+            _share(own.cov80),
             METHODS[min(errors, key=lambda method: errors[method])],
         )
         rows.append(Row(tuple(map(Cell, cells))))

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.model.outlook import RecommendDocument, RecommendedAlert, RecommendedTarget, WrittenValue
 from reconciler.model.period import Period
 from reconciler.report import wording
@@ -14,7 +13,7 @@ from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header
 from reconciler.report.screen import PAPER, Screen
-from reconciler.report.spans import DASH, Cell, safe_name, shift
+from reconciler.report.spans import Cell, safe_name, shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +26,8 @@ class RecommendPage:
     known: str
     probability: float
     reaction_days: int
-    targets: Sequence[TargetRecommendation]
-    alerts: Sequence[AlertRecommendation]
+    targets: Sequence[RecommendedTarget]
+    alerts: Sequence[RecommendedAlert]
     notices: Sequence[Notice] = ()
     written: Sequence[WrittenValue] = ()
     kept: Sequence[str] = ()
@@ -40,41 +39,11 @@ class RecommendPage:
             as_of=self.as_of,
             probability=self.probability,
             reaction_days=self.reaction_days,
-            targets=tuple(_recommended(target, self.period) for target in self.targets),
-            alerts=tuple(map(_recommended_alert, self.alerts)),
+            targets=tuple(self.targets),
+            alerts=tuple(self.alerts),
             written=tuple(self.written),
             kept=tuple(self.kept),
         )
-
-
-def _recommended(target: TargetRecommendation, period: Period) -> RecommendedTarget:
-    return RecommendedTarget(
-        team=target.team,
-        environment=target.environment,
-        wallet=target.wallet,
-        currency=target.target.currency,
-        period=period,
-        current=target.current.amount,
-        target=target.target.amount,
-        lasts_now=target.now,
-        lasts=target.promised,
-        months={str(month): need.amount for month, need in sorted(target.months.items())},
-        reason=target.reason,
-    )
-
-
-def _recommended_alert(alert: AlertRecommendation) -> RecommendedAlert:
-    return RecommendedAlert(
-        team=alert.team,
-        environment=alert.environment,
-        name=alert.name,
-        percentage=alert.percentage,
-        currency=alert.amount.currency,
-        current=alert.current.amount,
-        amount=alert.amount.amount,
-        reaction_days=alert.reaction_days,
-        reason=alert.reason,
-    )
 
 
 def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
@@ -102,7 +71,7 @@ _FIRST = "A budget has one amount for all its percentages: `--write` takes that 
 
 
 def _targets(shown: RecommendPage) -> Table:
-    following = shown.period.plus(1)
+    following = str(shown.period.plus(1))
     alone = any(following in target.months for target in shown.targets)
     columns = (
         Column("name", ""),
@@ -117,10 +86,10 @@ def _targets(shown: RecommendPage) -> Table:
         moved = target.target - target.current
         cells = (
             Cell(_name(target)),
-            shift(wording.whole(target.current.amount), wording.whole(target.target.amount)),
-            Cell(f"{'+' if moved.amount > 0 else ''}{wording.whole(moved.amount)}"),
-            shift(wording.probability(target.now), wording.probability(target.promised)),
-            *([Cell(wording.whole(need.amount) if need else DASH)] if alone else []),
+            shift(wording.whole(target.current), wording.whole(target.target)),
+            Cell(f"{'+' if moved > 0 else ''}{wording.whole(moved)}"),
+            shift(wording.probability(target.lasts_now), wording.probability(target.lasts)),
+            *([Cell(wording.whole(need))] if alone else []),
         )
         rows.append(Row(cells))
     return Table(columns, tuple(rows))
@@ -135,7 +104,7 @@ def _alerts(shown: RecommendPage, width: int) -> list[str]:
             (
                 Cell(safe_name(alert.name)),
                 Cell(f"{alert.percentage}%"),
-                shift(wording.whole(alert.current.amount), wording.whole(alert.amount.amount)),
+                shift(wording.whole(alert.current), wording.whole(alert.amount)),
             )
         )
         for alert in shown.alerts
@@ -169,5 +138,5 @@ def _difference(written: Sequence[WrittenValue]) -> Iterator[str]:
         yield f"  + {one.key}: {one.after}"
 
 
-def _name(target: TargetRecommendation) -> str:
+def _name(target: RecommendedTarget) -> str:
     return f"{safe_name(target.team)} / {safe_name(target.environment)}"

@@ -39,14 +39,14 @@ def test_scores_add_up_over_origins() -> None:
     months = [score_paths(paths, 10, series="s", scale=1.0), score_paths(paths, 19, series="s", scale=1.0)]
     score = summary(months, [Chance(0.25, happened=False), Chance(1.0, happened=True)])
     assert score.origins == 2
-    assert (score.coverage_80, score.coverage_95, score.above_90) == (0.5, 1.0, 0.5)
+    assert (score.cov80, score.cov95, score.above_p90) == (0.5, 1.0, 0.5)
     assert score.wape == pytest.approx(9 / 29)
     assert score.brier == pytest.approx(0.0625 / 2)
     assert [(entry.low, entry.count, entry.gap) for entry in score.reliability] == [(0.2, 1, 0.25), (0.9, 1, 0.0)]
     assert score.calibration_error == pytest.approx(0.125)
     assert score.largest_gap == 0
     assert summary([]).origins == 0
-    assert summary([month(8)], interval=False).coverage_80 is None
+    assert summary([month(8)], interval=False).cov80 is None
 
 
 def test_the_largest_gap_is_judged_where_there_is_enough_to_judge() -> None:
@@ -66,9 +66,9 @@ def test_a_backtest_scores_each_wallet_and_all_of_them() -> None:
     own, naive = report.overall.scores["forecast"], report.overall.scores["run_rate"]
     assert own.origins == sum(wallet.scores["forecast"].origins for wallet in report.wallets)
     assert own.crps < naive.crps
-    assert naive.coverage_80 is None
-    assert own.coverage_80 is not None
-    assert own.coverage_80 > 0.6
+    assert naive.cov80 is None
+    assert own.cov80 is not None
+    assert own.cov80 > 0.6
     assert report.overall.date_error_days is not None
     assert report == backtest(usage.build(), as_of=AS_OF, organization="org_acme")
 

@@ -67,12 +67,12 @@ def test_intervals_and_probabilities_hold_over_all_mechanisms() -> None:
     found = scores(*MECHANISMS, each=40)
     own = found["forecast"]
     assert own.origins == 200
-    assert own.coverage_80 is not None
-    assert own.coverage_95 is not None
+    assert own.cov80 is not None
+    assert own.cov95 is not None
     assert own.calibration_error is not None
     assert own.brier is not None
-    assert 0.74 <= own.coverage_80 <= 0.92
-    assert own.coverage_95 >= 0.88
+    assert 0.74 <= own.cov80 <= 0.92
+    assert own.cov95 >= 0.88
     assert own.calibration_error <= 0.08
     for naive in ("run_rate", "mean_28_days", "linear_30_days"):
         other = found[naive]
@@ -83,7 +83,7 @@ def test_intervals_and_probabilities_hold_over_all_mechanisms() -> None:
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_no_mechanism_breaks_the_interval(mechanism: Mechanism) -> None:
-    coverage = scores(mechanism, each=50)["forecast"].coverage_80
+    coverage = scores(mechanism, each=50)["forecast"].cov80
     assert coverage is not None
     assert coverage >= 0.6
 

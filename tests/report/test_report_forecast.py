@@ -15,7 +15,6 @@ from reconciler.forecast.backtest import Backtest, BacktestReport
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.forecast.scores import Score
 from reconciler.model.forecast import LeftOutWallet, WalletForecast, YearForecast
-from reconciler.model.money import Money
 from reconciler.model.outlook import WrittenValue
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
@@ -194,8 +193,13 @@ def test_a_what_if_that_changes_nothing_shows_no_arrows() -> None:
     assert "FY2027" not in whatif_text(alone, Screen(100))
 
 
+def score(wape: float, *, cov80: float | None = None, cov95: float | None = None) -> Score:
+    more = {"above_p90": None, "brier": None, "calibration_error": None, "reliability": ()}
+    return Score.model_validate({"origins": 4, "wape": wape, "crps": 0.1, "cov80": cov80, "cov95": cov95, **more})
+
+
 def test_a_backtest_says_where_too_little_was_seen() -> None:
-    scores = {"forecast": Score(4, 0.2, 0.1, 0.8, 0.95, 0.1), "run_rate": Score(4, 0.1, 0.1)}
+    scores = {"forecast": score(0.2, cov80=0.8, cov95=0.95), "run_rate": score(0.1)}
     tested = Backtest("team_support", scores, None, None)
     told = BacktestPage("org", AS_OF, "known", 1, BacktestReport(tested, (tested,)), {})
     text = " ".join(backtest_text(told, Screen(100)).split())
@@ -206,20 +210,21 @@ def test_a_backtest_says_where_too_little_was_seen() -> None:
 
 
 def test_recommendations_say_what_was_written_and_what_was_not() -> None:
-    target = TargetRecommendation(
-        "support",
-        "prod",
-        WalletRef.team("team_support"),
-        Money(Decimal(100), "USD"),
-        Money(Decimal(120), "USD"),
-        0.5,
-        0.91,
-        {},
-        "because",
+    support = {"team": "support", "environment": "prod", "currency": "USD", "current": Decimal(100)}
+    target = TargetRecommendation.model_validate(
+        {
+            **support,
+            "wallet": WalletRef.team("team_support"),
+            "period": JUNE,
+            "target": Decimal(120),
+            "lasts_now": 0.5,
+            "lasts": 0.91,
+            "months": {},
+            "reason": "because",
+        }
     )
-    alert = AlertRecommendation(
-        "support", "prod", "monthly", 80, Money(Decimal(100), "USD"), Money(Decimal(90), "USD"), 1, "so"
-    )
+    monthly = {"name": "monthly", "percentage": 80, "amount": Decimal(90), "reaction_days": 1, "reason": "so"}
+    alert = AlertRecommendation.model_validate({**support, **monthly, "possible": True})
     told = RecommendPage(
         *("org", JUNE, AS_OF, "known", 0.9, 1, [target], [alert]),
         written=[

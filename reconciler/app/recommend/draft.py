@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
+from reconciler.model.money import Money
 from reconciler.model.wallet_target import override_text
 from reconciler.report.wording import probability
 from reconciler.source.edits import EditError, set_value
@@ -102,7 +103,7 @@ def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, s
         return f"{alert.name}: no amount leaves {alert.reaction_days} days"
     if settings.as_of < settings.period.first:
         return f"{alert.name}: it has one amount for every month, and {settings.period.name} has not begun"
-    before, literal = f"{alert.current.amount:.2f}", f"{alert.amount.amount:.2f}"
+    before, literal = f"{alert.current:.2f}", f"{alert.amount:.2f}"
     keys = (*found.origin.keys, "amount")
     return Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}.")
 
@@ -114,7 +115,7 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
     fiscal year can have one.
     """
     wallet, year, why = desired.wallets[target.wallet], desired.organization.fiscal_year.value, _why(target, period)
-    literal, overrides = f"{target.target.amount:.2f}", wallet.setting.overrides
+    literal, overrides = f"{target.target:.2f}", wallet.setting.overrides
     keys = wallet.origin.keys
     if period in overrides:
         before = override_text(overrides[period])
@@ -122,8 +123,8 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
     if not target.alone and (at := wallet.setting.place_of(period)) is not None:
         return Edit(wallet.origin.path, (*keys, *at), f"{wallet.setting.usual(period):.2f}", literal, why)
     if period not in year:
-        name = f"{target.team}/{target.environment}"
-        return f"{name}: {target.target} is for {period.name} alone ({target.alone}), which is not in {year.name}"
+        what = f"{target.team}/{target.environment}: {Money(target.target, target.currency)}"
+        return f"{what} is for {period.name} alone ({target.alone}), which is not in {year.name}"
     why = f"{why} It is for {period.name} alone: {target.alone or 'no step holds in it'}."
     if overrides:
         return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
@@ -131,9 +132,10 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
 
 
 def _why(target: TargetRecommendation, period: Period) -> str:
+    now, then = (Money(amount, target.currency) for amount in (target.current, target.target))
     return (
-        f"{target.team} / {target.environment}: with {target.current} it lasts {period.name} with probability"
-        f" {probability(target.now)}, with {target.target} with {probability(target.promised)}; {target.reason}."
+        f"{target.team} / {target.environment}: with {now} it lasts {period.name} with probability"
+        f" {probability(target.lasts_now)}, with {then} with {probability(target.lasts)}; {target.reason}."
     )
 
 
