@@ -26,7 +26,10 @@ esac
 
 @dataclass
 class Company:
-    """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner."""
+    """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner.
+
+    With `one`, a folder, its budgets are there, and jobs are those of the one workflow that it calls.
+    """
 
     place: Path
     repository: BudgetRepository
@@ -35,6 +38,7 @@ class Company:
     sandbox: Sandbox
     runs: int = 0
     logs: list[str] = field(default_factory=list)
+    one: str = ""
 
     def actions(
         self,
@@ -55,13 +59,14 @@ class Company:
         place.mkdir()
         self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        document = load(workflow)
+        document = load("budgets.yml" if self.one else workflow)
         if document["jobs"][job]["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
             commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
-        offered = (document["on"].get("workflow_dispatch") or {}).get("inputs", {})
+        offered = (load(workflow)["on"].get("workflow_dispatch") or {}).get("inputs", {})
         defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
         given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
-        asked = {f"inputs.{name}": {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
+        begins = "github.event.inputs" if self.one else "inputs"
+        asked = {f"{begins}.{name}": {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
         checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         payload = place / "event.json"
@@ -71,6 +76,7 @@ class Company:
             {
                 "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
                 "GITHUB_ACTIONS": "true",
+                **({"KT_BUDGETS_FOLDER": self.one} if self.one else {}),
                 **({"GITHUB_EVENT_NAME": by} if by else {}),
                 **({"GITHUB_BASE_REF": self.repository.main} if "pull_request" in event else {}),
                 "GITHUB_API_URL": self.github_url,
@@ -87,6 +93,7 @@ class Company:
             },
             {
                 "github.token": "ghs_actions",
+                "github.workflow_ref": f"{self.github.repository}/.github/workflows/budgets.yml@refs/heads/main",
                 "github.event.issue.number": str(event.get("issue", {}).get("number", "")),
                 **asked,
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
@@ -95,7 +102,7 @@ class Company:
                 "steps.app.outputs.token": "ghs_reader",
             },
         )
-        runner.run(workflow, job)
+        runner.run("budgets.yml" if self.one else workflow, job)
         self.logs += runner.log
         return runner
 
