@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -262,3 +263,18 @@ def test_an_alert_of_the_organization_is_owned_by_a_team_as_the_hint_says(tmp_pa
         again = imported(reader, tmp_path).page
         assert again.proof.differences == ()
         assert "everything" not in {one.name for one in again.draft.left_out}
+
+
+def test_what_people_say_of_wallets_that_are_written_already_is_told_to_change_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with globex() as reader:
+        (question,) = imported(reader, tmp_path, map_file(tmp_path)).page.document().questions
+        before = contents(tmp_path)
+        wanted = map_file(tmp_path, f"{team_id('hr-prod')}: payroll/prod\n{team_id('legal-dev')}: skip\n")
+        imported(reader, tmp_path, replace(wanted, months={question.transaction: JUNE}))
+        assert contents(tmp_path) == before
+    said = caplog.text
+    assert f"the map says payroll/prod of {team_id('hr-prod')}, and the YAML hr/prod: the YAML stays" in said
+    assert f"the map says skip of {team_id('legal-dev')}, and the YAML legal/dev" in said
+    assert f"{question.transaction}: the wallet is in the YAML already" in said

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from organizations import DAY
+from organizations import DAY, JUNE
+from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.findings import ExitCode
 from reconciler.sandbox.globex import WITHOUT_SLUG, team_id
@@ -192,3 +194,49 @@ def _at_a_terminal(*arguments: str, typed: str) -> str:
         assert process.wait(timeout=60) == ExitCode.DONE, seen.decode()
     os.close(main)
     return seen.decode().replace("\r\n", "\n")
+
+
+ELSEWHERE = {"team_support": "Support", "team_support_dev": "Support (dev)", "t-77aa01": "Legal Ops"}
+
+
+def _alert(id: str, scope: tuple[str, str], percentages: list[Decimal]) -> dict[str, Any]:
+    fields = {"amount": Decimal("4000"), "currency": "USD", "period": "monthly", "hard_limit": False}
+    at = {"type": scope[0], "id": scope[1]}
+    return {"id": id, "name": id, "scope": at, "alert_percentages": percentages, "team_tags": ["x"], **fields}
+
+
+@pytest.mark.parametrize("envelope", ["data", "bare", "plural"])
+def test_another_keeptrusts_is_imported_planned_and_adopted_without_a_write(
+    kt: Any, here: Path, monkeypatch: pytest.MonkeyPatch, envelope: Any
+) -> None:
+    world = World(Habits(envelope=envelope, permissions=(), amounts="1500.0"), teams=ELSEWHERE)
+    for number, team in enumerate(ELSEWHERE):
+        for age in range(-12, 1):
+            month = JUNE.plus(age)
+            world.enter(team, "allocate", Decimal(1000 * (number + 1)), f"{month.name} budget", f"{month}-02T08:00:00Z")
+    world.enter("team_support", "allocate", Decimal("250.50"), "top-up", "2026-06-09T08:00:00Z")
+    world.budgets = {
+        "b1": _alert("b1", ("team", "team_support"), [Decimal(80)]),
+        "b2": _alert("b2", ("organization", "org_acme"), [Decimal(80)]),
+        "b3": _alert("b3", ("team", "t-77aa01"), [Decimal("79.5")]),
+    }
+    with other_keeptrusts(world) as url:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        done = kt("import", "--as-of", DAY, "--format", "json")
+        assert done.code == ExitCode.DONE, done.out
+        document = json.loads(done.out)
+        written = {f"{one['team']}/{one['environment']}": one for one in document["wallets"]}
+        assert {name: one["monthly"] for name, one in written.items()} == {
+            "support/prod": "1000.00",
+            "support/dev": "2000.00",
+            "legal-ops/all": "3000.00",
+        }
+        assert written["support/prod"]["overrides"] == {"2026-06": "1250.50"}
+        assert document["objects"]["billing_budget"] == ["team/team_support/b1"]
+        assert {left["name"] for left in document["left_out"]} == {"b2", "b3", "user_1"}
+        (here / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost\n")
+        planned = kt("plan", "--as-of", DAY, "--usage", "usage.csv", "--detailed-exit-code")
+        assert planned.code == ExitCode.DONE, planned.out
+        assert kt("adopt", "--as-of", DAY).code == ExitCode.DONE
+    assert world.writes == []

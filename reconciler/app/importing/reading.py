@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.importing.map_file import Mapped
+from reconciler.app.importing.map_file import SKIP, Mapped
 from reconciler.app.importing.texts import Files
-from reconciler.app.listening import progress
+from reconciler.app.listening import progress, say
 from reconciler.findings import FindingsError, UsageError
 from reconciler.journal.history import history_of
 from reconciler.journal.standing import Standing
@@ -147,10 +147,15 @@ def _grouping(directory: Directory, desired: Desired | None, mapped: Mapped) -> 
     teams = [directory.team(id) for id in sorted({*(directory.teams or {}), *holders})]
     ids = _ids(mapped.teams, {name: team.id for team in teams for name in (team.name, team.slug, team.id) if name})
     wallets = desired.wallets if desired else {}
+    there = {str(key): Place(wallet.team, wallet.environment) for key, wallet in wallets.items()}
+    said = {ids[name]: where for name, where in mapped.teams.items()}
+    for id in sorted(there.keys() & said.keys()):
+        if said[id] != there[id]:
+            say(f"the map says {said[id] or SKIP} of {id}, and the YAML {there[id]}: the YAML stays as it is")
     return group(
         teams,
-        declared={str(key): Place(wallet.team, wallet.environment) for key, wallet in wallets.items()},
-        mapped={ids[name]: where for name, where in mapped.teams.items()},
+        declared=there,
+        mapped=said,
         environments=desired.organization.environments if desired else (),
     )
 

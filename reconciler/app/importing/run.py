@@ -12,6 +12,7 @@ from reconciler.app.importing.proof import proof_of
 from reconciler.app.importing.proposing import proposed
 from reconciler.app.importing.reading import Existing, declared, environments_in, existing, sources_of
 from reconciler.app.importing.texts import Files, with_draft, write_new
+from reconciler.app.listening import say
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import differing
 from reconciler.app.session import connected
@@ -133,6 +134,10 @@ def _known(sources: Sources) -> None:
             f"no ledger of the past twelve months has an entry {', '.join(unknown)}",
             hint="name entries by the ids that the ledger and the questions of `import` show",
         )
+    there = sources.desired.wallets if sources.desired else {}
+    late = [entry.id for key in there for entry in sources.live.wallets[key].ledger if entry.id in sources.answers]
+    if late:
+        say(f"{', '.join(sorted(late))}: the wallet is in the YAML already, which stays as it is")
 
 
 def _answered(sources: Sources, ask: Ask | None) -> Draft:

@@ -141,8 +141,8 @@ def _main_environment(used: Iterable[str | None]) -> str:
 
 def _named(team: ListedTeam, environments: Collection[str]) -> _Named | None:
     """Return what the slug says, else what the name says; an id that people chose stands for a slug."""
-    for text in (team.slug, team.name, team.id.removeprefix("team_")):
-        words = re.sub(r"[^a-z0-9_.]+", "-", text.casefold()).strip("-_.")
+    for text in (team.slug, team.name, team.id):
+        words = re.sub(r"[^a-z0-9_.]+", "-", text.casefold().removeprefix("team_")).strip("-_.")
         if words and len(words) <= _LONGEST and not is_opaque(words):
             return _split(words, environments)
     return None
