@@ -50,6 +50,8 @@ def test_a_wheel_has_the_package_its_types_its_example_and_its_licence_and_nothi
     names = zipfile.ZipFile(wheel).namelist()
     example = {str(path.relative_to(ROOT)) for path in (ROOT / "budgets").rglob("*.yaml")}
     assert {name.removeprefix("reconciler/example/") for name in names if "/example/" in name} == example
+    templates = {name.removeprefix("reconciler/templates/") for name in names if "/templates/" in name}
+    assert templates == {"budgets.example.yml", "gitlab-ci.example.yml"}
     assert "reconciler/py.typed" in names
     assert [name for name in names if name.endswith("/licenses/LICENSE")] != []
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"reconciler", "keeptrusts_budgets"}

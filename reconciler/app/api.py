@@ -21,12 +21,14 @@ from reconciler.app.planning.plan import plan
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import settings
+from reconciler.app.starting.init import InitRequest, init
 from reconciler.app.validate import validate
 from reconciler.report.plan_formats import review
 
 __all__ = [
     "DriftRequest",
     "ImportRequest",
+    "InitRequest",
     "Listener",
     "RecommendRequest",
     "Supposed",
@@ -39,6 +41,7 @@ __all__ = [
     "drift",
     "heard_by",
     "import_live",
+    "init",
     "load_plan",
     "look_ahead",
     "open_month",

@@ -24,6 +24,7 @@ from reconciler.model.doctor import DoctorDocument
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
 from reconciler.model.imported import ImportDocument
+from reconciler.model.initial import InitDocument
 from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
@@ -42,6 +43,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     Plan,
     PolicyInput,
     Run,
+    InitDocument,
     AdoptionDocument,
     ReleaseDocument,
     Merges,

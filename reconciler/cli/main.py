@@ -21,6 +21,7 @@ COMMANDS = {
     "show": "Render a saved plan: text, Markdown, HTML or JSON.",
     "apply": "Execute a reviewed plan, exactly once.",
     "resume": "Prove or finish an interrupted apply.",
+    "init": "Start a repository of budgets: org.yaml, schemas, the workflow of CI.",
     "adopt": "Take an organization or a team under management as it is, without a write to Keeptrusts.",
     "release": "Take a team out of management, without touching anything of it in Keeptrusts.",
     "drift": "Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.",

@@ -23,6 +23,7 @@ class Documented(Protocol):
 
 _JSON = "renderers:for_programs"
 _STATEMENTS = (
+    "init",
     "adoption",
     "release",
     "comment",

@@ -246,6 +246,8 @@ CASES = (
     Case("resume", "nothing to do", "run", 0, resumed),
     Case("resume", "unknown", "run", 8, resumed_unknown),
     Case("resume", "a refusal", "error", 2, lambda desk: resumed(desk, "--accept", "2026-06-nothing")),
+    Case("init", "started", "init", 0, lambda desk: desk.kt("init", *AS_OF, *JSON, "--currency", "USD")),
+    Case("init", "a refusal", "error", 2, lambda desk: desk.kt("init", *AS_OF, *JSON, "--budgets", ".")),
     Case("adopt", "adopted", "adoption", 0, adopted),
     Case("adopt", "something differs", "error", 4, lambda desk: desk.kt("adopt", *AS_OF, *JSON)),
     Case("release", "released", "release", 0, released),

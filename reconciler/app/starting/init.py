@@ -1,0 +1,179 @@
+"""Init: the files that a repository of budgets begins with. Keeptrusts is read, no file overwritten (decision 0089)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.app.importing.reading import declared
+from reconciler.app.schemas import schemas
+from reconciler.app.session import connected
+from reconciler.app.starting.repository import Repository, repository_of
+from reconciler.app.starting.templates import workflow
+from reconciler.files import write_file
+from reconciler.findings import UsageError
+from reconciler.model.initial import InitDocument, InitialFile
+from reconciler.model.kinds.export_schedule import ExportSchedule
+from reconciler.plan.importing.grouping import group
+from reconciler.plan.importing.objects import schedules_of
+from reconciler.plan.importing.sources import Sources, currency_of
+from reconciler.report.statement import Statement
+from reconciler.source.literals import is_writable
+from reconciler.source.organization_file import FirstOrganization, fiscal_year_of, organization_text
+from reconciler.source.schemas import schema_text
+from reconciler.source.tree_findings import ORGANIZATION
+
+if TYPE_CHECKING:
+    from reconciler.keeptrusts.reader import Reader
+    from reconciler.settings import Settings
+
+_IGNORED = ("/plan.json", "/report.html", "/cures.json", ".kt-budgets/")
+_OWNERS = """\
+# who approves changes of this file and of teams without owners of their own
+# owners:
+#   - "@acme/finance"
+"""
+_JOURNAL = "# where runs are recorded: CI and people share one place\n"
+_LATER = "# where runs are recorded: take the # away before CI applies anything\n# "
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest:
+    """What is to be started. `forge` is `github`, `gitlab` or `none`, None to infer it; `currency` None to read it.
+
+    Without `write`, nothing is written.
+    """
+
+    forge: str | None = None
+    currency: str | None = None
+    write: bool = True
+
+
+def init(settings: Settings, wanted: InitRequest | None = None) -> Statement:
+    """Write the files that are missing of a repository of budgets, and say which; what is there stays as it is.
+
+    Raises:
+        UsageError: no wallet says the currency, or a file cannot be written.
+        FindingsError: the org.yaml that would be written has errors.
+        RemoteError: Keeptrusts cannot be read.
+    """
+    from reconciler.keeptrusts.reader import Reader
+
+    wanted = wanted or InitRequest()
+    repository = repository_of(settings.budgets, forge=wanted.forge)
+    with connected(settings, None) as connection, Reader(connection) as reader:
+        first = _first(settings, reader, wanted)
+    files = _files(repository, first)
+    ignored = _ignored(repository.top)
+    listed = tuple(_listed(repository.top, files, ignored))
+    if wanted.write:
+        for item in listed:
+            if item.state != "kept":
+                write_file(repository.top / item.path, files.get(item.path, ignored))
+    return _told(repository, first, listed, written=wanted.write)
+
+
+def _first(settings: Settings, reader: Reader, wanted: InitRequest) -> FirstOrganization:
+    """Return what Keeptrusts says of an organization."""
+    directory = reader.directory()
+    currency = wanted.currency or currency_of(directory)
+    if currency is None:
+        raise UsageError(
+            "Keeptrusts shows this token no wallet, so that its currency is not known; nothing was written",
+            hint="say it, such as `--currency USD`",
+        )
+    year = fiscal_year_of(settings.as_of)
+    teams = [directory.team(id) for id in directory.teams or {}]
+    sources = Sources(
+        directory=directory,
+        live=reader.live(
+            organization=directory.identity.organization, wallets={}, period=settings.period, currency=currency
+        ),
+        grouping=group(teams, declared={}, mapped={}),
+        period=settings.period,
+        as_of=settings.as_of,
+        currency=currency,
+        year=year,
+        writable=is_writable,
+    )
+    return FirstOrganization(
+        directory.identity.organization,
+        currency,
+        year,
+        sources.grouping.environments or ("prod",),
+        [found for found in schedules_of(sources) if isinstance(found, ExportSchedule)],
+        name=directory.identity.organization_name,
+    )
+
+
+def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]:
+    """Return each file by its path in the repository; org.yaml is valid as it is."""
+    text = organization_text(first)
+    if repository.forge != "none":
+        text += _OWNERS + (_JOURNAL if repository.keeps_journal else _LATER) + "journal: git:origin\n"
+    declared(Path(repository.folder), {ORGANIZATION: text.encode()})
+    beside = repository.folder.rpartition("/")[0]
+    folder = f"{beside}/schemas" if beside else "schemas"
+    editors = ("organization.schema.json", "team.schema.json")
+    return {
+        f"{repository.folder}/{ORGANIZATION}": text.encode(),
+        **{f"{folder}/{name}": schema_text(schema).encode() for name, schema in schemas().items() if name in editors},
+        **workflow(repository.forge, folder=repository.folder, branch=repository.branch),
+    }
+
+
+def _ignored(top: Path) -> bytes:
+    """Return `.gitignore` with the lines that it lacks: what commands write, and the journal."""
+    file = top / ".gitignore"
+    before = file.read_bytes() if file.is_file() else b""
+    known = before.decode("utf-8", "replace").splitlines()
+    lacking = [line for line in _IGNORED if line not in known]
+    gap = b"" if not before or before.endswith(b"\n") else b"\n"
+    return before + (gap if lacking else b"") + "".join(f"{line}\n" for line in lacking).encode()
+
+
+def _listed(top: Path, files: Mapping[str, bytes], ignored: bytes) -> Iterator[InitialFile]:
+    for path in files:
+        is_there = (top / path).exists() or (top / path).is_symlink()
+        yield InitialFile(path=path, state="kept" if is_there else "created")
+    file = top / ".gitignore"
+    same = file.is_file() and file.read_bytes() == ignored
+    yield InitialFile(path=".gitignore", state="kept" if same else "extended" if file.exists() else "created")
+
+
+def _told(
+    repository: Repository, first: FirstOrganization, listed: tuple[InitialFile, ...], *, written: bool
+) -> Statement:
+    document = InitDocument(
+        organization=first.organization,
+        currency=first.currency,
+        forge=repository.forge,
+        written=written,
+        files=listed,
+        next=tuple(_next(repository, listed)),
+    )
+    verb = "Started" if written else "Would start (--dry-run, nothing was written)"
+    year = f"{first.fiscal_year.name} from {first.fiscal_year.starts}"
+    lines = [
+        f"{verb} the budgets of {first.organization} in {first.currency}, {year},"
+        f" with {', '.join(first.environments)}:",
+        *(f"  {item.state:<9} {item.path}" for item in listed),
+        *(f"Next: {line}" for line in document.next),
+    ]
+    return Statement(document, "\n".join(lines) + "\n")
+
+
+def _next(repository: Repository, listed: tuple[InitialFile, ...]) -> Iterator[str]:
+    kept = [item.path for item in listed if item.state == "kept" and item.path != ".gitignore"]
+    if kept:
+        yield f"look at what was there and is kept as it is: {', '.join(kept)}"
+    option = "" if repository.folder == "budgets" else f" --budgets {repository.folder}"
+    yield f"kt-budgets import{option}, which writes teams, wallets and alerts as they are"
+    if repository.forge == "github":
+        yield "in the workflow, name the commit of a release instead of @v1; then the settings that the README lists"
+    if repository.forge == "gitlab":
+        yield "the settings that the head of .gitlab-ci.yml lists"
+    if repository.forge != "none" and not repository.keeps_journal:
+        yield "once `origin` answers, take the # from `journal: git:origin` in org.yaml, before CI applies anything"

@@ -1,0 +1,212 @@
+"""Starting a repository of budgets: what is missing is written, what is there stays, and Keeptrusts is only read."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli.journal_desk import git
+from forge.actionlint import findings
+from forge.test_forge_workflows import tool
+from other_keeptrusts import TOKEN, World, other_keeptrusts
+from paging_shapes import Answer, Shape
+from ruamel.yaml import YAML
+
+from reconciler.findings import ExitCode
+
+SANDBOX = ("--sandbox", "--as-of", "2026-06-18")
+STARTED = ("budgets/org.yaml", "schemas/organization.schema.json", "schemas/team.schema.json", ".gitignore")
+
+
+class NoWallets(Shape):
+    """The habit of a Keeptrusts that shows a token no wallet."""
+
+    def __call__(self, items: Sequence[Any], query: Mapping[str, str], path: str) -> Answer:
+        return {"data": [] if path == "/v1/wallets" else items}, {}
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World(teams={"support-prod": "Support", "support-dev": "Support (dev)", "search-staging": "Search"})
+    with other_keeptrusts(world) as url:
+        monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
+        monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
+        yield world
+
+
+def started(folder: Path, remote: str = "", *, branch: str = "main") -> None:
+    git(folder, "init", "--quiet", f"--initial-branch={branch}")
+    if remote:
+        git(folder, "remote", "add", "origin", remote)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.relative_to(folder).parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def organization(folder: Path, budgets: str = "budgets") -> Any:
+    return YAML(typ="safe").load((folder / budgets / "org.yaml").read_text())
+
+
+def test_what_is_written_is_valid_and_says_what_keeptrusts_says(kt: Any, here: Path) -> None:
+    done = kt("init", *SANDBOX)
+    assert done.code == 0, done.err
+    assert set(files(here)) == set(STARTED)
+    said = organization(here)
+    assert (said["organization"], said["currency"], said["environments"]) == ("org_acme", "USD", ["prod", "dev"])
+    assert [schedule["name"] for schedule in said["export_schedules"]] == ["audit-archive", "weekly-spend-forecast"]
+    assert kt("validate").code == 0
+    assert "{" not in (here / "budgets" / "org.yaml").read_text()
+    header = (here / "budgets" / "org.yaml").read_text().splitlines()[0]
+    assert (here / "budgets" / header.partition("$schema=")[2]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("day", "first"), [("2026-01-01", "2026-01"), ("2026-12-31", "2026-01"), ("2027-01-01", "2027-01")]
+)
+def test_the_fiscal_year_contains_today(kt: Any, here: Path, day: str, first: str) -> None:
+    assert kt("init", "--sandbox", "--as-of", day).code == 0
+    assert f"starts: {first}\n" in (here / "budgets" / "org.yaml").read_text()
+
+
+def test_nothing_but_get_is_sent_and_a_token_that_may_read_is_enough(kt: Any, here: Path, other: World) -> None:
+    other.habits.permissions = ("org:read",)
+    other.enter("support-prod", "allocate", other.pool)
+    assert kt("init").code == 0
+    assert other.writes == []
+    assert organization(here)["environments"] == ["prod", "dev", "staging"]
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(kt: Any, here: Path) -> None:
+    said = kt("init", *SANDBOX, "--dry-run")
+    assert said.code == 0
+    assert files(here) == {}
+    done = kt("init", *SANDBOX)
+    assert said.out.splitlines()[1:] == done.out.splitlines()[1:]
+
+
+def test_no_file_is_overwritten_and_a_second_time_changes_no_byte(kt: Any, here: Path) -> None:
+    started(here, "https://github.com/acme/ai-budgets.git")
+    (here / "budgets").mkdir()
+    (here / "budgets" / "org.yaml").write_text("ours: true\n")
+    (here / ".github" / "workflows").mkdir(parents=True)
+    (here / ".github" / "workflows" / "budgets.yml").write_text("name: ours\n")
+    (here / ".gitignore").write_text("*.log")
+    before = files(here)
+    done = kt("init", *SANDBOX)
+    assert done.code == 0, done.err
+    after = files(here)
+    assert {path: after[path] for path in before if path != ".gitignore"} == {
+        path: data for path, data in before.items() if path != ".gitignore"
+    }
+    assert after[".gitignore"] == b"*.log\n/plan.json\n/report.html\n/cures.json\n.kt-budgets/\n"
+    assert "kept      budgets/org.yaml" in done.out
+    assert kt("init", *SANDBOX).code == 0
+    assert files(here) == after
+
+
+@pytest.mark.parametrize(
+    ("remote", "forge"),
+    [
+        ("git@github.com:acme/ai-budgets.git", "github"),
+        ("https://acme.ghe.com/acme/ai-budgets", "github"),
+        ("https://gitlab.com/acme/ai-budgets.git", "gitlab"),
+        ("ssh://git@gitlab.acme.example:2222/acme/ai.git", "gitlab"),
+        ("https://code.acme.example/github/ai.git", "none"),
+        ("", "none"),
+    ],
+)
+def test_the_forge_is_that_of_the_remote(
+    kt: Any, here: Path, remote: str, forge: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_ALLOW_PROTOCOL", "file")
+    started(here, remote)
+    assert kt("init", *SANDBOX).code == 0
+    assert (here / ".github" / "workflows" / "budgets.yml").exists() == (forge == "github")
+    assert (here / ".gitlab-ci.yml").exists() == (forge == "gitlab")
+
+
+def test_files_of_ci_say_the_forge_where_no_remote_does(kt: Any, here: Path) -> None:
+    (here / ".github").mkdir()
+    assert kt("init", *SANDBOX).code == 0
+    assert (here / ".github" / "workflows" / "budgets.yml").is_file()
+
+
+def test_the_workflow_names_the_folder_and_the_branch_and_nothing_is_to_be_said_against_it(kt: Any, here: Path) -> None:
+    started(here, branch="trunk")
+    assert kt("init", *SANDBOX, "--forge", "github", "--budgets", "finance/ai budgets").code == 0
+    path = here / ".github" / "workflows" / "budgets.yml"
+    text = path.read_text().replace("@v1", f"@{'0' * 40} # v1.0.0")
+    path.write_text(text)
+    workflow = YAML(typ="safe").load(text)
+    assert workflow["on"]["push"]["branches"] == ["trunk"]
+    assert workflow["jobs"]["budgets"]["with"] == {"budgets": "finance/ai budgets"}
+    command = [tool("zizmor"), "--offline", "--no-progress", "--persona", "auditor", str(path.parent.parent)]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout
+    assert findings([path]) == []
+    assert kt("validate", "--budgets", "finance/ai budgets").code == 0
+
+
+def test_the_pipeline_names_the_folder(kt: Any, here: Path) -> None:
+    started(here)
+    assert kt("init", *SANDBOX, "--forge", "gitlab", "--budgets", "finance/budgets").code == 0
+    pipeline = YAML(typ="safe").load((here / ".gitlab-ci.yml").read_text())
+    assert pipeline["variables"]["KT_BUDGETS_FOLDER"] == "finance/budgets"
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_journal_is_in_git_where_the_remote_answers(kt: Any, here: Path, tmp_path: Path, answers: bool) -> None:
+    remote = tmp_path / "remote.git"
+    if answers:
+        git(tmp_path, "init", "--quiet", "--bare", str(remote))
+    started(here, str(remote))
+    done = kt("init", *SANDBOX, "--forge", "github")
+    assert organization(here).get("journal") == ("git:origin" if answers else None)
+    assert ("take the # from `journal: git:origin`" in done.out) is not answers
+    assert kt("validate").code == 0
+
+
+def test_a_currency_that_no_wallet_says_is_asked_for(kt: Any, here: Path, other: World) -> None:
+    other.habits.shape = NoWallets("", "", 0)
+    refused = kt("init")
+    assert refused.code == ExitCode.USAGE
+    assert "--currency USD" in refused.err
+    assert files(here) == {}
+    done = kt("init", "--currency", "EUR")
+    assert done.code == 0, done.err
+    assert organization(here)["currency"] == "EUR"
+
+
+def test_the_top_of_a_repository_is_no_folder_of_budgets(kt: Any, here: Path) -> None:
+    started(here)
+    done = kt("init", *SANDBOX, "--budgets", ".")
+    assert done.code == ExitCode.USAGE
+    assert "--budgets budgets" in done.err
+    assert files(here) == {}
+
+
+def test_an_organization_is_started_imported_and_adopted_without_a_write(kt: Any, here: Path, other: World) -> None:
+    for team, amount in {"support-prod": "1000", "support-dev": "70", "search-staging": "12.50"}.items():
+        other.enter(team, "allocate", type(other.pool)(amount), "June 2026")
+    as_of = ("--as-of", "2026-06-18")
+    assert kt("init", *as_of).code == 0
+    assert kt("import", *as_of).code == 0
+    (here / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost\n")
+    assert kt("plan", *as_of, "--usage", "usage.csv", "--detailed-exit-code").code == 0
+    done = kt("adopt", *as_of)
+    assert done.code == 0, done.err
+    assert "Ledger after:  USD 1,082.50 in 3 entries." in done.out
+    assert other.writes == []
