@@ -1,7 +1,7 @@
 """Which mutants live, compared with the list of those that are accepted: the last step of `make mutants`.
 
 A mutant is known by the function that it is in, and by the lines that it removes and adds; the numbers that mutmut
-gives them are others after every change of a function. Decision 0086.
+gives them are others after every change of a function. Decision 0090.
 """
 
 from __future__ import annotations
