@@ -19,7 +19,7 @@ from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.plan.importing.grouping import group
 from reconciler.plan.importing.objects import schedules_of
 from reconciler.plan.importing.sources import Sources, currency_of
-from reconciler.report.statement import Statement
+from reconciler.report.renderers import Statement
 from reconciler.source.literals import is_writable
 from reconciler.source.organization_file import FirstOrganization, fiscal_year_of, organization_text
 from reconciler.source.schemas import schema_text
