@@ -8,6 +8,7 @@ to the listener of `heard_by`. Money is Decimal in the organization's currency, 
 from __future__ import annotations
 
 from reconciler.app.audit import audit
+from reconciler.app.calendar import calendar
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.importing.run import ImportRequest, import_live
@@ -38,6 +39,7 @@ __all__ = [
     "apply",
     "audit",
     "backtest",
+    "calendar",
     "drift",
     "heard_by",
     "import_live",

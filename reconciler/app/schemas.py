@@ -8,6 +8,7 @@ from pathlib import Path
 from reconciler.files import write_file
 from reconciler.model.adoption import AdoptionDocument, ReleaseDocument
 from reconciler.model.audit import AuditDocument
+from reconciler.model.calendar import CalendarDocument
 from reconciler.model.change_request import (
     ApprovalDocument,
     CheckDocument,
@@ -40,6 +41,7 @@ from reconciler.source.schemas import Schema, document_schema, schema_text, yaml
 DOCUMENTS: tuple[type[Document], ...] = (
     FindingsDocument,
     SuggestionsDocument,
+    CalendarDocument,
     Plan,
     PolicyInput,
     Run,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
     """Return what the YAML declares and its warnings; errors stop with every finding."""
-    loaded = load(settings.budgets, since=Period.of(settings.as_of))
+    loaded = load(settings.budgets, since=Period.of(settings.as_of), today=settings.as_of)
     if loaded.desired is None:
         raise FindingsError(loaded.findings)
     return loaded.desired, loaded.findings

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from reconciler.findings import ExitCode, Finding
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.findings_text import findings_summary
 from reconciler.report.renderers import render
+from reconciler.settings import today
 from reconciler.source.load import Reading, read
 from reconciler.source.tree import folder_name
 
@@ -55,9 +57,12 @@ class Validated:
         return render("findings", format_, seen_from_here(self.findings, self.budgets))
 
 
-def validate(budgets: Path) -> Validated:
-    """Return every finding of the files in `budgets`; nothing that is wrong with them raises."""
-    return Validated(budgets, read(budgets))
+def validate(budgets: Path, *, as_of: date | None = None) -> Validated:
+    """Return every finding of the files in `budgets`; nothing that is wrong with them raises.
+
+    What ends soon is seen from `as_of`, by default today (UTC).
+    """
+    return Validated(budgets, read(budgets, today=as_of or today()))
 
 
 def seen_from_here(findings: Iterable[Finding], budgets: Path) -> list[Finding]:

@@ -57,6 +57,12 @@ def _budgets() -> Path:
     return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
+def as_of_option(command: F) -> F:
+    return click.option("--as-of", type=DayType(), metavar="DATE", help="The day to look from; default today (UTC).")(
+        command
+    )
+
+
 def output_option(command: F) -> F:
     return click.option(
         "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."

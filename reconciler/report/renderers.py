@@ -44,6 +44,8 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("findings", "github"): "findings_ci:findings_github",
     ("findings", "sarif"): "findings_ci:findings_sarif",
     ("findings", "code-quality"): "findings_ci:findings_code_quality",
+    ("calendar", "text"): "calendar_text:calendar_text",
+    ("calendar", "json"): _JSON,
     ("plan", "text"): "plan_formats:plan_text",
     ("plan", "markdown"): "plan_formats:review",
     ("plan", "html"): "plan_formats:plan_html",

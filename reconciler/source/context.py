@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from reconciler.model.organization import OrganizationBudget
@@ -20,7 +21,7 @@ ALL = "all"
 class Context:
     """The organization, None without a readable org.yaml; what is damaged there is None or empty here.
 
-    `since` is the month that is under way, None where nobody says what day it is.
+    `since` is the month that is under way and `today` the day that it is, None where nobody says so.
     """
 
     organization: Shape[OrganizationBudget] | None
@@ -28,6 +29,7 @@ class Context:
     fiscal_year: FiscalYear | None = None
     environments: tuple[str, ...] = ()
     since: Period | None = None
+    today: date | None = None
 
     def money(self, amount: Decimal) -> str:
         """Return an amount as sentences write it."""
@@ -53,9 +55,11 @@ class TeamView:
         return self.shape.index("billing_budgets", position)
 
 
-def context_of(organization: Document[OrganizationBudget] | None, *, since: Period | None = None) -> Context:
+def context_of(
+    organization: Document[OrganizationBudget] | None, *, since: Period | None = None, today: date | None = None
+) -> Context:
     if organization is None or organization.shape.model is None:
-        return Context(None, since=since)
+        return Context(None, since=since, today=today)
     shape = organization.shape
     org, damaged = organization.shape.model, shape.damaged
     return Context(
@@ -64,6 +68,7 @@ def context_of(organization: Document[OrganizationBudget] | None, *, since: Peri
         fiscal_year=None if "fiscal_year" in damaged else org.fiscal_year.value,
         environments=() if "environments" in damaged else org.environments,
         since=since,
+        today=today,
     )
 
 

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -111,13 +112,14 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-def load(root: Path, *, since: Period | None = None) -> Loaded:
+def load(root: Path, *, since: Period | None = None, today: date | None = None) -> Loaded:
     """Read every budget file below `root`. Nothing is raised for what is in the files: findings say it all.
 
     `since` is the month that is under way: of those before it nothing is said that only a later day can change.
+    `today` is the day that it is: what ends soon, or is over, is a warning.
     """
     with gc_paused():
-        return _loaded(read_tree(root), since)
+        return _loaded(read_tree(root), since, today)
 
 
 def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
@@ -127,8 +129,8 @@ def load_files(name: str, files: Mapping[str, bytes]) -> Loaded:
 
 
 @lru_cache(maxsize=_KEPT_TREES)
-def _loaded(tree: Tree, since: Period | None = None) -> Loaded:
-    reading = _reading(tree, since=since)
+def _loaded(tree: Tree, since: Period | None = None, today: date | None = None) -> Loaded:
+    reading = _reading(tree, since=since, today=today)
     if reading.organization is None or any(finding.is_error for finding in reading.findings):
         return Loaded(None, reading.findings)
     return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
@@ -142,6 +144,7 @@ class Reading:
     organization: Document[OrganizationBudget] | None
     teams: tuple[Document[TeamBudget], ...]
     found: tuple[tuple[Finding, Finding], ...]
+    today: date | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -155,21 +158,21 @@ class Reading:
         if organization is not None and organization.path in files:
             organization = _organization(files[organization.path])
         teams = tuple(_team(files[team.path]) if team.path in files else team for team in self.teams)
-        return Reading(self.tree, organization, teams, _found(organization, teams))
+        return Reading(self.tree, organization, teams, _found(organization, teams, today=self.today), self.today)
 
     def _file(self, path: str) -> SourceFile:
         return next(file for file in self.tree.files if file.path == path)
 
 
-def read(root: Path, *, since: Period | None = None) -> Reading:
-    """Return everything that is below `root`, the right and the wrong; `since` as for `load`."""
+def read(root: Path, *, since: Period | None = None, today: date | None = None) -> Reading:
+    """Return everything that is below `root`, the right and the wrong; `since` and `today` as for `load`."""
     with gc_paused():
-        return _reading(read_tree(root), since=since)
+        return _reading(read_tree(root), since=since, today=today)
 
 
-def _reading(tree: Tree, *, since: Period | None = None) -> Reading:
+def _reading(tree: Tree, *, since: Period | None = None, today: date | None = None) -> Reading:
     organization, teams = _documents(tree)
-    return Reading(tree, organization, teams, _found(organization, teams, since=since))
+    return Reading(tree, organization, teams, _found(organization, teams, since=since, today=today), today)
 
 
 LARGE_HEAP = 100_000
@@ -219,8 +222,9 @@ def _found(
     teams: Sequence[Document[TeamBudget]],
     *,
     since: Period | None = None,
+    today: date | None = None,
 ) -> tuple[tuple[Finding, Finding], ...]:
-    problems = check(organization, teams, since=since)
+    problems = check(organization, teams, since=since, today=today)
     found = organization.findings(problems.get(organization.path, ())) if organization else []
     for team in teams:
         found += team.findings(problems.get(team.path, ()))

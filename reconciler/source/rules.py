@@ -7,6 +7,7 @@ a section which is damaged stays silent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from reconciler.findings import Finding
 from reconciler.model.organization import OrganizationBudget
@@ -15,6 +16,7 @@ from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.context import Context, TeamView, context_of
 from reconciler.source.documents import Document
+from reconciler.source.expiry_rules import ending_problems
 from reconciler.source.organization_rules import (
     identity_problems,
     organization_owner_problems,
@@ -30,9 +32,13 @@ def check(
     teams: Sequence[Document[TeamBudget]],
     *,
     since: Period | None = None,
+    today: date | None = None,
 ) -> dict[str, list[Finding]]:
-    """Return what the rules find, by the path of the file it is found in; `since` is the month that is under way."""
-    context = context_of(organization, since=since)
+    """Return what the rules find, by the path of the file it is found in; `since` is the month that is under way.
+
+    What ends is told from the day `today` on, and not where nobody says what day it is.
+    """
+    context = context_of(organization, since=since, today=today)
     views = [view for view in map(_view, teams) if view is not None]
     problems: dict[str, list[Finding]] = {}
     for view in views:
@@ -45,6 +51,7 @@ def check(
             *organization_problems(context, views, whole=whole),
             *organization_owner_problems(context),
             *organization_coin_problems(context),
+            *ending_problems(context),
         ]
     return problems
 

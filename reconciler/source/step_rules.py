@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from reconciler.findings import Finding, Keys, Severity
-from reconciler.model.period import FiscalYear, Period
+from reconciler.model.period import Period
 from reconciler.model.wallet_target import Relative, TargetStep, WalletTarget
 from reconciler.model.yaml_types import LARGEST_AMOUNT, shown
 from reconciler.source.context import Context
+from reconciler.source.expiry_rules import is_told
 from reconciler.source.problem import problem
 
 FURTHEST = 36
@@ -30,7 +31,7 @@ def step_problems(wallet: WalletTarget, keys: Keys, context: Context) -> Iterato
         in_order = in_order and found is None
         yield from [found] if found else _seam(before, step, (*at, index - 1, "until"))
     if steps and in_order:
-        yield from _ends(steps, at, context.fiscal_year)
+        yield from _ends(steps, at, context)
 
 
 def _order(before: TargetStep, step: TargetStep, at: Keys) -> Finding | None:
@@ -62,9 +63,9 @@ def _seam(before: TargetStep, step: TargetStep, at: Keys) -> Iterator[Finding]:
         yield problem("gap-between-steps", message, hint, at)
 
 
-def _ends(steps: Sequence[TargetStep], at: Keys, year: FiscalYear | None) -> Iterator[Finding]:
+def _ends(steps: Sequence[TargetStep], at: Keys, context: Context) -> Iterator[Finding]:
     """Yield what is wrong before the first step and after the last."""
-    first, last = steps[0], steps[-1]
+    first, last, year = steps[0], steps[-1], context.fiscal_year
     if year is not None and first.starts > year.starts:
         message = f"nothing says what the wallet gets {_span(year.starts, first.starts.plus(-1))}"
         none = f"{{amount: 0.00, from: {year.starts}}}"
@@ -75,7 +76,9 @@ def _ends(steps: Sequence[TargetStep], at: Keys, year: FiscalYear | None) -> Ite
             if step.starts.months_since(year.starts) > FURTHEST:
                 message = f"{step.starts} is more than {FURTHEST // 12} years after {year.name} begins"
                 yield problem("step-far-ahead", message, "correct the year", (*at, index, "from"))
-    if last.until is not None and last.until >= last.starts and len(steps) > 1:
+    if last.until is None or last.until < last.starts or is_told(last.until.last, context.today):
+        return
+    if len(steps) > 1:
         after, before = last.until.plus(1), steps[-2].amount
         message = f"from {after} on the wallet gets nothing: no step follows the one that ends with {last.until}"
         hint = (

@@ -12,6 +12,7 @@ from reconciler.model.guards import Guard
 from reconciler.model.money import is_payable
 from reconciler.model.yaml_types import shown
 from reconciler.source.context import ALL, Context, TeamView
+from reconciler.source.expiry_rules import target_end
 from reconciler.source.problem import problem
 from reconciler.source.step_rules import override_problems, step_problems
 
@@ -23,6 +24,8 @@ def wallet_problems(view: TeamView, context: Context) -> Iterator[Finding]:
         keys, wallet = ("wallets", environment), view.team.wallets[environment]
         yield from step_problems(wallet, keys, context)
         yield from override_problems(wallet, keys, context)
+        if view.team.state == "present":
+            yield from target_end(wallet, keys, context)
 
 
 def _none(view: TeamView, context: Context) -> Iterator[Finding]:

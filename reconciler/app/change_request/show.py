@@ -113,7 +113,7 @@ def _publish(session: Forge, there: Settings, request: ChangeRequest, tip: str, 
         kept, own = plans or Path(place), Path(place)
         kept.mkdir(parents=True, exist_ok=True)
         made, findings, cures = kept / f"{request.number}.json", None, own / "cures.json"
-        validated = validate(there.budgets)
+        validated = validate(there.budgets, as_of=there.as_of)
         validated.suggest(cures)
         suggestions = [cures]
         try:

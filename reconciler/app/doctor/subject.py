@@ -54,7 +54,7 @@ class Subject:
 
     @cached_property
     def loaded(self) -> Loaded:
-        return load(self.settings.budgets, since=Period.of(self.settings.as_of))
+        return load(self.settings.budgets, since=Period.of(self.settings.as_of), today=self.settings.as_of)
 
     @property
     def desired(self) -> Desired:

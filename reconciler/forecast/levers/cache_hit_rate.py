@@ -90,6 +90,13 @@ class Cache(Lever):
         if plan.cache_hit_rate is not None:
             yield ("plan", self.key, "by"), plan.cache_hit_rate.by
 
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+        if (rate := plan.cache_hit_rate) is not None:
+            if rate.since is not None:
+                what = f"the cache hit rate begins to move from {percent_text(rate.start)}"
+                yield ("plan", self.key, "since"), rate.since, what
+            yield ("plan", self.key, "by"), rate.by, f"the cache hit rate is {percent_text(rate.target)}"
+
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         rate = plan.cache_hit_rate
         if rate is None:

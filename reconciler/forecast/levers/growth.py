@@ -73,6 +73,12 @@ class Growth(Lever):
         for index, step in enumerate(plan.growth):
             yield ("plan", "growth", index, "from"), step.starts
 
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+        for index, step in enumerate(plan.growth):
+            change = "more" if step.rate >= 0 else "less"
+            what = f"demand is {percent_text(abs(step.rate))} {change}: {step.reason}"
+            yield ("plan", self.key, index, "from"), step.starts, what
+
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(f"{percent_text(step.rate)} from {step.starts} ({step.reason})" for step in plan.growth)
 

@@ -44,6 +44,13 @@ class NewDemand(Lever):
         for index, demand in enumerate(plan.planned_demand):
             yield ("plan", self.key, index, "from"), demand.starts
 
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+        for index, demand in enumerate(plan.planned_demand):
+            what = f"{money(demand.monthly)} a month: {demand.reason}"
+            yield ("plan", self.key, index, "from"), demand.starts, f"new demand of {what}"
+            if demand.until is not None:
+                yield ("plan", self.key, index, "until"), demand.until.plus(1), f"no longer demand of {what}"
+
     def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:
         for index, demand in enumerate(plan.planned_demand):
             yield ("plan", self.key, index, "monthly"), demand.monthly

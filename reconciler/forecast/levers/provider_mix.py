@@ -114,6 +114,13 @@ class ProviderMix(Lever):
         for index, move in enumerate(plan.provider_mix):
             yield ("plan", self.key, index, "by"), move.by
 
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+        for index, move in enumerate(plan.provider_mix):
+            what = f"{percent_text(move.share)} of {move.source} to {move.target}: {move.reason}"
+            if move.since is not None:
+                yield ("plan", self.key, index, "since"), move.since, f"traffic begins to move, {what}"
+            yield ("plan", self.key, index, "by"), move.by, f"traffic has moved, {what}"
+
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(
             f"{percent_text(move.share)} of {move.source} to {move.target}"

@@ -10,6 +10,7 @@ from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
+from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
 
 AT_THE_LIMIT = Decimal("0.98")
@@ -34,6 +35,11 @@ class RateLimits(Lever):
     def amounts(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Decimal]]:
         for index, limit in enumerate(plan.rate_limits):
             yield ("plan", self.key, index, "daily"), limit.daily
+
+    def turns(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> Iterator[tuple[Keys, Period, str]]:
+        for index, limit in enumerate(plan.rate_limits):
+            what = f"a day costs at most {money(limit.daily)}: {limit.reason}"
+            yield ("plan", self.key, index, "from"), limit.starts, what
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         return ", ".join(

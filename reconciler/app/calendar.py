@@ -1,0 +1,47 @@
+"""Calendar: what the YAML says of days to come. Talks to nothing and writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from reconciler.findings import FindingsError
+from reconciler.model.calendar import CalendarDocument
+from reconciler.plan.calendar import calendar as entries_of
+from reconciler.report.renderers import render
+from reconciler.settings import today
+from reconciler.source.load import load
+from reconciler.source.marks import positions
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What changes after a day, by day."""
+
+    document: CalendarDocument
+
+    def rendered(self, format_: str) -> str:
+        """Return it as `text` or `json` (kt-budgets.calendar/1)."""
+        return render("calendar", format_, self.document)
+
+
+def calendar(budgets: Path, *, as_of: date | None = None) -> Calendar:
+    """Return what the files in `budgets` say of days after `as_of`, by default today (UTC).
+
+    Raises:
+        FindingsError: the YAML has errors.
+    """
+    desired, day = load(budgets), as_of or today()
+    if desired.desired is None:
+        raise FindingsError(desired.findings)
+    found = entries_of(desired.desired, day)
+    places = positions(desired.desired.files, (origin for _, origin in found))
+    organization = desired.desired.organization
+    document = CalendarDocument(
+        organization=organization.organization,
+        currency=organization.currency,
+        as_of=day,
+        entries=tuple(entry.model_copy(update={"position": str(places[origin])}) for entry, origin in found),
+    )
+    return Calendar(document)

@@ -1,0 +1,26 @@
+"""`kt-budgets calendar`: what the YAML says of days to come. Talks to nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import as_of_option, budgets_option, format_option, output_option, write_result
+from reconciler.cli.terminal import Command
+
+
+@click.command("calendar", cls=Command, epilog="Example: kt-budgets calendar --as-of 2026-06-18")
+@budgets_option
+@as_of_option
+@format_option("calendar")
+@output_option
+def command(budgets: Path, as_of: date | None, format_: str, output: Path | None) -> None:
+    """Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.
+
+    What ends within 30 days is a warning in `validate` and `plan` too.
+    """
+    from reconciler.app.calendar import calendar
+
+    write_result(calendar(budgets, as_of=as_of).rendered(format_), output)
