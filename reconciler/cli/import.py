@@ -17,15 +17,14 @@ from reconciler.cli.options import (
     write_result,
 )
 from reconciler.cli.terminal import Command, ask_month, screen
-from reconciler.model.period import Period
 
 
-class MonthOf(click.ParamType[tuple[str, Period]]):
+class MonthOf(click.ParamType[tuple[str, Any]]):
     name = "month of an entry"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Period]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
         entry, _, month = str(value).rpartition("=")
-        return entry, PeriodType().convert(month, param, ctx)
+        return ("", month) if value in ("dates", "words") else (entry, PeriodType().convert(month, param, ctx))
 
 
 @click.command("import", cls=Command, epilog="Example: kt-budgets import --map teams.yaml --dry-run")
@@ -43,7 +42,7 @@ class MonthOf(click.ParamType[tuple[str, Period]]):
     type=MonthOf(),
     multiple=True,
     metavar="ID=YYYY-MM",
-    help="The month that the money of a ledger entry was meant for (repeatable).",
+    help="The month that the money of a ledger entry was meant for (repeatable); `dates` or `words` answers for all.",
 )
 @click.option(
     "--usage",
@@ -64,7 +63,7 @@ def command(
     /,
     *,
     map_file: Path | None,
-    months: tuple[tuple[str, Period], ...],
+    months: tuple[tuple[str, Any], ...],
     usage: tuple[str, ...],
     dry_run: bool,
     format_: str,
@@ -80,7 +79,8 @@ def command(
     """
     from reconciler.app.importing.run import ImportRequest, import_live
 
-    wanted = ImportRequest(map_file, dict(months), usage=bool(usage), write=not dry_run, ask=ask_month())
+    said = dict(months)
+    wanted = ImportRequest(map_file, said, said.pop("", None), bool(usage), not dry_run, ask_month())
     found = import_live(settings_of({**options, "usage": filter(None, usage)}), wanted)
     write_result(found.rendered(format_, screen(output)), output)
     context.exit(found.exit_code)

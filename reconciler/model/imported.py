@@ -19,12 +19,12 @@ class NotDeclared(Frozen):
     """Something of Keeptrusts that the YAML does not declare after an import. Nothing is done to it."""
 
     kind: str = Field(description="What it is: `wallet`, `team`, or a kind of managed object.")
-    key: str = Field(description="What identifies it: an id, or the key of a managed object as text.")
-    name: str = Field(description="What people call it.")
+    key: Told = Field(description="What identifies it: an id, or the key of a managed object as text.")
+    name: Told = Field(description="What people call it.")
     amount: Amount | None = Field(None, description="The money that it holds or watches; null where it has none.")
     currency: str | None = Field(None, description="Its currency, ISO 4217; null where it has none.")
-    reason: str = Field(description="Why it is left out, as a sentence.")
-    hint: str = Field("", description="What is to be done where git is to own it; empty where nothing can be.")
+    reason: Told = Field(description="Why it is left out, as a sentence.")
+    hint: Told = Field("", description="What is to be done where git is to own it; empty where nothing can be.")
 
 
 class ImportedWallet(Frozen):

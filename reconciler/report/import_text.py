@@ -172,7 +172,8 @@ def _questions(shown: ImportPage) -> list[str]:
         left = "; the wallet is left out until you say" if question.decides else "; the figures are the same either way"
         lines.append(f"  {question_text(each)}")
         lines.append(f"    answer with `{'` or `'.join(question.answers)}`, or under `months:` of the map{left}")
-    return lines
+    several = f"  all of them at once: `{MONTH_OPTION} dates`, or `{MONTH_OPTION} words` where words name a month"
+    return [*lines, several] if len(asked) > 1 else lines
 
 
 def _left_out(listed: tuple[NotDeclared, ...]) -> list[str]:

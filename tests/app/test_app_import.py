@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from in_process import InProcess
@@ -22,6 +25,8 @@ from reconciler.findings import FindingsError, UsageError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.period import Period
+from reconciler.plan.importing.wallets import Asked
+from reconciler.report.renderers import render
 from reconciler.sandbox.globex import ORGANIZATION, TOPPED_UP, TWICE, WITHOUT_SLUG, seed_globex, team_id
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.wire import MICRO
@@ -278,3 +283,39 @@ def test_what_people_say_of_wallets_that_are_written_already_is_told_to_change_n
     assert f"the map says payroll/prod of {team_id('hr-prod')}, and the YAML hr/prod: the YAML stays" in said
     assert f"the map says skip of {team_id('legal-dev')}, and the YAML legal/dev" in said
     assert f"{question.transaction}: the wallet is in the YAML already" in said
+
+
+@pytest.mark.parametrize(("by", "july"), [("words", "0.00"), ("dates", None)])
+def test_an_organization_that_funds_a_month_before_it_begins_answers_once(
+    by: Any, july: str | None, tmp_path: Path
+) -> None:
+    with organization(3) as (made, reader):
+        for number in range(4):
+            team = add_team(made.store, f"team_new{number}", "", f"new{'x' * number}")
+            for age in range(-5, 2):
+                month = JUNE.plus(age)
+                day = month.first - timedelta(days=2) if age < 1 else DAY
+                fund(made.store, team, 1000 * MICRO, day, f"{month.name} budget")
+        left = imported(reader, tmp_path).page.document()
+        assert len([one for one in left.left_out if one.key.startswith("team_new")]) == 4
+        found = imported(reader, tmp_path, ImportRequest(months_by=by)).page
+        assert found.proof.empty
+        written = {one.wallet: one for one in found.document().wallets if one.wallet.startswith("team_new")}
+        assert len(written) == 4
+        wanted = None if july is None else Decimal(july)
+        assert {one.overrides.get(JUNE.plus(1)) for one in written.values()} == {wanted}
+        assert "--month words" in render(
+            "import", "text", replace(found, draft=replace(found.draft, asked=_asked(reader)))
+        )
+
+
+def _asked(reader: Reader) -> tuple[Asked, ...]:
+    with TemporaryDirectory() as folder:
+        return imported(reader, Path(folder)).page.draft.asked
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "budgets").write_text("a file")
+    with pytest.raises(FindingsError) as raised:
+        existing(tmp_path / "budgets")
+    assert [finding.code for finding in raised.value.findings] == ["missing-folder"]

@@ -109,7 +109,10 @@ def _since(settings: Settings, records: Sequence[Record]) -> Period:
 
 
 def _organization_below(root: Path) -> Path | None:
-    return next((path for path in sorted(root.iterdir()) if (path / ORGANIZATION).is_file()), None)
+    try:
+        return next((path for path in sorted(root.iterdir()) if (path / ORGANIZATION).is_file()), None)
+    except OSError:
+        return None
 
 
 def _without_organization(settings: Settings, files: Files, directory: Directory) -> Desired | None:

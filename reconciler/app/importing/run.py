@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from reconciler.app.importing.map_file import read_map
 from reconciler.app.importing.proof import proof_of
@@ -21,6 +21,7 @@ from reconciler.journal.journal import read_records
 from reconciler.model.imported import ImportedFile
 from reconciler.model.period import Period
 from reconciler.plan.importing.draft import Draft, draft_of
+from reconciler.plan.importing.funding import Answers, answered
 from reconciler.plan.importing.proposals import NOTHING
 from reconciler.plan.importing.sources import Sources
 from reconciler.report.import_text import ImportPage, question_text
@@ -43,13 +44,15 @@ Ask = Callable[[str, Sequence[Period]], Period | None]
 class ImportRequest:
     """What is to be imported.
 
-    `map_file` names teams that no slug tells of; `months` says by the ledger's ids which month money was meant for.
+    `map_file` names teams that no slug tells of; `months` says by the ledger's ids which month money was meant for, and
+    `months_by` says of all the rest that their dates are right, or their words.
     With `usage`, that of the settings or else an export tells what plans may say. Without `write`, nothing is written.
     `ask` is asked where a person may know.
     """
 
     map_file: Path | None = None
     months: Mapping[str, Period] = field(default_factory=dict)
+    months_by: Literal["dates", "words"] | None = None
     usage: bool = False
     write: bool = True
     ask: Ask | None = None
@@ -99,9 +102,9 @@ def import_through(
         raise UsageError(f"{settings.period} has not begun: its ledger says nothing yet", hint="leave `--period` out")
     mapped, records = read_map(wanted.map_file), read_records(settings.journal, folder=settings.root)
     sources = sources_of(settings, reader, found, mapped, records)
-    sources = replace(sources, answers={**mapped.months, **wanted.months})
-    _known(sources)
-    draft = _answered(sources, wanted.ask)
+    said = {**mapped.months, **wanted.months}
+    _known(sources, said)
+    draft = _answered(replace(sources, answers={**_general(sources, wanted), **said}), wanted.ask)
     first, folder = _first(sources, draft, found.files), folder_name(settings.budgets)
     made = with_draft(found.files, draft, first, folder=folder)
     desired = declared(settings.budgets, made)
@@ -127,27 +130,38 @@ def import_through(
     return Imported(page)
 
 
-def _known(sources: Sources) -> None:
+def _known(sources: Sources, said: Answers) -> None:
     entries = {entry.id for wallet in sources.live.wallets.values() for entry in wallet.ledger}
-    if unknown := sorted(set(sources.answers) - entries):
+    if unknown := sorted(set(said) - entries):
         raise UsageError(
             f"no ledger of the past twelve months has an entry {', '.join(unknown)}",
             hint="name entries by the ids that the ledger and the questions of `import` show",
         )
     there = sources.desired.wallets if sources.desired else {}
-    late = [entry.id for key in there for entry in sources.live.wallets[key].ledger if entry.id in sources.answers]
+    late = [entry.id for key in there for entry in sources.live.wallets[key].ledger if entry.id in said]
     if late:
         say(f"{', '.join(sorted(late))}: the wallet is in the YAML already, which stays as it is")
 
 
+def _general(sources: Sources, wanted: ImportRequest) -> Answers:
+    """Return what is said at once of all money whose month is in doubt."""
+    if wanted.months_by is None:
+        return {}
+    found = (answered(wallet, sources.period, wanted.months_by) for wallet in sources.live.wallets.values())
+    return {entry: month for answers in found for entry, month in answers.items()}
+
+
 def _answered(sources: Sources, ask: Ask | None) -> Draft:
-    """Return the draft, after whoever is there was asked what only a person knows."""
-    draft = draft_of(sources)
-    answers = dict(sources.answers)
-    for asked in draft.asked if ask else ():
-        if ask and (month := ask(question_text(asked), asked.question.months)) is not None:
-            answers[asked.question.entry.id] = month
-    return draft_of(replace(sources, answers=answers)) if answers != sources.answers else draft
+    """Return the draft, after whoever is there was asked what only a person knows; an answer may raise a question."""
+    draft, answers = draft_of(sources), dict(sources.answers)
+    told: set[str] = set()
+    while ask and (new := [asked for asked in draft.asked if asked.question.entry.id not in told]):
+        for asked in new:
+            told.add(asked.question.entry.id)
+            if (month := ask(question_text(asked), asked.question.months)) is not None:
+                answers[asked.question.entry.id] = month
+        draft = draft_of(replace(sources, answers=answers))
+    return draft
 
 
 def _first(sources: Sources, draft: Draft, files: Files) -> FirstOrganization:

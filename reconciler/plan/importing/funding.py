@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
+from typing import Literal
 
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, cents
@@ -96,6 +97,16 @@ def questions_of(wallet: LiveWallet, period: Period, answers: Answers) -> Iterat
             yield Question(entry, months, decides)
 
 
+def answered(wallet: LiveWallet, period: Period, by: Literal["dates", "words"]) -> Answers:
+    """Return the month of all money of which that can be asked, by its date, or by words that name one other month."""
+    found = {entry.id: _possible(entry, wallet, period) for entry in wallet.ledger}
+    asked = {id: months for id, months in found.items() if len(months) > 1}
+    if by == "dates":
+        return {id: months[0] for id, months in asked.items()}
+    by_words = {entry.id: _named(entry) for entry in wallet.ledger if entry.id in asked}
+    return {id: named[0] for id, named in by_words.items() if len(named) == 1}
+
+
 def given_twice(wallet: LiveWallet, period: Period) -> tuple[LedgerEntry, ...]:
     """Return the allocations of `period` by hand that repeat another one, words and amount alike."""
     seen: set[tuple[str, Decimal]] = set()
@@ -112,12 +123,16 @@ def _possible(entry: LedgerEntry, wallet: LiveWallet, period: Period) -> tuple[P
     """Return the months that an allocation may be for, that of its date first; one where nothing is in doubt."""
     if entry.kind != "allocate" or entry.operation is not None:
         return ()
-    dated = Period.of(entry.created_at.astimezone(UTC).date())
-    named = dict.fromkeys(named_months(entry.description, near=dated))
+    dated, named = Period.of(entry.created_at.astimezone(UTC).date()), _named(entry)
     if named:
         return (dated,) if dated in named else (dated, *named)
     early = is_doubtful(entry, period) and not wallet.funding(period)
     return (dated, period) if early else (dated,)
+
+
+def _named(entry: LedgerEntry) -> tuple[Period, ...]:
+    dated = Period.of(entry.created_at.astimezone(UTC).date())
+    return tuple(dict.fromkeys(named_months(entry.description, near=dated)))
 
 
 def _usual(wallet: LiveWallet, period: Period, answers: Answers, now: Decimal) -> Usual:
