@@ -128,7 +128,7 @@ class GitLab:
 
     def judge(self, request: Request, path: str, body: bytes, response: Response) -> None:
         judge = reference()
-        if judge is None:
+        if judge is None or not self.state.is_judged(request, response):
             return
         asked = Asked(request.method, path, request.query_params, body or None)
         status = 500 if response.status_code == 599 else response.status_code

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from forge.github_standin import State
+from forge.gitlab_state import GitLabState
 from starlette.requests import Request
 from starlette.responses import Response
 from thorough import THOROUGH
@@ -19,6 +20,7 @@ from reconciler import clock as apply_clock
 from reconciler.app.drift import waiting as drift_waiting
 from reconciler.clock import SystemClock
 from reconciler.forge.github.connection import Connection as GitHubConnection
+from reconciler.forge.gitlab.connection import Connection as GitLabConnection
 from reconciler.journal import standing
 from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
 
@@ -50,7 +52,7 @@ class MovedClock:
 
 @dataclass
 class DatedState(State):
-    """A GitHub whose instants are those of the simulated clock, no two alike."""
+    """A forge whose instants are those of the simulated clock, no two alike."""
 
     clock: MovedClock = field(default_factory=MovedClock)
     told: datetime = BEGIN
@@ -67,6 +69,11 @@ class DatedState(State):
         return self.told.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@dataclass
+class DatedGitLab(DatedState, GitLabState):
+    """A GitLab with such instants."""
+
+
 @contextmanager
 def everybody_s(clock: MovedClock) -> Iterator[None]:
     """Let the product live by `clock`, and wait for no answer for real, until the end of the block."""
@@ -81,6 +88,6 @@ def everybody_s(clock: MovedClock) -> Iterator[None]:
             patched.setattr(module, "datetime", Told)
         patched.setattr(SystemClock, "monotonic", lambda _: clock.seconds)
         patched.setattr(SystemClock, "sleep", lambda _, seconds: clock.wait(seconds))
-        for connection in (GitHubConnection, KeeptrustsConnection):
+        for connection in (GitHubConnection, GitLabConnection, KeeptrustsConnection):
             patched.setitem(connection.__init__.__kwdefaults__ or {}, "backoff", 0.001)
         yield

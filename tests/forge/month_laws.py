@@ -42,7 +42,7 @@ class Laws:
         """Whether it is done, or somebody reads of it in the pull request or in an open issue, part by part."""
         if landing is self._month:
             return all(self.is_written(landing.commit, team) for team in self.unopened())
-        name = f"#{landing.number}" if landing.number else landing.commit[:12]
+        name = f"{self.office.sign}{landing.number}" if landing.number else landing.commit[:12]
         return all(
             self.was_held(part, landing) or self.is_in_receipt(part, landing) or self.is_written(name, part)
             for part in landing.wants

@@ -8,7 +8,7 @@ import select
 import shlex
 import signal
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,7 @@ from typing import Any, Self
 import httpx
 import pytest
 from forge.month_clock import DatedState, MovedClock
-from forge.month_commands import arguments_of, cli
+from forge.month_commands import arguments_of, cli, of_github
 from forge.month_repository import Checkout, ForgeRepository
 from published import judge_printed
 
@@ -29,6 +29,16 @@ DEAD = 137
 
 class Office:
     """Runs workflows. `is_down` says that Keeptrusts answers nobody; `dies_at` kills the next apply at a step."""
+
+    sign, bot = "#", "renovate[bot]"
+    ways: tuple[str, ...] = ("merge", "squash", "rebase")
+    of_nobody: Mapping[str, str] = {"GITHUB_ACTIONS": "", "GITHUB_RUN_ID": "", "GITHUB_SHA": ""}
+    """What hides that a run is one of CI."""
+
+    of_writers: Mapping[str, str] = {"GITHUB_TOKEN": "ghs_reader"}
+    """What jobs that may move money have besides."""
+
+    script = staticmethod(of_github)
 
     def __init__(
         self,
@@ -67,30 +77,37 @@ class Office:
         folder = self.checkouts[on_branch].ready(commit, on_branch=on_branch)
         payload = folder.parent / "event.json"
         payload.write_text(json.dumps(facts.get("payload", {})), encoding="utf-8")
-        variables = {
-            "KEEPTRUSTS_API_URL": "http://127.0.0.1:9" if self.is_down else self.sandbox.url,
+        told = {"KEEPTRUSTS_API_URL": "http://127.0.0.1:9" if self.is_down else self.sandbox.url}
+        told |= {"KEEPTRUSTS_API_TOKEN": self.sandbox.read_token, "GITHUB_STEP_SUMMARY": ""}
+        told |= self.told(event, commit, (run_id or self.number, attempt), facts.get("ref", "refs/heads/main"), payload)
+        with pytest.MonkeyPatch.context() as patched, overlaid(**told):
+            patched.chdir(folder)
+            yield folder.parent
+
+    def told(self, event: str, commit: str, run: tuple[int, int], ref: str, payload: Path) -> dict[str, str]:
+        """Return what the forge says of a run in its environment."""
+        return {
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.url,
             "GITHUB_BASE_REF": "main" if event == "pull_request" else "",
             "GITHUB_EVENT_NAME": event,
             "GITHUB_EVENT_PATH": str(payload),
-            "GITHUB_REF": facts.get("ref", "refs/heads/main"),
+            "GITHUB_REF": ref,
             "GITHUB_REPOSITORY": self.github.repository,
-            "GITHUB_RUN_ATTEMPT": str(attempt),
-            "GITHUB_RUN_ID": str(run_id or self.number),
+            "GITHUB_RUN_ATTEMPT": str(run[1]),
+            "GITHUB_RUN_ID": str(run[0]),
             "GITHUB_SERVER_URL": "https://github.test",
             "GITHUB_SHA": commit,
-            "GITHUB_STEP_SUMMARY": "",
             "GITHUB_TOKEN": "ghs_actions",
-            "KEEPTRUSTS_API_TOKEN": self.sandbox.read_token,
             "KT_BUDGETS_GITHUB_LOGIN": "",
         }
-        with pytest.MonkeyPatch.context() as patched, overlaid(**variables):
-            patched.chdir(folder)
-            yield folder.parent
+
+    def arguments(self, workflow: str, job: str, begins: str, given: Mapping[str, Sequence[str]]) -> list[str]:
+        """Return the arguments of a command as the forge's own scripts have them."""
+        return arguments_of(self.script(workflow, job), begins, given)
 
     def kt(self, arguments: Sequence[str], token: str = "") -> int:
-        with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, "GITHUB_TOKEN": "ghs_reader"} if token else {})):
+        with overlaid(**({"KEEPTRUSTS_API_TOKEN": token, **self.of_writers} if token else {})):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
         judge_printed(arguments, self.output)
@@ -129,7 +146,7 @@ class Office:
 
     def _merged(self, folder: Path, workflow: str, job: str, options: Sequence[str]) -> int:
         given = {"options": options}
-        arguments = arguments_of(workflow, job, "pr apply", given)
+        arguments = self.arguments(workflow, job, "pr apply", given)
         if self.dies_at:
             return self.killed(arguments, self.sandbox.billing_token)
         code = self.kt(arguments, token=self.sandbox.billing_token)
@@ -137,14 +154,19 @@ class Office:
         merges.write_text(self.output, encoding="utf-8")
         printed, errors = self.output, self.errors
         if printed:
-            self.kt(arguments_of(workflow, job, "pr receipt", {}))
+            self.kt(self.arguments(workflow, job, "pr receipt", {}))
         self.output, self.errors = printed, errors
         return code
 
     def resume(self, reason: str, **inputs: str) -> int:
         with self.job("workflow_dispatch") as folder:
             options = ["--break-lock", inputs["break_lock"]] if inputs.get("break_lock") else []
-            arguments = arguments_of("resume.yml", "resume", "resume", {"options": options, "REASON": [reason]})
+            arguments = self.arguments(
+                "resume.yml",
+                "resume",
+                "resume",
+                {"options": options, "REASON": [reason], "KT_BUDGETS_REASON": [reason]},
+            )
             self.kt(arguments, token=self.sandbox.billing_token)
             return self._merged(folder, "resume.yml", "resume", [])
 
@@ -152,13 +174,13 @@ class Office:
         once = [] if event == "workflow_dispatch" else ["--once"]
         given = {"(date --utc +%Y-%m)": [f"{self.clock.instant:%Y-%m}"], "once": once}
         with self.job(event):
-            arguments = arguments_of("fund.yml", "fund", "apply", given)
+            arguments = self.arguments("fund.yml", "fund", "apply", given)
             run = self.killed if self.dies_at else self.kt
             return run(arguments, token=self.sandbox.billing_token)
 
     def drift(self, *options: str) -> int:
         with self.job("schedule"):
-            return self.kt([*arguments_of("drift.yml", "drift", "drift", {}), *options])
+            return self.kt([*self.arguments("drift.yml", "drift", "drift", {}), *options])
 
     def approval(self, number: int | None = None) -> int:
         """Run approval.yml for a review of one pull request, or by the clock."""
@@ -167,7 +189,7 @@ class Office:
             {"pull_request": {"number": number, "head": {"sha": self.github.pulls[number].head}}} if number else {}
         )
         with self.job(event, payload=payload):
-            return self.kt(arguments_of("approval.yml", "judge", "pr approval", {"named": []}))
+            return self.kt(self.arguments("approval.yml", "judge", "pr approval", {"named": []}))
 
     def plan(self, number: int, *, again: bool = False) -> int:
         """Run plan.yml for a pull request as it is now, or start its last run again, which keeps its commit."""
@@ -179,18 +201,24 @@ class Office:
         ref = f"refs/pull/{number}/merge"
         with self.job("pull_request", commit=commit, run_id=run_id, attempt=attempt, payload=payload, ref=ref):
             self.shown_by[number] = run_id or self.number, commit
-            arguments = arguments_of("plan.yml", "plan", "plan", {"since": []})
+            arguments = self.arguments("plan.yml", "plan", "plan", {"since": []})
             code = self.kt([*arguments, "--usage", str(self.usage)])
             if code in (0, 4):
                 none: dict[str, Sequence[str]] = {"named": [], "suggestions": []}
-                code = self.kt(arguments_of("plan.yml", "plan", 'pr comment "${named[@]}" --plan', none))
-                code = code or self.kt(arguments_of("plan.yml", "plan", "pr check", none))
-                code = code or self.kt(arguments_of("plan.yml", "plan", "pr approval", none))
+                code = self.kt(self.arguments("plan.yml", "plan", 'pr comment "${named[@]}" --plan', none))
+                code = code or self.kt(self.arguments("plan.yml", "plan", "pr check", none))
+                code = code or self.kt(self.arguments("plan.yml", "plan", "pr approval", none))
             return code
+
+    def pushed(self, number: int, commit: str) -> None:
+        """Let the last commit of a change request be another one."""
+
+    def is_shown(self, head: str) -> bool:
+        return any(check["head_sha"] == head for check in self.github.checks)
 
     def begins(self) -> None:
         """Apply what main says for the first time, by hand."""
-        with self.job(""), overlaid(GITHUB_ACTIONS="", GITHUB_RUN_ID="", GITHUB_SHA=""):
+        with self.job(""), overlaid(**self.of_nobody):
             plan = ["--usage", str(self.usage), "--output", "plan.json"]
             assert self.kt(["plan", *plan], self.sandbox.billing_token) == 0, self.log[-1]
             assert self.kt(["apply", "--plan", "plan.json"], self.sandbox.billing_token) == 0, self.log[-1]

@@ -74,7 +74,7 @@ class People:
         repository, number = self.office.repository, asked.number
         base = repository.main
         commit = repository.commit(f"refs/pull/{number}/head", self.written(asked), f"Change {number}", after=base)
-        author = self.random.choice(["alice", "renovate[bot]"])
+        author = self.random.choice(["alice", self.office.bot])
         if number in self.office.github.pulls:
             pull = self.office.github.pulls[number]
             pull.commits, pull.base = [(commit, "alice")], base
@@ -82,6 +82,7 @@ class People:
             pull = Pull(number, author, [(commit, author)], base, head_ref=f"change-{number}")
             self.office.github.pulls[number] = pull
         pull.patches = repository.patches(base, commit)
+        self.office.pushed(number, commit)
         self.shows(asked)
 
     def shows(self, asked: Asked) -> None:
@@ -95,8 +96,7 @@ class People:
             self.story.later(3, 6, lambda: self.shows(asked))
 
     def is_shown(self, asked: Asked) -> bool:
-        head = self.office.github.pulls[asked.number].head
-        return any(check["head_sha"] == head for check in self.office.github.checks)
+        return self.office.is_shown(self.office.github.pulls[asked.number].head)
 
     def approves(self, asked: Asked, *, older: bool = False) -> None:
         """Everybody who is needed approves what is shown now; with `older`, the author pushes once more after that."""
@@ -142,13 +142,14 @@ class People:
         repository, number, pull = self.office.repository, asked.number, self.office.github.pulls[asked.number]
         was = {part: self.story.said(part) for part in asked.wants}
         way = {"squash": "squash", "skip": "squash", "rebase": "rebase"}.get(how, "merge")
+        way = way if way in self.office.ways else "merge"
         subject = {
             "squash": f"Merge change-{number}",
             "skip": f"Change {number} [skip ci]",
             "rebase": f"Change {number}",
         }
         commit = repository.lands(pull.head, subject.get(how, f"Merge branch 'change-{number}'"), way=way)
-        self.office.github.merge(number, commit)
+        self.office.github.merge(number, commit, how=way)
         if way == "rebase":
             pull.landed = [commit]
         asked.merged = self.story.now

@@ -15,9 +15,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from forge.foreign_words import refuse_foreign_words
 from forge.github_standin import GitHub
-from forge.month_clock import BEGIN, DatedState, MovedClock, everybody_s
+from forge.gitlab_server import GitLab
+from forge.month_clock import BEGIN, DatedGitLab, DatedState, MovedClock, everybody_s
 from forge.month_git import answering
+from forge.month_gitlab import GitLabOffice
 from forge.month_laws import lived
 from forge.month_ledgers import MonthLedgers
 from forge.month_machines import Machines
@@ -81,16 +84,21 @@ def children() -> float:
 def month(
     seed: int,
     place: Path,
-    github_server: tuple[GitHub, str],
+    served: tuple[GitHub, str] | tuple[GitLab, str],
     capsys: pytest.CaptureFixture[str],
     *,
     is_plain: bool = False,
     is_hourly: bool = False,
 ) -> dict[str, Any]:
     """Let a month pass, and return what it left: every entry of the ledger, and all that anybody reads."""
-    server, url = github_server
+    server, url = served
     clock, random = MovedClock(), Random(seed)
-    github = server.state = DatedState(clock=clock)
+    github: DatedState
+    if isinstance(server, GitLab):
+        github = server.state = DatedGitLab(clock=clock)
+    else:
+        github = server.state = DatedState(clock=clock)
+    at = GitLabOffice if isinstance(server, GitLab) else Office
     github.members = {(f"acme/{team}-leads", f"lead-{team}") for team in TEAMS} | {("acme/finance", "bob")}
     github.assignable = {"bob"}
     targets = {team: f"{random.randint(100, 400)}.00" for team in TEAMS}
@@ -104,7 +112,7 @@ def month(
         answering(repository.answers),
         keeptrusts as sandbox,
         MonthLedgers(sandbox.store, sandbox.url, seed=seed, is_plain=is_plain).remembered(),
-        Office(place, clock, repository, sandbox, github, url, capsys) as office,
+        at(place, clock, repository, sandbox, github, url, capsys) as office,
     ):
         about["office"] = office
         for team in TEAMS:
@@ -116,6 +124,7 @@ def month(
         machines = Machines(story, is_hourly=is_hourly)
         lived(story, People(story, machines), machines, PULLS)
         assert github.complaints == []
+        refuse_foreign_words(github)
         return left(office)
 
 
@@ -142,6 +151,14 @@ def test_a_month_of_forty_teams_ends_with_what_was_approved_and_everybody_was_to
     seed: int, tmp_path: Path, github_server: tuple[GitHub, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     month(seed, tmp_path, github_server, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_month_ends_so_on_gitlab_too(
+    seed: int, tmp_path: Path, gitlab_server: tuple[GitLab, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    month(seed, tmp_path, gitlab_server, capsys)
 
 
 @pytest.mark.slow
