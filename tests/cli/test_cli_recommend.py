@@ -220,12 +220,12 @@ def test_yaml_that_would_have_errors_is_put_back(world: World) -> None:
     keys = ("wallets", "prod", "monthly")
     settings = resolve(budgets=world.budgets, api_url=None, token_file=None, as_of=AS_OF, period=None, sandbox=True)
     with pytest.raises(FindingsError):
-        write((Edit(origin, keys, "9000.00", "-1.00"),), settings=settings)
+        write((Edit(origin, keys, "-1.00", "9000.00"),), settings=settings)
 
     assert world.team("support").read_text(encoding="utf-8") == SUPPORT
     world.team("support").unlink()
     with pytest.raises(UsageError, match="cannot be read"):
-        write((Edit(origin, keys, "9000.00", "1.00"),), settings=settings)
+        write((Edit(origin, keys, "1.00", "9000.00"),), settings=settings)
 
 
 def test_a_month_with_other_overrides_gets_one_of_its_own(world: World, kt: Run, tmp_path: Path) -> None:

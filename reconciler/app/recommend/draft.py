@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.files import write_file
-from reconciler.findings import FindingsError, UsageError
+from reconciler.app.file_edits import FileEdit, write_edits
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
 from reconciler.model.money import Money
 from reconciler.model.wallet_target import override_text
 from reconciler.report.wording import probability
-from reconciler.source.edits import EditError, set_value
-from reconciler.source.load import load
 from reconciler.source.problem import dotted
 
 if TYPE_CHECKING:
@@ -27,16 +23,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """One value of one file, and why. `path` is as origins name it; `before` is None where the value is added.
+class Edit(FileEdit):
+    """One value, and why. `before` is None where the value is added.
 
     `target_of` is the wallet whose target it sets, `under` the one whose target an alert's amount was worked out under.
     """
 
-    path: str
-    keys: tuple[str | int, ...]
-    before: str | None
     literal: str
+    before: str | None
     reason: str = ""
     target_of: str = ""
     under: str = ""
@@ -105,7 +99,7 @@ def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, s
         return f"{alert.name}: it has one amount for every month, and {settings.period.name} has not begun"
     before, literal = f"{alert.current:.2f}", f"{alert.amount:.2f}"
     keys = (*found.origin.keys, "amount")
-    return Edit(found.origin.path, keys, before, literal, f"{alert.name}: {alert.reason}.")
+    return Edit(found.origin.path, keys, literal, before, f"{alert.name}: {alert.reason}.")
 
 
 def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -> Edit | str:
@@ -119,16 +113,16 @@ def _target(target: TargetRecommendation, desired: Desired, *, period: Period) -
     keys = wallet.origin.keys
     if period in overrides:
         before = override_text(overrides[period])
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), before, literal, why)
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), literal, before, why)
     if not target.alone and (at := wallet.setting.place_of(period)) is not None:
-        return Edit(wallet.origin.path, (*keys, *at), f"{wallet.setting.usual(period):.2f}", literal, why)
+        return Edit(wallet.origin.path, (*keys, *at), literal, f"{wallet.setting.usual(period):.2f}", why)
     if period not in year:
         what = f"{target.team}/{target.environment}: {Money(target.target, target.currency)}"
         return f"{what} is for {period.name} alone ({target.alone}), which is not in {year.name}"
     why = f"{why} It is for {period.name} alone: {target.alone or 'no step holds in it'}."
     if overrides:
-        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), None, literal, why)
-    return Edit(wallet.origin.path, (*keys, "overrides"), None, f"{{{period}: {literal}}}", why)
+        return Edit(wallet.origin.path, (*keys, "overrides", str(period)), literal, None, why)
+    return Edit(wallet.origin.path, (*keys, "overrides"), f"{{{period}: {literal}}}", None, why)
 
 
 def _why(target: TargetRecommendation, period: Period) -> str:
@@ -157,33 +151,13 @@ def write(edits: tuple[Edit, ...], *, settings: Settings) -> tuple[WrittenValue,
     """
     from reconciler.model.outlook import WrittenValue
 
-    before: dict[Path, str] = {}
-    after: dict[Path, str] = {}
-    written, refused = [], []
-    for edit in sorted(edits, key=lambda edit: edit.path):
-        file = settings.budgets / edit.path.partition("/")[2]
-        if file not in before:
-            before[file] = _text(file)
-        try:
-            after[file] = set_value(after.get(file, before[file]), edit.keys, edit.literal)
-        except EditError as error:
-            refused.append(error.finding(edit.path, before[file], edit.keys, edit.literal))
-        keys = dotted(edit.keys)
-        written.append(WrittenValue(path=file.as_posix(), key=keys, before=edit.before, after=edit.literal))
-    if refused:
-        raise FindingsError(refused)
-    for file, text in after.items():
-        write_file(file, text)
-    loaded = load(settings.budgets)
-    if loaded.desired is None:
-        for file, text in before.items():
-            write_file(file, text)
-        raise FindingsError(loaded.findings)
-    return tuple(written)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {type(error).__name__}", hint="run `kt-budgets validate`") from None
+    write_edits(settings.budgets, edits)
+    return tuple(
+        WrittenValue(
+            path=(settings.budgets / edit.path.partition("/")[2]).as_posix(),
+            key=dotted(edit.keys),
+            before=edit.before,
+            after=edit.literal,
+        )
+        for edit in sorted(edits, key=lambda edit: edit.path)
+    )
