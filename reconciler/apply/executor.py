@@ -16,7 +16,7 @@ from reconciler.journal.declared import Declared
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim
-from reconciler.model.outcome import DONE, Doubt, LeftOut, Outcome, Result, Run, Status
+from reconciler.model.outcome import DONE, Doubt, LeftAsFound, Outcome, Result, Run, Status
 from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 
@@ -40,7 +40,7 @@ class ExecutionRequest:
     only: frozenset[str] | None = None
     doubts: tuple[Doubt, ...] = ()
     unplanned: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftAsFound, ...] = ()
     settled: Mapping[WalletRef, Sequence[str]] = field(default_factory=dict)
 
 

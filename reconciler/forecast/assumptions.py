@@ -9,7 +9,7 @@ import numpy as np
 
 from reconciler.forecast.levers.registry import levers, moving, planned_spend
 from reconciler.forecast.team_view import TeamView
-from reconciler.forecast.words import Verdict, amount, chance, listed, share, unknown_row, verdict_of
+from reconciler.forecast.words import RowVerdict, amount, chance, listed, share, unknown_row, verdict_of
 from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
 
 __all__ = ["TeamView", "team_assumptions"]
@@ -65,7 +65,7 @@ def _wallets(view: TeamView) -> Assumption:
     total = sum((question.desired_target.amount for question in view.questions), Decimal(0))
     middle, high = (float(value) for value in np.quantile(view.month_end, [0.5, 0.9]))
     over = float((view.month_end > float(total)).mean())
-    verdict: Verdict = "fits" if high <= float(total) else "short"
+    verdict: RowVerdict = "fits" if high <= float(total) else "short"
     sentence = "fits" if verdict == "fits" else f"{chance(over)} chance of more than the targets"
     return Assumption(
         name="wallets",

@@ -36,10 +36,10 @@ def chance(probability: float) -> str:
     return f"{probability * 100:.1f}%" if 0 < probability < 0.01 else f"{probability * 100:.0f}%"
 
 
-Verdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
+RowVerdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
 
 
-def verdict_of(observed: float, planned: float, tolerance: float) -> Verdict:
+def verdict_of(observed: float, planned: float, tolerance: float) -> RowVerdict:
     if abs(observed - planned) <= tolerance:
         return "holds"
     return "ahead" if observed > planned else "behind"

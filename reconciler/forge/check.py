@@ -15,7 +15,7 @@ GATE = "kt-budgets / approval"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CheckVerdict:
     """What a check is to say. `summary` is Markdown; `text` holds the record, or why there is none.
 
     `findings` are shown at their lines, the worst first; their paths are relative to the top of the repository.

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Verdict, Written
+from reconciler.forge.check import Check, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.rulings import Conclusion
@@ -224,7 +224,7 @@ class Forge(Protocol):
         Nobody else can write such a one: approvals are bound to the records in them.
         """
 
-    def publish_check(self, commit: str, verdict: Verdict) -> Written:
+    def publish_check(self, commit: str, verdict: CheckVerdict) -> Written:
         """Add a check `kt-budgets / plan` that says `verdict`, unless the newest one does.
 
         Earlier ones stay, with their records. A record of a run that began later is left (SUPERSEDED): this run is an

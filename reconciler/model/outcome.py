@@ -16,7 +16,7 @@ from reconciler.model.money import Amount
 from reconciler.model.wallet_ref import WalletRef
 
 
-class LeftOut(Frozen):
+class LeftAsFound(Frozen):
     """What is left out of a run: `amount` of `currency` in `wallet`, why, and the cure (`hint`)."""
 
     wallet: WalletRef = Field(description="The wallet's team id in Keeptrusts.")
@@ -84,7 +84,7 @@ class Run(Document):
     doubts: tuple[Doubt, ...] = Field(
         (), description="Wallets whose reading is not believed: nothing was sent to them. Not there without any."
     )
-    left_out: tuple[LeftOut, ...] = Field(
+    left_out: tuple[LeftAsFound, ...] = Field(
         (), description="Wallets that differ and were left as they were found. Not there without any."
     )
 

@@ -11,7 +11,7 @@ from reconciler.model.frozen import Frozen
 from reconciler.model.money import ZERO, Amount
 
 
-class LeftOut(Frozen):
+class LeftOutRows(Frozen):
     """Rows, and their money where it can be read. `unread` counts those whose cost cannot be read.
 
     `month_cost` is the part of the money in the month of the usage's last days, `month_share` how much of that month's
@@ -27,7 +27,7 @@ class LeftOut(Frozen):
     unread: int = Field(0, description="How many of the rows have a cost that cannot be read.")
 
 
-class UsageDoubt(LeftOut):
+class UsageDoubt(LeftOutRows):
     """Rows of one kind in one file: left out, or `counted` with a doubt. `row` is the first, 0 where none is named."""
 
     code: str = Field(description="What is wrong with them; stable.")
@@ -53,7 +53,9 @@ class UsageSummary(Frozen):
     duplicates_cost: Amount = Field(ZERO, description="Money of the duplicates, which is not in the figures.")
     month: date | None = Field(None, description="The first day of the month of the last days, UTC.")
     month_cost: Amount = Field(ZERO, description="Money that all wallets spent in that month.")
-    left_out: LeftOut = Field(LeftOut(rows=0), description="All rows that are in no figure, but for duplicates.")
+    left_out: LeftOutRows = Field(
+        LeftOutRows(rows=0), description="All rows that are in no figure, but for duplicates."
+    )
     doubts: tuple[UsageDoubt, ...] = Field((), description="What is doubtful or left out, by file and kind.")
 
 

@@ -16,7 +16,7 @@ from reconciler.model.drift import DriftItem
 from reconciler.model.json_text import digest_of
 from reconciler.model.live import Live, LiveWallet
 from reconciler.model.money import Funds
-from reconciler.model.outcome import Doubt, LeftOut
+from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
 from reconciler.model.plan import Unmanaged
 from reconciler.model.policy_input import Currencies
@@ -52,7 +52,7 @@ class Diff:
     currencies: Currencies
     doubts: tuple[Doubt, ...] = ()
     first_contacts: frozenset[str] = frozenset()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftAsFound, ...] = ()
     settled: Mapping[WalletRef, tuple[str, ...]] = field(default_factory=dict)
 
 

@@ -15,7 +15,7 @@ from reconciler.model.drift import DriftItem
 from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.money import ZERO, Money
 from reconciler.model.operation import MoneyMove, operation_id
-from reconciler.model.outcome import Doubt, LeftOut
+from reconciler.model.outcome import Doubt, LeftAsFound
 from reconciler.model.period import Period
 from reconciler.plan.by_hand import entries_by_hand, funding_near, is_doubtful
 
@@ -87,7 +87,7 @@ class WalletGap:
         code = "whose-month" if self.question else "first-contact"
         return Finding(where=self.origin, code=code, severity=Severity.WARNING, message=left.reason, hint=left.hint)
 
-    def left_out(self) -> LeftOut | None:
+    def left_out(self) -> LeftAsFound | None:
         """Return what of this wallet is left as it was found, because nothing was ever applied to it."""
         name = f"{self.desired.team}/{self.desired.environment}"
         flags = f"`plan --first-apply {name}` and `apply --first-apply {name}`"
@@ -95,7 +95,7 @@ class WalletGap:
             return None
         if (question := self.question) is not None:
             amount = Money(question.amount, question.currency)
-            return LeftOut(
+            return LeftAsFound(
                 wallet=self.desired.key,
                 amount=amount.amount,
                 currency=amount.currency,
@@ -107,7 +107,7 @@ class WalletGap:
         if not held:
             return None
         amount = held[0].money
-        return LeftOut(
+        return LeftAsFound(
             wallet=self.desired.key,
             amount=amount.amount,
             currency=amount.currency,

@@ -10,10 +10,10 @@ from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.report import wording
 from reconciler.report.spans import DASH, Cell, safe_name
 
-Document = Mapping[str, Any]
+Fields = Mapping[str, Any]
 
 
-def differences(kind: ManagedKind[V], before: Document | None, after: Document | None) -> tuple[tuple[str, Cell], ...]:
+def differences(kind: ManagedKind[V], before: Fields | None, after: Fields | None) -> tuple[tuple[str, Cell], ...]:
     """Return what differs, each with a label and from and to; for a create or a delete, what is not as usual."""
     if before is None or after is None:
         only = after or before or {}

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reconciler.findings import Finding, Position, Severity
 from reconciler.model.usage import RowIssue, UsageSource
-from reconciler.model.usage_summary import REPLACED, LeftOut, UsageDoubt, UsageSummary, share_of_month
+from reconciler.model.usage_summary import REPLACED, LeftOutRows, UsageDoubt, UsageSummary, share_of_month
 from reconciler.report import wording
 
 _FILES = 5
@@ -63,11 +63,11 @@ def usage_summary(source: UsageSource) -> UsageSummary:
     )
 
 
-def left_out(source: UsageSource) -> LeftOut:
+def left_out(source: UsageSource) -> LeftOutRows:
     """Return all that is not in the figures, together."""
     issues = _missing(source)
     month_cost = _month_left_out(source)
-    return LeftOut(
+    return LeftOutRows(
         rows=sum(issue.count for issue in issues),
         cost=sum((issue.cost for issue in issues), Decimal(0)),
         month_cost=month_cost,
@@ -122,7 +122,7 @@ def _rows(issue: RowIssue, files: int) -> str:
     return wording.counted(issue.count, "row") + (f" ({', '.join(places)})" if places else "")
 
 
-def money_words(issue: RowIssue | LeftOut, source: UsageSource, currency: str) -> str:
+def money_words(issue: RowIssue | LeftOutRows, source: UsageSource, currency: str) -> str:
     """Return `, USD 9.00, USD 3.00 of it in June 2026, 12.5% of that month's money`, as far as there is to say."""
     rows = issue.count if isinstance(issue, RowIssue) else issue.rows
     if issue.unread == rows:

@@ -11,7 +11,7 @@ from reconciler.model.period import FiscalYear, Period
 from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_target import WalletTarget
 from reconciler.model.year_targets import money
-from reconciler.source.documents import Document, Shape
+from reconciler.source.documents import Shape, YamlDocument
 
 ALL = "all"
 """The environment of a team that has one wallet for everything."""
@@ -56,7 +56,7 @@ class TeamView:
 
 
 def context_of(
-    organization: Document[OrganizationBudget] | None, *, since: Period | None = None, today: date | None = None
+    organization: YamlDocument[OrganizationBudget] | None, *, since: Period | None = None, today: date | None = None
 ) -> Context:
     if organization is None or organization.shape.model is None:
         return Context(None, since=since, today=today)

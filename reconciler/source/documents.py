@@ -116,7 +116,7 @@ def _remove(rest: Any, keys: Keys) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Document(Generic[M]):
+class YamlDocument(Generic[M]):
     """A file, the flaws of its text and the shape of what it says."""
 
     file: SourceFile
@@ -146,18 +146,18 @@ class Document(Generic[M]):
         return findings
 
 
-def read_document(file: SourceFile, model: type[M], *, fallbacks: dict[str, Any]) -> Document[M]:
+def read_document(file: SourceFile, model: type[M], *, fallbacks: dict[str, Any]) -> YamlDocument[M]:
     """Read one file; whatever is wrong with it is in the result."""
     data, flaws = readable(file.data)
     if data is None:
-        return Document(file, tuple(flaws), Shape(None))
+        return YamlDocument(file, tuple(flaws), Shape(None))
     parsed = parse(data)
     flaws.extend(parsed.flaws)
     if isinstance(parsed.value, dict):
-        return Document(file, tuple(flaws), shape_of(model, parsed.value, fallbacks=fallbacks))
+        return YamlDocument(file, tuple(flaws), shape_of(model, parsed.value, fallbacks=fallbacks))
     if not parsed.flaws:
         flaws.append(_no_mapping(file.relative, parsed.value, data))
-    return Document(file, tuple(flaws), Shape(None))
+    return YamlDocument(file, tuple(flaws), Shape(None))
 
 
 def _no_mapping(relative: str, value: Any, data: bytes) -> Finding:

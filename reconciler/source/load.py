@@ -19,7 +19,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.source.documents import Document, M, read_document
+from reconciler.source.documents import M, YamlDocument, read_document
 from reconciler.source.parse import parse
 from reconciler.source.rules import check
 from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
@@ -29,7 +29,9 @@ K = TypeVar("K", bound=str | Key)
 T = TypeVar("T")
 
 
-def build(organization: Document[OrganizationBudget], teams: Sequence[Document[TeamBudget]], *, tree: Tree) -> Desired:
+def build(
+    organization: YamlDocument[OrganizationBudget], teams: Sequence[YamlDocument[TeamBudget]], *, tree: Tree
+) -> Desired:
     org = _model(organization)
     models = {document.path: _model(document) for document in teams}
     wallets = {wallet.key: wallet for path, team in models.items() for wallet in _wallets(path, team, org.currency)}
@@ -80,7 +82,7 @@ def _wallets(path: str, team: TeamBudget, currency: str) -> Iterator[DesiredWall
         )
 
 
-def _model(document: Document[M]) -> M:
+def _model(document: YamlDocument[M]) -> M:
     if document.shape.model is None:
         raise ValueError(f"{document.path} has errors")
     return document.shape.model
@@ -141,8 +143,8 @@ class Reading:
     """Every file as far as it could be read, and what is wrong, `found` with what each finding stands for."""
 
     tree: Tree
-    organization: Document[OrganizationBudget] | None
-    teams: tuple[Document[TeamBudget], ...]
+    organization: YamlDocument[OrganizationBudget] | None
+    teams: tuple[YamlDocument[TeamBudget], ...]
     found: tuple[tuple[Finding, Finding], ...]
     today: date | None = None
 
@@ -196,7 +198,7 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _documents(tree: Tree) -> tuple[Document[OrganizationBudget] | None, tuple[Document[TeamBudget], ...]]:
+def _documents(tree: Tree) -> tuple[YamlDocument[OrganizationBudget] | None, tuple[YamlDocument[TeamBudget], ...]]:
     organization = None
     teams = []
     for file in tree.files:
@@ -208,18 +210,18 @@ def _documents(tree: Tree) -> tuple[Document[OrganizationBudget] | None, tuple[D
 
 
 @lru_cache(maxsize=_KEPT_TREES)
-def _organization(file: SourceFile) -> Document[OrganizationBudget]:
+def _organization(file: SourceFile) -> YamlDocument[OrganizationBudget]:
     return read_document(file, OrganizationBudget, fallbacks=_ORGANIZATION_FALLBACKS)
 
 
 @lru_cache(maxsize=_KEPT_FILES)
-def _team(file: SourceFile) -> Document[TeamBudget]:
+def _team(file: SourceFile) -> YamlDocument[TeamBudget]:
     return read_document(file, TeamBudget, fallbacks={"version": 1, "team": file.stem})
 
 
 def _found(
-    organization: Document[OrganizationBudget] | None,
-    teams: Sequence[Document[TeamBudget]],
+    organization: YamlDocument[OrganizationBudget] | None,
+    teams: Sequence[YamlDocument[TeamBudget]],
     *,
     since: Period | None = None,
     today: date | None = None,

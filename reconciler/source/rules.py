@@ -15,7 +15,7 @@ from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.context import Context, TeamView, context_of
-from reconciler.source.documents import Document
+from reconciler.source.documents import YamlDocument
 from reconciler.source.expiry_rules import ending_problems
 from reconciler.source.organization_rules import (
     identity_problems,
@@ -28,8 +28,8 @@ from reconciler.source.wallet_rules import organization_coin_problems, team_coin
 
 
 def check(
-    organization: Document[OrganizationBudget] | None,
-    teams: Sequence[Document[TeamBudget]],
+    organization: YamlDocument[OrganizationBudget] | None,
+    teams: Sequence[YamlDocument[TeamBudget]],
     *,
     since: Period | None = None,
     today: date | None = None,
@@ -64,7 +64,7 @@ def _team_problems(view: TeamView, context: Context) -> Iterator[Finding]:
     yield from team_owner_problems(view, context)
 
 
-def _view(document: Document[TeamBudget]) -> TeamView | None:
+def _view(document: YamlDocument[TeamBudget]) -> TeamView | None:
     shape = document.shape
     if shape.model is None:
         return None

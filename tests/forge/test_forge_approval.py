@@ -15,7 +15,7 @@ from worlds import billing_budget, desired, object_change, wallet
 from reconciler.app.change_request.approval import require
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
-from reconciler.forge.check import Verdict
+from reconciler.forge.check import CheckVerdict
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.ci_run import WORDS
@@ -66,7 +66,7 @@ def shown(
     instead: dict[str, Any] | None = None,
 ) -> None:
     about: dict[str, Any] = {"repository": session.repository, "pull_request": 128, "head": HEAD, **(instead or {})}
-    verdict = Verdict("success", "Plan", "Plan.", record_text(record_of(made, **about)))
+    verdict = CheckVerdict("success", "Plan", "Plan.", record_text(record_of(made, **about)))
     session.publish_check(HEAD, verdict)
 
 

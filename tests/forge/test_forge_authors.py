@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, judge, merged_request
 from reconciler.forge.change_request import Authors, IsClean
-from reconciler.forge.check import Verdict
+from reconciler.forge.check import CheckVerdict
 from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.membership import Membership
 from reconciler.forge.protocol import Forge
@@ -43,7 +43,7 @@ OTHER = "d" * 40
 def shown(github: State, session: Forge) -> State:
     """Pull request 128, planned and recorded; two leads, one from finance, one who administrates."""
     record = record_of(PLAN, repository=session.repository, pull_request=128, head=HEAD)
-    session.publish_check(HEAD, Verdict("success", "Plan", "Plan.", record_text(record)))
+    session.publish_check(HEAD, CheckVerdict("success", "Plan", "Plan.", record_text(record)))
     github.members |= {("acme/leads", "lena"), ("acme/leads", "leo"), ("acme/finance", "bob")}
     github.administrators = {"ada"}
     return github

@@ -17,7 +17,7 @@ from reconciler.findings import (
     UnreadableError,
     UsageError,
 )
-from reconciler.forge.check import Verdict
+from reconciler.forge.check import CheckVerdict
 from reconciler.forge.github.channel import Channel, rate_limit_wait
 from reconciler.forge.github.check_run import instant, publish_check
 from reconciler.forge.github.connection import Connection
@@ -243,7 +243,7 @@ def test_a_check_run_without_an_id_is_unreadable() -> None:
     def answers(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"check_runs": []} if request.method == "GET" else {})
 
-    verdict = Verdict("success", "t", "s", "no record")
+    verdict = CheckVerdict("success", "t", "s", "no record")
     with speaking(answers) as channel, pytest.raises(UnreadableError):
         publish_check(channel, Repository("a", "b"), "a" * 40, verdict, app="x")
 

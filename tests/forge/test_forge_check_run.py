@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import billing_budget, object_change
 
-from reconciler.forge.check import PLAN, Verdict, Written
+from reconciler.forge.check import PLAN, CheckVerdict, Written
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.check_run import annotation, our_check_runs, publish_check
 from reconciler.forge.github.repository import Repository
@@ -41,13 +41,13 @@ def finding(**fields: Any) -> PlanFinding:
     return PlanFinding.model_validate({**told, **fields})
 
 
-def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> Verdict:
+def verdict(*, annotations: int = 0, summary: str = "Summary.", record: PlanRecord | None = None) -> CheckVerdict:
     listed = tuple(finding(path=f"budgets/teams/{number}.yaml", line=number + 1) for number in range(annotations))
     text = record_text(record) if record else "no record"
-    return Verdict("success", "Support gets USD 2,000 more", summary, text, listed)
+    return CheckVerdict("success", "Support gets USD 2,000 more", summary, text, listed)
 
 
-def publish(channel: Channel, repository: Repository, content: Verdict) -> bool:
+def publish(channel: Channel, repository: Repository, content: CheckVerdict) -> bool:
     return publish_check(channel, repository, HEAD, content, app="github-actions") is Written.PUBLISHED
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 
 from reconciler.findings import RejectedError, UnauthorizedError, UnreadableError, UsageError
 from reconciler.forge.change_request import Lines
-from reconciler.forge.check import GATE, PLAN, Verdict, Written
+from reconciler.forge.check import GATE, PLAN, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.channel import Channel
 from reconciler.forge.gitlab.connection import Connection
@@ -55,11 +55,11 @@ def forge(opener: Opener) -> GitLab:
     return opener()
 
 
-def shown(amount: str = "2000.00", *, run: tuple[int, int] | None = None, head: str = HEAD) -> Verdict:
+def shown(amount: str = "2000.00", *, run: tuple[int, int] | None = None, head: str = HEAD) -> CheckVerdict:
     record = record_of(
         plan(allocate(amount=amount)), repository="acme/ai-budgets", pull_request=128, head=head, run=run
     )
-    return Verdict("success", "USD 2,000 move", "What it costs", record_text(record))
+    return CheckVerdict("success", "USD 2,000 move", "What it costs", record_text(record))
 
 
 def test_it_is_a_forge(forge: GitLab) -> None:
@@ -325,7 +325,7 @@ def test_the_check_to_require_waits_and_is_changed_until_it_says_yes(gitlab: Git
 
 def test_a_long_title_keeps_its_seal(forge: GitLab) -> None:
     verdict = shown()
-    long = Verdict("success", "x" * 400, verdict.summary, verdict.text)
+    long = CheckVerdict("success", "x" * 400, verdict.summary, verdict.text)
     forge.publish_check(HEAD, long)
     assert forge.checks(HEAD, name=PLAN)[0].record is not None
 

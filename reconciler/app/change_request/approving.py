@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from reconciler.app.change_request.edited import Edited, brought_in
-from reconciler.app.change_request.settled import Verdict
+from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.findings import RefusedError
 from reconciler.forge.approval import Approval, judge, recorded
@@ -35,7 +35,7 @@ def approved(
     budgets: Path,
     as_of: date,
     edited: Edited = _NOTHING,
-) -> Verdict:
+) -> StepApproval:
     """Return who approved a step, and which of its teams must not be applied.
 
     `budgets` is their folder in a clone. Approvals of what is `edited` count once it was shown as merged.
@@ -54,13 +54,13 @@ def approved(
             raise
         words = f"{error.message}: nobody was shown what would be applied"
         refused = dict.fromkeys(_everybody(step, plan), words)
-        return Verdict(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
+        return StepApproval(refused=refused, missing=_owners(required), unseen=True, afterwards=forge.words.afterwards)
     missing = _owners(short.requirement for short in found.missing)
     called = f"{forge.words.sign}{pull.number}"
     stale = {team: _moved(team, called, plan, found.record.period) for team in found.stale}
     by_hand, lacking = _by_hand(forge, pull, required, step, plan, budgets, edited)
     stale |= by_hand
-    return Verdict(
+    return StepApproval(
         approved_by=found.approved_by,
         stood_in=tuple(dict.fromkeys(map(stand_in_words, found.stood_in))),
         refused=_refused(found, _everybody(step, plan), forge.words) | lacking,

@@ -26,7 +26,7 @@ from reconciler.settings import Settings, overlaid
 
 if TYPE_CHECKING:
     from reconciler.app.budget_files import Commits
-    from reconciler.app.change_request.settled import Verdict
+    from reconciler.app.change_request.settled import StepApproval
     from reconciler.app.change_request.step import Step
     from reconciler.forge.protocol import Forge
     from reconciler.journal.declared import Declares, Landed
@@ -63,7 +63,7 @@ class MergeBench:
         self.plans[step.landing.commit] = plan
         return plan
 
-    def approve(self, step: Step, plan: Plan) -> Verdict:
+    def approve(self, step: Step, plan: Plan) -> StepApproval:
         session, number = self.session, step.landing.pull_request
         if session is None:
             raise UsageError("the forge was not asked", hint="name the repository with `--repo OWNER/NAME`")

@@ -14,7 +14,7 @@ from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.forge.approval import merged_request
-from reconciler.forge.check import Verdict
+from reconciler.forge.check import CheckVerdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
 from reconciler.model.change_request import ReceiptDocument, Receipted, ReceiptsDocument
 from reconciler.model.merges import LandingOutcome, Merges
@@ -121,7 +121,7 @@ def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:
     shown = comment_of(plan, Stamp(pull.number, pull.head, session.run.run), words=session.words)
     name, run = session.repository, session.run.run
     record = record_of(plan, repository=name, pull_request=pull.number, head=pull.head, run=run, base=None)
-    verdict = Verdict(
+    verdict = CheckVerdict(
         conclusion="success",
         title="".join(span.text for span in summary.summarise(plan).headline),
         summary=shown.text,

@@ -12,7 +12,7 @@ from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
-from reconciler.forge.check import PLAN, Check, Verdict
+from reconciler.forge.check import PLAN, Check, CheckVerdict
 from reconciler.forge.comment import Stamp, our_comments, publish, stamped
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
@@ -109,10 +109,10 @@ def _without_plan(session: Forge, settings: Settings) -> str:
     below = queued.base or (parents(budgets, queued.head)[0] if is_here(budgets, queued.head) else "")
     known = is_here(budgets, queued.head) and bool(below) and is_here(budgets, below)
     if known and tree_id(budgets, queued.head) == tree_id(budgets, below):
-        verdict = Verdict("success", "No budgets change", "No budget file differs.", "There is nothing to record.")
+        verdict = CheckVerdict("success", "No budgets change", "No budget file differs.", "There is nothing to record.")
     else:
         words = "Run the plan workflow, have its plan approved, and put it into the queue again."
-        verdict = Verdict("failure", "No plan was shown", words, "There is no record.")
+        verdict = CheckVerdict("failure", "No plan was shown", words, "There is no record.")
     session.publish_check(queued.head, verdict)
     return NO_PLAN if verdict.conclusion == "failure" else "no budgets change"
 
@@ -144,17 +144,17 @@ def _mark(session: Forge, pull: ChangeRequest, newest: Check, recorded: Check, m
         _warn(session, pull, moved)
 
 
-def _verdict(recorded: Check, moved: tuple[str, ...], called: ForgeWords) -> Verdict:
+def _verdict(recorded: Check, moved: tuple[str, ...], called: ForgeWords) -> CheckVerdict:
     if not moved:
         assert recorded.record is not None  # noqa: S101
         words = "Planned again: it is what was shown."
-        return Verdict("success", "The plan is what was shown", words, record_text(recorded.record))
+        return CheckVerdict("success", "The plan is what was shown", words, record_text(recorded.record))
     words = (
         f"Planned again: {escaped(_of(moved).removeprefix(': '))} would now get something else than what was shown,"
         f" because the ledger or the default branch moved. Run the {called.planner} {called.pipeline} again and have"
         f" the {called.request} approved again; merging it now would apply nothing for these teams."
     )
-    return Verdict("waiting", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
+    return CheckVerdict("waiting", STALE_TITLE, words, "There is no record here: this plan was shown to nobody.")
 
 
 def _warn(session: Forge, pull: ChangeRequest, moved: tuple[str, ...]) -> None:

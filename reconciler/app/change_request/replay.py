@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from reconciler.app.budget_files import Commits, applied_files, changed_parts, value
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.settled import Verdict, Why, called, settled
+from reconciler.app.change_request.settled import StepApproval, Why, called, settled
 from reconciler.app.change_request.step import Bench, Step
 from reconciler.findings import BudgetsError, ExitCode, Finding, LockHeldError, RemoteError
 from reconciler.journal.declared import Landed
@@ -173,7 +173,7 @@ class Replay:
         is_asked = self._only is None or number in self._only
         return is_asked and not self.landings[number].problem
 
-    def _executed(self, step: Step, plan: Plan, verdict: Verdict, behind: Mapping[str, Landing]) -> LandingOutcome:
+    def _executed(self, step: Step, plan: Plan, verdict: StepApproval, behind: Mapping[str, Landing]) -> LandingOutcome:
         landing = step.landing
         self.unapproved |= dict.fromkeys(verdict.refused.keys() & step.parts, landing)
         withheld = self._together(step, {**self._carried_by(step), **verdict.withheld})

@@ -14,7 +14,7 @@ from reconciler.model.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StepApproval:
     """Who approved a step. The teams of `refused` lack an approval, named in `missing`; those of `stale` would now get
     something else than what was shown, and those of `limited` are beyond a limit. Each has its reason, and `reason` is
     what stops all of them. What is `unseen` was shown to nobody as it is now. `stood_in` says who approved in place of
@@ -43,7 +43,7 @@ class Why:
     parts stand `behind` an earlier landing. `plan` is what would be applied now.
     """
 
-    verdict: Verdict = field(default_factory=Verdict)
+    verdict: StepApproval = field(default_factory=StepApproval)
     withheld: Mapping[str, str] = field(default_factory=dict)
     behind: Mapping[str, Landing] = field(default_factory=dict)
     plan: Plan | None = None
@@ -150,7 +150,7 @@ def _status(
     return "refused"
 
 
-def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, judged: Verdict) -> int:
+def _code(status: LandingStatus, whole: ExitCode | None, result: Result | None, judged: StepApproval) -> int:
     by_status = {
         "applied": ExitCode.DONE,
         "nothing": ExitCode.DONE,
@@ -194,7 +194,7 @@ def _sentence(status: LandingStatus, left: frozenset[str], result: Result | None
 
 
 def _cure(
-    landing: Landing, status: LandingStatus, judged: Verdict, stale: Iterable[str], behind: Mapping[str, Landing]
+    landing: Landing, status: LandingStatus, judged: StepApproval, stale: Iterable[str], behind: Mapping[str, Landing]
 ) -> str:
     if status in ("applied", "nothing"):
         return ""

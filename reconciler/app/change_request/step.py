@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.app.change_request.arrivals import Arrival
-from reconciler.app.change_request.settled import Verdict
+from reconciler.app.change_request.settled import StepApproval
 from reconciler.findings import Finding
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
@@ -46,7 +46,7 @@ class Bench(Protocol):
     def plan(self, step: Step) -> Plan:
         """Return the sealed plan for a step."""
 
-    def approve(self, step: Step, plan: Plan) -> Verdict:
+    def approve(self, step: Step, plan: Plan) -> StepApproval:
         """Return who approved a step, and which teams must not be applied."""
 
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
-from reconciler.forge.check import Verdict
+from reconciler.forge.check import CheckVerdict
 from reconciler.forge.comment import Marked, Stamp, plan_fields, stamped
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report.comment import findings_title
@@ -57,7 +57,7 @@ def verdict_of(
     pull: ChangeRequest,
     budgets: Path,
     run: tuple[int, int] | None = None,
-) -> Verdict:
+) -> CheckVerdict:
     """Return what the check run says about a plan for the last head of `pull`, as `run` made it and `text` shows it."""
     try:
         base = merged_onto(budgets, pull)
@@ -65,7 +65,7 @@ def verdict_of(
         base = None
     record = record_of(plan, repository=repository, pull_request=pull.number, head=pull.head, run=run, base=base)
     refused = is_refused(plan)
-    return Verdict(
+    return CheckVerdict(
         conclusion="failure" if refused else "success",
         title="".join(span.text for span in summarise(plan).headline),
         summary=text,
@@ -74,9 +74,9 @@ def verdict_of(
     )
 
 
-def verdict_of_findings(findings: tuple[PlanFinding, ...], text: str, *, budgets: Path) -> Verdict:
+def verdict_of_findings(findings: tuple[PlanFinding, ...], text: str, *, budgets: Path) -> CheckVerdict:
     """Return what the check run says about YAML with errors. It holds no record: there is nothing to approve."""
-    return Verdict(
+    return CheckVerdict(
         conclusion="failure",
         title=findings_title(findings),
         summary=text,

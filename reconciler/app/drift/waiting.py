@@ -12,7 +12,7 @@ from reconciler.app.change_request.apply_merged import pull_finder, replay_of
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
-from reconciler.app.change_request.settled import Verdict
+from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.checkout import git, is_older
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError, RemoteError
@@ -54,7 +54,7 @@ class LookBench(MergeBench):
 
     awaited: set[str] = field(default_factory=set)
 
-    def approve(self, step: Step, plan: Plan) -> Verdict:
+    def approve(self, step: Step, plan: Plan) -> StepApproval:
         try:
             found = MergeBench.approve(self, step, plan)
         except RemoteError as error:
@@ -70,7 +70,7 @@ class LookBench(MergeBench):
         del desired
         return False
 
-    def _by_check(self, step: Step, error: RemoteError) -> Verdict:
+    def _by_check(self, step: Step, error: RemoteError) -> StepApproval:
         """Return what the check to require said of the pull request, where this token cannot see who approved it."""
         session, number = self.session, step.landing.pull_request
         if session is None or number is None:
@@ -78,9 +78,11 @@ class LookBench(MergeBench):
         pull = session.change_request(number)
         checks = session.checks(pull.head, name=GATE)
         if checks and checks[-1].conclusion == "success":
-            return Verdict()
+            return StepApproval()
         said = f"its check `{GATE}` did not pass" if checks else f"it has no check `{GATE}`"
-        return Verdict(refused=dict.fromkeys(step.parts, f"{said}, and who approved it cannot be seen with this token"))
+        return StepApproval(
+            refused=dict.fromkeys(step.parts, f"{said}, and who approved it cannot be seen with this token")
+        )
 
 
 def waiting_of(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
-    from reconciler.model.outcome import LeftOut
+    from reconciler.model.outcome import LeftAsFound
     from reconciler.model.wallet_ref import WalletRef
     from reconciler.plan.diff import Diff
     from reconciler.settings import Settings
@@ -56,7 +56,7 @@ class Baseline:
     diff: Diff
     total: LedgerTotal
     principal: str
-    asked: tuple[LeftOut, ...]
+    asked: tuple[LeftAsFound, ...]
 
 
 def baseline(

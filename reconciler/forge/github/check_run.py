@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from reconciler.forge.check import GATE, PLAN, Check, Verdict, Written
+from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.repository import Repository, commit_id
 from reconciler.http.failures import LostAnswerError
@@ -48,7 +48,7 @@ def our_check_runs(
     return tuple(sorted((_check_run(item) for item in ours), key=lambda check: check.id))
 
 
-def publish_check(channel: Channel, repository: Repository, head: str, verdict: Verdict, *, app: str) -> Written:
+def publish_check(channel: Channel, repository: Repository, head: str, verdict: CheckVerdict, *, app: str) -> Written:
     """Make the newest check run of ours say `verdict`; return what became of it.
 
     A record of a run that began later is left: this run is an old one that was started again.
@@ -105,7 +105,7 @@ def publish_gate(
     raise lost
 
 
-def external_id(verdict: Verdict) -> str:
+def external_id(verdict: CheckVerdict) -> str:
     """Return what tells two verdicts apart: equal for equal content, whichever run it came from."""
     listed = [annotation(finding) for finding in verdict.findings]
     content = [_CONCLUSIONS[verdict.conclusion], verdict.title, verdict.summary, verdict.text, listed]
@@ -134,7 +134,7 @@ def _created(
     opening: Mapping[str, Any],
     repository: Repository,
     head: str,
-    verdict: Verdict,
+    verdict: CheckVerdict,
     app: str,
 ) -> Mapping[str, Any] | None:
     try:
@@ -148,12 +148,12 @@ def _created(
     return answer
 
 
-def _says(ours: Sequence[CheckRun], verdict: Verdict) -> bool:
+def _says(ours: Sequence[CheckRun], verdict: CheckVerdict) -> bool:
     """Whether the newest check run is complete and says the same."""
     return bool(ours) and ours[-1].is_complete and ours[-1].external_id == external_id(verdict)
 
 
-def _output(verdict: Verdict, batch: Sequence[PlanFinding]) -> dict[str, Any]:
+def _output(verdict: CheckVerdict, batch: Sequence[PlanFinding]) -> dict[str, Any]:
     return {
         "title": verdict.title[:255],
         "summary": _cut(verdict.summary),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Verdict, Written
+from reconciler.forge.check import Check, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github import author, check_run, repository, review, ruleset
 from reconciler.forge.github.channel import Channel
@@ -109,7 +109,7 @@ class GitHub:
     def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
         return check_run.our_check_runs(self.channel, self.named, commit, app=self.app, name=name)
 
-    def publish_check(self, commit: str, verdict: Verdict) -> Written:
+    def publish_check(self, commit: str, verdict: CheckVerdict) -> Written:
         return check_run.publish_check(self.channel, self.named, commit, verdict, app=self._own_app)
 
     def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean, Review, Shown
-from reconciler.forge.check import Check, Verdict, Written
+from reconciler.forge.check import Check, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.author import authors_of
 from reconciler.forge.gitlab.ci_run import WORDS
@@ -118,7 +118,7 @@ class GitLab:
     def checks(self, commit: str, *, name: str) -> tuple[Check, ...]:
         return self._statuses.checks(commit, name)
 
-    def publish_check(self, commit: str, verdict: Verdict) -> Written:
+    def publish_check(self, commit: str, verdict: CheckVerdict) -> Written:
         return self._statuses.publish(commit, verdict)
 
     def publish_gate(self, commit: str, *, conclusion: Conclusion, title: str, summary: str) -> Written:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.check import GATE, PLAN, Check, Verdict, Written
+from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written
 from reconciler.forge.gitlab.merge_request import Project, instant, login_of
 from reconciler.forge.gitlab.note import RECORD, Notes
 from reconciler.http.failures import LostAnswerError
@@ -57,7 +57,7 @@ class Statuses:
         read: dict[int, dict[int, str]] = {}
         return tuple(self._with_record(found, read) for found in self._read(commit, name))
 
-    def publish(self, commit: str, verdict: Verdict) -> Written:
+    def publish(self, commit: str, verdict: CheckVerdict) -> Written:
         """Add a check that says `verdict`, unless the newest one does; an older run adds none."""
         found = self._read(commit, PLAN)
         record = read_record(verdict.text)
@@ -166,13 +166,13 @@ def _status(item: Mapping[str, Any]) -> _Status:
     return _Status(check, state, match["seal"], int(match["number"] or 0), int(match["note"] or 0))
 
 
-def _content(verdict: Verdict) -> str:
+def _content(verdict: CheckVerdict) -> str:
     """Return the digest of all that a check says, its record left out."""
     findings = [item.model_dump(mode="json") for item in verdict.findings]
     return _digest(verdict.conclusion, verdict.title, verdict.summary, findings)
 
 
-def _record_note(verdict: Verdict) -> str:
+def _record_note(verdict: CheckVerdict) -> str:
     """Return the note of a record. It names the rest of what the check says, so that its digest seals all of it."""
     title = "<details><summary>Record of the plan, for kt-budgets</summary>"
     return f"{RECORD} {_content(verdict)} -->\n{title}\n\n{verdict.text.strip()}\n\n</details>\n"
