@@ -20,6 +20,41 @@ if TYPE_CHECKING:
     from reconciler.model.period import Period
 
 DEFAULT_API_URL = "https://api.keeptrusts.com"
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "KEEPTRUSTS_API_TOKEN": "The token for Keeptrusts; or a file with it, `--token-file`. Never an argument.",
+        "KEEPTRUSTS_API_URL": f"Where Keeptrusts is; `--api-url`. Without it {DEFAULT_API_URL}.",
+        "KT_BUDGETS_FOLDER": "The folder with org.yaml and teams/; `--budgets`. Without it `budgets`.",
+        "KT_BUDGETS_JOURNAL": "Where runs are recorded, file:PATH or git:REMOTE, where org.yaml does not say it;"
+        " `--journal`.",
+        "KT_BUDGETS_ACTOR": "Who acts, for the record of a run; without it whom CI names, or the user.",
+        "KT_BUDGETS_REASON": "Why a run was started, for its record.",
+        "KT_BUDGETS_APPROVED_BY": "Who approved what a run applies, for its record.",
+        "KT_BUDGETS_RUN_URL": "The page of the run, for its record; without it what CI says.",
+        "KT_BUDGETS_COMMIT": "The commit that a run is about, for its record; without it what CI says.",
+        "KT_BUDGETS_PULL_REQUEST": "The number of the pull request that a run is about; without it what CI says.",
+        "KT_BUDGETS_TARGET": "The branch that a pull request is planned into, where the checkout is its test merge.",
+        "KT_BUDGETS_MEMBERS_TOKEN": "A token of GitHub that may read members of teams, where GITHUB_TOKEN may not.",
+        "KT_BUDGETS_GITHUB_LOGIN": "Whom GITHUB_TOKEN writes as, where GitHub does not tell.",
+        "KT_BUDGETS_GITLAB_BOT": "The user whose statuses count as recorded plans on GitLab.",
+        "KT_BUDGETS_TASK": "What a pipeline of GitLab that is started by hand is to do.",
+        "GITHUB_TOKEN": "The token for GitHub.",
+        "GITHUB_API_URL": "Where GitHub's API is; without it https://api.github.com.",
+        "GITHUB_SERVER_URL": "Where GitHub's pages are; without it https://github.com.",
+        "GITHUB_REPOSITORY": "The repository, OWNER/NAME; `--repo`.",
+        "GITLAB_TOKEN": "The token for GitLab.",
+        "CI_API_V4_URL": "Where GitLab's API is.",
+        "CI_PROJECT_PATH": "The project on GitLab; `--repo`.",
+        "NO_COLOR": "Set to anything, text has no colours.",
+        "COLUMNS": "How wide text is, where that is no terminal.",
+        "SSL_CERT_FILE": "A file with the certificates that are believed.",
+        "SSL_CERT_DIR": "A folder with the certificates that are believed.",
+        "REQUESTS_CA_BUNDLE": "As SSL_CERT_FILE, as some companies set it; so are CURL_CA_BUNDLE and AWS_CA_BUNDLE.",
+        "HTTPS_PROXY": "The proxy for https; so are HTTP_PROXY, ALL_PROXY, and NO_PROXY for what goes without.",
+        "_KT_BUDGETS_COMPLETE": "Prints what completes commands in a shell: bash_source, zsh_source or fish_source.",
+    }
+)
+"""What people set, and what it is. What CI says of a run besides, it sets itself (GITHUB_*, CI_*)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import forked_command
 import pytest
 
-from reconciler.cli.help import exit_codes_text
+from reconciler.app.topics import exit_codes_text
 from reconciler.cli.main import COMMANDS
 
 pytestmark = pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.completion import offer
 from reconciler.cli.options import (
     format_option,
     journal_option,
@@ -20,7 +21,7 @@ from reconciler.streams import kept_in
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets adopt")
-@click.argument("teams", nargs=-1, metavar="[TEAM]...")
+@click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
 @network_options
 @journal_option
 @format_option("adoption")

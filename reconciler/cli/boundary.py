@@ -12,8 +12,10 @@ from types import FrameType
 import click
 
 from reconciler.app.job import forget, hand_over, tell
+from reconciler.cli.completion import VARIABLE, completed
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
 from reconciler.redaction import hide_environment, without_secrets
+from reconciler.settings import environment
 from reconciler.streams import PRINTED, guard_streams
 
 _INTERRUPTED: list[int] = []
@@ -22,6 +24,8 @@ _INTERRUPTED: list[int] = []
 
 def run_process(command: click.Command, arguments: Sequence[str]) -> int:
     """Run `command` as this process and return the exit code, which is the command's own whatever becomes of stdout."""
+    if asked := environment().get(VARIABLE):
+        return completed(command, asked)
     guard_streams(as_json=_json_was_asked_for(arguments))
     signal.signal(signal.SIGINT, _remember)
     code = run(command, arguments)
@@ -50,8 +54,6 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
 
 
 def _ended(arguments: Sequence[str], error: BaseException) -> int:
-    from reconciler.settings import environment
-
     hide_environment(environment())
     match error:
         case click.Abort() | KeyboardInterrupt():

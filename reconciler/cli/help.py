@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import click
 
-from reconciler.findings import ExitCode
-
-
-def exit_codes_text() -> str:
-    """Return the table of exit codes, one a line."""
-    return "".join(f"{int(code):>4}  {code.description}\n" for code in ExitCode)
-
-
-def glossary_text() -> str:
-    """Return what the words mean that stay in messages and reports."""
-    from reconciler.cli.terminal import screen
-    from reconciler.report.glossary import glossary_text as text
-
-    return text(width=screen().width)
-
-
-TOPICS = {"exit-codes": exit_codes_text, "glossary": glossary_text}
+TOPICS = ("exit-codes", "glossary", "files", "environment")
 
 
 @click.command(epilog="Example: kt-budgets help glossary")
-@click.argument("topic", type=click.Choice(list(TOPICS)), default="exit-codes")
+@click.argument("topic", type=click.Choice(TOPICS), default=TOPICS[0])
 def command(topic: str) -> None:
-    """Explain a topic: the exit codes, or the words that reports use (glossary)."""
-    click.echo(TOPICS[topic](), nl=False)
+    """Explain a topic: exit codes, words (glossary), files, or variables of the environment."""
+    from reconciler.app import topics
+    from reconciler.cli.terminal import screen
+
+    click.echo(topics.topic(topic, width=screen().width), nl=False)

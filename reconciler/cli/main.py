@@ -35,7 +35,7 @@ COMMANDS = {
     "schema": "Write the JSON Schemas, or check that they are current.",
     "sandbox": "Run the embedded Keeptrusts on this machine.",
     "demo": "Show the whole loop on the sandbox, in under a minute.",
-    "help": "Explain a topic: the exit codes, or the words that reports use (glossary).",
+    "help": "Explain a topic: exit codes, words (glossary), files, or variables of the environment.",
 }
 
 
@@ -72,10 +72,14 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: kt-budgets plan --sandbox",
+    invoke_without_command=True,
 )
 @click.version_option(__version__, prog_name="kt-budgets")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """AI budgets as code for Keeptrusts: validate, plan, forecast and apply budget YAML, safely."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from reconciler.cli.completion import offer
 from reconciler.cli.terminal import screen
 from reconciler.files import write_file
 from reconciler.model.period import Period
@@ -106,7 +107,13 @@ def network_options(command: F) -> F:
                 metavar="DATE",
                 help="The day to look from, whose spend is not known in full yet; default today (UTC).",
             ),
-            click.option("--period", type=PeriodType(), metavar="YYYY-MM", help="The month; default that of --as-of."),
+            click.option(
+                "--period",
+                type=PeriodType(),
+                metavar="YYYY-MM",
+                shell_complete=offer("periods"),
+                help="The month; default that of --as-of.",
+            ),
             click.option("--sandbox", is_flag=True, help="Start the embedded Keeptrusts for this one command."),
             click.option("-v", "--verbose", count=True, help="Log requests, readings and decisions to stderr."),
             click.option(
@@ -129,6 +136,7 @@ def first_apply_option(command: F) -> F:
         flag_value=":all",
         multiple=True,
         metavar="[TEAM/ENV]",
+        shell_complete=offer("wallets"),
         callback=lambda _context, _option, names: ":all" in names or frozenset(names),
         help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
         " ledgers: from all of them, or from this one, or those of a TEAM (repeatable).",
@@ -157,6 +165,7 @@ def wallet_option(command: F) -> F:
         "wallets",
         multiple=True,
         metavar="TEAM/ENV",
+        shell_complete=offer("wallets"),
         help="Only this wallet, or all of a TEAM (repeatable).",
     )(command)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.completion import offer
 from reconciler.cli.options import (
     format_option,
     journal_option,
@@ -20,7 +21,7 @@ from reconciler.streams import kept_in
 
 
 @click.command(cls=Command, epilog='Example: kt-budgets release legal_ops --reason "moves to another company"')
-@click.argument("team")
+@click.argument("team", shell_complete=offer("teams"))
 @click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
 @network_options
 @journal_option

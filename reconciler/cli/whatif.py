@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.completion import offer
 from reconciler.cli.options import (
     format_option,
     network_options,
@@ -24,7 +25,10 @@ from reconciler.forecast.levers.registry import what_ifs
 def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add an option for each lever of which something can be supposed."""
     for each in reversed(what_ifs()):
-        command = click.option(f"--{each.option}", multiple=True, metavar=each.metavar, help=each.help)(command)
+        named = offer("wallets", ending="=")
+        command = click.option(
+            f"--{each.option}", multiple=True, metavar=each.metavar, help=each.help, shell_complete=named
+        )(command)
     return command
 
 
@@ -35,7 +39,14 @@ def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @network_options
 @usage_option
-@click.option("--wallet", "targets", multiple=True, metavar="TEAM/ENV=AMOUNT", help="Another monthly target.")
+@click.option(
+    "--wallet",
+    "targets",
+    multiple=True,
+    metavar="TEAM/ENV=AMOUNT",
+    shell_complete=offer("wallets", ending="="),
+    help="Another monthly target.",
+)
 @_lever_options
 @offline_option
 @format_option("whatif")
