@@ -16,6 +16,7 @@ def provider_of(variables: Mapping[str, str]) -> Provider:
         from reconciler.forge.gitlab.provider import PROVIDER as GITLAB
 
         return GITLAB
-    from reconciler.forge.github.provider import PROVIDER
+    from reconciler.forge.github.ci_run import words_of
+    from reconciler.forge.github.provider import GitHubProvider
 
-    return PROVIDER
+    return GitHubProvider(words_of(variables))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -12,7 +13,7 @@ class ForgeWords:
     `sign` stands before the number of a `request`, a `pipeline` is what runs the commands in CI, the one called
     `planner` shows plans, and `check` is what says how a commit stands. `planning` is how a request is planned by hand,
     and `history` how CI gets all commits. Where one pipeline is told by variables what it is to do, `variables` is how
-    their names begin; else each is a file that has inputs.
+    their names begin; else each is a file that has inputs, or all are in one, `whole`, whose input `do` says which.
 
     `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
     commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
@@ -31,6 +32,7 @@ class ForgeWords:
     token: str = ""
     afterwards: str = ""
     variables: str = ""
+    whole: str = ""
 
     def landed(self, number: int | None, commit: str) -> str:
         """Return what people call what was merged: its request, or the commit that was pushed."""
@@ -38,14 +40,22 @@ class ForgeWords:
 
     def task(self, workflow: str) -> str:
         """Return what `workflow`, such as `apply.yml`, is called by whoever starts it by hand."""
-        return f"{self.variables}TASK={workflow.removesuffix('.yml')}" if self.variables else workflow
+        return f"{self.variables}TASK={workflow.removesuffix('.yml')}" if self.variables else self.whole or workflow
 
     def given(self, name: str) -> str:
         """Return what is called `name` among a workflow's inputs."""
         return f"{self.variables}{name.upper().replace('-', '_')}" if self.variables else name
 
+    def filled(self, workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Return what is filled in by whoever starts `workflow` by hand, by the names that stand there."""
+        first = {"do": workflow.removesuffix(".yml")} if self.whole else {}
+        return {**first, **{self.given(name): value for name, value in inputs.items()}}
+
     def planned_by(self, number: int) -> str:
-        return self.planning.format(number=number)
+        planning = (
+            f"`gh workflow run {self.whole} -f do=plan -f pull_request={{number}}`" if self.whole else self.planning
+        )
+        return planning.format(number=number)
 
 
 USUAL = ForgeWords()

@@ -88,9 +88,7 @@ def issue_text(
         if listed:
             parts.append(f"### {heading}\n\n" + "\n".join(lines))
     if any(needs_person for _, needs_person in found):
-        undo = (
-            f"a {words.pipeline} with `{words.task('apply.yml')}`" if words.variables else "the workflow `Budget apply`"
-        )
+        undo = _by_hand("apply.yml", words)
         parts.append(_CURE.format(words=words, undo=undo))
     elif waiting:
         parts.append("This issue closes itself when nobody is needed any more.")
@@ -124,8 +122,15 @@ def _button(dispatch: Dispatch, page: Page, words: ForgeWords) -> str:
     """Return the one dispatch that mends it: a link to its page, and what to fill in there, which people copy."""
     task = words.task(dispatch.workflow)
     name = f"[{task}]({page(dispatch.workflow)})" if page else f"`{task}`"
-    inputs = ", ".join(f"`{words.given(key)}` = {_copied(value)}" for key, value in dispatch.inputs.items())
+    filled = words.filled(dispatch.workflow, dispatch.inputs)
+    inputs = ", ".join(f"`{key}` = {_copied(value)}" for key, value in filled.items())
     return f"(Run {words.pipeline}: {name}{', with ' + inputs if inputs else ''})"
+
+
+def _by_hand(workflow: str, words: ForgeWords) -> str:
+    if words.variables:
+        return f"a {words.pipeline} with `{words.task(workflow)}`"
+    return f"the workflow `{words.whole}` with `do` = `apply`" if words.whole else "the workflow `Budget apply`"
 
 
 def _copied(value: str) -> str:

@@ -52,7 +52,8 @@ def _entries(
         kind, mark = "in doubt" if is_doubtful else entry.item.category, "*" if entry.needs_person else " "
         yield f"{kind:>12}{mark} {visible(entry.item.sentence)}"
     for item in waiting:
-        inputs = "".join(f" {words.given(key)}={value}" for key, value in item.dispatch.inputs.items())
+        filled = words.filled(item.dispatch.workflow, item.dispatch.inputs)
+        inputs = "".join(f" {key}={value}" for key, value in filled.items())
         start = f"[{words.task(item.dispatch.workflow)}{inputs}]"
         state = _STATES.get(item.state, item.state)
         yield f"{state:>12}  {visible(item.sentence)} {visible(item.cure)} {visible(start)}"

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT
 from forge.company import Company, install_command
 from forge.github_standin import State
-from forge.merge_desk import merge_desk
+from forge.merge_desk import MergeDesk, merge_desk
 from forge.sandbox_desk import DAY
+from forge.workflow_shell import Runner
 
 pytestmark = pytest.mark.slow
 FOLDER = "finance/ai"
 TEAM = f"{FOLDER}/teams/support.yaml"
 
 
-@pytest.mark.parametrize("how", ["squash", "rebase", "merge"])
-def test_a_raise_goes_from_its_pull_request_to_the_ledger(
-    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str], how: str
-) -> None:
+@pytest.fixture
+def company(
+    tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]
+) -> Iterator[tuple[MergeDesk, Company]]:
     files = {f"{FOLDER}/org.yaml": ORGANIZATION, TEAM: SUPPORT, "src/main.py": "print()\n"}
     with merge_desk(
         tmp_path, github, github_url, capsys, files=files, journal="git:origin", branch="trunk", is_applied=False
@@ -28,33 +31,70 @@ def test_a_raise_goes_from_its_pull_request_to_the_ledger(
         desk.desk.variables["KT_BUDGETS_FOLDER"] = FOLDER
         desk.desk.apply()
         install_command(tmp_path, DAY)
-        company = Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox, one=FOLDER)
-        desk.repository.branch("raise-support")
-        desk.repository.edit(TEAM, "10500.00", "10900.00")
-        company.pushed("Raise Support")
-        planned = company.planned()
-        assert planned.code == 0, planned.log
-        assert "gets USD 400 more" in github.ours(128)[0]
+        yield desk, Company(tmp_path, desk.repository, github, github_url, desk.desk.sandbox, one=FOLDER)
 
-        github.review(128, "lena")
-        review = {"pull_request": {"number": 128, "head": {"sha": github.pulls[128].head}}}
-        tip = desk.repository.git("rev-parse", "trunk")
-        judged = company.actions("approval.yml", "judge", commit=tip, event=review, by="pull_request_review")
-        assert judged.code == 0, judged.log
-        assert [check["conclusion"] for check in github.checks if check["name"] == "kt-budgets / approval"][
-            -1
-        ] == "success"
 
-        desk.merged(128, how)
-        tip = desk.repository.git("rev-parse", "trunk")
-        applied = company.actions("apply.yml", "apply", commit=tip, event={}, by="push")
-        assert applied.code == 0, applied.log
-        (landing,) = json.loads((applied.folder / "merges.json").read_text(encoding="utf-8"))["landings"]
-        assert (landing["pull_request"], landing["status"]) == (128, "applied")
-        assert desk.funded() == 10900.0
+def proposed(desk: MergeDesk, company: Company) -> None:
+    """Open pull request 128, which raises Support, and let it be planned."""
+    desk.repository.branch("raise-support")
+    desk.repository.edit(TEAM, "10500.00", "10900.00")
+    company.pushed("Raise Support")
+    planned = company.planned()
+    assert planned.code == 0, planned.log
 
-        for workflow, job in (("fund.yml", "fund"), ("drift.yml", "drift"), ("refresh.yml", "refresh")):
-            ran = company.actions(workflow, job, commit=tip, event={}, by="schedule")
-            assert ran.code == 0, ran.log
-        assert (desk.funded(), github.issues) == (10900.0, [])
-        assert github.complaints == []
+
+def ran(company: Company, workflow: str, job: str, by: str, **event: Any) -> Runner:
+    tip = company.repository.git("rev-parse", "trunk")
+    found = company.actions(workflow, job, commit=tip, event=event, by=by)
+    assert found.code == 0, found.log
+    return found
+
+
+@pytest.mark.parametrize("how", ["squash", "rebase", "merge"])
+def test_a_raise_goes_from_its_pull_request_to_the_ledger(company: tuple[MergeDesk, Company], how: str) -> None:
+    desk, house = company
+    github = desk.github
+    proposed(desk, house)
+    assert "gets USD 400 more" in github.ours(128)[0]
+
+    github.review(128, "lena")
+    reviewed = {"number": 128, "head": {"sha": github.pulls[128].head}}
+    ran(house, "approval.yml", "judge", "pull_request_review", pull_request=reviewed)
+    gates = [check["conclusion"] for check in github.checks if check["name"] == "kt-budgets / approval"]
+    assert gates[-1] == "success"
+
+    desk.merged(128, how)
+    applied = ran(house, "apply.yml", "apply", "push")
+    (landing,) = json.loads((applied.folder / "merges.json").read_text(encoding="utf-8"))["landings"]
+    assert (landing["pull_request"], landing["status"]) == (128, "applied")
+    assert desk.funded() == 10900.0
+
+    for workflow, job in (("fund.yml", "fund"), ("drift.yml", "drift"), ("refresh.yml", "refresh")):
+        ran(house, workflow, job, "schedule")
+    assert (desk.funded(), github.issues) == (10900.0, [])
+    assert github.complaints == []
+
+
+def test_whatever_asks_for_a_workflow_names_the_one_that_is_there_and_what_it_is_to_do(
+    company: tuple[MergeDesk, Company], tmp_path: Path
+) -> None:
+    desk, house = company
+    github = desk.github
+    proposed(desk, house)
+    desk.merged(128)
+    install_command(tmp_path, "2026-06-19")
+    ran(house, "drift.yml", "drift", "schedule")
+    (issue,) = github.issues
+    page = "https://github.test/acme/ai-budgets/actions/workflows/budgets.yml"
+    assert f"(Run workflow: [budgets.yml]({page}), with `do` = `apply`, `pull_request` = `128`)" in issue["body"]
+    assert "apply.yml" not in issue["body"]
+
+    github.roles["alice"] = "write"
+    alice = {"login": "alice", "type": "User"}
+    comment = {"id": 73, "user": alice, "body": "/kt-budgets resume", "html_url": "https://github.test/c"}
+    about = {"number": 128, "pull_request": {"url": "x"}}
+    ran(house, "comment.yml", "answer", "issue_comment", action="created", issue=about, comment=comment)
+    ((started, asked),) = github.dispatches
+    assert started == "budgets.yml"
+    assert asked["inputs"]["do"] == "resume"
+    assert page in github.ours(128)[-1]

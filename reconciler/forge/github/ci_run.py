@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ _CAUSES: dict[str, Cause] = {
     "schedule": "schedule",
     "workflow_dispatch": "manual",
 }
+
+
+def words_of(variables: Mapping[str, str]) -> ForgeWords:
+    """Return the words of a repository: in the one workflow that is called, KT_BUDGETS_WORKFLOW has who calls it.
+
+    It is as Actions have it: `acme/budgets/.github/workflows/budgets.yml@refs/heads/main`.
+    """
+    return replace(WORDS, whole=variables.get("KT_BUDGETS_WORKFLOW", "").partition("@")[0].rpartition("/")[2])
 
 
 def run_of(variables: Mapping[str, str]) -> CiRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.findings import UsageError
@@ -12,10 +13,12 @@ from reconciler.forge.github import ci_run
 if TYPE_CHECKING:
     from reconciler.forge.ci_run import CiRun
     from reconciler.forge.protocol import Forge, OwnersFile
+    from reconciler.model.forge_words import ForgeWords
 
 
-class _GitHub:
-    words = ci_run.WORDS
+@dataclass(frozen=True, slots=True)
+class GitHubProvider:
+    words: ForgeWords
 
     @property
     def owners_file(self) -> OwnersFile:
@@ -63,7 +66,4 @@ class _GitHub:
             identity = identify(channel, named=variables.get("KT_BUDGETS_GITHUB_LOGIN"))
             app = (recorded_by or identity.app or ACTIONS).removesuffix("[bot]")
             server = variables.get("GITHUB_SERVER_URL") or "https://github.com"
-            yield GitHub(channel, named, identity, app, run, server)
-
-
-PROVIDER = _GitHub()
+            yield GitHub(channel, named, identity, app, run, server, self.words)

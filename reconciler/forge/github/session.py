@@ -15,6 +15,7 @@ from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.people import GitHubPeople
 from reconciler.forge.protocol import Flaw, Issue, Note, Suggested
+from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.rulings import Conclusion
 
 
@@ -31,8 +32,7 @@ class GitHub:
     app: str
     run: CiRun
     server: str = "https://github.com"
-
-    words = WORDS
+    words: ForgeWords = WORDS
 
     @property
     def repository(self) -> str:
@@ -148,11 +148,11 @@ class GitHub:
         self.channel.write("POST", f"{self.named.path}/issues/{number}/assignees", {"assignees": list(people)})
 
     def start(self, workflow: str, *, branch: str, inputs: Mapping[str, str]) -> None:
-        path = f"{self.named.path}/actions/workflows/{workflow}/dispatches"
-        self.channel.start(path, {"ref": branch, "inputs": dict(inputs)})
+        path = f"{self.named.path}/actions/workflows/{self.words.task(workflow)}/dispatches"
+        self.channel.start(path, {"ref": branch, "inputs": self.words.filled(workflow, inputs)})
 
     def page_of(self, workflow: str) -> str:
-        return f"{self.server.rstrip('/')}/{self.named}/actions/workflows/{workflow}"
+        return f"{self.server.rstrip('/')}/{self.named}/actions/workflows/{self.words.task(workflow)}"
 
     @property
     def _own_app(self) -> str:

@@ -147,4 +147,4 @@ class GitLab:
 
 def _variables(workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
     name, _, task = WORDS.task(workflow).partition("=")
-    return {name: task, **{WORDS.given(key): value for key, value in inputs.items()}}
+    return {name: task, **WORDS.filled(workflow, inputs)}
