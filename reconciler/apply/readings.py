@@ -78,7 +78,6 @@ class PoolBalance:
         return self._known if self._known < amount else None
 
     def paid_out(self, amount: Money) -> None:
-        """Count an allocation."""
         if self._known is not None:
             self._known = self._known - amount
 

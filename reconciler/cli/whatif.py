@@ -23,7 +23,6 @@ from reconciler.forecast.levers.registry import what_ifs
 
 
 def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add an option for each lever of which something can be supposed."""
     for each in reversed(what_ifs()):
         named = offer("wallets", ending="=")
         command = click.option(

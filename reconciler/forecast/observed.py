@@ -66,7 +66,6 @@ class Observed:
         return model.price if model else None
 
     def share_of(self, name: str) -> float:
-        """Return which part of the cost a model has."""
         model = self.model(name)
         return model.cost / self.cost if model and self.cost > 0 else 0.0
 

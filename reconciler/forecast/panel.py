@@ -38,7 +38,6 @@ class Panel:
         return np.isfinite(self.values)
 
     def rows(self, chosen: slice) -> Panel:
-        """Return some of the series."""
         return Panel(self.values[chosen], self.ends[chosen])
 
     def month_ends(self) -> Bools:

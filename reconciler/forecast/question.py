@@ -51,7 +51,6 @@ class WalletQuestion:
 
     @property
     def team_origin(self) -> Origin:
-        """The file of the wallet's team."""
         return Origin(self.wallet.origin.path)
 
 

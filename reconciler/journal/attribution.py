@@ -22,7 +22,6 @@ class Attribution:
     why: Mapping[str, str] | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return this as a JSON object."""
         return {"who": self.who, "url": self.url, "why": dict(sorted((self.why or {}).items()))}
 
     def owner(self, run: str) -> Owner:

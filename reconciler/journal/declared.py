@@ -35,13 +35,11 @@ class Landed:
     ahead: Mapping[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
-        """Return this as a JSON object, `ahead` aside."""
         passed = [[landing.commit, sorted(landing.parts)] for landing in self.landings]
         return {"commit": self.commit, "parts": sorted(self.parts), "landings": passed}
 
     @classmethod
     def read(cls, facts: Mapping[str, Any], ahead: Mapping[str, str]) -> Landed:
-        """Return what `facts` hold."""
         landings = tuple(Landing(commit, frozenset(parts)) for commit, parts in facts["landings"])
         return cls(facts["commit"], frozenset(facts["parts"]), landings, ahead)
 
@@ -101,7 +99,6 @@ class Declared:
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> Declared:
-        """Return what `facts` of a journal record hold."""
         ahead = dict(facts.get("ahead", {}))
         return cls(
             facts.get("commit"),
@@ -114,7 +111,6 @@ class Declared:
         )
 
     def facts(self) -> dict[str, Any]:
-        """Return this as a JSON object."""
         return {
             "commit": self.commit,
             **declared_facts(self.objects),

@@ -146,7 +146,6 @@ class Git:
         return self.ask("commit-tree", tree, *after, data=message.encode()).decode().strip()
 
     def blob(self, data: bytes) -> str:
-        """Write a blob and return its id."""
         return self.ask("hash-object", "-w", "--stdin", data=data).decode().strip()
 
     def unreachable(self, error: GitError) -> JournalUnreachableError:

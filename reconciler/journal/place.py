@@ -42,7 +42,6 @@ class Place:
 
     @property
     def file(self) -> Path | None:
-        """The journal's file, None for one in git."""
         kind, _, place = self.name.partition(":")
         return Path(place) if kind == "file" else None
 

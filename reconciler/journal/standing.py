@@ -68,7 +68,6 @@ class Standing:
             self._ids |= trace.transactions
 
     def on(self, wallet: WalletRef) -> list[Trace]:
-        """Return the operations of one wallet."""
         return [self.traces[operation] for operation in sorted(self._on.get(wallet, ()))]
 
     def ledger_match(self, trace: Trace, wallet: LiveWallet) -> LedgerMatch:

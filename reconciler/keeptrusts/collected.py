@@ -30,7 +30,6 @@ class Collected:
         self._empty = 0
 
     def add(self, page: Page) -> None:
-        """Take the objects of the next page."""
         self.pages += 1
         before = len(self.items)
         for item in self.read(page):

@@ -75,7 +75,6 @@ class Connection(Endpoint):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that identify this program; they carry no secret."""
         return {"Accept": "application/json", **USER_AGENT}
 
     @property
@@ -84,7 +83,6 @@ class Connection(Endpoint):
         return {"Authorization": f"Bearer {_secret(self.token)}"}
 
     def path_of(self, kind: ManagedKind[V]) -> str:
-        """Return the path of the collection of `kind` in this deployment."""
         return self.paths.get(kind.section, kind.path).rstrip("/")
 
     def url(self, path: str) -> str:

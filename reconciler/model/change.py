@@ -107,7 +107,6 @@ class ObjectChange(Frozen):
 
     @property
     def managed(self) -> ManagedKind[Any]:
-        """The kind of the object."""
         return _managed(self.kind)
 
     @property

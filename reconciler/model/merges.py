@@ -87,7 +87,6 @@ class Merges(Document):
     exit_code: int = Field(0, description="The most serious of what happened; see `kt-budgets help exit-codes`.")
 
     def fields(self) -> dict[str, Any]:
-        """Return this as a JSON object."""
         fields = super().fields()
         for landing, found in zip(fields["landings"], self.landings, strict=True):
             landing["run"] = found.run.fields() if found.run else None

@@ -128,7 +128,6 @@ class Result:
     denied: str = ""
 
     def document(self) -> Run:
-        """Return what is printed for programs."""
         return self.run
 
     @property

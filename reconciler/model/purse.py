@@ -41,7 +41,6 @@ class Purse:
         return self.left <= 0 and all(opening.added <= 0 for opening in self.openings)
 
     def plus(self, amount: Decimal) -> Purse:
-        """Return the purse with `amount` more for the period."""
         if not self.openings:
             return replace(self, left=self.left + amount)
         *earlier, last = self.openings

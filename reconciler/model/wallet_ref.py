@@ -25,7 +25,6 @@ class WalletRef(str):
 
     @classmethod
     def team(cls, id: str) -> WalletRef:
-        """Return the wallet of the team `id`."""
         return cls("team", id)
 
     @classmethod

@@ -54,7 +54,6 @@ class ObjectDrift:
             yield item, left or category != "pending"
 
     def unmanaged(self) -> Iterator[tuple[DriftItem, bool]]:
-        """Yield what no YAML declares, and what nobody understands."""
         for kind in kinds():
             for key in sorted(set(self.live.of(kind).objects) - set(self._declared(kind))):
                 words = f"{kind.noun} {text_of(key)} is in no YAML."

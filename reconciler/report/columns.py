@@ -55,11 +55,9 @@ class Grid:
         )
 
     def fits(self, width: int) -> bool:
-        """Whether the grid can stand as columns."""
         return sum(self.widths) + len(GAP) * len(self.widths) <= width
 
     def without(self, column: int) -> Grid:
-        """Return the grid less one column."""
         return Grid(
             self.headings[:column] + self.headings[column + 1 :],
             self.aligns[:column] + self.aligns[column + 1 :],

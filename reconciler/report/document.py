@@ -40,7 +40,6 @@ class Table:
         return bool(self.rows)
 
     def without(self, *keys: str) -> Table:
-        """Return the table less the columns named by `keys`."""
         kept = [index for index, column in enumerate(self.columns) if column.key not in keys]
         return Table(
             tuple(self.columns[index] for index in kept),

@@ -107,7 +107,6 @@ def _sections(report: Report) -> Iterator[str]:
 
 
 def _titled(title: str, *parts: str) -> str:
-    """Return the parts below their title, nothing where there are none."""
     body = "".join(parts)
     return f"<h2>{escape(title)}</h2>{body}" if body else ""
 

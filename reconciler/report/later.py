@@ -116,7 +116,6 @@ def _sum(plan: Plan, months: list[Period], sums: dict[Period, Decimal]) -> str:
 
 
 def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
-    """Yield who gets other targets, with the first of them in money."""
     if not runs:
         return
     wallets = list(dict.fromkeys(_wallet(run[0]) for run in runs))

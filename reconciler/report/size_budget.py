@@ -35,7 +35,6 @@ class Section:
         )
 
     def text(self, kept: int) -> str:
-        """Return the section with its first `kept` items."""
         if not self.items:
             return ""
         if not kept:

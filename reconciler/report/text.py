@@ -20,7 +20,6 @@ class Ink(StrEnum):
 
     NONE = ""
     BOLD = "1"
-    FAINT = "2"
     RED = "31"
     YELLOW = "33"
 

@@ -33,7 +33,6 @@ class Clock:
         return self.start
 
     def set(self, moment: datetime) -> None:
-        """Fix the time at `moment`, for example in the next month."""
         self.start = moment.astimezone(UTC)
 
 

@@ -100,7 +100,6 @@ class Database:
             return found
 
     def fact(self, key: str) -> str | None:
-        """Return what the scenario noted under `key`."""
         found = self.row("SELECT value FROM facts WHERE key = ?", (key,))
         return None if found is None else str(found[0])
 

@@ -104,7 +104,6 @@ class Wallets(Ledger):
             return self.spend(freed, amount, description=description)
 
     def spend(self, wallet: Wallet, amount: int, *, description: str = "", at: datetime | None = None) -> Posting:
-        """Settle `amount` from a wallet without a reservation."""
         with self.database.write():
             current = self.get(wallet.id) or wallet
             if current.available < amount:

@@ -32,7 +32,6 @@ class Context:
     today: date | None = None
 
     def money(self, amount: Decimal) -> str:
-        """Return an amount as sentences write it."""
         return money(amount, self.currency)
 
 

@@ -13,8 +13,7 @@ from forge.gitlab_state import GitLabState
 from forge.host import FORGES, Host
 
 from reconciler.forge.ci_run import CiRun
-from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.connection import Connection
+from reconciler.forge.github.channel import Channel, Connection
 from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.github.session import GitHub

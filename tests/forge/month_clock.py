@@ -19,8 +19,8 @@ from thorough import THOROUGH
 from reconciler import clock as apply_clock
 from reconciler.app.drift import waiting as drift_waiting
 from reconciler.clock import SystemClock
-from reconciler.forge.github.connection import Connection as GitHubConnection
-from reconciler.forge.gitlab.connection import Connection as GitLabConnection
+from reconciler.forge.github.channel import Connection as GitHubConnection
+from reconciler.forge.gitlab.channel import Connection as GitLabConnection
 from reconciler.journal import standing
 from reconciler.keeptrusts.connection import Connection as KeeptrustsConnection
 

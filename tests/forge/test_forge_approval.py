@@ -17,9 +17,8 @@ from reconciler.findings import RefusedError, UnauthorizedError
 from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
 from reconciler.forge.check import CheckVerdict
 from reconciler.forge.ci_run import CiRun
-from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.channel import Channel, Connection
 from reconciler.forge.github.ci_run import WORDS
-from reconciler.forge.github.connection import Connection
 from reconciler.forge.github.identity import Identity
 from reconciler.forge.github.repository import Repository
 from reconciler.forge.github.session import GitHub

@@ -118,7 +118,7 @@ def test_a_check_run_of_another_app_is_not_ours(github: State, channel: Channel,
 
 
 def test_a_person_cannot_write_a_check_run(github: State, github_url: str, repository: Repository) -> None:
-    from reconciler.forge.github.connection import Connection
+    from reconciler.forge.github.channel import Connection
 
     with (
         Channel(Connection(api_url=github_url, token="ghp_dana")) as person,

@@ -167,7 +167,7 @@ def test_a_fork_is_known_by_its_repository(github: State, channel: Channel, repo
 
 
 def test_a_wrong_token_is_refused_with_a_cure(github_url: str, repository: Repository) -> None:
-    from reconciler.forge.github.connection import Connection
+    from reconciler.forge.github.channel import Connection
 
     with Channel(Connection(api_url=github_url, token="nonsense")) as wrong, pytest.raises(UnauthorizedError) as error:
         identify(wrong)

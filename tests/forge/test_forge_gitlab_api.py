@@ -14,8 +14,7 @@ from reconciler.findings import RejectedError, UnauthorizedError, UnreadableErro
 from reconciler.forge.change_request import Lines
 from reconciler.forge.check import GATE, PLAN, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
-from reconciler.forge.gitlab.channel import Channel
-from reconciler.forge.gitlab.connection import Connection
+from reconciler.forge.gitlab.channel import Channel, Connection
 from reconciler.forge.gitlab.identity import identify
 from reconciler.forge.gitlab.merge_request import Project
 from reconciler.forge.gitlab.note import without_commands

@@ -16,7 +16,7 @@ from wire import Answer, raw_server, reply
 
 from reconciler.findings import UnreadableError
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.connection import Connection as GitHub
+from reconciler.forge.github.channel import Connection as GitHub
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJob, ExportJobs
 from reconciler.keeptrusts.reader import Reader

@@ -14,7 +14,7 @@ from tls import proxy, tls_server
 
 from reconciler.findings import UnreachableError, UsageError
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.connection import Connection as GitHub
+from reconciler.forge.github.channel import Connection as GitHub
 from reconciler.http.clients import certificates
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.exports import ExportJob, ExportJobs

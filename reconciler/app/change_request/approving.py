@@ -138,7 +138,6 @@ def _by_hand(
 
 
 def _owners(found: Iterable[Requirement]) -> tuple[str, ...]:
-    """Return who is asked, each group once."""
     return tuple(dict.fromkeys(" or ".join(item.owners) for item in found if item.owners))
 
 

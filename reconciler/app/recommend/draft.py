@@ -90,7 +90,6 @@ def draft(
 
 
 def _alert(alert: AlertRecommendation, found: DesiredObject[BillingBudget], *, settings: Settings) -> Edit | str:
-    """Return the edit of one alert's amount, or why there is none."""
     if found.value.hard_limit:
         return f"{alert.name}: it is a hard limit, and its amount stops traffic"
     if not alert.possible:

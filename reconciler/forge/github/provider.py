@@ -30,7 +30,7 @@ class GitHubProvider:
         return ci_run.output(name, value)
 
     def ruleset(self, variables: Mapping[str, str]) -> Mapping[str, Any]:
-        from reconciler.forge.github.connection import DEFAULT_API_URL
+        from reconciler.forge.github.channel import DEFAULT_API_URL
         from reconciler.forge.github.ruleset import ruleset
 
         address = variables.get("GITHUB_API_URL") or DEFAULT_API_URL
@@ -46,8 +46,7 @@ class GitHubProvider:
     def open(
         self, variables: Mapping[str, str], run: CiRun, *, repository: str | None, recorded_by: str
     ) -> Iterator[Forge]:
-        from reconciler.forge.github.channel import Channel
-        from reconciler.forge.github.connection import DEFAULT_API_URL, Connection
+        from reconciler.forge.github.channel import DEFAULT_API_URL, Channel, Connection
         from reconciler.forge.github.identity import ACTIONS, identify
         from reconciler.forge.github.repository import Repository
         from reconciler.forge.github.session import GitHub

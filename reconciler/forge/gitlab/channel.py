@@ -1,17 +1,43 @@
-"""Requests to GitLab's REST API, and the one question that only its GraphQL API answers."""
+"""How to reach one GitLab, and requests to its REST API, with the one question that only its GraphQL API answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from reconciler.forge.gitlab.connection import SETTING
-from reconciler.http.json_channel import JsonChannel
+from reconciler.findings import UnauthorizedError
+from reconciler.http.endpoint import USER_AGENT, is_token
+from reconciler.http.json_channel import JsonChannel, JsonEndpoint
 from reconciler.http.waits import asked_wait, dated
+
+DEFAULT_API_URL = "https://gitlab.com/api/v4"
+SETTING = "CI_API_V4_URL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(JsonEndpoint):
+    """Settings of one GitLab: address and token. Frozen, and safe to show: the token never appears."""
+
+    api_url: str = DEFAULT_API_URL
+
+    def __post_init__(self) -> None:
+        super(Connection, self).__post_init__()
+        self.check_address("GitLab", setting=SETTING, example=DEFAULT_API_URL)
+        if not is_token(self.token):
+            raise UnauthorizedError(
+                "no usable GitLab token was given; nothing was sent",
+                hint="set GITLAB_TOKEN to a project access token; in GitLab CI/CD it is a protected variable",
+            )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "application/json", "PRIVATE-TOKEN": self.token, **USER_AGENT}
+
 
 LIMITED_WAIT = 60.0
 

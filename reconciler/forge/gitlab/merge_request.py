@@ -40,7 +40,6 @@ class Project:
         return f"/projects/{escaped(self.name)}"
 
     def request(self, number: int) -> str:
-        """Return the path of a merge request."""
         return f"{self.path}/merge_requests/{number}"
 
     def commit(self, sha: str) -> str:

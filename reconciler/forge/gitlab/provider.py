@@ -43,8 +43,7 @@ class _GitLab:
     def open(
         self, variables: Mapping[str, str], run: CiRun, *, repository: str | None, recorded_by: str
     ) -> Iterator[Forge]:
-        from reconciler.forge.gitlab.channel import Channel
-        from reconciler.forge.gitlab.connection import DEFAULT_API_URL, Connection
+        from reconciler.forge.gitlab.channel import DEFAULT_API_URL, Channel, Connection
         from reconciler.forge.gitlab.identity import identify
         from reconciler.forge.gitlab.merge_request import Project
         from reconciler.forge.gitlab.session import GitLab

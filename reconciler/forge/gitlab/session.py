@@ -10,7 +10,7 @@ from reconciler.forge.check import Check, CheckVerdict, Written
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.gitlab.author import authors_of
 from reconciler.forge.gitlab.ci_run import WORDS
-from reconciler.forge.gitlab.diff import shown_files
+from reconciler.forge.gitlab.diff import shown_files, suggest
 from reconciler.forge.gitlab.flaw import flaws
 from reconciler.forge.gitlab.identity import Identity
 from reconciler.forge.gitlab.issue import Issues
@@ -19,7 +19,6 @@ from reconciler.forge.gitlab.note import Notes
 from reconciler.forge.gitlab.people import GitLabPeople
 from reconciler.forge.gitlab.review import last_words
 from reconciler.forge.gitlab.status import Statuses
-from reconciler.forge.gitlab.suggestion import suggest
 from reconciler.forge.protocol import Flaw, Issue, Note, Suggested
 from reconciler.policy.rulings import Conclusion
 
