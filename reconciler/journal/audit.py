@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.journal.history import History
@@ -19,76 +18,17 @@ from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """What one run did about one operation so far."""
-
-    operation: str
-    step: str
-    change: Mapping[str, Any]
-    transactions: tuple[str, ...] = ()
-    reason: str = ""
-
-    def told(self) -> AuditOperation:
-        money = "funded_before" in self.change
-        return AuditOperation(
-            op=self.operation,
-            step=self.step,
-            kind=self.change.get("kind"),
-            team=self.change.get("team"),
-            wallet=self.change.get("wallet"),
-            key=self.change.get("key"),
-            amount=self.change.get("amount"),
-            before=self.change.get("funded_before") if money else self.change.get("before"),
-            after=self.change.get("funded_after") if money else self.change.get("after"),
-            transactions=self.transactions,
-            reason=self.reason,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """One run: the facts it began with, its operations, and the facts it finished with (None: interrupted)."""
-
-    run: str
-    began: str
-    facts: Mapping[str, Any]
-    operations: tuple[_Operation, ...] = ()
-    ended: str | None = None
-    finished: Mapping[str, Any] | None = None
-    notes: tuple[str, ...] = ()
-
-    def told(self) -> AuditRun:
-        plan = self.facts.get("plan", {})
-        return AuditRun(
-            run=self.run,
-            began=self.began,
-            ended=self.ended,
-            status="finished" if self.finished is not None else "interrupted",
-            converged=bool(self.finished and self.finished.get("converged")),
-            who=self.facts.get("who"),
-            principal=self.facts.get("principal"),
-            url=self.facts.get("url"),
-            why=self.facts.get("why", {}),
-            commit=self.facts.get("commit"),
-            plan=plan.get("digest"),
-            period=plan.get("period"),
-            stale=self.facts.get("stale", {}),
-            operations=tuple(operation.told() for operation in self.operations),
-            notes=self.notes,
-        )
-
-
 def trail(records: Iterable[Record]) -> tuple[AuditRun, ...]:
     """Return every run that `records` tell of, oldest first."""
-    runs: dict[str, _Run] = {}
+    runs: dict[str, AuditRun] = {}
+    facts: dict[str, Mapping[str, Any]] = {}
     for record in records:
         if record.step is Step.STARTED:
-            runs[record.run] = _begun(record)
+            runs[record.run], facts[record.run] = _begun(record), record.facts
         elif runs:
             name = record.run if record.run in runs else list(runs)[-1]
-            runs[name] = _continued(runs[name], record)
-    return tuple(run.told() for run in runs.values())
+            runs[name] = runs[name].model_copy(update=_continued(runs[name], facts[name], record))
+    return tuple(runs.values())
 
 
 def audit_document(
@@ -163,8 +103,25 @@ def audited_wallets(history: History) -> tuple[dict[WalletRef, str], Period | No
     return {move.wallet: move.currency for move in moves}, min(periods, default=None)
 
 
-def _begun(record: Record) -> _Run:
-    return _Run(record.run, record.at, record.facts, notes=tuple(_managed(record.facts)))
+def _begun(record: Record) -> AuditRun:
+    facts, plan = record.facts, record.facts.get("plan", {})
+    return AuditRun(
+        run=record.run,
+        began=record.at,
+        ended=None,
+        status="interrupted",
+        converged=False,
+        who=facts.get("who"),
+        principal=facts.get("principal"),
+        url=facts.get("url"),
+        why=facts.get("why", {}),
+        commit=facts.get("commit"),
+        plan=plan.get("digest"),
+        period=plan.get("period"),
+        stale=facts.get("stale", {}),
+        operations=(),
+        notes=tuple(_managed(facts)),
+    )
 
 
 def _managed(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -176,22 +133,24 @@ def _managed(facts: Mapping[str, Any]) -> Iterator[str]:
         yield f"took {team} out of management{f' ({why})' if why else ''}: {', '.join(keys)}"
 
 
-def _continued(run: _Run, record: Record) -> _Run:
+def _continued(run: AuditRun, facts: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    """Return what a record changes of a run that began with `facts`."""
     match record.step:
         case Step.FINISHED:
             ended = {outcome["op"]: outcome for outcome in record.facts.get("outcomes", ())}
-            operations = tuple(_ended(step, ended.get(step.operation)) for step in run.operations)
-            return replace(run, ended=record.at, finished=record.facts, operations=operations)
+            operations = tuple(_ended(operation, ended.get(operation.op)) for operation in run.operations)
+            converged = bool(record.facts.get("converged"))
+            return {"ended": record.at, "status": "finished", "converged": converged, "operations": operations}
         case Step.RESUMED:
             note = f"resumed {record.at} by {record.facts.get('who')}"
-            return replace(run, ended=None, finished=None, notes=(*run.notes, note))
+            return {"ended": None, "status": "interrupted", "converged": False, "notes": (*run.notes, note)}
         case Step.LOCK_BROKEN:
             note = f"lock of {record.facts.get('owner')} broken {record.at} by {record.facts.get('who')}"
-            return replace(run, notes=(*run.notes, note))
+            return {"notes": (*run.notes, note)}
         case Step.RECOVERED:
-            return replace(run, notes=(*run.notes, f"{_recovered(record.facts)} {record.at}"))
+            return {"notes": (*run.notes, f"{_recovered(record.facts)} {record.at}")}
         case _:
-            return replace(run, operations=_with(run.operations, run.facts, record))
+            return {"operations": _with(run.operations, facts, record)}
 
 
 def _recovered(facts: Mapping[str, Any]) -> str:
@@ -201,27 +160,35 @@ def _recovered(facts: Mapping[str, Any]) -> str:
     return f"the journal was repaired {by}" if facts.get("repaired") else "an incomplete last line was dropped"
 
 
-def _with(steps: tuple[_Operation, ...], facts: Mapping[str, Any], record: Record) -> tuple[_Operation, ...]:
-    known = {step.operation: step for step in steps}
-    operation = record.operation or ""
-    former = known.get(operation) or _Operation(operation, str(record.step), _change(facts, operation))
-    known[operation] = replace(
-        former,
-        step=str(record.step),
-        transactions=(*former.transactions, *record.facts.get("transactions", ())),
-        reason=record.facts.get("reason", former.reason),
-    )
-    return tuple(known.values())
+def _with(operations: Iterable[AuditOperation], facts: Mapping[str, Any], record: Record) -> tuple[AuditOperation, ...]:
+    known = {operation.op: operation for operation in operations}
+    former = known.get(record.operation or "") or _planned(facts, record.operation or "", str(record.step))
+    more = {
+        "step": str(record.step),
+        "transactions": (*former.transactions, *record.facts.get("transactions", ())),
+        "reason": record.facts.get("reason", former.reason),
+    }
+    return tuple({**known, former.op: former.model_copy(update=more)}.values())
 
 
-def _ended(step: _Operation, outcome: Mapping[str, Any] | None) -> _Operation:
+def _ended(operation: AuditOperation, outcome: Mapping[str, Any] | None) -> AuditOperation:
     """Say that an operation was found already applied: the run wrote nothing about it but its end."""
-    if outcome is None or outcome["status"] != "already_applied" or step.step != Step.PLANNED:
-        return step
+    if outcome is None or outcome["status"] != "already_applied" or operation.step != Step.PLANNED:
+        return operation
     found = outcome.get("transaction")
-    return replace(step, step="already applied", transactions=(found,) if found else ())
+    return operation.model_copy(update={"step": "already applied", "transactions": (found,) if found else ()})
 
 
-def _change(facts: Mapping[str, Any], operation: str) -> Mapping[str, Any]:
+def _planned(facts: Mapping[str, Any], operation: str, step: str) -> AuditOperation:
     changes: list[dict[str, Any]] = facts.get("plan", {}).get("changes", [])
-    return next((c for c in changes if operation in (c.get("op"), f"{c['kind']}:{c.get('key')}")), {})
+    change = next((c for c in changes if operation in (c.get("op"), f"{c['kind']}:{c.get('key')}")), {})
+    before, after = ("funded_before", "funded_after") if "funded_before" in change else ("before", "after")
+    return AuditOperation(
+        op=operation,
+        step=step,
+        **{name: change.get(name) for name in ("kind", "team", "wallet", "key", "amount")},
+        before=change.get(before),
+        after=change.get(after),
+        transactions=(),
+        reason="",
+    )
