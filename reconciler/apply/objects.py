@@ -163,7 +163,9 @@ class ObjectExecutor:
         if afresh or kind.name not in self._known:
             listed = self._context.reader.objects(kind).objects
             self._known[kind.name] = {text_of(key): found for key, found in listed.items()}
-        return self._known[kind.name].get(change.key)
+        known = self._known[kind.name]
+        former = text_of(kind.key(change.before)) if change.verb == "update" else change.key
+        return known.get(change.key) or known.get(former)
 
     def _record(self, change: ObjectChange, *steps: Step, reason: str = "", id: str | None = None) -> None:
         facts: dict[str, Any] = {"reason": reason} if reason else {}

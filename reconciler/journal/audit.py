@@ -127,6 +127,8 @@ def _begun(record: Record) -> AuditRun:
 def _managed(facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a run took under management, or out of it."""
     for team, wallets in facts.get("adopted", {}).items():
+        if not wallets:
+            continue
         yield f"took {team} under management as it was: {', '.join(wallets)}"
     for team, keys in facts.get("released", {}).items():
         why = facts.get("reason", "")

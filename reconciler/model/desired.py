@@ -35,12 +35,16 @@ class DesiredWallet:
 
 @dataclass(frozen=True, slots=True)
 class DesiredObject(Generic[V]):
-    """`team` and `environment` tell whose it is; no team: the organization's; no environment: of no wallet of ours."""
+    """`team` and `environment` tell whose it is; no team: the organization's; no environment: of no wallet of ours.
+
+    `previously` is the key that it had before it was renamed.
+    """
 
     value: V
     origin: Origin
     team: str = ""
     environment: str | None = None
+    previously: Key | None = None
 
 
 Objects = Mapping[str, Mapping[Key, DesiredObject[Any]]]
@@ -80,9 +84,10 @@ class Desired:
         return self.absent.get(kind.name, {})
 
     def without(self, teams: Collection[str]) -> Desired:
-        """Return this without what `teams` say, which are released."""
+        """Return this without what `teams` say, by the name they have or had: they are released."""
         if not teams:
             return self
+        teams = {*teams, *(name for name, team in self.teams.items() if team.previously in teams)}
         return replace(
             self,
             teams={name: team for name, team in self.teams.items() if name not in teams},

@@ -107,8 +107,12 @@ class BillingBudgetSetting(Frozen):
     """A soft alert over spend. It watches the team's first wallet unless `environment` or `scope` says otherwise."""
 
     name: Label = Field(
-        description="What identifies the alert within its scope; a rename deletes the old and creates a new one.",
+        description="What identifies the alert within its scope; with another name, `previously` says that it is the"
+        " same, or else the old one is deleted and a new one created.",
         examples=["support-monthly"],
+    )
+    previously: Label | None = Field(
+        None, description="The name that this alert had before: it is renamed in place.", examples=["support-soft"]
     )
     amount: YamlAmount = Field(description="The spend that is 100%, in the organization's currency.")
     alert_percentages: tuple[Annotated[WholeNumber, Field(ge=1, le=1000)], ...] = Field(
@@ -128,6 +132,11 @@ class TeamBudget(Frozen):
     version: Version = Field(description="The version of this file's format: 1.")
     team: Identifier = Field(description="The team; the same as the file's name.", examples=["support"])
     name: Label | None = Field(None, description="The team's name for people.", examples=["Support"])
+    previously: Identifier | None = Field(
+        None,
+        description="What this team was called before, and its file: it is the same, and its old file is not missed.",
+        examples=["helpdesk"],
+    )
     state: Literal["present", "absent"] = Field(
         "present", description="`absent` asks to take back the team's money and remove its alerts."
     )

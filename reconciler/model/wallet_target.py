@@ -122,6 +122,11 @@ class WalletTarget(Frozen):
         " of steps such as `{amount: 12000.00, from: 2026-07}`.",
         examples=[12500.00],
     )
+    previously: Identifier | None = Field(
+        None,
+        description="The environment that this wallet was for before: it is the same wallet under another name.",
+        examples=["production"],
+    )
     overrides: dict[Period, Override] = Field(
         {},
         description="For single months of the fiscal year, what replaces `monthly`: an amount, or by how much the"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.findings import Finding, Origin, Severity
@@ -30,8 +30,9 @@ def object_changes(desired: Desired, live: Live, last_applied: LastApplied, team
 def _updates(kind: ManagedKind[V], desired: Desired, live: Live) -> Iterator[Placed]:
     """Yield the updates, then the creates. What is there and cannot be understood is neither."""
     creates = []
+    former = {new: old for old, new in renamed(kind, desired, live).items()}
     for key, wanted in sorted(desired.of(kind).items()):
-        found = live.of(kind).objects.get(key)
+        found = live.of(kind).objects.get(former.get(key, key))
         about: dict[str, Any] = {"team": wanted.team, "environment": wanted.environment, "key": text_of(key)}
         if found is None and live.unclear(kind, key) is None:
             creates.append((ObjectChange(kind=f"create_{kind.name}", **about, after=wanted.value), wanted.origin))
@@ -41,9 +42,24 @@ def _updates(kind: ManagedKind[V], desired: Desired, live: Live) -> Iterator[Pla
     yield from creates
 
 
+def renamed(kind: ManagedKind[V], desired: Desired, live: Live) -> Mapping[Key, Key]:
+    """Return the keys of live objects that are to be renamed, each with its new one.
+
+    That is one which the YAML says was called so before, as long as nothing has the new name in Keeptrusts.
+    """
+    declared, listed = desired.of(kind), live.of(kind).objects
+    return {
+        wanted.previously: key
+        for key, wanted in declared.items()
+        if wanted.previously in listed and wanted.previously not in declared and wanted.previously is not None
+        if key not in listed and live.unclear(kind, key) is None
+    }
+
+
 def _deletes(kind: ManagedKind[V], desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Placed]:
+    kept = renamed(kind, desired, live)
     for key, found in sorted(live.of(kind).objects.items()):
-        if dropped := _dropped(kind, desired, key, last_applied):
+        if key not in kept and (dropped := _dropped(kind, desired, key, last_applied)):
             team, environment, origin = dropped
             about: dict[str, Any] = {"team": team, "environment": environment, "key": text_of(key)}
             yield ObjectChange(kind=f"delete_{kind.name}", **about, before=found.value), origin
@@ -66,19 +82,19 @@ def _dropped(
 def undeclared(kind: ManagedKind[V], desired: Desired, live: Live, changes: Iterable[Change]) -> frozenset[Key]:
     """Return the live objects of `kind` that stay after `changes` as they are now: git has no say in them."""
     deleted = {c.key for c in changes if isinstance(c, ObjectChange) and c.kind == f"delete_{kind.name}"}
-    return frozenset(
-        key for key in live.of(kind).objects if key not in desired.of(kind) and text_of(key) not in deleted
-    )
+    known = {*desired.of(kind), *renamed(kind, desired, live)}
+    return frozenset(key for key in live.of(kind).objects if key not in known and text_of(key) not in deleted)
 
 
 def unmanaged_objects(desired: Desired, live: Live, last_applied: LastApplied) -> Iterator[Unmanaged]:
     """Yield the objects that git neither declares nor deletes."""
     for kind in kinds():
         listed = live.of(kind)
+        known = {*desired.of(kind), *renamed(kind, desired, live)}
         unknown = [
             found
             for key, found in sorted(listed.objects.items())
-            if key not in desired.of(kind) and _dropped(kind, desired, key, last_applied) is None
+            if key not in known and _dropped(kind, desired, key, last_applied) is None
         ]
         yield from (_unmanaged(kind, found.value, desired) for found in (*unknown, *listed.surplus))
 
@@ -128,7 +144,8 @@ def unclear_objects(desired: Desired, live: Live, teams: Teams) -> Iterator[Find
 def vanished_teams(desired: Desired, last_applied: LastApplied, teams: Teams) -> Iterator[Finding]:
     """Yield a note for each of `teams` whose file disappeared since the last apply."""
     known = {team for declared in last_applied.objects.values() for team in declared.values() if team}
-    for team in sorted((known if teams is None else set(teams)) - set(desired.teams) - desired.released):
+    former = {team.previously for team in desired.teams.values()}
+    for team in sorted((known if teams is None else set(teams)) - set(desired.teams) - desired.released - former):
         path = desired.team_path(team)
         yield _warning(
             Origin(path),

@@ -168,6 +168,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "version": Word("format version"),
         "team": Word("team"),
         "name": Word("name"),
+        "previously": Word("name before"),
         "state": Word("state"),
         "owners": Word("owners", lambda value, _: ", ".join(value) or "the organization's"),
         "plan": Word(""),
@@ -213,6 +214,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
     TargetStep: {"amount": Word("amount", money_in_words), "starts": Word("from"), "until": Word("until")},
     WalletTarget: {
         "team_id": Word("Keeptrusts team"),
+        "previously": Word("environment before"),
         "monthly": Word("monthly target", lambda value, currency: monthly_words(value, currency)),
         "overrides": Word("target of", lambda value, currency: _months(value, currency)),
     },

@@ -64,7 +64,7 @@ def _objects(
                 raise ValueError(f"{path}: the {kind.noun} {entry.name} is about nothing")
             origin = Origin(path, (kind.section, index))
             listed[kind.key(owned.value)] = DesiredObject(
-                owned.value, origin, team.team if team else "", owned.environment
+                owned.value, origin, team.team if team else "", owned.environment, owned.previously
             )
     return _sorted(listed)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import chain
 
 from reconciler.findings import Finding
 from reconciler.model.organization import OrganizationBudget
@@ -24,6 +25,7 @@ from reconciler.source.organization_rules import (
     team_owner_problems,
 )
 from reconciler.source.plan_rules import plan_problems
+from reconciler.source.rename_rules import rename_problems
 from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
 
 
@@ -43,7 +45,7 @@ def check(
     problems: dict[str, list[Finding]] = {}
     for view in views:
         problems[view.path] = list(_team_problems(view, context))
-    for path, problem in identity_problems(views):
+    for path, problem in chain(identity_problems(views), rename_problems(views)):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)

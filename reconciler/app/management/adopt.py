@@ -52,7 +52,7 @@ def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:
     wanted = named(desired, teams)
     refuse_beside_git_unless_said(settings, desired.organization)
     with held(settings, desired) as (journal, lock), connected(settings, desired) as connection:
-        desired = desired.without(history_of(journal.records).released.keys() - (wanted or ()))
+        desired = desired.without(history_of(journal.records).released.keys() - _names(desired, wanted or ()))
         found = baseline(settings, desired, warnings, connection, journal.records, teams=wanted)
         run = _record(settings, desired, journal, lock, found, teams=wanted)
         again = read_live(settings, desired, connection, teams=wanted)
@@ -103,7 +103,10 @@ def _record(
         "stale": {},
         **said.facts(),
         **settled,
-        "adopted": _by_team(wallets_of(desired, teams).values()),
+        "adopted": {
+            **{name: [] for name in sorted(_names(desired, teams or ()))},
+            **_by_team(wallets_of(desired, teams).values()),
+        },
     }
     ended = {
         "plan": plan.digest,
@@ -118,6 +121,12 @@ def _record(
     lock.check()
     journal.append(run, Entry(Step.STARTED, facts=begun), Entry(Step.FINISHED, facts=ended))
     return run
+
+
+def _names(desired: Desired, teams: Collection[str]) -> frozenset[str]:
+    """Return what `teams` are called and were called before."""
+    known = (desired.teams[team].previously for team in teams)
+    return frozenset([*teams, *(name for name in known if name)])
 
 
 def _by_team(wallets: Iterable[DesiredWallet]) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.later import Later
 from reconciler.model.plan import Plan, Scope
 from reconciler.plan.later import changed_expectations, is_of_money
+from reconciler.plan.renames import as_called
 from reconciler.plan.scope import begun, changed_teams, later_targets
 from reconciler.policy.approvals import declared
 from reconciler.settings import Settings
@@ -140,7 +141,8 @@ def _later(
     months = [period.plus(ahead) for ahead in range(last + 1)]
     about = {*before.teams, *desired.teams} if teams is None else teams
     comparable = before.organization.currency == organization.currency
-    found = list(changed_expectations(before, desired, teams=about, periods=months, as_of=settings.as_of))
+    called = as_called(before, desired)
+    found = list(changed_expectations(called, desired, teams=about, periods=months, as_of=settings.as_of))
     places = positions(desired.files, (origin for _, origin in found))
     placed = [item.model_copy(update={"position": str(places[origin])}) for item, origin in found]
     return Later(

@@ -28,7 +28,7 @@ AlertPercentage = int | Annotated[Decimal, WithJsonSchema({"type": "string", "pa
 
 
 class BillingBudgetKey(NamedTuple):
-    """What identifies a billing budget. A rename is a delete and a create."""
+    """What identifies a billing budget. A rename is a delete and a create, unless the YAML says what it was."""
 
     scope_type: str
     scope_id: str
@@ -77,6 +77,7 @@ class BillingBudgets(ManagedKind[BillingBudget]):
     words = {
         BillingBudgetSetting: {
             "name": Word("name"),
+            "previously": Word("name before"),
             "amount": Word("amount", money_in_words),
             "alert_percentages": Word("alerts at", lambda values, _: ", ".join(f"{value}%" for value in values)),
             "hard_limit": Word("hard limit"),
@@ -108,7 +109,8 @@ class BillingBudgets(ManagedKind[BillingBudget]):
             alert_percentages=tuple(sorted(set(entry.alert_percentages))),
             hard_limit=entry.hard_limit,
         )
-        return Owned(budget, watched(team, entry))
+        former = BillingBudgetKey(*scope, entry.previously) if entry.previously else None
+        return Owned(budget, watched(team, entry), former)
 
     def read(self, item: WireObject, *, organization: str) -> BillingBudget:
         """Return the billing budget that `item` is; an organization's needs no scope id of its own."""

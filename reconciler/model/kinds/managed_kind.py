@@ -51,10 +51,14 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Owned(Generic[V]):
-    """What an entry of the YAML asks for. `environment` is that of the wallet it is about, None for none."""
+    """What an entry of the YAML asks for. `environment` is that of the wallet it is about, None for none.
+
+    `previously` is the key that it had before it was renamed.
+    """
 
     value: V
     environment: str | None = None
+    previously: Key | None = None
 
 
 class ManagedKind(ABC, Generic[V]):
