@@ -100,7 +100,7 @@ TEAM: dict[str, Any] = {
     },
     "wallets": {
         "prod": {"team_id": "team_support", "monthly": 12000, "overrides": {"2026-08": 15000, "2026-01": 7}},
-        "dev": {"team_id": "team_support_dev", "monthly": 2000},
+        "dev": {"team_id": "team_support_dev", "monthly": 2000, "previously": "test"},
     },
     "billing_budgets": [
         {
@@ -108,6 +108,7 @@ TEAM: dict[str, Any] = {
             "amount": 12000,
             "alert_percentages": [80, 100],
             "hard_limit": True,
+            "previously": "support-soft",
             "environment": "prod",
             "period": "weekly",
         },
