@@ -24,7 +24,11 @@ class MonthOf(click.ParamType[tuple[str, Any]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
         entry, _, month = str(value).rpartition("=")
-        return ("", month) if value in ("dates", "words") else (entry, PeriodType().convert(month, param, ctx))
+        if value in ("dates", "words"):
+            return "", month
+        if not entry:
+            self.fail(f"`{value}` names no entry; write ID=YYYY-MM, or `dates` or `words`", param, ctx)
+        return entry, PeriodType().convert(month, param, ctx)
 
 
 @click.command("import", cls=Command, epilog="Example: kt-budgets import --map teams.yaml --dry-run")

@@ -274,14 +274,20 @@ class WalletListing:
 
     def holders(self) -> tuple[ListedWallet, ...]:
         """Return the wallets of teams and users, each with what keeps it from being read."""
-        clear = (ListedWallet(row.id, row.scope, row.holder, row.held, self._flaw(row)) for row in self.rows)
-        return tuple(sorted((one for one in clear if one.scope in get_args(WalletScope)), key=lambda one: one.id))
+        rows = sorted((row for row in self.rows if row.scope in get_args(WalletScope)), key=lambda row: row.id)
+        alike: dict[tuple[WalletRef, str], list[WalletRow]] = {}
+        for row in rows:
+            alike.setdefault((row.ref, row.currency), []).append(row)
+        return tuple(
+            ListedWallet(row.id, row.scope, row.holder, row.held, self._flaw(alike[row.ref, row.currency]))
+            for row in rows
+        )
 
-    def _flaw(self, row: WalletRow) -> str:
-        if row.scope != "team":
-            return ""
+    def _flaw(self, alike: list[WalletRow]) -> str:
+        ref, currency = alike[0].ref, alike[0].currency
         try:
-            self.chosen({row.ref: row.currency})
+            self._readable(ref.scope, (ref.id,), currency)
+            self._only(alike, f"{ref.scope} `{shown(ref.id, limit=60)}`")
         except UnreadableError as error:
             return error.message
         return ""

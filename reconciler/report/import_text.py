@@ -203,7 +203,10 @@ def _proof(shown: ImportPage) -> list[str]:
     what = "what is written" if shown.written else "what would be written"
     if shown.proof.empty:
         proof = f"\nThe plan of {what} is empty for {shown.period}: nothing would move."
-        return [proof, "Next: read the files, then `kt-budgets plan`, and commit them."]
+        return [
+            proof,
+            "Next: read the files and commit them, then `kt-budgets adopt` takes them under management as they are.",
+        ]
     differences = [f"  {visible(line)}" for line in shown.proof.differences]
     return [
         f"\nThe plan of {what} is NOT empty for {shown.period}: the YAML says something else than Keeptrusts.",

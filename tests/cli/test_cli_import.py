@@ -115,6 +115,7 @@ def test_an_answer_names_the_month_in_the_comment(kt: Any, globex: Sandbox, here
 @pytest.mark.parametrize("answer", ["txn_1", "txn_1=June", "=2026-06"])
 def test_an_answer_that_names_no_entry_or_month_is_refused(kt: Any, globex: Sandbox, here: Path, answer: str) -> None:
     assert kt("import", "--as-of", DAY, "--month", answer).code == ExitCode.USAGE
+    assert kt("import", "--as-of", DAY, "--month", "words", "--dry-run").code == ExitCode.DONE
     assert not (here / "budgets").exists()
 
 
@@ -156,6 +157,7 @@ def test_what_was_imported_can_be_adopted_and_a_team_that_is_released_does_not_c
     kt: Any, globex: Sandbox, here: Path, of_globex: Path
 ) -> None:
     wanted = ("import", "--as-of", DAY, "--map", of_globex)
+    assert kt("init", "--as-of", DAY, "--forge", "none").code == ExitCode.DONE
     assert kt(*wanted).code == ExitCode.DONE
     adopted = kt("adopt", "--as-of", DAY)
     assert adopted.code == ExitCode.DONE, adopted.err
