@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from reconciler.app.audit import audit
 from reconciler.app.calendar import calendar
+from reconciler.app.doctor.doctor import doctor
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.importing.run import ImportRequest, import_live
@@ -40,6 +41,7 @@ __all__ = [
     "audit",
     "backtest",
     "calendar",
+    "doctor",
     "drift",
     "heard_by",
     "import_live",

@@ -41,6 +41,17 @@ def _linked_root(marker: Path) -> Path | None:
     return common.parent if common.name == ".git" else common
 
 
+def remote_address(folder: Path, remote: str) -> str:
+    """Return the address of a remote, empty where there is none, or no repository, or no git."""
+    if work_tree(folder) is None or not folder.is_dir():
+        return ""
+    try:
+        done = run("remote", "get-url", remote, folder=folder)
+    except GitError:
+        return ""
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace").strip()
+
+
 def provenance(root: Path) -> tuple[str | None, bool | None]:
     """Return the commit that is checked out and whether anything below `root` differs from it.
 

@@ -201,6 +201,31 @@ def test_without_a_token_of_the_forge_nobody_guesses(clinic: Clinic) -> None:
     assert clinic.code == ExitCode.DONE
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "git@github.com:acme/ai-budgets.git",
+        "https://x:y@github.com/acme/ai-budgets",
+        "ssh://git@github.com:22/acme/ai-budgets.git",
+    ],
+)
+def test_the_repository_is_that_of_origin_where_nobody_names_one(clinic: Clinic, address: str) -> None:
+    clinic.variables |= {"GITHUB_REPOSITORY": "", "GITHUB_SERVER_URL": "https://github.com"}
+    clinic.repository.git("remote", "add", "upstream", str(clinic.repository.remote))
+    clinic.repository.git("remote", "set-url", "origin", address)
+    clinic.repository.write({"budgets/org.yaml": READY.replace("git:origin", "git:upstream")})
+    seen = clinic.seen()
+    assert "acme/ai-budgets" in seen["forge"][0]["message"]
+    assert statuses(seen, "protection") == ["passed"]
+
+
+def test_a_repository_elsewhere_is_not_guessed(clinic: Clinic) -> None:
+    clinic.variables |= {"GITHUB_REPOSITORY": ""}
+    seen = clinic.seen()
+    assert statuses(seen, "forge") == ["not_checked"]
+    assert "--repo" in seen["forge"][0]["fix"]
+
+
 def test_money_from_elsewhere_is_told_by_wallet(clinic: Clinic) -> None:
     clinic.by_hand(700.0)
     (found,) = clinic.seen()["other-funders"]
@@ -215,6 +240,7 @@ def test_money_from_elsewhere_is_told_by_wallet(clinic: Clinic) -> None:
         ('"type":"allocate"', '"type":"budget_grant"', "ledgers", "api: {ledger_types: {budget_grant: allocate}}"),
         ('"amount":10500', '"amount":1050000', "amounts", "no setting"),
         ('"balance"', '"funds"', "ledgers", "no setting"),
+        ('"data"', '"lists":{},"few":[],"many"', "wallets", "--record"),
         ("T", "T", "token", ""),
     ],
 )

@@ -106,7 +106,7 @@ def _secrets(top: Path) -> tuple[set[str], set[str]]:
 
 def workflows(top: Path) -> list[Path]:
     """Return the files of workflows below the top of a repository."""
-    return sorted((top / ".github" / "workflows").glob("*.y*ml"))
+    return sorted(path for path in (top / ".github" / "workflows").glob("*.y*ml") if path.is_file())
 
 
 def look_at_clock(subject: Subject) -> Iterator[Seen]:

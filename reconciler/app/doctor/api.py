@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.doctor.check import Seen, failed, not_checked, passed, warning
-from reconciler.findings import BudgetsError, ExitCode, RemoteError
+from reconciler.findings import BudgetsError, ExitCode, RemoteError, UnreadableError
 from reconciler.http.failures import shown
 from reconciler.keeptrusts.fields import FieldError
 from reconciler.model.kinds.registry import kinds
@@ -23,7 +23,11 @@ _NAMED = 5
 
 
 def look_at_wallets(subject: Subject) -> Iterator[Seen]:
-    directory = subject.directory
+    try:
+        directory = subject.directory
+    except RemoteError as error:
+        yield failed(error.message, mended(subject, error), error.exit_code)
+        return
     flaws = [wallet for wallet in directory.wallets if wallet.flaw]
     for wallet in flaws[:_NAMED]:
         yield failed(wallet.flaw, f"no setting mends this; {RECORD}", ExitCode.REMOTE)
@@ -33,6 +37,26 @@ def look_at_wallets(subject: Subject) -> Iterator[Seen]:
     if not flaws:
         teams = f"{counted(len(directory.teams), 'team')} and " if directory.teams is not None else ""
         yield passed(f"{teams}{counted(len(directory.wallets), 'wallet')} are listed")
+
+
+def look_at_answers(subject: Subject) -> Iterator[Seen]:
+    """Tell in which of the known forms lists come; a list in none of them fails where it is read."""
+    listings = [answer.document for answer in subject.answers if answer.heard.path.endswith(("/wallets", "/teams"))]
+    forms = {_form(document) for document in listings}
+    following = {
+        name for one in listings if isinstance(one, Mapping) for name in one if name.startswith(("next", "has_"))
+    }
+    goes_on = f", pages go on by {listed_plainly(sorted(following))}" if following else ", in one page as it seems"
+    yield passed(
+        f"lists come {listed_plainly(sorted(forms))}{goes_on}: both are read as they are, no setting is needed"
+    )
+
+
+def _form(document: object) -> str:
+    if not isinstance(document, Mapping):
+        return "as bare arrays"
+    names = [str(name) for name, value in document.items() if isinstance(value, list | Mapping)]
+    return f"in `{shown(names[0], limit=40)}`" if names else "in an unknown form"
 
 
 def look_at_objects(subject: Subject) -> Iterator[Seen]:
@@ -138,7 +162,7 @@ def _is_move(one: Mapping[str, Any]) -> bool:
 def mended(subject: Subject, error: BudgetsError) -> str:
     """Return what mends what an answer lacks: the error's own hint, or that no setting does, and what there is."""
     if not isinstance(error, FieldError):
-        return error.hint
+        return f"{error.hint}; {RECORD}" if isinstance(error, UnreadableError) else error.hint
     last = next((one for answer in reversed(subject.answers) for one in answer.objects() if "id" in one), {})
     names = ", ".join(f"`{shown(str(name), limit=40)}`" for name in list(last)[:20])
     there = f"; the fields there are: {names}" if names else ""

@@ -53,7 +53,8 @@ def doctor(
     there. A reference is pushed to the journal's remote and taken away. `journal` and `repository` are what would be
     named to other commands. In the folder `record_in` the answers of Keeptrusts are kept, without names.
 
-    Raises UsageError where that folder cannot be written.
+    Raises:
+        UsageError: that folder cannot be written.
     """
     results: list[CheckResult] = []
     with subject_of(settings, journal=journal, repository=repository) as subject, progress("Looking") as advance:

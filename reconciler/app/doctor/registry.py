@@ -60,6 +60,13 @@ CHECKS: tuple[Check, ...] = (
         "wallets", "Keeptrusts", "every plan begins with the wallets that there are", api.look_at_wallets, ("token",)
     ),
     Check(
+        "answers",
+        "Keeptrusts",
+        "a list that is read in part would be taken for all that there is",
+        api.look_at_answers,
+        ("wallets",),
+    ),
+    Check(
         "objects",
         "Keeptrusts",
         "alerts and export schedules are compared with the YAML",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,16 +11,19 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from reconciler.app.doctor.heard import Answered
-from reconciler.app.forge_session import forge_session
+from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.journal_place import journal_of
 from reconciler.app.session import connected
 from reconciler.app.usage import exported, from_files
 from reconciler.clock import SystemClock
+from reconciler.git.places import remote_address
 from reconciler.journal.journal import read_records
 from reconciler.journal.place import Place
 from reconciler.model.period import Period
+from reconciler.settings import environment
 from reconciler.source.load import Loaded, load
 
 if TYPE_CHECKING:
@@ -33,6 +37,12 @@ if TYPE_CHECKING:
     from reconciler.model.live import Identity, Live
     from reconciler.model.usage import DailyUsage
     from reconciler.settings import Settings
+
+
+_REMOTE = re.compile(
+    r"(?:\w+://(?:[^@/]*@)?(?P<host>[^:/@]+)(?::\d+)?/|(?:[^@/:]+@)?(?P<other>[^:/@]+):)(?P<name>[^:]+?/[^:]+?)(?:\.git)?/?"
+)
+_SERVERS = (("GITHUB_SERVER_URL", "https://github.com"), ("CI_API_V4_URL", "https://gitlab.com"))
 
 
 @dataclass
@@ -114,7 +124,13 @@ class Subject:
 
     @cached_property
     def forge(self) -> Forge:
-        return self.stack.enter_context(forge_session(self.repository))
+        return self.stack.enter_context(forge_session(self.repository or self._of_origin()))
+
+    def _of_origin(self) -> str | None:
+        """Return the repository that the remote `origin` leads to, where it is on the forge and CI names none."""
+        found = None if run_of_now().repository else _REMOTE.fullmatch(remote_address(self.settings.budgets, "origin"))
+        hosts = {urlsplit(environment().get(name, default)).hostname for name, default in _SERVERS}
+        return found["name"] if found and (found["host"] or found["other"]) in hosts else None
 
     @property
     def top(self) -> Path:
