@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.session import connected, load_desired
@@ -13,30 +12,13 @@ from reconciler.journal.journal import read_records, torn_sentence
 from reconciler.journal.standing import require_read
 from reconciler.redaction import without_secrets
 from reconciler.report.audit_text import AuditPage
-from reconciler.report.renderers import render
 
 if TYPE_CHECKING:
     from reconciler.journal.record import Record
     from reconciler.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """The trail and what was found: what is wrong, and what is worth knowing."""
-
-    page: AuditPage
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong: neither with the ledger nor, where that was asked, with the last record."""
-        return not (self.page.trail.problems or (self.page.verified and self.page.torn))
-
-    def rendered(self, format_: str) -> str:
-        """Return it as `text` or `json` (kt-budgets.audit/1)."""
-        return render("audit", format_, self.page)
-
-
-def audit(settings: Settings, *, verify: bool = False) -> Audited:
+def audit(settings: Settings, *, verify: bool = False) -> AuditPage:
     """Return the trail; with `verify`, and a token or the sandbox, compared with the ledger, operation by operation.
 
     Raises:
@@ -49,7 +31,7 @@ def audit(settings: Settings, *, verify: bool = False) -> Audited:
     torn = torn_sentence(settings.journal, folder=settings.root)
     notes = [*notes, *([f"{torn}; `kt-budgets resume` drops it"] if torn else [])]
     trail = audit_document(without_secrets(settings.journal), records, problems, notes)
-    return Audited(AuditPage(trail, torn, verified=verify))
+    return AuditPage(trail, torn, verified=verify)
 
 
 def _against_ledger(settings: Settings, records: Sequence[Record]) -> tuple[list[str], list[str]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.audit import AuditDocument, AuditOperation
+from reconciler.report.renderers import Printed
 from reconciler.report.screen import PAPER, Screen
 
 _WHOLE = "\nEvery record is whole and in order"
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage:
-    """What the page shows. `verified` says that somebody asked for it, `torn` that the last line is not whole."""
+class AuditPage(Printed):
+    """The trail and what was found. `verified` says that it was asked for, `torn` that the last line is not whole."""
 
     trail: AuditDocument
     torn: str
@@ -20,6 +21,11 @@ class AuditPage:
 
     def document(self) -> AuditDocument:
         return self.trail
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong: neither with the ledger nor, where that was asked, with the last record."""
+        return not (self.trail.problems or (self.verified and self.torn))
 
 
 def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:

@@ -12,12 +12,13 @@ from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header
+from reconciler.report.renderers import Printed
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, safe_name, shift
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendPage:
+class RecommendPage(Printed):
     """What the page shows. `kept` says why something was not written, or not suggested unless `was_writing`."""
 
     organization: str

@@ -6,6 +6,7 @@ has a `document()`, as a Document has itself. They are named, not imported: a co
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -98,8 +99,21 @@ def for_programs(shown: Documented, _: Screen | None = PAPER) -> str:
     return shown.document().text()
 
 
+class Printed(ABC):
+    """What a use case returns to be printed, in each format that its document has."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def document(self) -> Document: ...
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text`, or as `json`: its document."""
+        return render(self.document().name(), format_, self, screen)
+
+
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Printed):
     """The same twice: `facts` and `text`. `notices` are code, sentence and hint of what is to be said besides."""
 
     facts: Document
@@ -109,10 +123,6 @@ class Statement:
 
     def document(self) -> Document:
         return self.facts
-
-    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
-        """Return it as `text` or `json`."""
-        return render(self.facts.name(), format_, self, screen)
 
 
 def sentences(shown: Statement, _: Screen = PAPER) -> str:

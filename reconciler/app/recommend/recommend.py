@@ -19,8 +19,6 @@ from reconciler.app.session import load_desired
 from reconciler.app.suggestions import located, write_suggestions
 from reconciler.app.wallet_names import chosen
 from reconciler.findings import UsageError
-from reconciler.report.renderers import render
-from reconciler.report.screen import PAPER, Screen
 from reconciler.source.edits import EditError, set_value
 from reconciler.source.load import Reading, read
 from reconciler.source.problem import dotted
@@ -51,23 +49,7 @@ class RecommendRequest:
     suggestions: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recommended:
-    """What is recommended, and what was written."""
-
-    page: RecommendPage
-
-    @property
-    def notices(self) -> Sequence[tuple[str, str, str]]:
-        """What was left out or is doubtful: code, sentence, hint."""
-        return self.page.notices
-
-    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
-        """Return it as `text` or `json` (kt-budgets.recommend/1)."""
-        return render("recommend", format_, self.page, screen)
-
-
-def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, offline: bool = False) -> Recommended:
+def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, offline: bool = False) -> RecommendPage:
     """Return what is recommended, from the same simulated days as the forecast.
 
     Raises:
@@ -86,7 +68,7 @@ def recommend(settings: Settings, wanted: RecommendRequest | None = None, *, off
     made = _draft(outlook, advice) if wanted.writing or wanted.suggestions else None
     if made and wanted.suggestions:
         made = _suggest(made, wanted.suggestions, settings.budgets)
-    return Recommended(_page(outlook, advice, made, wanted))
+    return _page(outlook, advice, made, wanted)
 
 
 def plan_of(path: Path | None) -> Plan | None:
