@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from forge.budget_repository import ORGANIZATION, SUPPORT, BudgetRepository
 from forge.company import Company, install_command
 from forge.github_standin import State
+from forge.gitlab_company import GitLabCompany
+from forge.host import Host
 from forge.workflow_shell import Runner
 
 from reconciler.sandbox.server import running
@@ -21,14 +24,28 @@ DAY = "2026-06-18"
 
 @pytest.fixture
 def company(tmp_path: Path, github: State, github_url: str) -> Iterator[Company]:
+    with open_for_business(tmp_path, Host(github, github_url)) as made:
+        yield made
+
+
+@pytest.fixture
+def each(tmp_path: Path, host: Host) -> Iterator[Company]:
+    """The company on each forge in turn."""
+    with open_for_business(tmp_path, host) as made:
+        yield made
+
+
+@contextmanager
+def open_for_business(place: Path, host: Host) -> Iterator[Company]:
     files = {"budgets/org.yaml": ORGANIZATION, "budgets/teams/support.yaml": SUPPORT}
-    repository = BudgetRepository.create(tmp_path, files)
-    install_command(tmp_path, DAY)
-    github.pulls.clear()
-    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
-    github.reads_members = {"ghs_reader"}
+    repository = BudgetRepository.create(place, files)
+    install_command(place, DAY)
+    host.state.pulls.clear()
+    host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob")}
+    host.state.reads_members = {"ghs_reader"}
     with running(scenario="empty", as_of=date.fromisoformat(DAY)) as sandbox:
-        made = Company(tmp_path, repository, github, github_url, sandbox)
+        kind = GitLabCompany if host.is_gitlab else Company
+        made = kind(place, repository, host.state, host.url, sandbox)
         made.keeptrusts("POST", "/v1/teams", name="Support")
         made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
         begin(made)
@@ -66,7 +83,8 @@ def commented(company: Company, body: str, login: str = "alice", identity: int =
     return company.actions("comment.yml", "answer", commit=main, event=event, by="issue_comment")
 
 
-def test_a_merge_that_nobody_approved_is_in_an_issue_until_it_is_applied(company: Company) -> None:
+def test_a_merge_that_nobody_approved_is_in_an_issue_until_it_is_applied(each: Company) -> None:
+    company, is_gitlab = each, isinstance(each, GitLabCompany)
     opened(company)
     assert company.planned().code == 0, company.logs[-1]
     company.merged()
@@ -75,11 +93,15 @@ def test_a_merge_that_nobody_approved_is_in_an_issue_until_it_is_applied(company
     assert told.code == 0, told.log
     (issue,) = company.github.issues
     assert issue["title"] == "Budget drift: 1 thing left behind"
-    assert "#&#8203;128, merged 2026-06-18 09:00 UTC, is not applied for support" in issue["body"]
+    name = "!128" if is_gitlab else "#&#8203;128"
+    assert f"{name}, merged 2026-06-18 09:00 UTC, is not applied for support" in issue["body"]
     assert "Missing: @&#8203;acme/support-leads" in issue["body"]
-    address = "https://github.test/acme/ai-budgets/actions/workflows/apply.yml"
-    assert f"[apply.yml]({address})" in issue["body"]
-    assert "1 thing left behind" in told.summary
+    if is_gitlab:
+        address = "https://gitlab.test/acme/ai-budgets/-/pipelines/new?var%5BKT_BUDGETS_TASK%5D=apply"
+        assert f"[KT_BUDGETS_TASK=apply]({address})" in issue["body"]
+    else:
+        assert "[apply.yml](https://github.test/acme/ai-budgets/actions/workflows/apply.yml)" in issue["body"]
+        assert "1 thing left behind" in told.summary
 
     company.github.review(128, "lena")
     assert company.apply(company.repository.git("rev-parse", "main")).code == 0, company.logs
