@@ -8,6 +8,14 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent.parent.parent / "reconciler"
 NAMED = re.compile(r"(?i:git(?:hub|lab))|\bCI_[A-Z]")
 ALLOWED = {
+    "app/doctor/access.py": "the files of pipelines that are looked at",
+    "app/doctor/journal.py": "the files of pipelines that are looked at",
+    "app/starting/init.py": "`--forge` of `init`, which starts without any session",
+    "app/starting/repository.py": "`--forge` of `init`, and the files that tell it",
+    "app/starting/templates.py": "`--forge` of `init`, and the files that it writes",
+    "cli/init.py": "`--forge` of `init`",
+    "model/initial.py": "`--forge` of `init`",
+    "settings.py": "variables of the environment",
     "app/validate.py": "the format of findings that is called `github`",
     "cli/drift.py": "help",
     "cli/pr.py": "help",
