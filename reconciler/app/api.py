@@ -12,6 +12,7 @@ from reconciler.app.calendar import calendar
 from reconciler.app.doctor.doctor import doctor
 from reconciler.app.drift.drift import DriftRequest, drift
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
+from reconciler.app.fmt import fmt
 from reconciler.app.importing.run import ImportRequest, import_live
 from reconciler.app.listening import Listener, heard_by
 from reconciler.app.management.adopt import adopt
@@ -43,6 +44,7 @@ __all__ = [
     "calendar",
     "doctor",
     "drift",
+    "fmt",
     "heard_by",
     "import_live",
     "init",

@@ -17,6 +17,7 @@ COMMANDS = {
     "import": "Write what Keeptrusts holds into the YAML, and prove that nothing would move.",
     "doctor": "Say what would fail, why it matters, and what mends it.",
     "validate": "Show every finding of every budget file.",
+    "fmt": "Lay out every budget file in one way, or check that they are.",
     "calendar": "Show what will change when, and what ends soon.",
     "plan": "Compare the YAML with Keeptrusts, forecast, and write plan.json.",
     "show": "Render a saved plan: text, Markdown, HTML or JSON.",
