@@ -34,8 +34,13 @@ def add_entries(text: str, key: str, entries: Entries) -> str:
     return edited
 
 
+def in_brackets(entries: Entries) -> str:
+    """Return the entries as YAML on one line, with the brackets around them."""
+    return _flow(_value(entries))
+
+
 def _in_brackets(text: str, parent: Node, entries: Entries) -> str:
-    written = _flow(_value(entries))[1:-1]
+    written = in_brackets(entries)[1:-1]
     ends = [child.end for _, child in parent.children.values()]
     at = offset_of(text, max(ends)) if ends else offset_of(text, parent.end) - 1
     return f"{text[:at]}{', ' if ends else ''}{written}{text[at:]}"

@@ -21,7 +21,7 @@ from reconciler.app.importing.map_file import read_map
 from reconciler.app.importing.reading import existing
 from reconciler.app.importing.run import Imported, ImportRequest, import_through
 from reconciler.app.importing.texts import write_new
-from reconciler.findings import FindingsError, UsageError
+from reconciler.findings import ExitCode, FindingsError, UnauthorizedError, UsageError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.period import Period
@@ -319,3 +319,74 @@ def test_a_file_in_the_place_of_the_folder_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(FindingsError) as raised:
         existing(tmp_path / "budgets")
     assert [finding.code for finding in raised.value.findings] == ["missing-folder"]
+
+
+def test_what_a_file_has_no_room_for_is_told_with_its_place_and_what_to_add(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path)
+        budgets = tmp_path / "budgets"
+        support = budgets / "teams" / "support.yaml"
+        org = budgets / "org.yaml"
+        text = support.read_text()
+        wallet = f"{{team_id: {team_id('support-prod')}, monthly: 10000.00}}"
+        support.write_text(f"# ours\n{{version: 1, team: support, wallets: {{prod: {wallet}}}}}\n")
+        org.write_text(org.read_text().partition("export_schedules:")[0])
+        before = contents(tmp_path)
+        with pytest.raises(FindingsError) as raised:
+            imported(reader, tmp_path)
+        assert contents(tmp_path) == before
+        assert {finding.position.line for finding in raised.value.findings} == {2}
+        hints = [finding.hint for finding in raised.value.findings]
+        assert any(
+            "add what is in `{dev: {team_id: " in hint and hint.endswith("by hand, then import again") for hint in hints
+        )
+        support.write_text(text.partition("billing_budgets:")[0])
+        again = imported(reader, tmp_path)
+        assert again.page.proof.empty
+        assert contents(tmp_path)["budgets/teams/support.yaml"].decode() == text
+        assert "export_schedules:\n  - name: weekly-events\n" in org.read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "difference"),
+    [
+        (
+            "teams/search.yaml",
+            "amount: 12500.00",
+            "amount: 13000.00",
+            "the billing budget team/.*/search-monthly would be updated",
+        ),
+        ("teams/search.yaml", "monthly: 2000.00", "monthly: 1999.00", "USD 1.00 would be taken back from search/dev"),
+        ("org.yaml", "currency: USD", "currency: EUR", "the YAML is in EUR, and the organization's money is in USD"),
+    ],
+)
+def test_what_yaml_says_otherwise_is_told_whatever_it_is(
+    file: str, old: str, new: str, difference: str, tmp_path: Path
+) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path)
+        edited = tmp_path / "budgets" / file
+        edited.write_text(edited.read_text().replace(old, new))
+        found = imported(reader, tmp_path)
+        assert found.exit_code == ExitCode.PENDING
+        assert [line for line in found.page.proof.differences if re.search(difference, line)]
+        assert "is NOT empty for 2026-06" in found.rendered("text")
+
+
+def test_without_any_wallet_there_is_nothing_to_import(tmp_path: Path) -> None:
+    with Store(as_of=DAY) as store, InProcess(store) as served:
+        connection = Connection(base_url=served.url, token=served.read_token)
+        with (
+            Reader(connection, transport=served) as reader,
+            pytest.raises(UsageError, match="shows this token no wallet"),
+        ):
+            imported(reader, tmp_path)
+
+
+def test_a_token_of_another_organization_reads_nothing(tmp_path: Path) -> None:
+    with globex() as reader:
+        imported(reader, tmp_path)
+        org = tmp_path / "budgets" / "org.yaml"
+        org.write_text(org.read_text().replace("org_globex", "org_other"))
+        with pytest.raises(UnauthorizedError, match="the YAML is for `org_other`; nothing else was"):
+            imported(reader, tmp_path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.files import write_file
 from reconciler.findings import FindingsError, UsageError
 from reconciler.plan.importing.draft import Draft, TeamDraft
 from reconciler.plan.importing.proposals import NOTHING, Proposals
-from reconciler.source.additions import add_entries
+from reconciler.source.additions import add_entries, in_brackets
 from reconciler.source.edits import EditError
 from reconciler.source.literals import literal
 from reconciler.source.organization_file import FirstOrganization, organization_text, schedule_lines
@@ -48,8 +49,9 @@ def with_draft(
             made[path] = add_entries(made[path].decode(), key, entries).encode()
         except (EditError, UnicodeDecodeError) as error:
             wrong = error if isinstance(error, EditError) else EditError("the file is not UTF-8")
-            by_hand = "; ".join(line.strip() for entry in entries for line in entry if not line.strip().startswith("#"))
-            refused.append(wrong.finding(f"{folder}/{path}", made[path].decode("utf-8", "replace"), (key,), by_hand))
+            found = wrong.finding(f"{folder}/{path}", made[path].decode("utf-8", "replace"), (key,), "")
+            by_hand = f"add what is in `{in_brackets(entries)}` to `{key}` by hand, then import again"
+            refused.append(replace(found, hint=by_hand))
     if refused:
         raise FindingsError(refused)
     return made
