@@ -22,7 +22,7 @@ from reconciler.plan.by_hand import is_doubtful
 from reconciler.plan.later import is_of_money
 from reconciler.plan.ledger_usage import ledger_usage
 from reconciler.plan.objects import undeclared, vanished_teams
-from reconciler.plan.scope import begun, changed_teams, is_about, later_targets
+from reconciler.plan.scope import begun, changed_teams, is_about, later_targets, met_again
 
 AS_OF = date(2026, 6, 18)
 D = Decimal
@@ -121,3 +121,10 @@ def test_every_kind_of_a_team_is_named_where_its_file_is_gone() -> None:
 )
 def test_what_belongs_to_no_team_is_about_all_of_them(teams: tuple[str, ...] | None, team: str, is_meant: bool) -> None:
     assert is_about(teams, team) == is_meant
+
+
+def test_wallets_that_are_named_for_a_first_apply_are_met_again_beside_those_that_are_known() -> None:
+    known, named = "team_known", "team_named"
+    assert met_again([known], True) is None
+    assert met_again([known], frozenset({named})) == frozenset({known, named})
+    assert met_again([known], frozenset()) == frozenset({known})

@@ -21,7 +21,7 @@ from reconciler.model.money import Money
 from reconciler.model.outcome import Doubt
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import Diff, make_plan
-from reconciler.plan.drift import Proposal, classify
+from reconciler.plan.drift import Proposal, classify, with_released
 from reconciler.plan.opening import opening, unfunded, unknown_months
 
 MAY = JUNE.plus(-1)
@@ -382,6 +382,21 @@ def test_what_drift_says_of_each_world(golden: Callable[[str, str], None]) -> No
     golden("plan/drift.txt", "\n".join(told))
 
 
+def test_what_was_released_from_management_needs_nobody(golden: Callable[[str, str], None]) -> None:
+    state = replace(
+        live(budgets=[billing_budget(name, "6", scope_id=f"team_{name}") for name in ("ads", "lab")]),
+        other_wallets=(other("team_ads", "USD", "0", "5"), other("team_lab", "USD", "0", "5")),
+    )
+    wanted = desired([wallet("ads", "dev", "5")])
+    found = classify(wanted, state, JUNE, day=date(2026, 6, 18))
+    released = {"sales": ("team_sales",), "ads": ("team_ads", "team_ads_dev")}
+    lines = (
+        f"{'needs a person: ' if one.needs_person else ''}{text_of(one.item)}" for one in with_released(found, released)
+    )
+    golden("plan/released.txt", section("released", lines))
+    assert with_released(found, {}) == found
+
+
 def test_what_is_said_of_months_that_were_not_opened(golden: Callable[[str, str], None]) -> None:
     wanted = taking_back(GIT)
     half = live([support(OWN, HAND, available="50"), live_wallet("team_sales", available="4")], pool="500")
@@ -401,7 +416,14 @@ def test_what_is_said_of_months_that_were_not_opened(golden: Callable[[str, str]
         waiting = unfunded(diff, state, period, organization=wanted.organization, wallets=listed, own=own)
         told.append(section(f"opening {name}", plan_told(opening(diff, state, currency="USD"))))
         told.append(section(f"{name} is not opened", map(text_of, waiting)))
-    little = desired([wallet("support", "prod", "0.5"), wallet("support", "dev", "0"), wallet("sales", "prod", "7")])
+    little = desired(
+        [
+            wallet("support", "prod", "0.5"),
+            wallet("support", "dev", "0"),
+            wallet("sales", "prod", "7"),
+            wallet("sales", "dev", "3"),
+        ]
+    )
     for period, known in ((JUNE, {WalletRef.team("team_sales")}), (JULY, set())):
         lines = map(text_of, unknown_months(little, period, opened=known))
         told.append(section(f"whether {period} is open is not known", lines))
