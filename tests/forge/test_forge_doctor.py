@@ -143,6 +143,26 @@ def test_an_export_job_that_fails_is_told_and_what_needs_it_is_not_guessed(clini
     assert {found[name]["status"] for name in ("unpriced", "unattributed", "coverage")} == {"not_checked"}
 
 
+def test_an_export_job_that_ends_as_failed_is_told(clinic: Clinic) -> None:
+    clinic.relay.alter = lambda text: text.replace('"status":"completed"', '"status":"FAILED","error":"out of space"')
+    found = {one["check"]: one for one in clinic.doctor()["checks"]}
+    assert (found["export"]["status"], clinic.code) == ("failed", ExitCode.REMOTE)
+    assert "is failed: out of space" in found["export"]["message"]
+
+
+def test_before_there_is_anything_every_line_says_how_to_begin(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.chdir(tmp_path / "nothing")
+    clinic.variables |= {"KEEPTRUSTS_API_TOKEN": "", "GITHUB_TOKEN": ""}
+    seen = clinic.seen()
+    assert failures(seen) == {"budgets": ExitCode.FINDINGS, "token": ExitCode.REMOTE}
+    assert "kt-budgets init" in seen["budgets"][0]["fix"]
+    assert seen["clock"][0]["message"] == "Keeptrusts gave no answer"
+    assert all(one["message"] for found in seen.values() for one in found)
+
+
 def test_columns_that_are_called_otherwise_name_the_setting(clinic: Clinic) -> None:
     (clinic.place / "usage.csv").write_text("id,ts,team,amount_usd\ne1,2026-06-10T12:00:00Z,team_support,3.5\n")
     (found,) = clinic.seen()["export"]

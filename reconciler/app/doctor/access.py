@@ -112,7 +112,8 @@ def workflows(top: Path) -> list[Path]:
 def look_at_clock(subject: Subject) -> Iterator[Seen]:
     told = [skew for answer in subject.answers if (skew := answer.skew) is not None]
     if not told:
-        yield not_checked("no answer of Keeptrusts tells its time (there is no Date header)")
+        silent = "no answer of Keeptrusts tells its time (there is no Date header)"
+        yield not_checked(silent if subject.answers else "Keeptrusts gave no answer")
         return
     skew = min(told, key=abs)
     words = f"this machine's clock is {_span(skew)} {'ahead of' if skew > timedelta() else 'behind'} that of Keeptrusts"

@@ -29,7 +29,10 @@ def look_at_yaml(subject: Subject) -> Iterator[Seen]:
         first = errors[0]
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         words = f"{first.position}: {first.message}{more}"
-        yield failed(words, f"{first.hint}; `kt-budgets validate` lists every one", ExitCode.FINDINGS)
+        every = "`kt-budgets validate` lists every one"
+        begin = "or begin with `kt-budgets init`, or with `kt-budgets import` where Keeptrusts is in use"
+        fix = f"{first.hint}; {every if subject.settings.budgets.exists() else begin}"
+        yield failed(words, fix, ExitCode.FINDINGS)
         return
     desired = subject.desired
     told = f"{len(desired.teams)} teams with {len(desired.wallets)} wallets are declared"
