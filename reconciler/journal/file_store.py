@@ -50,13 +50,7 @@ class FileStore:
                 " written to Keeptrusts",
                 hint=f"keep one: cp {self.path} {self.path}.own && mv {self.path}.own {self.path}",
             )
-        whole, separator, torn = content.rpartition(b"\n")
-        try:
-            lines = whole.decode("utf-8").split("\n") if separator else []
-        except UnicodeDecodeError as error:
-            number = whole.count(b"\n", 0, error.start) + 1
-            raise distrust(str(self), f"record {number} cannot be read") from None
-        return Stored(tuple(lines), torn, anchor)
+        return Stored.of(content, anchor, where=str(self))
 
     def append(self, lines: Sequence[str], anchor: Anchor) -> None:
         data = "".join(f"{line}\n" for line in lines).encode()
@@ -87,8 +81,7 @@ class FileStore:
             content = self.path.read_bytes() if self.path.exists() else b""
         except OSError as error:
             raise self._unusable("read", error) from None
-        whole, separator, torn = content.rpartition(b"\n")
-        return Stored(tuple(whole.decode("utf-8", "replace").split("\n")) if separator else (), torn)
+        return Stored.of(content)
 
     def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
         aside = self.path.with_name(f"{self.path.name}.distrusted-{at}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.clock import Clock
@@ -74,16 +74,10 @@ class GitStore:
         if known := _READ.get(head):
             self._files, self._last = dict(known.files), known.last
             return known.stored
-        content = b"".join(self._segments())
-        whole, separator, torn = content.rpartition(b"\n")
-        try:
-            lines = whole.decode("utf-8").split("\n") if separator else []
-        except UnicodeDecodeError as error:
-            number = whole.count(b"\n", 0, error.start) + 1
-            raise distrust(str(self), f"record {number} cannot be read") from None
-        if torn:
-            raise distrust(str(self), f"record {len(lines) + 1} is incomplete")
-        stored = Stored(tuple(lines), anchor=self._acknowledged())
+        stored = Stored.of(b"".join(self._segments()), where=str(self))
+        if stored.torn:
+            raise distrust(str(self), f"record {len(stored.lines) + 1} is incomplete")
+        stored = replace(stored, anchor=self._acknowledged())
         _note(head, _Version(dict(self._files), self._last, stored))
         return stored
 
@@ -114,8 +108,7 @@ class GitStore:
             head = seen
         self._head, self._files, self._last = head, {}, b""
         content = b"".join(self._segments()) if head else b""
-        whole, separator, torn = content.rpartition(b"\n")
-        return Stored(tuple(whole.decode("utf-8", "replace").split("\n")) if separator else (), torn)
+        return Stored.of(content)
 
     def replace(self, lines: Sequence[str], anchor: Anchor, *, at: str) -> str:
         del at

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from reconciler.clock import Clock
 from reconciler.findings import LockHeldError
+from reconciler.journal.record import distrust
 from reconciler.journal.send_log import SendLog
 
 
@@ -28,6 +29,17 @@ class Stored:
     lines: tuple[str, ...] = ()
     torn: bytes = b""
     anchor: Anchor | None = None
+
+    @classmethod
+    def of(cls, content: bytes, anchor: Anchor | None = None, *, where: str = "") -> Stored:
+        """Return what `content` holds; a record that is no text is refused where it is said `where` the journal is."""
+        whole, separator, torn = content.rpartition(b"\n")
+        try:
+            lines = whole.decode("utf-8", "strict" if where else "replace").split("\n") if separator else []
+        except UnicodeDecodeError as error:
+            number = whole.count(b"\n", 0, error.start) + 1
+            raise distrust(where, f"record {number} cannot be read") from None
+        return cls(tuple(lines), torn, anchor)
 
 
 @dataclass(frozen=True, slots=True)
