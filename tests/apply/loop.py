@@ -6,7 +6,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from apply.world import Flag, MemoryStore, Reader, World
+from apply.memory_journal import MemoryStore
+from apply.world import Flag, Reader, World
 from worlds import JUNE
 
 from reconciler.apply.application import ApplyEnvironment, apply_plan

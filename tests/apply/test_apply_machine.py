@@ -6,7 +6,8 @@ from collections import Counter
 from decimal import Decimal
 
 from apply.loop import Loop
-from apply.world import FAULTS, Crash, Fault, World, nothing
+from apply.memory_journal import Crash, nothing
+from apply.world import FAULTS, Fault, World
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from apply.rehearsal import Rehearsal, rehearsing
-from apply.world import VirtualClock
+from memory_keeptrusts import VirtualClock
 
 from reconciler.findings import ExitCode
 from reconciler.journal.attribution import Attribution

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from apply.loop import Loop
-from apply.world import Fault, Immediately, VirtualClock, World, only, statuses
+from apply.world import Fault, Immediately, World, only, statuses
+from memory_keeptrusts import VirtualClock
 from worlds import JULY, JUNE, ORGANIZATION, billing_budget, desired, taking_back, wallet
 
 from reconciler.apply import preflight
@@ -342,7 +343,7 @@ def test_a_journal_that_fails_on_the_way_stops_before_the_next_write(loop: Loop)
 
 def test_a_commit_that_is_dropped_from_the_yaml_deletes_what_it_declared_and_nothing_else(loop: Loop) -> None:
     loop.apply()
-    loop.world._keep(BILLING_BUDGETS, "bud_hand", billing_budget("by-hand", "5").model_dump(mode="json"))
+    loop.world.put(BILLING_BUDGETS, "bud_hand", billing_budget("by-hand", "5").model_dump(mode="json"))
     loop.wanted = desired([*loop.wanted.wallets.values()], teams=["support", "sales"])
     result = loop.apply()
     assert sorted(o.key or "" for o in result.run.outcomes) == [
@@ -350,7 +351,7 @@ def test_a_commit_that_is_dropped_from_the_yaml_deletes_what_it_declared_and_not
         "team/team_support/support-monthly",
         "weekly",
     ]
-    assert [budget.name for budget, _ in loop.world.budgets.values()] == ["by-hand"]
+    assert [budget["name"] for budget in loop.world.budgets.values()] == ["by-hand"]
     assert loop.plan().changes == ()
 
 
@@ -374,13 +375,13 @@ def test_a_deletion_that_was_refused_is_planned_again(loop: Loop) -> None:
 
 def test_a_replacement_sends_unknown_keys_back_as_they_were_read(loop: Loop) -> None:
     loop.apply()
-    id, (budget, document) = next(iter(loop.world.budgets.items()))
-    loop.world.budgets[id] = (budget, {**document, "color": "red"})
-    changed = budget.model_copy(update={"amount": Decimal("77.00")})
+    (found,) = (o for o in loop.world.objects(BILLING_BUDGETS).objects.values() if o.value.name == "support-monthly")
+    loop.world.budgets[found.id]["color"] = "red"
+    changed = found.value.model_copy(update={"amount": Decimal("77.00")})
     loop.wanted = desired(list(loop.wanted.wallets.values()), [("support", changed)], [WEEKLY], teams=["sales"])
     loop.apply()
-    assert loop.world.budgets[id][1]["color"] == "red"
-    assert loop.world.budgets[id][0].amount == 77
+    assert loop.world.budgets[found.id]["color"] == "red"
+    assert loop.world.budgets[found.id]["amount"] == 77
 
 
 @pytest.mark.parametrize("fault", ["drop after commit", "delayed commit", "not sent", "429"])
@@ -428,8 +429,8 @@ def test_an_alert_that_somebody_changed_since_review_makes_its_team_stale(loop: 
     changed = billing_budget("support-monthly", "120")
     loop.wanted = desired(list(loop.wanted.wallets.values()), [("support", changed)], [WEEKLY], teams=["sales"])
     plan = loop.plan()
-    id = next(id for id, (budget, _) in loop.world.budgets.items() if budget.name == "support-monthly")
-    loop.world._keep(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+    id = next(id for id, budget in loop.world.budgets.items() if budget["name"] == "support-monthly")
+    loop.world.put(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
     result = loop.apply(plan)
     assert result.exit_code is ExitCode.STALE
     assert "team/team_support/support-monthly changed" in result.stale["support"]
@@ -563,10 +564,10 @@ def test_an_alert_that_is_changed_by_hand_during_the_run_is_left_alone(loop: Loo
     loop.wanted = desired(
         [wallet("support", "prod", "120")], [("support", billing_budget("support-monthly", "130"))], [WEEKLY]
     )
-    id = next(id for id, (budget, _) in loop.world.budgets.items() if budget.name == "support-monthly")
+    id = next(id for id, budget in loop.world.budgets.items() if budget["name"] == "support-monthly")
 
     def administrator(operation: str) -> None:
-        loop.world._keep(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+        loop.world.put(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
 
     loop.world.before_send = administrator
     result = loop.apply()
@@ -696,7 +697,7 @@ def test_a_schedule_that_could_not_be_made_or_deleted_is_remembered_as_such(loop
     assert kept is not None
     assert kept.of(EXPORT_SCHEDULES) == {"weekly": ""}
     assert loop.apply().exit_code is ExitCode.DONE
-    assert loop.world.schedules == {}
+    assert loop.world.kept(EXPORT_SCHEDULES) == {}
 
 
 def test_what_a_vanished_team_declared_stays_known(loop: Loop) -> None:

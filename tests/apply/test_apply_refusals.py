@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from apply.loop import Loop
-from apply.world import Fault, World, nothing, only, statuses
+from apply.memory_journal import nothing
+from apply.world import Fault, World, only, statuses
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.apply.resume import Permission
 from reconciler.findings import ExitCode
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
+from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.outcome import Status
 
 ALERT = "team/team_support/support-monthly"
@@ -89,7 +92,7 @@ def test_an_alert_that_was_made_whatever_was_answered_is_found_in_the_listing(lo
     loop.world.faults = only("none", fault)
     result = loop.apply()
     assert statuses(result.run.outcomes) == ["applied", "applied"]
-    assert [str(budget.key) for budget, _ in loop.world.budgets.values()] == [ALERT]
+    assert [text_of(key) for key in loop.world.objects(BILLING_BUDGETS).objects] == [ALERT]
 
 
 def test_an_alert_of_which_nobody_can_tell_whether_it_was_made_is_unknown(loop: Loop) -> None:
@@ -153,7 +156,7 @@ def test_something_newer_in_the_ledger_ends_the_wait_after_a_refusal(loop: Loop)
     loop.world.clock.sleep(30)
     assert loop.plan().doubts
     loop.world.clock.sleep(600)
-    loop.world.pay("team_support", "0.50")
+    loop.world.spend("team_support", "0.50")
     assert not loop.plan().doubts
     assert loop.apply().exit_code is ExitCode.DONE
     assert loop.world.funded("team_support", JUNE) == 100

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from apply.loop import Loop
-from apply.world import World, only, statuses, whole
+from apply.world import World, only, statuses
+from memory_keeptrusts import whole
 from worlds import JULY, JUNE, desired, taking_back, wallet
 
 from reconciler.findings import ExitCode
@@ -87,7 +88,7 @@ def test_a_rest_of_which_nothing_is_left_is_done_with(loop: Loop) -> None:
 
 def test_more_than_was_reviewed_is_never_taken(loop: Loop) -> None:
     plan = loop.plan()
-    loop.world.accounts[KEY].held += 5
+    loop.world.enter(KEY, "refund", "5")
     loop.apply(plan)
     assert held(loop) == 45
 

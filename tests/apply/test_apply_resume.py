@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from apply.loop import Loop
-from apply.world import Crash, World, nothing, only, statuses
+from apply.memory_journal import Crash, nothing
+from apply.world import World, only, statuses
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.apply.resume import Permission

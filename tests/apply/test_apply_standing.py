@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 from apply.loop import Loop
-from apply.world import MemoryStore, World, only, statuses, whole
+from apply.memory_journal import MemoryStore
+from apply.world import World, only, statuses
+from memory_keeptrusts import whole
 from worlds import JULY, JUNE, desired, wallet
 
 from reconciler.apply.acceptance import Accepted

@@ -17,7 +17,9 @@ from functools import cache
 
 import pytest
 from apply.loop import Loop
-from apply.world import FAULTS, HARMLESS, Crash, Fault, Immediately, World, whole
+from apply.memory_journal import Crash
+from apply.world import FAULTS, HARMLESS, Fault, Immediately, World
+from memory_keeptrusts import whole
 from worlds import JUNE, billing_budget, desired, wallet
 
 from reconciler.apply.resume import Permission
@@ -155,7 +157,7 @@ class Stage:
         twice = {op: n for op, n in Counter(world.risky).items() if n > 1 and find_operation(f"[kt-budgets op={op}]")}
         assert twice == {}, "an operation was sent again that may have arrived"
         named = {o.wallet for o in result.run.outcomes if o.status not in _FINE} if result else self.told()
-        keys = [str(budget.key) for budget, _ in world.budgets.values()]
+        keys = [f"team/{budget['scope']['id']}/{budget['name']}" for budget in world.budgets.values()]
         assert len(keys) == len(set(keys)) or self.schedule.fault == "duplicate delivery"
         for key, target in TARGETS.items():
             right = (target, target + self.extra)

@@ -16,7 +16,8 @@ from decimal import Decimal
 
 import pytest
 from apply.loop import Loop
-from apply.world import FAULTS, Crash, Fault, World
+from apply.memory_journal import Crash
+from apply.world import FAULTS, Fault, World
 from thorough import drawn as of_all
 from worlds import JULY, desired, taking_back, wallet
 
@@ -70,7 +71,7 @@ class Stage:
         self.loop = Loop(WANTED, self.world, settle=10)
         assert self.loop.apply().exit_code is ExitCode.DONE
         self.world.clock.sleep(3600)
-        self.world.pay(KEY, "10")
+        self.world.spend(KEY, "10")
         self.loop.open(JULY)
         self.plan = self.loop.plan()
         self.by_hand: LedgerEntry | None = None
@@ -84,7 +85,7 @@ class Stage:
     def step(self, where: str) -> None:
         self.count += 1
         if self.count in self.schedule.spends and self.world.accounts[KEY].held >= Decimal(self.schedule.amount):
-            self.world.pay(KEY, self.schedule.amount)
+            self.world.spend(KEY, self.schedule.amount)
         if self.count == self.schedule.place:
             if self.schedule.mode == "kill":
                 raise Crash

@@ -19,7 +19,9 @@ from decimal import Decimal
 
 import pytest
 from apply.loop import Loop
-from apply.world import FAULTS, Crash, Fault, World, nothing, whole
+from apply.memory_journal import Crash, nothing
+from apply.world import FAULTS, Fault, World
+from memory_keeptrusts import whole
 from thorough import drawn
 from worlds import JUNE, desired, wallet
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from apply.world import VirtualClock
+from memory_keeptrusts import VirtualClock
 
 from reconciler.journal.abandoned import abandoned, lock_of
 from reconciler.journal.git_lock import LEASE

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from apply.world import VirtualClock
+from memory_keeptrusts import VirtualClock
 
 from reconciler.findings import LockHeldError, UsageError
 from reconciler.git.failures import Trouble

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from apply.world import VirtualClock
+from memory_keeptrusts import VirtualClock
 
 from reconciler.journal.git import APPLIED
 from reconciler.journal.git_store import GitStore

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from apply.world import VirtualClock
+from memory_keeptrusts import VirtualClock
 
 from reconciler.findings import ExitCode, LockHeldError, UsageError
 from reconciler.journal.attribution import Attribution
