@@ -11,6 +11,8 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from multiprocessing.context import ForkServerContext
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
@@ -22,7 +24,8 @@ import pytest
 from published import judge_printed
 
 import reconciler
-from reconciler.cli.main import main
+from reconciler.cli.boundary import run
+from reconciler.cli.main import cli, main
 
 _FORKS = multiprocessing.get_context("forkserver")
 _OF_OTHERS = (
@@ -60,6 +63,20 @@ def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = o
         assert process.exitcode is not None
         judge_printed(arguments, out.read_text("utf-8"))
         return CompletedProcess(arguments, process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def in_this_process(*arguments: str, folder: Path, environment: Mapping[str, str]) -> CompletedProcess[str]:
+    """Run `kt-budgets` in this process: for tests that do not ask how one starts or ends."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as process, redirect_stdout(out), redirect_stderr(err):
+        process.chdir(folder)
+        for name in os.environ.keys() - environment.keys():
+            process.delenv(name)
+        for name, value in environment.items():
+            process.setenv(name, value)
+        code = run(cli, arguments)
+    judge_printed(arguments, out.getvalue())
+    return CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def _command(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:

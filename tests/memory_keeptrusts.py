@@ -12,16 +12,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.fields import FieldError, Item
+from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.objects import listing_of
 from reconciler.keeptrusts.reads import check_organization
 from reconciler.keeptrusts.wallets import Ledger, WalletListing, WalletRow, since
-from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveWallet, Pool, Unreadable
-from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import Refused, WriteResult, Written
@@ -32,7 +29,7 @@ MONTHS_BEFORE = 1
 
 _INFLOW = {"allocate": 1, "reclaim": -1, "settle": -1, "refund": 1, "top_up": 1}
 _HOLD = {"reserve": 1, "release": -1}
-_PREFIXES = {"billing_budget": "bud", "export_schedule": "sch"}
+BUDGETS, SCHEDULES = "/v1/billing/budgets", "/v1/exports/schedules"
 
 
 def whole(text: str) -> str:
@@ -90,10 +87,10 @@ class Account:
 class MemoryKeeptrusts:
     """One organization, in one currency.
 
-    `teams` are those that exist, None where they cannot be listed and every id is one. `objects` are documents by their
-    id, by kind; a kind with None is not offered. `visible_after` is how many seconds the ledger is late; balances never
-    are. `as_it_was_at` makes every reading of wallets one of a replica that knows nothing of what came after that
-    moment. The server's own clock is `behind`.
+    `teams` are those that exist, None where they cannot be listed; without any, every id is one. `stores` are documents
+    by their id, by the path of their collection. Each entry of a ledger comes a `tick` after the last.
+    `visible_after` is how many seconds the ledger is late; balances never are. `as_it_was_at` makes every reading of
+    wallets one of a replica that knows nothing of what came after that moment. The server's own clock is `behind`.
     """
 
     clock: VirtualClock = field(default_factory=VirtualClock)
@@ -103,7 +100,8 @@ class MemoryKeeptrusts:
     pool_is_visible: bool = True
     teams: dict[str, str] | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
-    objects_of: dict[str, dict[str, dict[str, Any]] | None] = field(default_factory=dict)
+    stores: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {BUDGETS: {}, SCHEDULES: {}})
+    tick: timedelta = timedelta()
     descriptions: Callable[[str], str] = whole
     visible_after: float = 0.0
     behind: timedelta = timedelta()
@@ -121,11 +119,11 @@ class MemoryKeeptrusts:
         account = self._known().get(wallet)
         if account is None or currency != CURRENCY:
             return LiveWallet(wallet, currency)
-        return _row(account).live(self._ledger(account, period))
+        return row_of(account).live(self._ledger(account, period))
 
     def read_pool(self, currency: str) -> Pool | None:
         self.reading()
-        row = self._pool_row()
+        row = self.pool_row()
         return row.pool if row and currency == CURRENCY else None
 
     def objects(self, kind: ManagedKind[V]) -> Listing[V]:
@@ -136,7 +134,7 @@ class MemoryKeeptrusts:
         pool = self.read_pool(next(iter(wallets.values()), CURRENCY))
         read = {key: self.wallet(key, currency, period) for key, currency in wallets.items()}
         objects = {kind.name: self._listed(kind) for kind in kinds()}
-        listing = WalletListing(tuple(map(_row, self._known().values())))
+        listing = WalletListing(tuple(map(row_of, self._known().values())))
         others, mismatches = listing.rest(wallets)
         names = self.teams or {}
         return Live(
@@ -152,8 +150,9 @@ class MemoryKeeptrusts:
             unreadable=tuple(strange for _, unread in objects.values() for strange in unread),
         )
 
-    def funded(self, key: str, period: Period) -> Decimal:
+    def funded(self, key: str, period: Period | str) -> Decimal:
         """What the ledger will say once everything is visible and every late commit has arrived."""
+        period = Period.parse(period) if isinstance(period, str) else period
         entries = self.accounts[key].entries if key in self.accounts else []
         return sum((entry.signed for _, entry in entries if entry.funds(period)), Decimal(0))
 
@@ -171,46 +170,50 @@ class MemoryKeeptrusts:
         by, begin = self.as_it_was_at or self.clock.now(), period.plus(-MONTHS_BEFORE).start_instant
         return since((e for shown, e in account.entries if shown <= by and e.created_at >= begin), period)
 
-    def _pool_row(self) -> WalletRow | None:
+    def pool_row(self) -> WalletRow | None:
         if not self.pool_is_visible:
             return None
         zero = Decimal(0)
-        return WalletRow("wal_org", "organization", self.organization, CURRENCY, self.pool, zero, zero)
+        return WalletRow("w-org", "organization", self.organization, CURRENCY, self.pool, zero, zero)
 
     def _listed(self, kind: ManagedKind[V]) -> tuple[Listing[V], tuple[Unreadable, ...]]:
         self.reading()
-        kept = self.kept(kind)
-        if kept is None:
+        if kind.path not in self.stores:
             return Listing(offered=False), ()
-        items = (Item(kind.path, document) for document in kept.values())
+        items = (Item(kind.path, document) for document in self.stores[kind.path].values())
         return listing_of(kind, items, organization=self.organization)
 
     # writing
 
-    def move(self, kind: str, wallet: str, amount: Money, description: str) -> WriteResult:
+    def move(self, kind: str, wallet: str, amount: Decimal, currency: str, description: str) -> WriteResult:
         """Move money between the pool and a wallet."""
         ref = WalletRef.parse(wallet)
         account = self.accounts.get(ref)
         if ref.scope != "team":
             return Refused(422, "only wallets of teams are funded from the pool")
-        if self.teams is not None and ref.id not in self.teams:
+        if self.teams and ref.id not in self.teams:
             return Refused(404, "there is no such team")
-        if kind == "allocate" and amount.amount > (self.pool if amount.currency == CURRENCY else 0):
+        if kind == "allocate" and amount > (self.pool if currency == CURRENCY else 0):
             return Refused(402, "the organization wallet cannot pay for it")
-        if kind == "reclaim" and amount.amount > (account.held if account and amount.currency == CURRENCY else 0):
+        if kind == "reclaim" and amount > (account.held if account and currency == CURRENCY else 0):
             return Refused(422, "more than the available balance")
-        self.pool -= _INFLOW[kind] * amount.amount
-        entry = self.enter(ref, kind, amount.amount, self.descriptions(description))
+        self.pool -= _INFLOW[kind] * amount
+        entry = self.enter(ref, kind, amount, self.descriptions(description))
         told = f"org_{entry.id}" if self.answers_with_other_ids else entry.id
         return Written(told, replace(entry, id=told, description=description))
 
-    def enter(self, wallet: str, kind: str, amount: str | Decimal, description: str = "") -> LedgerEntry:
-        """Book an entry in the ledger of `wallet`, past the pool; ValueError where it would be overdrawn."""
+    def enter(self, wallet: str, kind: str, amount: str | Decimal, description: str = "", at: str = "") -> LedgerEntry:
+        """Book an entry in the ledger of `wallet`, past the pool; ValueError where it would be overdrawn.
+
+        With `at` it is what happened then, in whichever order that is told.
+        """
+        self.clock.instant += self.tick
         now = self.clock.now()
-        entry = LedgerEntry(self._id("txn"), kind, Decimal(amount), CURRENCY, description, now - self.behind)
+        created = datetime.fromisoformat(at) if at else now - self.behind
+        entry = LedgerEntry(self.new_id("txn"), kind, Decimal(amount), CURRENCY, description, created)
         account = self.accounts.get(wallet) or Account(WalletRef.parse(wallet))
         account.add(entry)
-        if not 0 <= account.reserved <= account.balance:
+        if not (at or 0 <= account.reserved <= account.balance):
             account.add(entry, -1)
             raise ValueError(f"{kind} {amount} would overdraw {wallet}")
         self.accounts[account.ref] = account
@@ -219,7 +222,7 @@ class MemoryKeeptrusts:
 
     def by_hand(self, kind: str, wallet: str, amount: str | Decimal, description: str = "by hand") -> LedgerEntry:
         """Move money as an administrator does, without any mark of ours."""
-        moved = self.move(kind, wallet, Money(Decimal(amount), CURRENCY), description)
+        moved = self.move(kind, wallet, Decimal(amount), CURRENCY, description)
         assert isinstance(moved, Written)
         assert moved.entry is not None
         return moved.entry
@@ -228,44 +231,36 @@ class MemoryKeeptrusts:
         """Pay a request."""
         return self.enter(wallet, "settle", amount, "a request")
 
-    def kept(self, kind: ManagedKind[Any]) -> dict[str, dict[str, Any]] | None:
-        """Return the documents of `kind` by their id, to be read and changed; None where the kind is not offered."""
-        return self.objects_of.setdefault(kind.name, {})
-
     @property
     def budgets(self) -> dict[str, dict[str, Any]]:
         """The billing budgets by their id."""
-        return self.kept(BILLING_BUDGETS) or {}
+        return self.stores[BUDGETS]
 
-    def put(self, kind: ManagedKind[Any], id: str, document: Mapping[str, Any]) -> WriteResult:
+    def put(self, path: str, id: str, body: Mapping[str, Any]) -> WriteResult:
         """Create what has no such id yet, and replace as a whole what has."""
-        kept = self.kept(kind)
-        if kept is None:
-            return Refused(404, f"there are no {kind.nouns} here")
+        if path not in self.stores:
+            return Refused(404, f"{path} is not there")
+        if not body.get("name"):
+            return Refused(422, "the name is missing")
         now = f"{self.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-        dates = {"created_at": kept.get(id, {}).get("created_at", now), "updated_at": now}
-        sent = exact_json.decode(exact_json.encode(kind.body(document)).encode())
-        try:
-            kind.read(Item(kind.path, sent), organization=self.organization)
-        except FieldError as error:
-            return Refused(422, error.message)
-        kept[id] = {**sent, "id": id, **dates}
+        created = self.stores[path].get(id, {}).get("created_at", now)
+        self.stores[path][id] = {**body, "id": id, "created_at": created, "updated_at": now}
         return Written(id)
 
-    def post(self, kind: ManagedKind[Any], document: Mapping[str, Any]) -> WriteResult:
-        return self.put(kind, self._id(_PREFIXES.get(kind.name, "obj")), document)
+    def post(self, path: str, body: Mapping[str, Any], prefix: str = "new") -> WriteResult:
+        return self.put(path, self.new_id(prefix), body)
 
-    def change(self, kind: ManagedKind[Any], id: str, document: Mapping[str, Any]) -> WriteResult:
-        return self.put(kind, id, document) if id in (self.kept(kind) or {}) else Refused(404, "not found")
+    def change(self, path: str, id: str, body: Mapping[str, Any]) -> WriteResult:
+        return self.put(path, id, body) if id in self.stores.get(path, {}) else Refused(404, "not found")
 
-    def drop(self, kind: ManagedKind[Any], id: str) -> WriteResult:
-        return Refused(404, "not found") if (self.kept(kind) or {}).pop(id, None) is None else Written(id)
+    def drop(self, path: str, id: str) -> WriteResult:
+        return Refused(404, "not found") if self.stores.get(path, {}).pop(id, None) is None else Written(id)
 
-    def _id(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
         self.numbers += 1
         return f"{prefix}_{self.numbers:04d}"
 
 
-def _row(account: Account) -> WalletRow:
-    id, ref = f"wal_{account.ref}", account.ref
+def row_of(account: Account) -> WalletRow:
+    id, ref = f"w-{account.ref}", account.ref
     return WalletRow(id, ref.scope, ref.id, CURRENCY, account.balance, account.reserved, account.spent)

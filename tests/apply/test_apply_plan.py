@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from apply.loop import Loop
-from apply.world import Fault, Immediately, World, only, statuses
-from memory_keeptrusts import VirtualClock
+from apply.world import Fault, Immediately, World, only, sent, statuses
+from memory_keeptrusts import BUDGETS, SCHEDULES, VirtualClock
 from worlds import JULY, JUNE, ORGANIZATION, billing_budget, desired, taking_back, wallet
 
 from reconciler.apply import preflight
@@ -343,7 +343,7 @@ def test_a_journal_that_fails_on_the_way_stops_before_the_next_write(loop: Loop)
 
 def test_a_commit_that_is_dropped_from_the_yaml_deletes_what_it_declared_and_nothing_else(loop: Loop) -> None:
     loop.apply()
-    loop.world.put(BILLING_BUDGETS, "bud_hand", billing_budget("by-hand", "5").model_dump(mode="json"))
+    loop.world.put(BUDGETS, "bud_hand", sent(BILLING_BUDGETS, billing_budget("by-hand", "5").model_dump(mode="json")))
     loop.wanted = desired([*loop.wanted.wallets.values()], teams=["support", "sales"])
     result = loop.apply()
     assert sorted(o.key or "" for o in result.run.outcomes) == [
@@ -430,7 +430,7 @@ def test_an_alert_that_somebody_changed_since_review_makes_its_team_stale(loop: 
     loop.wanted = desired(list(loop.wanted.wallets.values()), [("support", changed)], [WEEKLY], teams=["sales"])
     plan = loop.plan()
     id = next(id for id, budget in loop.world.budgets.items() if budget["name"] == "support-monthly")
-    loop.world.put(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+    loop.world.put(BUDGETS, id, sent(BILLING_BUDGETS, billing_budget("support-monthly", "111").model_dump(mode="json")))
     result = loop.apply(plan)
     assert result.exit_code is ExitCode.STALE
     assert "team/team_support/support-monthly changed" in result.stale["support"]
@@ -567,7 +567,9 @@ def test_an_alert_that_is_changed_by_hand_during_the_run_is_left_alone(loop: Loo
     id = next(id for id, budget in loop.world.budgets.items() if budget["name"] == "support-monthly")
 
     def administrator(operation: str) -> None:
-        loop.world.put(BILLING_BUDGETS, id, billing_budget("support-monthly", "111").model_dump(mode="json"))
+        loop.world.put(
+            BUDGETS, id, sent(BILLING_BUDGETS, billing_budget("support-monthly", "111").model_dump(mode="json"))
+        )
 
     loop.world.before_send = administrator
     result = loop.apply()
@@ -697,7 +699,7 @@ def test_a_schedule_that_could_not_be_made_or_deleted_is_remembered_as_such(loop
     assert kept is not None
     assert kept.of(EXPORT_SCHEDULES) == {"weekly": ""}
     assert loop.apply().exit_code is ExitCode.DONE
-    assert loop.world.kept(EXPORT_SCHEDULES) == {}
+    assert loop.world.stores[SCHEDULES] == {}
 
 
 def test_what_a_vanished_team_declared_stays_known(loop: Loop) -> None:

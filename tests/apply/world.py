@@ -16,6 +16,7 @@ from apply.memory_journal import nothing
 from memory_keeptrusts import MemoryKeeptrusts
 
 from reconciler.findings import UnreachableError
+from reconciler.keeptrusts import exact_json
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Listing
 from reconciler.model.money import Money
@@ -23,6 +24,7 @@ from reconciler.model.operation import find_operation
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
 T = TypeVar("T")
+_PREFIXES = {"billing_budget": "bud", "export_schedule": "sch"}
 Fault = Literal[
     "none",
     "drop before",
@@ -100,13 +102,13 @@ class World(MemoryKeeptrusts):
         return self._moved("reclaim", wallet, amount, description, operation)
 
     def create(self, kind: ManagedKind[V], document: Mapping[str, Any]) -> WriteResult:
-        return self._send("create", lambda: self.post(kind, document))
+        return self._send("create", lambda: self.post(kind.path, sent(kind, document), _PREFIXES[kind.name]))
 
     def replace(self, kind: ManagedKind[V], id: str, document: Mapping[str, Any]) -> WriteResult:
-        return self._send("replace", lambda: self.change(kind, id, document))
+        return self._send("replace", lambda: self.change(kind.path, id, sent(kind, document)))
 
     def delete(self, kind: ManagedKind[V], id: str) -> WriteResult:
-        return self._send("delete", lambda: self.drop(kind, id))
+        return self._send("delete", lambda: self.drop(kind.path, id))
 
     def settle(self) -> None:
         """Book what was delayed and is due by now."""
@@ -118,7 +120,7 @@ class World(MemoryKeeptrusts):
     def _moved(self, kind: str, wallet: str, amount: Money, description: str, operation: str) -> WriteResult:
         if amount.amount <= 0:
             raise ValueError(f"{kind} moves a positive amount, not {amount}")
-        return self._send(operation, lambda: self.move(kind, wallet, amount, description))
+        return self._send(operation, lambda: self.move(kind, wallet, amount.amount, amount.currency, description))
 
     def _send(self, key: str, book: Callable[[], WriteResult]) -> WriteResult:
         operation = key[:28]
@@ -184,6 +186,11 @@ class World(MemoryKeeptrusts):
             for operation, sends in self.commits.items()
             if len(sends) > 1 and find_operation(f"[kt-budgets op={operation}]")
         ]
+
+
+def sent(kind: ManagedKind[V], document: Mapping[str, Any]) -> Any:
+    """Return the body of a request as a server reads it."""
+    return exact_json.decode(exact_json.encode(kind.body(document)).encode())
 
 
 class Reader:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from other_keeptrusts import TOKEN, World, other_keeptrusts
+from memory_over_http import TOKEN, World, over_http
 
 if TYPE_CHECKING:
     from cli.conftest import Result, Run
@@ -81,7 +81,7 @@ def desk(tmp_path: Path, kt: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
     git(clone, "checkout", "--quiet", "-B", "main")
     (tmp_path / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost\n")
     world = World()
-    with other_keeptrusts(world) as url:
+    with over_http(world) as url:
         monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
         monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
         desk = Desk(clone, remote, world, kt, monkeypatch.chdir)

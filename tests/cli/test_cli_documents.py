@@ -202,7 +202,7 @@ def audited(desk: Desk, *options: str) -> Result:
 
 def audited_against_the_ledger(desk: Desk) -> Result:
     by_hand(desk)
-    desk.world.ledger["t-alpha"][0]["amount"] = Decimal(501)
+    desk.world.misstate("t-alpha", "501")
     return audited(desk, "--verify")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from cli.small_folder import small_folder
 from installed import kt_budgets
-from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
+from memory_over_http import TOKEN, World, over_http
 
 from reconciler.files import write_file
 from reconciler.findings import UsageError
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def world() -> World:
-    state = World(Habits(), teams={"t-alpha": "t-alpha"})
+    state = World(teams={"t-alpha": "t-alpha"})
     state.enter("t-alpha", "allocate", Decimal(40), at="2026-06-01T00:00:00Z")
     return state
 
@@ -73,7 +73,7 @@ def closed_pipe() -> Iterator[int]:
 @pytest.mark.slow
 def test_a_run_whose_result_cannot_be_printed_ends_as_it_went_and_says_where_it_is(folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url, FULL.open("wb") as full, closed_pipe() as pipe:
+    with over_http(state) as url, FULL.open("wb") as full, closed_pipe() as pipe:
         assert kt(folder, url, *PLAN, stdout=full).returncode == 10
         applied = kt(folder, url, *APPLY, "--format", "json", stdout=pipe)
         again = kt(folder, url, *APPLY, stdout=full)
@@ -90,7 +90,7 @@ def test_a_run_whose_result_cannot_be_printed_ends_as_it_went_and_says_where_it_
 @pytest.mark.slow
 def test_a_run_with_changes_that_were_refused_keeps_its_exit_code_on_a_closed_pipe(folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url, closed_pipe() as pipe:
+    with over_http(state) as url, closed_pipe() as pipe:
         planned(folder, url)
         state.enter("t-alpha", "allocate", Decimal(1), "by hand")
         assert kt(folder, url, *APPLY, stdout=pipe).returncode == 5
@@ -99,7 +99,7 @@ def test_a_run_with_changes_that_were_refused_keeps_its_exit_code_on_a_closed_pi
 @pytest.mark.slow
 def test_a_run_is_written_to_the_output_file_and_a_full_disk_there_changes_nothing_either(folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         planned(folder, url)
         done = kt(folder, url, *APPLY, "--output", str(FULL))
         assert (done.returncode, state.funded("t-alpha", "2026-06")) == (0, Decimal(100))
@@ -125,7 +125,7 @@ def test_a_reader_that_leaves_early_is_no_error_and_a_full_disk_is_one_where_not
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_a_terminal_without_a_character_gets_another_one(folder: Path, encoding: str) -> None:
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         narrow = {"PYTHONIOENCODING": encoding}
         text = kt(folder, url, *PLAN, env=narrow)
         document = kt(folder, url, *PLAN, "--format", "json", env=narrow)
@@ -139,7 +139,7 @@ def test_a_terminal_without_a_character_gets_another_one(folder: Path, encoding:
 
 @pytest.mark.slow
 def test_stdout_and_stderr_that_are_closed_do_not_stop_a_command(folder: Path) -> None:
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         shell = ["sh", "-c", f"{TOOL} {' '.join(PLAN)} >&- 2>&-"]
         variables = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": TOKEN}
         assert subprocess.run(shell, cwd=folder, env=variables, check=False).returncode == 10
@@ -183,7 +183,7 @@ def test_a_pipe_and_a_device_are_written_to_and_stay_what_they_are(tmp_path: Pat
 @pytest.mark.slow
 @pytest.mark.parametrize("output", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_a_plan_written_to_stdout_is_all_that_stands_there(folder: Path, output: str) -> None:
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         piped = kt(folder, url, *PLAN, "--output", output)
         with (folder / "redirected.json").open("wb") as file:
             kt(folder, url, *PLAN, "--output", output, stdout=file)
@@ -197,7 +197,7 @@ def test_ctrl_c_while_usage_is_read_is_an_interruption(folder: Path) -> None:
         f"e{n},2026-06-{n % 17 + 1:02d}T12:00:00Z,t-alpha,openai,gpt-4o,1.25,{'x' * 40}{n}\n" for n in range(400_000)
     )
     (folder / "usage.csv").write_text("id,timestamp,team_id,provider,model,cost,more\n" + rows)
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         variables = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": TOKEN}
         process = subprocess.Popen(
             [TOOL, *PLAN], cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE

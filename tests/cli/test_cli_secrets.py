@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 import pytest
 from cli.small_folder import small_folder
 from installed import kt_budgets
-from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
+from memory_over_http import TOKEN, World, over_http
 
 from reconciler.redaction import hide, hide_environment, without_secrets
 
@@ -85,9 +85,9 @@ def test_values_of_variables_that_are_named_like_secrets_are_taken_out_and_place
 
 
 def test_requests_readings_and_decisions_are_logged_without_the_token(folder: Path) -> None:
-    state = World(Habits(), teams={"t-alpha": "t-alpha"})
+    state = World(teams={"t-alpha": "t-alpha"})
     state.enter("t-alpha", "allocate", Decimal(40), at="2026-06-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         plan = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "-v")
         text = kt(folder, *plan, KEEPTRUSTS_API_URL=url)
         lines = kt(folder, *plan, "--log-format", "json", KEEPTRUSTS_API_URL=url)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator, ValidationError
-from other_keeptrusts import TOKEN, World, other_keeptrusts
+from memory_over_http import TOKEN, World, over_http
 
 from reconciler.app.schemas import schemas
 from reconciler.cli.boundary import run
@@ -80,9 +80,10 @@ def team(name: str, *owners: str) -> str:
 @pytest.fixture
 def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
     """Yield a Keeptrusts that keeps contacts, one of them by hand; the budgets are in the folder of the test."""
-    world = World(teams={"t-aa": "aa", "t-bb": "bb"}, others={PATH: {}})
-    world.others[PATH]["c0"] = {"id": "c0", "topic": "aa", "name": "by-hand", "channel": "pager", "spare": 1}
-    for key in world.teams:
+    world = World(teams={"t-aa": "aa", "t-bb": "bb"})
+    world.stores[PATH] = {}
+    world.stores[PATH]["c0"] = {"id": "c0", "topic": "aa", "name": "by-hand", "channel": "pager", "spare": 1}
+    for key in ("t-aa", "t-bb"):
         world.enter(key, "allocate", Decimal(100), at="2026-06-01T00:00:00Z")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "budgets" / "teams").mkdir(parents=True)
@@ -91,7 +92,7 @@ def state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
         "environments: [prod]\nowners: [cfo]\n"
     )
     write(aa=("ada", "bob"), bb=("cyd",))
-    with registered(Contacts()), other_keeptrusts(world) as url:
+    with registered(Contacts()), over_http(world) as url:
         monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
         monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
         monkeypatch.delenv("KT_BUDGETS_JOURNAL", raising=False)
@@ -126,7 +127,7 @@ def changes() -> list[tuple[str, str, str]]:
 
 
 def kept(state: World) -> dict[tuple[str, str], Any]:
-    return {(item["topic"], item["name"]): item["channel"] for item in state.others[PATH].values()}
+    return {(item["topic"], item["name"]): item["channel"] for item in state.stores[PATH].values()}
 
 
 def test_it_is_planned_told_and_published(said: Said) -> None:
@@ -164,12 +165,12 @@ def test_it_is_applied_once_and_deleted_only_where_it_was_declared_before(said: 
     assert {outcome["status"] for outcome in again["outcomes"]} == {"already_applied"}
 
     write(aa=("ada",))
-    next(item for item in state.others[PATH].values() if item["name"] == "ada").update(channel="chat", spare=2)
+    next(item for item in state.stores[PATH].values() if item["name"] == "ada").update(channel="chat", spare=2)
     said("plan", *DAY)
     assert changes() == [("delete_contact", "aa", "aa/bob"), ("update_contact", "aa", "aa/ada")]
     said(*APPLY)
     assert kept(state) == {**by_hand, ("aa", "ada"): "mail", ("bb", "cyd"): "mail"}
-    assert next(item for item in state.others[PATH].values() if item["name"] == "ada")["spare"] == 2
+    assert next(item for item in state.stores[PATH].values() if item["name"] == "ada")["spare"] == 2
     said("plan", *DAY, "--detailed-exit-code")
 
 
@@ -177,9 +178,9 @@ def test_what_becomes_of_it_by_hand_is_drift(said: Said, state: World) -> None:
     said("plan", *DAY)
     said(*APPLY)
     said("drift", *DAY)
-    ids = {item["name"]: id for id, item in state.others[PATH].items()}
-    state.others[PATH][ids["ada"]]["channel"] = "chat"
-    del state.others[PATH][ids["bob"]]
+    ids = {item["name"]: id for id, item in state.stores[PATH].items()}
+    state.stores[PATH][ids["ada"]]["channel"] = "chat"
+    del state.stores[PATH][ids["bob"]]
 
     items = json.loads(said("drift", *DAY, "--format", "json", code=11))["items"]
 
@@ -194,7 +195,7 @@ def test_what_becomes_of_it_by_hand_is_drift(said: Said, state: World) -> None:
 def test_one_that_is_there_and_not_understood_or_there_twice_is_said_and_left_alone(said: Said, state: World) -> None:
     said("plan", *DAY)
     said(*APPLY)
-    listed = state.others[PATH]
+    listed = state.stores[PATH]
     ada, bob = (next(item for item in listed.values() if item["name"] == name) for name in ("ada", "bob"))
     bob["channel"] = ["chat"]
     listed["zz"] = {**ada, "id": "zz"}

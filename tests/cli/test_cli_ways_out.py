@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from cli.conftest import Result
 from cli.journal_desk import AS_OF, Desk
 
+from reconciler.model.live import LedgerEntry
+
 WHY = ("--reason", "checked with the vendor")
 
 
-def entries(desk: Desk) -> list[dict[str, Any]]:
-    return desk.world.ledger["t-alpha"]
+def entries(desk: Desk) -> list[LedgerEntry]:
+    return desk.world.ledger("t-alpha")
 
 
 def operation(desk: Desk) -> str:
-    description: str = entries(desk)[0]["description"]
-    return description.partition("op=")[2].partition("]")[0]
+    return entries(desk)[0].description.partition("op=")[2].partition("]")[0]
 
 
 def resumed(desk: Desk, *arguments: str) -> Result:
@@ -43,7 +43,7 @@ def steps(desk: Desk) -> list[tuple[str, str, str]]:
 
 def test_a_doubled_operation_is_accepted_and_the_next_plan_heals_it(desk: Desk) -> None:
     assert desk.applied().code == 0
-    desk.world.enter("t-alpha", "allocate", Decimal(500), entries(desk)[0]["description"])
+    desk.world.enter("t-alpha", "allocate", Decimal(500), entries(desk)[0].description)
     assert verified(desk).code == 11
     refused = resumed(desk, "--assume-lost", operation(desk), *WHY)
     assert refused.code == 2
@@ -61,7 +61,7 @@ def test_a_doubled_operation_is_accepted_and_the_next_plan_heals_it(desk: Desk) 
 def test_a_confirmed_entry_that_a_restored_backup_lacks_is_accepted_and_the_next_plan_funds_it(desk: Desk) -> None:
     assert desk.applied().code == 0
     gone = operation(desk)
-    entries(desk).clear()
+    desk.world.forget("t-alpha")
     assert verified(desk).code == 11
     assert resumed(desk, "--accept", gone, *WHY).code == 0
     assert verified(desk).code == 0
@@ -72,7 +72,7 @@ def test_a_confirmed_entry_that_a_restored_backup_lacks_is_accepted_and_the_next
 
 def test_an_amount_that_differs_by_a_hair_is_accepted(desk: Desk) -> None:
     assert desk.applied().code == 0
-    entries(desk)[0]["amount"] = Decimal("500.01")
+    desk.world.misstate("t-alpha", "500.01")
     told = verified(desk)
     assert told.code == 11
     assert "is allocate 500.01; where the ledger is right, `kt-budgets resume --accept" in told.out
@@ -85,7 +85,7 @@ def test_an_amount_that_differs_by_a_hair_is_accepted(desk: Desk) -> None:
 def test_an_entry_that_no_mark_names_is_accepted_by_its_id(desk: Desk) -> None:
     assert desk.applied().code == 0
     desk.world.enter("t-alpha", "allocate", Decimal(20), "[kt-budgets op=2026-06-abcdef")
-    strange = entries(desk)[1]["id"]
+    strange = entries(desk)[1].id
     assert resumed(desk, "--accept", f"ledger:{strange}", *WHY).code == 0
     assert resumed(desk, "--accept", f"{operation(desk)}={strange}", *WHY).code == 0
     assert [step for step, *_ in steps(desk)] == ["accepted", "accepted"]

@@ -55,7 +55,8 @@ def usd(amount: str | Decimal, currency: str = "USD") -> Money:
 
 
 def move(house: Deployment, kind: MoneyMove, wallet: WalletRef, amount: Money, text: str = "June") -> WriteResult:
-    return getattr(house.writer, kind)(wallet, amount, description=text, operation=f"2026-06-{ID}")
+    send = house.writer.allocate if kind == "allocate" else house.writer.reclaim
+    return send(wallet, amount, description=text, operation=f"2026-06-{ID}")
 
 
 def allocate(house: Deployment, amount: str, wallet: WalletRef = SUPPORT, text: str = "June") -> WriteResult:
@@ -180,8 +181,9 @@ def test_a_month_is_read_with_what_was_marked_for_it_in_the_month_before(house: 
     allocate(house, "3", text=mark(f"2026-08-{ID}"))
 
     july, august = (support(house, Period(2026, month)) for month in (7, 8))
-    assert (amounts(july), [entry.amount for entry in july.early]) == ([2], [1])
-    assert (amounts(august), august.early) == ([], ())
+    assert amounts(july) == [2]
+    assert [entry.amount for entry in july.early] == [1]
+    assert (august.ledger, august.early) == ((), ())
     assert july.funded(Period(2026, 7)) == usd("2")
     assert august.available == usd("6")
 
@@ -193,7 +195,8 @@ def test_a_late_ledger_says_nothing_yet_while_the_balance_does(open: Open) -> No
     early = support(house)
     house.pass_time(20)
 
-    assert (early.ledger, early.available, pool(house)) == ((), usd("100"), 900)
+    assert early.ledger == ()
+    assert (early.available, pool(house)) == (usd("100"), Decimal(900))
     assert amounts(support(house)) == [100]
 
 
@@ -257,7 +260,7 @@ def test_under_no_fault_is_booked_what_the_pool_cannot_pay(open: Open, fault: An
     house.pass_time(20)
 
     assert type(result) is (Refused if fault == "duplicate delivery" else AT_ONCE[fault][0])
-    assert (support(house).id, pool(house)) == (None, 1000)
+    assert (support(house).id, pool(house)) == (None, Decimal(1000))
 
 
 def test_an_object_is_created_replaced_with_what_nobody_knows_and_deleted(house: Deployment) -> None:
@@ -269,7 +272,7 @@ def test_an_object_is_created_replaced_with_what_nobody_knows_and_deleted(house:
     assert isinstance(created, Written)
     assert created.id == found.id == after.id
     assert isinstance(replaced, Written)
-    assert (found.value.amount, after.value.amount) == (50, Decimal("77.70"))
+    assert (found.value.amount, after.value.amount) == (Decimal(50), Decimal("77.70"))
     assert (found.document["color"], after.document["color"]) == ("red", "red")
     assert found.document["created_at"] == after.document["created_at"]
     assert isinstance(house.writer.delete(BILLING_BUDGETS, found.id), Written)

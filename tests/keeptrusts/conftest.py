@@ -1,8 +1,7 @@
-"""A Keeptrusts in memory behind httpx transports, and small servers on loopback that misbehave."""
+"""Rows that a Keeptrusts may send, and small servers on loopback that misbehave."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from memory_over_http import Habits, World
 from wire import Answer, raw_server, reply
 
 from reconciler.keeptrusts.connection import Connection
@@ -78,8 +78,11 @@ def schedule(id: str, name: str, **fields: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Keeptrusts:
-    """A Keeptrusts in memory: what it holds, how it pages, wraps and writes numbers. `handle` answers a request."""
+class Rows:
+    """What a server may send, told by the Keeptrusts in memory in place of what it holds. None is not offered.
+
+    `overrides` answer for a path instead, `seen` are all requests.
+    """
 
     wallets: list[Any] = field(default_factory=list)
     ledgers: dict[str, list[Any]] = field(default_factory=dict)
@@ -88,78 +91,31 @@ class Keeptrusts:
     teams: list[Any] | None = field(default_factory=list)
     spend: list[Any] = field(default_factory=list)
     organization: str = ORGANIZATION
-    page_size: int = 200
-    envelope: str = "data"
-    number: Callable[[Decimal], str] = str
+    habits: Habits = field(default_factory=lambda: Habits(page=200, balances=True, amounts=str))
     seen: list[httpx.Request] = field(default_factory=list)
     overrides: dict[str, Callable[[httpx.Request], httpx.Response]] = field(default_factory=dict)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         self.seen.append(request)
-        path = request.url.path
-        if path in self.overrides:
-            return self.overrides[path](request)
-        if path == "/v1/auth/whoami":
-            return self.answer(
-                {
-                    "organization": {"id": self.organization, "name": "Acme"},
-                    "principal": {"id": "key_1", "type": "api_key"},
-                    "permissions": ["org:read"],
-                }
-            )
-        if path == "/v1/wallets/balance":
-            team = request.url.params.get("team_id")
-            wanted = ("team", team) if team else ("organization", self.organization)
-            found = [row for row in self.wallets if (row["scope"], row["scope_id"]) == wanted]
-            return self.answer({"effective_scope": wanted[0], "wallets": found})
-        listed = self.listing(path)
-        return (
-            httpx.Response(404, json={"error": {"code": "not_found"}})
-            if listed is None
-            else self.page(request, *listed)
-        )
+        override = self.overrides.get(request.url.path)
+        return override(request) if override else self._told().handle(request)
 
-    def listing(self, path: str) -> tuple[str, list[Any]] | None:
-        if path.startswith("/v1/wallets/"):
-            return "transactions", self.ledgers.get(path.split("/")[3], [])
-        plural, items = {
-            "/v1/wallets": ("wallets", self.wallets),
-            "/v1/billing/budgets": ("budgets", self.budgets),
-            "/v1/exports/schedules": ("schedules", self.schedules),
-            "/v1/teams": ("teams", self.teams),
-            "/v1/spend": ("items", self.spend),
-        }.get(path, ("", None))
-        return None if items is None else (plural, items)
+    def answer(self, document: Any) -> httpx.Response:
+        return httpx.Response(200, text=self._told().text(document))
 
-    def page(self, request: httpx.Request, plural: str, items: list[Any]) -> httpx.Response:
-        if self.envelope == "array":
-            return self.answer(items)
-        size = min(self.page_size, int(request.url.params.get("limit", 50)))
-        start = int(request.url.params.get("cursor", "0"))
-        more = start + size < len(items)
-        page = items[start : start + size]
-        cursor = str(start + size) if more else None
-        documents: dict[str, Any] = {
-            "data": {"data": page, "next_cursor": cursor},
-            "plural": {plural: page, "next": cursor, "has_more": more},
-            "nested": {"data": {plural: page}, "meta": {"cursor": cursor or "", "total": len(items)}},
-            "link": {plural: page, "links": {"next": f"{request.url.path}?cursor={cursor}" if more else None}},
+    def _told(self) -> World:
+        ledgers = {f"/v1/wallets/{id}/transactions": entries for id, entries in self.ledgers.items()}
+        listed = {
+            "/v1/wallets": self.wallets,
+            "/v1/billing/budgets": self.budgets,
+            "/v1/exports/schedules": self.schedules,
+            "/v1/teams": self.teams,
+            "/v1/spend": self.spend,
+            **{f"/v1/wallets/{row['id']}/transactions": list[Any]() for row in self.wallets},
+            **ledgers,
         }
-        return self.answer(documents[self.envelope])
-
-    def answer(self, document: Any, status: int = 200) -> httpx.Response:
-        return httpx.Response(status, text=self.text(document), headers={"Content-Type": "application/json"})
-
-    def text(self, value: Any) -> str:
-        match value:
-            case Decimal():
-                return self.number(value)
-            case dict():
-                return "{" + ",".join(f"{json.dumps(key)}:{self.text(item)}" for key, item in value.items()) + "}"
-            case list():
-                return "[" + ",".join(map(self.text, value)) + "]"
-            case _:
-                return json.dumps(value)
+        reading = frozenset({"org:read"})
+        return World(organization=self.organization, permissions=reading, token=None, habits=self.habits, listed=listed)
 
     @property
     def transport(self) -> httpx.MockTransport:
@@ -172,9 +128,9 @@ def fast(base_url: str = "https://api.keeptrusts.test", **settings: Any) -> Conn
 
 
 @pytest.fixture
-def acme() -> Keeptrusts:
+def acme() -> Rows:
     """The organization that most tests read: two teams, a pool, a user, alerts and a schedule."""
-    return Keeptrusts(
+    return Rows(
         wallets=[
             wallet("wal_org", "organization", ORGANIZATION, "50000.00", reserved=Decimal(0)),
             wallet("wal_support", "team", "team_support", "9120.55"),
@@ -214,6 +170,6 @@ def make() -> Any:
         billing_budget=billing_budget,
         schedule=schedule,
         reply=reply,
-        keeptrusts=Keeptrusts,
+        rows=Rows,
         fast=fast,
     )

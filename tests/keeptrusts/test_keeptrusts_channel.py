@@ -155,7 +155,7 @@ def test_a_certificate_that_nobody_vouches_for_has_its_own_cure(make: Any) -> No
 
 def test_connections_are_used_again_and_concurrency_is_bounded(make: Any, serve: Any) -> None:
     lock, under_way, most = threading.Lock(), [0], [0]
-    state = make.keeptrusts(
+    state = make.rows(
         wallets=[make.wallet(f"wal_{n}", "team", f"t{n}", "1") for n in range(40)],
         ledgers={f"wal_{n}": [make.transaction(f"txn_{n}", "allocate", "1")] for n in range(40)},
     )

@@ -138,7 +138,7 @@ def test_pages_without_end_are_refused(make: Any) -> None:
 
 
 def test_a_page_in_the_middle_that_fails_fails_the_listing(make: Any, acme: Any) -> None:
-    acme.page_size = 1
+    acme.habits.page = 1
     inner = acme.handle
 
     def answer(request: httpx.Request) -> httpx.Response:

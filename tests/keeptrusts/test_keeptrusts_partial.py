@@ -173,7 +173,7 @@ def test_a_server_that_fails_beyond_the_first_page_fails_the_listing(make: Any) 
 
 
 def test_how_a_silent_server_goes_on_is_asked_once_for_all_ledgers(make: Any, acme: Any) -> None:
-    acme.envelope = "array"
+    acme.habits.envelope = "bare"
     with Reader(make.fast(), transport=acme.transport) as reader:
         wallets = {WalletRef.team("team_support"): "USD", WalletRef.team("team_support_dev"): "USD"}
         for _ in range(3):

@@ -8,8 +8,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from installed import kt_budgets
-from other_keeptrusts import TOKEN
+from installed import in_this_process
+from memory_over_http import TOKEN
 
 Run = Callable[..., CompletedProcess[str]]
 
@@ -58,6 +58,6 @@ def kt(folder: Path) -> Run:
 
     def run(url: str, *arguments: str, token: str = TOKEN) -> CompletedProcess[str]:
         environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
-        return kt_budgets(*arguments, folder=folder, environment=environment)
+        return in_this_process(*arguments, folder=folder, environment=environment)
 
     return run

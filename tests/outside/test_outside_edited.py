@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from other_keeptrusts import World, other_keeptrusts
+from memory_over_http import World, over_http
 
 from reconciler.model.json_text import digest_of
 
@@ -34,7 +34,7 @@ def edit(folder: Path, index: int, **values: Any) -> None:
 @pytest.mark.parametrize("values", [{"amount": "99000.00"}, {"wallet": "t-mallory"}, {"amount": "0.01"}])
 def test_an_edited_and_sealed_plan_moves_nothing_for_its_team(kt: Run, folder: Path, values: dict[str, str]) -> None:
     state = World(teams={key: key for key in TEAMS})
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         planned(kt, url)
         edit(folder, 0, **values)
         done = kt(url, *APPLY, "--as-of", "2026-06-18")
@@ -50,7 +50,7 @@ def test_an_edited_and_sealed_plan_moves_nothing_for_its_team(kt: Run, folder: P
 
 def test_a_plan_of_a_month_that_is_over_is_not_paid_unless_a_rehearsal_was_asked_for(kt: Run) -> None:
     state = World(teams={key: key for key in TEAMS})
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         planned(kt, url)
         late = kt(url, *APPLY)
         assert late.returncode == 4, late.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from other_keeptrusts import World, other_keeptrusts
+from memory_over_http import World, over_http
 
 Run = Callable[..., Any]
 DAY = ("--as-of", "2026-07-02")
@@ -35,7 +35,7 @@ def findings(folder: Path, code: str) -> list[str]:
 def test_a_deliberate_top_up_stays_until_it_is_said_that_it_goes(kt: Run, folder: Path) -> None:
     state = world()
     state.enter("t-gamma", "allocate", Decimal(600), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert "t-gamma" not in changes(folder)
         (finding,) = findings(folder, "first-contact")
@@ -55,7 +55,7 @@ def test_a_deliberate_top_up_stays_until_it_is_said_that_it_goes(kt: Run, folder
 def test_drift_names_the_option_that_takes_a_top_up_back(kt: Run, folder: Path) -> None:
     state = world()
     state.enter("t-gamma", "allocate", Decimal(600), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert kt(url, *APPLY).returncode == 0
         told = kt(url, "drift", *DAY)
@@ -69,7 +69,7 @@ def test_drift_names_the_option_that_takes_a_top_up_back(kt: Run, folder: Path) 
 def test_an_option_that_the_plan_was_made_without_is_named_where_apply_has_it(kt: Run, folder: Path) -> None:
     state = world()
     state.enter("t-alpha-dev", "allocate", Decimal(9000), "July 2026 with a reserve", at="2026-07-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         refused = kt(url, *APPLY, "--first-apply")
         reasons = {item.get("reason", "") for item in json.loads(refused.stdout)["outcomes"]}
@@ -82,7 +82,7 @@ def test_a_plan_that_leaves_a_wallet_as_it_was_found_does_not_say_that_all_is_as
     state = world()
     for key, amount in {"t-alpha": "1000", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "600"}.items():
         state.enter(key, "allocate", Decimal(amount), "July 2026", at="2026-07-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         kt(url, *PLAN)
         assert kt(url, *APPLY).returncode == 0
         planned = kt(url, *PLAN)
@@ -100,12 +100,12 @@ def test_a_wallet_whose_money_may_be_another_month_s_is_asked_about_and_left_alo
     kt: Run, folder: Path, at: str, words: str
 ) -> None:
     state = world()
-    state.enter("t-gamma", "allocate", Decimal("450"), words, at=at)
-    with other_keeptrusts(state) as url:
+    given = state.enter("t-gamma", "allocate", Decimal("450"), words, at=at)
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert "t-gamma" not in changes(folder)
         (finding,) = findings(folder, "whose-month")
-        assert "txn_000000" in finding
+        assert given.id in finding
         assert f"2026-07: {900 if at > '2026-07' else 0}.00" in finding
         assert kt(url, *APPLY).returncode == 0
         assert state.balance("t-gamma") == 450
@@ -118,7 +118,7 @@ def test_a_wallet_whose_money_may_be_another_month_s_is_asked_about_and_left_alo
 def test_money_of_the_month_before_that_says_so_is_no_question(kt: Run, folder: Path) -> None:
     state = world()
     state.enter("t-gamma", "allocate", Decimal("450"), "June 2026 extra", at="2026-06-29T09:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
     assert findings(folder, "whose-month") == []
     assert changes(folder)["t-gamma"] == "allocate"
@@ -126,7 +126,7 @@ def test_money_of_the_month_before_that_says_so_is_no_question(kt: Run, folder: 
 
 def test_after_the_first_apply_an_excess_is_taken_back_as_ever(kt: Run, folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert kt(url, *APPLY).returncode == 0
         state.enter("t-gamma", "allocate", Decimal(50), at="2026-07-02T09:00:00Z")
@@ -148,7 +148,7 @@ def lower_gamma(folder: Path, amount: str) -> None:
 
 def test_a_wallet_that_was_right_at_an_apply_is_met_again_when_its_target_is_lowered(kt: Run, folder: Path) -> None:
     state = rightly_funded()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert kt(url, *APPLY).returncode == 0
         lower_gamma(folder, "400")
@@ -162,7 +162,7 @@ def test_a_wallet_that_was_right_at_an_apply_is_met_again_when_its_target_is_low
 @pytest.mark.parametrize("at", ["2026-07-02T09:00:00Z", "2026-06-29T09:00:00Z"])
 def test_what_others_gave_since_makes_it_a_first_contact_again(kt: Run, folder: Path, at: str) -> None:
     state = rightly_funded()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 0
         assert kt(url, *APPLY).returncode == 0
         state.enter("t-gamma", "allocate", Decimal(75), "", at=at)
@@ -176,7 +176,7 @@ def test_what_others_gave_since_makes_it_a_first_contact_again(kt: Run, folder: 
 def test_a_wallet_that_held_more_at_the_first_apply_stays_as_it_was_found(kt: Run, folder: Path) -> None:
     state = rightly_funded()
     state.enter("t-gamma", "allocate", Decimal(150), "July 2026 reserve", at="2026-07-01T10:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         for amount in ("450", "400", "420"):
             lower_gamma(folder, amount)
             assert kt(url, *PLAN).returncode == 0
@@ -188,7 +188,7 @@ def test_a_wallet_that_held_more_at_the_first_apply_stays_as_it_was_found(kt: Ru
 def test_apply_names_what_was_left_out_with_its_money_and_the_command(kt: Run, folder: Path) -> None:
     state = rightly_funded()
     state.enter("t-gamma", "allocate", Decimal(150), "July 2026 reserve", at="2026-07-01T10:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         kt(url, *PLAN)
         kt(url, *APPLY)
         kt(url, *PLAN)

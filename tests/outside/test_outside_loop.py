@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from other_keeptrusts import Habits, World, other_keeptrusts
+from memory_over_http import Habits, World, exact, floating, over_http, shortest
 
 from reconciler.model.json_text import digest_of
 
@@ -30,8 +30,8 @@ billing_budgets:
 """
 
 
-def world(habits: Habits | None = None) -> World:
-    made = World(habits or Habits(), teams={key: key for key in TARGETS})
+def world(habits: Habits | None = None, **fields: Any) -> World:
+    made = World(**fields, habits=habits or Habits(), teams={key: key for key in TARGETS})
     for number in range(20):
         made.enter("t-alpha", "settle", Decimal("1.25"), at=f"2026-06-{number % 17 + 1:02d}T10:00:00Z")
     made.enter("t-alpha", "allocate", Decimal("1000"), at="2026-06-01T00:00:00Z")
@@ -59,17 +59,17 @@ PLAN = ("plan", "--first-apply", "--as-of", "2026-06-18", "--usage", "usage.csv"
 APPLY = ("apply", "--first-apply", "--as-of", "2026-06-18", "--plan", "plan.json", "--format", "json")
 
 HABITS = [
-    Habits(page=7, envelope="data", amounts="1500.00"),
-    Habits(page=7, envelope="plural", amounts="1500.0"),
-    Habits(page=1, envelope="data", amounts="1500"),
-    Habits(envelope="bare", amounts="1500.0"),
+    Habits(page=7, envelope="data", amounts=exact),
+    Habits(page=7, envelope="plural", amounts=floating),
+    Habits(page=1, envelope="data", amounts=shortest),
+    Habits(envelope="bare", amounts=floating),
 ]
 
 
 def test_the_same_facts_give_the_same_plan_however_a_deployment_writes_them(kt: Run, folder: Path) -> None:
     plans = set()
     for habits in HABITS:
-        with other_keeptrusts(world(habits)) as url:
+        with over_http(world(habits)) as url:
             done = kt(url, *PLAN)
         assert done.returncode == 10, done.stderr
         plans.add((folder / "plan.json").read_bytes())
@@ -78,7 +78,7 @@ def test_the_same_facts_give_the_same_plan_however_a_deployment_writes_them(kt: 
 
 def test_after_apply_the_ledger_equals_the_yaml_and_nothing_is_left_to_do(kt: Run, folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         assert state.writes == []
         first = kt(url, *APPLY)
@@ -105,7 +105,7 @@ def test_a_plan_of_an_older_version_with_fewer_fields_is_applied_and_an_edited_o
 ) -> None:
     state = world()
     saved = folder / "plan.json"
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         document = json.loads(saved.read_text())
         content = {key: value for key, value in document.items() if key not in ("digest", "assumptions", "year")}
@@ -123,7 +123,7 @@ def test_a_plan_of_an_older_version_with_fewer_fields_is_applied_and_an_edited_o
 def test_a_budget_that_was_applied_and_then_removed_from_the_yaml_is_deleted(kt: Run, folder: Path) -> None:
     state = world()
     alpha = folder / "budgets" / "teams" / "alpha.yaml"
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         assert kt(url, *APPLY).returncode == 0
         alpha.write_text(ALPHA.replace("  - {name: new, amount: 250, environment: dev}\n", ""))
@@ -138,7 +138,7 @@ def test_a_budget_that_was_applied_and_then_removed_from_the_yaml_is_deleted(kt:
 
 def test_a_stale_team_is_refused_and_the_others_go_on(kt: Run, folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         state.enter("t-gamma", "allocate", Decimal(10), "by hand")
         done = kt(url, *APPLY)
@@ -151,23 +151,23 @@ def test_a_stale_team_is_refused_and_the_others_go_on(kt: Run, folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("habits", "code"),
+    ("fields", "code"),
     [
-        (Habits(page=3, broken_path="/v1/wallets", broken_from=3), 9),
-        (Habits(page=3, broken_path="/v1/wallets/w-t-alpha/transactions", broken_from=6), 9),
-        (Habits(forbidden_path="/v1/wallets"), 9),
-        (Habits(forbidden_path="/v1/auth/whoami"), 9),
-        (Habits(organization="org_else"), 9),
+        ({"habits": Habits(page=3, broken_path="/v1/wallets", broken_from=3)}, 9),
+        ({"habits": Habits(page=3, broken_path="/v1/wallets/w-t-alpha/transactions", broken_from=6)}, 9),
+        ({"habits": Habits(forbidden_path="/v1/wallets")}, 9),
+        ({"habits": Habits(forbidden_path="/v1/auth/whoami")}, 9),
+        ({"organization": "org_else"}, 9),
     ],
     ids=["unreadable page of wallets", "unreadable page of a ledger", "wallets forbidden", "token", "organization"],
 )
 def test_live_state_that_cannot_be_read_whole_stops_with_one_sentence_and_no_write(
-    kt: Run, folder: Path, habits: Habits, code: int
+    kt: Run, folder: Path, fields: dict[str, Any], code: int
 ) -> None:
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         assert kt(url, *PLAN).returncode == 10
-    state = world(habits)
-    with other_keeptrusts(state) as url:
+    state = world(**fields)
+    with over_http(state) as url:
         for command in (PLAN, APPLY):
             done = kt(url, *command)
             assert done.returncode == code, done.stdout + done.stderr
@@ -179,13 +179,15 @@ def test_live_state_that_cannot_be_read_whole_stops_with_one_sentence_and_no_wri
 
 
 @pytest.mark.parametrize(
-    ("habits", "sent"),
-    [(Habits(permissions=("wallets:read",)), 0), (Habits(forbidden_path="/v1/wallets/reclaim"), 0)],
+    ("fields", "sent"),
+    [({"permissions": frozenset({"wallets:read"})}, 0), ({"habits": Habits(forbidden_path="/v1/wallets/reclaim")}, 0)],
     ids=["the token says so", "the server says so at the first write"],
 )
-def test_a_token_that_may_not_write_stops_with_one_sentence(kt: Run, folder: Path, habits: Habits, sent: int) -> None:
-    state = world(habits)
-    with other_keeptrusts(state) as url:
+def test_a_token_that_may_not_write_stops_with_one_sentence(
+    kt: Run, folder: Path, fields: dict[str, Any], sent: int
+) -> None:
+    state = world(**fields)
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         done = kt(url, *APPLY)
     assert done.returncode == 9, done.stdout + done.stderr
@@ -195,7 +197,7 @@ def test_a_token_that_may_not_write_stops_with_one_sentence(kt: Run, folder: Pat
 
 
 def test_a_refused_token_and_an_unreachable_server_are_said(kt: Run) -> None:
-    with other_keeptrusts(world()) as url:
+    with over_http(world()) as url:
         refused = kt(url, *PLAN, token="wrong")
     gone = kt(url, *PLAN)
     assert (refused.returncode, gone.returncode) == (9, 9)
@@ -210,7 +212,7 @@ def _no_leftovers(folder: Path) -> Iterator[None]:
 
 def test_without_an_export_the_plan_goes_by_the_ledger_and_says_so(kt: Run, folder: Path) -> None:
     state = world()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         done = kt(url, "plan", "--as-of", "2026-06-18")
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads((folder / "plan.json").read_text())
@@ -223,7 +225,7 @@ def test_without_an_export_the_plan_goes_by_the_ledger_and_says_so(kt: Run, fold
 def test_a_team_whose_yaml_moved_on_since_the_review_is_stale_and_the_others_go_on(kt: Run, folder: Path) -> None:
     state = world()
     gamma = folder / "budgets" / "teams" / "gamma.yaml"
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         gamma.write_text(gamma.read_text().replace("monthly: 450", "monthly: 470"))
         done = kt(url, *APPLY)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from other_keeptrusts import Habits, World, other_keeptrusts
+from memory_over_http import Habits, World, over_http
 from paging_shapes import Shape
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -22,7 +22,7 @@ TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamm
 
 def world(shape: Shape | None = None, kind: str = "allocate") -> World:
     """Return a world in which every wallet is funded as the YAML says, alpha by an entry that comes last of twelve."""
-    state = World(Habits(shape=shape), teams={key: key for key in TARGETS})
+    state = World(habits=Habits(shape=shape), teams={key: key for key in TARGETS})
     for key, amount in TARGETS.items():
         state.enter(key, kind, Decimal(amount), at="2026-06-01T00:00:00Z")
     for number in range(11):
@@ -34,7 +34,7 @@ def world(shape: Shape | None = None, kind: str = "allocate") -> World:
     "says", ["total", "count", "total_pages", "pagination", "has_more", "truncated", "Link", "X-Total-Count"]
 )
 def test_a_ledger_of_which_a_part_came_stops_the_plan_and_nothing_is_sent(kt: Run, says: str) -> None:
-    with other_keeptrusts(state := world(Shape(says, "in no way", 6))) as url:
+    with over_http(state := world(Shape(says, "in no way", 6))) as url:
         done = kt(url, *PLAN)
     assert done.returncode == 9, done.stdout + done.stderr
     assert "/transactions" in done.stderr or "/v1/wallets" in done.stderr
@@ -55,7 +55,7 @@ def test_a_ledger_of_which_a_part_came_stops_the_plan_and_nothing_is_sent(kt: Ru
     ],
 )
 def test_a_ledger_in_parts_is_put_together_and_a_funded_month_stays_as_it_is(kt: Run, says: str, goes: str) -> None:
-    with other_keeptrusts(state := world(Shape(says, goes, 5))) as url:
+    with over_http(state := world(Shape(says, goes, 5))) as url:
         done = kt(url, *PLAN)
         assert done.returncode == 10, done.stdout + done.stderr
         assert kt(url, *APPLY).returncode == 0
@@ -82,7 +82,7 @@ def moved(state: World) -> set[str]:
 def test_an_entry_of_a_type_that_nobody_knows_stops_its_wallet_alone_with_a_cure_that_works(
     kt: Run, folder: Path
 ) -> None:
-    with other_keeptrusts(state := strange_world()) as url:
+    with over_http(state := strange_world()) as url:
         done = kt(url, *PLAN)
         assert done.returncode == 10, done.stdout + done.stderr
         plan = json.loads((folder / "plan.json").read_text())
@@ -111,8 +111,8 @@ def plain(text: str) -> str:
 
 def test_an_entry_of_such_a_type_that_comes_after_the_review_refuses_its_team_and_no_other(kt: Run) -> None:
     state = strange_world()
-    state.ledger["t-gamma"] = []
-    with other_keeptrusts(state) as url:
+    state.forget("t-gamma")
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         state.enter("t-gamma", "budget-grant", Decimal("450.00"), at="2026-06-18T07:00:00Z")
         done = kt(url, *APPLY)
@@ -127,7 +127,7 @@ def test_an_entry_of_such_a_type_that_comes_after_the_review_refuses_its_team_an
 
 def test_every_other_command_goes_on_without_a_wallet_whose_ledger_cannot_be_read(kt: Run) -> None:
     day, usage = ("--as-of", "2026-06-18"), ("--usage", "usage.csv")
-    with other_keeptrusts(state := strange_world()) as url:
+    with over_http(state := strange_world()) as url:
         found = kt(url, "forecast", *day, *usage)
         assert found.returncode == 0, found.stderr
         assert "gamma/prod is left out: the ledger of t-gamma cannot be read" in " ".join(found.stdout.split())
@@ -160,7 +160,7 @@ def test_every_other_command_goes_on_without_a_wallet_whose_ledger_cannot_be_rea
 
 @pytest.mark.parametrize("kind", ["allocation", "Allocated", "ALLOCATE"])
 def test_another_form_of_a_known_type_counts_as_it(kt: Run, kind: str) -> None:
-    with other_keeptrusts(state := world(kind=kind)) as url:
+    with over_http(state := world(kind=kind)) as url:
         assert kt(url, *PLAN).returncode == 10
         assert kt(url, *APPLY).returncode == 0
     assert not [path for _, path, _ in state.writes if "wallets" in path]

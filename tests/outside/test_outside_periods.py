@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from other_keeptrusts import World, other_keeptrusts
+from memory_keeptrusts import VirtualClock
+from memory_over_http import World, over_http
 
 JULY = {"t-alpha": "1000.00", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
 
 
 def june_is_over() -> World:
-    made = World(teams={key: key for key in JULY}, now=datetime(2026, 7, 1, 0, 5, tzinfo=UTC))
+    made = World(teams={key: key for key in JULY}, clock=VirtualClock(datetime(2026, 7, 1, 0, 5, tzinfo=UTC)))
     for key, left in {"t-alpha": "80.25", "t-gamma": "450"}.items():
         made.enter(key, "allocate", Decimal("1200"), at="2026-06-01T00:00:00Z")
         made.enter(key, "settle", Decimal("1200") - Decimal(left), at="2026-06-30T10:00:00Z")
@@ -40,7 +41,7 @@ def test_a_month_opens_once_with_what_was_left_kept_or_taken_back(
     organization = folder / "budgets" / "org.yaml"
     organization.write_text(organization.read_text() + f"unused: {unused}\n")
     state = june_is_over()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         run = open_july(kt, url)
         assert run["converged"] is True, run
         writes = len(state.writes)
@@ -53,7 +54,7 @@ def test_a_month_opens_once_with_what_was_left_kept_or_taken_back(
 
 def test_a_month_that_has_not_begun_is_not_funded(kt: Callable[..., Any]) -> None:
     state = june_is_over()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         planned = kt(url, "plan", "--as-of", "2026-07-01", "--period", "2026-08", "--usage", "usage.csv")
         assert planned.returncode == 0, planned.stderr
         done = kt(url, "apply", "--as-of", "2026-07-01")
@@ -67,7 +68,7 @@ def test_a_month_is_opened_without_a_saved_plan_and_only_money_moves(kt: Callabl
     organization.write_text(organization.read_text() + "unused: reclaim\nguards: {total_moved: 1}\n")
     state = june_is_over()
     arguments = ("apply", "--period", "2026-07", "--first-apply", "--format", "json")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         early = kt(url, *arguments, "--as-of", "2026-06-30")
         assert early.returncode == 4, early.stderr
         assert state.writes == []
@@ -82,7 +83,7 @@ def test_a_month_is_opened_without_a_saved_plan_and_only_money_moves(kt: Callabl
 def test_an_excess_given_by_hand_is_left_to_a_reviewed_plan_when_a_month_opens(kt: Callable[..., Any]) -> None:
     state = june_is_over()
     state.enter("t-gamma", "allocate", Decimal(9000), at="2026-07-01T00:00:00Z")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         done = kt(url, "apply", "--period", "2026-07", "--as-of", "2026-07-02")
     assert done.returncode == 0, done.stdout + done.stderr
     assert state.funded("t-gamma", "2026-07") == Decimal(9000)
@@ -91,7 +92,7 @@ def test_an_excess_given_by_hand_is_left_to_a_reviewed_plan_when_a_month_opens(k
 
 def test_a_month_that_is_over_is_not_funded_any_more(kt: Callable[..., Any]) -> None:
     state = june_is_over()
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         planned = kt(url, "plan", "--as-of", "2026-07-01", "--period", "2026-06", "--usage", "usage.csv")
         assert planned.returncode == 0, planned.stderr
         done = kt(url, "apply", "--as-of", "2026-07-01")
@@ -103,7 +104,7 @@ def test_a_month_that_is_over_is_not_funded_any_more(kt: Callable[..., Any]) -> 
 def test_a_dry_run_shows_what_opening_a_month_moves_and_writes_nothing(kt: Callable[..., Any], folder: Path) -> None:
     state = june_is_over()
     opening = ("apply", "--period", "2026-07", "--as-of", "2026-07-01")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         shown = kt(url, *opening, "--dry-run", "--format", "json")
         assert shown.returncode == 10, shown.stderr
         moves = {change["wallet"]: change["amount"] for change in json.loads(shown.stdout)["changes"]}
@@ -117,9 +118,9 @@ def test_a_dry_run_shows_what_opening_a_month_moves_and_writes_nothing(kt: Calla
 
 def test_a_month_outside_of_the_fiscal_year_is_funded_only_when_that_is_said(kt: Callable[..., Any]) -> None:
     state = june_is_over()
-    state.now = datetime(2027, 6, 1, 0, 5, tzinfo=UTC)
+    state.clock.instant = datetime(2027, 6, 1, 0, 5, tzinfo=UTC)
     opening = ("apply", "--period", "2027-06", "--as-of", "2027-06-01")
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         refused = kt(url, *opening)
         assert refused.returncode == 4
         assert "2027-06 is not in FY2027 (2026-06 to 2027-05)" in refused.stderr

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from other_keeptrusts import Habits, World, other_keeptrusts
+from memory_over_http import Habits, World, over_http
 
 pytestmark = pytest.mark.slow
 
@@ -23,11 +23,11 @@ RESUME = ("resume", *DAY, "--settle", "0.3")
 
 def test_a_restored_backup_is_left_by_doing_what_each_command_says(kt: Run) -> None:
     state = World(teams={key: key for key in TEAMS})
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         assert kt(url, *APPLY).returncode == 0
         assert kt(url, *RESUME).returncode == 0
-        state.ledger["t-gamma"].clear()
+        state.forget("t-gamma")
         planned = kt(url, *PLAN)
         assert planned.returncode == 8
         assert "Nothing to change" not in planned.stdout
@@ -52,7 +52,7 @@ def test_a_restored_backup_is_left_by_doing_what_each_command_says(kt: Run) -> N
 
 def test_a_mark_of_another_journal_that_came_in_later_is_told_by_resume(kt: Run) -> None:
     state = World(teams={key: key for key in TEAMS})
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         assert kt(url, *APPLY).returncode == 0
         state.enter(
@@ -69,7 +69,7 @@ def test_an_amount_that_was_booked_otherwise_is_left_by_one_command_that_each_co
     kt: Run, extra: str, hang_ups: int
 ) -> None:
     state = World(teams={key: key for key in TEAMS}, habits=Habits(extra=Decimal(extra), hang_ups=hang_ups))
-    with other_keeptrusts(state) as url:
+    with over_http(state) as url:
         assert kt(url, *PLAN).returncode == 10
         said = [kt(url, *APPLY)]
         state.habits.extra = Decimal(0)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from installed import kt_budgets
-from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
+from installed import in_this_process
+from memory_over_http import TOKEN, Habits, World, over_http
 
 from reconciler.model.json_text import digest_of
 
@@ -69,7 +69,7 @@ class Organization:
             "KEEPTRUSTS_API_TOKEN": TOKEN,
             **variables,
         }
-        return kt_budgets(*arguments, folder=self.folder, environment=environment)
+        return in_this_process(*arguments, folder=self.folder, environment=environment)
 
     def plan(self, *arguments: str, **variables: str) -> dict[str, Any]:
         """Plan, and return plan.json with what was printed under `text` and `stderr`."""
@@ -101,12 +101,14 @@ def organization(folder: Path, *, teams: int) -> Iterator[Organization]:
     (folder / "budgets" / "teams").mkdir(parents=True)
     (folder / "budgets" / "org.yaml").write_text(ORG)
     (folder / "usage.csv").write_text("id,timestamp,team_id,cost\ne1,2026-06-02T10:00:00Z,t001-prod,3.50\n")
-    world = World(Habits(page=200), teams={f"t{n:03d}-{e}": f"t{n:03d}" for n in range(teams) for e in ENVIRONMENTS})
+    world = World(
+        habits=Habits(page=200), teams={f"t{n:03d}-{e}": f"t{n:03d}" for n in range(teams) for e in ENVIRONMENTS}
+    )
     for number in range(teams):
         for environment in ENVIRONMENTS:
             amount = Decimal("40") if number == teams - 1 else Decimal("100")
             world.enter(f"t{number:03d}-{environment}", "allocate", amount, at="2026-06-01T00:00:00Z")
-    with other_keeptrusts(world) as url:
+    with over_http(world) as url:
         made = Organization(folder, world, url)
         for number in range(teams):
             made.write(number)

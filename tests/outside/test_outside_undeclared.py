@@ -10,7 +10,8 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from other_keeptrusts import World, other_keeptrusts
+from memory_keeptrusts import BUDGETS, SCHEDULES
+from memory_over_http import World, over_http
 
 Run = Callable[..., "CompletedProcess[str]"]
 AT = ("--as-of", "2026-06-18")
@@ -56,16 +57,16 @@ STRANGE = [
 
 @pytest.fixture
 def world() -> World:
-    found = World()
-    for team in ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma"):
-        found.teams[team] = team
+    teams = ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma")
+    found = World(teams={team: team for team in teams})
+    for team in teams:
         found.enter(team, "allocate", Decimal("10"), at="2026-06-01T00:00:00Z")
     return found
 
 
 @pytest.fixture
 def url(world: World) -> Iterator[str]:
-    with other_keeptrusts(world) as url:
+    with over_http(world) as url:
         yield url
 
 
@@ -78,7 +79,7 @@ def planned(kt: Run, url: str, folder: Path, *options: str) -> dict[str, Any]:
 
 def test_what_yaml_cannot_express_stops_no_command(kt: Run, url: str, folder: Path, world: World) -> None:
     changes = planned(kt, url, folder, "--first-apply")["changes"]
-    world.budgets = {str(number): item for number, item in enumerate(STRANGE)}
+    world.stores[BUDGETS] = {str(number): item for number, item in enumerate(STRANGE)}
     before = json.dumps(world.budgets, default=str)
     plan = planned(kt, url, folder, "--first-apply")
     assert plan["changes"] == changes
@@ -97,7 +98,7 @@ def test_what_yaml_cannot_express_stops_no_command(kt: Run, url: str, folder: Pa
 def test_each_thing_that_yaml_cannot_declare_is_listed_with_the_reason(
     kt: Run, url: str, folder: Path, world: World
 ) -> None:
-    world.budgets = {str(number): item for number, item in enumerate(STRANGE)}
+    world.stores[BUDGETS] = {str(number): item for number, item in enumerate(STRANGE)}
     reasons = {item["name"]: item["reason"] for item in planned(kt, url, folder)["unmanaged"]}
     assert reasons["fraction"] == "YAML cannot declare its alert percentages 79.5%, 100%"
     assert reasons["euros"] == "YAML cannot declare it is in EUR"
@@ -110,7 +111,7 @@ def test_each_thing_that_yaml_cannot_declare_is_listed_with_the_reason(
 
 
 def test_a_strange_export_schedule_stops_nothing(kt: Run, url: str, folder: Path, world: World) -> None:
-    world.schedules = {
+    world.stores[SCHEDULES] = {
         "s1": {"id": "s1", "name": "odd", "cron": "every full moon", "enabled": True},
         "s2": {"id": "s2", "name": "broken", "enabled": "yes"},
         "s3": {"id": "s3", "cron": "0 6 * * MON"},
@@ -126,7 +127,7 @@ def test_an_undeclared_alert_stays_in_every_output(kt: Run, url: str, folder: Pa
     (folder / "budgets" / "teams" / "alpha.yaml").write_text(
         "version: 1\nteam: alpha\nwallets:\n  prod: {team_id: t-alpha, monthly: 1000.00}\n"
     )
-    world.budgets = {"b1": alert("b1", "theirs", amount=Decimal("600"))}
+    world.stores[BUDGETS] = {"b1": alert("b1", "theirs", amount=Decimal("600"))}
     (forecast,) = (item for item in planned(kt, url, folder)["impact"] if item["wallet"] == "t-alpha")
     (theirs,) = forecast["alerts"]
     assert not theirs["declared"]
