@@ -44,7 +44,7 @@ def top_up(desk: Desk, team: str = "t-alpha", *, words: str = "") -> None:
 
 
 def test_adopting_needs_a_token_that_may_read_and_writes_nothing_to_keeptrusts(desk: Desk) -> None:
-    desk.world.habits.permissions = ("org:read",)
+    desk.world.permissions = frozenset({"org:read"})
     desk.world.enter("t-alpha", "allocate", Decimal(500))
     desk.chdir(desk.clone)
     done = desk.kt("adopt", *AS_OF)
@@ -174,7 +174,7 @@ def test_an_adoption_that_died_while_it_was_recorded_is_none_until_resume_finish
     again = desk.kt("adopt", *AS_OF)
     assert again.code == 4
     assert "kt-budgets resume" in again.err
-    desk.world.habits.permissions = ("org:read",)
+    desk.world.permissions = frozenset({"org:read"})
     assert desk.kt("resume", *AS_OF, "--settle", "0").code == 0
     assert desk.world.writes == []
     top_up(desk)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from memory_keeptrusts import BUDGETS
+from memory_over_http import TOKEN, Habits, World, floating, over_http
 from organizations import DAY, JUNE
-from other_keeptrusts import TOKEN, Habits, World, other_keeptrusts
 
 from reconciler.findings import ExitCode
 from reconciler.sandbox.globex import WITHOUT_SLUG, team_id
@@ -211,18 +212,18 @@ def _alert(id: str, scope: tuple[str, str], percentages: list[Decimal]) -> dict[
 def test_another_keeptrusts_is_imported_planned_and_adopted_without_a_write(
     kt: Any, here: Path, monkeypatch: pytest.MonkeyPatch, envelope: Any
 ) -> None:
-    world = World(Habits(envelope=envelope, permissions=(), amounts="1500.0"), teams=ELSEWHERE)
+    world = World(habits=Habits(envelope=envelope, amounts=floating), permissions=frozenset(), teams=ELSEWHERE)
     for number, team in enumerate(ELSEWHERE):
         for age in range(-12, 1):
             month = JUNE.plus(age)
             world.enter(team, "allocate", Decimal(1000 * (number + 1)), f"{month.name} budget", f"{month}-02T08:00:00Z")
     world.enter("team_support", "allocate", Decimal("250.50"), "top-up", "2026-06-09T08:00:00Z")
-    world.budgets = {
+    world.stores[BUDGETS] = {
         "b1": _alert("b1", ("team", "team_support"), [Decimal(80)]),
         "b2": _alert("b2", ("organization", "org_acme"), [Decimal(80)]),
         "b3": _alert("b3", ("team", "t-77aa01"), [Decimal("79.5")]),
     }
-    with other_keeptrusts(world) as url:
+    with over_http(world) as url:
         monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
         monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
         done = kt("import", "--as-of", DAY, "--format", "json")

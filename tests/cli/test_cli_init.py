@@ -11,7 +11,7 @@ import pytest
 from cli.journal_desk import git
 from forge.actionlint import findings
 from forge.test_forge_workflows import tool
-from other_keeptrusts import TOKEN, World, other_keeptrusts
+from memory_over_http import TOKEN, World, over_http
 from paging_shapes import Answer, Shape
 from ruamel.yaml import YAML
 
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World(teams={"support-prod": "Support", "support-dev": "Support (dev)", "search-staging": "Search"})
-    with other_keeptrusts(world) as url:
+    with over_http(world) as url:
         monkeypatch.setenv("KEEPTRUSTS_API_URL", url)
         monkeypatch.setenv("KEEPTRUSTS_API_TOKEN", TOKEN)
         yield world
@@ -82,7 +82,7 @@ def test_the_fiscal_year_contains_today(kt: Any, here: Path, day: str, first: st
 
 
 def test_nothing_but_get_is_sent_and_a_token_that_may_read_is_enough(kt: Any, here: Path, other: World) -> None:
-    other.habits.permissions = ("org:read",)
+    other.permissions = frozenset({"org:read"})
     other.enter("support-prod", "allocate", other.pool)
     assert kt("init").code == 0
     assert other.writes == []

@@ -178,7 +178,7 @@ def test_a_release_that_died_while_it_was_recorded_is_finished_by_resume(both: D
     head = f"{len(lines) - 1:012d} {json.loads(lines[-2])['digest']}\n"
     journal(both).with_name("journal.head").write_text(head)
     assert "kt-budgets resume" in both.kt("release", "beta", *AS_OF).err
-    both.world.habits.permissions = ("org:read",)
+    both.world.permissions = frozenset({"org:read"})
     assert both.kt("resume", *AS_OF, "--settle", "0").code == 0
     committed(both, beta("90"))
     assert plan(both)["changes"] == []
