@@ -77,6 +77,11 @@ class Host:
         return "merge request" if self.is_gitlab else "pull request"
 
     @property
+    def place(self) -> str:
+        """What holds the code."""
+        return "project" if self.is_gitlab else "repository"
+
+    @property
     def pipeline(self) -> str:
         """What runs the commands in CI."""
         return "pipeline" if self.is_gitlab else "workflow"

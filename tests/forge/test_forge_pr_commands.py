@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +11,10 @@ from typing import Any
 import click
 import pytest
 from forge.budget_repository import BudgetRepository
+from forge.foreign_words import refuse_foreign_words
 from forge.forge_world import allocate, plan
 from forge.github_standin import Pull, State, answer
+from forge.host import Host
 from published import judge_printed
 
 from reconciler.app.change_request.approval import require_approval
@@ -32,6 +33,9 @@ from reconciler.settings import overlaid, resolve
 from reconciler.source.tree import read_tree
 
 PLAN = plan(allocate())
+ON_GITHUB = pytest.mark.parametrize("host", ["github"], indirect=True)
+"""What check runs, events and tokens of GitHub's own are about."""
+
 RUN_VARIABLES = (
     "GITHUB_REF",
     "GITHUB_EVENT_PATH",
@@ -57,24 +61,26 @@ class Desk:
     """A reviewer's world: a repository, a GitHub, and the command line in the repository's clone."""
 
     repository: BudgetRepository
-    github: State
-    url: str
+    host: Host
     capsys: pytest.CaptureFixture[str]
     output: str = ""
     errors: str = ""
 
     def kt(self, *arguments: str, **variables: str) -> int:
-        given = {
-            "GITHUB_REF": "",
-            "GITHUB_API_URL": self.url,
-            "GITHUB_TOKEN": "ghs_actions",
-            "GITHUB_REPOSITORY": "acme/ai-budgets",
-        }
-        with overlaid(**{"GITHUB_EVENT_PATH": "", "GITHUB_STEP_SUMMARY": "", "GITHUB_SHA": "", **given, **variables}):
+        with overlaid(**{**self.host.variables, **variables}):
             code = run(cli, arguments)
         self.output, self.errors = self.capsys.readouterr()
         judge_printed(arguments, self.output)
+        refuse_foreign_words(self.github, self.output, self.errors)
         return code
+
+    @property
+    def github(self) -> State:
+        return self.host.state
+
+    @property
+    def url(self) -> str:
+        return self.host.url
 
     def save(self, made: Plan = PLAN) -> str:
         (self.repository.folder / "plan.json").write_text(self.planned(made).text(), encoding="utf-8")
@@ -123,17 +129,17 @@ RAISE = ("budgets/teams/support.yaml", "monthly: 10500.00", "monthly: 12500.00")
 @pytest.fixture
 def desk(
     tmp_path: Path,
-    github: State,
-    github_url: str,
+    host: Host,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
+) -> Desk:
     repository = BudgetRepository.small(tmp_path)
     monkeypatch.chdir(repository.folder)
-    github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
-    return Desk(repository, github, github_url, capsys)  # type: ignore[return-value]
+    host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
+    return Desk(repository, host, capsys)
 
 
+@ON_GITHUB
 def test_the_comment_leads_to_the_run_and_its_artefacts_on_whatever_server_it_was(desk: Desk) -> None:
     desk.opened(("budgets/teams/support.yaml", "10500.00", "12500.00"))
     desk.show(GITHUB_SERVER_URL="https://ghe.acme.example", GITHUB_RUN_ID="77")
@@ -144,6 +150,7 @@ def test_the_comment_leads_to_the_run_and_its_artefacts_on_whatever_server_it_wa
     assert "x.example" not in comment
 
 
+@ON_GITHUB
 def test_a_plan_is_shown_in_a_comment_a_check_run_and_the_summary(desk: Desk, tmp_path: Path) -> None:
     desk.opened(RAISE)
     summary = tmp_path / "summary.md"
@@ -171,11 +178,12 @@ def test_showing_it_twice_changes_nothing(desk: Desk) -> None:
         "pull_request": 128,
         "comment": "unchanged",
         "check": "unchanged",
-        "url": "",
+        "url": "https://gitlab.test/acme/ai-budgets/-/merge_requests/128#note_1001" if desk.host.is_gitlab else "",
     }
     assert len(desk.github.writes) == before
 
 
+@ON_GITHUB
 def test_a_dry_run_prints_the_comment_and_needs_no_token(desk: Desk) -> None:
     desk.save()
     assert desk.kt("pr", "comment", "--dry-run", GITHUB_TOKEN="", GITHUB_API_URL="http://127.0.0.1:1") == ExitCode.DONE
@@ -183,6 +191,7 @@ def test_a_dry_run_prints_the_comment_and_needs_no_token(desk: Desk) -> None:
     assert desk.github.requests == []
 
 
+@ON_GITHUB
 def test_a_refused_plan_fails_the_check_on_its_line(desk: Desk) -> None:
     guard = GuardResult(
         guard=Guard.TOTAL_MOVED.value,
@@ -199,6 +208,7 @@ def test_a_refused_plan_fails_the_check_on_its_line(desk: Desk) -> None:
     assert check["annotations"][0]["start_line"] == 5
 
 
+@ON_GITHUB
 def test_annotations_name_files_from_the_top_of_the_repository(desk: Desk) -> None:
     desk.repository.git("mv", "budgets", "finops-budgets")
     (desk.repository.folder / "finance").mkdir()
@@ -211,6 +221,7 @@ def test_annotations_name_files_from_the_top_of_the_repository(desk: Desk) -> No
     assert desk.github.checks[0]["annotations"][0]["path"] == "finance/budgets/teams/support.yaml"
 
 
+@ON_GITHUB
 def test_a_plan_without_changes_leaves_no_comment_but_a_record(desk: Desk) -> None:
     desk.opened()
     assert desk.show(plan()) == ExitCode.DONE
@@ -230,6 +241,7 @@ def test_a_plan_of_teams_whose_budgets_change_later_has_a_comment(desk: Desk) ->
     assert "USD 1 → **2** (1 more), February 2027" in comment
 
 
+@ON_GITHUB
 def test_a_run_for_an_older_head_says_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.opened(RAISE)
     event = tmp_path / "event.json"
@@ -240,6 +252,7 @@ def test_a_run_for_an_older_head_says_nothing(desk: Desk, tmp_path: Path) -> Non
     assert desk.github.writes == []
 
 
+@ON_GITHUB
 def test_a_person_comments_without_a_check_run(desk: Desk) -> None:
     desk.opened(RAISE)
     assert desk.show(GITHUB_TOKEN="ghp_dana") == ExitCode.DONE
@@ -252,6 +265,7 @@ def test_a_person_comments_without_a_check_run(desk: Desk) -> None:
     assert desk.kt("pr", "check", "--pr", "128", GITHUB_TOKEN="ghp_dana") == ExitCode.REMOTE
 
 
+@ON_GITHUB
 def test_a_check_run_alone_is_published_for_the_last_head_only(desk: Desk, tmp_path: Path) -> None:
     desk.opened(RAISE)
     desk.save()
@@ -266,6 +280,7 @@ def test_a_check_run_alone_is_published_for_the_last_head_only(desk: Desk, tmp_p
     assert desk.kt("pr", "check", GITHUB_EVENT_PATH=str(event)) == ExitCode.USAGE
 
 
+@ON_GITHUB
 def test_apply_can_require_the_approval_of_its_own_commit(desk: Desk) -> None:
     desk.opened(RAISE)
     desk.show()
@@ -306,6 +321,7 @@ def findings(desk: Desk, *entries: dict[str, Any]) -> None:
     (desk.repository.folder / "findings.json").write_text(json.dumps(document), encoding="utf-8")
 
 
+@ON_GITHUB
 def test_findings_take_the_place_of_an_older_heads_plan(desk: Desk) -> None:
     desk.opened(RAISE)
     desk.show()
@@ -351,6 +367,7 @@ def test_a_merge_made_for_testing_is_compared_with_what_it_was_merged_onto(desk:
     assert "the organization" not in body.partition("Approval needed")[2].partition("\n")[0]
 
 
+@ON_GITHUB
 def test_outside_of_git_a_plan_is_shown_without_saying_who_must_approve(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,12 +381,14 @@ def test_outside_of_git_a_plan_is_shown_without_saying_who_must_approve(
     assert desk.github.checks[0]["annotations"][0]["path"] == "budgets/teams/support.yaml"
 
 
+@ON_GITHUB
 def test_a_summary_that_cannot_be_written_stops_nothing(desk: Desk) -> None:
     desk.opened(RAISE)
     assert desk.show(GITHUB_STEP_SUMMARY="/nowhere/summary.md") == ExitCode.DONE
     assert "the job summary cannot be written" in desk.errors
 
 
+@ON_GITHUB
 def test_another_app_says_its_name(desk: Desk) -> None:
     desk.opened(RAISE)
     desk.show(GITHUB_TOKEN="ghs_other", KT_BUDGETS_GITHUB_LOGIN="other-app[bot]")
@@ -428,7 +447,7 @@ def test_several_files_of_suggestions_are_one_conversation_and_the_comment_says_
     before = len(desk.github.writes)
     assert desk.kt("pr", "comment", "--pr", "128", "--suggestions", cures) == ExitCode.DONE
     assert "suggested changes: 0 published\n1 more suggested change is outside of this diff" in desk.output
-    assert [method for method, *_ in desk.github.writes[before:]] == ["PATCH"]
+    assert [method for method, *_ in desk.github.writes[before:]] == ["PUT" if desk.host.is_gitlab else "PATCH"]
 
 
 def test_a_command_that_is_none_is_not_repeated(desk: Desk) -> None:
@@ -443,13 +462,14 @@ def test_without_a_difference_to_look_at_the_plan_is_shown_all_the_same(desk: De
     desk.opened(RAISE)
     name = suggestions(desk, "s.json", "kt-budgets validate", {"line": 5})
     desk.save()
-    desk.github.fail(r"GET .*/pulls/128/files", answer(422, "the diff is too large"))
+    desk.github.fail(r"GET .*/(?:pulls/128/files|merge_requests/128/diffs)", answer(422, "the diff is too large"))
     assert desk.kt("pr", "comment", "--pr", "128", "--suggestions", name) == ExitCode.DONE
     assert "no suggested changes" in desk.errors
     assert "suggested changes: 0 published" in desk.output
     assert len(desk.github.ours(128)) == 1
 
 
+@ON_GITHUB
 def test_a_run_for_an_older_head_suggests_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.opened(RAISE)
     name = suggestions(desk, "s.json", "kt-budgets validate", {"line": 5})
@@ -468,7 +488,7 @@ def test_a_mistake_becomes_a_suggestion_and_taking_it_makes_the_files_valid(desk
     assert desk.kt(*shown) == ExitCode.DONE, desk.errors
     (made,) = desk.github.review_comments
     assert made["line"] == text[: text.index("montly")].count("\n") + 1
-    taken = made["body"].partition("```suggestion\n")[2].partition("\n```")[0]
+    taken = made["body"].partition("```suggestion")[2].partition("\n")[2].partition("\n```")[0]
     lines = text.splitlines()
     lines[made["line"] - 1] = taken
     (desk.repository.folder / RAISE[0]).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -505,8 +525,8 @@ def test_a_file_without_suggestions_is_said(desk: Desk, text: str | None) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("pr", "comment", "--plan", "plan.json"), "no pull request was named"),
-        (("pr", "comment", "--pr", "1", "--repo", "acme"), "is not a repository"),
+        (("pr", "comment", "--plan", "plan.json"), "no {0.request} was named"),
+        (("pr", "comment", "--pr", "1", "--repo", "acme"), "is not a {0.place}"),
         (("pr", "approval", "--plan", "plan.json"), "no merge commit was named"),
         (("pr", "receipt", "--run", "plan.json"), "holds no run"),
         (("pr", "receipt", "--run", "none.json"), "cannot be read"),
@@ -515,9 +535,10 @@ def test_a_file_without_suggestions_is_said(desk: Desk, text: str | None) -> Non
 def test_what_is_missing_is_said(desk: Desk, arguments: tuple[str, ...], words: str) -> None:
     desk.save()
     assert desk.kt(*arguments) == ExitCode.USAGE
-    assert words in desk.errors
+    assert words.format(desk.host) in desk.errors
 
 
+@ON_GITHUB
 def test_without_a_repository_or_a_token_the_cure_is_named(desk: Desk) -> None:
     desk.save()
     assert desk.kt("pr", "comment", "--pr", "1", GITHUB_REPOSITORY="") == ExitCode.USAGE
@@ -640,6 +661,7 @@ def test_a_direct_push_is_refused(desk: Desk) -> None:
     assert "pushed directly" in desk.errors
 
 
+@ON_GITHUB
 def test_the_plan_of_another_pull_request_cannot_be_replayed(desk: Desk) -> None:
     desk.opened(RAISE)
     desk.show()
@@ -731,6 +753,7 @@ def test_a_receipt_needs_no_comment_to_be_there(desk: Desk) -> None:
 HOSTILE = "@acme/everyone | `x` <!-- --> <img src=x onerror=alert(1)> [a](javascript:1)\n# h" + "A" * 10_000
 
 
+@ON_GITHUB
 def test_hostile_names_cannot_act_in_comment_check_or_summary(desk: Desk, tmp_path: Path) -> None:
     from markdown_it import MarkdownIt
 
@@ -748,6 +771,7 @@ def test_hostile_names_cannot_act_in_comment_check_or_summary(desk: Desk, tmp_pa
         assert len(text.encode()) <= 65_536
 
 
+@ON_GITHUB
 def test_five_hundred_teams_fit_into_comment_and_check(desk: Desk) -> None:
     desk.opened(RAISE)
     many = plan(*(allocate(f"team-{number:03d}") for number in range(500)))
