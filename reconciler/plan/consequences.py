@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -167,9 +167,8 @@ def with_rest(later: Later | None, impact: Sequence[WalletForecast], period: Per
     """
     if later is None or not any(item.key == "unused" and not item.team for item in later.expectations):
         return later
-    rests = {wallet.wallet: rest for wallet in impact if (rest := _rest(wallet)) > 0}
     told = (
-        _told_rest(item, rests, impact, period) if item.key == "unused" and not item.team else item
+        _told_rest(item, impact, period) if item.key == "unused" and not item.team else item
         for item in later.expectations
     )
     return later.model_copy(update={"expectations": tuple(told)})
@@ -181,20 +180,28 @@ def _rest(wallet: WalletForecast) -> Decimal:
     return outlook.money_left if middle is None else max(outlook.ceiling - max(middle, wallet.spend_to_date), ZERO)
 
 
-def _told_rest(
-    item: LaterExpectation, rests: dict[WalletRef, Decimal], impact: Iterable[WalletForecast], period: Period
-) -> LaterExpectation:
+def _told_rest(item: LaterExpectation, impact: Sequence[WalletForecast], period: Period) -> LaterExpectation:
+    rests = _rests(impact)
     total = sum(rests.values(), ZERO)
+    meaning = rest_words(impact, period, unused=item.after)
+    return item.model_copy(update={"meaning": meaning, "amount": total, "wallets": rests, "period": period.plus(1)})
+
+
+def _rests(impact: Sequence[WalletForecast]) -> dict[WalletRef, Decimal]:
+    return {wallet.wallet: rest for wallet in impact if (rest := _rest(wallet)) > 0}
+
+
+def rest_words(impact: Sequence[WalletForecast], period: Period, *, unused: str) -> str:
+    """Say what becomes, when the month after `period` opens, of the money that is expected to be left by then."""
+    rests = _rests(impact)
     currency = next((wallet.currency for wallet in impact), "")
-    opening = period.plus(1)
     dearest = sorted(rests, key=lambda key: (-rests[key], key))
     named = {wallet.wallet: f"{wallet.team} / {wallet.environment}" for wallet in impact}
     most = ", ".join(f"{named[key]} {Money(rests[key], currency)}" for key in dearest[:3])
     more = f" and {len(dearest) - 3:,} more" if len(dearest) > 3 else ""
-    what = "goes back to the organization wallet" if item.after == "reclaim" else "stays in its wallets"
+    what = "goes back to the organization wallet" if unused == "reclaim" else "stays in its wallets"
     told = f": {most}{more}" if dearest else ""
-    meaning = (
-        f"on 1 {opening.first:%B} about {Money(total, currency)} {what}{told}, as far as today's money is expected to"
-        " be left at the end of the month"
+    return (
+        f"on 1 {period.plus(1).first:%B} about {Money(sum(rests.values(), ZERO), currency)} {what}{told}, as far as"
+        " today's money is expected to be left at the end of the month"
     )
-    return item.model_copy(update={"meaning": meaning, "amount": total, "wallets": rests, "period": opening})

@@ -234,3 +234,32 @@ def test_a_wallet_in_doubt_is_not_adopted(desk: Desk) -> None:
     assert refused.code == 4
     assert "t-alpha" in refused.err
     assert not journal(desk).exists()
+
+
+def test_what_unused_reclaim_takes_back_is_said_before_anything_was_applied_with_it(desk: Desk) -> None:
+    desk.write("500", org=LEFT)
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    assert desk.plan().code == 0
+    plan = json.loads((desk.clone / "plan.json").read_text())
+    (found,) = [item for item in plan["findings"] if item["code"] == "unused-goes-back"]
+    assert (found["path"], found["line"]) == ("budgets/org.yaml", 6)
+    assert (
+        "on 1 July about USD 500.00 goes back to the organization wallet: alpha / prod USD 500.00" in found["message"]
+    )
+    done = desk.kt("adopt", *AS_OF)
+    assert done.code == 0, done.err
+    assert "takes back on 1 July 2026 what is left by then; today that is USD 500.00" in done.err
+    assert desk.plan().code == 0
+    again = json.loads((desk.clone / "plan.json").read_text())
+    assert [item for item in again["findings"] if item["code"] == "unused-goes-back"] == []
+
+
+def test_without_a_commit_to_compare_with_it_is_said_as_well_and_once(desk: Desk) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    org = desk.clone / "budgets" / "org.yaml"
+    org.write_text(org.read_text() + LEFT)
+    assert desk.plan().code == 0
+    plan = json.loads((desk.clone / "plan.json").read_text())
+    told = [item for item in plan["later"]["expectations"] if item["key"] == "unused"]
+    found = [item for item in plan["findings"] if item["code"] == "unused-goes-back"]
+    assert len(told) + len(found) == 1

@@ -155,6 +155,12 @@ def _told(
     )
     for left in found.asked:
         say(f"taken as it is dated: {left.reason.partition(';')[0]}")
+    if desired.organization.unused == "reclaim":
+        opening = settings.period.plus(1)
+        say(
+            f"`unused: reclaim` takes back on 1 {opening.first:%B %Y} what is left by then; today that is {found.left}",
+            "write `unused: keep` in org.yaml before that, to leave it in its wallets",
+        )
     if found.plan.source.dirty:
         say("the budget files are not committed; commit them, so that others see what was adopted")
     who = f"{len(document.teams)} teams" if len(document.teams) != 1 else document.teams[0]

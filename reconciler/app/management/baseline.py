@@ -50,12 +50,16 @@ class LedgerTotal:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """An empty `plan`, sealed, with what it was made from. `asked` are wallets whose entries may be another month's."""
+    """An empty `plan`, sealed, with what it was made from. `asked` are wallets whose entries may be another month's.
+
+    `left` is what the wallets hold by now, which `unused: reclaim` would take back when a month opens.
+    """
 
     plan: Plan
     diff: Diff
     total: LedgerTotal
     principal: str
+    left: Money
     asked: tuple[LeftAsFound, ...]
 
 
@@ -94,7 +98,9 @@ def baseline(
     total = LedgerTotal.of(live, wallets, settings, currency=desired.organization.currency)
     known = history_of(records).adopted
     asked = tuple(left for left in careful.left_out if left.wallet not in known)
-    return Baseline(sealed(plan), diff, total, live.identity.principal, asked)
+    held = (live.wallets[key].money_left.amount for key in wallets if key in live.wallets)
+    left = Money(sum(held, ZERO), desired.organization.currency)
+    return Baseline(sealed(plan), diff, total, live.identity.principal, left, asked)
 
 
 def _doubts(diff: Diff) -> Iterator[str]:

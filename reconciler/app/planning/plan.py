@@ -16,7 +16,7 @@ from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
 from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
-from reconciler.app.planning.remarks import year_known
+from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
 from reconciler.app.session import connected, load_desired
@@ -124,7 +124,9 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
             live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
-    findings = [*year_known(warnings, settings=settings, desired=desired, usage=usage), *doubts, *released]
+    reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
+    known = year_known(warnings, settings=settings, desired=desired, usage=usage)
+    findings = [*known, *doubts, *released, *reclaimed]
     source = checked_out(settings, desired, head=head)
     made = assemble(
         settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, aim=aim

@@ -12,12 +12,16 @@ from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import NOT_COMPARED
 from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
+from reconciler.plan.consequences import rest_words
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
 from reconciler.source.marks import positions
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
+    from reconciler.model.applied import LastApplied
+    from reconciler.model.forecast import WalletForecast
+    from reconciler.model.later import Later
     from reconciler.model.usage import DailyUsage
 
 
@@ -59,6 +63,26 @@ def _not_compared(desired: Desired, aim: Aim | None) -> Iterator[Finding]:
             " may change without being shown",
             "compare the files by hand, or plan again where that commit can be read",
         )
+
+
+def first_reclaim(
+    desired: Desired, impact: Sequence[WalletForecast], period: Period, *, last: LastApplied | None, later: Later | None
+) -> Iterator[Finding]:
+    """Yield what `unused: reclaim` takes back when the next month opens, where nothing was applied yet.
+
+    A change of it is told among what else the YAML says otherwise.
+    """
+    is_told = later is not None and any(item.key == "unused" for item in later.expectations)
+    if last is not None or is_told or desired.organization.unused != "reclaim" or not impact:
+        return
+    origin = Origin(desired.organization_path, ("unused",))
+    yield Finding(
+        positions(desired.files, [origin])[origin],
+        "unused-goes-back",
+        Severity.WARNING,
+        f"`unused: reclaim`: {rest_words(impact, period, unused='reclaim')}",
+        "write `unused: keep` to leave it in its wallets",
+    )
 
 
 def year_known(
