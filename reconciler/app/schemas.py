@@ -36,7 +36,9 @@ from reconciler.model.policy_input import PolicyInput
 from reconciler.model.recorded import RecordedDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
-from reconciler.source.schemas import Schema, document_schema, schema_text, yaml_schema
+from reconciler.source.context import context_of
+from reconciler.source.load import read
+from reconciler.source.schemas import Schema, document_schema, schema_text, with_environments, yaml_schema
 
 DOCUMENTS: tuple[type[Document], ...] = (
     FindingsDocument,
@@ -73,25 +75,27 @@ DOCUMENTS: tuple[type[Document], ...] = (
 """Everything that is printed for other programs."""
 
 
-def schemas() -> dict[str, Schema]:
-    """Return every published schema by the name of its file."""
+def schemas(budgets: Path | None = None) -> dict[str, Schema]:
+    """Return every published schema by the name of its file; that of team files with the environments of `budgets`."""
+    team = yaml_schema(TeamBudget, "budgets/teams/<team>.yaml")
+    environments = context_of(read(budgets).organization).environments if budgets else ()
     return {
         "organization.schema.json": yaml_schema(OrganizationBudget, "budgets/org.yaml"),
-        "team.schema.json": yaml_schema(TeamBudget, "budgets/teams/<team>.yaml"),
+        "team.schema.json": with_environments(team, environments) if environments else team,
         **{f"{kind.name()}.schema.json": document_schema(kind) for kind in DOCUMENTS},
     }
 
 
-def write(folder: Path) -> Iterator[Path]:
+def write(folder: Path, *, budgets: Path | None = None) -> Iterator[Path]:
     """Write every schema into `folder`, and yield each file when it is written; UsageError where it cannot be."""
-    for name, schema in schemas().items():
+    for name, schema in schemas(budgets).items():
         write_file(folder / name, schema_text(schema))
         yield folder / name
 
 
-def stale(folder: Path) -> tuple[Sequence[Path], int]:
+def stale(folder: Path, *, budgets: Path | None = None) -> tuple[Sequence[Path], int]:
     """Return the files in `folder` that are missing or not current, and how many schemas there are."""
-    texts = {folder / name: schema_text(schema) for name, schema in schemas().items()}
+    texts = {folder / name: schema_text(schema) for name, schema in schemas(budgets).items()}
     return [path for path, text in texts.items() if _content(path) != text], len(texts)
 
 

@@ -19,23 +19,31 @@ from reconciler.findings import ExitCode
     metavar="DIR",
     help="The folder of the schemas.",
 )
+@click.option(
+    "--budgets",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Offer the environments of the org.yaml in this folder, and no others.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 3 and name each file that is not current.")
-def command(output: Path, check: bool) -> int:
+def command(output: Path, budgets: Path | None, check: bool) -> int:
     """Write the JSON Schemas, or check that they are current.
 
-    Editors complete and check budget files with them: see the first line of each file in budgets/.
+    Editors complete and check budget files with them: see the first line of each file in budgets/. With --budgets they
+    know the environments of one organization too.
     """
     from reconciler.app import schemas
 
     if not check:
-        for path in schemas.write(output):
+        for path in schemas.write(output, budgets=budgets):
             click.echo(path)
         return ExitCode.DONE
-    stale, count = schemas.stale(output)
+    stale, count = schemas.stale(output, budgets=budgets)
     for path in stale:
         click.echo(f"{path}: {'not current' if path.exists() else 'missing'}")
     if stale:
-        click.echo(f"hint: kt-budgets schema --output {output}", err=True)
+        own = f" --budgets {budgets}" if budgets else ""
+        click.echo(f"hint: kt-budgets schema --output {output}{own}", err=True)
         return ExitCode.FINDINGS
     click.echo(f"{count} schemas in {output} are current", err=True)
     return ExitCode.DONE

@@ -8,14 +8,32 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema, WrapValidator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    TypeAdapter,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import CoreSchema
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.money import CENT, ZERO
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period
-from reconciler.model.yaml_types import AMOUNT_SCHEMAS, Identifier, YamlAmount, parse_amount, refusal, shown
+from reconciler.model.yaml_types import (
+    AMOUNT_SCHEMA,
+    MONEY_PATTERN,
+    Identifier,
+    YamlAmount,
+    parse_amount,
+    refusal,
+    shown,
+)
 
+_SIGNED = r"^(\+(1000|[0-9]{1,3}(\.[0-9]{1,4})?)|-(100|[0-9]{1,2}(\.[0-9]{1,4})?))%$"
 _RELATIVE = re.compile(r"[+-][0-9]{1,4}(\.[0-9]{1,4})?%")
 _UNSIGNED = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?\s*%")
 _MOST = Decimal(10)
@@ -91,14 +109,9 @@ Override = Annotated[
     PlainSerializer(override_text, return_type=str, when_used="json"),
     WithJsonSchema(
         {
-            "anyOf": [
-                *AMOUNT_SCHEMAS,
-                {
-                    "type": "string",
-                    "pattern": r"^(\+(1000|[0-9]{1,3}(\.[0-9]{1,4})?)|-(100|[0-9]{1,2}(\.[0-9]{1,4})?))%$",
-                    "patternErrorMessage": "An amount such as 12500.00, or by how much it differs, such as +20%",
-                },
-            ],
+            **AMOUNT_SCHEMA,
+            "pattern": f"{MONEY_PATTERN}|{_SIGNED}",
+            "patternErrorMessage": "Write an amount such as 12500.00, or by how much the month differs: +20% or -20%",
             "examples": [15000.00, "+20%"],
         }
     ),
@@ -106,7 +119,19 @@ Override = Annotated[
 """What a single month gets: an amount, or a signed percentage of what it would get otherwise."""
 
 
-Monthly = Annotated[YamlAmount | Annotated[tuple[TargetStep, ...], Field(min_length=1)], WrapValidator(_monthly)]
+class _MonthlySchema:
+    """One schema for an amount and for steps: of several, editors show no sentence but the types."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        steps = next(option for option in handler(schema)["anyOf"] if option.get("type") == "array")
+        amounts = {**AMOUNT_SCHEMA, "type": ["number", "string", "array"]}
+        return {**amounts, "if": {"type": "array"}, "then": steps}
+
+
+Monthly = Annotated[
+    YamlAmount | Annotated[tuple[TargetStep, ...], Field(min_length=1)], WrapValidator(_monthly), _MonthlySchema
+]
 """What every month gets: one amount, or dated steps."""
 
 

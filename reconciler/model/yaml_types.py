@@ -164,20 +164,21 @@ def _kind(value: Any) -> str:
             return shown(value)
 
 
-AMOUNT_SCHEMAS: tuple[dict[str, Any], ...] = (
-    {"type": "number", "minimum": 0, "maximum": float(LARGEST_AMOUNT)},
-    {
-        "type": "string",
-        "pattern": MONEY_PATTERN,
-        "patternErrorMessage": "An amount is a plain number with at most two decimals, such as 12500.00",
-    },
-)
+AMOUNT_SCHEMA: dict[str, Any] = {
+    "type": ["number", "string"],
+    "minimum": 0,
+    "maximum": float(LARGEST_AMOUNT),
+    "pattern": MONEY_PATTERN,
+    "patternErrorMessage": "Write a plain number with at most two decimals and without separators, such as 12500.00",
+    "examples": [12500.00],
+}
+"""One schema for both ways to write an amount: of several, editors show no sentence but the types."""
 
 YamlAmount = Annotated[
     Decimal,
     BeforeValidator(parse_amount),
     PlainSerializer(lambda amount: f"{amount:.2f}", return_type=str, when_used="json"),
-    WithJsonSchema({"anyOf": list(AMOUNT_SCHEMAS), "examples": [12500.00]}),
+    WithJsonSchema(AMOUNT_SCHEMA),
 ]
 """Money in YAML: a plain number or a quoted one, not negative, at most two decimals.
 

@@ -5,11 +5,13 @@ They are draft-07, the version that every YAML language server understands (deci
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import json_text
+from reconciler.source.context import ALL
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
@@ -23,6 +25,21 @@ def schema_text(schema: Schema) -> str:
 def yaml_schema(model: type[Frozen], title: str) -> Schema:
     schema = model.model_json_schema(mode="validation")
     return {"$schema": DIALECT, **_closed(schema), "title": title}
+
+
+def with_environments(schema: Schema, environments: Sequence[str]) -> Schema:
+    """Return the schema of team files with the environments of one organization: editors offer them, and no others."""
+    wallets = {key: value for key, value in schema["properties"]["wallets"].items() if key != "propertyNames"}
+    (wallet,) = wallets.pop("patternProperties").values()
+    known = {**wallets, "properties": dict.fromkeys([*environments, ALL], wallet)}
+    budget = schema["$defs"]["BillingBudgetSetting"]
+    environment = {**budget["properties"]["environment"], "enum": [*environments, ALL]}
+    watched = {**budget, "properties": {**budget["properties"], "environment": environment}}
+    return {
+        **schema,
+        "properties": {**schema["properties"], "wallets": known},
+        "$defs": {**schema["$defs"], "BillingBudgetSetting": watched},
+    }
 
 
 def document_schema(kind: type[Document]) -> Schema:
@@ -51,13 +68,16 @@ def _closed(node: Any) -> Any:
     """Return a schema of YAML as editors need it: no null anywhere, no key beyond those that are known.
 
     A key that has no value is left out in YAML, so that null is never what somebody means. A default that is empty
-    or a mapping is left out too: editors would offer it as the completion, in the place of the keys themselves.
+    or a mapping is left out too: editors would offer it as the completion, in the place of the keys themselves. What
+    is said of a wrong text is said of what is no text too.
     """
     if isinstance(node, list):
         return [_closed(item) for item in node]
     if not isinstance(node, dict):
         return node
     result = {key: _closed(value) for key, value in node.items() if key != "default" or _tells(value)}
+    if "patternErrorMessage" in result:
+        result["errorMessage"] = result["patternErrorMessage"]
     if "patternProperties" in result:
         result["additionalProperties"] = False
     options = [option for option in result.get("anyOf", []) if option != {"type": "null"}]

@@ -209,7 +209,7 @@ def schema_at(model: type[Frozen], keys: Keys) -> dict[str, Any]:
 
 def _items(node: dict[str, Any]) -> dict[str, Any]:
     """Return what the schema says of the items of a list, which may be one of several things that are allowed."""
-    lists = (option["items"] for option in (node, *node.get("anyOf", [])) if "items" in option)
+    lists = (option["items"] for option in (node, node.get("then", {})) if "items" in option)
     return next(lists, {})
 
 
