@@ -11,7 +11,7 @@ PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow lint bench-forecast thorough mutants kill-test github-description browser pictures check format golden clean help
+.PHONY: demo test installed pins workflow lint bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ browser: $(TESTING)  ## Make sure that tests can look at the comment in a browse
 	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
 	@bash tests/browser/fetch_mermaid.sh
 
+editors: $(TESTING)  ## Put the YAML language server of editors where tests look for it (needs npm)
+	@bash tests/editors/fetch_language_server.sh
+
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
@@ -71,6 +74,7 @@ bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, be
 	$(BIN)/python benchmarks/forecast_speed.py
 
 thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months of an organization
+	@bash tests/editors/fetch_language_server.sh || echo "SKIPPED: no editor judges the schemas, which needs npm" >&2
 	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from thorough import' tests/*/test_*.py)
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
