@@ -24,6 +24,7 @@ from reconciler.cli.main import cli
 from reconciler.report.renderers import RENDERERS, formats, render
 
 JSON = ("--format", "json")
+DAY = ("--as-of", "2026-06-18")
 APPLY = ("apply", *AS_OF, "--plan", "plan.json", "--settle", "0", *JSON)
 WHAT_IF = ("--wallet", "alpha/prod=600", "--growth", "alpha=+5%")
 USAGE = ("--usage", "../history.csv", *AS_OF, *JSON)
@@ -56,6 +57,11 @@ def planned(desk: Desk, *arguments: str) -> Result:
 def plan_of_broken_files(desk: Desk) -> Result:
     desk.write("5 dollars")
     return planned(desk)
+
+
+def calendar_of_broken_files(desk: Desk) -> Result:
+    desk.write("5 dollars")
+    return desk.kt("calendar", *DAY, *JSON)
 
 
 def plan_of_nothing(desk: Desk) -> Result:
@@ -226,6 +232,8 @@ CASES = (
     Case("validate", "no findings", "findings", 0, validated),
     Case("validate", "findings", "findings", 3, validated_broken),
     Case("validate", "a refusal", "error", 2, lambda desk: desk.kt("validate", *JSON, "--nonsense")),
+    Case("calendar", "what changes", "calendar", 0, lambda desk: desk.kt("calendar", *DAY, *JSON)),
+    Case("calendar", "findings", "error", 3, calendar_of_broken_files),
     Case("plan", "changes", "plan", 0, planned),
     Case("plan", "nothing to change", "plan", 0, plan_of_nothing),
     Case("plan", "drift", "plan", 0, plan_with_drift),
