@@ -71,7 +71,9 @@ def test_the_source_distribution_builds_the_same_wheel_byte_by_byte(wheel: Path,
         names = archive.getnames()
         archive.extractall(tmp_path, filter="data")
     top = tmp_path / names[0].split("/")[0]
-    assert not {"tests", "benchmarks", ".github"} & {path.name for path in top.iterdir()}
+    assert not {"tests", "benchmarks"} & {path.name for path in top.iterdir()}
+    templates = {path.name for path in (top / ".github").iterdir()}
+    assert templates == {"budgets.example.yml", "gitlab-ci.example.yml"}
     assert built(top, "wheel", tmp_path / "again").read_bytes() == wheel.read_bytes()
 
 
