@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy2, copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -17,6 +21,7 @@ from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 from reconciler.findings import ExitCode
 from reconciler.forge.check import GATE
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.store import Store
 
 CONCLUSIONS = {"success": "success", "failed": "failure", "pending": "action_required"}
 
@@ -168,6 +173,45 @@ class MergeDesk:
         return round(float(sum(signs[kind] * amount for kind, amount in self.ledger(team))), 2)
 
 
+@dataclass(frozen=True)
+class Applied:
+    """The budgets, the journal and the Keeptrusts of a desk that has applied once, to begin others with."""
+
+    place: Path
+    repository: BudgetRepository
+    store: Store
+
+    @classmethod
+    def kept(cls, repository: BudgetRepository, store: Store) -> Applied:
+        place = Path(mkdtemp(prefix="kt-applied-"))
+        atexit.register(rmtree, place, ignore_errors=True)
+        for name in _OF_A_DESK:
+            _copied(repository.folder.parent / name, place / name)
+        return cls(place, repository, store.clone())
+
+    def again(self, place: Path) -> BudgetRepository:
+        """Return the repository in another place, with all that is beside it."""
+        for name in _OF_A_DESK:
+            _copied(self.place / name, place / name)
+        made = BudgetRepository(place / "clone", place / "origin.git")
+        config = made.folder / ".git" / "config"
+        config.write_text(config.read_text("utf-8").replace(str(self.repository.remote), str(made.remote)), "utf-8")
+        made.git("update-index", "--refresh")
+        return made
+
+
+_OF_A_DESK = ("clone", "origin.git", "journal", "usage.csv", "plan.json")
+_APPLIED: dict[type[State], Applied] = {}
+
+
+def _copied(here: Path, there: Path) -> None:
+    there.parent.mkdir(parents=True, exist_ok=True)
+    if here.is_dir():
+        copytree(here, there, symlinks=True)
+    else:
+        copy2(here, there)
+
+
 @contextmanager
 def merge_desk(
     place: Path,
@@ -183,19 +227,25 @@ def merge_desk(
 ) -> Iterator[MergeDesk]:
     """Yield a desk of a company with two teams, whose budgets were applied once. The default journal is in a file."""
     begun = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT, SHADOW_FILE: SHADOW, **(files or {})}
-    repository = BudgetRepository.create(place, begun, branch=branch)
+    is_usual = is_applied and not (files or journal or faults) and branch == "main"
+    kept = _APPLIED.get(type(github)) if is_usual else None
+    repository = kept.again(place) if kept else BudgetRepository.create(place, begun, branch=branch)
     github.members |= MEMBERS
     github.pulls.clear()
     github.default_branch = branch
     with (
         pytest.MonkeyPatch.context() as patched,
-        sandbox_desk(repository, github, github_url, capsys, faults=faults) as made,
+        kept.store.clone() if kept else nullcontext() as store,
+        sandbox_desk(repository, github, github_url, capsys, faults=faults, store=store) as made,
     ):
         patched.chdir(repository.folder)
         made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
         desk = MergeDesk(made)
         if is_applied:
-            made.apply()
+            if kept is None:
+                made.apply()
+            if is_usual and kept is None:
+                _APPLIED[type(github)] = Applied.kept(repository, made.sandbox.store)
         else:
             Path(desk.usage).write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
         yield desk

@@ -25,6 +25,7 @@ from reconciler.cli.plan import command as plan_command
 from reconciler.cli.pr import command as pr_command
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import Sandbox, running
+from reconciler.sandbox.store import Store
 from reconciler.settings import overlaid
 
 DAY = "2026-06-18"
@@ -114,11 +115,12 @@ def sandbox_desk(
     capsys: pytest.CaptureFixture[str],
     *,
     faults: Faults | None = None,
+    store: Store | None = None,
 ) -> Iterator[SandboxDesk]:
-    """Yield a desk whose Keeptrusts knows the teams Support and Shadow and has a year's money in its pool."""
+    """Yield a desk whose Keeptrusts is `store`, else knows two teams and has a year's money in its pool."""
     place = repository.folder.parent
     host = Host(github, github_url)
-    with running(scenario="empty", as_of=date.fromisoformat(DAY), faults=faults) as sandbox:
+    with running(store=store, scenario="empty", as_of=date.fromisoformat(DAY), faults=faults) as sandbox:
         made = SandboxDesk(repository, sandbox, host, capsys)
         made.variables = {
             "KEEPTRUSTS_API_URL": sandbox.url,
@@ -126,7 +128,8 @@ def sandbox_desk(
             "KT_BUDGETS_JOURNAL": f"file:{place / 'journal'}",
             **host.variables,
         }
-        for team in ("Support", "Shadow"):
-            made.keeptrusts("POST", "/v1/teams", name=team)
-        made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
+        if store is None:
+            for team in ("Support", "Shadow"):
+                made.keeptrusts("POST", "/v1/teams", name=team)
+            made.keeptrusts("POST", "/v1/wallets/credit", amount=100000.0, currency="USD", description="a year")
         yield made
