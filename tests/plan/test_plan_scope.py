@@ -17,11 +17,12 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgets
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import registered
+from reconciler.model.live import Listing
 from reconciler.model.organization import OrganizationBudget
 from reconciler.plan.by_hand import is_doubtful
 from reconciler.plan.later import is_of_money
 from reconciler.plan.ledger_usage import ledger_usage
-from reconciler.plan.objects import undeclared, vanished_teams
+from reconciler.plan.objects import objects_not_offered, undeclared, vanished_teams
 from reconciler.plan.scope import begun, changed_teams, is_about, later_targets, met_again
 
 AS_OF = date(2026, 6, 18)
@@ -106,7 +107,7 @@ def test_what_git_has_no_say_in_are_the_objects_that_it_neither_declares_nor_del
 class Quotas(BillingBudgets):
     """A second kind that belongs to teams."""
 
-    name, section, noun = "quota", "quotas", "quota"
+    name, section, noun, not_offered = "quota", "quotas", "quota", "quotas-not-offered"
 
 
 def test_every_kind_of_a_team_is_named_where_its_file_is_gone() -> None:
@@ -121,6 +122,15 @@ def test_every_kind_of_a_team_is_named_where_its_file_is_gone() -> None:
 )
 def test_what_belongs_to_no_team_is_about_all_of_them(teams: tuple[str, ...] | None, team: str, is_meant: bool) -> None:
     assert is_about(teams, team) == is_meant
+
+
+def test_where_a_kind_of_teams_is_not_offered_their_files_are_named() -> None:
+    wanted = desired(budgets=[("support", billing_budget("ours", "6"))])
+    quotas = replace(wanted, objects={"quota": wanted.of(BILLING_BUDGETS)})
+    with registered(Quotas()):
+        (note,) = objects_not_offered(quotas, replace(worlds.live(), objects={"quota": Listing(offered=False)}))
+    assert note.hint == "remove `quotas` from the team's YAML, or ask for a newer Keeptrusts"
+    assert note.code == "quotas-not-offered"
 
 
 def test_wallets_that_are_named_for_a_first_apply_are_met_again_beside_those_that_are_known() -> None:

@@ -203,6 +203,11 @@ PLANS: dict[str, tuple[Desired, Live, dict[str, Any]]] = {
         {},
     ),
     "a plan for one team": (GIT, live(), {"teams": ("sales",), "last_applied": LAST}),
+    "a plan for one team, and what cannot be understood is another's": (
+        GIT,
+        replace(live(), unreadable=(strange("billing_budget", "team", "team_support", "alert"),)),
+        {"teams": ("sales",)},
+    ),
     "a plan for a team whose file is gone": (GIT, live(), {"teams": ("gone", "sales"), "last_applied": LAST}),
     "no schedules are offered": (GIT, live(schedules=None), {}),
     "no pool is shown": (MONEY, live(pool=None), {}),
