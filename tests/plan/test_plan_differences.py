@@ -38,9 +38,14 @@ def planned(**changes: Any) -> dict[str, Any]:
     return {"plan": {**TEAM["plan"], **changes}}
 
 
+STEPS = [
+    {"amount": 5, "from": "2026-06"},
+    {"amount": 7, "from": "2026-08", "until": "2026-10"},
+]
 CHANGES: list[dict[str, Any]] = [
     {"owners": ["@mallory"]},
     {"owners": []},
+    {"owners": [*ORGANIZATION["owners"], "@new"]},
     {"owners": ["@boss", "@new", "@other"]},
     approving(finance=[], platform=[]),
     approving(finance_above=None),
@@ -74,6 +79,8 @@ TEAM_CHANGES: list[dict[str, Any]] = [
     {"billing_budgets": [{**BUDGET, "hard_limit": False, "amount": 13000}, AGENT, {"name": "third", "amount": 3}]},
     {"billing_budgets": [AGENT, BUDGET]},
     {"billing_budgets": [AGENT]},
+    {"wallets": {"prod": {**TEAM["wallets"]["prod"], "overrides": {"2026-09": "+20%"}}, "dev": TEAM["wallets"]["dev"]}},
+    {"wallets": {"prod": {**TEAM["wallets"]["prod"], "monthly": STEPS}, "dev": TEAM["wallets"]["dev"]}},
     planned(baseline_monthly=None),
     planned(growth=[], planned_demand=[]),
     planned(fallback=None, cache_hit_rate=None, provider_mix=[], rate_limits=[]),
@@ -114,6 +121,8 @@ def pairs() -> Iterator[tuple[str, Desired, Desired]]:
     yield "the team is new", state(team=None), state()
     yield "the team is gone", state(), state(team=None)
     nobody = state({**ORGANIZATION, **approving(finance_above=None)})
+    over = state({**ORGANIZATION, **waived(until="2026-06-17")})
+    yield "what is over already is taken out", over, state({**ORGANIZATION, "waivers": []})
     yield "finance is asked from now on", nobody, replace(state(), wallets=wallets)
     unlimited = {**ORGANIZATION, **guarding(total_moved=None, alert_removed=False), "annual_target": None}
     yield "limits from now on", state(unlimited), state()
