@@ -11,7 +11,7 @@ PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow lint bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
+.PHONY: demo test installed pins workflow docs lint bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -96,6 +96,10 @@ lint: $(TESTING)  ## Check style, types, import contracts and generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kt-budgets schema --check
+	$(BIN)/python .ci/reference.py --check
+
+docs: $(TESTING)  ## Build the documentation as a site, in docs/_build
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 check: lint test  ## Run what CI runs
 
@@ -103,6 +107,7 @@ format: $(TESTING)  ## Format the code and rewrite the schemas
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/kt-budgets schema
+	$(BIN)/python .ci/reference.py
 
 golden: $(TESTING)  ## Rewrite the golden files, to be read as a diff
 	$(BIN)/python -m pytest --update-golden -q

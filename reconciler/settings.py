@@ -34,6 +34,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "KT_BUDGETS_COMMIT": "The commit that a run is about, for its record; without it what CI says.",
         "KT_BUDGETS_PULL_REQUEST": "The number of the pull request that a run is about; without it what CI says.",
         "KT_BUDGETS_TARGET": "The branch that a pull request is planned into, where the checkout is its test merge.",
+        "KT_BUDGETS_WORKFLOW": "Who calls the one workflow with all jobs, as CI names it; set by that workflow.",
         "KT_BUDGETS_MEMBERS_TOKEN": "A token of GitHub that may read members of teams, where GITHUB_TOKEN may not.",
         "KT_BUDGETS_GITHUB_LOGIN": "Whom GITHUB_TOKEN writes as, where GitHub does not tell.",
         "KT_BUDGETS_GITLAB_BOT": "The user whose statuses count as recorded plans on GitLab.",

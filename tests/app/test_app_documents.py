@@ -22,7 +22,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "null": st.none(),
     "boolean": st.booleans(),
     "integer": st.integers(1, 10**9),
-    "number": st.floats(0, 1),
+    "number": st.integers(0, 10**5).map(lambda part: part / 10**5),  # scores are printed with five decimals
 }
 BY_FORMAT: dict[str, st.SearchStrategy[Any]] = {
     "date": st.dates().map(str),

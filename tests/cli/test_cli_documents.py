@@ -370,8 +370,8 @@ def test_a_name_that_is_not_unicode_ends_in_a_document_all_the_same(desk: Desk) 
     assert "?.json" in document_of(done.out)["error"]
 
 
-def test_the_readme_names_each_schema_and_what_prints_it() -> None:
-    readme = (SCHEMAS.parent / "README.md").read_text(encoding="utf-8")
+def test_a_page_names_each_schema_and_what_prints_it() -> None:
+    readme = (SCHEMAS.parent / "docs" / "how-to" / "programs.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `schemas/([a-z-]+)\.schema\.json` \| (.+?) \|", readme, re.MULTILINE))
     documents = {kind.name(): kind for kind in DOCUMENTS}
     assert rows.keys() == documents.keys()

@@ -211,9 +211,9 @@ def test_the_secret_of_the_app_is_of_one_place_in_every_head() -> None:
     assert {place for found in places for place in found} == {"of the repository"}
 
 
-def test_readme_names_every_secret_and_variable_and_the_address_last() -> None:
-    readme = (WORKFLOWS.parents[1] / "README.md").read_text(encoding="utf-8")
-    steps = re.findall(r"^\d\. .*(?:\n   .*)*", readme.split("## In a pull request")[1], re.MULTILINE)
+def test_a_page_names_every_secret_and_variable_and_the_address_last() -> None:
+    page = (WORKFLOWS.parents[1] / "docs" / "how-to" / "github.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\d\. .*(?:\n   .*)*", page, re.MULTILINE)
     text = "\n".join((WORKFLOWS / name).read_text(encoding="utf-8").split("\nname: ")[1] for name in BUDGETS)
     names = {*re.findall(r"\b(?:secrets|vars)\.(\w+)", text)} - {"KT_BUDGETS_SCAN"}
     first = [next(i for i, step in enumerate(steps) if f"`{name}`" in step) for name in sorted(names)]

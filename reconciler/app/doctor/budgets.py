@@ -37,7 +37,10 @@ def look_at_yaml(subject: Subject) -> Iterator[Seen]:
     desired = subject.desired
     told = f"{len(desired.teams)} teams with {len(desired.wallets)} wallets are declared"
     if findings:
-        yield warning(f"{told}; {len(findings)} warnings", "read them with `kt-budgets validate`")
+        yield warning(
+            f"{told}; {len(findings)} {'warning' if len(findings) == 1 else 'warnings'}",
+            "read them with `kt-budgets validate`",
+        )
     else:
         yield passed(told)
 
