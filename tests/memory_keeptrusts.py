@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.keeptrusts.fields import Item
+from reconciler.keeptrusts.ledger import Ledger, since
 from reconciler.keeptrusts.objects import listing_of
 from reconciler.keeptrusts.reads import check_organization
-from reconciler.keeptrusts.wallets import Ledger, WalletListing, WalletRow, since
+from reconciler.keeptrusts.wallets import WalletListing, WalletRow
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Identity, LedgerEntry, Listing, Live, LiveWallet, Pool, Unreadable

@@ -27,7 +27,7 @@ from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.download import follow, save
 from reconciler.keeptrusts.failures import answered, error_of, unreachable, unreadable
 from reconciler.keeptrusts.fields import Item
-from reconciler.keeptrusts.wallets import segment
+from reconciler.keeptrusts.ledger import segment
 
 JOBS = "/v1/exports/jobs"
 LARGEST_ANSWER = 1024 * 1024

@@ -13,21 +13,11 @@ from reconciler.http.failures import ForbiddenError, shown
 from reconciler.keeptrusts.channel import Channel
 from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
+from reconciler.keeptrusts.ledger import WALLETS, Ledger, UnknownTypeError, ledger_entry, ledger_path, since
 from reconciler.keeptrusts.listing import read_all
 from reconciler.keeptrusts.objects import SPEND, TeamSpend, listed_as, listing_of, spend_key, team_spend
 from reconciler.keeptrusts.together import for_each, together
-from reconciler.keeptrusts.wallets import (
-    WALLETS,
-    Ledger,
-    UnknownTypeError,
-    WalletListing,
-    WalletRow,
-    holder,
-    ledger_entry,
-    ledger_path,
-    since,
-    wallet_listing,
-)
+from reconciler.keeptrusts.wallets import WalletListing, WalletRow, holder, wallet_listing
 from reconciler.model.directory import Directory, ListedTeam
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds

@@ -22,7 +22,8 @@ from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import answered, permission_hint, request_id
 from reconciler.keeptrusts.fields import Item
-from reconciler.keeptrusts.wallets import WALLETS, entry_kind, holder, ledger_entry, segment
+from reconciler.keeptrusts.ledger import WALLETS, entry_kind, ledger_entry, segment
+from reconciler.keeptrusts.wallets import holder
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import LedgerEntry
 from reconciler.model.money import Money

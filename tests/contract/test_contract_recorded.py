@@ -16,8 +16,8 @@ from reconciler.app.doctor.recording import recorded
 from reconciler.clock import SystemClock
 from reconciler.keeptrusts.channel import Heard
 from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.ledger import ledger_path
 from reconciler.keeptrusts.reader import Reader
-from reconciler.keeptrusts.wallets import ledger_path
 from reconciler.model.directory import Directory
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Live

@@ -19,7 +19,8 @@ from reconciler.keeptrusts import exact_json
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.failures import error_of, permission_hint
 from reconciler.keeptrusts.fields import Item
-from reconciler.keeptrusts.wallets import ledger_entry, segment, wallet_row
+from reconciler.keeptrusts.ledger import ledger_entry, segment
+from reconciler.keeptrusts.wallets import wallet_row
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import EXPORT_SCHEDULES
 
