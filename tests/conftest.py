@@ -16,7 +16,7 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 GOLDEN = Path(__file__).parent / "golden"
-_OF_CI = (
+_OF_A_RUN = (
     "GITHUB_EVENT_NAME",
     "GITHUB_BASE_REF",
     "GITHUB_OUTPUT",
@@ -24,6 +24,7 @@ _OF_CI = (
     "CI_PIPELINE_SOURCE",
     "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
     "KT_BUDGETS_FOLDER",
+    "COLUMNS",
 )
 
 _LONGEST = (
@@ -74,7 +75,7 @@ def _logging_as_it_was() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _in_no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what this run of CI says, if it is one: a plan would be about what started it."""
-    for name in _OF_CI:
+    for name in _OF_A_RUN:
         monkeypatch.delenv(name, raising=False)
 
 

@@ -25,10 +25,11 @@ from reconciler.cli.terminal import Command
 def command(
     forge: str | None, currency: str | None, dry_run: bool, format_: str, output: Path | None, **options: Any
 ) -> None:
-    """Start a repository of budgets: org.yaml, schemas for editors, the workflow of CI, and lines for .gitignore.
+    """Start a repository of budgets: org.yaml, schemas, the workflow of CI.
 
-    Asks Keeptrusts which organization the token is of, its currency, environments and export schedules; a token that
-    may read is enough. What is there stays as it is: no file is overwritten. `import` then writes the teams.
+    Lines for .gitignore as well. Asks Keeptrusts which organization the token is of, its currency, environments and
+    export schedules; a token that may read is enough. What is there stays as it is: no file is overwritten. `import`
+    then writes the teams.
     """
     from reconciler.app.starting.init import InitRequest, init
 
