@@ -10,6 +10,7 @@ NAMED = re.compile(r"(?i:git(?:hub|lab))|\bCI_[A-Z]")
 ALLOWED = {
     "app/doctor/access.py": "the files of pipelines that are looked at",
     "app/doctor/journal.py": "the files of pipelines that are looked at",
+    "app/doctor/subject.py": "which server an origin is of, before any session",
     "app/starting/init.py": "`--forge` of `init`, which starts without any session",
     "app/starting/repository.py": "`--forge` of `init`, and the files that tell it",
     "app/starting/templates.py": "`--forge` of `init`, and the files that it writes",
