@@ -8,6 +8,7 @@ RUN python -m venv /opt/kt-budgets
 COPY constraints.txt ./
 RUN /opt/kt-budgets/bin/python -m pip install --quiet --no-deps --only-binary :all: --require-hashes --requirement constraints.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY .github/budgets.example.yml .github/gitlab-ci.example.yml .github/
 COPY budgets budgets
 COPY reconciler reconciler
 RUN /opt/kt-budgets/bin/python -m pip install --quiet --no-deps --no-index --no-build-isolation .

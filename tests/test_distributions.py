@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def built(source: Path, kind: str, folder: Path) -> Path:
     python("-m", "hatchling", "build", "--target", kind, "--directory", str(folder), folder=source)
     (found,) = folder.iterdir()
     return found
+
+
+def built_from() -> set[str]:
+    """Return what a wheel is built from besides the package."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included: dict[str, str] = document["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    return set(included)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +99,7 @@ def test_the_image_starts_from_a_digest_installs_by_hash_and_is_nobody_s_root() 
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
     assert all((ROOT / name).exists() for name in copied)
+    assert built_from() <= copied
 
 
 def test_what_is_released_has_the_version_of_its_tag_and_a_part_in_the_changelog(tmp_path: Path) -> None:

@@ -69,6 +69,9 @@ def fetched(folder: Path) -> Path:
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "reconciler", folder / "reconciler", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / ACTION, folder / ACTION)
+    shutil.copytree(ROOT / "budgets", folder / "budgets")
+    for name in ("budgets.example.yml", "gitlab-ci.example.yml"):
+        shutil.copy(ROOT / ".github" / name, folder / ".github" / name)
     return folder / ACTION
 
 
