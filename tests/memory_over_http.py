@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+from loopback import serving
 from memory_keeptrusts import Account, MemoryKeeptrusts, VirtualClock, row_of
 from paging_shapes import Shape
 
@@ -309,12 +310,5 @@ class _Handler(BaseHTTPRequestHandler):
 def over_http(world: World) -> Iterator[str]:
     """Serve `world` on loopback until the end of the block; yields the URL."""
     handler = type("Handler", (_Handler,), {"world": world})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(handler) as url:
+        yield url

@@ -82,11 +82,7 @@ def command(
 
     terms, month = use.Terms(settle, wait, first_apply, require_approval), options["period"]
     if month is None or plan_path is not None:
-        if dry_run:
-            raise UsageError(
-                "--dry-run shows what opening a month would move, and this is a saved plan",
-                hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
-            )
+        _refuse_dry_run(dry_run)
         plan = use.load_plan(plan_path or Path("plan.json"))
         if options["sandbox"]:
             options["as_of"] = options["as_of"] or plan.as_of
@@ -96,6 +92,14 @@ def command(
     settings, confirm = settings_of(options), bool if beyond_fiscal_year else _confirmed
     done = use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run)
     _show(done, settings, format_, output, context)
+
+
+def _refuse_dry_run(asked: bool) -> None:
+    if asked:
+        raise UsageError(
+            "--dry-run shows what opening a month would move, and this is a saved plan",
+            hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
+        )
 
 
 def _show(done: MonthOpened, settings: Settings, format_: str, output: Path | None, context: click.Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal
 
 from reconciler.forecast.alerts import Month, Side, alert_forecasts
@@ -48,13 +48,9 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
     sums = [course.rest(first, end) for first, end in bounds]
     figures = money_rows([live.unserved, desired.unserved, *sums, *days], keys=keys)
     empty_live, empty_desired, ends, *rest = (dict(zip(keys, row, strict=True)) for row in figures)
-    before, after = (
-        wallet_outlook(emptied, purse, start=context.as_of, target=target, unserved=_priced(empty, NOTHING))
-        for emptied, target, purse, empty in (
-            (live, question.live_target, question.live, empty_live),
-            (desired, question.desired_target, question.desired, empty_desired),
-        )
-    )
+    look = partial(wallet_outlook, start=context.as_of)
+    before = look(live, question.live, target=question.live_target, unserved=_priced(empty_live, NOTHING))
+    after = look(desired, question.desired, target=question.desired_target, unserved=_priced(empty_desired, NOTHING))
     found = WalletForecast(
         team=question.wallet.team,
         environment=question.wallet.environment,
@@ -76,13 +72,18 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         ),
         months=tuple(_months(question, course, months, rest[: len(months)])),
         levers=simulated.contributions,
-        daily=(*_known_days(course, period), *_coming_days(course, period, rest[len(months) :]))
-        if question.charted
-        else (),
+        daily=_drawn(question, course, period, rest[len(months) :]),
         workloads=_workloads(simulated, context),
         method=simulated.method,
     )
     return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found
+
+
+def _drawn(
+    question: WalletQuestion, course: Course, period: Period, figures: Sequence[dict[str, int]]
+) -> tuple[DayPoint, ...]:
+    """Return every day of the period where the wallet gets a chart."""
+    return (*_known_days(course, period), *_coming_days(course, period, figures)) if question.charted else ()
 
 
 def _untold(found: WalletForecast) -> WalletForecast:

@@ -80,19 +80,7 @@ def make_plan(
     """
     applied = last_applied or LastApplied()
     currency = desired.organization.currency
-    gaps = [
-        WalletGap(
-            live.identity.organization,
-            wanted,
-            live.wallets.get(key) or LiveWallet(key, wanted.currency),
-            period,
-            desired.organization.unused,
-            own,
-            (doubts or {}).get(key),
-            is_first=known is not None and key not in known,
-        )
-        for key, wanted in sorted(wallets_of(desired, teams).items())
-    ]
+    gaps = _gaps(desired, live, period, teams, own, doubts or {}, known)
     held = currencies(live, currency)
     refused = held.lack(currency)
     ordered = [] if refused else _ordered(desired, live, applied, gaps, teams)
@@ -113,6 +101,31 @@ def make_plan(
         left_out=tuple(left for gap in gaps if (left := gap.left_out())),
         settled={gap.desired.key: ids for gap in gaps if (ids := gap.settled()) is not None},
     )
+
+
+def _gaps(
+    desired: Desired,
+    live: Live,
+    period: Period,
+    teams: Teams,
+    own: Collection[str],
+    doubts: Mapping[WalletRef, Doubt],
+    known: Collection[str] | None,
+) -> list[WalletGap]:
+    """Return each wallet of `teams` as it is wanted and as it is, in their order."""
+    return [
+        WalletGap(
+            live.identity.organization,
+            wanted,
+            live.wallets.get(key) or LiveWallet(key, wanted.currency),
+            period,
+            desired.organization.unused,
+            own,
+            doubts.get(key),
+            is_first=known is not None and key not in known,
+        )
+        for key, wanted in sorted(wallets_of(desired, teams).items())
+    ]
 
 
 def _ordered(
