@@ -22,6 +22,13 @@ _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""
 
 
+def _telling(plan: Plan, shown: Sequence[WalletStory]) -> tuple[list[WalletStory], tuple[WalletStory, ...]]:
+    """Return the wallets that a chart tells most of, the worst first, and those whose months ahead are shown."""
+    later = _changing_later(plan, shown)
+    telling = [story for story in shown if story.change] or later or list(shown)
+    return telling, (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))
+
+
 def summarise(
     plan: Plan,
     *,
@@ -35,9 +42,7 @@ def summarise(
     is what its readers call things.
     """
     shown, aside = _split(plan, told := stories(plan))
-    later = _changing_later(plan, shown)
-    telling = [story for story in shown if story.change] or later or list(shown)
-    ahead = (*telling[:_CHARTS], *(story for story in later[:_CHARTS] if story not in telling[:_CHARTS]))
+    telling, ahead = _telling(plan, shown)
     status = verdict.status(plan)
     moves = changes.moves(plan)
     noted = wallet_notes(shown)

@@ -166,10 +166,8 @@ def assemble(
     scope, organization = aim.scope if aim else None, desired.organization
     noted = (*diff.notes, *(outlook.warnings if outlook else ()))
     places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
-    changes = tuple(
-        change.model_copy(update={"position": str(places[origin])})
-        for change, origin in zip(diff.changes, diff.origins, strict=True)
-    )
+    placed = zip(diff.changes, diff.origins, strict=True)
+    changes = tuple(change.model_copy(update={"position": str(places[origin])}) for change, origin in placed)
     notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
