@@ -81,12 +81,18 @@ def with_released(found: Iterable[Drifted], released: Mapping[str, Collection[st
 
 def _with_released(entry: Drifted, released: Mapping[str, Collection[str]]) -> Drifted:
     item = entry.item
-    names = {item.wallet, item.key, *(item.key or "").split("/")} - {None}
+    names = {item.wallet, item.key, _watched(item.key or "")} - {None}
     team = next((team for team, keys in released.items() if names & set(keys)), None)
     if item.category != "unmanaged" or team is None:
         return entry
     words = f"{item.sentence} {team} was released from management."
     return Drifted(item.model_copy(update={"category": "acknowledged", "sentence": words}), needs_person=False)
+
+
+def _watched(key: str) -> str | None:
+    """Return the id of the team that the object of a key is about; what comes after it is a name, whatever it says."""
+    scope, _, rest = key.partition("/")
+    return rest.partition("/")[0] if scope == "team" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.live import Live
+from reconciler.model.money import Money
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.waiting import Dispatch, Waiting
@@ -75,7 +76,11 @@ def unfunded(
             f"{period} is not in the fiscal year of org.yaml: set `fiscal_year` there to the year that holds it,"
             f" have that merged and applied, and start the fund {words.pipeline}."
         )
-    return tuple(_waiting(team, changes, period, cure) for team, changes in sorted(left.items()))
+    currency = organization.currency
+    return tuple(
+        _waiting(team, [_words(change, currency) for change in changes], period, cure)
+        for team, changes in sorted(left.items())
+    )
 
 
 def unknown_months(
@@ -105,20 +110,20 @@ def unknown_months(
     )
 
 
-def _waiting(team: str, changes: Collection[Allocate | Reclaim], period: Period, cure: str) -> Waiting:
-    words = ", ".join(_words(change) for change in changes)
+def _waiting(team: str, words: Iterable[str], period: Period, cure: str) -> Waiting:
     return Waiting(
         kind="month",
         state="not funded",
         teams=(team,),
         since=f"{period.start_instant:%Y-%m-%dT%H:%M:%SZ}",
-        sentence=f"{team}: {period} is not funded: {words}.",
+        sentence=f"{team}: {period} is not funded: {', '.join(words)}.",
         cure=cure,
         dispatch=Dispatch(workflow="fund.yml"),
     )
 
 
-def _words(change: Allocate | Reclaim) -> str:
+def _words(change: Allocate | Reclaim, currency: str) -> str:
+    amount = Money(change.amount, currency)
     if isinstance(change, Allocate):
-        return f"{change.wallet} lacks {change.amount}"
-    return f"{change.amount} that {change.wallet} did not use was not taken back"
+        return f"{change.wallet} lacks {amount}"
+    return f"{amount} that {change.wallet} did not use was not taken back"

@@ -130,7 +130,7 @@ def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: Mer
 def test_a_month_that_was_not_funded_is_told_team_by_team(desk: MergeDesk) -> None:
     found = waiting(desk, day="2026-07-02")
     assert [(item["kind"], item["teams"]) for item in found] == [("month", ["shadow"]), ("month", ["support"])]
-    assert "2026-07 is not funded: team_support lacks 10500.00" in found[1]["sentence"]
+    assert "2026-07 is not funded: team_support lacks USD 10,500.00" in found[1]["sentence"]
     assert found[1]["dispatch"]["workflow"] == "fund.yml"
     assert drift(desk, day="2026-07-02") == ExitCode.DRIFT
 

@@ -389,7 +389,14 @@ def test_what_drift_says_of_each_world(golden: Callable[[str, str], None]) -> No
 
 def test_what_was_released_from_management_needs_nobody(golden: Callable[[str, str], None]) -> None:
     state = replace(
-        live(budgets=[billing_budget(name, "6", scope_id=f"team_{name}") for name in ("ads", "lab")]),
+        live(
+            budgets=[
+                billing_budget("ads", "6", scope_id="team_ads"),
+                billing_budget("team_ads", "6", scope_id="team_lab"),
+                billing_budget("named/team_ads", "6", scope_type="organization", scope_id="org_acme"),
+            ],
+            schedules=[WEEKLY.model_copy(update={"name": "of/team_ads"})],
+        ),
         other_wallets=(other("team_ads", "USD", "0", "5"), other("team_lab", "USD", "0", "5")),
     )
     wanted = desired([wallet("ads", "dev", "5")])
