@@ -39,6 +39,7 @@ class Machines:
         self.waits: list[list[Any]] | None = None
         self._looked_at: list[list[Any]] | None = None
         self._dropped: list[str] = []
+        self._makes_up = False
 
     def something_is_new(self) -> None:
         self.is_pending = self.apply_due = self.drift_due = True
@@ -105,7 +106,8 @@ class Machines:
             self._dropped.append(name)
             self.story.excuses(self.story.now + HOUR)
             return
-        if name in self._dropped:
+        self._makes_up = name in self._dropped
+        if self._makes_up:
             self._dropped.remove(name)
         run()
 
@@ -117,7 +119,7 @@ class Machines:
             return
         if self.drift_due and self.says_nothing_new() and self._looks.random() >= _LOOKED_AT:
             self.drift_due = False
-        if self.drift_due or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
+        if self.drift_due or self._makes_up or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
             code, self._looked_at = self.office.drift(), self.waits
             is_young = any(landing.at > self.story.now - HOUR for landing in self.story.landings)
             self.drift_due = (is_young and self.is_pending) or code not in (ExitCode.DONE, ExitCode.DRIFT)
@@ -137,11 +139,14 @@ class Machines:
             self.applies()
 
     def is_hopeless(self) -> bool:
-        """Whether a run would say what the last one said: somebody is down, and nothing is new since two hours."""
+        """Whether a run would say what the last one said: somebody is down, and nothing is new since two hours.
+
+        A run that makes up for one that was not started is none: what came meanwhile was not told.
+        """
         now, outage = self.story.now, self.story.outage_until
         news = [landing.at for landing in self.story.landings] + ([outage] if outage <= now else [])
         is_down = self.office.is_down or outage > now
-        return is_down and now.hour % 6 != 0 and all(at < now - 2 * HOUR for at in news)
+        return is_down and not self._makes_up and now.hour % 6 != 0 and all(at < now - 2 * HOUR for at in news)
 
     def funds(self) -> None:
         now = self.story.now
