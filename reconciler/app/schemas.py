@@ -34,6 +34,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.recorded import RecordedDocument
+from reconciler.model.spend import SpendDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
 from reconciler.source.context import context_of
@@ -57,6 +58,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     WhatIfDocument,
     RecommendDocument,
     BacktestDocument,
+    SpendDocument,
     AuditDocument,
     DoctorDocument,
     RecordedDocument,

@@ -27,17 +27,18 @@ def obtain_usage(
     Without `--usage` an export of the trailing year is created, awaited and downloaded. When this Keeptrusts does
     not give one, usage is None and a warning says so: the forecast then goes by what the ledger settled.
     """
+    from reconciler.app.dashboard import spend_findings
     from reconciler.report.usage_doubts import usage_findings
 
     currency = desired.organization.currency
-    if settings.usage:
-        usage = from_files(settings, desired)
-        return usage, usage_findings(usage.source, currency=currency)
     if connection is None:
-        return None, ()
+        usage = from_files(settings, desired) if settings.usage else None
+        return usage, usage_findings(usage.source, currency=currency) if usage else ()
     try:
-        usage = exported(settings, desired, connection)
+        usage = from_files(settings, desired) if settings.usage else exported(settings, desired, connection)
     except (RemoteError, UsageError) as error:
+        if settings.usage:
+            raise
         logging.getLogger(__name__).warning("no export: %s", error.message)
         return None, (
             Finding(
@@ -48,7 +49,8 @@ def obtain_usage(
                 "name export files with `--usage`, or use a token that may create export jobs",
             ),
         )
-    return usage, usage_findings(usage.source, currency=currency)
+    compared = spend_findings(desired, connection, usage, as_of=settings.as_of)
+    return usage, (*usage_findings(usage.source, currency=currency), *compared)
 
 
 def exported(settings: Settings, desired: Desired, connection: Connection) -> DailyUsage:

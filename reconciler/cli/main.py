@@ -28,6 +28,7 @@ COMMANDS = {
     "release": "Take a team out of management, without touching anything of it.",
     "drift": "Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.",
     "forecast": "Show how the month may end, when money runs out, and the months ahead.",
+    "spend": "Show what was spent, by whom and on what, and whether dashboard, export and ledger agree.",
     "backtest": "Show how wrong the forecast was on your own past.",
     "whatif": "Show what other targets, growth, cache or models would do, without editing a file.",
     "recommend": "Recommend targets that last and alerts that leave time.",

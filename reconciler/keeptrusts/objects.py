@@ -1,10 +1,8 @@
-"""What the items of listings are: managed objects of a kind, and what teams spent."""
+"""What the items of listings are: managed objects of a kind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from decimal import Decimal
 
 from reconciler.keeptrusts.exact_json import encode
 from reconciler.keeptrusts.fields import FieldError, Item
@@ -42,30 +40,3 @@ def _by_key(kind: ManagedKind[V], found: Iterable[LiveObject[V]]) -> Listing[V]:
 
 def _age(found: LiveObject[V]) -> tuple[str, str]:
     return str(found.document.get("created_at") or "~"), found.id
-
-
-SPEND = "/v1/spend"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TeamSpend:
-    """What one team spent between two days, in major units. `team` is empty for spend that no team is named for."""
-
-    team: str
-    currency: str
-    cost: Decimal
-    requests: int
-
-
-def team_spend(item: Item) -> TeamSpend:
-    return TeamSpend(
-        team=item.optional_text("team_id"),
-        currency=item.currency(),
-        cost=item.amount("cost"),
-        requests=item.whole("requests", default=0),
-    )
-
-
-def spend_key(item: Item) -> str:
-    """Return what tells one row of spend from another: it has no id."""
-    return f"{item.optional_text('team_id')}/{item.optional_text('currency')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from types import TracebackType
@@ -12,12 +12,13 @@ import httpx
 
 from reconciler.keeptrusts.channel import Channel, OnAnswer
 from reconciler.keeptrusts.connection import Connection
-from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reads import Progress, Reads
+from reconciler.keeptrusts.spending import Dimension, spend_by, spend_on
 from reconciler.model.directory import Directory
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool
 from reconciler.model.period import Period
+from reconciler.model.spend import Payment, SpentRow
 from reconciler.model.wallet_ref import WalletRef
 
 _Result = TypeVar("_Result")
@@ -99,9 +100,22 @@ class Reader:
         """Return who the token is, and which teams and wallets are listed."""
         return self._run(self._reads.directory)
 
-    def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
-        """Return what each team spent from the day `first` until before the day `end`, sorted by team."""
-        return self._run(partial(self._reads.spend, first, end))
+    def spend(self, first: date, end: date, by: Dimension = "team") -> tuple[SpentRow, ...] | None:
+        """Return what was spent from the day `first` until before `end`, sorted; None where that is not shown."""
+        return self._run(partial(spend_by, self._channel, by, first, end))
+
+    def spend_on(self, days: Sequence[date]) -> dict[date, tuple[SpentRow, ...]]:
+        """Return what each team spent on single days."""
+        return self._run(partial(spend_on, self._channel, days, workers=self._channel.connection.concurrency))
+
+    def payments(
+        self, organization: str, period: Period, *, on_progress: Progress | None = None
+    ) -> tuple[Payment, ...]:
+        """Return what every wallet of every scope settled since `period` began, read whole.
+
+        The organization of the token is checked first.
+        """
+        return self._run(partial(self._reads.payments, organization, period, on_progress))
 
     def _run(self, read: Callable[[], Awaitable[_Result]]) -> _Result:
         return self._channel.run(read)

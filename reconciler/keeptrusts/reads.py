@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from reconciler.keeptrusts.failures import unreadable
 from reconciler.keeptrusts.fields import Item
 from reconciler.keeptrusts.ledger import WALLETS, Ledger, UnknownTypeError, ledger_entry, ledger_path, since
 from reconciler.keeptrusts.listing import read_all
-from reconciler.keeptrusts.objects import SPEND, TeamSpend, listed_as, listing_of, spend_key, team_spend
+from reconciler.keeptrusts.objects import listed_as, listing_of
 from reconciler.keeptrusts.together import for_each, together
 from reconciler.keeptrusts.wallets import WalletListing, WalletRow, holder, wallet_listing
 from reconciler.model.directory import Directory, ListedTeam
@@ -23,6 +22,7 @@ from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.live import Identity, Listing, Live, LiveWallet, Pool, Unread, Unreadable
 from reconciler.model.period import Period
+from reconciler.model.spend import Payment
 from reconciler.model.wallet_ref import WalletRef
 
 TEAMS = "/v1/teams"
@@ -153,11 +153,22 @@ class Reads:
         listed = (ListedTeam(item.text("id"), *map(item.optional_text, ("name", "slug"))) for item in items)
         return {team.id: team for team in sorted(listed, key=lambda team: team.id)}
 
-    async def spend(self, first: date, end: date) -> tuple[TeamSpend, ...]:
-        """Return what each team spent from the day `first` until before the day `end`."""
-        params = {"from": first.isoformat(), "to": end.isoformat(), "group_by": "team"}
-        items = await read_all(self._channel, SPEND, plural="spend", params=params, key=spend_key)
-        return tuple(sorted(map(team_spend, items)))
+    async def payments(self, organization: str, period: Period, on_progress: Progress | None) -> tuple[Payment, ...]:
+        """Return what every wallet of every scope settled since `period` began; one that cannot be read is an error."""
+        await self.identity_in(organization)
+        listing = await self._listing()
+        for broken in listing.broken:
+            raise broken.error
+        found: dict[str, list[Payment]] = {}
+
+        async def read(row: WalletRow) -> None:
+            ledger = await self._entries(row.id, row.currency, period)
+            found[row.id] = [row.payment(entry) for entry in ledger.entries if entry.settled]
+            if on_progress is not None:
+                on_progress(len(found), len(listing.rows))
+
+        await for_each(listing.rows, read, workers=self._connection.concurrency)
+        return tuple(payment for key in sorted(found) for payment in found[key])
 
     async def _listing(self) -> WalletListing:
         items = await read_all(self._channel, WALLETS, plural="wallets")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from decimal import Decimal
 from typing import get_args
 
@@ -12,8 +13,9 @@ from reconciler.http.failures import shown
 from reconciler.keeptrusts.fields import FieldError, Item
 from reconciler.keeptrusts.ledger import WALLETS, Ledger
 from reconciler.model.directory import ListedWallet
-from reconciler.model.live import LiveWallet, OtherWallet, Pool, Unreadable, available_money
+from reconciler.model.live import LedgerEntry, LiveWallet, OtherWallet, Pool, Unreadable, available_money
 from reconciler.model.money import Money
+from reconciler.model.spend import Payment
 from reconciler.model.wallet_ref import WalletRef, WalletScope
 
 _SCOPES = frozenset({"organization", "team", "user"})
@@ -61,6 +63,12 @@ class WalletRow:
             unread=ledger.unread,
             beyond_cents=max(self.balance - self.reserved - self.available.amount, Decimal(0)),
         )
+
+    def payment(self, entry: LedgerEntry) -> Payment:
+        """Return what an entry of its ledger settled."""
+        holder = "" if self.scope == "organization" else self.holder
+        day = entry.created_at.astimezone(UTC).date()
+        return Payment(self.scope, holder, self.currency, day, entry.settled)
 
     def other(self, names: Mapping[str, str]) -> OtherWallet:
         """Return the wallet as one that is listed and left alone."""

@@ -70,6 +70,9 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("backtest", "json"): _JSON,
     ("audit", "text"): "audit_text:audit_text",
     ("audit", "json"): _JSON,
+    ("spend", "text"): "spend_text:spend_text",
+    ("spend", "json"): _JSON,
+    ("spend", "csv"): "spend_text:spend_csv",
     ("doctor", "text"): "doctor_text:doctor_text",
     ("doctor", "json"): _JSON,
     **{

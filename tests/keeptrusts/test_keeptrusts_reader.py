@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from reconciler.apply.run_context import LedgerReader, Writer
 from reconciler.findings import RejectedError, RemoteError, UnauthorizedError, UnreadableError
-from reconciler.keeptrusts.objects import TeamSpend
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.directory import ListedTeam
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudgetKey
@@ -25,6 +24,7 @@ from reconciler.model.live import Listing, Live
 from reconciler.model.money import Money
 from reconciler.model.operation import mark
 from reconciler.model.period import Period
+from reconciler.model.spend import SpentRow
 from reconciler.model.wallet_ref import WalletRef
 
 JUNE = Period(2026, 6)
@@ -112,6 +112,31 @@ def test_require_organization_returns_who_we_are(acme: Any, make: Any) -> None:
             reader.require_organization("org_b")
 
 
+def test_payments_are_those_of_every_scope_and_a_ledger_that_cannot_be_read_is_an_error(acme: Any, make: Any) -> None:
+    acme.ledgers["wal_org"] = [make.transaction("txn_9", "settle", "7.25", "2026-06-03T00:00:00Z")]
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        found = reader.payments("org_acme", JUNE)
+    assert [(payment.scope, payment.holder, payment.amount) for payment in found] == [
+        ("organization", "", Decimal("7.25")),
+        ("team", "team_support", Decimal("5379.45")),
+    ]
+    acme.ledgers["wal_dev"] = [make.transaction("txn_8", "mystery", "1.00", "2026-06-03T00:00:00Z")]
+    with Reader(make.fast(), transport=acme.transport) as reader, pytest.raises(UnreadableError):
+        reader.payments("org_acme", JUNE)
+
+
+@pytest.mark.parametrize("status", [404, 403, 422])
+def test_a_view_of_spend_that_is_not_offered_is_not_nothing(acme: Any, make: Any, status: int) -> None:
+    acme.overrides["/v1/spend"] = lambda _request: httpx.Response(status, json={"error": {"code": "no"}})
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.spend(date(2026, 6, 1), date(2026, 7, 1), "model") is None
+
+
+def test_teams_in_answer_to_models_are_no_models(acme: Any, make: Any) -> None:
+    with Reader(make.fast(), transport=acme.transport) as reader:
+        assert reader.spend(date(2026, 6, 1), date(2026, 7, 1), "model") is None
+
+
 def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -> None:
     with Reader(make.fast(), transport=acme.transport) as reader:
         ledger: LedgerReader = reader
@@ -123,6 +148,8 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         reader.teams()
         reader.directory()
         reader.spend(date(2026, 6, 1), date(2026, 7, 1))
+        reader.spend_on([date(2026, 6, 1)])
+        reader.payments("org_acme", JUNE)
         reader.identity()
     writes = {name for name in vars(Writer) if not name.startswith("_")}
     assert {request.method for request in acme.seen} == {"GET"}
@@ -133,9 +160,11 @@ def test_a_reader_sends_nothing_but_get_and_has_no_write(acme: Any, make: Any) -
         "identity",
         "live",
         "objects",
+        "payments",
         "pool",
         "require_organization",
         "spend",
+        "spend_on",
         "teams",
         "wallet",
     }
@@ -334,8 +363,8 @@ def test_spend_is_read_by_team(acme: Any, make: Any) -> None:
     acme.spend.append({"team_id": None, "cost": Decimal("1"), "currency": "USD"})
     with Reader(make.fast(), transport=acme.transport) as reader:
         assert reader.spend(date(2026, 6, 1), date(2026, 7, 1)) == (
-            TeamSpend("", "USD", Decimal(1), 0),
-            TeamSpend("team_support", "USD", Decimal("11870.42"), 98213),
+            SpentRow("", "USD", Decimal(1), 0),
+            SpentRow("team_support", "USD", Decimal("11870.42"), 98213),
         )
     assert dict(acme.seen[0].url.params) == {
         "from": "2026-06-01",

@@ -1,0 +1,96 @@
+"""Dashboard, export and ledger: what they differ by, where, and since when; no matter who paid."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.desired import Desired
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.spend import Reading, SpentRow
+from reconciler.plan.agreement import disagreements, needs_days
+
+FIRST = date(2026, 6, 1)
+END = date(2026, 6, 6)
+DESIRED = Desired(
+    OrganizationBudget.model_validate(
+        {
+            "version": 1,
+            "organization": "org_acme",
+            "currency": "USD",
+            "fiscal_year": {"name": "FY2027", "starts": "2026-06"},
+            "environments": ["prod"],
+        }
+    ),
+    teams={},
+    wallets={},
+)
+Days = dict[tuple[date, str], Decimal]
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+def reading(
+    asked: Days, paid: Days, elsewhere: dict[date, Decimal] | None = None, export: Days | None = None
+) -> Reading:
+    """Return a reading whose dashboard shows what was `asked`, by day too."""
+    wallets = {wallet for _, wallet in asked}
+    rows = {
+        wallet: SpentRow(wallet, "USD", sum((cost for (_, key), cost in asked.items() if key == wallet), Decimal(0)), 1)
+        for wallet in wallets
+    }
+    return Reading(FIRST, END, {"team": rows}, export, paid, elsewhere or {}, days=asked)
+
+
+money = st.integers(0, 10_000_000).map(lambda micros: Decimal(micros) / 1_000_000)
+days = st.dictionaries(st.tuples(st.integers(0, 4).map(day), st.sampled_from("abc")), money, max_size=8)
+
+
+@given(days, st.dictionaries(st.integers(0, 4).map(day), st.floats(0, 1), max_size=5))
+def test_what_other_wallets_paid_for_a_team_is_no_disagreement(asked: Days, shares: dict[date, float]) -> None:
+    paid, elsewhere = dict(asked), dict.fromkeys(shares, Decimal(0))
+    for (at, wallet), cost in asked.items():
+        moved = cost * Decimal(str(round(shares.get(at, 0), 3)))
+        paid[at, wallet] -= moved
+        elsewhere[at] = elsewhere.get(at, Decimal(0)) + moved
+    assert disagreements(reading(asked, paid, elsewhere), DESIRED) == ()
+
+
+@given(days, st.integers(0, 4).map(day), st.sampled_from("abc"), st.integers(1, 99_999))
+def test_a_settlement_that_is_missing_is_named_to_the_cent_with_its_day(
+    asked: Days, at: date, wallet: str, cents: int
+) -> None:
+    asked = {**asked, (at, wallet): asked.get((at, wallet), Decimal(0)) + Decimal(cents) / 100}
+    paid = {**asked, (at, wallet): asked[at, wallet] - Decimal(cents) / 100}
+    (found,) = disagreements(reading(asked, paid), DESIRED)
+    assert (found.between, found.wallet, found.amount) == (("spend", "ledger"), wallet, Decimal(-cents) / 100)
+    assert (found.since, found.until, found.days) == (at, at, 1)
+
+
+def test_a_wallet_that_paid_too_much_is_named_though_others_were_helped_out() -> None:
+    asked = {(day(0), "a"): Decimal(10), (day(1), "b"): Decimal(10)}
+    paid = {(day(0), "a"): Decimal(4), (day(1), "b"): Decimal(12)}
+    (found,) = disagreements(reading(asked, paid, {day(0): Decimal(6)}), DESIRED)
+    assert (found.wallet, found.amount, found.since) == ("b", Decimal(2), day(1))
+
+
+def test_what_nobody_paid_is_a_disagreement_of_all_wallets_where_others_helped_out() -> None:
+    asked = {(day(0), "a"): Decimal(10), (day(2), "b"): Decimal(10)}
+    paid = {(day(0), "a"): Decimal(4)}
+    (found,) = disagreements(reading(asked, paid, {day(0): Decimal(6)}), DESIRED)
+    assert (found.wallet, found.amount, found.since) == ("", Decimal(-10), day(2))
+
+
+def test_an_export_is_held_against_the_dashboard_wallet_by_wallet_though_sums_are_equal() -> None:
+    asked = {(day(0), "a"): Decimal(10), (day(0), "b"): Decimal(5)}
+    export = {(day(0), "a"): Decimal(5), (day(0), "b"): Decimal(10)}
+    found = disagreements(reading(asked, asked, export=export), DESIRED)
+    assert [(one.wallet, one.amount) for one in found] == [("a", Decimal(-5)), ("b", Decimal(5))]
+    assert needs_days(reading(asked, asked, export=export))
+    assert not needs_days(reading(asked, asked, export=asked))
+    assert not needs_days(reading(asked, asked))
