@@ -43,31 +43,24 @@ class PeriodType(click.ParamType[Period]):
             self.fail(str(error), param, ctx)
 
 
-def budgets_option(command: F) -> F:
-    return click.option(
-        "--budgets",
-        type=click.Path(path_type=Path),
-        default=_budgets,
-        show_default="$KT_BUDGETS_FOLDER, else budgets",
-        metavar="DIR",
-        help="The folder with org.yaml and teams/.",
-    )(command)
-
-
 def _budgets() -> Path:
     return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
-def as_of_option(command: F) -> F:
-    return click.option("--as-of", type=DayType(), metavar="DATE", help="The day to look from; default today (UTC).")(
-        command
-    )
-
-
-def output_option(command: F) -> F:
-    return click.option(
-        "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
-    )(command)
+budgets_option = click.option(
+    "--budgets",
+    type=click.Path(path_type=Path),
+    default=_budgets,
+    show_default="$KT_BUDGETS_FOLDER, else budgets",
+    metavar="DIR",
+    help="The folder with org.yaml and teams/.",
+)
+as_of_option = click.option(
+    "--as-of", type=DayType(), metavar="DATE", help="The day to look from; default today (UTC)."
+)
+output_option = click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
+)
 
 
 def format_option(document: str, *only: str) -> Callable[[F], F]:
@@ -129,83 +122,60 @@ def network_options(command: F) -> F:
     return command
 
 
-def first_apply_option(command: F) -> F:
-    return click.option(
-        "--first-apply",
-        is_flag=False,
-        flag_value=":all",
-        multiple=True,
-        metavar="[TEAM/ENV]",
-        shell_complete=offer("wallets"),
-        callback=lambda _context, _option, names: ":all" in names or frozenset(names),
-        help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
-        " ledgers: from all of them, or from this one, or those of a TEAM (repeatable).",
-    )(command)
-
-
-def wait_option(command: F) -> F:
-    return click.option(
-        "--wait",
-        type=click.FloatRange(min=0),
-        default=0.0,
-        metavar="SECONDS",
-        help="How long another run is waited for; one that was killed is taken over ten minutes later.",
-    )(command)
-
-
-def offline_option(command: F) -> F:
-    return click.option(
-        "--offline", is_flag=True, help="Ask Keeptrusts nothing: each wallet is taken to hold its target in the YAML."
-    )(command)
-
-
-def wallet_option(command: F) -> F:
-    return click.option(
-        "--wallet",
-        "wallets",
-        multiple=True,
-        metavar="TEAM/ENV",
-        shell_complete=offer("wallets"),
-        help="Only this wallet, or all of a TEAM (repeatable).",
-    )(command)
-
-
-def suggestions_option(command: F) -> F:
-    return click.option(
-        "--suggestions",
-        type=click.Path(path_type=Path, dir_okay=False),
-        metavar="FILE",
-        help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
-    )(command)
-
-
-def settle_option(command: F) -> F:
-    return click.option(
-        "--settle",
-        type=click.FloatRange(min=0),
-        default=60.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="Seconds for which a lost answer is looked for in the ledger; choose more than a copy of it may be"
-        " behind.",
-    )(command)
-
-
-def journal_option(command: F) -> F:
-    return click.option(
-        "--journal",
-        metavar="STORE",
-        help="Where runs are recorded: file:PATH or git:REMOTE; default what org.yaml says, else .kt-budgets/journal.",
-    )(command)
-
-
-def usage_option(command: F) -> F:
-    return click.option(
-        "--usage",
-        multiple=True,
-        metavar="PATH",
-        help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
-    )(command)
+first_apply_option = click.option(
+    "--first-apply",
+    is_flag=False,
+    flag_value=":all",
+    multiple=True,
+    metavar="[TEAM/ENV]",
+    shell_complete=offer("wallets"),
+    callback=lambda _context, _option, names: ":all" in names or frozenset(names),
+    help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
+    " ledgers: from all of them, or from this one, or those of a TEAM (repeatable).",
+)
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long another run is waited for; one that was killed is taken over ten minutes later.",
+)
+offline_option = click.option(
+    "--offline", is_flag=True, help="Ask Keeptrusts nothing: each wallet is taken to hold its target in the YAML."
+)
+wallet_option = click.option(
+    "--wallet",
+    "wallets",
+    multiple=True,
+    metavar="TEAM/ENV",
+    shell_complete=offer("wallets"),
+    help="Only this wallet, or all of a TEAM (repeatable).",
+)
+suggestions_option = click.option(
+    "--suggestions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
+)
+settle_option = click.option(
+    "--settle",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds for which a lost answer is looked for in the ledger; choose more than a copy of it may be behind.",
+)
+journal_option = click.option(
+    "--journal",
+    metavar="STORE",
+    help="Where runs are recorded: file:PATH or git:REMOTE; default what org.yaml says, else .kt-budgets/journal.",
+)
+usage_option = click.option(
+    "--usage",
+    multiple=True,
+    metavar="PATH",
+    help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
+)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
