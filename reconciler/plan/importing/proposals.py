@@ -1,7 +1,8 @@
 """Proposals: what twelve months of usage say of a team's plan, each figure with where it comes from.
 
-The baseline is the middle one of the last three whole months. The cache hit rate is that of the last 28 days, as the
-planning table has it. Shares of models and seasonal months are proposed as comments: nobody has decided them.
+The baseline is the middle one of the last three whole months, of a younger team of as many as there are. The cache hit
+rate is that of the last 28 days, as the planning table has it. Shares of models and seasonal months are proposed as
+comments: nobody has decided them.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _plan(
     currency: str,
     year: FiscalYear,
 ) -> Iterator[Figure]:
-    months = _summed([known[key] for key in keys if key in known])
+    months = _begun(_summed([known[key] for key in keys if key in known]))
     recent = sorted(months)[-_RECENT:]
     if not recent or sum(months.values()) <= 0:
         return
@@ -123,7 +124,8 @@ def _mix(seen: Observations, keys: Sequence[WalletRef]) -> Iterator[Figure]:
 def _seasons(
     months: Mapping[Period, Decimal], wallet: WalletDraft, as_of: date, year: FiscalYear
 ) -> Iterator[Seasonal]:
-    """Yield the months to come of the fiscal year whose like was dear, where all twelve months are known."""
+    """Yield the months to come of the fiscal year whose like was dear, where there was usage for all twelve months."""
+    months = _begun(months)
     if len(months) < _YEAR:
         return
     middle = sorted(months.values())[(len(months) - 1) // 2]
@@ -146,3 +148,9 @@ def _summed(listed: Sequence[Mapping[Period, Decimal]]) -> dict[Period, Decimal]
     """Return the sum of months that are known of every wallet."""
     shared = set.intersection(*map(set, listed)) if listed else set()
     return {month: sum((months[month] for months in listed), Decimal(0)) for month in sorted(shared)}
+
+
+def _begun(months: Mapping[Period, Decimal]) -> dict[Period, Decimal]:
+    """Return the months from the first that cost anything: before, nobody used it yet."""
+    first = next((month for month, cost in sorted(months.items()) if cost), None)
+    return {month: cost for month, cost in months.items() if first is not None and month >= first}
