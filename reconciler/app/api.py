@@ -26,6 +26,7 @@ from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import settings
 from reconciler.app.starting.init import InitRequest, init
 from reconciler.app.validate import validate
+from reconciler.app.year.year import YearRequest, plan_year
 from reconciler.report.plan_formats import review
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Supposed",
     "Terms",
     "WayOut",
+    "YearRequest",
     "adopt",
     "apply",
     "audit",
@@ -52,6 +54,7 @@ __all__ = [
     "look_ahead",
     "open_month",
     "plan",
+    "plan_year",
     "recommend",
     "release",
     "resume",

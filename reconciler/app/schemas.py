@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reconciler.files import write_file
 from reconciler.model.adoption import AdoptionDocument, ReleaseDocument
+from reconciler.model.annual import YearDocument
 from reconciler.model.audit import AuditDocument
 from reconciler.model.calendar import CalendarDocument
 from reconciler.model.change_request import (
@@ -59,6 +60,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     RecommendDocument,
     BacktestDocument,
     SpendDocument,
+    YearDocument,
     AuditDocument,
     DoctorDocument,
     RecordedDocument,

@@ -29,15 +29,16 @@ def assumption_tables(plan: Plan) -> tuple[Table, ...]:
     """Return the planning table of each team that changes."""
     changed = {change.team for change in plan.changes}
     return tuple(
-        Table(_assumption_columns(), tuple(_assumption(row) for row in team.assumptions), safe_name(team.team))
+        assumption_table(safe_name(team.team), team.assumptions)
         for team in plan.assumptions
         if team.team in changed and team.assumptions
     )
 
 
-def _assumption_columns() -> tuple[Column, ...]:
+def assumption_table(name: str, rows: Sequence[Assumption]) -> Table:
+    """Return what a plan says beside what was observed."""
     headings = (("name", "Assumption"), ("plan", "Plan"), ("observed", "Observed"), ("so", "So"))
-    return tuple(Column(key, heading) for key, heading in headings)
+    return Table(tuple(Column(key, heading) for key, heading in headings), tuple(map(_assumption, rows)), name)
 
 
 def _assumption(row: Assumption) -> Row:

@@ -115,7 +115,11 @@ def _titled(table: Table) -> str:
 
 
 def _assumptions(table: Table) -> str:
-    return f"#### Is the plan still true for {escaped(table.title)}?\n\n{_head(table)}{chr(10).join(_rows(table))}"
+    return f"#### Is the plan still true for {escaped(table.title)}?\n\n{table_markdown(table)}"
+
+
+def table_markdown(table: Table) -> str:
+    return f"{_head(table)}{chr(10).join(_rows(table))}"
 
 
 def _blocks(blocks: list[str], noun: str, summary: str, *, rank: int) -> Section:

@@ -60,13 +60,7 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
     the scope and that is not possible, it says why; what later months get otherwise is told all the same.
     """
     if since not in (None, ALL):
-        commit = _known(settings, since or "")
-        if not commit:
-            raise UsageError(
-                f"`{since}` is no commit of this repository",
-                hint="name one that `git log` shows, or fetch it first",
-            )
-        return _narrowed(settings, desired, records, commit)
+        return _narrowed(settings, desired, records, _named(settings, since or ""))
     starts = _starts(settings, records)
     first = next(starts, None)
     if first is None:
@@ -89,6 +83,24 @@ def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, s
         _say(why)
         return Aim(unknown=why)
     return _narrowed(settings, desired, records, start)
+
+
+def budgets_since(settings: Settings, since: str) -> Desired:
+    """Return what the YAML of the commit `since` declares; UsageError where it is none, or nothing can be read."""
+    found = load_known(settings, _named(settings, since))
+    if found is None:
+        raise UsageError(
+            f"`{since}` has no budgets that can be read", hint="name a commit whose budgets `kt-budgets validate` takes"
+        )
+    return found
+
+
+def _named(settings: Settings, since: str) -> str:
+    commit = _known(settings, since)
+    if not commit:
+        hint = "name one that `git log` shows, or fetch it first"
+        raise UsageError(f"`{since}` is no commit of this repository", hint=hint)
+    return commit
 
 
 def load_known(settings: Settings, commit: str | None) -> Desired | None:

@@ -11,6 +11,7 @@ from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
+from reconciler.forecast.levers.part import Part, Record, record
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
@@ -43,13 +44,23 @@ class Cache(Lever):
             before = hit_rate(rate, setting.reference) if setting.reference else setting.days.number(rate.start)
             yield Effect(self.name, factor=remaining(hit_rate(rate, setting.days), before).clip(min=0.0))
 
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        if plan.cache_hit_rate is not None:
+            yield Part(
+                stage="governance",
+                name=self.name,
+                what=f"cache hit rate {self.told(plan, lambda amount: f'{amount:.2f}')}",
+                factor=lambda month: self.factor(plan, month),
+                record=_record(view, plan.cache_hit_rate) if view else None,
+            )
+
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         if view.plan.cache_hit_rate is not None:
             yield self._row(view, view.plan.cache_hit_rate)
 
     def _row(self, view: TeamView, rate: CacheHitRate) -> Assumption:
         """Return the hit rate of the last four weeks, against what the plan has for them on average."""
-        planned = float(hit_rate(rate, view.recent).mean())
+        planned = _by_now(view, rate)
         text = f"{share(rate.start, places=0)} → {share(rate.target, places=0)} by {rate.by}"
         text += f"; {share(planned)} on average over the last 28 days"
         seen = view.observed()
@@ -120,6 +131,21 @@ def hit_rate(rate: CacheHitRate, when: When[N]) -> N:
         done = when.ramp(rate.earlier.by.plus(1), rate.by)
         return hit_rate(rate.earlier, when) + when.number(rate.target - rate.earlier.target) * done
     return when.number(rate.start) + when.number(rate.target - rate.start) * when.ramp(rate.since, rate.by)
+
+
+def _by_now(view: TeamView, rate: CacheHitRate) -> float:
+    """Return what the plan has for the last four weeks on average."""
+    return float(hit_rate(rate, view.recent).mean())
+
+
+def _record(view: TeamView, rate: CacheHitRate) -> Record | None:
+    """Return how far the rate came since it began to move, None where too little was to have moved by now."""
+    seen, start = view.observed().cache_hit_rate, float(rate.start)
+    if seen is None:
+        return None
+    planned = _by_now(view, rate)
+    told = f"{share(seen)} where {share(planned)} was planned by now, from {share(rate.start, places=0)}"
+    return record(planned - start, seen - start, told, least=TOLERANCE)
 
 
 def _course(view: TeamView, rate: CacheHitRate) -> float | None:

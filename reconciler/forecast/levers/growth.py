@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from math import log, prod
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When
 from reconciler.forecast.words import points, unknown_row, verdict_of
@@ -42,6 +44,16 @@ class Growth(Lever):
         coming = _still_to_come(setting, plan)
         for step in plan.growth:
             yield Effect(named(self.name, plan.growth, step), factor=_left(setting, step, coming))
+
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        for step in plan.growth:
+            yield Part(
+                stage="growth",
+                name=self.name,
+                what=f"{'+' if step.rate >= 0 else ''}{percent_text(step.rate)} from {step.starts}",
+                reason=step.reason,
+                factor=partial(reached, step),
+            )
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         if view.plan.growth:

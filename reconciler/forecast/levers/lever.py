@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.findings import Keys
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.when import N, When
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan
@@ -60,6 +61,20 @@ class Lever:
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
         """Yield what it does to simulated days, beyond what the history contains."""
         return iter(())
+
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        """Yield what it does to the months of a year, an entry of the plan at a time; None: of a team without wallets.
+
+        Unless it says more, it is one part, of what the plan alone makes of a month.
+        """
+        if self.counted and self.is_in(plan, None):
+            yield Part(
+                stage="governance",
+                name=self.name,
+                what=self.word,
+                factor=lambda month: self.factor(plan, month),
+                added=lambda month: self.monthly(plan, month),
+            )
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         """Yield its rows of the planning table: what was planned by now against what was observed."""

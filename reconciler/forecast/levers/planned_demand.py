@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import Sight, WhatIf
 from reconciler.forecast.when import N, When
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, PlannedDemand
 from reconciler.model.yaml_types import parse_amount
+
+if TYPE_CHECKING:
+    from reconciler.forecast.team_view import TeamView
 
 
 class NewDemand(Lever):
@@ -33,6 +39,11 @@ class NewDemand(Lever):
             if setting.reference is not None:
                 monthly = monthly - cost_of(demand, setting.reference)
             yield Effect(named(self.name, plan.planned_demand, demand), added=monthly / setting.days.month_lengths)
+
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        for demand in plan.planned_demand:
+            what = told_of(demand, lambda amount: f"{amount:,.2f}")
+            yield Part("growth", self.name, what, demand.reason, added=partial(cost_of, demand))
 
     def contradictions(self, plan: AnnualPlan) -> Iterator[Remark]:
         for index, demand in enumerate(plan.planned_demand):

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys, UsageError
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
+from reconciler.forecast.levers.part import Part, Record, record
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import N, When, remaining
-from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
+from reconciler.forecast.when import Month, N, When, remaining
+from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS, Window
 from reconciler.forecast.words import points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.forecast import Assumption
@@ -39,32 +41,31 @@ class ProviderMix(Lever):
         for move in plan.provider_mix:
             yield Effect(named(self.name, plan.provider_mix, move), factor=_repriced(setting, move))
 
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        for move in plan.provider_mix:
+            since = f" since {move.since}" if move.since else ""
+            what = f"{percent_text(move.share)} of {move.source} to {move.target}{since} by {move.by}"
+            saved = _saved(view, move) if view else None
+            if view is None or saved is None:
+                why = f"nobody paid for {move.source} and {move.target} in the last {LONG_WINDOW_DAYS} days"
+                yield Part("governance", self.name, what, move.reason, uncounted=why)
+            else:
+                factor = partial(_moved_to, move, saved)
+                yield Part("governance", self.name, what, move.reason, factor=factor, record=_record(view, move))
+
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         for move in view.plan.provider_mix:
             yield self._row(view, move)
 
     def _row(self, view: TeamView, move: ProviderMixMove) -> Assumption:
-        """Return which share of one model's traffic moved since the move began, against what was to move by then.
-
-        Entries that move traffic between the same two models are one move in the usage, and are told as one.
-        """
-        moves = [each for each in view.plan.provider_mix if (each.source, each.target) == (move.source, move.target)]
-        window = view.window(min(each.since or view.year for each in moves))
+        """Return which share of one model's traffic moved since the move began, against what was to move by then."""
+        progress = _progress(view, move)
         text = f"{share(move.share, places=0)} of {move.source} to {move.target} by {move.by}"
-        if not window.days:
-            return unknown_row("provider_mix", text, window.too_short)
-        when = view.when(window.start, window.days)
-        planned = float(sum(moved(each, when).mean() for each in moves))
-        together = "together " if len(moves) > 1 else ""
-        text += f"; {together}{share(planned)} on average in {window.name}"
-        first = window.month.first
-        before = _source_share(view, move, first - timedelta(days=WINDOW_DAYS), first)
-        now = _source_share(view, move, window.start, window.end)
-        if now is None:
-            return unknown_row("provider_mix", text, "neither model is in the usage")
-        if not before:
-            return unknown_row("provider_mix", text, f"there is no usage of {move.source} in {window.before}")
-        observed = 1.0 - now / before
+        if progress.planned is not None:
+            text += f"; {progress.together}{share(progress.planned)} on average in {progress.window.name}"
+        if progress.planned is None or progress.observed is None:
+            return unknown_row("provider_mix", text, progress.unknown)
+        planned, observed, window = progress.planned, progress.observed, progress.window
         verdict = verdict_of(observed, planned, TOLERANCE)
         told = {"ahead": "ahead of the plan", "behind": "behind the plan"}.get(verdict, "")
         return Assumption(
@@ -150,6 +151,65 @@ def _repriced(setting: Setting, move: ProviderMixMove) -> Floats | None:
     before = moved(move, setting.reference) if setting.reference else setting.days.number(Decimal(0))
     going = 1.0 - remaining(moved(move, setting.days), before)
     return (1.0 + effect_of(setting.observed.share_of(move.source), target / source) * going).clip(min=0.0)
+
+
+def _saved(view: TeamView, move: ProviderMixMove) -> Decimal | None:
+    """Return what the team's cost changes by, as a share of it, once all of the source's traffic is on the target.
+
+    Prices are those of the last 90 days, None where a model has none. How much of the cost the source is comes from
+    the 90 days before the move began, the time that a baseline is of; where nothing is known of them, from the last.
+    """
+    seen = view.observed(LONG_WINDOW_DAYS)
+    source, target = seen.price_of(move.source), seen.price_of(move.target)
+    if source is None or target is None:
+        return None
+    began = min((move.since or view.year).first, view.known.known_until)
+    before = view.observed_between(began - timedelta(days=LONG_WINDOW_DAYS), began)
+    return Decimal(repr(effect_of((before if before.cost > 0 else seen).share_of(move.source), target / source)))
+
+
+def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
+    return max(1 + saved * moved(move, month), Decimal(0))
+
+
+def _record(view: TeamView, move: ProviderMixMove) -> Record | None:
+    progress = _progress(view, move)
+    if progress.planned is None or progress.observed is None:
+        return None
+    told = f"{share(progress.observed)} moved where {share(progress.planned)} was planned by now"
+    return record(progress.planned, progress.observed, told, least=TOLERANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """Which share of the source's traffic was to have moved in `window`, and which did; None for what is `unknown`.
+
+    Entries that move traffic between the same two models are one move in the usage, and are told as one.
+    """
+
+    window: Window
+    together: str = ""
+    planned: float | None = None
+    observed: float | None = None
+    unknown: str = ""
+
+
+def _progress(view: TeamView, move: ProviderMixMove) -> _Progress:
+    moves = [each for each in view.plan.provider_mix if (each.source, each.target) == (move.source, move.target)]
+    window = view.window(min(each.since or view.year for each in moves))
+    if not window.days:
+        return _Progress(window, unknown=window.too_short)
+    when = view.when(window.start, window.days)
+    planned = float(sum(moved(each, when).mean() for each in moves))
+    together = "together " if len(moves) > 1 else ""
+    first = window.month.first
+    before = _source_share(view, move, first - timedelta(days=WINDOW_DAYS), first)
+    now = _source_share(view, move, window.start, window.end)
+    if now is None:
+        return _Progress(window, together, planned, unknown="neither model is in the usage")
+    if not before:
+        return _Progress(window, together, planned, unknown=f"there is no usage of {move.source} in {window.before}")
+    return _Progress(window, together, planned, 1.0 - now / before)
 
 
 def _source_share(view: TeamView, move: ProviderMixMove, start: date, end: date) -> float | None:

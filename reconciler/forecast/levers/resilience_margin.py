@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.levers.part import Part
+from reconciler.forecast.words import share
 from reconciler.model.percent import percent_text
 from reconciler.model.team import AnnualPlan
 
 if TYPE_CHECKING:
+    from reconciler.forecast.observed import Observed
+    from reconciler.forecast.team_view import TeamView
     from reconciler.model.organization import OrganizationBudget
 
 
@@ -23,16 +27,32 @@ class ResilienceMargin(Lever):
         return plan.fallback is not None or bool(organization and organization.forecast.resilience_margin)
 
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
-        if not self.is_in(plan, setting.organization):
-            return
-        planned = setting.organization.forecast.resilience_margin
-        if plan.fallback is not None:
-            planned = plan.fallback.share * (plan.fallback.price_ratio - 1)
-        seen = setting.observed.fallback_premium
-        factor = Decimal(repr((1.0 + max(float(planned), seen)) / (1.0 + seen)))
-        every_day = setting.organization.fiscal_year.starts
-        yield Effect(self.name, factor=setting.days.during(every_day, inside=factor, outside=factor))
+        if self.is_in(plan, setting.organization):
+            factor = _factor(plan, setting.organization, setting.observed)
+            every_day = setting.organization.fiscal_year.starts
+            yield Effect(self.name, factor=setting.days.during(every_day, inside=factor, outside=factor))
+
+    def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
+        if view is not None and self.is_in(plan, view.organization):
+            factor = _factor(plan, view.organization, view.observed())
+            margin = f"{percent_text(_planned(plan, view.organization))} for traffic on a fallback"
+            seen = f"{share(view.observed().fallback_premium)} is in what was observed already"
+            why = "; ".join(filter(None, (self.told(plan, str), seen)))
+            yield Part("boundaries", self.name, margin, why, factor=lambda _: factor)
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
         fallback = plan.fallback
         return f"{percent_text(fallback.share)} at {fallback.price_ratio} times the price" if fallback else ""
+
+
+def _planned(plan: AnnualPlan, organization: OrganizationBudget) -> Decimal:
+    """Return what fallbacks are expected to cost, as a share of what the same traffic would cost without."""
+    if plan.fallback is not None:
+        return plan.fallback.share * (plan.fallback.price_ratio - 1)
+    return organization.forecast.resilience_margin
+
+
+def _factor(plan: AnnualPlan, organization: OrganizationBudget, observed: Observed) -> Decimal:
+    """Return what is to be added for fallbacks to a spend that holds what was `observed` of them."""
+    seen = observed.fallback_premium
+    return Decimal(repr((1.0 + max(float(_planned(plan, organization)), seen)) / (1.0 + seen)))

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, ROUND_UP, Decimal
 
+from reconciler.forecast.annual.run_rate import begun, recent, run_rate, summed
 from reconciler.forecast.history import spending, whole_months
 from reconciler.forecast.observed import Observations, observations
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
-from reconciler.model.money import cents, payable
+from reconciler.model.money import payable
 from reconciler.model.percent import percent_text
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.usage import DailyUsage
@@ -23,7 +24,6 @@ from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.importing.draft import Draft
 from reconciler.plan.importing.wallets import WalletDraft
 
-_RECENT = 3
 _YEAR = 12
 _SEASONAL = Decimal("1.25")
 """How much dearer than the middle month a month is that is told."""
@@ -87,14 +87,13 @@ def _plan(
     currency: str,
     year: FiscalYear,
 ) -> Iterator[Figure]:
-    months = _begun(_summed([known[key] for key in keys if key in known]))
-    recent = sorted(months)[-_RECENT:]
-    if not recent or sum(months.values()) <= 0:
+    months = begun(summed(known[key] for key in keys if key in known))
+    rate = run_rate(months)
+    if rate is None or sum(months.values()) <= 0:
         return
-    spent = sorted(months[month] for month in recent)
-    middle = payable(cents(max(spent[(len(spent) - 1) // 2], Decimal(0))), currency)
-    each = ", ".join(f"{month} {months[month]:,.2f}" for month in recent)
-    which = "the middle one of what the last whole months cost" if len(recent) > 1 else "what the last whole month cost"
+    middle, last = payable(rate, currency), recent(months)
+    each = ", ".join(f"{month} {months[month]:,.2f}" for month in last)
+    which = "the middle one of what the last whole months cost" if len(last) > 1 else "what the last whole month cost"
     unseen = [key for key in keys if key not in known]
     lacking = f"; there is no usage of {', '.join(unseen)}" if unseen else ""
     yield Figure(f"{which}: {each}{lacking}", "baseline_monthly", f"{middle:.2f}")
@@ -125,7 +124,7 @@ def _seasons(
     months: Mapping[Period, Decimal], wallet: WalletDraft, as_of: date, year: FiscalYear
 ) -> Iterator[Seasonal]:
     """Yield the months to come of the fiscal year whose like was dear, where there was usage for all twelve months."""
-    months = _begun(months)
+    months = begun(months)
     if len(months) < _YEAR:
         return
     middle = sorted(months.values())[(len(months) - 1) // 2]
@@ -142,15 +141,3 @@ def _seasons(
             continue
         amount = (monthly * spent / middle / _WHOLE_TENS).quantize(Decimal(1), ROUND_UP) * _WHOLE_TENS
         yield Seasonal(again, amount, f"{month} cost {spent / middle:.2f} times the middle month of the past year")
-
-
-def _summed(listed: Sequence[Mapping[Period, Decimal]]) -> dict[Period, Decimal]:
-    """Return the sum of months that are known of every wallet."""
-    shared = set.intersection(*map(set, listed)) if listed else set()
-    return {month: sum((months[month] for months in listed), Decimal(0)) for month in sorted(shared)}
-
-
-def _begun(months: Mapping[Period, Decimal]) -> dict[Period, Decimal]:
-    """Return the months from the first that cost anything: before, nobody used it yet."""
-    first = next((month for month, cost in sorted(months.items()) if cost), None)
-    return {month: cost for month, cost in months.items() if first is not None and month >= first}

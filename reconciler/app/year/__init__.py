@@ -1,0 +1,1 @@
+"""The year: the planning table of all teams, and next year's budgets."""

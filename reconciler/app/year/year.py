@@ -1,0 +1,193 @@
+"""The year: six inputs, four passes and what stands out, team by team; before a change too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.app.outlook.look import Outlook, look
+from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.planning.scope import budgets_since
+from reconciler.model.period import Period
+
+if TYPE_CHECKING:
+    from reconciler.forecast.annual.table import TeamCase
+    from reconciler.forecast.question import WalletQuestion
+    from reconciler.forecast.team_view import TeamView
+    from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearTotals
+    from reconciler.model.desired import Desired
+    from reconciler.model.forecast import Assumption, YearForecast
+    from reconciler.report.annual_page import YearPage
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class YearRequest:
+    """What is wanted of the year besides: that by the YAML of the commit `since`."""
+
+    since: str | None = None
+
+
+def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline: bool = False) -> YearPage:
+    """Return the planning table of all teams, with what is `wanted` besides.
+
+    Raises:
+        FindingsError: the YAML has errors.
+        UsageError: `since` is no commit, or the usage cannot be read.
+        RemoteError: Keeptrusts cannot be read whole.
+    """
+    from reconciler.forecast.annual.evidence import trailing
+    from reconciler.model.annual import YearDocument
+    from reconciler.model.forecast import ForecastNotice
+    from reconciler.report.annual_page import YearPage
+    from reconciler.report.usage_doubts import usage_summary
+
+    wanted = wanted or YearRequest()
+    outlook = _within_the_year(look(settings, offline=offline))
+    asked = outlook.asking()
+    found = outlook.forecast(asked, methods=outlook.better_methods([question.wallet.key for question in asked]))
+    tables = {table.team: table.assumptions for table in found.assumptions}
+    desired, organization = outlook.desired, outlook.desired.organization
+    teams, (first, last) = _rows(outlook, desired, asked, tables), trailing(settings.as_of)
+    facts = YearDocument(
+        organization=organization.organization,
+        currency=organization.currency,
+        fiscal_year=organization.fiscal_year.name,
+        starts=organization.fiscal_year.starts,
+        as_of=settings.as_of,
+        evidence_from=first,
+        evidence_to=last,
+        teams=teams,
+        total=_totals(desired, teams, found.year),
+        uncovered=tuple(_uncovered(outlook)),
+        cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
+        before=_before(outlook, asked, teams, wanted.since) if wanted.since else None,
+        usage=usage_summary(outlook.usage.source) if outlook.usage else None,
+        notices=tuple(
+            ForecastNotice(code=code, message=said, hint=hint) for code, said, hint in notices(outlook, found.warnings)
+        ),
+    )
+    return YearPage(facts, known_words(outlook))
+
+
+def _within_the_year(outlook: Outlook) -> Outlook:
+    """Return what there is to look ahead with; before the fiscal year begins, with an eye on its first month."""
+    year, period = outlook.desired.organization.fiscal_year.value, outlook.settings.period
+    if period >= year.starts:
+        return outlook
+    return replace(outlook, settings=replace(outlook.settings, period=year.starts))
+
+
+def _rows(
+    outlook: Outlook,
+    desired: Desired,
+    asked: Sequence[WalletQuestion],
+    tables: Mapping[str, Sequence[Assumption]],
+) -> tuple[TeamYear, ...]:
+    return tuple(case.row() for case in _cases(outlook, desired, asked, tables))
+
+
+def _cases(
+    outlook: Outlook,
+    desired: Desired,
+    asked: Sequence[WalletQuestion],
+    tables: Mapping[str, Sequence[Assumption]],
+) -> Iterator[TeamCase]:
+    """Yield what the row of each team is made from, by the name of the team."""
+    from reconciler.forecast.annual.evidence import evidence
+    from reconciler.forecast.annual.table import TeamCase
+
+    year, settings = desired.organization.fiscal_year.value, outlook.settings
+    views = _views(outlook, desired, asked)
+    for name, team in sorted(desired.teams.items()):
+        if team.state != "present":
+            continue
+        keys = [key for key, wallet in desired.wallets.items() if wallet.team == name]
+        yield TeamCase(
+            team=team,
+            found=evidence(outlook.usage, keys, as_of=settings.as_of),
+            view=views.get(name),
+            judgements=tables.get(name, ()),
+            year=year,
+            currency=desired.organization.currency,
+            period=min(max(settings.period, year.starts), year.periods[-1]),
+            now=Period.of(settings.as_of),
+        )
+
+
+def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) -> dict[str, TeamView]:
+    """Return what is observed of each team that has wallets, under the plans of `desired`."""
+    import numpy as np
+
+    from reconciler.forecast.team_view import TeamView
+
+    context = outlook.context(asked)
+    teams: dict[str, list[WalletQuestion]] = {}
+    for question in asked:
+        if (team := desired.teams.get(question.wallet.team)) is not None:
+            teams.setdefault(team.team, []).append(replace(question, plan=team.plan))
+    return {
+        name: TeamView(
+            team=name,
+            questions=questions,
+            forecasts=(),
+            censored_days=(),
+            month_end=np.zeros(1),
+            organization=desired.organization,
+            period=context.period,
+            known=context.known,
+            observations=context.observations,
+        )
+        for name, questions in teams.items()
+    }
+
+
+def _totals(desired: Desired, teams: Sequence[TeamYear], forecast: YearForecast | None) -> YearTotals:
+    from reconciler.model.annual import YearTotals
+
+    bridge, target = _together(teams), desired.organization.annual_target
+    left = None if target is None else target - bridge.wallets
+    return YearTotals(bridge=bridge, annual_target=target, wallets=bridge.wallets, left=left, forecast=forecast)
+
+
+def _together(teams: Sequence[TeamYear]) -> YearBridge:
+    from reconciler.forecast.annual.bridge import together
+
+    return together([team.bridge for team in teams])
+
+
+def _uncovered(outlook: Outlook) -> Iterator[UncoveredTeam]:
+    """Yield what teams spent that no YAML names, the dearest first; credits alone are told too."""
+    from reconciler.forecast.annual.evidence import others
+    from reconciler.model.annual import UncoveredTeam
+    from reconciler.model.money import cents
+
+    found = others(outlook.usage, outlook.desired.wallets, as_of=outlook.settings.as_of)
+    for key, spent in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        if cents(spent):
+            yield UncoveredTeam(team_id=key, spent=spent)
+
+
+def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[TeamYear], since: str) -> YearBefore:
+    """Return the same year by the YAML of a commit, with the same usage, and the teams whose year is another one."""
+    from reconciler.model.annual import TeamChange, YearBefore
+
+    desired = budgets_since(outlook.settings, since)
+    rows = _rows(outlook, desired, asked, {})
+    old, new = ({row.team: row.bridge for row in side} for side in (rows, teams))
+    changes = []
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name), new.get(name)
+        if was != now:
+            changes.append(
+                TeamChange(
+                    team=name,
+                    planned_before=was and was.planned,
+                    planned_after=now and now.planned,
+                    wallets_before=was and was.wallets,
+                    wallets_after=now and now.wallets,
+                )
+            )
+    target = desired.organization.annual_target
+    return YearBefore(since=since, annual_target=target, bridge=_together(rows), teams=tuple(changes))

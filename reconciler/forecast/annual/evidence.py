@@ -1,0 +1,77 @@
+"""The evidence: what a team's wallets spent in the trailing months, by workload and day, exact."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from reconciler.forecast.annual.run_rate import summed
+from reconciler.forecast.history import spending, whole_months
+from reconciler.forecast.panel import Floats
+from reconciler.model.period import Period
+from reconciler.model.usage import NANO, DailyUsage, Nanos
+from reconciler.model.wallet_ref import WalletRef
+
+MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What one team spent. `net` and `gross` are billionths[workloads, days] from `start` on, in the order of names.
+
+    `months` are the whole months that are known of every wallet that the usage names, `wallets` those of each.
+    """
+
+    start: date
+    workloads: tuple[str, ...]
+    net: Nanos
+    gross: Nanos
+    months: Mapping[Period, Decimal]
+    wallets: Mapping[WalletRef, Mapping[Period, Decimal]]
+
+    def columns(self, month: Period) -> slice:
+        return slice(max((month.first - self.start).days, 0), max((month.end - self.start).days, 0))
+
+    def spent(self, workload: int, month: Period) -> Decimal:
+        """Return what a workload cost in a month, credits and corrections included."""
+        return Decimal(int(self.net[workload, self.columns(month)].sum())) / NANO
+
+    def days(self, workload: int) -> Floats:
+        """Return float64[days] of a workload's spend in major units, credits left out."""
+        return np.asarray(self.gross[workload] / NANO, dtype=np.float64)
+
+
+def trailing(as_of: date) -> tuple[Period, Period]:
+    """Return the first and the last of the twelve whole months before `as_of`."""
+    now = Period.of(as_of)
+    return now.plus(-MONTHS), now.plus(-1)
+
+
+def evidence(usage: DailyUsage | None, keys: Collection[WalletRef], *, as_of: date) -> Evidence:
+    """Return what the wallets `keys` of one team spent from the first of the trailing months up to `as_of`."""
+    start = trailing(as_of)[0].first
+    if usage is None:
+        nothing = np.zeros((0, 0), dtype=np.int64)
+        return Evidence(start, (), nothing, nothing, {}, {})
+    known = whole_months(usage, keys, as_of=as_of)
+    chosen = np.isin(usage.wallet, list(map(str, keys)))
+    chosen &= (usage.day >= np.datetime64(start, "D")) & (usage.day < np.datetime64(as_of, "D"))
+    names, codes = np.unique(usage.workload[chosen], return_inverse=True)
+    days = (usage.day[chosen] - np.datetime64(start, "D")).astype(np.int64)
+    net, gross = (np.zeros((len(names), (as_of - start).days), dtype=usage.cost.dtype) for _ in range(2))
+    np.add.at(net, (codes, days), usage.cost[chosen])
+    np.add.at(gross, (codes, days), usage.cost[chosen] - usage.credits[chosen])
+    return Evidence(start, tuple(map(str, names)), net, gross, summed(known.values()), known)
+
+
+def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> dict[str, Decimal]:
+    """Return what teams other than those `covered` spent from the first of the trailing months on, exact."""
+    if usage is None:
+        return {}
+    known, start = spending(usage, as_of=as_of), trailing(as_of)[0].first
+    end = as_of + timedelta(days=1)
+    return {key: spend.between(start, end) for key, spend in known.wallets.items() if key not in covered}

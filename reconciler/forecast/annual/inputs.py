@@ -1,0 +1,123 @@
+"""The six inputs of planning: run rate, season, models, cache, wallets and alerts, from the trailing twelve months."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from statistics import mean
+
+from reconciler.forecast.annual.anomalies import StandingOut
+from reconciler.forecast.annual.evidence import Evidence
+from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
+from reconciler.forecast.levers.provider_mix import moved
+from reconciler.forecast.observed import Observed
+from reconciler.forecast.when import Month, remaining
+from reconciler.model.annual import (
+    AlertInput,
+    EnvironmentInput,
+    MixInput,
+    MonthSpend,
+    SeasonInput,
+    TeamInputs,
+)
+from reconciler.model.money import cents
+from reconciler.model.period import FiscalYear, Period
+from reconciler.model.team import AnnualPlan, TeamBudget
+from reconciler.model.wallet_ref import WalletRef
+
+
+def team_inputs(
+    team: TeamBudget,
+    found: Evidence,
+    seen: Observed,
+    once: Sequence[StandingOut],
+    *,
+    year: FiscalYear,
+    period: Period,
+    now: Period,
+) -> TeamInputs:
+    """Return the inputs of one team. `seen` are its last 28 days, `once` what stands out, `now` the month of as_of."""
+    usual = without(found, once)
+    rate = team.plan.cache_hit_rate
+    return TeamInputs(
+        months=tuple(MonthSpend(month=month, spent=spent) for month, spent in sorted(found.months.items())),
+        run_rate=run_rate(found.months),
+        usual_rate=run_rate(usual),
+        trend=_trend(usual),
+        seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
+        mix=tuple(_mix(team.plan, seen, year=year, now=now)),
+        premium_share=seen.premium_cost / seen.cost if seen.cost > 0 else None,
+        cache_now=seen.cache_hit_rate,
+        cache_target=float(rate.target) if rate else None,
+        wallets=tuple(_wallets(team, found, year=year, period=period)),
+        alerts=tuple(
+            AlertInput(name=alert.name, amount=alert.amount, period=alert.period, percentages=alert.alert_percentages)
+            for alert in team.billing_budgets
+        ),
+    )
+
+
+def without(found: Evidence, once: Sequence[StandingOut]) -> dict[Period, Decimal]:
+    """Return the whole months less what stands out once in them."""
+    left = {one.month: one.excess for one in once if one.once}
+    return begun({month: spent - left.get(month, Decimal(0)) for month, spent in found.months.items()})
+
+
+def _trend(months: dict[Period, Decimal]) -> float | None:
+    """Return by how much the last months cost more than the first, by the day, as a share of the first."""
+    if len(months) < 2 * RECENT:
+        return None
+    days = [float(spent) / month.days for month, spent in sorted(months.items())]
+    first, last = mean(days[:RECENT]), mean(days[-RECENT:])
+    return last / first - 1.0 if first > 0 else None
+
+
+def _seasons(found: Evidence) -> Iterator[SeasonInput]:
+    for row, workload in enumerate(found.workloads):
+        spent = {month: found.spent(row, month) for month in sorted(found.months)}
+        total = sum(spent.values(), Decimal(0))
+        by_day = {month: amount / month.days for month, amount in spent.items()}
+        middle = sum(by_day.values(), Decimal(0)) / max(len(by_day), 1)
+        peak = max(by_day, key=lambda month: (by_day[month], -month.months_since(Period(1, 1))), default=None)
+        yield SeasonInput(
+            workload=workload,
+            spent=total,
+            peak=peak if middle > 0 else None,
+            peak_share=float(by_day[peak] / middle) if peak and middle > 0 else None,
+            months=tuple(MonthSpend(month=month, spent=amount) for month, amount in spent.items()),
+        )
+
+
+def _mix(plan: AnnualPlan, seen: Observed, *, year: FiscalYear, now: Period) -> Iterator[MixInput]:
+    """Yield each model with its tokens now, and once what the plan has still to move has moved."""
+    tokens = sum(model.tokens for model in seen.models)
+    if not tokens:
+        return
+    shares = {model.name: model.tokens / tokens for model in seen.models}
+    intended = dict(shares)
+    for move in plan.provider_mix:
+        end = float(move.share)
+        done = float(moved(move, Month(now, year.starts)))
+        source = seen.model(move.source)
+        going = shares[source.name] * (1.0 - remaining(end, done)) if source else 0.0
+        target = seen.model(move.target)
+        name = target.name if target else move.target
+        if source:
+            intended[source.name] -= going
+            intended[name] = intended.get(name, 0.0) + going
+    costs = {model.name: model.cost / seen.cost if seen.cost > 0 else 0.0 for model in seen.models}
+    for name in sorted(intended, key=lambda name: (-costs.get(name, 0.0), name)):
+        yield MixInput(
+            model=name, now=shares.get(name, 0.0), intended=max(intended[name], 0.0), cost=costs.get(name, 0.0)
+        )
+
+
+def _wallets(team: TeamBudget, found: Evidence, *, year: FiscalYear, period: Period) -> Iterator[EnvironmentInput]:
+    for environment, wallet in team.wallets.items():
+        yield EnvironmentInput(
+            environment=environment,
+            wallet=wallet.team_id,
+            run_rate=run_rate(found.wallets.get(WalletRef.team(wallet.team_id), {})),
+            monthly=wallet.usual(period),
+            year=cents(sum((wallet.target(month) for month in year.periods), Decimal(0))),
+        )

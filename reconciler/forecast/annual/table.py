@@ -1,0 +1,120 @@
+"""The planning table: one row a team, with its inputs, its bridge, and what is to be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import prod
+
+from reconciler.forecast.annual.anomalies import StandingOut, standing_out
+from reconciler.forecast.annual.bridge import bridge
+from reconciler.forecast.annual.evidence import Evidence
+from reconciler.forecast.annual.inputs import team_inputs
+from reconciler.forecast.levers.registry import levers
+from reconciler.forecast.observed import Observed
+from reconciler.forecast.team_view import TeamView
+from reconciler.forecast.when import Month
+from reconciler.forecast.words import amount, share
+from reconciler.model.annual import Anomaly, TeamInputs, TeamYear, YearBridge
+from reconciler.model.forecast import Assumption
+from reconciler.model.money import ZERO
+from reconciler.model.period import FiscalYear, Period
+from reconciler.model.team import AnnualPlan, TeamBudget
+
+PREMIUM = 0.05
+"""From this share of the spend on, a lane that a plan keeps is named."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TeamCase:
+    """All that the row of one team is made from. `view` is None for a team without wallets.
+
+    `period` is the month whose targets count as usual, `now` that of the day looked from.
+    """
+
+    team: TeamBudget
+    found: Evidence
+    view: TeamView | None
+    judgements: Sequence[Assumption]
+    year: FiscalYear
+    currency: str
+    period: Period
+    now: Period
+
+    def row(self) -> TeamYear:
+        team, plan, once = self.team, self.team.plan, standing_out(self.found)
+        seen = self.view.observed() if self.view else Observed(0)
+        inputs = team_inputs(team, self.found, seen, once, year=self.year, period=self.period, now=self.now)
+        rate = plan.cache_hit_rate
+        return TeamYear(
+            team=team.team,
+            name=team.name or team.team,
+            baseline_monthly=self._baseline(inputs),
+            baseline_source=_source(plan, inputs),
+            growth=float(_growth(plan, self.year)),
+            cache_from=float(rate.start) if rate else None,
+            cache_to=float(rate.target) if rate else None,
+            mix_change=_mix_change(plan, inputs),
+            wallet_target=sum((wallet.usual(self.period) for wallet in team.wallets.values()), ZERO),
+            alert=next((alert.amount for alert in team.billing_budgets if alert.period == "monthly"), None),
+            judgements=tuple(self.judgements),
+            inputs=inputs,
+            bridge=self.bridge(inputs),
+            anomalies=tuple(self._anomaly(one) for one in once),
+        )
+
+    def bridge(self, inputs: TeamInputs) -> YearBridge:
+        """Return the team's year, by its plan's baseline, else by what usage shows."""
+        parts = [part for lever in levers() for part in lever.parts(self.team.plan, self.view)]
+        wallets = {
+            month: sum((wallet.target(month) for wallet in self.team.wallets.values()), ZERO)
+            for month in self.year.periods
+        }
+        return bridge(self._baseline(inputs) or ZERO, parts, self.year, wallets=wallets)
+
+    def _baseline(self, inputs: TeamInputs) -> Decimal | None:
+        stated = self.team.plan.baseline_monthly
+        return inputs.usual_rate if stated is None else stated
+
+    def _anomaly(self, one: StandingOut) -> Anomaly:
+        return Anomaly(
+            month=one.month,
+            excess=one.excess,
+            workload=one.workload,
+            days=one.days,
+            share=one.share,
+            once=one.once,
+            question=_question(one, self.team.team, self.currency),
+        )
+
+
+def _source(plan: AnnualPlan, inputs: TeamInputs) -> str:
+    return "plan" if plan.baseline_monthly is not None else "none" if inputs.usual_rate is None else "usage"
+
+
+def _growth(plan: AnnualPlan, year: FiscalYear) -> Decimal:
+    """Return what all steps of the year come to in its last month."""
+    last = Month(year.periods[-1], year.starts)
+    return prod((1 + step.rate for step in plan.growth if step.starts <= last.period), start=Decimal(1)) - 1
+
+
+def _mix_change(plan: AnnualPlan, inputs: TeamInputs) -> str:
+    """Return the moves in the plan's own words; without any, what is kept, a premium lane by its name and share."""
+    if plan.provider_mix:
+        return "; ".join(move.reason for move in plan.provider_mix)
+    premium = inputs.premium_share
+    if premium is not None and premium >= PREMIUM:
+        return f"keep the current mix, {share(premium, places=0)} of the spend in the premium lane"
+    return "keep the current mix"
+
+
+def _question(one: StandingOut, team: str, currency: str) -> str:
+    """Return what stands out, and what is to be answered about it."""
+    days = len(one.days)
+    where = f" on {days} day{'s' if days != 1 else ''}" if days else ", spread over the month"
+    told = f"{one.month.name} stands out, {amount(one.excess, currency)} above a usual month:"
+    told += f" {share(one.share, places=0)} of it is {team}/{one.workload or 'no workload'}{where}."
+    if not one.once:
+        return f"{told} It is at the end of what is known: did it come and go, or is it the new usual?"
+    return f"{told} What changed, and will it come again? It is left out of the baseline to plan from."
