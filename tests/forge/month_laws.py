@@ -34,7 +34,7 @@ class Laws:
         for landing in self.story.landings:
             if not landing.is_told and landing.due <= now:
                 landing.is_told = True
-                assert self.is_known(landing), f"{landing}\n{self.trail()}"
+                assert self.is_known(landing), f"{landing}\n{self.receipts(landing)}\n{self.trail()}"
         if now == MONTH_BEGINS + timedelta(days=2, hours=8):
             assert self.unopened() == [], ("nobody opened the month", self.trail())
 
@@ -85,6 +85,9 @@ class Laws:
         return [
             team for team in TEAMS if not any(operation(entry)[:7] == "2026-07" for entry in self.office.entries(team))
         ]
+
+    def receipts(self, landing: Landing) -> str:
+        return "\n".join(self.office.github.ours(landing.number) if landing.number else [])
 
     def trail(self) -> str:
         return "\n".join([*self.office.log[-12:], *(issue["body"] for issue in self.office.github.issues)])

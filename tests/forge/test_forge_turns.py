@@ -68,6 +68,27 @@ def test_all_three_merged_before_any_is_applied_come_to_what_was_approved_last(d
     assert desk.merges["pending"] == 0
 
 
+def test_what_was_taken_back_before_it_was_applied_is_told_in_both_pull_requests(desk: MergeDesk) -> None:
+    first = _merged(desk, 128, "10500.00", "10900.00")
+    _reverted(desk, 129, first)
+    desk.merged(129)
+    for _ in range(2):
+        assert desk.told() == ExitCode.DONE, desk.desk.output
+        assert desk.statuses == [(128, "nothing"), (129, "nothing")]
+        assert "Nothing left to apply" in desk.comment(128)
+        assert "Nothing left to apply" in desk.comment(129)
+    assert desk.funded() == 10500.0
+
+
+def test_a_pull_request_that_reverts_a_direct_push_is_told_that_nothing_is_left(desk: MergeDesk) -> None:
+    pushed = desk.pushed(desk.target("10500.00", "99000.00"))
+    _reverted(desk, 128, pushed)
+    desk.merged(128)
+    assert desk.told() == ExitCode.DONE, desk.desk.output
+    assert "Nothing left to apply" in desk.comment(128)
+    assert desk.funded() == 10500.0
+
+
 def test_a_branch_that_was_merged_and_reverted_is_opened_again_with_a_commit_on_top(desk: MergeDesk) -> None:
     """Git sees nothing new in what was merged before; only the new commit comes in."""
     first = _merged(desk, 128, "10500.00", "10900.00")

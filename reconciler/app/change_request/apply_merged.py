@@ -12,6 +12,7 @@ from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, 
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
+from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
 from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
@@ -108,18 +109,33 @@ def rendered(found: Merges, format_: str) -> str:
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
-    """Return what came of the landings up to `head`; the forge is not asked where there are none."""
+    """Return what came of the landings up to `head`; the forge is not asked where there are none.
+
+    One that was taken back before it was applied is among them: its pull request is told that nothing is left.
+    """
     last = bench.applied()
     _refuse_behind(bench.settings, head, last)
-    if is_nothing_to_do(bench.commits, last, head):
+    if is_nothing_to_do(bench.commits, last, head) and not _is_taken_back(bench, last, head):
         return Merges(head=head, applied_commit=last.commit if last else None)
     with forge_session(asked.repo, recorded_by=asked.recorded_by) as session:
         bench.session = session
         branch = session.default_branch()
         head = _tip(bench.settings, branch, head)
         replay = replay_of(bench, pull_finder(session, branch), head, last)
+        if is_nothing_to_do(bench.commits, last, head):
+            taken_back = tuple(settled(landing) for landing in replay.landings if landing.parts)
+            return Merges(head=head, applied_commit=replay.commit, landings=taken_back)
         outcomes = replay.run(_only(replay, bench.commits, asked))
         return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
+
+
+def _is_taken_back(bench: MergeBench, last: LastApplied | None, head: str) -> bool:
+    """Whether something came since the last applied commit that changed what the YAML says, and was taken back."""
+    since = last.commit if last else None
+    if since is None:
+        return False
+    came = groups(bench.settings.budgets, since, head, lambda *_: None)
+    return any(arrival.landing.parts for arrival in arrivals(bench.commits, came, since))
 
 
 def _tip(settings: Settings, branch: str, head: str) -> str:
