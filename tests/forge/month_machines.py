@@ -120,9 +120,10 @@ class Machines:
         if self.drift_due and self.says_nothing_new() and self._looks.random() >= _LOOKED_AT:
             self.drift_due = False
         if self.drift_due or self._makes_up or (self.story.now.hour == 6 and self.story.now.day % 3 == 1):
-            code, self._looked_at = self.office.drift(), self.waits
+            is_told = self.office.drift() in (ExitCode.DONE, ExitCode.DRIFT)
+            self._looked_at = self.waits if is_told else None
             is_young = any(landing.at > self.story.now - HOUR for landing in self.story.landings)
-            self.drift_due = (is_young and self.is_pending) or code not in (ExitCode.DONE, ExitCode.DRIFT)
+            self.drift_due = (is_young and self.is_pending) or not is_told
 
     def says_nothing_new(self) -> bool:
         """Whether all that arrived is applied but for what waited when drift was last run, and is told."""

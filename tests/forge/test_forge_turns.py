@@ -81,12 +81,19 @@ def test_what_was_taken_back_before_it_was_applied_is_told_in_both_pull_requests
 
 
 def test_a_pull_request_that_reverts_a_direct_push_is_told_that_nothing_is_left(desk: MergeDesk) -> None:
-    pushed = desk.pushed(desk.target("10500.00", "99000.00"))
-    _reverted(desk, 128, pushed)
-    desk.merged(128)
+    """What was applied between the two keeps its own receipt."""
+    pushed = desk.pushed(desk.target("300.00", "99000.00", "budgets/teams/shadow.yaml"))
+    _merged(desk, 128, "10500.00", "10900.00")
+    assert desk.told() == ExitCode.REFUSED, desk.desk.output
+    assert desk.statuses == [(None, "refused"), (128, "applied")]
+    receipt = desk.comment(128)
+    _reverted(desk, 129, pushed)
+    desk.merged(129)
     assert desk.told() == ExitCode.DONE, desk.desk.output
-    assert "Nothing left to apply" in desk.comment(128)
-    assert desk.funded() == 10500.0
+    assert desk.statuses == [(None, "nothing"), (129, "nothing")]
+    assert "Nothing left to apply" in desk.comment(129)
+    assert desk.comment(128) == receipt
+    assert (desk.funded(), desk.funded("team_shadow")) == (10900.0, 300.0)
 
 
 def test_a_branch_that_was_merged_and_reverted_is_opened_again_with_a_commit_on_top(desk: MergeDesk) -> None:

@@ -123,7 +123,7 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
         head = _tip(bench.settings, branch, head)
         replay = replay_of(bench, pull_finder(session, branch), head, last)
         if is_nothing_to_do(bench.commits, last, head):
-            taken_back = tuple(settled(landing) for landing in replay.landings if landing.parts)
+            taken_back = tuple(settled(replay.landings[number]) for number in sorted(replay.open))
             return Merges(head=head, applied_commit=replay.commit, landings=taken_back)
         outcomes = replay.run(_only(replay, bench.commits, asked))
         return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)

@@ -31,6 +31,7 @@ class Replay:
 
     `commit` is that up to which everything is applied, `ahead` says which parts are applied further. `unapproved` are
     parts that an earlier landing changed without the approval that it needs: nothing may be applied on top of that.
+    `open` numbers the landings of which something was not applied at the beginning.
     """
 
     bench: Bench
@@ -40,14 +41,14 @@ class Replay:
     ahead: dict[str, str]
     unapproved: dict[str, Landing] = field(default_factory=dict)
     _order: dict[str, int] = field(default_factory=dict)
-    _open: frozenset[int] = frozenset()
     _only: frozenset[int] | None = None
     landings: tuple[Landing, ...] = ()
+    open: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         self.landings = tuple(arrival.landing for arrival in self.arrivals)
         self._order = {landing.commit: number for number, landing in enumerate(self.landings)}
-        self._open = frozenset(number for number in range(len(self.landings)) if self.left(number))
+        self.open = frozenset(number for number in range(len(self.landings)) if self.left(number))
         self._clear_what_was_taken_back()
 
     def run(self, only: Collection[int] | None = None) -> list[LandingOutcome]:
@@ -60,7 +61,7 @@ class Replay:
         stopped: BudgetsError | None = None
         for number, landing in enumerate(self.landings):
             parts = self.left(number)
-            if number not in self._open or (self._only is not None and number not in self._only):
+            if number not in self.open or (self._only is not None and number not in self._only):
                 continue
             if not parts:
                 found.append(settled(landing))
