@@ -122,7 +122,7 @@ class ObjectExecutor:
 
     def _proved(self, change: ObjectChange, why: str, status: Status) -> Outcome:
         """Look for what `change` makes until the settle deadline; what does not show by then stays unknown."""
-        trouble = ""
+        trouble, begun = "", self._context.clock.monotonic()
         for _ in self._context.looks():
             try:
                 found = self._current(change, afresh=True)
@@ -132,7 +132,7 @@ class ObjectExecutor:
             trouble = ""
             if _value(found) == change.after:
                 return self._holds(change, found, status)
-        reason = f"{why}, and {change.key} is not as planned after {self._context.settle:g} s{trouble}"
+        reason = f"{why}, and {change.key} is not as planned after {self._context.looked(begun)}{trouble}"
         self._record(change, Step.UNKNOWN, reason=reason)
         return outcome(change, Status.UNKNOWN, reason=reason)
 

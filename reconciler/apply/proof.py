@@ -149,7 +149,7 @@ class Proof:
 
     def proved(self, move: Move, why: str, *, already: bool = True) -> Outcome:
         """Look for `move` in the ledger until the settle deadline; what does not show by then stays unknown."""
-        trouble = ""
+        trouble, begun = "", self._context.clock.monotonic()
         for _ in self._context.looks():
             try:
                 ledger_match = self.ledger_match(move, self._wallets.read(move))
@@ -159,7 +159,8 @@ class Proof:
             trouble = ""
             if not isinstance(ledger_match, Absent):
                 return self.concluded(move, ledger_match, already=already)
-        reason = f"{why}, and the ledger of {move.wallet} does not show it after {self._context.settle:g} s{trouble}"
+        looked = self._context.looked(begun)
+        reason = f"{why}, and the ledger of {move.wallet} does not show it after {looked}{trouble}"
         return self.unknown(move, reason)
 
     def concluded(self, move: Move, ledger_match: LedgerMatch, *, already: bool) -> Outcome:

@@ -53,7 +53,7 @@ def resume(
     allowed = permission or Permission()
     with _held(environment, allowed) as (lock, broken):
         journal = _opened(organization, environment, allowed)
-        record_broken_lock(journal, broken, allowed.reason, environment)
+        record_broken_lock(journal, broken, allowed.reason or "its run is proved to have ended", environment)
         record_broken_lock(journal, lock.broken, "its lock expired", environment)
         if allowed.operation is not None:
             assume_lost(journal, allowed.operation, allowed.reason, environment)

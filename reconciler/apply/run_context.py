@@ -197,6 +197,10 @@ class RunContext:
             self.lock.check()
             yield
 
+    def looked(self, begun: float) -> str:
+        """Return for how long was looked since `begun`: the settle time, or less where somebody stopped the run."""
+        return f"{round(min(self.clock.monotonic() - begun, self.settle), 1):g} s"
+
     def rest(self, seconds: float) -> bool:
         """Wait before sending again; False when that would take too long or somebody asked to stop."""
         if seconds > LONGEST_WAIT or self.interruption.requested:

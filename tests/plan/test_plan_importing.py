@@ -14,8 +14,8 @@ from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.operation import mark, operation_id
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.plan.importing.funding import funding_of, given_twice, questions_of
-from reconciler.plan.importing.grouping import Grouping, Place, group
+from reconciler.plan.importing.funding import answered, funding_of, given_twice, questions_of
+from reconciler.plan.importing.grouping import Grouping, Place, group, is_opaque
 
 KEY = WalletRef.team("team_legal")
 
@@ -229,3 +229,55 @@ def test_money_that_came_past_the_organization_is_no_funding_and_is_told() -> No
 
 def test_a_name_that_no_file_can_have_says_nothing() -> None:
     assert list(grouped("x" * 129).unplaced) == [f"id_{'x' * 129}"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "opaque"),
+    [
+        *(("1234", True), ("a1b2", True), ("abc123", True), ("x-1234.y", True)),
+        *(("123", False), ("abc12", False), ("xyz123", False), ("facade", False), ("a12b", False), ("q3-2026a", False)),
+    ],
+)
+def test_what_a_machine_made_is_told_by_its_digits(slug: str, *, opaque: bool) -> None:
+    assert is_opaque(slug) is opaque
+
+
+def test_the_longest_name_of_a_file_and_an_id_that_people_chose_are_names() -> None:
+    assert places(grouped("x" * 128)) == {"x" * 128: f"{'x' * 128}/all"}
+    assert group([ListedTeam("team_ads")], declared={}, mapped={}).places == {"team_ads": Place("ads", "all")}
+    assert places(grouped("prod-billing-eu")) == {"prod-billing-eu": "billing-eu/prod"}
+    assert grouped("9f31c2").unplaced == {
+        "id_9f31c2": "neither its slug nor its name say which team and environment it is"
+    }
+
+
+def test_of_several_that_would_have_one_place_each_is_told_how_many_others_would() -> None:
+    pair = grouped("a-dev", "a_dev", "b-dev")
+    assert pair.unplaced["id_a-dev"] == "it would be a/dev, and so would another one"
+    assert places(pair) == {"b-dev": "b/dev"}
+    three = grouped("a-dev", "a_dev", "a.dev", "c", "C")
+    assert three.unplaced["id_a-dev"] == "it would be a/dev, and so would 2 more"
+    assert three.unplaced["id_C"] == "it would be c without an environment, and so would another one"
+
+
+def test_what_a_map_names_is_left_out_only_where_it_says_so() -> None:
+    found = grouped("old", "new", "gone", mapped={"id_old": Place("care", "dev"), "id_gone": None, "id_new": None},
+                    declared={"id_new": Place("care", "prod")})  # fmt: skip
+    assert found.skipped == {"id_gone"}
+    assert places(found) == {"old": "care/dev", "new": "care/prod"}
+
+
+def test_all_that_can_be_asked_is_answered_by_dates_or_by_words_that_name_one_month() -> None:
+    both = entry("both", "2026-06-15", "2000", "July and August 2026")
+    found = wallet(*year(until="2026-06"), EARLY, both)
+    assert answered(found, JUNE, "dates") == {"early": Period(2026, 5), "both": JUNE}
+    assert answered(found, JUNE, "words") == {"early": JUNE}
+
+
+def test_only_allocations_by_hand_with_words_look_as_if_they_were_given_twice() -> None:
+    again = [entry(id, "2026-06-01", "5", "a trial") for id in "abc"]
+    back = [entry(id, "2026-06-02", "1", "back", "reclaim") for id in "de"]
+    silent = [entry(id, "2026-06-03", "2") for id in "fg"]
+    operation = f"2026-06-{'0' * 20}"
+    ours = [entry(id, "2026-06-04", "3", f"{mark(operation)} June 2026") for id in "hi"]
+    assert [one.id for one in given_twice(wallet(*again, *back, *silent, *ours), JUNE)] == ["b", "c"]
