@@ -80,9 +80,11 @@ thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 rando
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py
 
-workflow: $(TESTING)  ## Make the workflow that other repositories call, with the action of the present commit: before a tag
-	@$(BIN)/python .ci/one_workflow.py "$(REPOSITORY)" "$$(git rev-parse HEAD)" "v$$($(BIN)/python -c 'from reconciler.version import __version__; print(__version__)')" > .one.yml
-	@mv .one.yml .github/workflows/budgets.yml
+workflow: $(TESTING)  ## Make what other repositories use, with the action of the present commit: before a tag
+	@named="$(REPOSITORY) $$(git rev-parse HEAD) v$$($(BIN)/python -c 'from reconciler.version import __version__; print(__version__)')"; \
+	$(BIN)/python .ci/one_workflow.py reading $$named > .made.yml && mv .made.yml .github/workflows/budgets.yml; \
+	$(BIN)/python .ci/one_workflow.py money $$named > .made.yml && mv .made.yml .github/actions/money/action.yml; \
+	$(BIN)/python .ci/component.py > .made.yml && mv .made.yml templates/budgets/template.yml
 
 # ONLY="reconciler.policy.* ..." looks at the mutants of these names alone.
 mutants: $(MUTATING)  ## Change the core in thousands of ways, one at a time, and show which of them no test notices

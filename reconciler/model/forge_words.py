@@ -13,7 +13,8 @@ class ForgeWords:
     `sign` stands before the number of a `request`, a `pipeline` is what runs the commands in CI, the one called
     `planner` shows plans, and `check` is what says how a commit stands. `planning` is how a request is planned by hand,
     and `history` how CI gets all commits. Where one pipeline is told by variables what it is to do, `variables` is how
-    their names begin; else each is a file that has inputs, or all are in one, `whole`, whose input `do` says which.
+    their names begin; else each is a file that has inputs, or all are in one, `whole`, whose input `do` says which, and
+    whose `options` are what the others have as inputs.
 
     `recorder` is who alone can record a plan; `recording` is how to become one. `token` is the variable that lets
     commands talk to the forge. `afterwards` is how to approve what is merged, where that is another way.
@@ -48,12 +49,16 @@ class ForgeWords:
 
     def filled(self, workflow: str, inputs: Mapping[str, str]) -> dict[str, str]:
         """Return what is filled in by whoever starts `workflow` by hand, by the names that stand there."""
-        first = {"do": workflow.removesuffix(".yml")} if self.whole else {}
-        return {**first, **{self.given(name): value for name, value in inputs.items()}}
+        if not self.whole:
+            return {self.given(name): value for name, value in inputs.items()}
+        options = "; ".join(f"{name}={value.replace(';', ',')}" for name, value in inputs.items())
+        return {"do": workflow.removesuffix(".yml"), **({"options": options} if options else {})}
 
     def planned_by(self, number: int) -> str:
         planning = (
-            f"`gh workflow run {self.whole} -f do=plan -f pull_request={{number}}`" if self.whole else self.planning
+            f"`gh workflow run {self.whole} -f do=plan -f options=pull_request={{number}}`"
+            if self.whole
+            else self.planning
         )
         return planning.format(number=number)
 

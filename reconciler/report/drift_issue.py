@@ -36,7 +36,7 @@ _WAITING = {
     "lock": "A lock that nobody gives back",
 }
 _COMMIT = re.compile(r"\b([0-9a-f]{64}|[0-9a-f]{40})\b")
-_PLAIN = re.compile(r"[\w.:/@=+-]+(?: [\w.:/@=+-]+)*", re.ASCII)
+_PLAIN = re.compile(r"[\w.:/@=;+-]+(?: [\w.:/@=;+-]+)*", re.ASCII)
 _DOUBTFUL = "doubtful"
 _HEADINGS = {
     _DOUBTFUL: "In doubt: git and Keeptrusts cannot be compared",

@@ -16,6 +16,7 @@ from forge.workflow_shell import Runner, load
 
 from reconciler.sandbox.server import Sandbox
 
+_MONEY = ("fund.yml", "apply.yml", "resume.yml")
 _ON_THE_DAY = """\
 case "$1 $2" in
   plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command" | "pr show")
@@ -28,7 +29,8 @@ esac
 class Company:
     """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner.
 
-    With `one`, a folder, its budgets are there, and jobs are those of the one workflow that it calls.
+    With `one`, a folder, its budgets are there, and it has the one workflow: jobs are those of the workflow that this
+    one calls, and what moves money is the action in its own job, which finds out what is due.
     """
 
     place: Path
@@ -59,14 +61,14 @@ class Company:
         place.mkdir()
         self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        document = load("budgets.yml" if self.one else workflow)
-        if document["jobs"][job]["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
+        document = self._document(workflow, job)
+        if document["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
             commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
-        offered = (load(workflow)["on"].get("workflow_dispatch") or {}).get("inputs", {})
+        offered = _taken_by_hand(workflow)
         defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
         given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
-        begins = "github.event.inputs" if self.one else "inputs"
-        asked = {f"{begins}.{name}": {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
+        given = {name: {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
+        asked = {f"inputs.{name}": text for name, text in given.items()}
         checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         payload = place / "event.json"
@@ -95,16 +97,39 @@ class Company:
                 "github.token": "ghs_actions",
                 "github.workflow_ref": f"{self.github.repository}/.github/workflows/budgets.yml@refs/heads/main",
                 "github.event.issue.number": str(event.get("issue", {}).get("number", "")),
-                **asked,
+                **(self._asked(workflow, given, inputs or {}, by) if self.one else asked),
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
                 "steps.app.outputs.token": "ghs_reader",
             },
         )
-        runner.run("budgets.yml" if self.one else workflow, job)
+        runner.run_steps(document)
         self.logs += runner.log
         return runner
+
+    def _document(self, workflow: str, job: str) -> dict[str, Any]:
+        """Return the steps that run for a job of a workflow."""
+        if self.one and workflow in _MONEY:
+            action: dict[str, Any] = load("../actions/money/action.yml")["runs"]
+            return action
+        found: dict[str, Any] = load("budgets.yml" if self.one else workflow)["jobs"][job]
+        assert found["runs-on"] == "ubuntu-latest"
+        return found
+
+    def _asked(self, workflow: str, given: Mapping[str, str], inputs: Mapping[str, str], by: str) -> dict[str, str]:
+        """Return what the one workflow knows of who started it, and what its action is given."""
+        by_hand = by == "workflow_dispatch"
+        return {
+            "github.event_name": by or "push",
+            "github.event.inputs.do": workflow.removesuffix(".yml") if by_hand else "",
+            "github.event.inputs.options": "; ".join(f"{name}={value}" for name, value in inputs.items()),
+            **{f"needs.look.outputs.{name}": value for name, value in given.items()},
+            **{f"steps.look.outputs.{name}": "" for part in _MONEY for name in _taken_by_hand(part)},
+            "steps.app.outcome": "success",
+            "inputs.api-url": self.sandbox.url,
+            "inputs.token": self.sandbox.billing_token,
+        }
 
     def planned(self, *, is_valid: bool = True) -> Runner:
         """Run the plan workflow on the merge that GitHub tests pull request 128 by."""
@@ -166,9 +191,14 @@ class Company:
         return self.actions("apply.yml", "apply", commit=commit, event={"ref": f"refs/heads/{self.repository.main}"})
 
 
+def _taken_by_hand(workflow: str) -> dict[str, Any]:
+    found: dict[str, Any] = (load(workflow)["on"].get("workflow_dispatch") or {}).get("inputs", {})
+    return found
+
+
 def install_command(place: Path, day: str) -> None:
-    """Put `kt-budgets` and `date` into a folder `bin`, both of which take `day` for today."""
+    """Put `kt-budgets` and `date` into a folder `bin`, both of which take `day` for today, at 06:17."""
     forked_command.install(place / "bin" / "kt-budgets", before=_ON_THE_DAY.format(as_of=day))
     clock = place / "bin" / "date"
-    clock.write_text(f"#!/bin/bash\necho {day[:7]}\n", encoding="utf-8")
+    clock.write_text(f'#!/bin/bash\nexec /bin/date --date "{day} 06:17 UTC" "$@"\n', encoding="utf-8")
     clock.chmod(0o755)

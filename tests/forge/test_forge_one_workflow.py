@@ -1,4 +1,4 @@
-"""The one workflow that other repositories call: every job of ours as it is, when it is due, for a few copied lines."""
+"""What other repositories use: every job of ours as it is, when it is due, for a few copied lines."""
 
 from __future__ import annotations
 
@@ -14,24 +14,32 @@ import pytest
 from forge.actionlint import findings
 from forge.budget_repository import PERSON
 from forge.test_forge_workflows import tool
-from forge.workflow_shell import WORKFLOWS, load
+from forge.workflow_shell import WORKFLOWS, load, outputs
 from ruamel.yaml import YAML
 
+from reconciler.version import __version__
+
 ROOT = WORKFLOWS.parent.parent
-PARTS = ("plan", "approval", "apply", "resume", "fund", "drift", "comment", "refresh")
+READING = ("plan", "approval", "drift", "comment", "refresh")
+MONEY = ("fund", "apply", "resume")
+PARTS = (*READING, *MONEY)
 OURS = load("budgets.yml")
-CALLER: dict[str, Any] = YAML(typ="safe").load(ROOT / ".github" / "budgets.example.yml")
-ACTION = re.compile(r"uses: (\S+/kt-budgets)/\.github/actions/kt-budgets@([0-9a-f]{40}) # (v\S+)")
+MADE = {"reading": WORKFLOWS / "budgets.yml", "money": ROOT / ".github" / "actions" / "money" / "action.yml"}
+ACTION: dict[str, Any] = YAML(typ="safe").load(MADE["money"])
+EXAMPLE = ROOT / ".github" / "budgets.example.yml"
+CALLER: dict[str, Any] = YAML(typ="safe").load(EXAMPLE)
+INSTALLED = re.compile(r"uses: (\S+/kt-budgets)/\.github/actions/kt-budgets@([0-9a-f]{40}) # (v\S+)")
 
 
-def test_it_is_what_its_maker_makes_of_the_workflows_beside_it() -> None:
-    text = (WORKFLOWS / "budgets.yml").read_text(encoding="utf-8")
-    (named,) = set(ACTION.findall(text))
-    command = [sys.executable, ROOT / ".ci" / "one_workflow.py", *named]
+@pytest.mark.parametrize("what", MADE)
+def test_it_is_what_its_maker_makes_of_the_workflows_beside_it(what: str) -> None:
+    text = MADE[what].read_text(encoding="utf-8")
+    (named,) = {found for path in MADE.values() for found in INSTALLED.findall(path.read_text(encoding="utf-8"))}
+    command = [sys.executable, ROOT / ".ci" / "one_workflow.py", what, *named]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == text, "run `make workflow`"
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", READING)
 def test_each_job_runs_the_scripts_of_ours_with_the_same_rights_when_it_is_due(part: str) -> None:
     for name, own in load(f"{part}.yml")["jobs"].items():
         job = OURS["jobs"][name]
@@ -42,9 +50,65 @@ def test_each_job_runs_the_scripts_of_ours_with_the_same_rights_when_it_is_due(p
         assert [step.get("run") for step in job["steps"]] == [step.get("run") for step in own["steps"]]
         for step, ours in zip(job["steps"], own["steps"], strict=True):
             given = {
-                key: str(value).replace("github.event.inputs.", "inputs.") for key, value in step.get("env", {}).items()
+                key: str(value).replace("needs.look.outputs.", "inputs.") for key, value in step.get("env", {}).items()
             }
             assert given == ours.get("env", {})
+
+
+@pytest.mark.parametrize("part", MONEY)
+def test_what_moves_money_runs_the_scripts_of_ours_in_their_order_when_they_are_due(part: str) -> None:
+    (own,) = load(f"{part}.yml")["jobs"].values()
+    due = f"contains(steps.look.outputs.due, ' {part} ')"
+    steps = [step for step in ACTION["runs"]["steps"] if due in step.get("if", "")]
+    assert [step["run"] for step in steps if "run" in step] == [step["run"] for step in own["steps"] if "run" in step]
+    assert all(step["if"].startswith("!cancelled() && ") for step in steps), "a part that fails stops no other"
+    known = {**own["env"], "KT_BUDGETS_WORKFLOW": "${{ github.workflow_ref }}"}
+    put = {
+        "inputs.token": "secrets.KEEPTRUSTS_BILLING_TOKEN",
+        "inputs.api-url": "vars.KEEPTRUSTS_API_URL",
+        "steps.look.outputs.": "inputs.",
+    }
+    ours = iter(step for step in own["steps"] if "run" in step)
+    for step in (step for step in steps if "run" in step):
+        given = dict(step["env"])
+        for name, value in given.items():
+            for ours_here, theirs in put.items():
+                given[name] = given[name].replace(ours_here, theirs)
+            assert value.startswith("${{ ")
+        assert given == {**known, **next(ours)["env"]}
+
+
+def test_what_moves_money_looks_at_the_branch_as_it_is_now_and_does_nothing_where_the_command_is_not_installed() -> (
+    None
+):
+    checkout, installed, look, *others = ACTION["runs"]["steps"]
+    assert checkout["with"] == {"ref": "${{ github.ref_name }}", "fetch-depth": 0, "persist-credentials": False}
+    assert "/.github/actions/kt-budgets@" in installed["uses"]
+    assert look["id"] == "look"
+    assert not {"if", "continue-on-error"} & {*checkout, *installed, *look}
+    assert all("contains(steps.look.outputs.due, ' " in step["if"] for step in others)
+
+
+def test_nothing_that_is_called_needs_the_secret_of_an_environment_which_github_hands_to_no_other_repository() -> None:
+    assert all("environment" not in job for job in OURS["jobs"].values())
+    assert "BILLING" not in MADE["reading"].read_text(encoding="utf-8")
+    money = CALLER["jobs"]["money"]
+    assert money["environment"] == "budgets"
+    assert "secrets.KEEPTRUSTS_BILLING_TOKEN" not in str(CALLER["jobs"]["budgets"])
+    assert all("secrets." not in str(step) and "vars." not in str(step) for step in ACTION["runs"]["steps"])
+
+
+def test_what_is_copied_names_the_release_of_this_version_in_both_jobs() -> None:
+    used = (CALLER["jobs"]["budgets"]["uses"], CALLER["jobs"]["money"]["steps"][0]["uses"])
+    assert {name.partition("@")[2] for name in used} == {f"v{__version__}"}
+
+
+def test_what_shows_is_fifteen_lines_and_what_moves_money_can_be_left_out() -> None:
+    lines = [line for line in EXAMPLE.read_text(encoding="utf-8").splitlines() if not line.lstrip().startswith("#")]
+    shows = lines[: lines.index("  money:")]
+    assert len(shows) <= 16
+    assert len(lines) <= 36
+    assert YAML(typ="safe").load("\n".join(shows))["jobs"].keys() == {"budgets"}
 
 
 def test_no_two_jobs_have_one_queue() -> None:
@@ -53,13 +117,16 @@ def test_no_two_jobs_have_one_queue() -> None:
 
 
 def test_what_is_copied_grants_what_the_jobs_ask_for_and_no_more() -> None:
-    asked: set[tuple[str, str]] = {item for job in OURS["jobs"].values() for item in job["permissions"].items()}
-    needed = {key: "write" if (key, "write") in asked else "read" for key, _ in asked}
-    assert CALLER["jobs"]["budgets"]["permissions"] == needed
+    money = {name: load(f"{name}.yml")["jobs"][name] for name in MONEY}
+    for job, asking in (("budgets", OURS["jobs"].values()), ("money", money.values())):
+        asked: set[tuple[str, str]] = {item for one in asking for item in one["permissions"].items()}
+        needed = {key: "write" if (key, "write") in asked else "read" for key, _ in asked}
+        assert CALLER["jobs"][job]["permissions"] == needed
     assert CALLER["permissions"] == {}
-    passed = CALLER["jobs"]["budgets"]["secrets"]
-    assert passed.keys() == OURS["on"]["workflow_call"]["secrets"].keys() - {"KEEPTRUSTS_BILLING_TOKEN"}
+    assert CALLER["jobs"]["budgets"]["secrets"].keys() == OURS["on"]["workflow_call"]["secrets"].keys()
     assert CALLER["jobs"]["budgets"]["with"].keys() <= OURS["on"]["workflow_call"]["inputs"].keys()
+    required = {name for name, about in ACTION["inputs"].items() if about.get("required")}
+    assert required <= CALLER["jobs"]["money"]["steps"][0]["with"].keys() <= ACTION["inputs"].keys()
 
 
 def test_what_is_copied_starts_by_everything_that_starts_ours() -> None:
@@ -70,16 +137,14 @@ def test_what_is_copied_starts_by_everything_that_starts_ours() -> None:
             assert types <= set((CALLER["on"][event] or {}).get("types", types)) if event != "schedule" else True
 
 
-def test_by_hand_it_asks_for_what_ours_ask_for() -> None:
-    offered: dict[str, Any] = {}
+def test_by_hand_it_offers_each_of_ours_and_tells_what_each_takes() -> None:
+    asked = CALLER["on"]["workflow_dispatch"]["inputs"]
+    assert set(asked["do"]["options"]) == set(PARTS) - {"comment"}
+    assert asked.keys() == {"do", "options"}
+    head = EXAMPLE.read_text(encoding="utf-8").split("\nname: ")[0]
     for part in PARTS:
-        offered |= (load(f"{part}.yml")["on"].get("workflow_dispatch") or {}).get("inputs", {})
-    asked = dict(CALLER["on"]["workflow_dispatch"]["inputs"])
-    assert set(asked.pop("do")["options"]) == set(PARTS) - {"comment"}
-    assert {name: item["type"] for name, item in asked.items()} == {
-        name: each["type"] for name, each in offered.items()
-    }
-    assert all(item.get("default", "") == offered[name].get("default", "") for name, item in asked.items())
+        for name in (load(f"{part}.yml")["on"].get("workflow_dispatch") or {}).get("inputs", {}):
+            assert re.search(rf"\b{name}\b", head), f"{name} of {part} is not told"
 
 
 def test_nothing_is_to_be_said_against_either(tmp_path: Path) -> None:
@@ -87,16 +152,19 @@ def test_nothing_is_to_be_said_against_either(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     shutil.copy(WORKFLOWS / "budgets.yml", folder)
     shutil.copy(ROOT / ".github" / "zizmor.yml", folder.parent)
-    text = (ROOT / ".github" / "budgets.example.yml").read_text(encoding="utf-8")
-    (folder / "caller.yml").write_text(text.replace("@v1", f"@{'0' * 40} # v1.0.0"), encoding="utf-8")
+    shutil.copytree(ROOT / ".github" / "actions", folder.parent / "actions")
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (folder / "caller.yml").write_text(text.replace("@v", f"@{'0' * 40} # v"), encoding="utf-8")
     command = [tool("zizmor"), "--offline", "--no-progress", "--persona", "auditor", str(folder.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert findings(sorted(folder.iterdir())) == []
+    assert findings(sorted(folder.glob("*.yml"))) == []
 
 
-def looked(place: Path, event: str, *, do: str = "", changes: str = "", at: str = "2026-06-18 09") -> list[str]:
-    """Return what is due: on a merge that changes a file, or at an hour."""
+def looked(
+    place: Path, what: str, event: str, *, do: str = "", options: str = "", changes: str = "", at: str = "2026-06-18 09"
+) -> dict[str, str]:
+    """Return what is due, and what was given: on a merge that changes a file, or at an hour."""
     repository, tools = place / "repository", place / "bin"
     for folder in (repository / "finance" / "ai", tools):
         folder.mkdir(parents=True)
@@ -105,40 +173,65 @@ def looked(place: Path, event: str, *, do: str = "", changes: str = "", at: str 
     variables = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(place), **PERSON}
 
     def run(*command: str, **more: str) -> None:
-        subprocess.run(command, cwd=repository, env={**variables, **more}, check=True, capture_output=True)
+        subprocess.run(command, cwd=repository, env={**variables, **more}, check=True, capture_output=True, text=True)
 
     run("git", "init", "--quiet")
     run("git", "commit", "--quiet", "--allow-empty", "-m", "Begin")
     (repository / (changes or "other.txt")).write_text("changed", encoding="utf-8")
     run("git", "add", ".")
     run("git", "commit", "--quiet", "-m", "Change")
-    (step,) = [step for step in OURS["jobs"]["look"]["steps"] if "run" in step]
+    steps = OURS["jobs"]["look"]["steps"] if what == "reading" else ACTION["runs"]["steps"]
+    (step,) = [step for step in steps if step.get("id") == "look"]
     output = place / "output"
-    run("bash", "-e", "-c", step["run"], EVENT=event, DO=do, BUDGETS="finance/ai", GITHUB_OUTPUT=str(output))
-    name, _, due = output.read_text(encoding="utf-8").partition("=")
-    assert name == "due"
-    assert due.startswith(" ")
-    assert due.endswith(" \n")
-    return due.split()
+    given = {"EVENT": event, "DO": do, "OPTIONS": options, "BUDGETS": "finance/ai", "GITHUB_OUTPUT": str(output)}
+    run("bash", "-e", "-o", "pipefail", "-c", step["run"], **given)
+    return outputs(output.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
-    ("event", "given", "due"),
+    ("event", "given", "reading", "money"),
     [
-        ("pull_request", {"changes": "finance/ai/org.yaml"}, ["approval", "plan"]),
-        ("pull_request", {"changes": "README.md"}, ["approval"]),
-        ("pull_request_review", {}, ["approval"]),
-        ("merge_group", {}, ["approval"]),
-        ("push", {}, ["apply"]),
-        ("issue_comment", {}, ["comment"]),
-        ("workflow_dispatch", {"do": "resume"}, ["resume"]),
-        ("schedule", {"at": "2026-06-18 10"}, ["approval", "apply", "drift"]),
-        ("schedule", {"at": "2026-06-18 06"}, ["approval", "apply", "drift", "fund", "refresh"]),
-        ("schedule", {"at": "2026-07-01 01"}, ["approval", "apply", "drift", "fund"]),
-        ("schedule", {"at": "2026-07-09 09"}, ["approval", "apply", "drift", "refresh"]),
+        ("pull_request", {"changes": "finance/ai/org.yaml"}, "approval plan", ""),
+        ("pull_request", {"changes": "README.md"}, "approval", ""),
+        ("pull_request_review", {}, "approval", ""),
+        ("merge_group", {}, "approval", ""),
+        ("push", {}, "", "apply"),
+        ("issue_comment", {}, "comment", ""),
+        ("workflow_dispatch", {"do": "resume"}, "resume", "resume"),
+        ("schedule", {"at": "2026-06-18 10"}, "approval drift", "apply"),
+        ("schedule", {"at": "2026-06-18 06"}, "approval drift refresh", "apply fund"),
+        ("schedule", {"at": "2026-07-01 01"}, "approval drift", "apply fund"),
+        ("schedule", {"at": "2026-07-09 09"}, "approval drift refresh", "apply"),
     ],
 )
 def test_what_is_due_follows_from_what_happened(
-    tmp_path: Path, event: str, given: dict[str, str], due: list[str]
+    tmp_path: Path, event: str, given: dict[str, str], reading: str, money: str
 ) -> None:
-    assert looked(tmp_path, event, **given) == due
+    for what, due in (("reading", reading), ("money", money)):
+        assert looked(tmp_path / what, what, event, **given)["due"] == f" {due} "
+
+
+def test_what_is_given_by_hand_is_taken_apart_and_git_s_values_are_put_back_unless_that_is_said(tmp_path: Path) -> None:
+    text = "break_lock=Jane Doe ;accept=op-1 op-2=txn_7;  reason=a runner died: https://a.test/?b=c&d; put_back=false;"
+    given = looked(tmp_path / "all", "money", "workflow_dispatch", do="resume", options=text)
+    assert given == {
+        "break_lock": "Jane Doe",
+        "accept": "op-1 op-2=txn_7",
+        "reason": "a runner died: https://a.test/?b=c&d",
+        "put_back": "false",
+        "due": " resume ",
+    }
+    assert looked(tmp_path / "none", "money", "workflow_dispatch", do="apply")["put_back"] == "true"
+    assert "put_back" not in looked(tmp_path / "push", "money", "push")
+    assert (
+        looked(tmp_path / "plan", "reading", "workflow_dispatch", do="plan", options="pull_request=7")["pull_request"]
+        == "7"
+    )
+
+
+@pytest.mark.parametrize("text", ["pull_requests=7", "128", "reason", "GITHUB_TOKEN=x", "pull_request=7;due= fund "])
+def test_what_is_given_and_nobody_knows_stops_it_with_what_there_is(tmp_path: Path, text: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        looked(tmp_path, "money", "workflow_dispatch", do="apply", options=text)
+    assert "they may be: pull_request, commit, put_back, first_apply, reason" in refused.value.stdout
+    assert "due=" not in (tmp_path / "output").read_text(encoding="utf-8")

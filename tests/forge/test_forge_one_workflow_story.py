@@ -18,6 +18,7 @@ from forge.workflow_shell import Runner
 pytestmark = pytest.mark.slow
 FOLDER = "finance/ai"
 TEAM = f"{FOLDER}/teams/support.yaml"
+STARTED = "asked by alice in pull request 128: https://github.test/c"
 
 
 @pytest.fixture
@@ -43,10 +44,19 @@ def proposed(desk: MergeDesk, company: Company) -> None:
     assert planned.code == 0, planned.log
 
 
-def ran(company: Company, workflow: str, job: str, by: str, **event: Any) -> Runner:
+def ran(
+    company: Company,
+    workflow: str,
+    job: str,
+    by: str,
+    *,
+    inputs: dict[str, str] | None = None,
+    code: int = 0,
+    **event: Any,
+) -> Runner:
     tip = company.repository.git("rev-parse", "trunk")
-    found = company.actions(workflow, job, commit=tip, event=event, by=by)
-    assert found.code == 0, found.log
+    found = company.actions(workflow, job, commit=tip, event=event, by=by, inputs=inputs)
+    assert found.code == code, found.log
     return found
 
 
@@ -64,12 +74,12 @@ def test_a_raise_goes_from_its_pull_request_to_the_ledger(company: tuple[MergeDe
     assert gates[-1] == "success"
 
     desk.merged(128, how)
-    applied = ran(house, "apply.yml", "apply", "push")
+    applied = ran(house, "apply.yml", "money", "push")
     (landing,) = json.loads((applied.folder / "merges.json").read_text(encoding="utf-8"))["landings"]
     assert (landing["pull_request"], landing["status"]) == (128, "applied")
     assert desk.funded() == 10900.0
 
-    for workflow, job in (("fund.yml", "fund"), ("drift.yml", "drift"), ("refresh.yml", "refresh")):
+    for workflow, job in (("fund.yml", "money"), ("drift.yml", "drift"), ("refresh.yml", "refresh")):
         ran(house, workflow, job, "schedule")
     assert (desk.funded(), github.issues) == (10900.0, [])
     assert github.complaints == []
@@ -86,7 +96,9 @@ def test_whatever_asks_for_a_workflow_names_the_one_that_is_there_and_what_it_is
     ran(house, "drift.yml", "drift", "schedule")
     (issue,) = github.issues
     page = "https://github.test/acme/ai-budgets/actions/workflows/budgets.yml"
-    assert f"(Run workflow: [budgets.yml]({page}), with `do` = `apply`, `pull_request` = `128`)" in issue["body"]
+    assert (
+        f"(Run workflow: [budgets.yml]({page}), with `do` = `apply`, `options` = `pull_request=128`)" in issue["body"]
+    )
     assert "apply.yml" not in issue["body"]
 
     github.roles["alice"] = "write"
@@ -96,5 +108,13 @@ def test_whatever_asks_for_a_workflow_names_the_one_that_is_there_and_what_it_is
     ran(house, "comment.yml", "answer", "issue_comment", action="created", issue=about, comment=comment)
     ((started, asked),) = github.dispatches
     assert started == "budgets.yml"
-    assert asked["inputs"]["do"] == "resume"
+    assert asked["inputs"] == {"do": "resume", "options": f"reason={STARTED}"}
     assert page in github.ours(128)[-1]
+
+    given = dict(item.split("=", 1) for item in asked["inputs"]["options"].split("; "))
+    resumed = ran(house, "resume.yml", "money", "workflow_dispatch", inputs=given, code=4)
+    assert resumed.finished[1:3] == ["Resume what was interrupted", "Apply what was merged"]
+    refused = ran(house, "apply.yml", "money", "workflow_dispatch", inputs={"pull_request": "128"}, code=4)
+    (landing,) = json.loads((refused.folder / "merges.json").read_text(encoding="utf-8"))["landings"]
+    assert (landing["pull_request"], landing["status"]) == (128, "refused")
+    assert not (refused.folder / "run.json").exists(), "one thing was asked for, and another was done as well"

@@ -16,6 +16,8 @@ WORKFLOWS = Path(__file__).resolve().parents[2] / ".github" / "workflows"
 LIGHT = Path(__file__).parent / "light"
 """On a Python's path, what a light installation leaves out is not there."""
 _COMPARED = re.compile(r"(steps\.[\w.-]+) == '([^']*)'")
+_CONTAINED = re.compile(r"contains\((steps\.[\w.-]+), '([^']*)'\)")
+_ALWAYS = ("always()", "!cancelled()")
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -57,18 +59,24 @@ class Runner:
         """Run every step of the job that has a script, and return the exit code of the first that failed."""
         document = load(workflow)["jobs"][job]
         assert document["runs-on"] == "ubuntu-latest"
+        return self.run_steps(document)
+
+    def run_steps(self, document: Mapping[str, Any]) -> int:
+        """Run each step of a job, or of an action, that has a script; return the exit code of the first that failed."""
         light = any(step.get("with", {}).get("light") == "true" for step in document["steps"])
         if light:
             self.variables = {**self.variables, "PYTHONPATH": str(LIGHT)}
         for step in document["steps"]:
             condition = step.get("if", "")
-            if "run" in step and (self.code == 0 or condition.startswith("always()")) and self._holds(condition):
+            if "run" in step and (self.code == 0 or condition.startswith(_ALWAYS)) and self._holds(condition):
                 self._step(step, {**document.get("env", {}), **step.get("env", {})})
         return self.code
 
     def _holds(self, condition: str) -> bool:
         """Whether what a condition says of earlier steps' outputs is so."""
-        return all(self.values.get(name, "") == value for name, value in _COMPARED.findall(condition))
+        return all(self.values.get(name, "") == value for name, value in _COMPARED.findall(condition)) and all(
+            text in self.values.get(name, "") for name, text in _CONTAINED.findall(condition)
+        )
 
     def _step(self, step: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         output = self.folder.parent / "step-output"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.importing.reading import declared
 from reconciler.app.schemas import schemas
 from reconciler.app.session import connected
+from reconciler.app.starting.installed import installed
 from reconciler.app.starting.repository import Repository, repository_of
 from reconciler.app.starting.templates import workflow
 from reconciler.files import write_file
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.keeptrusts.reader import Reader
     from reconciler.settings import Settings
 
+_SETTINGS = "docs/how-to/github.md of kt-budgets"
 _IGNORED = ("/plan.json", "/report.html", "/cures.json", ".kt-budgets/")
 _OWNERS = """\
 # who approves changes of this file and of teams without owners of their own
@@ -120,7 +122,7 @@ def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]
     return {
         f"{repository.folder}/{ORGANIZATION}": text.encode(),
         **{f"{folder}/{name}": schema_text(schema).encode() for name, schema in schemas().items() if name in editors},
-        **workflow(repository.forge, folder=repository.folder, branch=repository.branch),
+        **workflow(repository.forge, folder=repository.folder, runs=installed()),
     }
 
 
@@ -171,8 +173,12 @@ def _next(repository: Repository, listed: tuple[InitialFile, ...]) -> Iterator[s
         yield f"look at what was there and is kept as it is: {', '.join(kept)}"
     option = "" if repository.folder == "budgets" else f" --budgets {repository.folder}"
     yield f"kt-budgets import{option}, which writes teams, wallets and alerts as they are"
+    runs = installed()
+    if repository.forge != "none" and not runs.is_commit:
+        address = f"https://github.com/{runs.repository}"
+        yield f"see that CI can fetch the release that it runs: git ls-remote --exit-code {address} {runs.reference}"
     if repository.forge == "github":
-        yield "in the workflow, name the commit of a release instead of @v1; then the settings that the README lists"
+        yield f"the settings that {_SETTINGS} lists"
     if repository.forge == "gitlab":
         yield "the settings that the head of .gitlab-ci.yml lists"
     if repository.forge != "none" and not repository.keeps_journal:

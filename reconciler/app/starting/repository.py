@@ -1,4 +1,4 @@
-"""The repository that budgets are started in: its top, its forge, its branch, and whether a journal can be in it."""
+"""The repository that budgets are started in: its top, its forge, and whether a journal can be in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Repository:
     top: Path
     folder: str
     forge: str
-    branch: str = "main"
     keeps_journal: bool = False
 
 
@@ -42,7 +41,7 @@ def repository_of(budgets: Path, *, forge: str | None) -> Repository:
         return Repository(top, folder, forge or _by_files(top))
     found = forge or _by_remote(top) or _by_files(top)
     answers = found != "none" and _asked(top, "ls-remote", "--quiet", _REMOTE, "HEAD") is not None
-    return Repository(top, folder, found, _branch(top), answers)
+    return Repository(top, folder, found, answers)
 
 
 def _by_remote(top: Path) -> str:
@@ -57,13 +56,6 @@ def _by_files(top: Path) -> str:
     if (top / ".gitlab-ci.yml").exists():
         return "gitlab"
     return "github" if (top / ".github").is_dir() else "none"
-
-
-def _branch(top: Path) -> str:
-    """Return the branch that is merged to: the remote's own as far as this clone knows it, else what is checked out."""
-    known = _asked(top, "symbolic-ref", "--quiet", "--short", f"refs/remotes/{_REMOTE}/HEAD") or ""
-    here = _asked(top, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
-    return known.removeprefix(f"{_REMOTE}/") or here or "main"
 
 
 def _asked(top: Path, *arguments: str) -> str | None:
