@@ -15,7 +15,8 @@ from forge.actionlint import findings
 from forge.workflow_shell import WORKFLOWS, load
 from ruamel.yaml import YAML
 
-ACTION = WORKFLOWS.parent / "actions" / "kt-budgets" / "action.yml"
+ROOT = WORKFLOWS.parents[1]
+ACTIONS = [ROOT / "action.yml", *sorted(WORKFLOWS.parent.glob("actions/*/action.yml"))]
 NAMES = sorted(path.name for path in WORKFLOWS.glob("*.yml"))
 BUDGETS = [name for name in NAMES if name not in ("budgets.yml", "ci.yml", "release.yml")]
 _PINNED = re.compile(r"uses: ([\w.-]+/[\w./-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
@@ -30,7 +31,7 @@ def test_the_workflows_of_the_loop_are_there() -> None:
     assert {f"{name}.yml" for name in wanted} <= set(NAMES)
 
 
-@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), *ACTIONS], ids=str)
 def test_every_action_is_pinned_by_commit(path: Path) -> None:
     for line in path.read_text(encoding="utf-8").splitlines():
         if "uses:" in line and "uses: ./" not in line:
@@ -42,6 +43,12 @@ def test_no_expression_reaches_a_shell(name: str) -> None:
     for step in steps(load(name)):
         assert "${{" not in step.get("run", "")
         assert "eval" not in step.get("run", "")
+
+
+@pytest.mark.parametrize("path", ACTIONS, ids=str)
+def test_no_expression_reaches_a_shell_of_an_action(path: Path) -> None:
+    for step in YAML(typ="safe").load(path)["runs"]["steps"]:
+        assert "${{" not in step.get("run", "")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -147,7 +154,7 @@ def test_pull_requests_get_a_token_that_can_only_read_keeptrusts() -> None:
     assert "BILLING" not in (WORKFLOWS / "plan.yml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), ACTION], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*(WORKFLOWS / name for name in NAMES), *ACTIONS], ids=str)
 def test_scripts_are_valid_for_the_shell(path: Path) -> None:
     document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     for step in document["runs"]["steps"] if "runs" in document else steps(document):
@@ -163,7 +170,8 @@ def tool(name: str) -> str:
 
 
 def test_no_finding_of_zizmor_stands() -> None:
-    command = [tool("zizmor"), "--offline", "--no-progress", "--persona", "auditor", str(WORKFLOWS.parent)]
+    command = [tool("zizmor"), "--offline", "--no-progress", "--persona", "auditor"]
+    command += [str(WORKFLOWS.parent), str(ACTIONS[0])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -179,7 +187,7 @@ def test_no_finding_of_actionlint_stands(tmp_path: Path) -> None:
 def test_workflows_are_valid_by_their_schema() -> None:
     command = [tool("check-jsonschema"), "--builtin-schema"]
     files = [str(WORKFLOWS / name) for name in NAMES]
-    for arguments in (["vendor.github-workflows", *files], ["vendor.github-actions", str(ACTION)]):
+    for arguments in (["vendor.github-workflows", *files], ["vendor.github-actions", *map(str, ACTIONS)]):
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 

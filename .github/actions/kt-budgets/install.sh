@@ -5,6 +5,8 @@
 # --key          write the folder of the packages and what they are cached under to $GITHUB_OUTPUT, and stop
 # LIGHT=true     leave out what reads exports and forecasts; enough for drift, resume, audit, validate and show
 # BUDGETS=DIR    the folder of the budgets for later steps, where it is not budgets/
+# VERSION=REF    another version: a release such as v0.2.0 or a full commit, fetched from KT_BUDGETS_SOURCE (default: kt-budgets
+#                on $GITHUB_SERVER_URL) and installed by its own script
 # KT_BUDGETS_HOME   where to install; default $RUNNER_TEMP/kt-budgets
 set -euo pipefail
 
@@ -52,6 +54,29 @@ export_to_later_steps() {
     "GIT_CONFIG_COUNT=$((count + 1))" >> "$GITHUB_ENV"
   echo "$home/bin" >> "$GITHUB_PATH"
 }
+
+# $1: a release or a commit. Prints the folder that it was fetched into; a commit is what its name says, or git refuses it.
+fetched() {
+  local folder="$home/$1" from="${KT_BUDGETS_SOURCE:-${GITHUB_SERVER_URL:-https://github.com}/keeptrusts/kt-budgets}"
+  if [ ! -e "$folder/pyproject.toml" ]; then
+    rm -rf "$folder"
+    git init --quiet "$folder"
+    GIT_TERMINAL_PROMPT=0 git -C "$folder" fetch --quiet --depth 1 "$from" "${2:-}$1" 1>&2 || return 1
+    git -C "$folder" -c advice.detachedHead=false checkout --quiet FETCH_HEAD
+  fi
+  echo "$folder"
+}
+
+if [ -n "${VERSION:-}" ]; then
+  case "$VERSION" in
+    v[0-9]*.[0-9]*.[0-9]*) tags=refs/tags/ ;;
+    *) tags="" ;;
+  esac
+  [[ "$VERSION" =~ ^(v[0-9]+\.[0-9]+\.[0-9]+|[0-9a-f]{40})$ ]] \
+    || refuse "version is '$VERSION', and may be a release such as v0.2.0 or a full commit; leave it out for the version of the action itself"
+  other="$(fetched "$VERSION" "$tags")" || refuse "kt-budgets $VERSION is not to be had: is it among its releases?"
+  VERSION="" exec bash "$other/.github/actions/kt-budgets/install.sh" "$@"
+fi
 
 grep -qs '^name = "keeptrusts-budgets"$' "$source/pyproject.toml" \
   || refuse "the source of kt-budgets is not around this action, and kt-budgets is on no index: use the action as OWNER/kt-budgets/.github/actions/kt-budgets@COMMIT; .github/adopt.sh in a clone of kt-budgets writes that for you"
