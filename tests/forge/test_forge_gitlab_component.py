@@ -53,7 +53,7 @@ def job_by_job(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_it_is_what_its_maker_makes_of_the_pipeline_that_is_copied() -> None:
-    command = [sys.executable, ROOT / ".ci" / "component.py"]
+    command = [sys.executable, str(ROOT / ".ci" / "component.py")]
     made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert made == COMPONENT.read_text(encoding="utf-8"), "run `make workflow`"
 
