@@ -1,9 +1,10 @@
-"""The year: six inputs, four passes and what stands out, team by team; before a change too."""
+"""The year: six inputs, four passes and what stands out, team by team; before a change too, and next year's draft."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class YearRequest:
-    """What is wanted of the year besides: that by the YAML of the commit `since`."""
+    """What is wanted besides: the year by the YAML of the commit `since`, and a `draft` of the next in that folder."""
 
     since: str | None = None
+    draft: Path | None = None
 
 
 def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline: bool = False) -> YearPage:
@@ -34,7 +36,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
 
     Raises:
         FindingsError: the YAML has errors.
-        UsageError: `since` is no commit, or the usage cannot be read.
+        UsageError: `since` is no commit, the draft's folder is there already, or the usage cannot be read.
         RemoteError: Keeptrusts cannot be read whole.
     """
     from reconciler.forecast.annual.evidence import trailing
@@ -49,7 +51,8 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     found = outlook.forecast(asked, methods=outlook.better_methods([question.wallet.key for question in asked]))
     tables = {table.team: table.assumptions for table in found.assumptions}
     desired, organization = outlook.desired, outlook.desired.organization
-    teams, (first, last) = _rows(outlook, desired, asked, tables), trailing(settings.as_of)
+    cases = tuple(_cases(outlook, desired, asked, tables))
+    teams, (first, last) = tuple(case.row() for case in cases), trailing(settings.as_of)
     facts = YearDocument(
         organization=organization.organization,
         currency=organization.currency,
@@ -68,6 +71,12 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
             ForecastNotice(code=code, message=said, hint=hint) for code, said, hint in notices(outlook, found.warnings)
         ),
     )
+    if wanted.draft is not None:
+        from reconciler.app.year.draft import write_draft
+
+        now = Period.of(settings.as_of)
+        draft = write_draft(wanted.draft, desired, cases, teams, budgets=settings.budgets, now=now)
+        facts = facts.model_copy(update={"draft": draft})
     return YearPage(facts, known_words(outlook))
 
 
@@ -77,15 +86,6 @@ def _within_the_year(outlook: Outlook) -> Outlook:
     if period >= year.starts:
         return outlook
     return replace(outlook, settings=replace(outlook.settings, period=year.starts))
-
-
-def _rows(
-    outlook: Outlook,
-    desired: Desired,
-    asked: Sequence[WalletQuestion],
-    tables: Mapping[str, Sequence[Assumption]],
-) -> tuple[TeamYear, ...]:
-    return tuple(case.row() for case in _cases(outlook, desired, asked, tables))
 
 
 def _cases(
@@ -174,7 +174,7 @@ def _before(outlook: Outlook, asked: Sequence[WalletQuestion], teams: Sequence[T
     from reconciler.model.annual import TeamChange, YearBefore
 
     desired = budgets_since(outlook.settings, since)
-    rows = _rows(outlook, desired, asked, {})
+    rows = tuple(case.row() for case in _cases(outlook, desired, asked, {}))
     old, new = ({row.team: row.bridge for row in side} for side in (rows, teams))
     changes = []
     for name in sorted(old.keys() | new.keys()):

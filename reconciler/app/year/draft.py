@@ -1,0 +1,125 @@
+"""`kt-budgets year --draft`: the budgets of the next fiscal year in a folder of their own; nothing is overwritten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.files import write_file
+from reconciler.findings import BudgetsError, FindingsError, UsageError
+from reconciler.forecast.annual.next_year import next_year
+from reconciler.model.annual import YearDraft
+from reconciler.model.period import FiscalYear, Period
+from reconciler.source.drafted_file import drafted_text
+from reconciler.source.edits import EditError
+from reconciler.source.literals import literal
+from reconciler.source.load import load_files
+from reconciler.source.reasoned_edit import set_with_reasons
+from reconciler.source.tree_findings import ORGANIZATION
+
+if TYPE_CHECKING:
+    from reconciler.forecast.annual.table import TeamCase
+    from reconciler.model.annual import TeamYear
+    from reconciler.model.desired import Desired
+
+BESIDE = Path(":beside")
+"""Stands for a folder beside the budgets, named after them and the year."""
+_NUMBER = re.compile(r"\d+(?!.*\d)")
+_NAMELESS = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def year_after(present: FiscalYear, now: Period) -> FiscalYear:
+    """Return the first fiscal year that begins after the month `now`; the present one where it has not begun yet."""
+    years = 0 if present.starts > now else now.months_since(present.starts) // 12 + 1
+    number = _NUMBER.search(present.name)
+    name = present.name
+    if number and years:
+        later = str(int(number[0]) + years).zfill(len(number[0]))
+        name = f"{name[: number.start()]}{later}{name[number.end() :]}"
+    elif years:
+        name = f"{name} +{years}"
+    return FiscalYear(name, present.starts.plus(12 * years))
+
+
+def folder_of(wanted: Path, budgets: Path, year: FiscalYear) -> Path:
+    """Return the folder to write into; UsageError where something is there already."""
+    folder = wanted if wanted != BESIDE else budgets.with_name(f"{budgets.name}-{_NAMELESS.sub('-', year.name)}")
+    if folder.exists():
+        raise UsageError(
+            f"{folder} is there already; nothing was written",
+            hint="name another folder, such as `--draft budgets-next`, or move it away: a draft overwrites nothing",
+        )
+    return folder
+
+
+def write_draft(
+    wanted: Path, desired: Desired, cases: Sequence[TeamCase], rows: Sequence[TeamYear], *, budgets: Path, now: Period
+) -> YearDraft:
+    """Write the budgets of the year after the month `now`, and return what they are; nothing unless they are valid.
+
+    Raises:
+        UsageError: the folder is there already.
+        FindingsError: org.yaml cannot be edited in place, or what would be written has errors.
+    """
+    year = year_after(desired.organization.fiscal_year.value, now)
+    folder = folder_of(wanted, budgets, year)
+    drafts = [next_year(case, row, year) for case, row in zip(cases, rows, strict=True)]
+    wallets = sum(
+        (wallet.target(month) for one in drafts for wallet in one.team.wallets.values() for month in year.periods),
+        Decimal(0),
+    )
+    texts = {ORGANIZATION: _organization(desired, year, wallets)}
+    texts |= {f"teams/{one.team.team}.yaml": drafted_text(one.team, one.reasons) for one in drafts}
+    _prove(folder, texts, {one.team.team: one.team for one in drafts})
+    for path, text in texts.items():
+        write_file(folder / path, text)
+    return YearDraft(
+        folder=folder.as_posix(), fiscal_year=year.name, starts=year.starts, wallets=wallets, files=tuple(sorted(texts))
+    )
+
+
+def _prove(folder: Path, texts: Mapping[str, str], teams: Mapping[str, object]) -> None:
+    """Make sure that what is written is valid, and read back as what was meant."""
+    loaded = load_files(folder.name, {path: text.encode() for path, text in texts.items()})
+    if loaded.desired is None:
+        raise FindingsError(loaded.findings)
+    if wrong := [name for name, team in teams.items() if loaded.desired.teams[name] != team]:
+        raise BudgetsError(f"the draft of {', '.join(wrong)} would not be read back as what it is; nothing was written")
+
+
+def _organization(desired: Desired, year: FiscalYear, wallets: Decimal) -> str:
+    """Return this year's org.yaml with the next year, and a target that keeps back as much as this year's does."""
+    present, path = desired.organization, desired.organization_path
+    text = desired.files[path].decode("utf-8")
+    target = present.annual_target
+    try:
+        text = _with_year(text, year, f"the year after {present.fiscal_year.name}, by the day it was drafted")
+        if target is not None:
+            now = sum(
+                (
+                    w.target(month).amount
+                    for w in desired.wallets.values()
+                    for month in present.fiscal_year.value.periods
+                ),
+                Decimal(0),
+            )
+            kept = max(target - now, Decimal(0))
+            why = f"the wallets of the draft, {wallets:,.2f}, and {kept:,.2f} kept back as this year"
+            reasons = (why, f"this year's target was {target:,.2f}")
+            text = set_with_reasons(text, ("annual_target",), f"{wallets + kept:.2f}", reasons)
+    except EditError as error:
+        raise FindingsError([error.finding(path, text, ("fiscal_year",), literal(year.name))]) from None
+    return text
+
+
+def _with_year(text: str, year: FiscalYear, why: str) -> str:
+    keys, both = ("fiscal_year",), {"name": literal(year.name), "starts": str(year.starts)}
+    try:
+        return set_with_reasons(text, keys, f"{{name: {both['name']}, starts: {both['starts']}}}", (why,))
+    except EditError:
+        pass
+    text = set_with_reasons(text, (*keys, "name"), both["name"], (why,))
+    return set_with_reasons(text, (*keys, "starts"), both["starts"], ())

@@ -1,0 +1,194 @@
+"""Next year's budgets of one team, drafted from the evidence; for each figure a sentence that says where it comes from.
+
+What has arrived is in the baseline and is planned no more; what was promised and has not come is carried on. Growth
+is left to people: it comes from what a team will do, not from a line through what it did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from reconciler.findings import Keys
+from reconciler.forecast.annual.run_rate import recent, run_rate
+from reconciler.forecast.annual.table import TeamCase
+from reconciler.forecast.levers.part import Part
+from reconciler.forecast.levers.provider_mix import ProviderMix, moved
+from reconciler.forecast.levers.registry import planned_spend
+from reconciler.forecast.quantiles import three_digits
+from reconciler.forecast.when import Month, remaining
+from reconciler.model.annual import TeamYear
+from reconciler.model.money import payable
+from reconciler.model.percent import percent_text
+from reconciler.model.period import FiscalYear, Period
+from reconciler.model.team import AnnualPlan, BillingBudgetSetting, CacheHitRate, ProviderMixMove, TeamBudget
+from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.wallet_target import Override, WalletTarget
+
+_TENTH = Decimal("0.001")
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NextTeam:
+    """A team's next year. `reasons` says of the keys of its file where they come from, a sentence a line."""
+
+    team: TeamBudget
+    reasons: Mapping[Keys, tuple[str, ...]]
+
+
+def next_year(case: TeamCase, row: TeamYear, year: FiscalYear) -> NextTeam:
+    """Return what `year`, the one that is drafted, may be for the team of `case`, whose present year is `row`."""
+    return _Draft(case, row, year).made()
+
+
+@dataclass(slots=True)
+class _Draft:
+    case: TeamCase
+    row: TeamYear
+    year: FiscalYear
+    reasons: dict[Keys, tuple[str, ...]] = field(default_factory=dict)
+
+    def made(self) -> NextTeam:
+        team = self.case.team
+        plan = AnnualPlan(
+            baseline_monthly=self._baseline(),
+            growth=tuple(self._growth()),
+            cache_hit_rate=self._cache(),
+            provider_mix=tuple(self._moves()),
+            planned_demand=tuple(self._demand()),
+            fallback=team.plan.fallback,
+            rate_limits=tuple(
+                limit.model_copy(update={"starts": max(limit.starts, self.year.starts)})
+                for limit in team.plan.rate_limits
+            ),
+        )
+        wallets = {name: self._wallet(name, wallet, plan) for name, wallet in team.wallets.items()}
+        alerts = tuple(self._alert(place, alert, wallets) for place, alert in enumerate(team.billing_budgets))
+        update = {"plan": plan, "wallets": wallets, "billing_budgets": alerts, "previously": None}
+        return NextTeam(team.model_copy(update=update), self.reasons)
+
+    def _because(self, *sentences: str, at: Keys) -> None:
+        self.reasons[at] = sentences
+
+    def _baseline(self) -> Decimal | None:
+        inputs, stated = self.row.inputs, self.case.team.plan.baseline_monthly
+        at = ("plan", "baseline_monthly")
+        if inputs.usual_rate is None:
+            if stated is not None:
+                self._because("this year's figure: no whole month of usage proves it", at=at)
+            return stated
+        months = {month.month: month.spent for month in inputs.months}
+        last = ", ".join(f"{month} {months[month]:,.2f}" for month in recent(months))
+        left = [
+            f"{one.month} counts without {one.excess:,.2f}, {one.workload}" for one in self.row.anomalies if one.once
+        ]
+        self._because(f"the middle one of the last whole months: {last}", *left, at=at)
+        return payable(inputs.usual_rate, self.case.currency)
+
+    def _growth(self) -> Iterator[object]:
+        """Yield the steps that are not in the baseline yet."""
+        trend = self.row.inputs.trend
+        told = "name each expansion that is expected, with its reason, as steps of `growth`"
+        seen = [] if trend is None else [f"this year's last three months cost {trend:+.0%} against its first three"]
+        self._because(told, *seen, at=("plan",))
+        known = max((month.month for month in self.row.inputs.months), default=None)
+        for step in self.case.team.plan.growth:
+            if known is None or step.starts > known:
+                self._because("of this year's plan, in no whole month of usage yet", at=("plan", "growth"))
+                yield step.model_copy(update={"starts": max(step.starts, self.year.starts)})
+
+    def _cache(self) -> CacheHitRate | None:
+        rate, now = self.case.team.plan.cache_hit_rate, self.row.inputs.cache_now
+        if now is None:
+            if rate is not None:
+                self._because("this year's target, held: no usage proves it", at=("plan", "cache_hit_rate"))
+                return CacheHitRate(start=rate.target, target=rate.target, by=self.year.periods[-1])
+            return None
+        start = Decimal(repr(now)).quantize(_TENTH, ROUND_HALF_EVEN)
+        target = max(rate.target, start) if rate else start
+        owed = f"; this year's target was {percent_text(rate.target)}" if rate else "; raise `to` if it is to improve"
+        self._because(f"`from` is that of the last 28 days{owed}", at=("plan", "cache_hit_rate"))
+        return CacheHitRate(start=start, target=target, by=self.year.periods[-1])
+
+    def _moves(self) -> Iterator[ProviderMixMove]:
+        """Yield what the moves of this year's plan still owe."""
+        plan, told = self.case.team.plan, []
+        parts = list(ProviderMix().parts(plan, self.case.view))
+        for move, part in zip(plan.provider_mix, parts, strict=True):
+            done = self._done(move, part)
+            owed = (move.share * (1 - remaining(move.share, done)) / move.share) if move.share else Decimal(0)
+            share = owed.quantize(_TENTH, ROUND_HALF_EVEN)
+            told.append(f"{move.source}: {percent_text(done.quantize(_TENTH))} of {percent_text(move.share)} moved")
+            if share > 0:
+                yield move.model_copy(update={"share": share, "by": self.year.periods[-1], "since": None})
+        if told:
+            self._because(*told, at=("plan", "provider_mix"))
+
+    def _done(self, move: ProviderMixMove, part: Part) -> Decimal:
+        """Return which share has moved: as observed, else as planned by now."""
+        planned = moved(move, Month(self.case.now, self.case.year.starts))
+        realized = part.record.realized if part.record else planned
+        return min(max(realized, Decimal(0)), move.share)
+
+    def _demand(self) -> Iterator[object]:
+        known = max((month.month for month in self.row.inputs.months), default=None)
+        for demand in self.case.team.plan.planned_demand:
+            is_over = demand.until is not None and demand.until < self.year.starts
+            if not is_over and (known is None or demand.starts > known):
+                self._because("of this year's plan, in no whole month of usage yet", at=("plan", "planned_demand"))
+                yield demand.model_copy(update={"starts": max(demand.starts, self.year.starts)})
+
+    def _wallet(self, name: str, wallet: WalletTarget, plan: AnnualPlan) -> WalletTarget:
+        months = self.case.found.wallets.get(WalletRef.team(wallet.team_id), {})
+        rate, now = run_rate(months), wallet.usual(self.case.period)
+        at: Keys = ("wallets", name, "monthly")
+        if rate is None or not rate or not plan.baseline_monthly:
+            self._because("this year's figure: no whole month of usage tells", at=at)
+            monthly = now
+        else:
+            dearest = max(planned_spend(plan, Month(month, self.year.starts)) for month in self.year.periods)
+            factor = max(dearest / plan.baseline_monthly, Decimal(1))
+            days = [months[month] / month.days for month in recent(months)]
+            middle = sorted(days)[(len(days) - 1) // 2]
+            room = max(days) * 31 / (middle * 30) if middle > 0 else Decimal(1)
+            monthly = payable(three_digits(rate * factor * room, ROUND_CEILING), self.case.currency)
+            self._because(
+                f"it costs {rate:,.2f} a month now; {now:,.2f} this year",
+                f"times {factor:.3f} for the plan's dearest month, times {room:.3f} for a dear month of 31 days",
+                at=at,
+            )
+        overrides = dict(self._overrides(name, wallet, now, monthly))
+        return WalletTarget(team_id=wallet.team_id, monthly=monthly, overrides=overrides)
+
+    def _overrides(
+        self, name: str, wallet: WalletTarget, now: Decimal, monthly: Decimal
+    ) -> Iterator[tuple[Period, Override]]:
+        """Yield this year's single months again, as much above or below the usual as they were."""
+        months = self.case.found.wallets.get(WalletRef.team(wallet.team_id), {})
+        usual = run_rate(months)
+        for month in wallet.overrides if now else ():
+            again = month.plus(_YEAR * ((self.year.starts.months_since(self.case.year.starts)) // _YEAR))
+            ratio = wallet.target(month) / now
+            seen = next((months[each] for each in (month, month.plus(-_YEAR)) if each in months), None)
+            told = f"this year's {month} had {ratio:.2f} times the usual"
+            if seen is not None and usual:
+                told += f"; the like month that is known cost {seen:,.2f}"
+            self._because(told, at=("wallets", name, "overrides", str(again)))
+            yield again, payable(three_digits(monthly * ratio, ROUND_CEILING), self.case.currency)
+
+    def _alert(
+        self, place: int, alert: BillingBudgetSetting, wallets: Mapping[str, WalletTarget]
+    ) -> BillingBudgetSetting:
+        """Return an alert at the same share of its wallet as now; one that watches no wallet stays as it is."""
+        team, at = self.case.team, ("billing_budgets", place, "amount")
+        name = alert.environment or next(iter(team.wallets), "")
+        now = team.wallets[name].usual(self.case.period) if name in team.wallets else Decimal(0)
+        if alert.scope is not None or not now:
+            self._because("this year's figure: it watches none of the team's wallets", at=at)
+            return alert.model_copy(update={"previously": None})
+        share = alert.amount / now
+        amount = three_digits(wallets[name].usual(self.year.starts) * share, ROUND_FLOOR)
+        self._because(f"{share:.0%} of {name}, as this year's {alert.amount:,.2f}", at=at)
+        return alert.model_copy(update={"amount": payable(amount, self.case.currency), "previously": None})

@@ -1,0 +1,101 @@
+"""`kt-budgets year --draft`: next year's budgets are valid, say where each figure comes from, and overwrite nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from cli.conftest import Run
+from cli.outlook_world import SUPPORT, World, make_world, write_budgets
+
+from reconciler.app.year.draft import year_after
+from reconciler.model.period import FiscalYear, Period
+from reconciler.source.load import load
+from reconciler.source.reasoned_edit import set_with_reasons
+
+pytestmark = pytest.mark.slow
+
+HOSTILE = """\
+version: 1
+team: finance
+name: "2026: [no] #1"
+plan:
+  provider_mix:
+    - {reason: "30% cheaper: yes", from: "2026-06", to: openai/gpt-4o-mini, share: 40%, by: 2026-09, since: 2026-07}
+  fallback: {share: 3%, price_ratio: 1.5}
+  rate_limits:
+    - {reason: a cap, daily: 500.00, from: 2026-06}
+wallets:
+  prod: {team_id: team_finance, monthly: 3000.00, overrides: {2026-12: +20%}}
+  dev: {team_id: team_finance_dev, monthly: 40.00}
+billing_budgets:
+  - {name: "80%", amount: 2400.00, environment: prod, alert_percentages: [50]}
+  - {name: one agent, amount: 10.00, scope: {type: agent, id: "7"}, period: weekly, hard_limit: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = make_world(tmp_path_factory.mktemp("world"))
+    growth = "plan:\n  growth: [{reason: two more regions, rate: 18%, from: 2026-09}]\n"
+    write_budgets(world, finance=HOSTILE, support=SUPPORT.replace("plan:\n", growth))
+    return world
+
+
+def test_the_draft_is_valid_in_next_year_with_a_reason_for_each_figure_and_is_never_written_over(
+    world: World, kt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.folder)
+    made = kt("year", *world.options(), "--draft", "--format", "json")
+    assert made.code == 0, made.err
+    written = json.loads(made.out)["draft"]
+    folder = Path(written["folder"])
+    assert (folder, written["fiscal_year"], written["starts"]) == (Path(f"{world.budgets}-FY2028"), "FY2028", "2027-06")
+    assert kt("validate", "--budgets", folder).code == 0
+    assert kt("fmt", "--check", "--budgets", folder).code == 0
+    before, after = load(world.budgets).desired, load(folder).desired
+    assert before is not None
+    assert after is not None
+    assert after.organization.fiscal_year.value == FiscalYear("FY2028", Period(2027, 6))
+    support, finance = after.teams["support"], after.teams["finance"]
+    assert [str(step.starts) for step in support.plan.growth] == ["2027-06"]
+    assert support.plan.cache_hit_rate is not None
+    assert (str(support.plan.cache_hit_rate.start), str(support.plan.cache_hit_rate.target)) == ("0.25", "0.6")
+    assert finance.plan.fallback == before.teams["finance"].plan.fallback
+    assert [str(month) for month in finance.wallets["prod"].overrides] == ["2027-12"]
+    assert finance.wallets["dev"].monthly == before.teams["finance"].wallets["dev"].monthly
+    assert finance.billing_budgets[1] == before.teams["finance"].billing_budgets[1]
+    for file in folder.glob("teams/*.yaml"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        figures = [place for place, line in enumerate(lines) if re.match(r" +(baseline_)?monthly: ", line)]
+        assert figures
+        assert all(lines[place - 1].strip().startswith("# ") for place in figures)
+    bytes_before = {file: file.read_bytes() for file in folder.rglob("*.yaml")}
+    again = kt("year", *world.options(), "--draft")
+    assert again.code == 2
+    assert "is there already; nothing was written" in again.err
+    assert {file: file.read_bytes() for file in folder.rglob("*.yaml")} == bytes_before
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "expected"),
+    [
+        ("FY2027", Period(2026, 6), ("FY2028", Period(2027, 6))),
+        ("FY2027", Period(2026, 5), ("FY2027", Period(2026, 6))),
+        ("FY2027", Period(2027, 6), ("FY2029", Period(2028, 6))),
+        ("26/27", Period(2026, 8), ("26/28", Period(2027, 6))),
+        ("GJ 09", Period(2026, 8), ("GJ 10", Period(2027, 6))),
+        ("first", Period(2026, 8), ("first +1", Period(2027, 6))),
+    ],
+)
+def test_the_next_year_is_the_first_that_has_not_begun(name: str, now: Period, expected: tuple[str, Period]) -> None:
+    found = year_after(FiscalYear(name, Period(2026, 6)), now)
+    assert (found.name, found.starts) == expected
+
+
+def test_a_value_with_reasons_loses_the_comment_that_was_about_the_old_one_and_nothing_else() -> None:
+    text = "a: 1   # one\nb: {c: 2}  # two\nd:\n  e: 3 # three\n"
+    assert set_with_reasons(text, ("a",), "5", ("why",)) == "# why\na: 5\nb: {c: 2}  # two\nd:\n  e: 3 # three\n"
+    assert set_with_reasons(text, ("d", "e"), "5", ()) == "a: 1   # one\nb: {c: 2}  # two\nd:\n  e: 5\n"
