@@ -18,12 +18,20 @@ from reconciler.cli.terminal import Command
     help="For which forge; default what the remote `origin`, or a file of its CI, says.",
 )
 @click.option("--currency", metavar="CODE", help="The currency, where Keeptrusts shows no wallet; default theirs.")
+@click.option("--fiscal-month", type=click.IntRange(1, 12), help="The month that the fiscal year begins in; default 1.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, and say what would be written.")
 @network_options
 @format_option("init")
 @output_option
 def command(
-    forge: str | None, currency: str | None, dry_run: bool, format_: str, output: Path | None, **options: Any
+    format_: str,
+    output: Path | None,
+    dry_run: bool,
+    fiscal_month: int | None,
+    *,
+    forge: Any,
+    currency: Any,
+    **options: Any,
 ) -> None:
     """Start a repository of budgets: org.yaml, schemas, the workflow of CI.
 
@@ -33,5 +41,5 @@ def command(
     """
     from reconciler.app.starting.init import InitRequest, init
 
-    done = init(settings_of(options), InitRequest(forge, currency, write=not dry_run))
+    done = init(settings_of(options), InitRequest(forge, currency, fiscal_month, write=not dry_run))
     write_answer(done, format_, output)

@@ -82,6 +82,17 @@ def test_the_fiscal_year_contains_today(kt: Any, here: Path, day: str, first: st
     assert f"starts: {first}\n" in (here / "budgets" / "org.yaml").read_text()
 
 
+@pytest.mark.parametrize(("day", "first"), [("2026-05-31", "2025-06"), ("2026-06-01", "2026-06")])
+def test_a_fiscal_year_that_was_named_contains_today_and_no_other_is_called_a_guess(
+    kt: Any, here: Path, day: str, first: str
+) -> None:
+    guessed = kt("init", "--sandbox", "--as-of", day, "--dry-run").out
+    assert "look at `fiscal_year` in budgets/org.yaml: Keeptrusts does not tell it, and 2026-01 is a guess" in guessed
+    named = kt("init", "--sandbox", "--as-of", day, "--fiscal-month", "6").out
+    assert "guess" not in named
+    assert f"starts: {first}\n" in (here / "budgets" / "org.yaml").read_text()
+
+
 def test_nothing_but_get_is_sent_and_a_token_that_may_read_is_enough(kt: Any, here: Path, other: World) -> None:
     other.permissions = frozenset({"org:read"})
     other.enter("support-prod", "allocate", other.pool)

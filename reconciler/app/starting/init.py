@@ -45,11 +45,13 @@ _LATER = "# where runs are recorded: take the # away before CI applies anything\
 class InitRequest:
     """What is to be started. `forge` is `github`, `gitlab` or `none`, None to infer it; `currency` None to read it.
 
+    `fiscal_month` is the month of the calendar that the fiscal year begins in, 1 to 12; None where nobody said it.
     Without `write`, nothing is written.
     """
 
     forge: str | None = None
     currency: str | None = None
+    fiscal_month: int | None = None
     write: bool = True
 
 
@@ -74,7 +76,7 @@ def init(settings: Settings, wanted: InitRequest | None = None) -> Statement:
         for item in listed:
             if item.state != "kept":
                 write_file(repository.top / item.path, files.get(item.path, ignored))
-    return _told(repository, first, listed, written=wanted.write)
+    return _told(repository, first, listed, wanted)
 
 
 def _first(settings: Settings, reader: Reader, wanted: InitRequest) -> FirstOrganization:
@@ -86,7 +88,7 @@ def _first(settings: Settings, reader: Reader, wanted: InitRequest) -> FirstOrga
             "Keeptrusts shows this token no wallet, so that its currency is not known; nothing was written",
             hint="say it, such as `--currency USD`",
         )
-    year = fiscal_year_of(settings.as_of)
+    year = fiscal_year_of(settings.as_of, first_month=wanted.fiscal_month or 1)
     teams = [directory.team(id) for id in directory.teams or {}]
     sources = Sources(
         directory=directory,
@@ -146,31 +148,39 @@ def _listed(top: Path, files: Mapping[str, bytes], ignored: bytes) -> Iterator[I
 
 
 def _told(
-    repository: Repository, first: FirstOrganization, listed: tuple[InitialFile, ...], *, written: bool
+    repository: Repository, first: FirstOrganization, listed: tuple[InitialFile, ...], wanted: InitRequest
 ) -> Statement:
     document = InitDocument(
         organization=first.organization,
         currency=first.currency,
         forge=repository.forge,
-        written=written,
+        written=wanted.write,
         files=listed,
-        next=tuple(_next(repository, listed)),
+        next=tuple(_next(repository, listed, first, wanted)),
     )
-    verb = "Started" if written else "Would start (--dry-run, nothing was written)"
+    verb = "Started" if wanted.write else "Would start (--dry-run, nothing was written)"
     year = f"{first.fiscal_year.name} from {first.fiscal_year.starts}"
+    named = f"{first.name} ({first.organization})" if first.name else first.organization
     lines = [
-        f"{verb} the budgets of {first.organization} in {first.currency}, {year},"
-        f" with {', '.join(first.environments)}:",
+        f"{verb} the budgets of {named} in {first.currency}, {year}, with {', '.join(first.environments)}:",
         *(f"  {item.state:<9} {item.path}" for item in listed),
         *(f"Next: {line}" for line in document.next),
     ]
     return Statement(document, "\n".join(lines) + "\n")
 
 
-def _next(repository: Repository, listed: tuple[InitialFile, ...]) -> Iterator[str]:
+def _next(
+    repository: Repository, listed: tuple[InitialFile, ...], first: FirstOrganization, wanted: InitRequest
+) -> Iterator[str]:
     kept = [item.path for item in listed if item.state == "kept" and item.path != ".gitignore"]
     if kept:
         yield f"look at what was there and is kept as it is: {', '.join(kept)}"
+    organization = f"{repository.folder}/{ORGANIZATION}"
+    if wanted.fiscal_month is None and organization not in kept:
+        yield (
+            f"look at `fiscal_year` in {organization}: Keeptrusts does not tell it, and {first.fiscal_year.starts} is a"
+            " guess; `starts` is the month that yours began in"
+        )
     option = "" if repository.folder == "budgets" else f" --budgets {repository.folder}"
     yield f"kt-budgets import{option}, which writes teams, wallets and alerts as they are"
     runs = installed()
