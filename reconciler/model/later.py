@@ -35,7 +35,8 @@ class LaterExpectation(Frozen):
 
     A `setting` is any other value of the YAML that differs: `key` leads to it in its file, `meaning` says what follows
     from it, `amount` is the money that it stands for, by wallet in `wallets`. `approvers` are those of whom one must
-    approve it, by the YAML before it. Plans of earlier versions know expectations alone.
+    approve it, by the YAML before it, and one of `also_approvers` as well. Plans of
+    earlier versions know expectations alone.
     """
 
     team: str = Field(description="The team; empty for the organization.")
@@ -59,6 +60,9 @@ class LaterExpectation(Frozen):
     amount: Amount | None = Field(None, description="Money that the value stands for.")
     wallets: dict[str, Amount] = Field({}, description="The same money by wallet.")
     approvers: tuple[str, ...] = Field((), description="Owners of whom one must approve it, by the YAML before it.")
+    also_approvers: tuple[str, ...] = Field(
+        (), description="Owners of whom one must approve it as well: of a team that is renamed, those of new teams."
+    )
 
 
 class Later(Frozen):

@@ -98,14 +98,14 @@ def _place(item: LaterExpectation) -> Iterator[str | Span]:
 
 
 def _approved(item: LaterExpectation) -> Iterator[str | Span]:
-    """Yield who approves it; one of them is enough."""
-    if not item.approvers:
-        return
-    yield ", to be approved by "
-    for index, owner in enumerate(item.approvers[:_OWNERS]):
-        yield from (" or " if index else "", code(visible(owner.removeprefix("@"), 128)))
-    if len(item.approvers) > _OWNERS:
-        yield f" or {len(item.approvers) - _OWNERS:,} more"
+    """Yield who approves it: one of each group is enough, and two groups are asked where a team has a new name."""
+    groups = dict.fromkeys(owners for owners in (item.approvers, item.also_approvers) if owners)
+    for number, owners in enumerate(groups):
+        yield ", and by " if number else ", to be approved by "
+        for index, owner in enumerate(owners[:_OWNERS]):
+            yield from (" or " if index else "", code(visible(owner.removeprefix("@"), 128)))
+        if len(owners) > _OWNERS:
+            yield f" or {len(owners) - _OWNERS:,} more"
 
 
 def setting_words(plan: Plan, listed: Sequence[LaterExpectation]) -> Iterator[str]:

@@ -152,3 +152,18 @@ def test_a_comment_tells_new_names_and_neither_a_loss_nor_an_addition(known: Des
     shown = known.kt("show", "plan.json", "--format", "markdown").out
     assert "leaves the YAML" not in shown
     assert "is new in the YAML" not in shown
+
+
+@pytest.mark.parametrize("owners", ["@acme/finance", "@acme/alpha"])
+def test_a_comment_names_the_owners_of_both_names_of_a_team(known: Desk, owners: str) -> None:
+    org = known.clone / "budgets" / "org.yaml"
+    org.write_text(f'{org.read_text()}owners: ["{owners}"]\n')
+    theirs = 'owners: ["@acme/alpha"]\n'
+    committed(known, "alpha", text(more=theirs))
+    assert known.applied().code == 0
+    committed(known, "beta", text("beta", more=f"previously: alpha\n{theirs}"))
+    plan(known, "--since", "HEAD~1")
+    shown = known.kt("show", "plan.json", "--format", "markdown").out
+    both = "to be approved by `acme/alpha`, and by `acme/finance`"
+    assert (both in shown) is ("finance" in owners)
+    assert "to be approved by `acme/alpha`" in shown

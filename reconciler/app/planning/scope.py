@@ -156,7 +156,11 @@ def _later(
     called = as_called(before, desired)
     found = list(changed_expectations(called, desired, teams=about, periods=months, as_of=settings.as_of))
     places = positions(desired.files, (origin for _, origin in found))
-    placed = [item.model_copy(update={"position": str(places[origin])}) for item, origin in found]
+    both = dict.fromkeys(called.teams.keys() - before.teams.keys(), before.organization.owners)
+    placed = [
+        item.model_copy(update={"position": str(places[origin]), "also_approvers": both.get(item.team, ())})
+        for item, origin in found
+    ]
     return Later(
         since=commit,
         until=months[-1],
