@@ -169,11 +169,19 @@ def _questions(shown: ImportPage) -> list[str]:
     lines = [f"\n{counted(len(asked), 'open question')} about money whose date and words name different months:"]
     for each in asked:
         question = question_of(each)
-        left = "; the wallet is left out until you say" if question.decides else "; the figures are the same either way"
         lines.append(f"  {question_text(each)}")
-        lines.append(f"    answer with `{'` or `'.join(question.answers)}`, or under `months:` of the map{left}")
+        answer = f"answer with `{'` or `'.join(question.answers)}`, or under `months:` of the map"
+        if question.decides:
+            lines.append(f"    {answer}; the wallet is left out until you say")
+        elif shown.written:
+            lines.append(
+                "    the figures are the same either way: whoever knows writes it into the comment in the file"
+            )
+        else:
+            lines.append(f"    {answer}; the figures are the same either way, and the answer stands in a comment")
     several = f"  all of them at once: `{MONTH_OPTION} dates`, or `{MONTH_OPTION} words` where words name a month"
-    return [*lines, several] if len(asked) > 1 else lines
+    answers = sum(not shown.written or each.question.decides for each in asked)
+    return [*lines, several] if answers > 1 else lines
 
 
 def _left_out(listed: tuple[NotDeclared, ...]) -> list[str]:
@@ -203,16 +211,21 @@ def _proof(shown: ImportPage) -> list[str]:
     what = "what is written" if shown.written else "what would be written"
     if shown.proof.empty:
         proof = f"\nThe plan of {what} is empty for {shown.period}: nothing would move."
-        return [
-            proof,
-            "Next: read the files and commit them, then `kt-budgets adopt` takes them under management as they are.",
-        ]
+        return [proof, _next(shown)]
     differences = [f"  {visible(line)}" for line in shown.proof.differences]
     return [
         f"\nThe plan of {what} is NOT empty for {shown.period}: the YAML says something else than Keeptrusts.",
         *differences,
         "Next: decide for each whether the YAML or Keeptrusts is right, and correct that.",
     ]
+
+
+def _next(shown: ImportPage) -> str:
+    if any(each.question.decides for each in shown.draft.asked):
+        return "Next: answer what is open and import again, so that no wallet is left out; what is written stays."
+    if not shown.written:
+        return "Next: the same without --dry-run."
+    return "Next: read the files and commit them, then `kt-budgets adopt` takes them under management as they are."
 
 
 def _money(question: OpenQuestion) -> Money:

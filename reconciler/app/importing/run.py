@@ -140,7 +140,10 @@ def _known(sources: Sources, said: Answers) -> None:
     there = sources.desired.wallets if sources.desired else {}
     late = [entry.id for key in there for entry in sources.live.wallets[key].ledger if entry.id in said]
     if late:
-        say(f"{', '.join(sorted(late))}: the wallet is in the YAML already, which stays as it is")
+        say(
+            f"{', '.join(sorted(late))}: the wallet is in the YAML already, which stays as it is",
+            hint="write the answer into its comment yourself, or take the wallet out of its file and import again",
+        )
 
 
 def _general(sources: Sources, wanted: ImportRequest) -> Answers:
