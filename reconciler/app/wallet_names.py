@@ -1,8 +1,8 @@
-"""Wallets as people name them on a command line: `support/prod`, or `support` for all of a team's."""
+"""Teams and wallets as people name them on a command line: `support/prod`, or `support` for all of a team's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.findings import UsageError
@@ -10,6 +10,17 @@ from reconciler.meant import close_to, did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.model.desired import Desired, DesiredWallet
+    from reconciler.plan.scope import Teams
+
+
+def named(desired: Desired, teams: Collection[str]) -> Teams:
+    """Return the teams that were named, None for all of them; UsageError for one that no YAML declares."""
+    for name in teams:
+        if name not in desired.teams:
+            meant = did_you_mean(close_to(name, desired.teams, alike=0.5))
+            listed = ", ".join(desired.teams) or "none"
+            raise UsageError(f"there is no team `{name}`", hint=f"{meant} declared are: {listed}".strip())
+    return frozenset(teams) or None
 
 
 def chosen(desired: Desired, names: Sequence[str]) -> list[str] | None:

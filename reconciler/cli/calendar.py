@@ -7,20 +7,23 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.completion import offer
 from reconciler.cli.options import as_of_option, budgets_option, format_option, output_option, write_result
 from reconciler.cli.terminal import Command
 
 
 @click.command("calendar", cls=Command, epilog="Example: kt-budgets calendar --as-of 2026-06-18")
+@click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
 @budgets_option
 @as_of_option
 @format_option("calendar")
 @output_option
-def command(budgets: Path, as_of: date | None, format_: str, output: Path | None) -> None:
+def command(teams: tuple[str, ...], budgets: Path, as_of: date | None, format_: str, output: Path | None) -> None:
     """Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.
 
-    What ends within 30 days is a warning in `validate` and `plan` too.
+    Of the organization and all teams, or only of the teams that are named. What ends within 30 days is a warning in
+    `validate` and `plan` too.
     """
     from reconciler.app.calendar import calendar
 
-    write_result(calendar(budgets, as_of=as_of).rendered(format_), output)
+    write_result(calendar(budgets, as_of=as_of, teams=teams).rendered(format_), output)

@@ -85,6 +85,18 @@ def test_every_date_is_told_on_its_day_with_its_money(kt: Run, budgets: Path) ->
     assert places["demand is 18% more: launch"] == "budgets/teams/web.yaml:5:46"
 
 
+def test_days_of_single_teams_are_told_alone_and_a_team_that_is_not_there_is_refused(kt: Run, budgets: Path) -> None:
+    (budgets / "teams" / "ads.yaml").write_text(WEB.replace("web", "ads"), encoding="utf-8")
+    options = ("--budgets", budgets, "--as-of", "2026-06-18", "--format", "json")
+    found = json.loads(kt("calendar", "ads", *options).out)["entries"]
+    assert {each["team"] for each in found} == {"ads"}
+    of_web = [each for each in told(kt, budgets, "2026-06-18") if each["team"] == "web"]
+    assert json.loads(kt("calendar", "web", "ads", *options).out)["entries"] != found
+    assert json.loads(kt("calendar", "web", *options).out)["entries"] == of_web
+    refused = kt("calendar", "wep", *options)
+    assert (refused.code, "did you mean `web`?" in refused.err) == (2, True)
+
+
 def test_months_that_have_begun_are_told_no_more_and_what_is_over_still_is(kt: Run, budgets: Path) -> None:
     found = told(kt, budgets, "2026-10-01")
 

@@ -15,16 +15,16 @@ from reconciler.app.management.baseline import Baseline, LedgerTotal, baseline
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.planning.scope import declared_by
 from reconciler.app.session import connected, load_desired
+from reconciler.app.wallet_names import named
 from reconciler.apply.application import run_name
 from reconciler.apply.executor import executable
 from reconciler.clock import SystemClock
-from reconciler.findings import RefusedError, UsageError
+from reconciler.findings import RefusedError
 from reconciler.journal.declared import declared_by as declared_of
 from reconciler.journal.history import history_of, open_runs
 from reconciler.journal.journal import Journal, last_declared
 from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, Step
-from reconciler.meant import close_to, did_you_mean
 from reconciler.model.adoption import AdoptionDocument
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.report.renderers import Statement
@@ -59,16 +59,6 @@ def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:
     wallets = tuple(wallets_of(desired, wanted))
     after = LedgerTotal.of(again, wallets, settings, currency=desired.organization.currency)
     return _told(settings, desired, found, run, after, teams=wanted)
-
-
-def named(desired: Desired, teams: Collection[str]) -> Teams:
-    """Return the teams that were named, None for all of them; UsageError for one that no YAML declares."""
-    for name in teams:
-        if name not in desired.teams:
-            meant = did_you_mean(close_to(name, desired.teams, alike=0.5))
-            listed = ", ".join(desired.teams) or "none"
-            raise UsageError(f"there is no team `{name}`", hint=f"{meant} declared are: {listed}".strip())
-    return frozenset(teams) or None
 
 
 @contextmanager

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.app.forge_session import attribution_of_now
-from reconciler.app.management.adopt import held, named
+from reconciler.app.management.adopt import held
 from reconciler.app.planning.pipeline import checked_out
 from reconciler.app.session import load_desired
+from reconciler.app.wallet_names import named
 from reconciler.apply.application import run_name
 from reconciler.apply.executor import executable
 from reconciler.clock import SystemClock
