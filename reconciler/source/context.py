@@ -37,13 +37,17 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class TeamView:
-    """A team's budget, as far as it is valid, and the file it is in; `flawed` where not all of that could be read."""
+    """A team's budget, as far as it is valid, and the file it is in, with its bytes.
+
+    `flawed` where not all of that could be read.
+    """
 
     path: str
     stem: str
     team: TeamBudget
     shape: Shape[TeamBudget]
     flawed: bool = False
+    data: bytes = b""
 
     def whole(self, section: str) -> bool:
         """Whether nothing of a section had to be left out."""

@@ -26,6 +26,7 @@ from reconciler.source.organization_rules import (
 )
 from reconciler.source.plan_rules import plan_problems
 from reconciler.source.rename_rules import rename_problems
+from reconciler.source.size_rules import size_problems
 from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
 
 
@@ -45,7 +46,7 @@ def check(
     problems: dict[str, list[Finding]] = {}
     for view in views:
         problems[view.path] = list(_team_problems(view, context))
-    for path, problem in chain(identity_problems(views), rename_problems(views)):
+    for path, problem in chain(identity_problems(views), rename_problems(views), size_problems(views, context)):
         problems[path].append(problem)
     if organization is not None and context.organization is not None:
         whole = len(views) == len(teams)
@@ -70,4 +71,4 @@ def _view(document: YamlDocument[TeamBudget]) -> TeamView | None:
     shape = document.shape
     if shape.model is None:
         return None
-    return TeamView(document.path, document.file.stem, shape.model, shape, flawed=bool(document.flaws))
+    return TeamView(document.path, document.file.stem, shape.model, shape, bool(document.flaws), document.file.data)

@@ -1,0 +1,95 @@
+"""Rule about amounts in whole units that are small beside those around them: who thinks in thousands writes `18`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from statistics import median_low
+from typing import Any, NamedTuple
+
+from reconciler.findings import Finding, Keys, Severity
+from reconciler.model.kinds.billing_budget import watched
+from reconciler.source.context import Context, TeamView
+from reconciler.source.parse import parse
+from reconciler.source.problem import problem
+
+_FAR = 100
+_ENOUGH = 2
+_THOUSAND = 1000
+
+Others = Mapping[str, Mapping[str, Decimal]]
+"""By environment, the usual amount of the wallet of each file."""
+
+
+class _Amount(NamedTuple):
+    """An amount at `keys`, and the amounts that it is compared with; `beside` says in words which."""
+
+    keys: Keys
+    amount: Decimal
+    around: Sequence[Decimal]
+    beside: str
+
+
+def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
+    """Yield, with the path of its file, each amount that is likely meant in thousands; one with cents is not."""
+    others: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for view in views:
+        for environment, wallet in view.team.wallets.items():
+            if amounts := [amount for _, amount in wallet.amounts() if amount > 0]:
+                others[environment][view.path] = median_low(amounts)
+    for view in views:
+        found = [one for one in _amounts(view, others) if _is_small(one)]
+        raw = parse(view.data).value if found else None
+        for one in found:
+            if "." not in str(_written(raw, one.keys)):
+                yield view.path, _problem(one, context)
+
+
+def _amounts(view: TeamView, others: Others) -> Iterator[_Amount]:
+    team = view.team
+    usual = {}
+    for environment, wallet in team.wallets.items():
+        amounts = list(wallet.amounts())
+        elsewhere = [amount for path, amount in others.get(environment, {}).items() if path != view.path]
+        for index, (keys, amount) in enumerate(amounts):
+            own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
+            around, beside = own, "the wallet's other amounts"
+            if not own and len(elsewhere) >= _ENOUGH:
+                around, beside = elsewhere, f"other teams' `{environment}`"
+            yield _Amount(("wallets", environment, *keys), amount, around, beside)
+        usual[environment] = (
+            median_low(positive) if (positive := [one for _, one in amounts if one > 0]) else Decimal(0)
+        )
+    for position, setting in enumerate(team.billing_budgets):
+        watching = usual.get(watched(team, setting) or "", Decimal(0))
+        keys = ("billing_budgets", view.budget_index(position), "amount")
+        yield _Amount(keys, setting.amount, [watching], "the wallet that it watches")
+    if team.plan.baseline_monthly is not None:
+        keys = ("plan", "baseline_monthly")
+        yield _Amount(keys, team.plan.baseline_monthly, [sum(usual.values(), Decimal(0))], "the team's wallets")
+
+
+def _is_small(one: _Amount) -> bool:
+    return bool(one.around) and 0 < one.amount < _THOUSAND and one.amount * _FAR < median_low(one.around)
+
+
+def _written(value: Any, keys: Keys) -> object:
+    """Return what the file says at `keys`; text that has a point, so that nothing is said, where it cannot be found."""
+    for key in keys:
+        if isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        elif isinstance(value, dict):
+            value = next((inner for name, inner in value.items() if str(name) == str(key)), "...")
+        else:
+            return "..."
+    return value
+
+
+def _problem(one: _Amount, context: Context) -> Finding:
+    typical = context.money(median_low(one.around))
+    message = f"{context.money(one.amount)} is very little beside {one.beside}, {typical}"
+    hint = (
+        f"write {one.amount * _THOUSAND:.2f} if thousands are meant, or {one.amount:.2f} with its cents if it is right"
+    )
+    return problem("amount-small", message, hint, one.keys, severity=Severity.WARNING)
