@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.registry import kind_named
@@ -30,16 +30,33 @@ def waivers(plan: Plan) -> tuple[Notice, ...]:
 def warnings(plan: Plan) -> tuple[Notice, ...]:
     """Return the warnings in the order of the plan; what holds alike for many wallets is said once, with their number.
 
-    Nothing is lost by that: plan.json holds each of them, with its place.
+    Those about files of teams that the plan is not about are counted. Nothing is lost by that: plan.json holds each of
+    them, with its place.
     """
     wallets = {f"{item.team}/{item.environment}" for item in plan.impact}
     alike: dict[tuple[str, ...], list[PlanFinding]] = {}
+    elsewhere = [one for one in plan.findings if one.severity == "warning" and _is_elsewhere(plan, one)]
     for finding in plan.findings:
-        if finding.severity == "warning":
+        if finding.severity == "warning" and finding not in elsewhere:
             wallet, _, said = finding.message.partition(" ")
             place = () if wallet in wallets else (finding.path, str(finding.line), str(finding.column), wallet)
             alike.setdefault((finding.code, said, finding.hint, *place), []).append(finding)
-    return tuple(notice for group in alike.values() for notice in _together(group))
+    return (*(notice for group in alike.values() for notice in _together(group)), *_counted(elsewhere))
+
+
+def _is_elsewhere(plan: Plan, finding: PlanFinding) -> bool:
+    """Whether a warning stands in the file of a team that the plan is not about."""
+    folder, _, name = finding.path.rpartition("/")
+    of_team = folder.rpartition("/")[2] == "teams"
+    return plan.scope is not None and of_team and name.removesuffix(".yaml") not in plan.scope.teams
+
+
+def _counted(elsewhere: Sequence[PlanFinding]) -> Iterator[Notice]:
+    if elsewhere:
+        number, files = len(elsewhere), len({finding.path for finding in elsewhere})
+        message = f"{wording.counted(number, 'warning')} in {wording.counted(files, 'file')} of other teams"
+        hint = "`kt-budgets validate` shows what is in their files, plan.json everything"
+        yield Notice("other-teams", words(message), marked(hint), "")
 
 
 def _together(group: Sequence[PlanFinding]) -> list[Notice]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from reconciler.model.plan import Scope
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.report.columns import Grid, wrapped
 from reconciler.report.summary import summarise
@@ -100,3 +101,19 @@ def test_what_holds_alike_for_many_wallets_is_said_once(plans: Any) -> None:
     )
     assert f"x.yaml:3:9: x/prod {said}\n" in together
     assert "(the same holds for 3 other wallets: t1/prod, t2/prod, t3/prod)" in warned(4)
+
+
+def test_warnings_in_files_of_teams_that_a_plan_is_not_about_are_counted(plans: Any) -> None:
+    def warned(scope: Scope | None, *paths: str) -> str:
+        about = {"line": 3, "column": 9, "severity": "warning", "code": "small", "hint": "h"}
+        findings = tuple(PlanFinding(path=path, message=f"of {path}", **about) for path in paths)
+        report = summarise(plans.one_wallet().model_copy(update={"scope": scope, "findings": findings}))
+        return text(report, width=300, colour=False)
+
+    scope = Scope(since="9c1e7b2d4f60", teams=("support",), of=3)
+    paths = [f"ai/teams/{team}.yaml" for team in ("support", "legal", "legal", "teams")]
+    said = warned(scope, "ai/org.yaml", *paths)
+    assert re.findall(r"of (\S+\.yaml)", said) == ["ai/org.yaml", "ai/teams/support.yaml"]
+    assert "3 warnings in 2 files of other teams" in said
+    assert "of other teams" not in warned(None, "ai/org.yaml", *paths)
+    assert "of other teams" not in warned(scope, "ai/org.yaml", paths[0])
