@@ -15,6 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from multiprocessing.context import ForkServerContext
 from multiprocessing.forkserver import ensure_running
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from pkgutil import walk_packages
 from subprocess import CompletedProcess
@@ -57,12 +58,18 @@ def kt_budgets(*arguments: str, folder: Path, environment: Mapping[str, str] = o
     """Run `kt-budgets` in `folder`, where nothing but `environment` is set."""
     with TemporaryDirectory() as kept:
         out, err = Path(kept) / "out", Path(kept) / "err"
-        process = forks().Process(target=_command, args=(arguments, folder, dict(environment), out, err))
-        process.start()
+        process = begun(*arguments, folder=folder, environment=environment, out=out, err=err)
         process.join()
         assert process.exitcode is not None
         judge_printed(arguments, out.read_text("utf-8"))
         return CompletedProcess(arguments, process.exitcode, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def begun(*arguments: str, folder: Path, environment: Mapping[str, str], out: Path, err: Path) -> BaseProcess:
+    """Begin `kt-budgets` as `kt_budgets` does, and return its process; what it prints goes to two files."""
+    process = forks().Process(target=_command, args=(arguments, folder, dict(environment), out, err))
+    process.start()
+    return process
 
 
 def in_this_process(*arguments: str, folder: Path, environment: Mapping[str, str]) -> CompletedProcess[str]:

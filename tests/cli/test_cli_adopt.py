@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli.journal_desk import AS_OF, Desk, git
+from installed import begun
+from paging_shapes import Answer, Shape
 
 from reconciler.journal.record import Step
 
@@ -180,6 +186,44 @@ def test_an_adoption_that_died_while_it_was_recorded_is_none_until_resume_finish
     top_up(desk)
     (change,) = changes(desk)
     assert change["kind"] == "reclaim"
+
+
+@dataclass(frozen=True)
+class Watched(Shape):
+    """The habit of a Keeptrusts that calls `before` whenever it gives a listing, all of it at once."""
+
+    before: Callable[[], object] = object
+
+    def __call__(self, items: Sequence[Any], query: Mapping[str, str], path: str) -> Answer:
+        self.before()
+        return {"data": items}, {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_process_that_is_killed_while_it_adopts_adopted_nothing_or_all_and_it_can_be_run_again(
+    desk: Desk, tmp_path: Path, recorded: bool
+) -> None:
+    desk.world.enter("t-alpha", "allocate", Decimal(500))
+    processes: list[BaseProcess] = []
+
+    def kill() -> None:
+        if (journal(desk).exists() and b"finished" in journal(desk).read_bytes()) is recorded:
+            processes[0].kill()
+
+    desk.world.habits.shape = Watched("", "", 0, kill)
+    place = {"folder": desk.clone, "out": tmp_path / "out", "err": tmp_path / "err"}
+    processes.append(begun("adopt", *AS_OF, environment=os.environ, **place))
+    processes[0].join()
+    assert processes[0].exitcode == -9, (tmp_path / "err").read_text()
+    desk.world.habits.shape = None
+    top_up(desk)
+    assert len(changes(desk)) == recorded
+    assert desk.world.writes == []
+    again = desk.kt("adopt", *AS_OF)
+    assert (again.code, "540" in again.err) == (4, True)
+    desk.write("540")
+    adopted(desk)
 
 
 def test_an_interrupted_adoption_adopts_nothing(desk: Desk) -> None:
