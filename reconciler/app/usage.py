@@ -14,6 +14,7 @@ from reconciler.forecast.windows import trailing_window
 from reconciler.settings import Settings
 
 if TYPE_CHECKING:
+    from reconciler.keeptrusts.channel import OnAnswer
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
     from reconciler.model.usage import DailyUsage
@@ -53,13 +54,16 @@ def obtain_usage(
     return usage, (*usage_findings(usage.source, currency=currency), *compared)
 
 
-def exported(settings: Settings, desired: Desired, connection: Connection) -> DailyUsage:
+def exported(
+    settings: Settings, desired: Desired, connection: Connection, *, on_answer: OnAnswer | None = None
+) -> DailyUsage:
     """Return the usage of the trailing year, from an export that Keeptrusts is asked for.
 
-    Raises RemoteError where it gives none, and UsageError where the export cannot be read.
+    `on_answer` is told of every answer about the job. Raises RemoteError where it gives none, and UsageError where the
+    export cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
-        file = _download(settings, connection, Path(folder))
+        file = _download(settings, connection, Path(folder), on_answer)
         return _downloaded(_read(settings, desired, (str(file),)))
 
 
@@ -74,11 +78,14 @@ def _downloaded(usage: DailyUsage) -> DailyUsage:
     return replace(usage, source=replace(usage.source, issues=issues))
 
 
-def _download(settings: Settings, connection: Connection, folder: Path) -> Path:
+def _download(settings: Settings, connection: Connection, folder: Path, on_answer: OnAnswer | None) -> Path:
     from reconciler.keeptrusts.exports import ExportJobs
 
     first, _ = trailing_window(settings.as_of)
-    with ExportJobs(connection) as jobs, progress("Waiting for the export of the past year") as advance:
+    with (
+        ExportJobs(connection, on_answer=on_answer) as jobs,
+        progress("Waiting for the export of the past year") as advance,
+    ):
         job = jobs.create("events", "csv", date_from=first, date_to=settings.as_of)
         return jobs.download(jobs.wait(job, on_progress=advance), folder)
 

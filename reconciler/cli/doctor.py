@@ -31,19 +31,20 @@ from reconciler.cli.terminal import Command, known_screen
     metavar="DIR",
     help="Keep the answers of Keeptrusts in DIR, without names, e-mail addresses and tokens, to replay in tests.",
 )
+@click.option("--probe/--no-probe", default=True, help="Whether to ask for the export job, and to try the push.")
 @format_option("doctor")
 @output_option
 def command(
-    journal: str | None, repo: str | None, record: Path | None, format_: str, output: Path | None, **options: Any
+    journal: str | None, repo: str | None, record: Any, probe: bool, format_: str, output: Path | None, **options: Any
 ) -> int:
     """Say what would fail, why it matters, and what mends it.
 
     All checks run, whatever fails, and what cannot be looked at is said. Keeptrusts is only read, but for one export
-    job (none with --usage); a reference is pushed to the journal's remote and taken away. Exits with 0, or with the
-    largest code that a command would end with.
+    job (none with --usage); a reference is pushed to the journal's remote and taken away: with --no-probe neither.
+    Exits with 0, or with the largest code that a command would end with.
     """
     from reconciler.app.doctor.doctor import doctor
 
-    found = doctor(settings_of(options), journal=journal, repository=repo, record_in=record)
+    found = doctor(settings_of(options), journal=journal, repository=repo, record_in=record, probe=probe)
     write_result(found.rendered(format_, known_screen()), output)
     return found.exit_code

@@ -48,6 +48,7 @@ class Heard:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    method: Literal["GET", "POST"] = "GET"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 from httpx_retries import Retry
@@ -22,7 +22,7 @@ from reconciler.http.clients import single_use_client
 from reconciler.http.endpoint import origin_of
 from reconciler.http.failures import log_answer, shown
 from reconciler.keeptrusts import exact_json
-from reconciler.keeptrusts.channel import RETRIED_STATUSES, retry_policy
+from reconciler.keeptrusts.channel import RETRIED_STATUSES, Heard, OnAnswer, retry_policy
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.download import follow, save
 from reconciler.keeptrusts.failures import answered, error_of, unreachable, unreadable
@@ -63,13 +63,20 @@ class _TransientError(Exception):
 class ExportJobs:
     """The export jobs of one Keeptrusts; open it with `with`. `transport` replaces the network.
 
-    `poll` is the first wait between two looks at a job, in seconds; waits grow to ten times that.
+    `poll` is the first wait between two looks at a job, in seconds; waits grow to ten times that. `on_answer` is told
+    of every answer about a job, and not of what is downloaded.
     """
 
     def __init__(
-        self, connection: Connection, *, transport: httpx.BaseTransport | None = None, poll: float = 0.5
+        self,
+        connection: Connection,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        poll: float = 0.5,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         self._connection = connection
+        self._on_answer = on_answer
         self._poll = poll
         self._client = single_use_client(
             connection,
@@ -133,21 +140,24 @@ class ExportJobs:
             with follow(self._client, self._connection, path) as response:
                 log_answer(_logger, "GET", path, response, started)
                 if not response.is_success:
-                    raise self._refusal("GET", path, response)
+                    raise self._refusal("GET", path, response, _bounded(response))
                 return save(response, folder, name=job.id, format=job.format, path=path)
         except httpx.HTTPError as error:
             raise _TransientError(error, unreachable(self._connection, "GET", path, error)) from None
 
-    def _json(self, method: str, path: str, *, content: bytes | None = None) -> Any:
+    def _json(self, method: Literal["GET", "POST"], path: str, *, content: bytes | None = None) -> Any:
         headers = {**self._connection.authorization, **({"Content-Type": "application/json"} if content else {})}
         request = self._client.build_request(method, self._connection.url(path), headers=headers, content=content)
         started = time.monotonic()
         try:
             with closing(self._client.send(request, stream=True)) as response:
                 log_answer(_logger, method, path, response, started)
+                body = _bounded(response)
+                if self._on_answer is not None:
+                    self._on_answer(Heard(path, {}, response.status_code, response.headers, body, method))
                 if not response.is_success:
-                    raise self._refusal(method, path, response)
-                return exact_json.decode(_bounded(response))
+                    raise self._refusal(method, path, response, body)
+                return exact_json.decode(body)
         except httpx.HTTPError as error:
             raise _TransientError(error, unreachable(self._connection, method, path, error)) from None
         except ValueError as error:
@@ -168,8 +178,7 @@ class ExportJobs:
             reason="" if reason is None else shown(self._connection.redact(str(reason))),
         )
 
-    def _refusal(self, method: str, path: str, response: httpx.Response) -> Exception:
-        body = _bounded(response)
+    def _refusal(self, method: str, path: str, response: httpx.Response, body: bytes) -> Exception:
         if origin_of(response.request.url) == self._connection.origin:
             error = error_of(self._connection, method, path, response, body)
         else:

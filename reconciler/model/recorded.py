@@ -11,8 +11,9 @@ from reconciler.model.frozen import Frozen
 
 
 class RecordedAnswer(Frozen):
-    """What one GET was answered."""
+    """What one question was answered."""
 
+    method: Literal["GET", "POST"] = Field("GET", description="GET, or POST of an export job.")
     path: Told = Field(description="The path that was asked for, its ids made up.")
     query: dict[str, Told] = Field(description="The query, its ids and cursors made up.")
     status: int = Field(description="The HTTP status.")

@@ -15,7 +15,9 @@ from reconciler.model.recorded import RecordedDocument
 @contextmanager
 def replaying(recorded: RecordedDocument) -> Iterator[str]:
     """Serve the answers on loopback until the block ends; yields the address."""
-    known = {(unquote(one.path), tuple(sorted(one.query.items()))): one for one in recorded.answers}
+    known = {
+        (unquote(one.path), tuple(sorted(one.query.items()))): one for one in recorded.answers if one.method == "GET"
+    }
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

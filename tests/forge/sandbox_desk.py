@@ -17,6 +17,7 @@ from forge.github_standin import Pull, State
 from forge.host import Host
 from published import judge_printed
 
+from reconciler.cli.adopt import command as adopt_command
 from reconciler.cli.apply import command as apply_command
 from reconciler.cli.boundary import run
 from reconciler.cli.doctor import command as doctor_command
@@ -37,6 +38,7 @@ def cli() -> None:
 
 
 for name, command in {
+    "adopt": adopt_command,
     "plan": plan_command,
     "apply": apply_command,
     "doctor": doctor_command,

@@ -103,6 +103,19 @@ def test_where_all_is_in_order_nothing_fails_and_nothing_is_changed(clinic: Clin
 def test_without_usage_the_one_write_is_an_export_job(clinic: Clinic) -> None:
     clinic.doctor()
     assert [asked for asked in clinic.relay.asked if asked[0] != "GET"] == [("POST", "/v1/exports/jobs")]
+    assert "asks Keeptrusts for one export job" in clinic.errors
+    assert "refs/kt-budgets/doctor" in clinic.errors
+
+
+def test_without_probe_doctor_only_reads(clinic: Clinic) -> None:
+    hook = clinic.repository.remote / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    seen = {one["check"]: one for one in clinic.doctor("--no-probe")["checks"]}
+    assert {method for method, _ in clinic.relay.asked} == {"GET"}
+    assert {seen[name]["status"] for name in ("export", "coverage", "journal-push")} == {"not_checked"}
+    assert "--usage" in seen["export"]["fix"]
+    assert "--no-probe" not in clinic.errors
 
 
 def test_an_expired_token_is_named_and_all_else_is_looked_at(clinic: Clinic) -> None:
@@ -250,7 +263,19 @@ def test_money_from_elsewhere_is_told_by_wallet(clinic: Clinic) -> None:
     clinic.by_hand(700.0)
     (found,) = clinic.seen()["other-funders"]
     assert found["status"] == "warning"
-    assert "team_support (+700.00)" in found["message"]
+    assert "support/prod (+700.00)" in found["message"]
+
+
+def test_money_that_was_adopted_came_from_nowhere_else(clinic: Clinic) -> None:
+    clinic.by_hand(700.0)
+    wallet = SUPPORT.partition("billing_budgets")[0].replace("10500.00", "700.00")
+    clinic.repository.write({"budgets/teams/support.yaml": wallet})
+    clinic.repository.commit("As it is")
+    assert clinic.kt("adopt", "--as-of", DAY) == ExitCode.DONE, clinic.errors
+    assert statuses(clinic.seen(), "other-funders") == ["passed"]
+    clinic.by_hand(5.0)
+    (found,) = clinic.seen()["other-funders"]
+    assert "support/prod (+705.00)" in found["message"]
 
 
 @pytest.mark.parametrize(
@@ -305,10 +330,13 @@ def test_everything_at_once_is_told_at_once_without_a_secret(clinic: Clinic, git
 def test_answers_are_recorded_without_names_and_tokens(clinic: Clinic) -> None:
     clinic.by_hand(700.0)
     folder = clinic.place / "recorded"
-    document = clinic.doctor("--usage", str(clinic.place / "usage.csv"), "--record", str(folder))
+    document = clinic.doctor("--record", str(folder))
     assert document["recorded"] == [str(folder / "answers.json")]
     text = (folder / "answers.json").read_text(encoding="utf-8")
-    assert document_of(text)["format"] == "kt-budgets.recorded/1"
+    kept = document_of(text)
+    assert kept["format"] == "kt-budgets.recorded/1"
+    jobs = [(one["method"], one["status"]) for one in kept["answers"] if one["path"].startswith("/v1/exports/jobs")]
+    assert jobs == [("POST", 202), ("GET", 200)]
     for gone in ("support", "Support", "Shadow", "org_acme", "in the console", clinic.sandbox.read_token):
         assert gone not in text
     assert "700.0" in text

@@ -36,7 +36,8 @@ def look_at_wallets(subject: Subject) -> Iterator[Seen]:
         yield warning(words, "use a token that may list teams (GET /v1/teams)")
     if not flaws:
         teams = f"{counted(len(directory.teams), 'team')} and " if directory.teams is not None else ""
-        yield passed(f"{teams}{counted(len(directory.wallets), 'wallet')} are listed")
+        wallets = counted(len(directory.wallets), "wallet")
+        yield passed(f"{teams}{wallets} are listed, beside the organization's own")
 
 
 def look_at_answers(subject: Subject) -> Iterator[Seen]:
@@ -115,14 +116,14 @@ def look_at_amounts(subject: Subject) -> Iterator[Seen]:
     named = sorted({name for one in objects for name in one if name in _MINOR})
     hundredfold = [str(wallet.key) for wallet in subject.live.wallets.values() if _is_hundredfold(subject, wallet)]
     if named:
-        yield warning(f"answers hold money in cents beside that in whole units: {', '.join(named)}", _IN_CENTS)
+        yield warning(f"answers hold money in cents beside that in the currency itself: {', '.join(named)}", _IN_CENTS)
     if hundredfold:
         words = f"the ledger says exactly 100 times what the YAML does, as cents would: {listed_plainly(hundredfold)}"
         yield failed(words, _IN_CENTS, ExitCode.REFUSED)
-    texts = sum(isinstance(one.get("amount"), str) for one in objects)
+    ways = sorted({"texts" if isinstance(one["amount"], str) else "numbers" for one in objects if "amount" in one})
     if not named and not hundredfold:
-        how = "texts, which are read exactly" if texts else "numbers"
-        yield passed(f"amounts are in whole units, written as {how}")
+        currency = subject.desired.organization.currency
+        yield passed(f"amounts are in {currency} and not in cents, written as {' and '.join(ways)}, read to the cent")
 
 
 _IN_CENTS = (

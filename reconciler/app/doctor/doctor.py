@@ -11,8 +11,9 @@ from reconciler.app.doctor.check import Check, Seen, failed, failed_by, not_chec
 from reconciler.app.doctor.recording import record
 from reconciler.app.doctor.registry import CHECKS
 from reconciler.app.doctor.subject import Subject, subject_of
-from reconciler.app.listening import progress
+from reconciler.app.listening import progress, say
 from reconciler.findings import BudgetsError, ExitCode
+from reconciler.journal.probe import PROBE
 from reconciler.model.doctor import CheckResult, DoctorDocument
 from reconciler.redaction import without_secrets
 from reconciler.report.renderers import render
@@ -45,19 +46,24 @@ def doctor(
     journal: str | None = None,
     repository: str | None = None,
     record_in: Path | None = None,
+    probe: bool = True,
     checks: Iterable[Check] = CHECKS,
 ) -> Diagnosis:
     """Look at everything, and return what was seen; nothing is raised for what fails.
 
     Keeptrusts is asked for what it holds and, unless `settings` name files of usage, for an export; nothing is changed
-    there. A reference is pushed to the journal's remote and taken away. `journal` and `repository` are what would be
+    there. A reference is pushed to the journal's remote and taken away. Both are said before; without `probe` neither
+    is done, and what they would show is not checked. `journal` and `repository` are what would be
     named to other commands. In the folder `record_in` the answers of Keeptrusts are kept, without names.
 
     Raises:
         UsageError: that folder cannot be written.
     """
     results: list[CheckResult] = []
-    with subject_of(settings, journal=journal, repository=repository) as subject, progress("Looking") as advance:
+    if probe and not settings.sandbox:
+        say(_without_usage(settings), hint="`--no-probe` does none of it: then doctor only reads")
+    opened = subject_of(settings, journal=journal, repository=repository, probe=probe)
+    with opened as subject, progress("Looking") as advance:
         listed = tuple(checks)
         for number, check in enumerate(listed, start=1):
             results += _results(check, _looked(check, subject, results))
@@ -65,6 +71,11 @@ def doctor(
         files = _recorded(subject, record_in) if record_in else ()
     worst = max(found.exit_code for found in results)
     return Diagnosis(DoctorDocument(checks=tuple(results), exit_code=worst, recorded=files))
+
+
+def _without_usage(settings: Settings) -> str:
+    job = "" if settings.usage else "asks Keeptrusts for one export job, as `plan` does; "
+    return f"{job}pushes the reference {PROBE} to the remote of a journal in git, and takes it away"
 
 
 def _recorded(subject: Subject, folder: Path) -> tuple[str, ...]:

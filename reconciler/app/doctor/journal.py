@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.access import workflows
-from reconciler.app.doctor.check import Seen, failed, passed, warning
+from reconciler.app.doctor.check import Seen, failed, not_checked, passed, warning
 from reconciler.findings import ExitCode
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import torn_sentence
@@ -20,6 +20,9 @@ from reconciler.report.wording import counted
 if TYPE_CHECKING:
     from reconciler.app.doctor.subject import Subject
     from reconciler.model.live import LedgerEntry
+
+
+_NAMED = 5
 
 
 def look_at_journal(subject: Subject) -> Iterator[Seen]:
@@ -45,6 +48,9 @@ def _has_workflows(top: Path) -> bool:
 
 def look_at_push(subject: Subject) -> Iterator[Seen]:
     place = subject.journal
+    if place.file is None and not subject.probe:
+        yield not_checked(f"nothing is pushed to {place.shown}", "leave `--no-probe` out")
+        return
     if place.file is None:
         try_push(place.name.partition(":")[2], folder=place.folder)
         yield passed(f"{place.shown} takes what is pushed to refs/kt-budgets/* (a reference was pushed and taken away)")
@@ -58,19 +64,23 @@ def look_at_push(subject: Subject) -> Iterator[Seen]:
 
 
 def look_for_other_funders(subject: Subject) -> Iterator[Seen]:
-    period, own = subject.settings.period, history_of(subject.records).own
+    """Look for money that came from elsewhere; what was given before a wallet was adopted as it is counts as git's."""
+    period, history, declared = subject.settings.period, history_of(subject.records), subject.desired.wallets
     foreign = {
-        str(wallet.key): entries
-        for wallet in subject.live.wallets.values()
-        if (entries := foreign_entries(wallet.funding(period), own))
+        f"{declared[key].team}/{declared[key].environment}": entries
+        for key, wallet in subject.live.wallets.items()
+        if key not in history.adopted or wallet.funded(period) != declared[key].target(period)
+        if (entries := foreign_entries(wallet.funding(period), history.own))
     }
     if not foreign:
-        yield passed(f"nobody else moved money of these wallets for {period}")
+        adopted = ", beyond what was adopted" if history.adopted else ""
+        yield passed(f"nobody else moved money of these wallets for {period}{adopted}")
         return
     number = sum(map(len, foreign.values()))
     moved = sum((entry.amount for entries in foreign.values() for entry in entries), Decimal(0))
     currency = subject.desired.organization.currency
-    named = ", ".join(f"{key} ({_told(entries)})" for key, entries in list(foreign.items())[:5])
+    named = ", ".join(f"{key} ({_told(entries)})" for key, entries in list(foreign.items())[:_NAMED])
+    named += f" and {len(foreign) - _NAMED} more" if len(foreign) > _NAMED else ""
     yield warning(
         f"{counted(number, 'movement')} for {period}, {currency} {moved:,.2f} together, came from elsewhere: {named}",
         "have money of these wallets moved by git alone from now on; `kt-budgets drift` tells what was moved by hand",

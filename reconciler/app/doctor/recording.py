@@ -119,7 +119,10 @@ def recorded(answers: Iterable[Answered], own_paths: Iterable[str] = ()) -> Reco
 
     They are gone through twice: a key that is somebody's id or name may stand before the place where that is told.
     """
-    last = {(heard.path, tuple(sorted(heard.query.items()))): heard for heard in (one.heard for one in answers)}
+    last = {
+        (heard.path, tuple(sorted(heard.query.items())), heard.method): heard
+        for heard in (one.heard for one in answers)
+    }
     aliases = Aliases(part for path in own_paths for part in path.split("/"))
     for question in sorted(last):
         _answer(last[question], aliases)
@@ -134,7 +137,7 @@ def _answer(heard: Heard, aliases: Aliases) -> RecordedAnswer:
         body = ""
     headers = {name.lower(): value for name, value in heard.headers.items() if _HEADERS.fullmatch(name.lower())}
     kept = {name: aliases.header(name, value) for name, value in headers.items()}
-    return RecordedAnswer(path=path, query=query, status=heard.status, headers=kept, body=body)
+    return RecordedAnswer(method=heard.method, path=path, query=query, status=heard.status, headers=kept, body=body)
 
 
 def record(folder: Path, answers: Iterable[Answered], own_paths: Iterable[str] = ()) -> Path:

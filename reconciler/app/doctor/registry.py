@@ -83,7 +83,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "amounts",
         "Keeptrusts",
-        "an amount in cents that is taken for whole units moves a hundred times the money",
+        "an amount in cents that is taken for one in the currency itself moves a hundred times the money",
         api.look_at_amounts,
         ("ledgers",),
     ),

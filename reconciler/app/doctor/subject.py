@@ -49,13 +49,15 @@ _SERVERS = (("GITHUB_SERVER_URL", "https://github.com"), ("CI_API_V4_URL", "http
 class Subject:
     """Everything that can be looked at. Each attribute is read once, and raises BudgetsError where it cannot be.
 
-    `asked_journal` is what `--journal` says. `answers` is everything that Keeptrusts answered so far.
+    `asked_journal` is what `--journal` says. Without `probe` nothing is tried that is more than
+    reading. `answers` is everything that Keeptrusts answered so far.
     """
 
     settings: Settings
     stack: ExitStack
     asked_journal: str | None = None
     repository: str | None = None
+    probe: bool = True
     answers: list[Answered] = field(default_factory=list)
 
     @property
@@ -105,7 +107,7 @@ class Subject:
     def usage(self) -> DailyUsage:
         if self.settings.usage:
             return from_files(self.settings, self.desired)
-        return exported(self.settings, self.desired, self.connection)
+        return exported(self.settings, self.desired, self.connection, on_answer=self._hear)
 
     @cached_property
     def journal(self) -> Place:
@@ -144,7 +146,9 @@ class Subject:
 
 
 @contextmanager
-def subject_of(settings: Settings, *, journal: str | None, repository: str | None) -> Iterator[Subject]:
+def subject_of(
+    settings: Settings, *, journal: str | None, repository: str | None, probe: bool = True
+) -> Iterator[Subject]:
     """Yield what can be looked at, and close what was opened of it."""
     with ExitStack() as stack:
-        yield Subject(settings, stack, journal, repository)
+        yield Subject(settings, stack, journal, repository, probe)

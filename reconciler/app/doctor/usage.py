@@ -22,6 +22,9 @@ _NAMED = 5
 
 
 def look_at_export(subject: Subject) -> Iterator[Seen]:
+    if not (subject.probe or subject.settings.usage):
+        yield not_checked("no export job is asked for", "leave `--no-probe` out, or name export files with `--usage`")
+        return
     try:
         source = subject.usage.source
     except (RemoteError, UsageError) as error:
