@@ -56,6 +56,9 @@ for file in "$here"/workflows/*.yml "$here/actions/kt-budgets/action.yml" "$here
 done
 [ -z "$foreign" ] || [ -n "$force" ] || refuse "these files of $target are not from here:$foreign; rename them, or overwrite them with --force"
 
+caller="$(grep -lsE "^ *uses: .*/\.github/workflows/budgets\.yml@" "$target"/.github/workflows/*.y*ml | head -n 1)" || true
+[ -z "$caller" ] || refuse "$caller calls the one workflow, which beside copies would do everything a second time; remove one of both"
+
 mkdir -p "$target/.github/workflows" "$target/.github/actions/kt-budgets"
 for workflow in "$here"/workflows/*.yml; do
   case "${workflow##*/}" in ci.yml | release.yml | budgets.yml) continue ;; esac

@@ -156,6 +156,16 @@ def test_files_of_ci_say_the_forge_where_no_remote_does(kt: Any, here: Path) -> 
     assert (here / ".github" / "workflows" / "budgets.yml").is_file()
 
 
+def test_beside_copies_of_the_workflows_no_other_one_does_all_of_it_a_second_time(kt: Any, here: Path) -> None:
+    started(here)
+    copy = here / ".github" / "workflows" / "apply.yml"
+    copy.parent.mkdir(parents=True)
+    copy.write_text("# Copied by .github/adopt.sh\n")
+    done = kt("init", *SANDBOX, "--forge", "github")
+    assert "the workflows are there, as copies" in done.out
+    assert [path.name for path in copy.parent.iterdir()] == ["apply.yml"]
+
+
 def test_the_workflow_names_the_folder_and_nothing_is_to_be_said_against_it(kt: Any, here: Path) -> None:
     started(here, branch="trunk")
     assert kt("init", *SANDBOX, "--forge", "github", "--budgets", "finance/ai budgets").code == 0

@@ -200,6 +200,20 @@ def test_workflows_of_somebody_else_are_kept_and_named_unless_it_is_forced(clone
     assert "Copied by .github/adopt.sh" in places["plan.yml"].read_text(encoding="utf-8")
 
 
+def test_beside_the_one_workflow_nothing_is_copied_that_would_do_all_of_it_a_second_time(
+    clone: Path, company: Path
+) -> None:
+    caller = company / ".github" / "workflows" / "ours.yml"
+    caller.parent.mkdir(parents=True)
+    shutil.copy(ROOT / ".github" / "budgets.example.yml", caller)
+    for options in ((), ("--force",)):
+        done = adopt(clone, *options, company)
+        assert (done.returncode, "remove one of both" in done.stderr) == (2, True)
+    assert list(caller.parent.iterdir()) == [caller]
+    caller.unlink()
+    assert adopt(clone, company).returncode == 0
+
+
 def test_a_folder_inside_of_a_repository_is_refused_with_its_top(clone: Path, company: Path) -> None:
     (company / "finance").mkdir()
     done = adopt(clone, company / "finance")

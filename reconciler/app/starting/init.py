@@ -124,7 +124,7 @@ def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]
     return {
         f"{repository.folder}/{ORGANIZATION}": text.encode(),
         **{f"{folder}/{name}": schema_text(schema).encode() for name, schema in schemas().items() if name in editors},
-        **workflow(repository.forge, folder=repository.folder, runs=installed()),
+        **workflow("none" if repository.copied else repository.forge, folder=repository.folder, runs=installed()),
     }
 
 
@@ -184,11 +184,12 @@ def _next(
     option = "" if repository.folder == "budgets" else f" --budgets {repository.folder}"
     yield f"kt-budgets import{option}, which writes teams, wallets and alerts as they are"
     runs = installed()
-    if repository.forge != "none" and not runs.is_commit:
+    if repository.forge != "none" and not runs.is_commit and not repository.copied:
         address = f"https://github.com/{runs.repository}"
         yield f"see that CI can fetch the release that it runs: git ls-remote --exit-code {address} {runs.reference}"
     if repository.forge == "github":
-        yield f"the settings that {_SETTINGS} lists"
+        copies = "; the workflows are there, as copies" if repository.copied else ""
+        yield f"the settings that {_SETTINGS} lists{copies}"
     if repository.forge == "gitlab":
         yield "the settings that the head of .gitlab-ci.yml lists"
     if repository.forge != "none" and not repository.keeps_journal:

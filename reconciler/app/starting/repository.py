@@ -14,19 +14,22 @@ from reconciler.git.runner import run
 _HOST = re.compile(r"^(?:[a-z+]+://(?:[^/@]*@)?(?P<url>[^/:]+)|(?:[^/@:]*@)?(?P<scp>[^/:]{2,}):)")
 _SECONDS = 10.0
 _REMOTE = "origin"
+_COPY = ".github/adopt.sh"
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
     """`top` is that of the work tree, or the folder beside the budgets; `folder` leads from it to the budgets.
 
-    `keeps_journal` says whether the remote `origin` answers, so that a journal can be kept there.
+    `copied` says whether it has copies of the workflows, beside which the one that calls them is too much;
+    `keeps_journal` whether the remote `origin` answers, so that a journal can be kept there.
     """
 
     top: Path
     folder: str
     forge: str
     keeps_journal: bool = False
+    copied: bool = False
 
 
 def repository_of(budgets: Path, *, forge: str | None) -> Repository:
@@ -41,7 +44,7 @@ def repository_of(budgets: Path, *, forge: str | None) -> Repository:
         return Repository(top, folder, forge or _by_files(top))
     found = forge or _by_remote(top) or _by_files(top)
     answers = found != "none" and _asked(top, "ls-remote", "--quiet", _REMOTE, "HEAD") is not None
-    return Repository(top, folder, found, answers)
+    return Repository(top, folder, found, answers, copied=_has_copies(top))
 
 
 def _by_remote(top: Path) -> str:
@@ -56,6 +59,11 @@ def _by_files(top: Path) -> str:
     if (top / ".gitlab-ci.yml").exists():
         return "gitlab"
     return "github" if (top / ".github").is_dir() else "none"
+
+
+def _has_copies(top: Path) -> bool:
+    files = (top / ".github" / "workflows").glob("*.y*ml")
+    return any(_COPY in path.read_text(encoding="utf-8", errors="replace") for path in files if path.is_file())
 
 
 def _asked(top: Path, *arguments: str) -> str | None:
