@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,24 +10,13 @@ from reconciler.app.wallet_names import named
 from reconciler.findings import FindingsError
 from reconciler.model.calendar import CalendarDocument
 from reconciler.plan.calendar import calendar as entries_of
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Shown
 from reconciler.settings import today
 from reconciler.source.load import load
 from reconciler.source.marks import positions
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """What changes after a day, by day."""
-
-    document: CalendarDocument
-
-    def rendered(self, format_: str) -> str:
-        """Return it as `text` or `json` (kt-budgets.calendar/1)."""
-        return render("calendar", format_, self.document)
-
-
-def calendar(budgets: Path, *, as_of: date | None = None, teams: Collection[str] = ()) -> Calendar:
+def calendar(budgets: Path, *, as_of: date | None = None, teams: Collection[str] = ()) -> Shown:
     """Return what the files in `budgets` say of days after `as_of`, by default today (UTC).
 
     Where `teams` are named, of these alone.
@@ -50,4 +38,4 @@ def calendar(budgets: Path, *, as_of: date | None = None, teams: Collection[str]
         as_of=day,
         entries=tuple(entry.model_copy(update={"position": str(places[origin])}) for entry, origin in found),
     )
-    return Calendar(document)
+    return Shown(document)

@@ -34,23 +34,24 @@ def tell(**outputs: str | bool) -> None:
         _KNOWN[name] = str(value).lower() if isinstance(value, bool) else value
 
 
-def tell_outcomes(statuses: Iterable[str]) -> None:
-    """Remember what became of the changes of all runs of this command."""
+def told_outcomes(statuses: Iterable[str]) -> dict[str, str | bool]:
+    """Return what became of the changes of all runs of a command, to be told."""
     from reconciler.model.json_text import json_line
 
     counted = Counter(statuses)
-    tell(outcomes=json_line(counted), changed=counted["applied"] > 0)
+    return {"outcomes": json_line(counted), "changed": counted["applied"] > 0}
 
 
-def tell_merges(found: Merges) -> None:
-    """Remember what became of everything that was merged, how much is pending, and what is to be done about it."""
+def told_merges(found: Merges) -> dict[str, str | bool]:
+    """Return what became of everything that was merged, how much is pending, and what is to be done about it."""
     runs = [found.resumed, found.put_back, *(landing.run for landing in found.landings)]
-    tell_outcomes(outcome.status.value for run in runs if run for outcome in run.outcomes)
-    tell(pending=str(found.pending))
+    told = told_outcomes(outcome.status.value for run in runs if run for outcome in run.outcomes)
+    told["pending"] = str(found.pending)
     left = [landing for landing in found.landings if not landing.is_done]
     if left:
         listed = (f"{_called(one)}: {one.status}. {one.reason} {one.cure}".strip() for one in left)
-        tell(failure_reason="; ".join(listed))
+        told["failure_reason"] = "; ".join(listed)
+    return told
 
 
 def _called(one: LandingOutcome) -> str:

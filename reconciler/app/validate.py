@@ -10,14 +10,15 @@ from pathlib import Path
 from reconciler.findings import ExitCode, Finding
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.findings_text import findings_summary
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
+from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import today
 from reconciler.source.load import Reading, read
 from reconciler.source.tree import folder_name
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class Validated(Answer):
     """What was read from the files in `budgets`."""
 
     budgets: Path
@@ -39,6 +40,10 @@ class Validated:
         files = len(self.reading.tree.files)
         return findings_summary(self.findings, checked=f"{files:,} file{'s' if files != 1 else ''}")
 
+    def beside(self, format_: str, *, to_file: bool) -> str:
+        del format_, to_file
+        return f"{self.summary}\n"
+
     def suggest(self, file: Path) -> None:
         """Write changes that take findings away into `file`, for a pull request; UsageError where it cannot be."""
         from reconciler.app.suggestions import located, write_suggestions
@@ -47,14 +52,14 @@ class Validated:
         changes = suggested_cures(self.reading)
         write_suggestions(file, changes, command="kt-budgets validate", located=located(self.budgets))
 
-    def rendered(self, format_: str) -> str:
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return the findings as `text`, `json` (kt-budgets.findings/1), `github`, `sarif` or `code-quality`.
 
         JSON names files the same way on every machine, the others from the working directory.
         """
         if format_ == "json":
             return render("findings", format_, FindingsDocument.of(self.findings))
-        return render("findings", format_, seen_from_here(self.findings, self.budgets))
+        return render("findings", format_, seen_from_here(self.findings, self.budgets), screen)
 
 
 def validate(budgets: Path, *, as_of: date | None = None) -> Validated:

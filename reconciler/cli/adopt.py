@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.completion import offer
-from reconciler.cli.options import (
-    format_option,
-    journal_option,
-    network_options,
-    output_option,
-    settings_of,
-    write_answer,
-)
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
-from reconciler.streams import kept_in
+from reconciler.report.renderers import Answer
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets adopt")
 @click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
-@network_options
-@journal_option
-@format_option("adoption")
-@output_option
-def command(teams: tuple[str, ...], format_: str, output: Path | None, **options: Any) -> None:
+@options.network
+@options.journal
+@prints("adoption")
+def command(teams: tuple[str, ...], **values: Any) -> Answer:
     """Take an organization, or single teams of it, under management as it is.
 
     It is refused while anything is to be changed; each difference is told with its place. What was compared is
@@ -37,7 +29,4 @@ def command(teams: tuple[str, ...], format_: str, output: Path | None, **options
     """
     from reconciler.app.management.adopt import adopt
 
-    settings = settings_of(options)
-    done = adopt(settings, teams)
-    kept_in(f"the journal {settings.journal}: `kt-budgets audit` prints it")
-    write_answer(done, format_, output)
+    return adopt(options.settings(values), teams)

@@ -4,66 +4,30 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    first_apply_option,
-    format_option,
-    journal_option,
-    network_options,
-    output_option,
-    settings_of,
-    settle_option,
-    wait_option,
-    write_result,
-)
-from reconciler.cli.result import print_run
-from reconciler.cli.terminal import Command, on_terminal, screen
+from reconciler.cli import options
+from reconciler.cli.printing import prints
+from reconciler.cli.terminal import Command, on_terminal
 from reconciler.findings import UsageError
-
-if TYPE_CHECKING:
-    from reconciler.app.execution import MonthOpened
-    from reconciler.settings import Settings
+from reconciler.report.renderers import Answer
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets apply --plan plan.json")
-@network_options
-@click.option(
-    "--plan",
-    "plan_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="The plan that was reviewed; default plan.json.",
-)
-@settle_option
-@journal_option
-@click.option("--require-approval", is_flag=True, help="Refuse unless the merged pull request's owners approved it.")
-@click.option("--dry-run", is_flag=True, help="With --period: show what would be moved, and write nothing.")
-@click.option("--once", is_flag=True, help="With --period: do nothing where that month was opened as a whole already.")
-@click.option("--beyond-fiscal-year", is_flag=True, help="Fund a month outside of org.yaml's fiscal year.")
-@first_apply_option
-@wait_option
-@format_option("run")
-@output_option
-@click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    plan_path: Path | None,
-    settle: float,
-    wait: float,
-    first_apply: bool | frozenset[str],
-    require_approval: bool,
-    dry_run: bool,
-    once: bool,
-    beyond_fiscal_year: bool,
-    format_: str,
-    output: Path | None,
-    **options: Any,
-) -> None:
+@options.network
+@options.file("--plan", "plan_path", help="The plan that was reviewed; default plan.json.")
+@options.settle
+@options.journal
+@options.flag("--require-approval", help="Refuse unless the merged pull request's owners approved it.")
+@options.flag("--dry-run", help="With --period: show what would be moved, and write nothing.")
+@options.flag("--once", help="With --period: do nothing where that month was opened as a whole already.")
+@options.flag("--beyond-fiscal-year", help="Fund a month outside of org.yaml's fiscal year.")
+@options.first_apply
+@options.wait
+@prints("run")
+def command(*, plan_path: Path | None, dry_run: bool, once: bool, beyond_fiscal_year: bool, **values: Any) -> Answer:
     """Execute a reviewed plan, exactly once.
 
     With --period and without --plan it opens that month instead: it funds every wallet for it from what was applied
@@ -80,36 +44,21 @@ def command(
     """
     from reconciler.app import execution as use
 
-    terms, month = use.Terms(settle, wait, first_apply, require_approval), options["period"]
+    terms, month = options.made(use.Terms, values), values["period"]
     if month is None or plan_path is not None:
-        _refuse_dry_run(dry_run)
+        if dry_run:
+            raise UsageError(
+                "--dry-run shows what opening a month would move, and this is a saved plan",
+                hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
+            )
         plan = use.load_plan(plan_path or Path("plan.json"))
-        if options["sandbox"]:
-            options["as_of"] = options["as_of"] or plan.as_of
-        settings = settings_of(options)
-        print_run(use.apply(settings, plan, terms, period=month), format_, output, context, journal=settings.journal)
-        return
-    settings, confirm = settings_of(options), bool if beyond_fiscal_year else _confirmed
+        if values["sandbox"]:
+            values["as_of"] = values["as_of"] or plan.as_of
+        settings = options.settings(values)
+        return use.Ran(use.apply(settings, plan, terms, period=month), settings.journal)
+    settings, confirm = options.settings(values), bool if beyond_fiscal_year else _confirmed
     done = use.open_month(settings, terms, confirm=confirm, once=once, dry_run=dry_run)
-    _show(done, settings, format_, output, context)
-
-
-def _refuse_dry_run(asked: bool) -> None:
-    if asked:
-        raise UsageError(
-            "--dry-run shows what opening a month would move, and this is a saved plan",
-            hint="`kt-budgets show plan.json` shows it; or name a month with `--period` and no plan",
-        )
-
-
-def _show(done: MonthOpened, settings: Settings, format_: str, output: Path | None, context: click.Context) -> None:
-    if done.result:
-        print_run(done.result, format_, output, context, journal=settings.journal)
-        return
-    if done.said and format_ == "json":
-        click.echo(done.said, err=True)
-    write_result(done.rendered(format_, screen(output)), output)
-    context.exit(done.exit_code)
+    return use.Ran(done.result, settings.journal) if done.result else done
 
 
 def _confirmed(why: str) -> bool:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    format_option,
-    network_options,
-    output_option,
-    settings_of,
-    usage_option,
-    wallet_option,
-    write_answer,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command("backtest", cls=Command, epilog="Example: kt-budgets backtest --usage exports/ --months 6")
-@network_options
-@usage_option
-@wallet_option
+@options.network
+@options.usage
+@options.wallets
 @click.option(
     "--months",
     type=click.IntRange(1, 24),
@@ -30,9 +23,8 @@ from reconciler.cli.terminal import Command
     show_default=True,
     help="How many whole months to replay; the export must reach back that far.",
 )
-@format_option("backtest")
-@output_option
-def command(*, wallets: tuple[str, ...], months: int, format_: str, output: Path | None, **options: Any) -> None:
+@prints("backtest")
+def command(*, wallets: tuple[str, ...], months: int, **values: Any) -> Answer:
     """Show how wrong the forecast was on your own past.
 
     From the 1st, 8th, 15th and 22nd of each past month, the month end is forecast with what was known then, beside the
@@ -40,4 +32,4 @@ def command(*, wallets: tuple[str, ...], months: int, format_: str, output: Path
     """
     from reconciler.app.outlook.backtest import backtest
 
-    write_answer(backtest(settings_of(options), wallets=wallets, months=months), format_, output)
+    return backtest(options.settings(values), wallets=wallets, months=months)

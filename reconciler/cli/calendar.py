@@ -7,18 +7,19 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.completion import offer
-from reconciler.cli.options import as_of_option, budgets_option, format_option, output_option, write_result
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command("calendar", cls=Command, epilog="Example: kt-budgets calendar --as-of 2026-06-18")
 @click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
-@budgets_option
-@as_of_option
-@format_option("calendar")
-@output_option
-def command(teams: tuple[str, ...], budgets: Path, as_of: date | None, format_: str, output: Path | None) -> None:
+@options.budgets
+@options.as_of
+@prints("calendar")
+def command(teams: tuple[str, ...], budgets: Path, as_of: date | None) -> Answer:
     """Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.
 
     Of the organization and all teams, or only of the teams that are named. What ends within 30 days is a warning in
@@ -26,4 +27,4 @@ def command(teams: tuple[str, ...], budgets: Path, as_of: date | None, format_: 
     """
     from reconciler.app.calendar import calendar
 
-    write_result(calendar(budgets, as_of=as_of, teams=teams).rendered(format_), output)
+    return calendar(budgets, as_of=as_of, teams=teams)

@@ -6,37 +6,22 @@ from typing import Any
 
 import click
 
-from reconciler.app.job import tell
-from reconciler.cli.options import format_option, journal_option, network_options, settings_of, write_result
-from reconciler.cli.pr_options import repository_option
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command, known_screen
-from reconciler.findings import ExitCode
+from reconciler.report.renderers import Answer
 
 
 @click.command("drift", cls=Command, epilog="Example: kt-budgets drift --accept")
-@network_options
-@journal_option
-@repository_option
-@click.option("--accept", is_flag=True, help="Write what is live into the YAML, for a pull request.")
-@click.option(
-    "--issue", is_flag=True, help="Open, update or close the issue about drift on GitHub, or that of each team."
-)
-@click.option("--pull-requests", is_flag=True, help="Count as pending what an open pull request asks for.")
+@options.network
+@options.journal
+@options.repository
+@options.flag("--accept", help="Write what is live into the YAML, for a pull request.")
+@options.flag("--issue", help="Open, update or close the issue about drift on GitHub, or that of each team.")
+@options.flag("--pull-requests", help="Count as pending what an open pull request asks for.")
 @click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
-@format_option("drift")
-@click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    repo: str | None,
-    accept: bool,
-    issue: bool,
-    pull_requests: bool,
-    remote: str,
-    format_: str,
-    **options: Any,
-) -> None:
+@prints("drift", to_file=False, fits=known_screen)
+def command(*, pull_requests: bool, **values: Any) -> Answer:
     """Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.
 
     Every difference is changed (by hand), missing, unmanaged, pending (explained by git) or acknowledged (in org.yaml).
@@ -48,15 +33,7 @@ def command(
     """
     from reconciler.app.drift.drift import DriftRequest, drift
 
-    wanted = DriftRequest(repo=repo, accept=accept, issue=issue, remote=remote if pull_requests else None)
-    found = drift(settings_of(options), wanted)
-    if found.unread is None or (found.waiting and format_ == "text"):
-        write_result(found.rendered(format_, known_screen()), None)
-    if found.unread is None:
-        tell(changed=found.needs_person)
-    if found.needs_person:
-        tell(failure_reason=found.title)
-    if found.unread:
-        raise found.unread
-    if found.needs_person:
-        context.exit(ExitCode.DRIFT)
+    if not pull_requests:
+        del values["remote"]
+    request = options.made(DriftRequest, values)
+    return drift(options.settings(values), request)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import budgets_option
+from reconciler.cli import options
 from reconciler.cli.terminal import Command
 
 
 @click.command("fmt", cls=Command, epilog="Example: kt-budgets fmt --check")
-@budgets_option
-@click.option("--check", is_flag=True, help="Write nothing; exit with 3 and name each file that is not laid out.")
+@options.budgets
+@options.flag("--check", help="Write nothing; exit with 3 and name each file that is not laid out.")
 def command(budgets: Path, check: bool) -> int:
     """Lay out every budget file in one way.
 

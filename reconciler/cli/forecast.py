@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    format_option,
-    network_options,
-    offline_option,
-    output_option,
-    settings_of,
-    usage_option,
-    wallet_option,
-    write_answer,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
-
-WEEKS = 8
+from reconciler.report.renderers import Answer
 
 
 @click.command(
     "forecast", cls=Command, epilog="Example: kt-budgets forecast --usage exports/ --wallet support/prod --horizon 3"
 )
-@network_options
-@usage_option
-@wallet_option
+@options.network
+@options.usage
+@options.wallets
 @click.option(
     "--horizon",
     type=click.IntRange(1, 24),
     metavar="MONTHS",
     help="How many months to look ahead, 1 to 24; default that of org.yaml.",
 )
-@offline_option
-@format_option("forecast")
-@output_option
-def command(
-    *,
-    wallets: tuple[str, ...],
-    horizon: int | None,
-    offline: bool,
-    format_: str,
-    output: Path | None,
-    **options: Any,
-) -> None:
+@options.offline
+@prints("forecast")
+def command(*, wallets: tuple[str, ...], horizon: int | None, offline: bool, **values: Any) -> Answer:
     """Show how the month may end, when money runs out, and the months ahead.
 
     Every figure is a statistic of the same simulated days, under the money of today and under that of the YAML.
@@ -53,5 +34,4 @@ def command(
     """
     from reconciler.app.outlook.forecast import look_ahead
 
-    found = look_ahead(settings_of(options), wallets=wallets, horizon=horizon, offline=offline)
-    write_answer(found, format_, output)
+    return look_ahead(options.settings(values), wallets=wallets, horizon=horizon, offline=offline)

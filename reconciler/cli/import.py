@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    PeriodType,
-    format_option,
-    journal_option,
-    network_options,
-    output_option,
-    settings_of,
-    write_result,
-)
-from reconciler.cli.terminal import Command, ask_month, screen
+from reconciler.cli import options
+from reconciler.cli.printing import prints
+from reconciler.cli.terminal import Command, ask_month
+from reconciler.report.renderers import Answer
 
 
 class MonthOf(click.ParamType[tuple[str, Any]]):
@@ -28,16 +21,14 @@ class MonthOf(click.ParamType[tuple[str, Any]]):
             return "", month
         if not entry:
             self.fail(f"`{value}` names no entry; write ID=YYYY-MM, or `dates` or `words`", param, ctx)
-        return entry, PeriodType().convert(month, param, ctx)
+        return entry, options.PeriodType().convert(month, param, ctx)
 
 
 @click.command("import", cls=Command, epilog="Example: kt-budgets import --map teams.yaml --dry-run")
-@network_options
-@click.option(
+@options.network
+@options.file(
     "--map",
     "map_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
     help="YAML that says whose teams are: `team_9f31: support/prod` or `team_77aa: skip`, one on a line.",
 )
 @click.option(
@@ -57,23 +48,10 @@ class MonthOf(click.ParamType[tuple[str, Any]]):
     help="Write what the past year says of each team's `plan`: from export files, folders, globs or URLs (repeatable);"
     " without PATH, Keeptrusts is asked for an export.",
 )
-@click.option("--dry-run", is_flag=True, help="Write nothing, and say what would be written.")
-@journal_option
-@format_option("import")
-@output_option
-@click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    map_file: Path | None,
-    months: tuple[tuple[str, Any], ...],
-    usage: tuple[str, ...],
-    dry_run: bool,
-    format_: str,
-    output: Path | None,
-    **options: Any,
-) -> None:
+@options.dry_run
+@options.journal
+@prints("import")
+def command(*, months: tuple[tuple[str, Any], ...], usage: tuple[str, ...], dry_run: bool, **values: Any) -> Answer:
     """Write what Keeptrusts holds into the YAML, and prove that nothing would move.
 
     Keeptrusts teams become teams and environments by their slugs: `support-prod` is support/prod. A wallet's `monthly`
@@ -84,7 +62,6 @@ def command(
     from reconciler.app.importing.run import ImportRequest, import_live
 
     said = dict(months)
-    wanted = ImportRequest(map_file, said, said.pop("", None), bool(usage), not dry_run, ask_month())
-    found = import_live(settings_of({**options, "usage": filter(None, usage)}), wanted)
-    write_result(found.rendered(format_, screen(output)), output)
-    context.exit(found.exit_code)
+    answers = {"months_by": said.pop("", None), "months": said, "ask": ask_month()}
+    request = options.made(ImportRequest, values, usage=bool(usage), write=not dry_run, **answers)
+    return import_live(options.settings({**values, "usage": filter(None, usage)}), request)

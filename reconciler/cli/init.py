@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.options import format_option, network_options, output_option, settings_of, write_answer
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets init --forge github --dry-run")
@@ -19,20 +20,10 @@ from reconciler.cli.terminal import Command
 )
 @click.option("--currency", metavar="CODE", help="The currency, where Keeptrusts shows no wallet; default theirs.")
 @click.option("--fiscal-month", type=click.IntRange(1, 12), help="The month that the fiscal year begins in; default 1.")
-@click.option("--dry-run", is_flag=True, help="Write nothing, and say what would be written.")
-@network_options
-@format_option("init")
-@output_option
-def command(
-    format_: str,
-    output: Path | None,
-    dry_run: bool,
-    fiscal_month: int | None,
-    *,
-    forge: Any,
-    currency: Any,
-    **options: Any,
-) -> None:
+@options.dry_run
+@options.network
+@prints("init")
+def command(*, dry_run: bool, **values: Any) -> Answer:
     """Start a repository of budgets: org.yaml, schemas, the workflow of CI.
 
     Lines for .gitignore as well. Asks Keeptrusts which organization the token is of, its currency, environments and
@@ -41,5 +32,5 @@ def command(
     """
     from reconciler.app.starting.init import InitRequest, init
 
-    done = init(settings_of(options), InitRequest(forge, currency, fiscal_month, write=not dry_run))
-    write_answer(done, format_, output)
+    request = options.made(InitRequest, values, write=not dry_run)
+    return init(options.settings(values), request)

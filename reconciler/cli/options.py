@@ -1,23 +1,26 @@
-"""The options that commands share, and how their values are read."""
+"""The options that commands share, each a decorator, and what is made of their values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from reconciler.cli.completion import offer
-from reconciler.cli.terminal import screen
-from reconciler.files import write_file
+from reconciler.cli.printing import format_option, output_option, write_result
+from reconciler.cli.printing import show as write_answer
 from reconciler.model.period import Period
-from reconciler.report.renderers import formats
-from reconciler.report.screen import Screen
 from reconciler.settings import Settings, environment, resolve
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T", bound="DataclassInstance")
 
 
 class DayType(click.ParamType[date]):
@@ -43,11 +46,37 @@ class PeriodType(click.ParamType[Period]):
             self.fail(str(error), param, ctx)
 
 
+def flag(*names: str, help: str) -> Callable[[F], F]:
+    return click.option(*names, is_flag=True, help=help)
+
+
+def file(*names: str, help: str, metavar: str = "FILE", **settings: Any) -> Callable[[F], F]:
+    """Offer an option that names a file."""
+    return click.option(*names, type=click.Path(path_type=Path, dir_okay=False), metavar=metavar, help=help, **settings)
+
+
+def folder(*names: str, help: str, metavar: str | None = "DIR", **settings: Any) -> Callable[[F], F]:
+    """Offer an option that names a folder."""
+    return click.option(
+        *names, type=click.Path(path_type=Path, file_okay=False), metavar=metavar, help=help, **settings
+    )
+
+
+def day(help: str = "The day to look from; default today (UTC).") -> Callable[[F], F]:
+    """Offer `--as-of`."""
+    return click.option("--as-of", type=DayType(), metavar="DATE", help=help)
+
+
+def seconds(name: str, default: float, help: str, **settings: Any) -> Callable[[F], F]:
+    """Offer an option that is a time in seconds."""
+    return click.option(name, type=click.FloatRange(min=0), default=default, metavar="SECONDS", help=help, **settings)
+
+
 def _budgets() -> Path:
     return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
 
 
-budgets_option = click.option(
+budgets = click.option(
     "--budgets",
     type=click.Path(path_type=Path),
     default=_budgets,
@@ -55,74 +84,8 @@ budgets_option = click.option(
     metavar="DIR",
     help="The folder with org.yaml and teams/.",
 )
-as_of_option = click.option(
-    "--as-of", type=DayType(), metavar="DATE", help="The day to look from; default today (UTC)."
-)
-output_option = click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
-)
-
-
-def format_option(document: str, *only: str) -> Callable[[F], F]:
-    """Offer `--format` with the formats of a document, or `only` these of them, the first being the default."""
-    offered = only or formats(document)
-
-    def decorate(command: F) -> F:
-        return click.option(
-            "--format",
-            "format_",
-            type=click.Choice(offered),
-            default=offered[0],
-            show_default=True,
-            help="How to print.",
-        )(command)
-
-    return decorate
-
-
-def network_options(command: F) -> F:
-    """Add the options that every network command shares; `settings_of` turns their values into Settings."""
-    for option in reversed(
-        (
-            budgets_option,
-            click.option(
-                "--api-url", metavar="URL", help="Keeptrusts; default $KEEPTRUSTS_API_URL, else the public one."
-            ),
-            click.option(
-                "--token-file",
-                type=click.Path(path_type=Path),
-                metavar="FILE",
-                help="A file with the token; default $KEEPTRUSTS_API_TOKEN.",
-            ),
-            click.option(
-                "--as-of",
-                type=DayType(),
-                metavar="DATE",
-                help="The day to look from, whose spend is not known in full yet; default today (UTC).",
-            ),
-            click.option(
-                "--period",
-                type=PeriodType(),
-                metavar="YYYY-MM",
-                shell_complete=offer("periods"),
-                help="The month; default that of --as-of.",
-            ),
-            click.option("--sandbox", is_flag=True, help="Start the embedded Keeptrusts for this one command."),
-            click.option("-v", "--verbose", count=True, help="Log requests, readings and decisions to stderr."),
-            click.option(
-                "--log-format",
-                type=click.Choice(["text", "json"]),
-                default="text",
-                show_default=True,
-                help="How to log.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
-first_apply_option = click.option(
+as_of = day()
+first_apply = click.option(
     "--first-apply",
     is_flag=False,
     flag_value=":all",
@@ -133,17 +96,19 @@ first_apply_option = click.option(
     help="Also take money back from wallets that nothing was ever applied to, and believe the dates in their"
     " ledgers: from all of them, or from this one, or those of a TEAM (repeatable).",
 )
-wait_option = click.option(
-    "--wait",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="SECONDS",
-    help="How long another run is waited for; one that was killed is taken over ten minutes later.",
+wait = seconds(
+    "--wait", 0.0, "How long another run is waited for; one that was killed is taken over ten minutes later."
 )
-offline_option = click.option(
-    "--offline", is_flag=True, help="Ask Keeptrusts nothing: each wallet is taken to hold its target in the YAML."
+settle = seconds(
+    "--settle",
+    60.0,
+    "Seconds for which a lost answer is looked for in the ledger; choose more than a copy of it may be behind.",
+    show_default=True,
 )
-wallet_option = click.option(
+offline = flag("--offline", help="Ask Keeptrusts nothing: each wallet is taken to hold its target in the YAML.")
+dry_run = flag("--dry-run", help="Write nothing, and say what would be written.")
+reason = click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
+wallets = click.option(
     "--wallet",
     "wallets",
     multiple=True,
@@ -151,58 +116,93 @@ wallet_option = click.option(
     shell_complete=offer("wallets"),
     help="Only this wallet, or all of a TEAM (repeatable).",
 )
-suggestions_option = click.option(
-    "--suggestions",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.",
-)
-settle_option = click.option(
-    "--settle",
-    type=click.FloatRange(min=0),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="Seconds for which a lost answer is looked for in the ledger; choose more than a copy of it may be behind.",
-)
-journal_option = click.option(
+suggestions = file("--suggestions", help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.")
+journal = click.option(
     "--journal",
     metavar="STORE",
     help="Where runs are recorded: file:PATH or git:REMOTE; default what org.yaml says, else .kt-budgets/journal.",
 )
-usage_option = click.option(
+usage = click.option(
     "--usage",
     multiple=True,
     metavar="PATH",
     help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
 )
+repository = click.option(
+    "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
+)
+recorder = click.option(
+    "--recorded-by",
+    metavar="APP",
+    default="",
+    help="The app whose check runs count as ours; default the token's own, else github-actions.",
+)
+merge = click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
+
+_NETWORK: tuple[Callable[[Any], Any], ...] = (
+    budgets,
+    click.option("--api-url", metavar="URL", help="Keeptrusts; default $KEEPTRUSTS_API_URL, else the public one."),
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A file with the token; default $KEEPTRUSTS_API_TOKEN.",
+    ),
+    day("The day to look from, whose spend is not known in full yet; default today (UTC)."),
+    click.option(
+        "--period",
+        type=PeriodType(),
+        metavar="YYYY-MM",
+        shell_complete=offer("periods"),
+        help="The month; default that of --as-of.",
+    ),
+    flag("--sandbox", help="Start the embedded Keeptrusts for this one command."),
+    click.option("-v", "--verbose", count=True, help="Log requests, readings and decisions to stderr."),
+    click.option(
+        "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to log."
+    ),
+)
 
 
-def settings_of(options: dict[str, Any]) -> Settings:
-    """Take the values of `network_options` out of `options`, set up logging, and return the Settings."""
+def number(help: str = "The pull request; default that of this run.") -> Callable[[F], F]:
+    """Offer `--pr`."""
+    return click.option("--pr", "number", type=click.IntRange(min=1), metavar="N", help=help)
+
+
+def network(command: F) -> F:
+    """Offer what every network command shares; `settings` makes Settings of the values."""
+    for option in reversed(_NETWORK):
+        command = option(command)
+    return command
+
+
+def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:
+    """Take the values of `network`, `journal` and `usage` out of `values`, set up logging, and return the Settings."""
     from reconciler.app.journal_place import journal_of
     from reconciler.logs import configure
     from reconciler.redaction import hide_environment
 
     hide_environment(environment())
-    configure(verbosity=options.pop("verbose"), format=options.pop("log_format"))
-    budgets, sandbox = options.pop("budgets"), options.pop("sandbox")
-    journal, root = None, Path()
-    if "journal" in options:
-        asked, moves = options.pop("journal"), options.pop("moves", False)
+    configure(verbosity=values.pop("verbose"), format=values.pop("log_format"))
+    folder, sandbox = values.pop("budgets"), values.pop("sandbox")
+    store, root = None, Path()
+    if "journal" in values:
+        asked = values.pop("journal")
         passing = temporary_journal() if sandbox and not asked else None
-        journal, root = journal_of(budgets, asked, sandbox=sandbox, moves=moves, passing=passing)
+        store, root = journal_of(folder, asked, sandbox=sandbox, moves=moves, passing=passing)
+    named = {name: values.pop(name) for name in ("api_url", "token_file", "as_of", "period")}
     return resolve(
-        budgets=budgets,
-        api_url=options.pop("api_url"),
-        token_file=options.pop("token_file"),
-        as_of=options.pop("as_of"),
-        period=options.pop("period"),
-        usage=tuple(options.pop("usage", ())),
-        sandbox=sandbox,
-        journal=journal,
-        root=root,
+        budgets=folder, usage=tuple(values.pop("usage", ())), sandbox=sandbox, journal=store, root=root, **named
     )
+
+
+def made(request: type[T], values: dict[str, Any], **others: Any) -> T:
+    """Return a request, a dataclass, of the values that are called as its fields are, and take these out of `values`.
+
+    `others` are fields that no option is called after.
+    """
+    known = {each.name for each in fields(request)} & values.keys()
+    return request(**{name: values.pop(name) for name in known}, **others)
 
 
 def temporary_journal() -> str | None:
@@ -218,28 +218,6 @@ def temporary_journal() -> str | None:
     return f"file:{context.with_resource(TemporaryDirectory(prefix='kt-budgets-'))}/journal"
 
 
-def write_result(text: str, output: Path | None) -> None:
-    """Print a result to stdout, or write it to the file that `--output` names."""
-    if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
-        return
-    write_file(output, text)
-
-
-class Answer(Protocol):
-    """What a use case returns to look at. `notices` are what is to be said about it: code, sentence, hint."""
-
-    @property
-    def notices(self) -> Sequence[tuple[str, str, str]]: ...
-    def rendered(self, format_: str, screen: Screen, /) -> str: ...
-
-
-def write_answer(answer: Answer, format_: str, output: Path | None) -> None:
-    """Print an answer or write it to `output`; its notices go to stderr where stdout is for a machine."""
-    from reconciler.report.findings_text import visible
-
-    for code, message, hint in answer.notices if format_ != "text" else ():
-        click.echo(visible(f"warning {code}: {message}"), err=True)
-        if hint:
-            click.echo(visible(f"  hint: {hint}"), err=True)
-    write_result(answer.rendered(format_, screen(output)), output)
+__all__ = ["format_option", "output_option", "write_answer", "write_result"]
+network_options, settings_of, usage_option, offline_option = network, settings, usage, offline
+journal_option, budgets_option, as_of_option, wallet_option = journal, budgets, as_of, wallets

@@ -8,14 +8,8 @@ from typing import Any
 import click
 
 from reconciler.app.job import tell
-from reconciler.cli.options import (
-    first_apply_option,
-    format_option,
-    journal_option,
-    network_options,
-    settings_of,
-    usage_option,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import format_option
 from reconciler.cli.terminal import Command, screen
 from reconciler.files import is_stdout, write_file
 from reconciler.findings import ExitCode
@@ -23,39 +17,16 @@ from reconciler.streams import kept_in
 
 
 @click.command(cls=Command, epilog="Example: kt-budgets plan --usage exports/ --detailed-exit-code")
-@network_options
-@usage_option
-@first_apply_option
+@options.network
+@options.usage
+@options.first_apply
 @format_option("plan", "text", "json")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("plan.json"),
-    show_default=True,
-    metavar="FILE",
-    help="Where to save the plan.",
-)
+@options.file("--output", default=Path("plan.json"), show_default=True, help="Where to save the plan.")
 @click.option("--since", metavar="REF", help="Only the teams whose YAML differs from that commit.")
-@click.option("--all-teams", is_flag=True, help="Every team, in a pull request too.")
-@click.option(
-    "--detailed-exit-code",
-    is_flag=True,
-    help="Exit 10 when changes are pending, else 8 or 5 when a wallet is in doubt.",
-)
-@journal_option
-@click.pass_context
-def command(
-    context: click.Context,
-    /,
-    *,
-    format_: str,
-    output: Path,
-    since: str | None,
-    all_teams: bool,
-    detailed_exit_code: bool,
-    first_apply: bool | frozenset[str],
-    **options: Any,
-) -> None:
+@options.flag("--all-teams", help="Every team, in a pull request too.")
+@options.flag("--detailed-exit-code", help="Exit 10 when changes are pending, else 8 or 5 when a wallet is in doubt.")
+@options.journal
+def command(*, format_: str, output: Path, detailed_exit_code: bool, **values: Any) -> None:
     """Compare the YAML with Keeptrusts, forecast, and write plan.json.
 
     In CI it is about the teams that the pull request changes, and after a merge about those that changed since what
@@ -63,7 +34,8 @@ def command(
     """
     from reconciler.app.planning.plan import make
 
-    made = make(settings_of(options), since=since, all_teams=all_teams, first_apply=first_apply)
+    chosen = {name: values.pop(name) for name in ("since", "all_teams", "first_apply")}
+    made = make(options.settings(values), **chosen)
     write_file(output, made.saved)
     if not is_stdout(output):
         kept_in(str(output))
@@ -73,6 +45,5 @@ def command(
     tell(changed=bool(made.plan.changes), digest=made.plan.digest)
     if made.refused:
         tell(failure_reason=made.refused)
-        context.exit(ExitCode.REFUSED)
-    if detailed_exit_code:
-        context.exit(made.exit_code)
+    code = made.exit_code if detailed_exit_code else ExitCode.DONE
+    click.get_current_context().exit(ExitCode.REFUSED if made.refused else code)

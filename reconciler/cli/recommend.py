@@ -8,18 +8,10 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    format_option,
-    network_options,
-    offline_option,
-    output_option,
-    settings_of,
-    suggestions_option,
-    usage_option,
-    wallet_option,
-    write_answer,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 class ProbabilityType(click.ParamType[Decimal]):
@@ -40,9 +32,9 @@ class ProbabilityType(click.ParamType[Decimal]):
 @click.command(
     "recommend", cls=Command, epilog="Example: kt-budgets recommend --probability 95% --wallet support/prod --write"
 )
-@network_options
-@usage_option
-@wallet_option
+@options.network
+@options.usage
+@options.wallets
 @click.option(
     "--probability",
     type=ProbabilityType(),
@@ -58,31 +50,12 @@ class ProbabilityType(click.ParamType[Decimal]):
     show_default=True,
     help="How many days an alert must come before the money is gone.",
 )
-@click.option(
-    "--plan",
-    "plan_path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Only the wallets that this plan changes, on its day.",
-)
-@suggestions_option
-@click.option("--write", "writing", is_flag=True, help="Write it into the YAML, keeping comments and formatting.")
-@offline_option
-@format_option("recommend")
-@output_option
-def command(
-    *,
-    wallets: tuple[str, ...],
-    probability: Decimal,
-    reaction_days: int,
-    plan_path: Path | None,
-    suggestions: Path | None,
-    writing: bool,
-    offline: bool,
-    format_: str,
-    output: Path | None,
-    **options: Any,
-) -> None:
+@options.file("--plan", "plan_path", help="Only the wallets that this plan changes, on its day.")
+@options.suggestions
+@options.flag("--write", "writing", help="Write it into the YAML, keeping comments and formatting.")
+@options.offline
+@prints("recommend")
+def command(*, probability: Decimal, plan_path: Path | None, offline: bool, **values: Any) -> Answer:
     """Recommend targets that last and alerts that leave time.
 
     Both come from the same simulated days as the forecast, so a plan with them shows the probability that is promised
@@ -94,8 +67,6 @@ def command(
 
     plan = plan_of(plan_path)
     if plan:
-        options["as_of"], options["period"] = options["as_of"] or plan.as_of, options["period"] or plan.period
-    wanted = RecommendRequest(
-        wallets, float(probability), reaction_days, plan=plan, writing=writing, suggestions=suggestions
-    )
-    write_answer(recommend(settings_of(options), wanted, offline=offline), format_, output)
+        values["as_of"], values["period"] = values["as_of"] or plan.as_of, values["period"] or plan.period
+    request = options.made(RecommendRequest, values, probability=float(probability), plan=plan)
+    return recommend(options.settings(values), request, offline=offline)

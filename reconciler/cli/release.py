@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.completion import offer
-from reconciler.cli.options import (
-    format_option,
-    journal_option,
-    network_options,
-    output_option,
-    settings_of,
-    write_answer,
-)
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
-from reconciler.streams import kept_in
+from reconciler.report.renderers import Answer
 
 
 @click.command(cls=Command, epilog='Example: kt-budgets release legal_ops --reason "moves to another company"')
 @click.argument("team", shell_complete=offer("teams"))
-@click.option("--reason", default="", metavar="TEXT", help="Why; recorded, with who said it.")
-@network_options
-@journal_option
-@format_option("release")
-@output_option
-def command(team: str, reason: str, format_: str, output: Path | None, **options: Any) -> None:
+@options.reason
+@options.network
+@options.journal
+@prints("release")
+def command(team: str, reason: str, **values: Any) -> Answer:
     """Take a team out of management, without touching anything of it.
 
     Keeptrusts is neither asked nor written to; the journal keeps who said it and why. From then on plans and the
@@ -36,7 +28,4 @@ def command(team: str, reason: str, format_: str, output: Path | None, **options
     """
     from reconciler.app.management.release import release
 
-    settings = settings_of(options)
-    done = release(settings, team, reason=reason)
-    kept_in(f"the journal {settings.journal}: `kt-budgets audit` prints it")
-    write_answer(done, format_, output)
+    return release(options.settings(values), team, reason=reason)

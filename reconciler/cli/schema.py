@@ -6,26 +6,20 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.terminal import Command
 from reconciler.findings import ExitCode
 
 
 @click.command("schema", cls=Command, epilog="Example: kt-budgets schema --check")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("schemas"),
-    show_default=True,
-    metavar="DIR",
-    help="The folder of the schemas.",
-)
+@options.folder("--output", default=Path("schemas"), show_default=True, help="The folder of the schemas.")
 @click.option(
     "--budgets",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     metavar="DIR",
     help="Offer the environments of the org.yaml in this folder, and no others.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit with 3 and name each file that is not current.")
+@options.flag("--check", help="Write nothing; exit with 3 and name each file that is not current.")
 def command(output: Path, budgets: Path | None, check: bool) -> int:
     """Write the JSON Schemas, or check that they are current.
 

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import format_option, output_option, write_result
-from reconciler.cli.terminal import Command, screen
+from reconciler.cli.printing import prints
+from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command("show", cls=Command, epilog="Example: kt-budgets show plan.json --format markdown")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
-@format_option("plan")
-@output_option
-def command(plan: Path, format_: str, output: Path | None) -> None:
+@prints("plan")
+def command(plan: Path) -> Answer:
     """Render a saved plan: text, Markdown, HTML or JSON.
 
     PLAN is the plan.json that `kt-budgets plan` wrote. A plan that was edited after it was made is refused.
     """
     from reconciler.app.planning.saved import show
 
-    write_result(show(plan, format_, screen(output)), output)
+    return show(plan)

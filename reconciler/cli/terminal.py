@@ -102,6 +102,6 @@ def _shows_blocks(output: Path | None) -> bool:
     return True
 
 
-def known_screen() -> Screen | None:
+def known_screen(output: Path | None = None) -> Screen | None:
     """Return what text is shown on where that is known: a terminal, or whatever COLUMNS says it is."""
-    return screen() if sys.stdout.isatty() or "COLUMNS" in environment() else None
+    return screen(output) if sys.stdout.isatty() or "COLUMNS" in environment() else None

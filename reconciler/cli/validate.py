@@ -7,24 +7,18 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import (
-    as_of_option,
-    budgets_option,
-    format_option,
-    output_option,
-    suggestions_option,
-    write_result,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command("validate", cls=Command, epilog="Example: kt-budgets validate --format github")
-@budgets_option
-@as_of_option
-@format_option("findings")
-@output_option
-@suggestions_option
-def command(budgets: Path, as_of: date | None, format_: str, output: Path | None, suggestions: Path | None) -> int:
+@options.budgets
+@options.as_of
+@prints("findings")
+@options.suggestions
+def command(budgets: Path, as_of: date | None, suggestions: Path | None) -> Answer:
     """Show every finding of every budget file.
 
     Each finding has its line and column and says how to cure it. Exits with 3 when one of them is an error. What ends
@@ -33,10 +27,6 @@ def command(budgets: Path, as_of: date | None, format_: str, output: Path | None
     from reconciler.app.validate import validate
 
     found = validate(budgets, as_of=as_of)
-    text = found.rendered(format_)
-    if text or output:
-        write_result(text, output)
     if suggestions:
         found.suggest(suggestions)
-    click.echo(found.summary, err=True)
-    return found.exit_code
+    return found

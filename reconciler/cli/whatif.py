@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.completion import offer
-from reconciler.cli.options import (
-    format_option,
-    network_options,
-    offline_option,
-    output_option,
-    settings_of,
-    usage_option,
-    write_answer,
-)
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
 from reconciler.forecast.levers.registry import what_ifs
+from reconciler.report.renderers import Answer
+
+_NAMED = offer("wallets", ending="=")
 
 
-def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
+def _levers(command: Callable[..., None]) -> Callable[..., None]:
     for each in reversed(what_ifs()):
-        named = offer("wallets", ending="=")
         command = click.option(
-            f"--{each.option}", multiple=True, metavar=each.metavar, help=each.help, shell_complete=named
+            f"--{each.option}", multiple=True, metavar=each.metavar, help=each.help, shell_complete=_NAMED
         )(command)
     return command
 
@@ -36,28 +30,20 @@ def _lever_options(command: Callable[..., None]) -> Callable[..., None]:
     cls=Command,
     epilog="Example: kt-budgets whatif --wallet support/prod=14500 --growth support=+25% --cache support=28%",
 )
-@network_options
-@usage_option
+@options.network
+@options.usage
 @click.option(
     "--wallet",
     "targets",
     multiple=True,
     metavar="TEAM/ENV=AMOUNT",
-    shell_complete=offer("wallets", ending="="),
+    shell_complete=_NAMED,
     help="Another monthly target.",
 )
-@_lever_options
-@offline_option
-@format_option("whatif")
-@output_option
-def command(
-    *,
-    targets: tuple[str, ...],
-    offline: bool,
-    format_: str,
-    output: Path | None,
-    **options: Any,
-) -> None:
+@_levers
+@options.offline
+@prints("whatif")
+def command(*, targets: tuple[str, ...], offline: bool, **values: Any) -> Answer:
     """Show what other targets, growth, cache or models would do, without editing a file.
 
     Now is the YAML as it stands, once it is applied; both sides see the same simulated days. A TEAM may also be one
@@ -65,5 +51,5 @@ def command(
     """
     from reconciler.app.outlook.whatif import Supposed, suppose
 
-    supposed = Supposed(targets, {each.option: options.pop(each.option) for each in what_ifs()})
-    write_answer(suppose(settings_of(options), supposed, offline=offline), format_, output)
+    supposed = Supposed(targets, {each.option: values.pop(each.option) for each in what_ifs()})
+    return suppose(options.settings(values), supposed, offline=offline)

@@ -7,21 +7,15 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import (
-    format_option,
-    network_options,
-    offline_option,
-    output_option,
-    settings_of,
-    usage_option,
-    write_answer,
-)
+from reconciler.cli import options
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
 
 
 @click.command("year", cls=Command, epilog="Example: kt-budgets year --usage exports/ --since main")
-@network_options
-@usage_option
+@options.network
+@options.usage
 @click.option("--since", metavar="REF", help="Show the year by the YAML of that commit too.")
 @click.option(
     "--draft",
@@ -30,12 +24,9 @@ from reconciler.cli.terminal import Command
     metavar="[DIR]",
     help="Write next year's budgets into a new folder, by default beside this year's.",
 )
-@offline_option
-@format_option("year")
-@output_option
-def command(
-    *, since: str | None, draft: str | None, offline: bool, format_: str, output: Path | None, **options: Any
-) -> None:
+@options.offline
+@prints("year")
+def command(*, since: str | None, draft: str | None, offline: bool, **values: Any) -> Answer:
     """Plan the fiscal year: all teams, from evidence to wallets.
 
     Twelve months of usage beside what each team planned, with a judgement, and the way from the baseline over growth
@@ -45,4 +36,4 @@ def command(
     from reconciler.app.year.year import YearRequest, plan_year
 
     wanted = YearRequest(since=since, draft=Path(draft) if draft else None)
-    write_answer(plan_year(settings_of(options), wanted, offline=offline), format_, output)
+    return plan_year(options.settings(values), wanted, offline=offline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.findings import ExitCode
 from reconciler.model.audit import AuditDocument, AuditOperation
 from reconciler.report.renderers import Printed
 from reconciler.report.screen import PAPER, Screen
@@ -26,6 +27,10 @@ class AuditPage(Printed):
     def is_sound(self) -> bool:
         """Whether nothing is wrong: neither with the ledger nor, where that was asked, with the last record."""
         return not (self.trail.problems or (self.verified and self.torn))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.DONE if self.is_sound else ExitCode.DRIFT
 
 
 def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:

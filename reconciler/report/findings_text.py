@@ -24,6 +24,14 @@ def findings_summary(findings: Iterable[Finding], *, checked: str) -> str:
     return f"{checked}: {' and '.join(counts)}"
 
 
+def notices_text(notices: Iterable[tuple[str, str, str]]) -> str:
+    """Return lines that warn of each notice."""
+    lines = []
+    for code, message, hint in notices:
+        lines += [f"warning {code}: {message}", *([f"  hint: {hint}"] if hint else [])]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
 def visible(text: str) -> str:
     """Return `text` with everything that cannot be seen, or that moves the cursor, written as an escape sequence."""
     if text.isprintable():

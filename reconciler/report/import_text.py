@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC
 
-from reconciler.findings import Finding
+from reconciler.findings import ExitCode, Finding
 from reconciler.model.imported import (
     ImportDocument,
     ImportedFile,
@@ -26,6 +26,7 @@ from reconciler.plan.importing.proposals import NOTHING, Proposals
 from reconciler.plan.importing.wallets import Asked
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
+from reconciler.report.renderers import Printed
 from reconciler.report.screen import Screen
 from reconciler.report.wording import agree, counted, exact
 
@@ -34,7 +35,7 @@ _STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class ImportPage:
+class ImportPage(Printed):
     """What is shown. `folder` is that of the budgets; `written` is False where nothing was to be written."""
 
     organization: str
@@ -46,6 +47,11 @@ class ImportPage:
     written: bool
     proposals: Proposals = NOTHING
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """10 where the plan of what is written has changes."""
+        return ExitCode.DONE if self.proof.empty else ExitCode.PENDING
 
     def document(self) -> ImportDocument:
         draft = self.draft

@@ -7,12 +7,14 @@ has a `document()`, as a Document has itself. They are named, not imported: a co
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 
-from reconciler.findings import ExitCode
+from reconciler.findings import BudgetsError, ExitCode
 from reconciler.model.document import Document
+from reconciler.report.findings_text import notices_text
 from reconciler.report.screen import PAPER, Screen
 
 
@@ -106,8 +108,47 @@ def for_programs(shown: Documented, _: Screen | None = PAPER) -> str:
     return shown.document().text()
 
 
-class Printed(ABC):
-    """What a use case returns to be printed, in each format that its document has."""
+class Answer(ABC):
+    """What a use case returns to be printed: `rendered` in a format, and what else is to be known of it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str: ...
+
+    @property
+    def exit_code(self) -> int:
+        """What the process returns."""
+        return ExitCode.DONE
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        return ()
+
+    @property
+    def recorded_in(self) -> str:
+        """The journal that holds it whatever becomes of the output, if one does."""
+        return ""
+
+    @property
+    def told(self) -> Mapping[str, str | bool]:
+        """What the next steps of a job in CI learn."""
+        return {}
+
+    @property
+    def error(self) -> BudgetsError | None:
+        """What ends the command after it was printed, where it is not whole."""
+        return None
+
+    def beside(self, format_: str, *, to_file: bool) -> str:
+        """Return what people are told besides, when it is printed in a format or written `to_file`."""
+        del to_file
+        return "" if format_ == "text" else notices_text(self.notices)
+
+
+class Printed(Answer):
+    """An answer that is a document, in each format that this has."""
 
     __slots__ = ()
 
@@ -120,13 +161,26 @@ class Printed(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Shown(Answer):
+    """A document, or a page of one, that is an answer as it stands."""
+
+    shown: Documented
+    exit_code: int = ExitCode.DONE
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it in a format of its document."""
+        return render(self.shown.document().name(), format_, self.shown, screen)
+
+
+@dataclass(frozen=True, slots=True)
 class Statement(Printed):
     """The same twice: `facts` and `text`. `notices` are code, sentence and hint of what is to be said besides."""
 
     facts: Document
     text: str
-    exit_code: ExitCode = ExitCode.DONE
-    notices: tuple[tuple[str, str, str], ...] = ()
+    exit_code: int = ExitCode.DONE
+    notices: Sequence[tuple[str, str, str]] = ()
+    recorded_in: str = ""
 
     def document(self) -> Document:
         return self.facts

@@ -19,13 +19,14 @@ from thorough import drawn
 
 from reconciler.app.importing.map_file import read_map
 from reconciler.app.importing.reading import existing
-from reconciler.app.importing.run import Imported, ImportRequest, import_through
+from reconciler.app.importing.run import ImportRequest, import_through
 from reconciler.app.importing.texts import write_new
 from reconciler.findings import ExitCode, FindingsError, UnauthorizedError, UsageError
 from reconciler.keeptrusts.connection import Connection
 from reconciler.keeptrusts.reader import Reader
 from reconciler.model.period import Period
 from reconciler.plan.importing.wallets import Asked
+from reconciler.report.import_text import ImportPage
 from reconciler.report.renderers import render
 from reconciler.sandbox.globex import ORGANIZATION, TOPPED_UP, TWICE, WITHOUT_SLUG, seed_globex, team_id
 from reconciler.sandbox.store import Store
@@ -49,7 +50,7 @@ def settings(folder: Path) -> Settings:
     return Settings(budgets, "", DAY, JUNE, journal=f"file:{folder / 'journal'}", root=folder)
 
 
-def imported(reader: Reader, folder: Path, wanted: ImportRequest | None = None) -> Imported:
+def imported(reader: Reader, folder: Path, wanted: ImportRequest | None = None) -> ImportPage:
     given = settings(folder)
     return import_through(reader, given, existing(given.budgets), wanted or ImportRequest())
 
@@ -65,7 +66,7 @@ def test_the_plan_of_what_was_imported_is_empty_and_a_second_import_leaves_every
 ) -> None:
     with organization(seed) as (made, reader):
         first = imported(reader, tmp_path)
-        assert first.page.proof.differences == ()
+        assert first.proof.differences == ()
         for file in (tmp_path / "budgets").rglob("*.yaml"):
             file.write_text(
                 f"# ours\n{file.read_text().replace('monthly:', 'monthly:  ')}\n# the end", encoding="utf-8"
@@ -73,15 +74,15 @@ def test_the_plan_of_what_was_imported_is_empty_and_a_second_import_leaves_every
         written = contents(tmp_path)
         assert [flaw for flaw in load(tmp_path / "budgets").findings if flaw.is_error] == []
         again = imported(reader, tmp_path)
-        assert again.page.proof.empty
+        assert again.proof.empty
         assert contents(tmp_path) == written
-        assert {file.state for file in again.page.files} == {"unchanged"}
+        assert {file.state for file in again.files} == {"unchanged"}
         assert _named(first, made) == set(made.teams)
 
 
-def _named(found: Imported, made: Made) -> set[str]:
+def _named(found: ImportPage, made: Made) -> set[str]:
     """Return the teams that are written or told as left out: none is passed over in silence."""
-    document = found.page.document()
+    document = found.document()
     return {wallet.wallet.id for wallet in document.wallets} | {
         left.key for left in document.left_out if left.key in made.teams
     }
@@ -108,7 +109,7 @@ def map_file(folder: Path, text: str = "") -> ImportRequest:
 
 def test_all_of_an_organization_that_ran_by_hand_is_written_or_named(tmp_path: Path) -> None:
     with globex() as reader:
-        found = imported(reader, tmp_path, map_file(tmp_path)).page.document()
+        found = imported(reader, tmp_path, map_file(tmp_path)).document()
     assert found.plan.empty
     assert len({wallet.team for wallet in found.wallets}) == 12
     assert len(found.wallets) == 30
@@ -149,7 +150,7 @@ def test_comments_order_and_edits_by_hand_stay_and_what_is_missing_is_added(tmp_
             if "  staging:" in file.read_text():
                 file.write_text(file.read_text().partition("  staging:")[0])
         again = imported(reader, tmp_path, map_file(tmp_path))
-        assert again.page.proof.empty
+        assert again.proof.empty
         after = support.read_text()
         assert all(line in after.splitlines() for line in edited.splitlines())
         assert after.index("# ours") == 0
@@ -170,7 +171,7 @@ def test_whoever_is_there_is_asked_which_month_money_was_for(tmp_path: Path) -> 
         return months[1]
 
     with globex() as reader:
-        found = imported(reader, tmp_path, ImportRequest(ask=ask)).page.document()
+        found = imported(reader, tmp_path, ImportRequest(ask=ask)).document()
     assert len(asked) == 1
     assert asked[0].endswith("for 2026-05 or 2026-06?")
     assert found.questions == ()
@@ -182,11 +183,11 @@ def test_a_wallet_is_left_out_until_its_deciding_question_is_answered(tmp_path: 
         team = add_team(made.store, "team_new", "New", "newcomers")
         fund(made.store, team, 1000 * MICRO, DAY.replace(day=1), "June 2026")
         entry = fund(made.store, team, 400 * MICRO, DAY.replace(day=12), "July 2026")
-        first = imported(reader, tmp_path).page.document()
+        first = imported(reader, tmp_path).document()
         assert "team_new" in {left.key for left in first.left_out}
         assert not (tmp_path / "budgets" / "teams" / "newcomers.yaml").exists()
         answered = imported(reader, tmp_path, ImportRequest(months={entry: JUNE.plus(1)}))
-        assert answered.page.proof.empty
+        assert answered.proof.empty
         assert "2026-07: 1000.00" in (tmp_path / "budgets" / "teams" / "newcomers.yaml").read_text()
 
 
@@ -229,8 +230,8 @@ def test_a_team_that_is_to_be_gone_gets_nothing_and_loses_nothing_new(tmp_path: 
         file.write_text(text)
         again = imported(reader, tmp_path, map_file(tmp_path))
         assert file.read_text() == text
-        assert any("wants the team hr to be gone" in left.reason for left in again.page.draft.left_out)
-        assert [line for line in again.page.proof.differences if "taken back from hr/prod" in line]
+        assert any("wants the team hr to be gone" in left.reason for left in again.draft.left_out)
+        assert [line for line in again.proof.differences if "taken back from hr/prod" in line]
 
 
 def test_a_file_that_changes_while_keeptrusts_is_read_is_left_alone(tmp_path: Path) -> None:
@@ -254,18 +255,18 @@ def test_teams_without_an_org_yaml_keep_their_files(tmp_path: Path) -> None:
         imported(reader, tmp_path, map_file(tmp_path))
         before = contents(tmp_path)
         (tmp_path / "budgets" / "org.yaml").unlink()
-        assert imported(reader, tmp_path, map_file(tmp_path)).page.proof.empty
+        assert imported(reader, tmp_path, map_file(tmp_path)).proof.empty
         assert {path for path, data in contents(tmp_path).items() if before[path] != data} <= {"budgets/org.yaml"}
 
 
 def test_an_alert_of_the_organization_is_owned_by_a_team_as_the_hint_says(tmp_path: Path) -> None:
     with globex() as reader:
-        (left,) = (one for one in imported(reader, tmp_path).page.draft.left_out if one.name == "everything")
+        (left,) = (one for one in imported(reader, tmp_path).draft.left_out if one.name == "everything")
         scope = left.hint.partition("`scope: ")[2].rstrip("`")
         file = tmp_path / "budgets" / "teams" / "support.yaml"
         alert = f"  - {{name: everything, amount: 110000.00, scope: {scope}}}\n"
         file.write_text(file.read_text() + alert)
-        again = imported(reader, tmp_path).page
+        again = imported(reader, tmp_path)
         assert again.proof.differences == ()
         assert "everything" not in {one.name for one in again.draft.left_out}
 
@@ -274,7 +275,7 @@ def test_what_people_say_of_wallets_that_are_written_already_is_told_to_change_n
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with globex() as reader:
-        (question,) = imported(reader, tmp_path, map_file(tmp_path)).page.document().questions
+        (question,) = imported(reader, tmp_path, map_file(tmp_path)).document().questions
         before = contents(tmp_path)
         wanted = map_file(tmp_path, f"{team_id('hr-prod')}: payroll/prod\n{team_id('legal-dev')}: skip\n")
         imported(reader, tmp_path, replace(wanted, months={question.transaction: JUNE}))
@@ -296,9 +297,9 @@ def test_an_organization_that_funds_a_month_before_it_begins_answers_once(
                 month = JUNE.plus(age)
                 day = month.first - timedelta(days=2) if age < 1 else DAY
                 fund(made.store, team, 1000 * MICRO, day, f"{month.name} budget")
-        left = imported(reader, tmp_path).page.document()
+        left = imported(reader, tmp_path).document()
         assert len([one for one in left.left_out if one.key.startswith("team_new")]) == 4
-        found = imported(reader, tmp_path, ImportRequest(months_by=by)).page
+        found = imported(reader, tmp_path, ImportRequest(months_by=by))
         assert found.proof.empty
         written = {one.wallet: one for one in found.document().wallets if one.wallet.startswith("team_new")}
         assert len(written) == 4
@@ -311,7 +312,7 @@ def test_an_organization_that_funds_a_month_before_it_begins_answers_once(
 
 def _asked(reader: Reader) -> tuple[Asked, ...]:
     with TemporaryDirectory() as folder:
-        return imported(reader, Path(folder)).page.draft.asked
+        return imported(reader, Path(folder)).draft.asked
 
 
 def test_a_file_in_the_place_of_the_folder_is_a_finding(tmp_path: Path) -> None:
@@ -342,7 +343,7 @@ def test_what_a_file_has_no_room_for_is_told_with_its_place_and_what_to_add(tmp_
         )
         support.write_text(text.partition("billing_budgets:")[0])
         again = imported(reader, tmp_path)
-        assert again.page.proof.empty
+        assert again.proof.empty
         assert contents(tmp_path)["budgets/teams/support.yaml"].decode() == text
         assert "export_schedules:\n  - name: weekly-events\n" in org.read_text()
 
@@ -369,7 +370,7 @@ def test_what_yaml_says_otherwise_is_told_whatever_it_is(
         edited.write_text(edited.read_text().replace(old, new))
         found = imported(reader, tmp_path)
         assert found.exit_code == ExitCode.PENDING
-        assert [line for line in found.page.proof.differences if re.search(difference, line)]
+        assert [line for line in found.proof.differences if re.search(difference, line)]
         assert "is NOT empty for 2026-06" in found.rendered("text")
 
 

@@ -104,7 +104,8 @@ def test_what_was_merged_is_told_with_what_is_left(tmp_path: Path, monkeypatch: 
         reason="nobody approved",
         cure="ask",
     )
-    job.tell_merges(Merges(head="d" * 40, applied_commit=None, landings=(landed, left), pending=1, exit_code=4))
+    merges = Merges(head="d" * 40, applied_commit=None, landings=(landed, left), pending=1, exit_code=4)
+    job.tell(**job.told_merges(merges))
     job.hand_over("pr", 4)
     written = outputs((tmp_path / "output").read_text(encoding="utf-8"))
     assert written == {

@@ -17,7 +17,7 @@ from reconciler.cli.terminal import Command
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = sorted((ROOT / "reconciler" / "cli").glob("*.py"))
-MOST_LINES = 2370
+MOST_LINES = 2000
 
 
 def commands_of(module: Path) -> Iterator[ast.FunctionDef]:

@@ -16,6 +16,7 @@ from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
 from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
+from reconciler.app.job import told_merges
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say, summarise
 from reconciler.app.session import load_desired
@@ -27,8 +28,8 @@ from reconciler.git.merging import tip_of
 from reconciler.journal.history import history_of, open_runs
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
 from reconciler.model.plan import Source
-from reconciler.report.renderers import render
-from reconciler.report.screen import Screen
+from reconciler.report.renderers import Answer, render
+from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,14 +99,37 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
         put_back=again.run if again else None,
         exit_code=most_serious(codes),
     )
-    fenced = rendered(merges, "text").replace("```", "'''")
+    fenced = Landed(merges, settings.journal).rendered("text").replace("```", "'''")
     summarise(f"### What was merged\n\n```\n{fenced}```")
     return merges
 
 
-def rendered(found: Merges, format_: str) -> str:
-    """Return what became of what was merged as `text` or `json` (kt-budgets.merges/1)."""
-    return render("merges", format_, found, Screen(words=forge_words()))
+@dataclass(frozen=True, slots=True)
+class Landed(Answer):
+    """What became of what was merged; the runs are in `journal` too."""
+
+    merges: Merges
+    journal: str
+
+    @property
+    def exit_code(self) -> int:
+        return self.merges.exit_code
+
+    @property
+    def recorded_in(self) -> str:
+        return f"the journal {self.journal}"
+
+    @property
+    def told(self) -> Mapping[str, str | bool]:
+        return told_merges(self.merges)
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.merges/1)."""
+        return render("merges", format_, self.merges, replace(screen, words=forge_words()))
+
+    def beside(self, format_: str, *, to_file: bool) -> str:
+        """Return the text, which people read where the result is for a program or in a file."""
+        return self.rendered("text") if to_file or format_ == "json" else ""
 
 
 def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:

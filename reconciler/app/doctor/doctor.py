@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,28 +15,12 @@ from reconciler.findings import BudgetsError, ExitCode
 from reconciler.journal.probe import PROBE
 from reconciler.model.doctor import CheckResult, DoctorDocument
 from reconciler.redaction import without_secrets
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Shown
 
 if TYPE_CHECKING:
-    from reconciler.report.screen import Screen
     from reconciler.settings import Settings
 
 _LIGHT = "this installation is a light one, without the package {name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What all checks saw."""
-
-    document: DoctorDocument
-
-    @property
-    def exit_code(self) -> int:
-        return self.document.exit_code
-
-    def rendered(self, format_: str, screen: Screen | None = None) -> str:
-        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.doctor/1)."""
-        return render("doctor", format_, self.document, screen)
 
 
 def doctor(
@@ -48,7 +31,7 @@ def doctor(
     record_in: Path | None = None,
     probe: bool = True,
     checks: Iterable[Check] = CHECKS,
-) -> Diagnosis:
+) -> Shown:
     """Look at everything, and return what was seen; nothing is raised for what fails.
 
     Keeptrusts is asked for what it holds and, unless `settings` name files of usage, for an export; nothing is changed
@@ -70,7 +53,7 @@ def doctor(
             advance(number, len(listed))
         files = _recorded(subject, record_in) if record_in else ()
     worst = max(found.exit_code for found in results)
-    return Diagnosis(DoctorDocument(checks=tuple(results), exit_code=worst, recorded=files))
+    return Shown(DoctorDocument(checks=tuple(results), exit_code=worst, recorded=files), exit_code=worst)
 
 
 def _without_usage(settings: Settings) -> str:

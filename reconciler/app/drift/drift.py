@@ -15,13 +15,13 @@ from reconciler.app.forge_session import forge_session, forge_words
 from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
-from reconciler.findings import BudgetsError, RemoteError
+from reconciler.findings import BudgetsError, ExitCode, RemoteError
 from reconciler.journal.history import history_of
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.drift import Drifted, classify, with_released
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import Screen
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DriftRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Answer):
     """Differences that were `found`, those that are `left` for a person, and what is `waiting`: left behind.
 
     `doubts` are wallets whose ledger contradicts the journal. `following` says what a person can do next. `unread` is
@@ -75,8 +75,26 @@ class Drift:
         needed = [entry.item for entry in self.left if entry.needs_person]
         return issue_title(needed, self.waiting, unread=self.unread is not None)
 
+    @property
+    def exit_code(self) -> ExitCode:
+        return ExitCode.DRIFT if self.needs_person else ExitCode.DONE
+
+    @property
+    def error(self) -> RemoteError | None:
+        return self.unread
+
+    @property
+    def told(self) -> Mapping[str, str | bool]:
+        read = {} if self.unread else {"changed": self.needs_person}
+        return {**read, "failure_reason": self.title} if self.needs_person else read
+
     def rendered(self, format_: str, screen: Screen | None = None) -> str:
-        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1)."""
+        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1).
+
+        Of what could not be read whole there is only the text about what was left behind.
+        """
+        if self.unread and not (self.waiting and format_ == "text"):
+            return ""
         page = DriftPage(self.found, self.waiting, self.doubts, self.following, forge_words())
         return render("drift", format_, page, screen)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.checkout import is_older
 from reconciler.app.disbelief import refuse_disbelieved
-from reconciler.app.execution.run import Terms, executed, refuse_unasked, rendered
+from reconciler.app.execution.run import Ran, Terms, executed, refuse_unasked
 from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
@@ -24,7 +24,7 @@ from reconciler.model.guards import GuardSettings
 from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
 from reconciler.report.receipt import receipt
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 from reconciler.source.load import load
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthOpened:
+class MonthOpened(Answer):
     """What opening a month came to: `result` of the run, the `plan` of a dry run, or since when it was open (`at`)."""
 
     period: Period
@@ -62,7 +62,11 @@ class MonthOpened:
         """Return what was not run as `text` or `json`: the plan of a dry run, or that there was nothing to do."""
         if self.plan:
             return render("plan", format_, self.plan, screen)
-        return rendered(None, format_) if format_ == "json" else f"{self.said}\n"
+        return Ran(None, "").rendered(format_) if format_ == "json" else f"{self.said}\n"
+
+    def beside(self, format_: str, *, to_file: bool) -> str:
+        del to_file
+        return f"{self.said}\n" if self.said and format_ == "json" else ""
 
 
 def _nobody(why: str) -> bool:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.first_contact import FirstNames
+from reconciler.app.job import told_outcomes
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
 from reconciler.app.planning.scope import declared_by
 from reconciler.app.session import load_desired
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
+from reconciler.findings import ExitCode
 from reconciler.journal.journal import last_applied
 from reconciler.model.outcome import Result, Run
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
+from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
     from reconciler.journal.declared import Declares
@@ -64,11 +68,30 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
     return result
 
 
-def rendered(result: Result | None, format_: str) -> str:
-    """Return a run as `text` or `json` (kt-budgets.run/1); None stands for one that had nothing to do."""
-    if result is None and format_ == "text":
-        return "Nothing to resume: every run in the journal finished, and no operation is unknown.\n"
-    return render("run", format_, result or Run(run="", outcomes=(), converged=True))
+@dataclass(frozen=True, slots=True)
+class Ran(Answer):
+    """What became of a run, which is in `journal` too; None stands for one that had nothing to do."""
+
+    result: Result | None
+    journal: str
+
+    @property
+    def exit_code(self) -> int:
+        return self.result.exit_code if self.result else ExitCode.DONE
+
+    @property
+    def recorded_in(self) -> str:
+        return f"the journal {self.journal}" if self.result else ""
+
+    @property
+    def told(self) -> Mapping[str, str | bool]:
+        return told_outcomes(done.status.value for done in self.result.run.outcomes) if self.result else {}
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.run/1)."""
+        if self.result is None and format_ == "text":
+            return "Nothing to resume: every run in the journal finished, and no operation is unknown.\n"
+        return render("run", format_, self.result or Run(run="", outcomes=(), converged=True), screen)
 
 
 def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period: Period | None = None) -> Result:

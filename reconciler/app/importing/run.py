@@ -16,7 +16,7 @@ from reconciler.app.listening import say
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import differing
 from reconciler.app.session import connected
-from reconciler.findings import ExitCode, Finding, UsageError
+from reconciler.findings import Finding, UsageError
 from reconciler.journal.journal import read_records
 from reconciler.model.imported import ImportedFile
 from reconciler.model.period import Period
@@ -25,8 +25,6 @@ from reconciler.plan.importing.funding import Answers, answered
 from reconciler.plan.importing.proposals import NOTHING
 from reconciler.plan.importing.sources import Sources
 from reconciler.report.import_text import ImportPage, question_text
-from reconciler.report.renderers import render
-from reconciler.report.screen import PAPER, Screen
 from reconciler.source.organization_file import FirstOrganization
 from reconciler.source.tree import folder_name
 from reconciler.source.tree_findings import ORGANIZATION
@@ -58,23 +56,7 @@ class ImportRequest:
     ask: Ask | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What was added, what is asked and left out, and the proof."""
-
-    page: ImportPage
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """10 where the plan of what is written has changes."""
-        return ExitCode.DONE if self.page.proof.empty else ExitCode.PENDING
-
-    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
-        """Return it as `text` or `json` (kt-budgets.import/1)."""
-        return render("import", format_, self.page, screen)
-
-
-def import_live(settings: Settings, wanted: ImportRequest | None = None) -> Imported:
+def import_live(settings: Settings, wanted: ImportRequest | None = None) -> ImportPage:
     """Write what Keeptrusts holds into the YAML where that does not say it yet (decision 0087).
 
     Raises:
@@ -96,7 +78,7 @@ def import_through(
     wanted: ImportRequest,
     *,
     connection: Connection | None = None,
-) -> Imported:
+) -> ImportPage:
     """Do what `import_live` does, where `found` is what the folder holds; an export needs the `connection`."""
     if settings.period > Period.of(settings.as_of):
         raise UsageError(f"{settings.period} has not begun: its ledger says nothing yet", hint="leave `--period` out")
@@ -116,7 +98,7 @@ def import_through(
     _, diff = differing(settings, managed(desired, records), sources.live, records, first_apply=True)
     if wanted.write:
         write_new(settings.budgets, found.files, made)
-    page = ImportPage(
+    return ImportPage(
         organization=sources.directory.identity.organization,
         period=settings.period,
         draft=draft,
@@ -127,7 +109,6 @@ def import_through(
         proposals=proposals,
         findings=doubts,
     )
-    return Imported(page)
 
 
 def _known(sources: Sources, said: Answers) -> None:

@@ -159,4 +159,4 @@ def _told(
         f"Adopted: {who} with {what} in {settings.period}. Nothing was written to"
         f" Keeptrusts.\nLedger before: {before}.\nLedger after:  {after}.\n"
     )
-    return Statement(document, text)
+    return Statement(document, text, recorded_in=f"the journal {settings.journal}")

@@ -70,7 +70,7 @@ def release(settings: Settings, team: str, *, reason: str = "") -> Statement:
         f"Released: {team}, with {', '.join(keys) or 'nothing'}. Nothing was written to Keeptrusts: its"
         f" money and alerts stay as they are.\nIts file may stay or go. `kt-budgets adopt {team}` takes it back.\n"
     )
-    return Statement(document, text)
+    return Statement(document, text, recorded_in=f"the journal {settings.journal}")
 
 
 def _keys(desired: Desired, team: str, last: LastApplied) -> tuple[str, ...]:

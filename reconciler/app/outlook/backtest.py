@@ -13,7 +13,7 @@ from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
 from reconciler.app.wallet_names import chosen
 from reconciler.findings import Finding, UsageError
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Answer):
     """The scores of the forecast and of the guesses, over `months` whole months."""
 
     outlook: Outlook

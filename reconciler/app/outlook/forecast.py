@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.app.outlook.look import Outlook, look
 from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.wallet_names import chosen
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WEEKS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class LookAhead:
+class LookAhead(Answer):
     """What is expected, and what it was worked out from. `is_whole` says that every wallet was asked for.
 
     `forecast.wallets` holds for each wallet its money and its end of the month under the money of today and under that

@@ -11,7 +11,7 @@ from reconciler.app.outlook.notices import known_words, notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.wallet_names import label
 from reconciler.findings import UsageError
-from reconciler.report.renderers import render
+from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Supposed:
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIf:
+class WhatIf(Answer):
     """Two forecasts: `now` is the YAML as it stands, `then` is what if; `other` is the YAML with other targets."""
 
     outlook: Outlook

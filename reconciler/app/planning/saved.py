@@ -7,8 +7,7 @@ from pathlib import Path
 from reconciler.app.listening import say
 from reconciler.findings import UsageError
 from reconciler.model.plan import Plan, read_plan
-from reconciler.report.renderers import render
-from reconciler.report.screen import PAPER, Screen
+from reconciler.report.renderers import Shown
 from reconciler.version import __version__
 
 _LARGEST = 256 * 2**20
@@ -36,9 +35,9 @@ def load_plan(path: Path) -> Plan:
     return plan
 
 
-def show(path: Path, format_: str, screen: Screen = PAPER) -> str:
-    """Return the plan in the file at `path` as `text`, `markdown`, `html` or `json`; raises what `load_plan` raises."""
-    return render("plan", format_, load_plan(path), screen)
+def show(path: Path) -> Shown:
+    """Return the plan in the file at `path` to be printed; raises what `load_plan` raises."""
+    return Shown(load_plan(path))
 
 
 def _say_other_version(plan: Plan, path: Path) -> None:
