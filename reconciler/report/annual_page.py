@@ -16,6 +16,7 @@ from reconciler.report.spans import DASH, Cell, safe_name, visible
 
 MOST_NAMED = 8
 _WIDEST = 160
+_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,12 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         if inputs.trend is not None:
             rate += f"; the last three months cost {inputs.trend:+.0%} against the first three"
         yield f"{rate}."
+    if len(inputs.months) < _YEAR:
+        known = wording.counted(len(inputs.months), "whole month")
+        yield f"{known} of the last twelve {wording.agree(len(inputs.months), 'is')} known."
+    if lacking := [wallet for wallet in inputs.wallets if wallet.run_rate is None]:
+        named = wording.listed([safe_name(wallet.environment, 40) for wallet in lacking], MOST_NAMED)
+        yield f"No usage is known of {named}: it is in none of these figures."
     if seasons := [season for season in inputs.seasons if season.peak is not None]:
         told = [
             f"{safe_name(season.workload, 40)} {wording.whole(season.spent)},"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from cli.conftest import Run
-from cli.outlook_world import SUPPORT, World, make_world, write_budgets
+from cli.outlook_world import SUPPORT, World, make_world, steady, write_budgets, write_usage
 
 from reconciler.app.year.draft import year_after
 from reconciler.model.period import FiscalYear, Period
@@ -39,6 +40,8 @@ billing_budgets:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = make_world(tmp_path_factory.mktemp("world"))
+    spike = {"team_support": lambda day: 1200.0 if 265 <= day < 274 else 300.0, "team_finance": steady(90.0)}
+    write_usage(world.usage, {**spike, "team_support_dev": steady(30.0), "team_lost": steady(1.0)})
     growth = "plan:\n  growth: [{reason: two more regions, rate: 18%, from: 2026-09}]\n"
     write_budgets(world, finance=HOSTILE, support=SUPPORT.replace("plan:\n", growth))
     return world
@@ -50,7 +53,13 @@ def test_the_draft_is_valid_in_next_year_with_a_reason_for_each_figure_and_is_ne
     monkeypatch.chdir(world.folder)
     made = kt("year", *world.options(), "--draft", "--format", "json")
     assert made.code == 0, made.err
-    written = json.loads(made.out)["draft"]
+    told = json.loads(made.out)
+    written, teams = told["draft"], {team["team"]: team for team in told["teams"]}
+    (once,) = teams["support"]["anomalies"]
+    assert (once["month"], once["days"][0], len(once["days"])) == ("2026-02", "2026-02-03", 9)
+    assert "February 2026 stands out" in once["question"]
+    assert "of it is support/assistant on 9 days. What changed, and will it come again?" in once["question"]
+    assert [one["team_id"] for one in told["uncovered"]] == ["team_lost"]
     folder = Path(written["folder"])
     assert (folder, written["fiscal_year"], written["starts"]) == (Path(f"{world.budgets}-FY2028"), "FY2028", "2027-06")
     assert kt("validate", "--budgets", folder).code == 0
@@ -77,6 +86,13 @@ def test_the_draft_is_valid_in_next_year_with_a_reason_for_each_figure_and_is_ne
     assert again.code == 2
     assert "is there already; nothing was written" in again.err
     assert {file: file.read_bytes() for file in folder.rglob("*.yaml")} == bytes_before
+
+
+def test_a_year_that_is_over_is_said_and_a_wallet_without_usage_is_named(world: World, kt: Run) -> None:
+    done = kt("year", *world.options(as_of=date(2027, 6, 18)))
+    assert done.code == 0, done.err
+    assert "warning year-over: FY2027 ended on 2027-05-31" in done.out
+    assert "No usage is known of prod and dev" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(

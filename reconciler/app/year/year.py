@@ -68,7 +68,8 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         before=_before(outlook, asked, teams, wanted.since) if wanted.since else None,
         usage=usage_summary(outlook.usage.source) if outlook.usage else None,
         notices=tuple(
-            ForecastNotice(code=code, message=said, hint=hint) for code, said, hint in notices(outlook, found.warnings)
+            ForecastNotice(code=code, message=said, hint=hint)
+            for code, said, hint in (*_over(outlook), *notices(outlook, found.warnings))
         ),
     )
     if wanted.draft is not None:
@@ -86,6 +87,14 @@ def _within_the_year(outlook: Outlook) -> Outlook:
     if period >= year.starts:
         return outlook
     return replace(outlook, settings=replace(outlook.settings, period=year.starts))
+
+
+def _over(outlook: Outlook) -> Iterator[tuple[str, str, str]]:
+    """Yield that the fiscal year of org.yaml is over, where it is."""
+    year = outlook.desired.organization.fiscal_year.value
+    if outlook.settings.as_of >= year.end:
+        hint = "write the next one with `--draft`, or correct `fiscal_year` in org.yaml"
+        yield "year-over", f"{year.name} ended on {year.periods[-1].last}: nothing of it is forecast any more", hint
 
 
 def _cases(
