@@ -96,7 +96,7 @@ class Proof:
             trouble = ""
             if not isinstance(ledger_match := self.ledger_match(move, wallet), Absent):
                 return self.concluded(move, ledger_match, already=False)
-            if _has_moved(move, before, wallet):
+            if has_moved(move, before, wallet):
                 trouble = f", but {move.wallet} holds {wallet.money_left} and held {before.money_left} before"
                 break
             if facts and wallet.shows_after(datetime.fromisoformat(facts["newer"])):
@@ -208,7 +208,7 @@ def _goes_back(before: LiveWallet, after: LiveWallet) -> bool:
     return not {entry.id for entry in before.ledger} <= {entry.id for entry in after.ledger}
 
 
-def _has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:
+def has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:
     """Whether the balance shows that `move` was booked, or that the ledger is behind and cannot say that it was not.
 
     Traffic takes money, and less of it in a moment than a move does; a reservation that ends gives some back. Money

@@ -82,7 +82,7 @@ def test_where_no_wallet_has_a_rest_or_unused_stays_nothing_is_listed() -> None:
         "on 1 July about  0.00 goes back to the organization wallet, as far as today's money is expected to be left at"
         " the end of the month"
     )
-    assert bare.expectations[0].wallets == {}
+    assert (str(bare.expectations[0].amount), bare.expectations[0].wallets) == ("0.00", {})
     assert with_rest(None, IMPACT, JUNE) is None
     for others in ((), (unused("keep", team="ads"),), (unused("keep", key="currency"),)):
         later = Later(since="c", until=JULY, expectations=others)
