@@ -25,12 +25,14 @@ from reconciler.model.change_request import (
 from reconciler.model.doctor import DoctorDocument
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
+from reconciler.model.exports import ExportsManifest
 from reconciler.model.imported import ImportDocument
 from reconciler.model.initial import InitDocument
 from reconciler.model.merges import Merges
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
 from reconciler.model.outlook import BacktestDocument, ForecastDocument, RecommendDocument, WhatIfDocument
+from reconciler.model.packet import EvidenceCheck, PacketDocument, PacketFacts
 from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput
@@ -60,7 +62,14 @@ DOCUMENTS: tuple[type[Document], ...] = (
     RecommendDocument,
     BacktestDocument,
     SpendDocument,
+<<<<<<< HEAD
     YearDocument,
+=======
+    ExportsManifest,
+    PacketDocument,
+    PacketFacts,
+    EvidenceCheck,
+>>>>>>> 6427fcc (Keep exports, and prove with a packet what was planned and done)
     AuditDocument,
     DoctorDocument,
     RecordedDocument,

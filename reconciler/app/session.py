@@ -20,6 +20,7 @@ from reconciler.source.load import load
 if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.desired import Desired
+    from reconciler.model.organization import ApiSettings
 
 
 def load_desired(settings: Settings) -> tuple[Desired, tuple[Finding, ...]]:
@@ -39,16 +40,9 @@ def connected(settings: Settings, desired: Desired | None, *, writing: bool = Fa
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.organization import ApiSettings
 
-    api = desired.organization.api if desired else ApiSettings()
     if not settings.sandbox:
-        yield Connection(
-            base_url=settings.api_url,
-            token=settings.require_token(),
-            description_field=api.description_field,
-            paths=api.paths,
-            ledger_types=api.ledger_types,
-            ledger_months_before=1,
-        )
+        api = desired.organization.api if desired else ApiSettings()
+        yield connection_to(api, settings.api_url, settings.require_token())
         return
     from reconciler.sandbox.server import running
 
@@ -63,6 +57,20 @@ def connected(settings: Settings, desired: Desired | None, *, writing: bool = Fa
             )
         token = sandbox.billing_token if writing else sandbox.read_token
         yield Connection(base_url=sandbox.url, token=token, ledger_months_before=1)
+
+
+def connection_to(api: ApiSettings, base_url: str, token: str) -> Connection:
+    """Return how a Keeptrusts at an address is reached, whose ways the YAML tells."""
+    from reconciler.keeptrusts.connection import Connection
+
+    return Connection(
+        base_url=base_url,
+        token=token,
+        description_field=api.description_field,
+        paths=api.paths,
+        ledger_types=api.ledger_types,
+        ledger_months_before=1,
+    )
 
 
 def settings(

@@ -79,6 +79,12 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("spend", "text"): "spend_text:spend_text",
     ("spend", "json"): _JSON,
     ("spend", "csv"): "spend_text:spend_csv",
+    ("exports", "text"): "evidence_text:exports_text",
+    ("exports", "json"): _JSON,
+    ("packet", "text"): "packet_text:packet_text",
+    ("packet", "json"): _JSON,
+    ("evidence-check", "text"): "packet_text:check_text",
+    ("evidence-check", "json"): _JSON,
     ("doctor", "text"): "doctor_text:doctor_text",
     ("doctor", "json"): _JSON,
     **{

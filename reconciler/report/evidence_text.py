@@ -1,0 +1,49 @@
+"""`kt-budgets evidence` for a terminal: exports that are kept, a packet that was made, and what one proves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.model.exports import ExportsManifest
+from reconciler.report.columns import Grid
+from reconciler.report.findings_text import visible
+from reconciler.report.screen import PAPER, Screen
+from reconciler.report.wording import counted, exact
+
+
+class Pulled(Protocol):
+    manifest: ExportsManifest
+    folder: Path
+    fetched: int
+
+
+def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:
+    """Return each export with its days, events and money, beside what the dashboard showed of them."""
+    manifest = shown.manifest
+    cells = tuple(
+        (
+            visible(kept.file),
+            f"{kept.first_day} to {kept.last_day}",
+            f"{kept.rows:,}",
+            exact(kept.cost),
+            exact(kept.spend),
+            f"{kept.left_out:,} rows, {exact(kept.left_out_cost)}" if kept.left_out else "",
+        )
+        for kept in manifest.exports
+    )
+    headings = ("export", "days", "events", manifest.currency, "dashboard", "left out")
+    grid = Grid(headings, ("left", "left", "right", "right", "right", "right"), cells)
+    total = sum((kept.cost for kept in manifest.exports), Decimal(0))
+    fetched = f"{counted(shown.fetched, 'export')} fetched now" if shown.fetched else "all of them were there already"
+    lines = [f"{visible(str(shown.folder))}: {counted(len(cells), 'export')}, {fetched}", "", *grid.lines(screen.width)]
+    lines += [
+        "",
+        f"{manifest.currency} {exact(total)} in {counted(sum(kept.rows for kept in manifest.exports), 'event')}.",
+    ]
+    if apart := [kept for kept in manifest.exports if kept.apart]:
+        sums = ", ".join(f"{kept.first_day:%Y-%m} by {exact((kept.spend or Decimal(0)) - kept.cost)}" for kept in apart)
+        lines.append(f"The dashboard showed another sum than {counted(len(apart), 'export')}: {sums}.")
+        lines.append("Remove such a file to fetch it again; `kt-budgets spend --period MONTH` shows where they differ.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,116 @@
+"""`kt-budgets evidence pull`: each month is fetched once, whatever came in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import date
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from reconciler.app.evidence.pull import Pulled, months_of, pull
+from reconciler.app.evidence.store import MANIFEST, ExportStore
+from reconciler.app.listening import Advance, heard_by
+from reconciler.app.session import settings
+from reconciler.findings import LockHeldError, RefusedError
+from reconciler.keeptrusts.connection import Connection
+from reconciler.keeptrusts.exports import ExportJobs
+from reconciler.sandbox.server import Sandbox, running
+from reconciler.settings import overlaid
+
+DAY = date(2026, 6, 18)
+BUDGETS = Path(__file__).parents[2] / "budgets"
+
+
+class Interrupting:
+    """Hears what is done, and interrupts once so many files are kept."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    def said(self, line: str, hint: str, /) -> None: ...
+    def summarised(self, markdown: str, /) -> None: ...
+
+    def noted(self, line: str, /) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise KeyboardInterrupt
+
+    def progress(self, label: str, /) -> AbstractContextManager[Advance]:
+        return nullcontext(lambda _done, _total: None)
+
+
+@pytest.fixture(scope="module")
+def acme() -> Iterator[Sandbox]:
+    with running(scenario="acme", as_of=DAY) as sandbox, overlaid(
+        KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token
+    ):
+        yield sandbox
+
+
+def jobs(sandbox: Sandbox) -> int:
+    return sum(write.path == "/v1/exports/jobs" for write in sandbox.store.writes())
+
+
+def pulled(folder: Path, day: date = DAY) -> Pulled:
+    return pull(settings(BUDGETS, as_of=day), folder)
+
+
+def test_the_months_are_whole_and_reach_as_far_back_as_usage_is_looked_at() -> None:
+    months = list(months_of(DAY))
+    assert months[0] == (date(2025, 5, 1), date(2025, 5, 31))
+    assert months[-1] == (date(2026, 6, 1), date(2026, 6, 17))
+    assert list(months_of(date(2026, 6, 1)))[-1] == (date(2026, 5, 1), date(2026, 5, 31))
+
+
+@pytest.mark.slow
+def test_what_is_kept_is_never_asked_for_again(acme: Sandbox, tmp_path: Path) -> None:
+    folder, months = tmp_path / "evidence", list(months_of(DAY))
+    with heard_by(Interrupting(3)), pytest.raises(KeyboardInterrupt):
+        pulled(folder)
+    assert jobs(acme) == 3
+
+    connection = Connection(base_url=acme.url, token=acme.read_token)
+    with ExportJobs(connection) as created:
+        job = created.create("events", "csv", date_from=months[3][0], date_to=months[3][1])
+    store = ExportStore(folder, organization="org_acme", currency="USD")
+    store.save(store.manifest.asking(*months[3], job.id))
+    (folder / ".partial").mkdir(exist_ok=True)
+    (folder / ".partial" / "half.csv").write_text("cut off")
+
+    found = pulled(folder)
+    assert (jobs(acme), found.fetched) == (len(months), len(months) - 3), "the job that was created is asked for its file"
+    assert found.manifest.asked == ()
+    assert not (folder / ".partial").exists()
+    assert [(kept.first_day, kept.last_day) for kept in found.manifest.exports] == months
+    assert all(kept.spend == kept.cost for kept in found.manifest.exports), "the dashboard shows the same"
+
+    damaged = folder / "exports" / found.manifest.exports[5].file
+    damaged.write_text(damaged.read_text().replace("gpt-4o", "gpt-4x", 1))
+    (folder / "exports" / found.manifest.exports[7].file).unlink()
+    again = pulled(folder)
+    assert (again.fetched, again.manifest.exports[5].digest) == (2, found.manifest.exports[5].digest)
+    assert pulled(folder).fetched == 0
+    assert len(list((folder / "exports").iterdir())) == len(months)
+
+
+def test_two_runs_at_once_are_one_run_and_a_refusal(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    with FileLock(folder / ".lock"), pytest.raises(LockHeldError, match="another run"):
+        pull(settings(BUDGETS, as_of=DAY, sandbox=True), folder)
+
+
+def test_a_folder_of_another_organization_and_an_edited_manifest_are_refused(tmp_path: Path) -> None:
+    ExportStore(tmp_path, organization="org_b", currency="USD").save(
+        ExportStore(tmp_path, organization="org_b", currency="USD").manifest
+    )
+    with pytest.raises(RefusedError, match="exports of org_b"):
+        ExportStore(tmp_path, organization="org_acme", currency="USD")
+    document = json.loads((tmp_path / MANIFEST).read_text())
+    (tmp_path / MANIFEST).write_text(json.dumps({**document, "exports": "none"}))
+    with pytest.raises(RefusedError, match="no manifest"):
+        ExportStore(tmp_path, organization="org_b", currency="USD")
