@@ -62,14 +62,11 @@ DOCUMENTS: tuple[type[Document], ...] = (
     RecommendDocument,
     BacktestDocument,
     SpendDocument,
-<<<<<<< HEAD
     YearDocument,
-=======
     ExportsManifest,
     PacketDocument,
     PacketFacts,
     EvidenceCheck,
->>>>>>> 6427fcc (Keep exports, and prove with a packet what was planned and done)
     AuditDocument,
     DoctorDocument,
     RecordedDocument,

@@ -28,7 +28,9 @@ def command() -> None:
 
 @command.command("pull", cls=Command, epilog="Example: kt-budgets evidence pull --to evidence")
 @network_options
-@click.option("--to", "folder", type=FOLDER, default=".kt-budgets/evidence", show_default=True, help="Where exports are kept.")
+@click.option(
+    "--to", "folder", type=FOLDER, default=".kt-budgets/evidence", show_default=True, help="Where exports are kept."
+)
 @format_option("exports")
 @output_option
 def pull_command(*, folder: Path, format_: str, output: Path | None, **options: Any) -> None:
@@ -44,7 +46,9 @@ def pull_command(*, folder: Path, format_: str, output: Path | None, **options: 
 @command.command("packet", cls=Command, epilog="Example: kt-budgets evidence packet --reviewed plan.json --key key.pem")
 @network_options
 @journal_option
-@click.option("--exports", type=FOLDER, default=".kt-budgets/evidence", show_default=True, help="Where exports are kept.")
+@click.option(
+    "--exports", type=FOLDER, default=".kt-budgets/evidence", show_default=True, help="Where exports are kept."
+)
 @click.option("--reviewed", type=FILE, help="The plan.json that was reviewed, to be in the packet.")
 @click.option("--key", type=FILE, help="Sign it with this private Ed25519 key, in PEM.")
 @format_option("packet")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Protocol
 
 from reconciler.model.exports import ExportsManifest
@@ -14,9 +13,12 @@ from reconciler.report.wording import counted, exact
 
 
 class Pulled(Protocol):
-    manifest: ExportsManifest
-    folder: Path
-    fetched: int
+    @property
+    def manifest(self) -> ExportsManifest: ...
+    @property
+    def folder(self) -> object: ...
+    @property
+    def fetched(self) -> int: ...
 
 
 def exports_text(shown: Pulled, screen: Screen = PAPER) -> str:

@@ -45,8 +45,9 @@ class Interrupting:
 
 @pytest.fixture(scope="module")
 def acme() -> Iterator[Sandbox]:
-    with running(scenario="acme", as_of=DAY) as sandbox, overlaid(
-        KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token
+    with (
+        running(scenario="acme", as_of=DAY) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
     ):
         yield sandbox
 
@@ -82,7 +83,9 @@ def test_what_is_kept_is_never_asked_for_again(acme: Sandbox, tmp_path: Path) ->
     (folder / ".partial" / "half.csv").write_text("cut off")
 
     found = pulled(folder)
-    assert (jobs(acme), found.fetched) == (len(months), len(months) - 3), "the job that was created is asked for its file"
+    assert (jobs(acme), found.fetched) == (len(months), len(months) - 3), (
+        "the job that was created is asked for its file"
+    )
     assert found.manifest.asked == ()
     assert not (folder / ".partial").exists()
     assert [(kept.first_day, kept.last_day) for kept in found.manifest.exports] == months

@@ -1,6 +1,7 @@
 """The archive of a packet: a zip whose bytes follow from its files alone, and a reader that believes nothing of one.
 
-Nothing in it is compressed, so that no library's version changes a byte and no member can be larger than the archive.
+Nothing in it is compressed, so that no library's version changes a byte and no member can be larger than the archive
+(decision 0098).
 """
 
 from __future__ import annotations
