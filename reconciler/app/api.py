@@ -23,6 +23,7 @@ from reconciler.app.outlook.whatif import Supposed, suppose
 from reconciler.app.planning.plan import plan
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
+from reconciler.app.review import review_period
 from reconciler.app.session import settings
 from reconciler.app.starting.init import InitRequest, init
 from reconciler.app.validate import validate
@@ -59,6 +60,7 @@ __all__ = [
     "release",
     "resume",
     "review",
+    "review_period",
     "settings",
     "suppose",
     "validate",

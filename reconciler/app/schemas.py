@@ -37,6 +37,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.recorded import RecordedDocument
+from reconciler.model.review import ReviewDocument
 from reconciler.model.spend import SpendDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
@@ -67,6 +68,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     PacketDocument,
     PacketFacts,
     EvidenceCheck,
+    ReviewDocument,
     AuditDocument,
     DoctorDocument,
     RecordedDocument,

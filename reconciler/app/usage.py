@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,22 +22,26 @@ if TYPE_CHECKING:
 
 
 def obtain_usage(
-    settings: Settings, desired: Desired, connection: Connection | None
+    settings: Settings, desired: Desired, connection: Connection | None, *, since: date | None = None
 ) -> tuple[DailyUsage | None, tuple[Finding, ...]]:
     """Return daily usage and what is to be said about it.
 
-    Without `--usage` an export of the trailing year is created, awaited and downloaded. When this Keeptrusts does
-    not give one, usage is None and a warning says so: the forecast then goes by what the ledger settled.
+    It is that of the trailing year, and since `since`. Without `--usage` an export is created, awaited and downloaded.
+    When this Keeptrusts does not give one, usage is None and a warning says so: the forecast then goes by what the
+    ledger settled.
     """
     from reconciler.app.dashboard import spend_findings
     from reconciler.report.usage_doubts import usage_findings
 
     currency = desired.organization.currency
     if connection is None:
-        usage = from_files(settings, desired) if settings.usage else None
+        usage = from_files(settings, desired, since=since) if settings.usage else None
         return usage, usage_findings(usage.source, currency=currency) if usage else ()
     try:
-        usage = from_files(settings, desired) if settings.usage else exported(settings, desired, connection)
+        if settings.usage:
+            usage = from_files(settings, desired, since=since)
+        else:
+            usage = exported(settings, desired, connection, since=since)
     except (RemoteError, UsageError) as error:
         if settings.usage:
             raise
@@ -55,21 +60,32 @@ def obtain_usage(
 
 
 def exported(
-    settings: Settings, desired: Desired, connection: Connection, *, on_answer: OnAnswer | None = None
+    settings: Settings,
+    desired: Desired,
+    connection: Connection,
+    *,
+    on_answer: OnAnswer | None = None,
+    since: date | None = None,
 ) -> DailyUsage:
-    """Return the usage of the trailing year, from an export that Keeptrusts is asked for.
+    """Return the usage of the trailing year, and since `since`, from an export that Keeptrusts is asked for.
 
     `on_answer` is told of every answer about the job. Raises RemoteError where it gives none, and UsageError where the
     export cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="kt-budgets-") as folder:
-        file = _download(settings, connection, Path(folder), on_answer)
-        return _downloaded(_read(settings, desired, (str(file),)))
+        first = _first(settings, since)
+        file = _download(settings, connection, Path(folder), first, on_answer)
+        return _downloaded(_read(settings, desired, (str(file),), first))
 
 
-def from_files(settings: Settings, desired: Desired) -> DailyUsage:
-    """Return the usage of the trailing year, from the files that were named."""
-    return _read(settings, desired, settings.usage)
+def from_files(settings: Settings, desired: Desired, *, since: date | None = None) -> DailyUsage:
+    """Return the usage of the trailing year, and since `since`, from the files that were named."""
+    return _read(settings, desired, settings.usage, _first(settings, since))
+
+
+def _first(settings: Settings, since: date | None) -> date:
+    trailing, _ = trailing_window(settings.as_of)
+    return min(trailing, since or trailing)
 
 
 def _downloaded(usage: DailyUsage) -> DailyUsage:
@@ -78,10 +94,11 @@ def _downloaded(usage: DailyUsage) -> DailyUsage:
     return replace(usage, source=replace(usage.source, issues=issues))
 
 
-def _download(settings: Settings, connection: Connection, folder: Path, on_answer: OnAnswer | None) -> Path:
+def _download(
+    settings: Settings, connection: Connection, folder: Path, first: date, on_answer: OnAnswer | None
+) -> Path:
     from reconciler.keeptrusts.exports import ExportJobs
 
-    first, _ = trailing_window(settings.as_of)
     with (
         ExportJobs(connection, on_answer=on_answer) as jobs,
         progress("Waiting for the export of the past year") as advance,
@@ -90,10 +107,10 @@ def _download(settings: Settings, connection: Connection, folder: Path, on_answe
         return jobs.download(jobs.wait(job, on_progress=advance), folder)
 
 
-def _read(settings: Settings, desired: Desired, paths: tuple[str, ...]) -> DailyUsage:
+def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: date) -> DailyUsage:
     from reconciler.usage.read import read_usage
 
-    first, end = trailing_window(settings.as_of)
+    _, end = trailing_window(settings.as_of)
     with progress("Reading usage"):
         usage = read_usage(
             paths,

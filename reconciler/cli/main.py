@@ -31,6 +31,7 @@ COMMANDS = {
     "spend": "Show what was spent, by whom and on what, and whether dashboard, export and ledger agree.",
     "backtest": "Show how wrong the forecast was on your own past.",
     "year": "Plan the fiscal year: all teams, from evidence to wallets.",
+    "review": "Show which assumption failed, in money: actual against the plan or another period.",
     "whatif": "Show what other targets, growth, cache or models would do, without editing a file.",
     "recommend": "Recommend targets that last and alerts that leave time.",
     "pr": "Show a plan in its pull request, and ask for its approval.",

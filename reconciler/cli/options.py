@@ -139,6 +139,13 @@ recorder = click.option(
 )
 merge = click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
 
+month = click.option(
+    "--period",
+    type=PeriodType(),
+    metavar="YYYY-MM",
+    shell_complete=offer("periods"),
+    help="The month; default that of --as-of.",
+)
 _NETWORK: tuple[Callable[[Any], Any], ...] = (
     budgets,
     click.option("--api-url", metavar="URL", help="Keeptrusts; default $KEEPTRUSTS_API_URL, else the public one."),
@@ -149,13 +156,6 @@ _NETWORK: tuple[Callable[[Any], Any], ...] = (
         help="A file with the token; default $KEEPTRUSTS_API_TOKEN.",
     ),
     day("The day to look from, whose spend is not known in full yet; default today (UTC)."),
-    click.option(
-        "--period",
-        type=PeriodType(),
-        metavar="YYYY-MM",
-        shell_complete=offer("periods"),
-        help="The month; default that of --as-of.",
-    ),
     flag("--sandbox", help="Start the embedded Keeptrusts for this one command."),
     click.option("-v", "--verbose", count=True, help="Log requests, readings and decisions to stderr."),
     click.option(
@@ -169,9 +169,9 @@ def number(help: str = "The pull request; default that of this run.") -> Callabl
     return click.option("--pr", "number", type=click.IntRange(min=1), metavar="N", help=help)
 
 
-def network(command: F) -> F:
+def network(command: F, *, period: Callable[[F], F] = month) -> F:
     """Offer what every network command shares; `settings` makes Settings of the values."""
-    for option in reversed(_NETWORK):
+    for option in reversed((*_NETWORK[:4], period, *_NETWORK[4:])):
         command = option(command)
     return command
 
@@ -190,7 +190,7 @@ def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:
         asked = values.pop("journal")
         passing = temporary_journal() if sandbox and not asked else None
         store, root = journal_of(folder, asked, sandbox=sandbox, moves=moves, passing=passing)
-    named = {name: values.pop(name) for name in ("api_url", "token_file", "as_of", "period")}
+    named = {name: values.pop(name, None) for name in ("api_url", "token_file", "as_of", "period")}
     return resolve(
         budgets=folder, usage=tuple(values.pop("usage", ())), sandbox=sandbox, journal=store, root=root, **named
     )

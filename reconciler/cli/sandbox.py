@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from reconciler.cli.options import DayType
-
-if TYPE_CHECKING:
-    from socket import socket
+from reconciler.cli import options
 
 EPILOG = """\b
 Example:
@@ -30,12 +25,7 @@ def command() -> None:
 
 @command.command("serve", epilog=EPILOG)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, metavar="PORT", help="Listen here; default any free.")
-@click.option(
-    "--db",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Keep the state in FILE; one that exists is served as it is. Default: in memory.",
-)
+@options.file("--db", help="Keep the state in FILE; one that exists is served as it is. Default: in memory.")
 @click.option(
     "--scenario",
     type=click.Choice(["acme", "globex", "empty"]),
@@ -44,26 +34,22 @@ def command() -> None:
     help="What a new sandbox holds: the example organization `org_acme` with a year of events; `org_globex`, which ran"
     " by hand for a year; or nothing.",
 )
-@click.option("--as-of", type=DayType(), metavar="DATE", help="The day on which it is; default today (UTC).")
+@options.day("The day on which it is; default today (UTC).")
 @click.option(
     "--latency", type=click.IntRange(0, 60_000), default=0, metavar="MS", help="Answer each request this much later."
 )
-@click.option(
-    "--faults",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Misbehave as FILE says: lost answers, delays, duplicates and more.",
-)
+@options.file("--faults", help="Misbehave as FILE says: lost answers, delays, duplicates and more.")
 def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency: int, faults: Path | None) -> None:
     """Serve a Keeptrusts on loopback until Ctrl-C, and print its URL and tokens."""
     from reconciler.sandbox.server import running
+    from reconciler.sandbox.stopping import stop_signals
 
-    options: dict[str, Any] = {"port": port, "db": db, "scenario": scenario, "as_of": as_of, "latency_ms": latency}
+    chosen: dict[str, Any] = {"port": port, "db": db, "scenario": scenario, "as_of": as_of, "latency_ms": latency}
     if faults is not None:
         from reconciler.sandbox.faults import load_faults
 
-        options["faults"] = load_faults(faults)
-    with _stop_signals() as stopped, running(**options) as sandbox:
+        chosen["faults"] = load_faults(faults)
+    with stop_signals() as stopped, running(**chosen) as sandbox:
         click.echo(f"export KEEPTRUSTS_API_URL={sandbox.url}")
         click.echo(f"export KEEPTRUSTS_API_TOKEN={sandbox.billing_token}")
         click.echo(f"# may only read: export KEEPTRUSTS_API_TOKEN={sandbox.read_token}")
@@ -82,21 +68,3 @@ def faults_guide() -> None:
 
     lines = (inspect.getdoc(faults) or "").splitlines()
     click.echo("\n".join(re.sub("::$", ":", line) for line in lines if not line.startswith("==")))
-
-
-@contextmanager
-def _stop_signals() -> Iterator[socket]:
-    """Yield a socket that becomes readable on Ctrl-C or SIGTERM; nothing else happens then, however often they come."""
-    import signal
-    from socket import socketpair
-
-    reader, writer = socketpair()
-    with reader, writer:
-        writer.setblocking(False)
-        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        try:
-            yield reader
-        finally:
-            signal.set_wakeup_fd(-1)

@@ -63,6 +63,7 @@ class UsageSource:
     `stale` names the last day of wallets whose exports end before those of the others, `below_zero` the wallets and
     months whose credits are more than their spend, and the sum.
     `last_complete_day` is before `last_day` when the last day was cut off while it was still going on.
+    `absent` names the columns that one of the exports does not have.
     """
 
     digest: str
@@ -84,6 +85,19 @@ class UsageSource:
     unknown_cost: Decimal = Decimal(0)
     stale: Mapping[str, date] = field(default_factory=dict)
     below_zero: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """What of a row of the daily table came from cache hits, from fallbacks and from credits, in its own units."""
+
+    hit_cost: Nanos
+    hit_input: npt.NDArray[np.int64]
+    hit_output: npt.NDArray[np.int64]
+    credit_rows: npt.NDArray[np.int64]
+    fallback_input: npt.NDArray[np.int64]
+    fallback_output: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +107,7 @@ class DailyUsage:
     `day` is datetime64[D]. `wallet` is the event's team id; a missing attribute is the empty string, "not attributed".
     `cost` and `avoided` are in billionths of a major unit and exact, as is every sum of them (see `Nanos`); negative
     rows (credits, corrections) are summed apart in `credits` (also negative) and are contained in `cost`. `requests`,
-    `cache_hits`, `fallbacks` count events.
+    `cache_hits`, `fallbacks` count events. `apart` is None where nothing tells, as with what a ledger settled.
     """
 
     source: UsageSource
@@ -112,3 +126,4 @@ class DailyUsage:
     cache_hits: npt.NDArray[np.int64]
     fallbacks: npt.NDArray[np.int64]
     fallback_cost: Nanos
+    apart: Apart | None = None

@@ -19,8 +19,10 @@ from reconciler.usage.events import OPTIONAL
 
 ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
 KEYS = ("day", *ATTRIBUTES)
-MONEY = ("cost", "credits", "avoided", "fallback_cost")
+MONEY = ("cost", "credits", "avoided", "fallback_cost", "hit_cost")
 SUMS = ("cost", "credits", "avoided", "requests", "input_tokens", "output_tokens", "cache_hits")
+HITS = ("hit_cost", "hit_input", "hit_output", "credit_rows")
+FALLBACKS = ("fallbacks", "fallback_cost", "fallback_input", "fallback_output")
 DOUBTS = ("unpriced", "unpriced_tokens", "unread_tokens")
 LONGEST_NAME = 200
 """Characters of an attribute that are kept: a column may hold anything, and every row of the table has room for it."""
@@ -43,7 +45,7 @@ def daily_table(events: Table, names: Names, *, parse_first: bool = False, wide:
 
 def no_days() -> Columns:
     """Return the daily table of no event at all."""
-    numbers = dict.fromkeys((*SUMS, *DOUBTS, "fallbacks", "fallback_cost"), np.dtype(np.int64))
+    numbers = dict.fromkeys((*SUMS, *DOUBTS, *HITS, *FALLBACKS), np.dtype(np.int64))
     moments = {"day": np.dtype("datetime64[D]"), "latest": np.dtype("datetime64[us]")}
     kinds = {**dict.fromkeys(ATTRIBUTES, np.dtype(object)), **numbers, **moments}
     return {name: np.empty(0, kind) for name, kind in kinds.items()}
@@ -61,6 +63,10 @@ def _summed(rows: Table, keys: Sequence[str]) -> Table:
         input_tokens=rows.input_tokens.sum(),
         output_tokens=rows.output_tokens.sum(),
         cache_hits=rows.count(where=rows.cache_hit),
+        hit_cost=rows.cost.sum(where=rows.cache_hit & (rows.cost > 0)),
+        hit_input=rows.input_tokens.sum(where=rows.cache_hit),
+        hit_output=rows.output_tokens.sum(where=rows.cache_hit),
+        credit_rows=rows.count(where=rows.cost < 0),
         latest=rows["at"].max(),
         unpriced=rows.count(where=rows.without_price),
         unpriced_tokens=rows.tokens.sum(where=rows.without_price),
@@ -106,10 +112,12 @@ def _clean(value: StringValue) -> StringValue:
 
 def _sum_up(rows: Table, *, wide: bool) -> Table:
     """Sum sums by the daily table's keys; costs become whole billionths, or decimal text when `wide`."""
-    sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS)}
+    sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS, *HITS)}
     sums |= {
         "fallbacks": rows.requests.sum(where=rows.is_fallback),
         "fallback_cost": rows.cost.sum(where=rows.is_fallback),
+        "fallback_input": rows.input_tokens.sum(where=rows.is_fallback),
+        "fallback_output": rows.output_tokens.sum(where=rows.is_fallback),
     }
     table = {name: _exact(value, wide=wide) if name in MONEY else _whole(value) for name, value in sums.items()}
     return rows.group_by(*KEYS).agg(**table, latest=rows.latest.max()).order_by(*KEYS)

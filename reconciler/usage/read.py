@@ -117,7 +117,8 @@ class _Reading:
             stale = stale_wallets(self.connection, self.scans, table, self.window)
         met_again = meeting_issues(self.repeats.meetings, self.shown)
         left = Left((*issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
-        return make_usage(table, self.window, self.month, known=known, left=left, stale=stale)
+        absent = {name for scan in self.scans for name in self.names if name not in scan.columns}
+        return make_usage(table, self.window, self.month, known=known, left=left, stale=stale, absent=absent)
 
     def _added_up(self) -> Columns:
         """Return the daily table; once again for each thing that the exports turn out to need."""

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.windows import Days
-from reconciler.model.usage import DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
+from reconciler.model.usage import Apart, DailyUsage, Nanos, RowIssue, UsageSource, fits, nanos
 from reconciler.usage.coverage import last_complete_day
-from reconciler.usage.daily import ATTRIBUTES, MONEY
+from reconciler.usage.daily import ATTRIBUTES
 from reconciler.usage.doubts import LEFT_OUT
 from reconciler.usage.engine import Columns
 from reconciler.usage.repeats import Meeting
@@ -25,7 +25,9 @@ FEW, FEW_OF_ALL = 100, 0.01
 """So many rows outside of the window, or such a share of all, look like clocks that are wrong, and are looked up."""
 
 _EXACT = Context(prec=60)
+_MONEY = ("cost", "credits", "avoided", "fallback_cost")
 _COUNTS = ("requests", "input_tokens", "output_tokens", "cache_hits", "fallbacks")
+_APART = ("hit_input", "hit_output", "credit_rows", "fallback_input", "fallback_output")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,14 @@ _MEETINGS = {
 
 
 def make_usage(
-    table: Columns, window: Days, month: Days, *, known: Collection[str], left: Left, stale: Mapping[str, date]
+    table: Columns,
+    window: Days,
+    month: Days,
+    *,
+    known: Collection[str],
+    left: Left,
+    stale: Mapping[str, date],
+    absent: Collection[str] = (),
 ) -> DailyUsage:
     usable = ~unusable(table)
     days = table["day"]
@@ -147,8 +156,14 @@ def make_usage(
         month_cost=_amount(columns["cost"][_within(columns["day"], month)]),
         below_zero=_below_zero(columns),
         stale=stale,
+        absent=frozenset(absent),
     )
-    return DailyUsage(source=source, **columns)
+    return DailyUsage(source=source, **columns, apart=_apart(table, inside))
+
+
+def _apart(table: Columns, inside: npt.NDArray[np.bool_]) -> Apart:
+    counts = {name: table[name][inside].astype(np.int64) for name in _APART}
+    return Apart(hit_cost=_billionths(table["hit_cost"][inside]), **counts)
 
 
 def _within(days: npt.NDArray[Any], range_: Days) -> npt.NDArray[np.bool_]:
@@ -178,7 +193,7 @@ def _columns(table: Columns, days: npt.NDArray[Any], inside: npt.NDArray[np.bool
     columns: Columns = {"day": days[inside]}
     columns |= {name: table[name][inside].astype(np.str_) for name in ATTRIBUTES}
     columns |= {name: table[name][inside].astype(np.int64) for name in _COUNTS}
-    columns |= {name: _billionths(table[name][inside]) for name in MONEY}
+    columns |= {name: _billionths(table[name][inside]) for name in _MONEY}
     return columns
 
 

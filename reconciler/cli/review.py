@@ -1,0 +1,34 @@
+"""`kt-budgets review`: what came, held against the plan or another period, and which assumption failed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.printing import prints
+from reconciler.cli.terminal import Command
+from reconciler.report.renderers import Answer
+
+_KINDS = (
+    "What to review: 2026-06, 2026-W25, 2026-Q2 or the fiscal year's name; default the month of the last whole day."
+)
+
+
+@click.command("review", cls=Command, epilog="Example: kt-budgets review --usage exports/ --period 2026-06")
+@partial(options.network, period=click.option("--period", "asked", metavar="PERIOD", help=_KINDS))
+@options.usage
+@click.option("--against", default="plan", metavar="plan|PERIOD", show_default=True, help="What to hold it against.")
+@options.flag("--digest", help="Short, for chat: what stands out, by default of the last whole week.")
+@prints("review")
+def command(*, asked: str | None, against: str, digest: bool, **values: Any) -> Answer:
+    """Show which assumption failed, in money: actual against the plan or another period.
+
+    The difference is split to the cent into demand, tokens per request, cache, provider mix, unit price, new workloads,
+    fallback and one-offs. A cause is called only when it stands out of what days vary by anyway.
+    """
+    from reconciler.app.review import review_period
+
+    return review_period(options.settings(values), asked, against=against, digest=digest)

@@ -1,0 +1,110 @@
+"""Which assumption failed: the document of `kt-budgets review`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from reconciler.model.document import Document
+from reconciler.model.forecast import ForecastNotice, UncoveredSpend
+from reconciler.model.frozen import Frozen
+from reconciler.model.money import Amount
+
+CauseName = Literal[
+    "demand", "tokens_per_request", "cache", "provider_mix", "unit_price", "new_workload", "fallback", "one_off"
+]
+
+
+class ReviewEffect(Frozen):
+    """What one cause did to the money. The effects of a team add up to its difference, to the cent."""
+
+    cause: CauseName = Field(
+        description="`demand`: requests; `tokens_per_request`; `cache`: the share of requests that it answers;"
+        " `provider_mix`: which model and lane took the traffic; `unit_price`: of a model's tokens; `new_workload`:"
+        " what was not there before; `fallback`: its premium; `one_off`: what ran away for some days, and credits."
+    )
+    amount: Amount = Field(description="Money that it adds to what it is held against; less than 0 where it saves.")
+    noise: Amount | None = Field(
+        None, description="Money that it varies by from day to day anyway (one standard error); null for a workload's."
+    )
+    stands_out: bool = Field(
+        False, description="Whether it is more than three times the noise and 2% of what it is held against."
+    )
+    together_with: tuple[CauseName, ...] = Field(
+        (), description="Causes that the usage cannot tell from this one: the amount is theirs too."
+    )
+
+
+class ReviewVerdict(Frozen):
+    """One assumption of the plan, like with like: where it started, where it was to be, where it is."""
+
+    assumption: Literal["growth", "cache_hit_rate", "provider_mix"] = Field(description="Which assumption it is.")
+    window: str = Field(description="The days that are looked at, in words.")
+    start: str = Field(description="What it starts from, and which days that is, in words.")
+    planned: float = Field(description="What the plan has for the window: 0.18 is 18%.")
+    observed: float = Field(description="What the usage shows for the window.")
+    distance: float = Field(description="`observed` less `planned`.")
+    sentence: str = Field(description="The same as a sentence.")
+
+
+class ReviewWorkload(Frozen):
+    workload: str = Field(description="The workload's name; empty for spend that none claims.")
+    environment: str = Field(description="The environment of the wallet that paid.")
+    plan: Amount = Field(description="Money that it is held against.")
+    actual: Amount = Field(description="Money that it cost.")
+    difference: Amount = Field(description="`actual` less `plan`.")
+    effects: tuple[ReviewEffect, ...] = Field(description="What that is made of, to the cent.")
+
+
+class ReviewModel(Frozen):
+    model: str = Field(description="The model, as provider/model; empty where the usage names none.")
+    lane: str = Field(description="The lane it ran in; empty where the usage names none.")
+    plan: Amount = Field(description="Ordinary traffic on it by what it is held against: without fallbacks, one-offs.")
+    actual: Amount = Field(description="Ordinary traffic on it as it was.")
+    difference: Amount = Field(description="`actual` less `plan`.")
+
+
+class TeamReview(Frozen):
+    """One team. What `plan` is where the review is against another period: what that cost."""
+
+    team: str = Field(description="The team.")
+    plan: Amount = Field(description="Money that the plan has for the days, or that the other period cost.")
+    actual: Amount = Field(description="Money that the days cost.")
+    difference: Amount = Field(description="`actual` less `plan`.")
+    effects: tuple[ReviewEffect, ...] = Field(
+        description="What the difference is made of, to the cent: the cause that is called first, then by size."
+    )
+    called: CauseName | None = Field(None, description="The assumption that failed; null where nothing stands out.")
+    sentence: str = Field(description="Which assumption failed, by how much, in words.")
+    response: str = Field("", description="Which response fits; empty where nothing stands out.")
+    verdicts: tuple[ReviewVerdict, ...] = Field((), description="The plan's growth, cache and mix, each by itself.")
+    workloads: tuple[ReviewWorkload, ...] = Field((), description="By workload, the largest difference first.")
+    models: tuple[ReviewModel, ...] = Field((), description="By model, the largest difference first.")
+
+
+class ReviewDocument(Document):
+    """What came, held against the plan or another period: what `kt-budgets review --format json` prints."""
+
+    commands: ClassVar = ("review",)
+    format: Literal["kt-budgets.review/1"] = "kt-budgets.review/1"
+    organization: str = Field(description="The organization's id in Keeptrusts.")
+    currency: str = Field(description="Currency of all money here, ISO 4217.")
+    as_of: date = Field(description="The day looked from, UTC.")
+    period: str = Field(description="What is reviewed: a month, a week, a quarter or a fiscal year.")
+    words: str = Field(description="The same for people.")
+    first_day: date = Field(description="The first day that is in the figures.")
+    last_day: date = Field(description="The last day that is in the figures.")
+    is_partial: bool = Field(description="Whether days of the period are missing: they are not known yet, or unknown.")
+    against: str = Field(description="`plan`, or the other period.")
+    against_first_day: date | None = Field(None, description="The first day of the other period; null for the plan.")
+    against_last_day: date | None = Field(None, description="Its last day that is in the figures; null for the plan.")
+    plan: Amount = Field(description="Money of all teams that it is held against.")
+    actual: Amount = Field(description="Money that all teams spent.")
+    difference: Amount = Field(description="`actual` less `plan`.")
+    teams: tuple[TeamReview, ...] = Field(description="Each team, the largest difference first.")
+    uncovered: tuple[UncoveredSpend, ...] = Field(
+        (), description="What teams that no YAML names spent in these days; in none of the figures above."
+    )
+    notices: tuple[ForecastNotice, ...] = Field((), description="What is to be said about the figures.")

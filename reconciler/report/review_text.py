@@ -1,0 +1,97 @@
+"""`kt-budgets review` for a terminal: a sentence a team, what its difference is made of, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from reconciler.model.review import ReviewDocument, ReviewEffect, TeamReview
+from reconciler.report.columns import Grid
+from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence
+from reconciler.report.review_words import CAUSES, caption, others, totals, uncovered
+from reconciler.report.screen import PAPER, Screen
+from reconciler.report.spans import visible
+from reconciler.report.wording import counted, exact
+
+MOST = 6
+"""Workloads, models and teams that are shown one by one; the others are one row."""
+
+
+def review_text(shown: ReviewDocument, screen: Screen = PAPER) -> str:
+    width = max(screen.width, NARROWEST)
+    blocks = [[*sentence(caption(shown), width, indent=0), *sentence(totals(shown), width)]]
+    for team in shown.teams:
+        blocks += [list(_team(team, width)), _effects(team, width), _workloads(team, width), _models(team, width)]
+    blocks += [sentence(uncovered(shown), width) if shown.uncovered else []]
+    blocks += [notice_lines(((one.code, one.message, one.hint) for one in shown.notices), width)]
+    return page(blocks, width=width, colour=screen.colour)
+
+
+def digest(shown: ReviewDocument, screen: Screen = PAPER) -> str:
+    width = max(screen.width, NARROWEST)
+    blocks = [[*sentence(caption(shown), width, indent=0), *sentence(totals(shown), width)]]
+    blocks += [list(_team(team, width, verdicts=False)) for team in shown.teams if team.called]
+    if quiet := others(shown):
+        blocks.append(sentence(quiet, width))
+    blocks += [sentence(uncovered(shown), width) if shown.uncovered else []]
+    blocks += [notice_lines(((one.code, one.message, one.hint) for one in shown.notices), width)]
+    return page(blocks, width=width, colour=screen.colour)
+
+
+def _team(team: TeamReview, width: int, *, verdicts: bool = True) -> Iterator[str]:
+    yield from sentence(visible(f"{team.sentence}."), width, indent=0)
+    if team.response:
+        yield from sentence(team.response, width)
+    for verdict in team.verdicts if verdicts else ():
+        yield from sentence(visible(f"{verdict.sentence}."), width)
+
+
+def _effects(team: TeamReview, width: int) -> list[str]:
+    shown = [effect for effect in team.effects if effect.amount]
+    rows = tuple(
+        (_cause(effect), exact(effect.amount), exact(effect.noise), "stands out" if effect.stands_out else "")
+        for effect in shown
+    )
+    total = ("difference", exact(team.difference), "", "")
+    grid = Grid(("cause", "amount", "usual noise", ""), ("left", "right", "right", "left"), (*rows, total))
+    return grid.lines(width) if rows else []
+
+
+def _cause(effect: ReviewEffect) -> str:
+    also = [CAUSES[cause] for cause in effect.together_with]
+    return " or ".join([CAUSES[effect.cause], *(also if len(also) < 3 else ["any other"])])
+
+
+def _workloads(team: TeamReview, width: int) -> list[str]:
+    if len(team.workloads) < 2:
+        return []
+    rows = [
+        (
+            visible(" / ".join(filter(None, (row.environment, row.workload or "no workload"))), 40),
+            exact(row.plan),
+            exact(row.actual),
+            exact(row.difference),
+            CAUSES[row.effects[0].cause] if row.effects else "",
+        )
+        for row in team.workloads[:MOST]
+    ]
+    if rest := team.workloads[MOST:]:
+        plan, actual = (sum((row.plan for row in rest), Decimal(0)), sum((row.actual for row in rest), Decimal(0)))
+        rows.append((counted(len(rest), "more workload"), exact(plan), exact(actual), exact(actual - plan), ""))
+    names = ("workload", "before", "now", "difference", "mostly")
+    return Grid(names, ("left", "right", "right", "right", "left"), tuple(rows)).lines(width)
+
+
+def _models(team: TeamReview, width: int) -> list[str]:
+    rows = tuple(
+        (
+            visible(" / ".join(filter(None, (row.model or "no model", row.lane))), 40),
+            exact(row.plan),
+            exact(row.actual),
+            exact(row.difference),
+        )
+        for row in team.models[:MOST]
+    )
+    if len(rows) < 2:
+        return []
+    return Grid(("model", "before", "now", "difference"), ("left", "right", "right", "right"), rows).lines(width)

@@ -1,0 +1,59 @@
+"""What every format of a review says alike."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from reconciler.model.review import CauseName, ReviewDocument
+from reconciler.report.spans import visible
+from reconciler.report.wording import counted, exact, listed
+
+CAUSES: dict[CauseName, str] = {
+    "demand": "demand",
+    "tokens_per_request": "tokens per request",
+    "cache": "cache",
+    "provider_mix": "provider mix",
+    "unit_price": "unit price",
+    "new_workload": "new workload",
+    "fallback": "fallback",
+    "one_off": "one-off",
+}
+_MOST = 8
+
+
+def caption(shown: ReviewDocument) -> str:
+    """Return which days are held against what."""
+    days = f"{shown.first_day} to {shown.last_day}"
+    part = ", so far" if shown.is_partial else ""
+    against = "the plan" if shown.against == "plan" else _other(shown)
+    return f"{visible(shown.organization)}, {shown.words} ({days}{part}) against {against}, in {shown.currency}"
+
+
+def _other(shown: ReviewDocument) -> str:
+    return f"{shown.against} ({shown.against_first_day} to {shown.against_last_day})"
+
+
+def totals(shown: ReviewDocument) -> str:
+    """Return what all teams spent, against what."""
+    off = shown.difference
+    share = f" ({abs(off) / shown.plan:.1%})" if shown.plan > 0 else ""
+    way = f"{exact(abs(off))}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
+    plan = "their plans" if shown.against == "plan" else shown.against
+    return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} of {exact(shown.plan)}."
+
+
+def others(shown: ReviewDocument) -> str:
+    """Return the teams of which nothing stands out, "" where there are none."""
+    quiet = [team for team in shown.teams if not team.called]
+    if not quiet:
+        return ""
+    names = listed([visible(team.team, 40) for team in quiet], _MOST)
+    off = sum((team.difference for team in quiet), Decimal(0))
+    return f"Nothing stands out for {names}: {exact(off)} off together."
+
+
+def uncovered(shown: ReviewDocument) -> str:
+    """Return what teams spent that no YAML names."""
+    total = sum((one.spent for one in shown.uncovered), Decimal(0))
+    names = listed([visible(one.team_id, 40) or "no team" for one in shown.uncovered], _MOST)
+    return f"In no figure above: {exact(total)} of {counted(len(shown.uncovered), 'team')} that no YAML names: {names}."

@@ -1,0 +1,1 @@
+"""Plan against actual: which assumption failed, in money."""

@@ -1,0 +1,249 @@
+"""One team's days held against its plan, or against other days: the difference, split exactly into its causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+from reconciler.review.account import Account, Known, is_burst
+from reconciler.review.noise import Wobble, noise, wobble
+from reconciler.review.one_offs import LONGEST
+from reconciler.review.planned import Planned
+from reconciler.review.side import DIGITS, NONE, Model, Side, completed, summed
+from reconciler.review.span import Span
+from reconciler.review.split import CAUSES, FACTORS, Cause, Factor, split
+from reconciler.review.traffic import Bools, Floats, Unit
+
+Amounts = dict[Cause, Decimal]
+Shapes = dict[Unit, dict[Factor, Floats]]
+
+OWN_NOISE = 0.05
+AGREED = 0.5
+"""How much the noise of the base counts for demand where the plan names its money: it is agreed upon, and yet drawn
+from such weeks."""
+
+SILENT = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One unit in one part of the days: what it was held against, and what came."""
+
+    unit: Unit
+    reference: Account
+    actual: Account
+    is_new: bool = False
+
+    @property
+    def effects(self) -> Amounts:
+        if self.is_new:
+            return {**dict.fromkeys(CAUSES, NONE), "new_workload": self.actual.total - self.reference.total}
+        effects: Amounts = dict.fromkeys(CAUSES, NONE)
+        effects.update(split(self.reference.side, self.actual.side).items())
+        effects["fallback"] = self.actual.fallback - self.reference.fallback
+        effects["one_off"] = self.actual.one_off - self.reference.one_off
+        return effects
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEffects:
+    """What one workload in one wallet did. `sides` are its ordinary traffic, reference and actual."""
+
+    unit: Unit
+    reference: Decimal
+    actual: Decimal
+    effects: Amounts
+    sides: tuple[Side, Side]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All of a team. `noise` is the standard error of each effect, in money, `calendar` the part of `demand` that
+    weekdays alone explain. `reference` and `actual` are exact, not yet in cents."""
+
+    reference: Decimal
+    actual: Decimal
+    effects: Amounts
+    noise: Mapping[Cause, float]
+    calendar: Decimal
+    units: tuple[UnitEffects, ...]
+    models: Mapping[Model, tuple[Decimal, Decimal]] = field(default_factory=dict)
+
+
+def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
+    """Return how the days of `span` differ from the plan, month by month."""
+    with localcontext(prec=DIGITS):
+        pairs, calendar, demand = [], NONE, NONE
+        shapes: Shapes = {}
+        new = _new_workloads(known, planned.base.end, span)
+        for month, start, end in span.months():
+            part = planned.part(month, start, end)
+            days = known.seen.mask(start, end)
+            for unit in known.seen.units:
+                reference = planned.account(unit, month, part)
+                _shape(shapes, unit, days, reference.side, part)
+                pair = _pair(known, unit, days, reference, is_new=unit[1] in new)
+                calendar += reference.side.cost * Decimal(repr(planned.calendar(month) - 1))
+                pairs.append(pair)
+            demand += planned.new_demand(month, part)
+        base = known.seen.mask(planned.base.start, planned.base.end)
+        weight = AGREED if planned.plan.baseline_monthly is not None else 1.0
+        spread = _noise(known, pairs, known.seen.mask(span.start, span.end), base, shapes, demand=weight)
+        return _comparison(pairs, spread, calendar, demand, bursts=_bursts(known, new))
+
+
+def against_period(known: Known, span: Span, other: Span) -> Comparison:
+    """Return how the days of `span` differ from those of `other`."""
+    with localcontext(prec=DIGITS):
+        before, after = known.seen.mask(other.start, other.end), known.seen.mask(span.start, span.end)
+        new = _new_workloads(known, other.end, span)
+        pairs, calendar = [], NONE
+        for unit in known.seen.units:
+            raw = known.side(unit, after)
+            reference = known.account(unit, before, raw)
+            pairs.append(_pair(known, unit, after, reference, is_new=unit[1] in new))
+            calendar += reference.side.cost * Decimal(repr(_more_days(known, before, after) - 1))
+        spread = _noise(known, pairs, after, before, {})
+        return _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
+
+
+def _pair(known: Known, unit: Unit, days: Bools, reference: Account, *, is_new: bool) -> Pair:
+    actual = known.account(unit, days, reference.side)
+    side = completed(reference.side, actual.side)
+    return Pair(unit, Account(side, reference.fallback, reference.one_off), actual, is_new=is_new)
+
+
+def _new_workloads(known: Known, since: date, span: Span) -> frozenset[str]:
+    """Return the workloads that were first seen after what they are held against, and are in the span."""
+    names = {name for _, name in known.seen.units if name}
+    firsts = {name: known.seen.first_seen(name) for name in names}
+    return frozenset(name for name, first in firsts.items() if first is not None and since <= first < span.end)
+
+
+def _bursts(known: Known, new: Iterable[str]) -> frozenset[str]:
+    """Return the new workloads that were there for some days and went again."""
+    return frozenset(
+        name
+        for name in new
+        if all(
+            is_burst(traffic, longest=LONGEST, silent=SILENT)
+            for (_, workload), traffic in known.seen.units.items()
+            if workload == name
+        )
+    )
+
+
+def _more_days(known: Known, before: Bools, after: Bools) -> float:
+    """Return how many times as much the days of `after` usually cost as those of `before`, by weekdays alone."""
+    total = sum((traffic.ordinary for traffic in known.seen.units.values()), np.zeros(len(before)))
+    every, weekdays = before | after, known.seen.weekdays
+    means = np.asarray(
+        [total[every & (weekdays == day)].mean() if (every & (weekdays == day)).any() else 0.0 for day in range(7)]
+    )
+    usual = means[weekdays[before]].sum()
+    return float(means[weekdays[after]].sum() / usual) if usual > 0 else 1.0
+
+
+def _shape(shapes: Shapes, unit: Unit, days: Bools, side: Side, part: Decimal) -> None:
+    """Note what the reference has for a unit on some days, by factor."""
+    if not side.is_known or not part:
+        return
+    own = shapes.setdefault(unit, {factor: np.ones(len(days)) for factor in FACTORS})
+    own["demand"][days] = float(side.requests / part)
+    own["cache"][days] = float(side.paid or NONE)
+    own["provider_mix"][days] = float(side.price)
+
+
+def _noise(
+    known: Known, pairs: Iterable[Pair], after: Bools, before: Bools, shapes: Shapes, *, demand: float = 1.0
+) -> dict[Cause, float]:
+    """Return the standard errors of effects, from both sides' days; `demand` is how much those of the reference count.
+
+    A factor may have moved as it was to or not have moved at all: the smaller error is that of the better description.
+    """
+    cost: dict[Unit, float] = {}
+    for pair in pairs:
+        cost[pair.unit] = cost.get(pair.unit, 0.0) + float(pair.reference.side.cost + pair.actual.side.cost) / 2
+    first, flat, shaped = (
+        noise(_wobbles(known, cost, days, own)) for days, own in ((before, {}), (after, {}), (after, shapes))
+    )
+    first["demand"] *= demand
+    spread: dict[Cause, float] = {
+        factor: float(np.hypot(first[factor], min(flat[factor], shaped[factor]))) for factor in FACTORS
+    }
+    premium = sum((_premiums(known, unit, before) for unit in cost), np.zeros(int(before.sum())))
+    scale = after.sum() / max(before.sum(), 1)
+    spread["fallback"] = _spread_of(premium) * float(np.sqrt(scale))
+    return spread
+
+
+def _wobbles(known: Known, cost: Mapping[Unit, float], days: Bools, shapes: Shapes) -> list[tuple[float, Wobble]]:
+    found = []
+    for unit, amount in cost.items():
+        steady = days & ~known.away[unit]
+        varying = wobble(known.seen.units[unit], steady, known.seen.weekdays, shapes.get(unit))
+        if varying is not None:
+            aligned = {name: _spread_out(each, steady[days]) for name, each in varying.days.items()}
+            found.append((amount, Wobble(aligned)))
+    return found
+
+
+def _spread_out(values: np.ndarray, where: Bools) -> np.ndarray:
+    full = np.zeros(len(where))
+    full[where] = values
+    return full
+
+
+def _premiums(known: Known, unit: Unit, days: Bools) -> np.ndarray:
+    """Return what each day's fallbacks cost beyond the usual, in major units."""
+    traffic = known.seen.units[unit]
+    direct = float(traffic.direct[:, days].sum())
+    each = float(traffic.paid[:, days].sum()) / direct if direct else 0.0
+    return np.asarray((traffic.fallback_cost[days].astype(np.float64) - traffic.fallbacks[days] * each) / 1e9)
+
+
+def _spread_of(values: np.ndarray) -> float:
+    return float(values.std() * np.sqrt(len(values))) if len(values) > 1 else 0.0
+
+
+def _comparison(
+    pairs: Iterable[Pair], spread: dict[Cause, float], calendar: Decimal, planned: Decimal, *, bursts: frozenset[str]
+) -> Comparison:
+    """Return the sums; `planned` is the money of planned new demand.
+
+    That is held against new workloads where there are any, else against demand.
+    """
+    units = tuple(_by_unit(pairs, bursts))
+    effects: Amounts = {cause: sum((unit.effects[cause] for unit in units), NONE) for cause in CAUSES}
+    effects["new_workload" if any(unit.is_new for unit in units) else "demand"] -= planned
+    for cause in ("new_workload", "one_off"):
+        spread[cause] = OWN_NOISE * abs(float(effects[cause]))
+    return Comparison(
+        sum((unit.reference for unit in units), NONE) + planned,
+        sum((unit.actual for unit in units), NONE),
+        effects,
+        spread,
+        calendar,
+        units,
+    )
+
+
+def _by_unit(pairs: Iterable[Pair], bursts: frozenset[str]) -> Iterator[UnitEffects]:
+    grouped: dict[Unit, list[Pair]] = {}
+    for pair in pairs:
+        grouped.setdefault(pair.unit, []).append(pair)
+    for unit, own in grouped.items():
+        reference, actual = (sum((getattr(pair, side).total for pair in own), NONE) for side in ("reference", "actual"))
+        if not any(pair.reference.total or pair.actual.total for pair in own):
+            continue
+        each = [pair.effects for pair in own]
+        effects: Amounts = {cause: sum((one[cause] for one in each), NONE) for cause in CAUSES}
+        if unit[1] in bursts:
+            effects["one_off"], effects["new_workload"] = effects["one_off"] + effects["new_workload"], NONE
+        sides = (summed(pair.reference.side for pair in own), summed(pair.actual.side for pair in own))
+        yield UnitEffects(unit, reference, actual, effects, sides, own[0].is_new)

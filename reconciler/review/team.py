@@ -1,0 +1,166 @@
+"""The review of one team as it is printed: in cents that add up, the cause that is called first, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.forecast.levers.registry import planned_spend
+from reconciler.forecast.when import Month
+from reconciler.model.money import cents
+from reconciler.model.period import Period
+from reconciler.model.review import CauseName, ReviewEffect, ReviewModel, ReviewVerdict, ReviewWorkload, TeamReview
+from reconciler.model.team import AnnualPlan
+from reconciler.review.call import called, stands_out
+from reconciler.review.cents import in_cents
+from reconciler.review.compare import Amounts, Comparison, UnitEffects
+from reconciler.review.side import NONE, Model
+from reconciler.review.span import Span
+from reconciler.review.split import CAUSES, Cause
+from reconciler.review.untold import Together
+from reconciler.review.words import response, sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a review is told about its team: its name, what it is held against in words, and names of wallets."""
+
+    team: str
+    name: str
+    against: str
+    currency: str
+    environments: Mapping[str, str]
+    together: Together = ()
+
+
+def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVerdict] = ()) -> TeamReview:
+    """Return a team's difference in cents, split so that every sum holds: causes, and workloads in them."""
+    reference, actual = cents(comparison.reference), cents(comparison.actual)
+    amounts = in_cents(_merged(comparison.effects, told.together), actual - reference)
+    cause = called(comparison)
+    main = next((first for first, second in told.together if second == cause), cause)
+    effects = [
+        ReviewEffect(
+            cause=each,
+            amount=amount,
+            noise=cents(Decimal(repr(round(_noise(comparison, each, told.together), 2)))),
+            stands_out=any(stands_out(comparison, one) for one in (each, *_others(each, told.together))),
+            together_with=_others(each, told.together),
+        )
+        for each, amount in amounts.items()
+    ]
+    effect = (main, amounts[main]) if main else None
+    return TeamReview(
+        team=told.team,
+        plan=reference,
+        actual=actual,
+        difference=actual - reference,
+        effects=tuple(
+            sorted(effects, key=lambda each: (each.cause != main, -abs(each.amount), CAUSES.index(each.cause)))
+        ),
+        called=main,
+        sentence=sentence(
+            told.name,
+            amounts=(reference, actual),
+            effect=effect,
+            others=_others(main, told.together) if main else (),
+            mostly=_mostly(comparison.units, effect),
+            against=told.against,
+            currency=told.currency,
+        ),
+        response=response(*effect) if effect else "",
+        verdicts=tuple(verdicts),
+        workloads=tuple(_workloads(comparison.units, told)),
+        models=tuple(_models(comparison.units)),
+    )
+
+
+def without_base(plan: AnnualPlan, year: Period, actual: Decimal, span: Span, told: Told) -> TeamReview:
+    """Return the review of a team of which too little is known to tell any cause: the difference, and why."""
+    planned = NONE
+    for month, start, end in span.months():
+        planned += planned_spend(plan, Month(month, year)) * (end - start).days / month.days
+    reference, spent = cents(planned), cents(actual)
+    off = spent - reference
+    way = f"{told.currency} {abs(off):,.2f} {'above' if off > 0 else 'below'}" if off else "exactly"
+    return TeamReview(
+        team=told.team,
+        plan=reference,
+        actual=spent,
+        difference=off,
+        effects=(ReviewEffect(cause="demand", amount=off, together_with=CAUSES[1:]),) if off else (),
+        sentence=f"{told.name} spent {told.currency} {spent:,.2f}, {way} {told.against} of {told.currency}"
+        f" {reference:,.2f}; fewer than two weeks of its usage are known to start from, so causes cannot be told apart",
+    )
+
+
+def _merged(effects: Amounts, together: Together) -> Amounts:
+    """Return effects with those that cannot be told apart added up, under the first of them."""
+    merged = dict(effects)
+    for first, second in together:
+        if second in merged:
+            merged[first] += merged.pop(second)
+    return merged
+
+
+def _others(cause: Cause, together: Together) -> tuple[CauseName, ...]:
+    return tuple(second for first, second in together if first == cause)
+
+
+def _noise(comparison: Comparison, cause: Cause, together: Together) -> float:
+    causes = (cause, *_others(cause, together))
+    return float(sum(comparison.noise.get(each, 0.0) ** 2 for each in causes) ** 0.5)
+
+
+def _mostly(units: Sequence[UnitEffects], effect: tuple[Cause, Decimal] | None) -> str:
+    """Return the workload that most of an effect is from, "" where it is the only one or there is none."""
+    if effect is None or len({unit.unit[1] for unit in units}) < 2:
+        return ""
+    cause, amount = effect
+    totals: dict[str, Decimal] = {}
+    for unit in units:
+        totals[unit.unit[1]] = totals.get(unit.unit[1], NONE) + unit.effects[cause]
+    name, most = max(totals.items(), key=lambda item: (item[1] if amount > 0 else -item[1], item[0]))
+    return name if abs(most) * 2 > abs(amount) and (most > 0) == (amount > 0) else ""
+
+
+def _workloads(units: Sequence[UnitEffects], told: Told) -> list[ReviewWorkload]:
+    rows = []
+    for unit in units:
+        reference, actual = cents(unit.reference), cents(unit.actual)
+        amounts = in_cents(_merged(unit.effects, told.together), actual - reference)
+        effects = (
+            ReviewEffect(cause=cause, amount=amount, together_with=_others(cause, told.together))
+            for cause, amount in amounts.items()
+            if amount
+        )
+        rows.append(
+            ReviewWorkload(
+                workload=unit.unit[1],
+                environment=told.environments.get(unit.unit[0], unit.unit[0]),
+                plan=reference,
+                actual=actual,
+                difference=actual - reference,
+                effects=tuple(sorted(effects, key=lambda each: (-abs(each.amount), CAUSES.index(each.cause)))),
+            )
+        )
+    return sorted(rows, key=lambda row: (-abs(row.difference), row.workload, row.environment))
+
+
+def _models(units: Sequence[UnitEffects]) -> list[ReviewModel]:
+    totals: dict[Model, list[Decimal]] = {}
+    for unit in units:
+        for place, side in enumerate(unit.sides):
+            volume = side.requests * (side.paid or NONE) * (side.tokens or NONE)
+            for model, share in (side.shares or {}).items():
+                pair = totals.setdefault(model, [NONE, NONE])
+                pair[place] += volume * share * (side.prices or {})[model]
+    rows = [
+        ReviewModel(
+            model=model, lane=lane, plan=cents(plan), actual=cents(actual), difference=cents(actual) - cents(plan)
+        )
+        for (model, lane), (plan, actual) in totals.items()
+        if cents(plan) or cents(actual)
+    ]
+    return sorted(rows, key=lambda row: (-abs(row.difference), row.model, row.lane))

@@ -1,0 +1,106 @@
+"""Which assumption failed, as a sentence, and which response fits: each cause asks for another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from reconciler.forecast.words import listed
+from reconciler.review.split import Cause
+
+NAMES: dict[Cause, str] = {
+    "demand": "demand (requests)",
+    "tokens_per_request": "tokens per request",
+    "cache": "cache",
+    "provider_mix": "provider mix",
+    "unit_price": "unit price",
+    "new_workload": "new workload",
+    "fallback": "fallback",
+    "one_off": "one-off",
+}
+
+_MORE: dict[Cause, str] = {
+    "demand": "demand was higher than that: more requests",
+    "tokens_per_request": "requests were larger than that: more tokens per request",
+    "cache": "the cache answered fewer requests than that",
+    "provider_mix": "the provider mix was dearer than that: traffic ran on dearer models or lanes",
+    "unit_price": "the unit price of models was higher than that",
+    "new_workload": "a new workload came that is not in it",
+    "fallback": "fallback providers took traffic at a higher price than that",
+    "one_off": "spend ran away for some days (one-off)",
+}
+_LESS: dict[Cause, str] = {
+    "demand": "demand was lower than that: fewer requests",
+    "tokens_per_request": "requests were smaller than that: fewer tokens per request",
+    "cache": "the cache answered more requests than that",
+    "provider_mix": "the provider mix was cheaper than that: traffic ran on cheaper models or lanes",
+    "unit_price": "the unit price of models was lower than that",
+    "new_workload": "a new workload that is in it cost less, or did not come",
+    "fallback": "fallback providers took less traffic than that",
+    "one_off": "credits, or days that ran away before and not now (one-off)",
+}
+_RESPONSE_MORE: dict[Cause, str] = {
+    "demand": "If the growth is wanted, fund it: write it into `plan.growth` with its reason and raise the wallet"
+    " (`kt-budgets recommend`); if it is not, set a rate limit.",
+    "tokens_per_request": "Look at prompts, context and answer length before giving money: the work is the same, each"
+    " request is larger.",
+    "cache": "Find out why the cache is not used, or correct `plan.cache_hit_rate`; more money would pay for the same"
+    " answers again.",
+    "provider_mix": "Change the route, or keep the dearer models openly and correct `plan.provider_mix`; more money"
+    " would hide it.",
+    "unit_price": "Take the new price into the plan's baseline, and ask procurement; nothing that the team does changes"
+    " it.",
+    "new_workload": "Decide on it as a planned investment: give it `plan.planned_demand`, an off-peak lane if it can"
+    " wait, or an end.",
+    "fallback": "Look at the rate limits and outages of the first provider; if this is what staying available costs,"
+    " write it into `plan.fallback`.",
+    "one_off": "Leave it out of the baseline and fund nothing for it; a rate limit keeps such days from coming again.",
+}
+_RESPONSE_LESS: dict[Cause, str] = {
+    "demand": "Find out whether it is late or will not come, and lower `plan.growth` or the wallet.",
+    "tokens_per_request": "Keep it, and lower the baseline if it stays.",
+    "cache": "Keep it, and raise `plan.cache_hit_rate` if it stays.",
+    "provider_mix": "Keep it, if the answers are good enough, and write it into `plan.provider_mix`.",
+    "unit_price": "Take the new price into the plan's baseline.",
+    "new_workload": "Find out whether it is late or will not come, and correct `plan.planned_demand`.",
+    "fallback": "Lower `plan.fallback` if it stays.",
+    "one_off": "Leave it out of the baseline.",
+}
+
+
+def money(amount: Decimal, currency: str) -> str:
+    return f"{currency} {abs(amount):,.2f}"
+
+
+def sentence(
+    team: str,
+    *,
+    amounts: tuple[Decimal, Decimal],
+    effect: tuple[Cause, Decimal] | None,
+    others: Sequence[Cause],
+    mostly: str,
+    against: str,
+    currency: str,
+) -> str:
+    """Return what a team spent against what, and which assumption failed by how much.
+
+    `amounts` are what it is held against and what came, `effect` the cause that is called with its money, `others`
+    those that cannot be told from it, `mostly` the workload that most of it is from.
+    """
+    reference, actual = amounts
+    off = actual - reference
+    share = f" ({abs(off) / reference:.1%})" if reference > 0 else ""
+    way = f"{money(off, currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
+    spent = f"{team} spent {money(actual, currency)}, {way} {against} of {money(reference, currency)}"
+    if effect is None:
+        return f"{spent}; nothing stands out of what its days vary by anyway"
+    cause, amount = effect
+    words = (_MORE if amount > 0 else _LESS)[cause]
+    which = f", most of it in {mostly}" if mostly else ""
+    costs = f"{'costs' if amount > 0 else 'saves'} {money(amount, currency)}"
+    untold = f" (or {listed([NAMES[other] for other in others])}: the usage cannot tell them apart)" if others else ""
+    return f"{spent}: {words}{untold}, which {costs}{which}"
+
+
+def response(cause: Cause, amount: Decimal) -> str:
+    return (_RESPONSE_MORE if amount > 0 else _RESPONSE_LESS)[cause]
