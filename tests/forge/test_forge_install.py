@@ -202,6 +202,37 @@ def test_what_is_cached_depends_on_the_pins_and_the_python(tmp_path: Path) -> No
     assert all(sys.implementation.cache_tag in key for key in keys)
 
 
+def key_of(runner: Machine, **variables: str) -> str:
+    done = runner.run("--key", LIGHT="true", **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return runner.written("GITHUB_OUTPUT")["key"]
+
+
+def test_another_version_is_fetched_by_its_tag_or_commit_and_installed_by_its_own_script(tmp_path: Path) -> None:
+    other = fetched(tmp_path / "other").parents[2]
+    with (other / "constraints.txt").open("a", encoding="utf-8") as pins:
+        pins.write("other==1 \\\n    --hash=sha256:0\n")
+    for words in ("init --quiet", "add .", "commit --quiet -m Release", "tag v0.9.0"):
+        named = ("-c", "user.name=Alice", "-c", "user.email=alice@acme.test")
+        subprocess.run(["git", *named, *words.split()], cwd=other, check=True, capture_output=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=other, check=True, capture_output=True, text=True)
+    wanted = key_of(machine(tmp_path / "there", other / ACTION))
+    assert wanted != key_of(machine(tmp_path / "here", ROOT / ACTION))
+    source = {"KT_BUDGETS_SOURCE": str(other)}
+    for version in ("v0.9.0", head.stdout.strip()):
+        assert key_of(machine(tmp_path / version, ROOT / ACTION), VERSION=version, **source) == wanted
+    absent = machine(tmp_path / "absent", ROOT / ACTION).run("--key", VERSION="v7.0.0", **source)
+    assert (absent.returncode, "::error::kt-budgets v7.0.0 is not to be had" in absent.stdout) == (2, True)
+
+
+@pytest.mark.parametrize("version", ["main", "v1", "0.9.0", "v0.9.0/../../x", "v0.9.0 --upload-pack=x", "c" * 39, "-x"])
+def test_a_version_that_somebody_could_move_or_that_is_none_is_not_installed(tmp_path: Path, version: str) -> None:
+    done = machine(tmp_path / "machine", ROOT / ACTION).run("--key", VERSION=version, KT_BUDGETS_SOURCE=str(ROOT))
+    assert done.returncode == 2
+    assert "a release such as v0.2.0 or a full commit" in done.stdout
+    assert not (tmp_path / "machine" / "temp").exists()
+
+
 def test_a_copy_without_its_source_says_how_to_use_it(tmp_path: Path) -> None:
     shutil.copytree(ROOT / ACTION, tmp_path / "company" / ACTION)
     done = machine(tmp_path / "machine", tmp_path / "company" / ACTION).run("--key")
