@@ -19,14 +19,14 @@ from reconciler.model.wallet_ref import WalletRef
 FIRST, AS_OF = date(2025, 6, 1), date(2026, 6, 1)
 DAYS = (AS_OF - FIRST).days
 FEBRUARY = (date(2026, 2, 1) - FIRST).days
-KEYS = [WalletRef.team("team_engineering")]
+KEYS = {"engineering": [WalletRef.team("team_engineering")]}
 
 
 def found(**workloads: npt.NDArray[np.float64]) -> tuple[StandingOut, ...]:
     usage = UsageBuilder()
     for name, days in workloads.items():
         usage.series("team_engineering", FIRST, days, workload=name)
-    return standing_out(evidence(usage.build(), KEYS, as_of=AS_OF))
+    return standing_out(evidence(usage.build(), KEYS, as_of=AS_OF)["engineering"])
 
 
 def level(amount: float, seed: int = 3) -> npt.NDArray[np.float64]:
@@ -49,7 +49,7 @@ def test_the_baseline_to_plan_from_leaves_out_what_stood_out() -> None:
     days = level(100)
     days[FEBRUARY : FEBRUARY + 9] += 500.0
     usage = UsageBuilder().series("team_engineering", FIRST, days).build()
-    known = evidence(usage, KEYS, as_of=AS_OF)
+    known = evidence(usage, KEYS, as_of=AS_OF)["engineering"]
     (one,) = standing_out(known)
     cleaned = without(known, [one])
     assert known.months[one.month] - cleaned[one.month] == one.excess > Decimal(3500)
@@ -85,6 +85,17 @@ def test_what_stands_out_at_the_end_may_be_the_new_usual() -> None:
 
 
 def test_too_few_months_tell_nothing() -> None:
-    assert standing_out(evidence(None, KEYS, as_of=AS_OF)) == ()
+    assert standing_out(evidence(None, KEYS, as_of=AS_OF)["engineering"]) == ()
     short = UsageBuilder().series("team_engineering", date(2026, 4, 1), [1.0] * 30 + [90.0] * 30).build()
-    assert standing_out(evidence(short, KEYS, as_of=AS_OF)) == ()
+    assert standing_out(evidence(short, KEYS, as_of=AS_OF)["engineering"]) == ()
+
+
+def test_each_team_has_the_evidence_of_its_own_wallets_and_of_no_other() -> None:
+    usage = UsageBuilder()
+    for wallet, cost in (("a", 1.0), ("a_dev", 2.0), ("b", 4.0), ("nobody", 8.0)):
+        usage.series(wallet, FIRST, [cost] * DAYS, workload="chat")
+    teams = {"b": [WalletRef.team("b")], "none": [], "a": [WalletRef.team("a"), WalletRef.team("a_dev")]}
+    known = evidence(usage.build(), teams, as_of=AS_OF)
+    june = {team: found.months.get(Period(2025, 6)) for team, found in known.items()}
+    assert june == {"a": 90, "b": 120, "none": None}
+    assert (known["a"].spent(0, Period(2025, 6)), known["none"].workloads) == (Decimal(90), ())

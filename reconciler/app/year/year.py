@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearTotals
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import Assumption, YearForecast
+    from reconciler.model.wallet_ref import WalletRef
     from reconciler.report.annual_page import YearPage
     from reconciler.settings import Settings
 
@@ -109,13 +110,16 @@ def _cases(
 
     year, settings = desired.organization.fiscal_year.value, outlook.settings
     views = _views(outlook, desired, asked)
-    for name, team in sorted(desired.teams.items()):
-        if team.state != "present":
-            continue
-        keys = [key for key, wallet in desired.wallets.items() if wallet.team == name]
+    present = {name: team for name, team in sorted(desired.teams.items()) if team.state == "present"}
+    keys: dict[str, list[WalletRef]] = {name: [] for name in present}
+    for key, wallet in desired.wallets.items():
+        if wallet.team in keys:
+            keys[wallet.team].append(key)
+    found = evidence(outlook.usage, keys, as_of=settings.as_of)
+    for name, team in present.items():
         yield TeamCase(
             team=team,
-            found=evidence(outlook.usage, keys, as_of=settings.as_of),
+            found=found[name],
             view=views.get(name),
             judgements=tables.get(name, ()),
             year=year,

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from reconciler.forecast.annual.run_rate import summed
 from reconciler.forecast.history import spending, whole_months
@@ -51,21 +52,41 @@ def trailing(as_of: date) -> tuple[Period, Period]:
     return now.plus(-MONTHS), now.plus(-1)
 
 
-def evidence(usage: DailyUsage | None, keys: Collection[WalletRef], *, as_of: date) -> Evidence:
-    """Return what the wallets `keys` of one team spent from the first of the trailing months up to `as_of`."""
+def evidence(
+    usage: DailyUsage | None, teams: Mapping[str, Collection[WalletRef]], *, as_of: date
+) -> dict[str, Evidence]:
+    """Return what each team, by its wallets, spent from the first of the trailing months up to `as_of`."""
     start = trailing(as_of)[0].first
+    nothing = np.zeros((0, 0), dtype=np.int64)
     if usage is None:
-        nothing = np.zeros((0, 0), dtype=np.int64)
-        return Evidence(start, (), nothing, nothing, {}, {})
-    known = whole_months(usage, keys, as_of=as_of)
-    chosen = np.isin(usage.wallet, list(map(str, keys)))
-    chosen &= (usage.day >= np.datetime64(start, "D")) & (usage.day < np.datetime64(as_of, "D"))
-    names, codes = np.unique(usage.workload[chosen], return_inverse=True)
-    days = (usage.day[chosen] - np.datetime64(start, "D")).astype(np.int64)
-    net, gross = (np.zeros((len(names), (as_of - start).days), dtype=usage.cost.dtype) for _ in range(2))
-    np.add.at(net, (codes, days), usage.cost[chosen])
-    np.add.at(gross, (codes, days), usage.cost[chosen] - usage.credits[chosen])
-    return Evidence(start, tuple(map(str, names)), net, gross, summed(known.values()), known)
+        return {team: Evidence(start, (), nothing, nothing, {}, {}) for team in teams}
+    known = whole_months(usage, [key for keys in teams.values() for key in keys], as_of=as_of)
+    recent = np.flatnonzero((usage.day >= np.datetime64(start, "D")) & (usage.day < np.datetime64(as_of, "D")))
+    names, codes = np.unique(usage.wallet[recent], return_inverse=True)
+    owners = {str(key): number for number, keys in enumerate(teams.values()) for key in keys}
+    owner = np.array([owners.get(str(name), -1) for name in names], dtype=np.int64)[codes]
+    order = np.argsort(owner, kind="stable")
+    bounds = np.searchsorted(owner[order], np.arange(len(teams) + 1))
+    return {
+        team: _of_rows(usage, recent[order[bounds[number] : bounds[number + 1]]], start, as_of, months)
+        for number, (team, keys) in enumerate(teams.items())
+        for months in ({key: known[key] for key in keys if key in known},)
+    }
+
+
+def _of_rows(
+    usage: DailyUsage,
+    rows: npt.NDArray[np.intp],
+    start: date,
+    end: date,
+    wallets: Mapping[WalletRef, Mapping[Period, Decimal]],
+) -> Evidence:
+    names, codes = np.unique(usage.workload[rows], return_inverse=True)
+    days = (usage.day[rows] - np.datetime64(start, "D")).astype(np.int64)
+    net, gross = (np.zeros((len(names), (end - start).days), dtype=usage.cost.dtype) for _ in range(2))
+    np.add.at(net, (codes, days), usage.cost[rows])
+    np.add.at(gross, (codes, days), usage.cost[rows] - usage.credits[rows])
+    return Evidence(start, tuple(map(str, names)), net, gross, summed(wallets.values()), wallets)
 
 
 def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> dict[str, Decimal]:
