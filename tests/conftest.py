@@ -10,10 +10,16 @@ from pathlib import Path
 import pytest
 from example_export import example_export as example_export
 from hypothesis import HealthCheck, settings
+from thorough import drawn
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.register_profile(
+    "ours",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    max_examples=drawn(500, sample=50),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("ours")
 
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (

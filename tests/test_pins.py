@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def called(environment: Environment) -> str:
     return f"{environment['python_version']} on {environment['sys_platform']}"
 
 
+@cache
 def pins(*files: str) -> list[tuple[Requirement, str]]:
     """Return each pin of `files` with the lines of hashes that follow it."""
     text = "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ def is_private(name: object) -> bool:
     return isinstance(name, str) and any(PRIVATE.fullmatch(part) for part in name.split("."))
 
 
-def names_as_text(tree: ast.Module) -> Iterator[str]:
+def names_as_text(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Yield the private names that something is asked for by `getattr` and the like."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -34,25 +35,25 @@ def names_as_text(tree: ast.Module) -> Iterator[str]:
         constant = [part for argument in node.args for part in ast.walk(argument) if isinstance(part, ast.Constant)]
         yield from (str(part.value) for part in constant if is_private(part.value))
         if not any(isinstance(argument, ast.Constant) for argument in node.args[1:2]) and called != "attrgetter":
-            yield from private_literals(tree)
+            yield from private_literals(nodes)
 
 
-def private_literals(tree: ast.Module) -> Iterator[str]:
+def private_literals(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Yield what is written in this module and looks like a private name: any of it may be what is asked for."""
     typed = {
         id(argument)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("TypeVar", "ParamSpec")
         for argument in node.args
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and is_private(node.value) and id(node) not in typed:
             yield str(node.value)
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
+def imported(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Yield what is imported from outside under a private name."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module not in TYPING_ONLY:
             names = [f"{node.module}.{alias.name}" for alias in node.names if not node.module.startswith("reconciler")]
         elif isinstance(node, ast.Import):
@@ -62,9 +63,9 @@ def imported(tree: ast.Module) -> Iterator[str]:
         yield from (name for name in names if is_private(name))
 
 
-def inherited(tree: ast.Module, ours: dict[str, ast.ClassDef]) -> Iterator[str]:
+def inherited(nodes: Sequence[ast.AST], ours: dict[str, ast.ClassDef]) -> Iterator[str]:
     """Yield what a class uses of itself under a private name that neither it nor a class of ours above it has made."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.ClassDef) or not node.bases:
             continue
         made = set().union(*(made_in(each) for each in above(node, ours)))
@@ -86,6 +87,7 @@ def own_names(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr_context]]:
             yield part.attr, part.ctx
 
 
+@cache
 def made_in(node: ast.ClassDef) -> set[str]:
     methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
     fields = {
@@ -103,12 +105,12 @@ def made_in(node: ast.ClassDef) -> set[str]:
 
 def private_uses(sources: dict[str, str]) -> list[str]:
     """Return each use of what is not ours to use, with the place."""
-    trees = {place: ast.parse(text) for place, text in sources.items()}
-    ours = {node.name: node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    modules = {place: list(ast.walk(ast.parse(text))) for place, text in sources.items()}
+    ours = {node.name: node for nodes in modules.values() for node in nodes if isinstance(node, ast.ClassDef)}
     return [
         f"{place}: {name}"
-        for place, tree in trees.items()
-        for name in (*names_as_text(tree), *imported(tree), *inherited(tree, ours))
+        for place, nodes in modules.items()
+        for name in (*names_as_text(nodes), *imported(nodes), *inherited(nodes, ours))
     ]
 
 

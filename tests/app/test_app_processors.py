@@ -15,7 +15,7 @@ from reconciler.forecast.project import project
 from reconciler.forecast.question import Forecast
 from reconciler.forecast.shard import MOST_WALLETS, ShardRunner, one_by_one, sharded
 
-WALLETS = 3 * MOST_WALLETS
+WALLETS = 2 * MOST_WALLETS + 9
 UNANSWERED = "another process did not answer"
 MANY = FEWEST_WALLETS
 NAMES = tuple(f"team_{number:04d}" for number in range(WALLETS))

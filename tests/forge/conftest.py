@@ -11,6 +11,7 @@ from forge.github_standin import GitHub as Standin
 from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
 from forge.host import FORGES, Host
+from usage_read_once import usage_read_once as usage_read_once
 
 from reconciler.forge.ci_run import CiRun
 from reconciler.forge.github.channel import Channel, Connection

@@ -53,7 +53,7 @@ def test_every_format_gives_what_plain_decimals_give(exports: Any, seed: int, fo
     assert usage.input_tokens.sum() + usage.output_tokens.sum() == expected.tokens
 
 
-@pytest.mark.parametrize("seed", range(4, 6))
+@pytest.mark.parametrize("seed", range(4, 4 + drawn(2, sample=1)))
 def test_the_order_of_rows_and_their_split_over_files_change_no_sum(exports: Any, seed: int) -> None:
     rows = hostile_rows(200, seed)
     for part, form in enumerate(("csv", "jsonl", "parquet-text")):
