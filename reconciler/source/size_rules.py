@@ -32,13 +32,16 @@ class _Amount(NamedTuple):
 
 
 def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
-    """Yield, with the path of its file, each amount that is likely meant in thousands; one with cents is not."""
+    """Yield, with the path of its file, each amount that is likely meant in thousands; one with cents is not.
+
+    A file whose YAML is flawed says more than that: `12,500` is read as 12 there.
+    """
     others: dict[str, dict[str, Decimal]] = defaultdict(dict)
     for view in views:
         for environment, wallet in view.team.wallets.items():
             if amounts := [amount for _, amount in wallet.amounts() if amount > 0]:
                 others[environment][view.path] = median_low(amounts)
-    for view in views:
+    for view in (view for view in views if not view.flawed):
         found = [one for one in _amounts(view, others) if _is_small(one)]
         raw = parse(view.data).value if found else None
         for one in found:

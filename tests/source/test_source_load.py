@@ -138,7 +138,7 @@ def test_every_finding_of_every_file_is_there_at_once(tmp_path: Path) -> None:
         "teams/b.yaml": "version: [1\n",
         "teams/c.yaml": b"version: \xff\n",
         "teams/d.yaml": TEAM.format(team="d").replace("team_d", "team_e"),
-        "teams/e.yaml": TEAM.format(team="e").replace("monthly", "overrides: {2020-01: 1}, monthly"),
+        "teams/e.yaml": TEAM.format(team="e").replace("monthly", "overrides: {2020-01: 1.00}, monthly"),
         "teams/f.yaml": TEAM.format(team="f") + "billing_budgets:\n"
         "  - {name: x, amount: no}\n  - {name: y, amount: 1, environment: dev}\n",
     }
