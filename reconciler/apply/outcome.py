@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.model.change import Change
+from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.outcome import Outcome, Status
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteResult, Written
 
@@ -23,6 +23,7 @@ def outcome(change: Change, status: Status, *, transaction: str | None = None, r
         op=operation_of(change),
         kind=change.kind,
         team=change.team,
+        environment=change.environment if isinstance(change, Allocate | Reclaim) else "",
         wallet=getattr(change, "wallet", None),
         amount=getattr(change, "amount", None),
         key=getattr(change, "key", None),

@@ -59,6 +59,7 @@ class Outcome(Frozen):
     op: str = Field(description="The operation's id for money, else `kind:key`.")
     kind: str = Field(description="What was to be done, such as `allocate`.")
     team: str = Field(description="The team; empty for the organization.")
+    environment: str = Field("", description="The wallet's environment; empty for a managed object.")
     wallet: WalletRef | None = Field(None, description="The wallet's team id in Keeptrusts, where money was to move.")
     amount: Amount | None = Field(None, description="Money that was to move; null for a managed object.")
     key: str | None = Field(None, description="The managed object's key as text, where it is about one.")

@@ -141,7 +141,8 @@ def _rows(run: Run) -> Iterator[str]:
 def _subject(outcome: Outcome) -> str:
     verb = _VERBS.get(outcome.kind, outcome.kind.replace("_", " "))
     about = outcome.wallet or outcome.key or ""
-    return ": ".join(part for part in (_cell(outcome.team), f"{verb} {_cell(about)}".strip()) if part)
+    place = " / ".join(_cell(part) for part in (outcome.team, outcome.environment) if part)
+    return ": ".join(part for part in (place, f"{verb} {_cell(about)}".strip()) if part)
 
 
 def _cell(text: str) -> str:

@@ -81,7 +81,7 @@ def outcome(status: Status, **fields: object) -> Outcome:
 RUN = Run(
     run="r-1",
     outcomes=(
-        outcome(Status.APPLIED, amount=Decimal("2000.00"), transaction="txn_1"),
+        outcome(Status.APPLIED, environment="prod", amount=Decimal("2000.00"), transaction="txn_1"),
         outcome(Status.REFUSED, kind="reclaim", amount=Decimal("5.00"), reason="stale | @team\n<b>"),
         outcome(Status.ALREADY_APPLIED, kind="update_billing_budget", wallet=None, key="team/team_support/monthly"),
     ),
