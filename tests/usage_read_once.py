@@ -29,7 +29,7 @@ def usage_read_once() -> Iterator[None]:
         if not all(file.is_file() for file in files):
             return reader(paths, **options)
         bytes_ = tuple((file.name, sha256(file.read_bytes()).digest()) for file in files)
-        key = (bytes_, *(_plain(value) for _, value in sorted(options.items())))
+        key = (bytes_, *((name, _plain(options[name])) for name in sorted(options)))
         if key in known:
             return known[key]
         usage = reader(paths, **options)
