@@ -18,11 +18,7 @@ from reconciler.report.renderers import Answer
 @options.usage
 @click.option("--since", metavar="REF", help="Show the year by the YAML of that commit too.")
 @click.option(
-    "--draft",
-    is_flag=False,
-    flag_value=":beside",
-    metavar="[DIR]",
-    help="Write next year's budgets into a new folder, by default beside this year's.",
+    "--draft", is_flag=False, flag_value=":beside", metavar="[DIR]", help="Write next year into a new folder."
 )
 @options.offline
 @prints("year")
