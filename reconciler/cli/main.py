@@ -36,6 +36,7 @@ COMMANDS = {
     "recommend": "Recommend targets that last and alerts that leave time.",
     "pr": "Show a plan in its pull request, and ask for its approval.",
     "audit": "Print and verify the trail: who moved what, why, with which ledger ids.",
+    "usage": "Export daily usage for finance: CSV, FOCUS, Parquet or a workbook.",
     "evidence": "Keep exports, and make and verify packets that prove what was planned and done.",
     "schema": "Write the JSON Schemas, or check that they are current.",
     "sandbox": "Run the embedded Keeptrusts on this machine.",
