@@ -1,4 +1,4 @@
-"""Daily usage as rows for finance: plain ones, and those of FOCUS 1.0, the FinOps Foundation's specification."""
+"""Daily usage as rows for finance: plain ones, and those of FOCUS 1.2, the FinOps Foundation's specification."""
 
 from __future__ import annotations
 
@@ -86,6 +86,7 @@ def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
         "ContractedCost": cost,
         "ContractedUnitPrice": None,
         "EffectiveCost": cost,
+        "InvoiceId": None,
         "InvoiceIssuerName": provider or _GATEWAY,
         "ListCost": cost,
         "ListUnitPrice": None,
@@ -101,6 +102,7 @@ def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
         "ResourceType": None,
         "ServiceCategory": "AI and Machine Learning",
         "ServiceName": model or _GATEWAY,
+        "ServiceSubcategory": "Generative AI",
         "SkuId": sku if is_usage else None,
         "SkuPriceId": "/".join(filter(None, (sku, lane))) if is_usage and sku else None,
         "SubAccountId": row["wallet"] or None,
