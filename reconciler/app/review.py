@@ -15,6 +15,7 @@ from reconciler.model.forecast import ForecastNotice
 from reconciler.model.period import FiscalYear, Period
 from reconciler.model.review import ReviewDocument
 from reconciler.report.renderers import Answer, render
+from reconciler.report.review_words import ReviewPage
 from reconciler.report.screen import PAPER, Screen
 from reconciler.review.span import Span, before, last_week, span_of
 
@@ -43,7 +44,7 @@ class Reviewed(Answer):
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `markdown`, `csv` or `json` (kt-budgets.review/1)."""
-        return render("digest" if self.is_digest else "review", format_, self.facts, screen)
+        return render("review", format_, ReviewPage(self.facts, self.is_digest), screen)
 
 
 def review_period(

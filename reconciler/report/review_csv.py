@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from reconciler.model.review import ReviewDocument, ReviewEffect
+from reconciler.report.review_words import ReviewPage
 from reconciler.report.screen import PAPER, Screen
 
 HEADER = (
@@ -15,8 +16,9 @@ HEADER = (
 )
 
 
-def review_csv(shown: ReviewDocument, _: Screen = PAPER) -> str:
+def review_csv(page: ReviewPage, _: Screen = PAPER) -> str:
     """Return the effects as CSV with a header; rows without an environment are those of whole teams."""
+    shown = page.document()
     file = StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(HEADER)

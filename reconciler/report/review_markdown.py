@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.review import ReviewDocument, TeamReview
 from reconciler.report.escape import escaped, inline
-from reconciler.report.review_words import CAUSES, caption, others, totals, uncovered
+from reconciler.report.review_words import CAUSES, ReviewPage, caption, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import marked
 from reconciler.report.wording import exact
@@ -14,13 +14,16 @@ from reconciler.report.wording import exact
 MOST_WORKLOADS = 10
 
 
-def review_markdown(shown: ReviewDocument, _: Screen = PAPER) -> str:
+def review_markdown(page: ReviewPage, _: Screen = PAPER) -> str:
+    shown = page.document()
+    if page.is_digest:
+        return _digest(shown)
     parts = [f"### {escaped(caption(shown))}", escaped(totals(shown))]
     parts += [part for team in shown.teams for part in _team(team)]
     return "\n\n".join([*parts, *_rest(shown)]) + "\n"
 
 
-def digest(shown: ReviewDocument, _: Screen = PAPER) -> str:
+def _digest(shown: ReviewDocument) -> str:
     """Return the verdict and one bullet for each team of which something stands out."""
     bullets = [
         f"- **{escaped(team.team)}**: {inline(marked(f'{team.sentence}. {team.response}'))}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.model.review import ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.columns import Grid
 from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence
-from reconciler.report.review_words import CAUSES, caption, others, totals, uncovered
+from reconciler.report.review_words import CAUSES, ReviewPage, caption, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact
@@ -17,8 +17,10 @@ MOST = 6
 """Workloads, models and teams that are shown one by one; the others are one row."""
 
 
-def review_text(shown: ReviewDocument, screen: Screen = PAPER) -> str:
-    width = max(screen.width, NARROWEST)
+def review_text(page_: ReviewPage, screen: Screen = PAPER) -> str:
+    width, shown = max(screen.width, NARROWEST), page_.document()
+    if page_.is_digest:
+        return page(_digest(shown, width), width=width, colour=screen.colour)
     blocks = [[*sentence(caption(shown), width, indent=0), *sentence(totals(shown), width)]]
     for team in shown.teams:
         blocks += [list(_team(team, width)), _effects(team, width), _workloads(team, width), _models(team, width)]
@@ -27,15 +29,14 @@ def review_text(shown: ReviewDocument, screen: Screen = PAPER) -> str:
     return page(blocks, width=width, colour=screen.colour)
 
 
-def digest(shown: ReviewDocument, screen: Screen = PAPER) -> str:
-    width = max(screen.width, NARROWEST)
+def _digest(shown: ReviewDocument, width: int) -> list[list[str]]:
     blocks = [[*sentence(caption(shown), width, indent=0), *sentence(totals(shown), width)]]
     blocks += [list(_team(team, width, verdicts=False)) for team in shown.teams if team.called]
     if quiet := others(shown):
         blocks.append(sentence(quiet, width))
     blocks += [sentence(uncovered(shown), width) if shown.uncovered else []]
     blocks += [notice_lines(((one.code, one.message, one.hint) for one in shown.notices), width)]
-    return page(blocks, width=width, colour=screen.colour)
+    return blocks
 
 
 def _team(team: TeamReview, width: int, *, verdicts: bool = True) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.model.review import CauseName, ReviewDocument
@@ -19,6 +20,17 @@ CAUSES: dict[CauseName, str] = {
     "one_off": "one-off",
 }
 _MOST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """What is shown of a review; of a digest only what stands out."""
+
+    facts: ReviewDocument
+    is_digest: bool = False
+
+    def document(self) -> ReviewDocument:
+        return self.facts
 
 
 def caption(shown: ReviewDocument) -> str:
