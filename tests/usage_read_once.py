@@ -1,12 +1,13 @@
 """Usage that this process has read before: most commands of most tests look at the same few files.
 
 The same bytes, read with the same options, are the same usage, whatever folder the file lies in. Tests of the reader
-itself show that, and always read. So does a command here where something is to be said of a file by its name.
+itself show that, and always read. So does a command here where a sentence, or one of several files, names a place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,15 +32,21 @@ def usage_read_once() -> Iterator[None]:
         bytes_ = tuple((file.name, sha256(file.read_bytes()).digest()) for file in files)
         key = (bytes_, *((name, _plain(options[name])) for name in sorted(options)))
         if key in known:
-            return known[key]
+            return _of(known[key], paths[0])
         usage = reader(paths, **options)
-        if not usage.source.issues:
+        if all(issue.path == "".join(paths) and issue.path not in issue.message for issue in usage.source.issues):
             known[key] = usage
         return usage
 
     with pytest.MonkeyPatch.context() as reading:
         reading.setattr(read, "read_usage", read_once)
         yield
+
+
+def _of(usage: DailyUsage, path: str) -> DailyUsage:
+    """Return `usage` with another path in what is said of its file."""
+    issues = tuple(replace(issue, path=path) for issue in usage.source.issues)
+    return replace(usage, source=replace(usage.source, issues=issues))
 
 
 def _plain(value: object) -> object:
