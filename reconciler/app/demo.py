@@ -1,11 +1,15 @@
-"""The folder of the demo: a copy of the example organization's budgets."""
+"""The demo: its folder, a copy of the example organization's budgets, and what it shows step by step."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from reconciler.findings import UsageError
+
+AS_OF = date(2026, 6, 18)
 
 
 def example_budgets() -> Path:
@@ -29,3 +33,33 @@ def prepare(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(example_budgets(), folder / "budgets")
     marker.touch()
+
+
+def story(folder: Path) -> Sequence[tuple[str, Sequence[str]]]:
+    """Return the commands of the demo, each below what it shows."""
+    budgets = ("--budgets", str(folder / "budgets"))
+    network = (*budgets, "--as-of", str(AS_OF))
+    journal = ("--journal", f"file:{folder / 'journal'}")
+    saved, comment, report = (str(folder / name) for name in ("plan.json", "comment.md", "report.html"))
+    return (
+        ("Every finding of every file", ("validate", *budgets)),
+        ("What would change, and what it does", ("plan", *network, *journal, "--first-apply", "--output", saved)),
+        ("The comment that a reviewer reads", ("show", saved, "--format", "markdown")),
+        ("The same, kept beside the full report", ("show", saved, "--format", "markdown", "--output", comment)),
+        ("", ("show", saved, "--format", "html", "--output", report)),
+        ("Merged: apply exactly what was reviewed", ("apply", *network, *journal, "--first-apply", "--plan", saved)),
+        (
+            "And nothing is left to do",
+            ("plan", *network, *journal, "--output", str(folder / "after.json"), "--detailed-exit-code"),
+        ),
+    )
+
+
+def closing(folder: Path) -> str:
+    return f"""
+The files are in {folder}/: budgets/ (edit them), plan.json, comment.md, report.html (open it in a browser), journal.
+Try next:
+  kt-budgets sandbox serve --db {folder}/keeptrusts.db --as-of {AS_OF}
+  (then in another terminal, with the lines it prints)
+  $EDITOR {folder}/budgets/teams/support.yaml
+  kt-budgets plan --budgets {folder}/budgets --as-of {AS_OF} --journal file:{folder}/journal"""

@@ -9,6 +9,11 @@ ORGANIZATION = ""
 """The part of a landing that belongs to no team: org.yaml, and with it the export schedules."""
 
 
+def teams_of(parts: Collection[str]) -> tuple[str, ...] | None:
+    """Return the teams among `parts`, sorted; None where the organization is one of them."""
+    return None if ORGANIZATION in parts else tuple(sorted(parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """`commit` is the last one of the landing on the branch's own line, `base` what lies below its first.
@@ -26,7 +31,7 @@ class Landing:
     @property
     def teams(self) -> tuple[str, ...] | None:
         """The teams that it is about, sorted; None where it is about the organization."""
-        return None if ORGANIZATION in self.parts else tuple(sorted(self.parts))
+        return teams_of(self.parts)
 
 
 def moved_on(

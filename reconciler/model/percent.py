@@ -17,17 +17,12 @@ SHARE_PATTERN = r"^\+?(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)%$"
 INTERVAL_PATTERN = r"^[1-9][0-9]?(\.[0-9]{1,4})?%$"
 
 
-def parse_percent(value: Any) -> Decimal:
-    """Return the fraction that `value`, such as `18%`, stands for; a bare number is refused as ambiguous.
+def parse_rate(value: Any) -> Decimal:
+    """Return the fraction of a growth rate, -100% or more; a bare number is refused as ambiguous.
 
     Raises:
         ValueError: with the cure.
     """
-    return _parse(value, PATTERN, "between -999999% and 999999%", "18%")
-
-
-def parse_rate(value: Any) -> Decimal:
-    """Return the fraction of a growth rate: -100% or more."""
     return _parse(value, RATE_PATTERN, "-100% or more", "18%")
 
 
@@ -84,7 +79,6 @@ def _percentage(parse: Callable[[Any], Decimal], pattern: str, example: str) -> 
     return BeforeValidator(accept), PlainSerializer(percent_text, str, when_used="json"), WithJsonSchema(schema)
 
 
-Percent = Annotated[Decimal, *_percentage(parse_percent, PATTERN, "18%")]
 Rate = Annotated[Decimal, *_percentage(parse_rate, RATE_PATTERN, "18%")]
 Share = Annotated[Decimal, *_percentage(parse_share, SHARE_PATTERN, "30%")]
 Interval = Annotated[Decimal, *_percentage(parse_interval, INTERVAL_PATTERN, "80%")]

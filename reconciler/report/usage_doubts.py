@@ -32,35 +32,18 @@ def usage_findings(source: UsageSource, *, currency: str) -> tuple[Finding, ...]
 
 def usage_summary(source: UsageSource) -> UsageSummary:
     missing = _month_left_out(source)
-    return UsageSummary(
-        digest=source.digest,
-        first_day=source.first_day,
-        last_day=source.last_day,
-        rows=source.rows,
-        unpriced_share=round(source.unpriced_share, 6),
-        duplicates=source.duplicates,
-        duplicates_cost=source.duplicates_cost,
-        outside_window=source.outside_window,
-        unparsable=source.unparsable,
-        month=source.month,
-        month_cost=source.month_cost,
-        left_out=left_out(source),
-        doubts=tuple(
-            UsageDoubt(
-                code=issue.code,
-                path=issue.path,
-                row=issue.row,
-                rows=issue.count,
-                cost=issue.cost,
-                month_cost=issue.month_cost,
-                month_share=share_of_month(issue.month_cost, source.month_cost, missing),
-                unread=issue.unread,
-                counted=issue.counted,
-            )
-            for issue in source.issues
-            if issue.code not in _PLAIN
-        ),
-    )
+    same = {name: getattr(source, name) for name in UsageSummary.model_fields if hasattr(source, name)}
+    doubts = [
+        UsageDoubt(
+            **{name: getattr(issue, name) for name in UsageDoubt.model_fields if hasattr(issue, name)},
+            rows=issue.count,
+            month_share=share_of_month(issue.month_cost, source.month_cost, missing),
+        )
+        for issue in source.issues
+        if issue.code not in _PLAIN
+    ]
+    shares = {"unpriced_share": round(source.unpriced_share, 6), "left_out": left_out(source)}
+    return UsageSummary.model_validate({**same, **shares, "doubts": doubts})
 
 
 def left_out(source: UsageSource) -> LeftOutRows:

@@ -15,7 +15,6 @@ from worlds import JUNE
 
 from reconciler.model.percent import (
     parse_interval,
-    parse_percent,
     parse_rate,
     parse_share,
     percent_text,
@@ -60,19 +59,6 @@ WRITTEN: dict[Callable[[Any], Any], list[Any]] = {
         *("0000-01-01", "2026-13-01", "2026-1-32", None, 20260731, datetime(2026, 7, 31, tzinfo=UTC), "soon"),
     ],
     exact_version: [1, "1", 1.0, "1.0", 2, True, None, "2", [1]],
-    parse_percent: [
-        "18%",
-        "-18%",
-        "+18.5%",
-        "0.0001%",
-        "999999%",
-        "1000000%",
-        "18.12345%",
-        "18",
-        "0.18",
-        18,
-        D("0.18"),
-    ],
     parse_rate: [
         "18%",
         "-100%",

@@ -10,7 +10,7 @@ from reconciler.app.change_request.replay import IN_ITS_PLACE
 from reconciler.app.checkout import git
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import BudgetsError, ExitCode
-from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.landing import Landing, teams_of
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.waiting import Dispatch, State, Waiting
 
@@ -38,7 +38,7 @@ def untold(landing: Landing, parts: frozenset[str], at: datetime, *, unread: boo
 
     With Keeptrusts `unread` the forge was asked for the pull request, and says of what has none that it was pushed.
     """
-    teams, words = _teams(parts), forge_words()
+    teams, words = teams_of(parts) or (), forge_words()
     pushed = _upper(words.landed(None, landing.commit)) if unread else landing.commit[:12]
     what = words.landed(landing.pull_request, landing.commit) if landing.pull_request else pushed
     start = f"Start the apply {words.pipeline}{' once Keeptrusts answers' if unread else ''}."
@@ -65,7 +65,7 @@ def told(outcome: LandingOutcome, parts: frozenset[str], at: datetime) -> Waitin
     return Waiting(
         kind="landing",
         state=state,
-        teams=_teams(parts),
+        teams=teams_of(parts) or (),
         pull_request=outcome.pull_request,
         commit=outcome.commit,
         since=_instant(at),
@@ -81,7 +81,7 @@ def taken_off(applied: str, head: str, parts: frozenset[str]) -> Waiting:
     return Waiting(
         kind="landing",
         state="not applied",
-        teams=_teams(parts),
+        teams=teams_of(parts) or (),
         commit=applied,
         sentence=f"{applied[:12]} was applied and is not on the branch any more: it was pushed back by force to"
         f" {head[:12]}, which says something else of {_listed(parts)}. Nothing is taken back for that.",
@@ -128,10 +128,6 @@ def _why(outcome: LandingOutcome, parts: frozenset[str]) -> str:
 
 def _names(why: str, parts: list[str]) -> bool:
     return any(part and why.startswith(f"{part}:") for part in parts)
-
-
-def _teams(parts: frozenset[str]) -> tuple[str, ...]:
-    return () if ORGANIZATION in parts else tuple(sorted(parts))
 
 
 def _listed(parts: frozenset[str] | list[str]) -> str:

@@ -9,7 +9,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.findings import ExitCode
 from reconciler.journal.history import RunTrace, history_of
 from reconciler.journal.record import Record, Step
-from reconciler.model.landing import ORGANIZATION
+from reconciler.model.landing import teams_of
 from reconciler.model.merges import LandingOutcome
 from reconciler.model.outcome import DONE, Outcome, Run, Status
 
@@ -40,7 +40,7 @@ def _landing(trace: RunTrace) -> Iterator[LandingOutcome]:
             "pull_request": int(number) if number.isdigit() and int(number) else None,
             "commit": facts["landed"]["commit"],
             "base": None,
-            "teams": None if ORGANIZATION in parts else tuple(sorted(parts)),
+            "teams": teams_of(parts),
             "status": status,
             "refused": dict(trace.stale),
             "run": Run(run=trace.run, outcomes=outcomes, converged=bool(finished.get("converged"))),

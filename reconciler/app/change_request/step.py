@@ -12,7 +12,7 @@ from reconciler.findings import Finding
 from reconciler.journal.declared import Landed
 from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
-from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.landing import Landing, teams_of
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan
 
@@ -37,7 +37,7 @@ class Step:
     @property
     def teams(self) -> tuple[str, ...] | None:
         """The teams that the plan is about; None where it is about all of them."""
-        return None if ORGANIZATION in self.parts else tuple(sorted(self.parts))
+        return teams_of(self.parts)
 
 
 class Bench(Protocol):

@@ -25,7 +25,7 @@ from reconciler.findings import ExitCode
 from reconciler.git.failures import GitError
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.model.applied import LastApplied
-from reconciler.model.landing import ORGANIZATION
+from reconciler.model.landing import teams_of
 from reconciler.model.later import Unapplied
 from reconciler.model.outcome import exit_code_of
 from reconciler.model.plan import Plan, sealed_bytes
@@ -161,8 +161,7 @@ def _unapplied(budgets: Path, last: LastApplied, since: str, tip: str) -> Iterat
         changed = changed_parts(*declared) if declared else frozenset()
         left = {part for part in changed if not _is_applied(budgets, last.ahead.get(part), commit)}
         if left:
-            teams = None if ORGANIZATION in left else tuple(sorted(left))
-            yield Unapplied(commit=commit, teams=teams)
+            yield Unapplied(commit=commit, teams=teams_of(left))
 
 
 def _is_applied(budgets: Path, ahead: str | None, commit: str) -> bool:
