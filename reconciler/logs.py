@@ -41,3 +41,16 @@ def configure(*, verbosity: int, format: str) -> None:
     logger.propagate = False
     logger.setLevel({0: logging.WARNING, 1: logging.INFO}.get(verbosity, logging.DEBUG))
     logging.getLogger("httpx_retries").addHandler(logging.NullHandler())
+
+
+def details_of(error: BaseException) -> str:
+    """Keep the details of an unexpected error in a file, without secrets, and return where."""
+    import tempfile
+    import traceback
+
+    details = without_secrets("".join(traceback.format_exception(error)))
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="kt-budgets-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(details)
+    return file.name

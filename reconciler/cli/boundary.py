@@ -125,15 +125,9 @@ def _print_findings(arguments: Sequence[str], error: FindingsError) -> None:
 
 def _bug(arguments: Sequence[str], error: BaseException) -> int:
     """Keep the details of an unexpected error in a file; a bug is ours, never the user's problem."""
-    import tempfile
-    import traceback
+    from reconciler.logs import details_of
 
-    details = without_secrets("".join(traceback.format_exception(error)))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="kt-budgets-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(details)
-    sentence = f"this is a bug in kt-budgets ({type(error).__name__}); the details are in {file.name}"
+    sentence = f"this is a bug in kt-budgets ({type(error).__name__}); the details are in {details_of(error)}"
     return _stop(arguments, ExitCode.BUG, sentence, "attach that file to a report; it holds no token")
 
 

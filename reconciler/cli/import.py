@@ -9,19 +9,17 @@ import click
 from reconciler.cli import options
 from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Command, ask_month
+from reconciler.model.period import Period
 from reconciler.report.renderers import Answer
 
 
-class MonthOf(click.ParamType[tuple[str, Any]]):
-    name = "month of an entry"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Any]:
-        entry, _, month = str(value).rpartition("=")
-        if value in ("dates", "words"):
-            return "", month
-        if not entry:
-            self.fail(f"`{value}` names no entry; write ID=YYYY-MM, or `dates` or `words`", param, ctx)
-        return entry, options.PeriodType().convert(month, param, ctx)
+def _month_of(text: str) -> tuple[str, Any]:
+    entry, _, month = text.rpartition("=")
+    if text in ("dates", "words"):
+        return "", month
+    if not entry:
+        raise ValueError(f"`{text}` names no entry; write ID=YYYY-MM, or `dates` or `words`")
+    return entry, Period.parse(month)
 
 
 @click.command("import", cls=Command, epilog="Example: kt-budgets import --map teams.yaml --dry-run")
@@ -34,7 +32,7 @@ class MonthOf(click.ParamType[tuple[str, Any]]):
 @click.option(
     "--month",
     "months",
-    type=MonthOf(),
+    type=options.Read("month of an entry", _month_of),
     multiple=True,
     metavar="ID=YYYY-MM",
     help="The month that the money of a ledger entry was meant for (repeatable); `dates` or `words` answers for all.",

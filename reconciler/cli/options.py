@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.completion import offer
-from reconciler.cli.printing import format_option, output_option, write_result
-from reconciler.cli.printing import show as write_answer
 from reconciler.model.period import Period
 from reconciler.settings import Settings, environment, resolve
 
@@ -23,27 +21,27 @@ F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T", bound="DataclassInstance")
 
 
-class DayType(click.ParamType[date]):
-    name = "date"
+class Read(click.ParamType[Any]):
+    """What a function reads from text; a ValueError of it says why it cannot."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name, self.read = name, read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         try:
-            day = value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"`{value}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18", param, ctx)
-        if not 2000 <= day.year < 2200:
-            self.fail(f"{day} is not a day that budgets are made for", param, ctx)
-        return day
-
-
-class PeriodType(click.ParamType[Period]):
-    name = "month"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Period:
-        try:
-            return value if isinstance(value, Period) else Period.parse(value)
+            return self.read(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18") from None
+    if not 2000 <= day.year < 2200:
+        raise ValueError(f"{day} is not a day that budgets are made for")
+    return day
 
 
 def flag(*names: str, help: str) -> Callable[[F], F]:
@@ -64,7 +62,7 @@ def folder(*names: str, help: str, metavar: str | None = "DIR", **settings: Any)
 
 def day(help: str = "The day to look from; default today (UTC).") -> Callable[[F], F]:
     """Offer `--as-of`."""
-    return click.option("--as-of", type=DayType(), metavar="DATE", help=help)
+    return click.option("--as-of", type=Read("date", _day), metavar="DATE", help=help)
 
 
 def seconds(name: str, default: float, help: str, **settings: Any) -> Callable[[F], F]:
@@ -141,7 +139,7 @@ merge = click.option("--merge-sha", metavar="SHA", help="The merge commit; defau
 
 month = click.option(
     "--period",
-    type=PeriodType(),
+    type=Read("month", Period.parse),
     metavar="YYYY-MM",
     shell_complete=offer("periods"),
     help="The month; default that of --as-of.",
@@ -216,8 +214,3 @@ def temporary_journal() -> str | None:
     if context is None or environment().get("KT_BUDGETS_JOURNAL"):
         return None
     return f"file:{context.with_resource(TemporaryDirectory(prefix='kt-budgets-'))}/journal"
-
-
-__all__ = ["format_option", "output_option", "write_answer", "write_result"]
-network_options, settings_of, usage_option, offline_option = network, settings, usage, offline
-journal_option, budgets_option, as_of_option, wallet_option = journal, budgets, as_of, wallets

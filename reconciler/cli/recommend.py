@@ -14,19 +14,16 @@ from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-class ProbabilityType(click.ParamType[Decimal]):
-    name = "probability"
+def _probability(text: str) -> Decimal:
+    from pydantic_core import PydanticCustomError
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        from pydantic_core import PydanticCustomError
+    from reconciler.model.percent import parse_interval
 
-        from reconciler.model.percent import parse_interval
-
-        try:
-            return value if isinstance(value, Decimal) else parse_interval(value)
-        except PydanticCustomError as error:
-            told = error.context or {}
-            self.fail(f"{told.get('sentence', value)}; {told.get('hint', '')}", param, ctx)
+    try:
+        return parse_interval(text)
+    except PydanticCustomError as error:
+        told = error.context or {}
+        raise ValueError(f"{told.get('sentence', text)}; {told.get('hint', '')}") from None
 
 
 @click.command(
@@ -37,7 +34,7 @@ class ProbabilityType(click.ParamType[Decimal]):
 @options.wallets
 @click.option(
     "--probability",
-    type=ProbabilityType(),
+    type=options.Read("probability", _probability),
     default="90%",
     show_default=True,
     metavar="PERCENT",

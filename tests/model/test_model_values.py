@@ -100,7 +100,7 @@ def told(read: Callable[[Any], Any], value: Any) -> str:
 
 
 def test_what_values_of_the_yaml_stand_for_or_why_not(golden: Callable[[str, str], None]) -> None:
-    names = ("amount", "ratio", "day", "version", "percent", "rate", "share", "interval", "month", "month of a file")
+    names = ("amount", "ratio", "day", "version", "rate", "share", "interval", "month", "month of a file")
     lines = [
         f"{name} {value!r}: {told(read, value)}"
         for name, (read, values) in zip(names, WRITTEN.items(), strict=True)
