@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
+from reconciler.app.screens import on_terminal
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command, on_terminal
+from reconciler.cli.terminal import Command
 from reconciler.findings import UsageError
 from reconciler.report.renderers import Answer
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from reconciler.app.screens import known_screen
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command, known_screen
+from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 

@@ -12,6 +12,6 @@ TOPICS = ("exit-codes", "glossary", "files", "environment")
 def command(topic: str) -> None:
     """Explain a topic: exit codes, words (glossary), files, or variables of the environment."""
     from reconciler.app import topics
-    from reconciler.cli.terminal import screen
+    from reconciler.app.screens import screen
 
     click.echo(topics.topic(topic, width=screen().width), nl=False)

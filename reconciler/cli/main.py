@@ -54,8 +54,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = __import__(f"reconciler.cli.{cmd_name}", fromlist=["command"])
-        command: click.Command = module.command
+        command: click.Command = __import__(f"reconciler.cli.{cmd_name}", fromlist=["command"]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

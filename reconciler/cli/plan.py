@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from reconciler.app.job import tell
+from reconciler.app.screens import screen
 from reconciler.cli import options
 from reconciler.cli.printing import format_option
-from reconciler.cli.terminal import Command, screen
+from reconciler.cli.terminal import Command
 from reconciler.files import is_stdout, write_file
 from reconciler.findings import ExitCode
 from reconciler.streams import kept_in
@@ -42,8 +43,6 @@ def command(*, format_: str, output: Path, detailed_exit_code: bool, **values: A
         click.echo(made.rendered(format_, screen()), nl=False)
         if format_ == "text":
             click.echo(made.next_step(str(output)))
-    tell(changed=bool(made.plan.changes), digest=made.plan.digest)
-    if made.refused:
-        tell(failure_reason=made.refused)
+    tell(**made.told)
     code = made.exit_code if detailed_exit_code else ExitCode.DONE
     click.get_current_context().exit(ExitCode.REFUSED if made.refused else code)

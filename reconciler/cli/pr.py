@@ -195,8 +195,7 @@ def approval(merge_sha: str | None, **values: Any) -> Answer:
 @options.wait
 @options.settle
 @options.folder(
-    "--plans",
-    help="Write plans here that were shown to nobody as they are now; `pr receipt --plans` shows them.",
+    "--plans", help="Write plans here that were shown to nobody as they are now; `pr receipt --plans` shows them."
 )
 @prints("merges")
 def apply(**values: Any) -> Answer:
@@ -225,8 +224,7 @@ def apply(**values: Any) -> Answer:
 )
 @options.merge
 @options.folder(
-    "--plans",
-    help="Also show and record the plans that `pr apply --plans` wrote: what would be applied now.",
+    "--plans", help="Also show and record the plans that `pr apply --plans` wrote: what would be applied now."
 )
 @options.repository
 @prints("receipt", to_file=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.app.job import tell
-from reconciler.cli.terminal import screen
+from reconciler.app.screens import screen
 from reconciler.files import write_file
 from reconciler.findings import UsageError
 from reconciler.report.renderers import formats
@@ -34,12 +34,7 @@ def format_option(document: str, *only: str) -> Callable[[F], F]:
     """Offer `--format` with the formats of a document, or `only` these of them, the first being the default."""
     offered = only or formats(document)
     return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(offered),
-        default=offered[0],
-        show_default=True,
-        help="How to print.",
+        "--format", "format_", type=click.Choice(offered), default=offered[0], show_default=True, help="How to print."
     )
 
 

@@ -1,25 +1,20 @@
-"""The terminal that a command runs on: what it hears of its use case goes to stderr, and how much it can show."""
+"""The terminal that a command runs on: what it hears of its use case goes to stderr, and a person can be asked."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.app.job import add_to_summary
 from reconciler.app.listening import Advance, Logged, heard_by
+from reconciler.app.screens import on_terminal
 from reconciler.model.period import Period
-from reconciler.report.screen import PAPER, Screen
-from reconciler.settings import environment
 
 Ask = Callable[[str, Sequence[Period]], Period | None]
-
-_NARROW, _WIDE = 40, 160
-_BLOCKS = "▁▂▃▄▅▆▇█▓▒░"
 
 
 class Terminal(Logged):
@@ -66,11 +61,6 @@ class Group(click.Group):
     command_class = Command
 
 
-def on_terminal() -> bool:
-    """Whether progress may be shown: stderr is a terminal."""
-    return sys.stderr.isatty()
-
-
 def ask_month() -> Ask | None:
     """Return how a person is asked which of some months is meant, None where nobody is there; no answer is one."""
     if not (sys.stdin.isatty() and on_terminal()):
@@ -81,27 +71,3 @@ def ask_month() -> Ask | None:
         return next((month for month in months if str(month) == said), None)
 
     return ask
-
-
-def screen(output: Path | None = None) -> Screen:
-    """Return what text is shown on: the terminal, within reason, or the file that `--output` names."""
-    from shutil import get_terminal_size
-
-    from reconciler.app.forge_session import forge_words
-
-    columns = get_terminal_size((PAPER.width, 24)).columns
-    colour = output is None and sys.stdout.isatty() and not environment().get("NO_COLOR")
-    return Screen(max(_NARROW, min(columns, _WIDE)), colour, _shows_blocks(output), forge_words())
-
-
-def _shows_blocks(output: Path | None) -> bool:
-    try:
-        _BLOCKS.encode("utf-8" if output else sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def known_screen(output: Path | None = None) -> Screen | None:
-    """Return what text is shown on where that is known: a terminal, or whatever COLUMNS says it is."""
-    return screen(output) if sys.stdout.isatty() or "COLUMNS" in environment() else None

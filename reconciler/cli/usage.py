@@ -7,25 +7,25 @@ from typing import Any
 
 import click
 
-from reconciler.cli.options import network_options, output_option, settings_of, usage_option, write_result
-from reconciler.cli.terminal import Command
+from reconciler.cli import options
+from reconciler.cli.printing import output_option, write_result
+from reconciler.cli.terminal import Group
 
 
-@click.group("usage", epilog="Example: kt-budgets usage export --format focus --output focus.csv")
+@click.group("usage", cls=Group, epilog="Example: kt-budgets usage export --format focus --output focus.csv")
 def command() -> None:
     """Export daily usage for finance: CSV, FOCUS, Parquet or a workbook."""
 
 
-@command.command("export", cls=Command, epilog="Example: kt-budgets usage export --usage exports/ --format xlsx")
-@network_options
-@usage_option
+@command.command("export", epilog="Example: kt-budgets usage export --usage exports/ --format xlsx")
+@options.network
+@options.usage
 @click.option(
     "--format", "format_", type=click.Choice(("csv", "focus", "parquet", "xlsx")), default="csv", show_default=True
 )
 @output_option
-def export_command(*, format_: Any, output: Path | None, **options: Any) -> None:
+def export_command(*, format_: Any, output: Path | None, **values: Any) -> None:
     """Write what was spent, day by day, by wallet, workload, provider, model and lane; every cent of it."""
     from reconciler.app.usage_export import export
 
-    if text := export(settings_of(options), format_, output):
-        write_result(text, None)
+    write_result(export(options.settings(values), format_, output), None)

@@ -59,6 +59,12 @@ class Planned:
         """What guards say that refuse the plan, an empty text where none does."""
         return "; ".join(f"{guard.guard}: {guard.message}" for guard in self.plan.guards if guard.status == "refused")
 
+    @property
+    def told(self) -> dict[str, str | bool]:
+        """What the next steps of a job in CI learn."""
+        refused = {"failure_reason": self.refused} if self.refused else {}
+        return {"changed": bool(self.plan.changes), "digest": self.plan.digest, **refused}
+
     def next_step(self, saved_to: str) -> str:
         """Return where the plan was saved, and on a line of its own what a person can do with it."""
         return next_step(self.plan, saved_to, forge_words())
