@@ -67,6 +67,8 @@ def made(node: Node, root: Node) -> st.SearchStrategy[Any]:
         return st.sampled_from(node.get("enum") or [node["const"]])
     if options := node.get("anyOf") or node.get("oneOf"):
         return st.one_of([made(option, root) for option in options if not is_free(option, root)])
+    if parts := node.get("prefixItems"):
+        return st.tuples(*(made(part, root) for part in parts)).map(list)
     if node["type"] == "array":
         return st.lists(made(node["items"], root), max_size=1)
     if node["type"] == "object" and "properties" in node:

@@ -11,18 +11,21 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 import pytest
 from cli.conftest import Result
 from cli.journal_desk import AS_OF, Desk
+from cli.test_cli_evidence import keep
 from published import SCHEMAS, document_of, judge
 
 from reconciler.app.schemas import DOCUMENTS
 from reconciler.cli.main import cli
 from reconciler.report.renderers import RENDERERS, formats, render
 
+BUDGETS = Path(__file__).parents[2] / "budgets"
 JSON = ("--format", "json")
 DAY = ("--as-of", "2026-06-18")
 APPLY = ("apply", *AS_OF, "--plan", "plan.json", "--settle", "0", *JSON)
@@ -228,6 +231,20 @@ def examined_with_an_old_token(desk: Desk) -> Result:
     return desk.kt("doctor", "--usage", "../usage.csv", "--token-file", "../token", *AS_OF, *JSON)
 
 
+def on_the_example(*arguments: str) -> Callable[[Desk], Result]:
+    return lambda desk: desk.kt(*arguments, "--sandbox", "--budgets", BUDGETS, *DAY, *JSON)
+
+
+def packed(desk: Desk) -> Result:
+    keep(desk.clone / ".kt-budgets" / "evidence")
+    return desk.kt("evidence", "packet", "--output", "one.zip", *AS_OF, *JSON)
+
+
+def verified(desk: Desk) -> Result:
+    assert packed(desk).code == 0
+    return desk.kt("evidence", "verify", "one.zip", *JSON)
+
+
 CASES = (
     Case("validate", "no findings", "findings", 0, validated),
     Case("validate", "findings", "findings", 3, validated_broken),
@@ -285,6 +302,13 @@ CASES = (
     Case("year", "the planning table", "year", 0, with_history("year")),
     Case("year", "no usage", "year", 0, without_usage("year")),
     Case("year", "a refusal", "error", 2, with_history("year", "--since", "nowhere")),
+    Case("spend", "three surfaces", "spend", 0, on_the_example("spend")),
+    Case("spend", "a refusal", "error", 2, lambda desk: desk.kt("spend", *JSON, "--nonsense")),
+    Case("evidence pull", "kept", "exports", 0, on_the_example("evidence", "pull")),
+    Case("evidence packet", "made", "packet", 0, packed),
+    Case("evidence packet", "no exports", "error", 2, lambda desk: desk.kt("evidence", "packet", *AS_OF, *JSON)),
+    Case("evidence verify", "as it was made", "evidence-check", 0, verified),
+    Case("evidence verify", "no packet", "error", 2, lambda desk: desk.kt("evidence", "verify", "nowhere.zip", *JSON)),
     Case("doctor", "a file of usage", "doctor", 0, examined),
     Case("doctor", "a token that is refused", "doctor", 9, examined_with_an_old_token),
     Case("doctor", "a refusal", "error", 2, lambda desk: desk.kt("doctor", *JSON, "--nonsense")),

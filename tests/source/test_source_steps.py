@@ -30,9 +30,9 @@ def column(wallet: str, text: str) -> int:
 
 FIRST = "{amount: 12000, from: 2026-06}"
 STEPS = [
-    (f"monthly: [{{amount: 1, from: 2026-10}}, {FIRST}]", "steps-out-of-order", "2026-06"),
+    (f"monthly: [{{amount: 1000, from: 2026-10}}, {FIRST}]", "steps-out-of-order", "2026-06"),
     (f"monthly: [{FIRST}, {FIRST}]", "doubled-step", "{amount: 12000, from: 2026-06}"),
-    (f"monthly: [{FIRST}, {{amount: 7, from: 2026-06}}]", "doubled-step", "{amount: 7"),
+    (f"monthly: [{FIRST}, {{amount: 7000, from: 2026-06}}]", "doubled-step", "{amount: 7000"),
     ("monthly: [{amount: 1, from: 2026-07}]", "gap-before-first-step", "2026-07"),
     ("monthly: [{amount: 1, from: 2026-06, until: 2026-05}]", "step-ends-first", "2026-05"),
     (
@@ -45,8 +45,8 @@ STEPS = [
         "steps-overlap",
         "2026-10",
     ),
-    (f"monthly: [{FIRST}, {{amount: 2, from: 2062-07}}]", "step-far-ahead", "2062-07"),
-    (f"monthly: [{FIRST}, {{amount: 2, from: 2026-09, until: 2026-12}}]", "last-step-ends", "2026-12"),
+    (f"monthly: [{FIRST}, {{amount: 2000, from: 2062-07}}]", "step-far-ahead", "2062-07"),
+    (f"monthly: [{FIRST}, {{amount: 2000, from: 2026-09, until: 2026-12}}]", "last-step-ends", "2026-12"),
     (f'monthly: [{FIRST}], overrides: {{2026-10: "20%"}}', "invalid-override", '"20%"'),
     ('monthly: 0.00, overrides: {2026-10: "+20%"}', "override-of-nothing", '"+20%"'),
     ('monthly: 9999999999999.99, overrides: {2026-10: "+20%"}', "invalid-amount", '"+20%"'),
@@ -90,7 +90,7 @@ def test_what_can_only_mean_one_thing_is_suggested(tmp_path: Path, before: str, 
     [
         "monthly: [{amount: 0.00, from: 2026-06}, {amount: 1, from: 2026-07}]",
         "monthly: [{amount: 1, from: 2026-06, until: 2026-08}, {amount: 0, from: 2026-09}, {amount: 2, from: 2026-10}]",
-        f"monthly: [{FIRST}, {{amount: 2, from: 2026-09, until: 2026-12}}, {{amount: 12000.00, from: 2027-01}}]",
+        f"monthly: [{FIRST}, {{amount: 2000, from: 2026-09, until: 2026-12}}, {{amount: 12000.00, from: 2027-01}}]",
         "monthly: [{amount: 1, from: 2026-06, until: 2026-08}]",
         "monthly: [{amount: 1, from: 2020-01}, {amount: 2, from: 2029-06}]",
         "monthly: 1.00, overrides: {2026-10: +20%, 2026-11: -100%, 2026-12: '+1000%'}",
