@@ -22,7 +22,7 @@ Amounts = dict[Cause, Decimal]
 Shapes = dict[Unit, dict[Factor, Floats]]
 
 OWN_NOISE = 0.05
-AGREED = 0.5
+AGREED = 0.75
 """How much the noise of the base counts for demand where the plan names its money: it is agreed upon, and yet drawn
 from such weeks."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
-from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brought_by, groups
+from reconciler.app.change_request.arrivals import PullOf, arrivals, beginning, brings_values, brought_by, groups
 from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.resumed import resumed_landings
@@ -139,7 +139,9 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
     """
     last = bench.applied()
     _refuse_behind(bench.settings, head, last)
-    if is_nothing_to_do(bench.commits, last, head) and not _is_taken_back(bench, last, head):
+    if is_nothing_to_do(bench.commits, last, head) and not brings_values(
+        bench.commits, last.commit if last else None, head
+    ):
         return Merges(head=head, applied_commit=last.commit if last else None)
     with forge_session(asked.repo, recorded_by=asked.recorded_by) as session:
         bench.session = session
@@ -151,15 +153,6 @@ def _landed(bench: MergeBench, head: str, asked: ApplyRequest) -> Merges:
             return Merges(head=head, applied_commit=replay.commit, landings=taken_back)
         outcomes = replay.run(_only(replay, bench.commits, asked))
         return Merges(head=head, applied_commit=replay.commit, landings=tuple(outcomes), pending=replay.pending)
-
-
-def _is_taken_back(bench: MergeBench, last: LastApplied | None, head: str) -> bool:
-    """Whether something came since the last applied commit that changed what the YAML says, and was taken back."""
-    since = last.commit if last else None
-    if since is None:
-        return False
-    came = groups(bench.settings.budgets, since, head, lambda *_: None)
-    return any(arrival.landing.parts for arrival in arrivals(bench.commits, came, since))
 
 
 def _tip(settings: Settings, branch: str, head: str) -> str:

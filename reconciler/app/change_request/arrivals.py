@@ -96,6 +96,12 @@ def arrivals(commits: Commits, found: Sequence[Group], since: str | None) -> tup
     return tuple(_arriving(commits, found, since))
 
 
+def brings_values(commits: Commits, since: str | None, head: str) -> bool:
+    """Whether something that came after `since` changed what the YAML says, be it taken back since or not."""
+    came = groups(commits.budgets, since, head, lambda *_: None) if since else []
+    return any(arrival.landing.parts for arrival in arrivals(commits, came, since))
+
+
 def _arriving(commits: Commits, found: Sequence[Group], since: str | None) -> Iterator[Arrival]:
     if since is None:
         yield from (_begun(commits, group) for group in found)
