@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
-from typing import Annotated
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from reconciler.model.frozen import Frozen
+
+K = TypeVar("K")
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -18,6 +20,21 @@ ZERO = Decimal("0.00")
 def cents(amount: Decimal | int | str) -> Decimal:
     """Return `amount` at two decimals, rounded half to even; zero has no sign."""
     return Decimal(amount).quantize(CENT, ROUND_HALF_EVEN) + ZERO
+
+
+def in_cents(amounts: Mapping[K, Decimal], total: Decimal) -> dict[K, Decimal]:
+    """Return `amounts` in whole cents that add up to `total`, itself in cents and their sum but for rounding.
+
+    Each is rounded down, and the cents that are left go to the largest remainders (Hamilton's method).
+    Of equal remainders the first in `amounts` comes first. An amount of nothing stays nothing where that is possible.
+    """
+    floors = {key: amount.quantize(CENT, ROUND_FLOOR) for key, amount in amounts.items()}
+    over = int((total - sum(floors.values(), Decimal(0))) / CENT)
+    ranked = sorted(amounts, key=lambda key: (not amounts[key], floors[key] - amounts[key]))
+    for at in range(abs(over)):
+        key = ranked[at % len(ranked)] if over > 0 else ranked[-1 - at % len(ranked)]
+        floors[key] += CENT if over > 0 else -CENT
+    return {key: cents(amount) for key, amount in floors.items()}
 
 
 def whole_cents_of(amount: Decimal) -> Decimal:

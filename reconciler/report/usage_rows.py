@@ -55,6 +55,28 @@ def focus_rows(rows: Iterator[Row], organization: str) -> Iterator[Row]:
             yield _charge(row, organization, credits, "Credit")
 
 
+_UNKNOWN: Row = dict.fromkeys(
+    (
+        "AvailabilityZone",
+        "ChargeClass",
+        "CommitmentDiscountCategory",
+        "CommitmentDiscountId",
+        "CommitmentDiscountName",
+        "CommitmentDiscountStatus",
+        "CommitmentDiscountType",
+        "ContractedUnitPrice",
+        "InvoiceId",
+        "ListUnitPrice",
+        "RegionId",
+        "RegionName",
+        "ResourceId",
+        "ResourceName",
+        "ResourceType",
+    )
+)
+"""Columns of FOCUS of which a gateway knows nothing."""
+
+
 def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
     day, month = _day(row), Period.of(_day(row))
     provider, model, lane = (str(row[name]) for name in ("provider", "model", "lane"))
@@ -62,8 +84,7 @@ def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
     quantity, unit = (tokens, "Tokens") if tokens else (_number(row, "requests"), "Requests")
     sku = "/".join(filter(None, (provider, model))) or None
     what = f"{sku or 'a model that is not told'} for {row['workload'] or 'work that is not attributed'}"
-    return {
-        "AvailabilityZone": None,
+    told: Row = {
         "BilledCost": cost,
         "BillingAccountId": organization,
         "BillingAccountName": organization,
@@ -71,35 +92,21 @@ def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
         "BillingPeriodEnd": _instant(month.end),
         "BillingPeriodStart": _instant(month.first),
         "ChargeCategory": category,
-        "ChargeClass": None,
         "ChargeDescription": what if is_usage else f"credit: {what}",
         "ChargeFrequency": "Usage-Based" if is_usage else "One-Time",
         "ChargePeriodEnd": _instant(day + timedelta(days=1)),
         "ChargePeriodStart": _instant(day),
-        "CommitmentDiscountCategory": None,
-        "CommitmentDiscountId": None,
-        "CommitmentDiscountName": None,
-        "CommitmentDiscountStatus": None,
-        "CommitmentDiscountType": None,
         "ConsumedQuantity": Decimal(f"{quantity}.0") if is_usage else None,
         "ConsumedUnit": unit if is_usage else None,
         "ContractedCost": cost,
-        "ContractedUnitPrice": None,
         "EffectiveCost": cost,
-        "InvoiceId": None,
         "InvoiceIssuerName": provider or _GATEWAY,
         "ListCost": cost,
-        "ListUnitPrice": None,
         "PricingCategory": "Standard" if is_usage else None,
         "PricingQuantity": Decimal(f"{quantity}.0") if is_usage else None,
         "PricingUnit": unit if is_usage else None,
         "ProviderName": provider or _GATEWAY,
         "PublisherName": provider or _GATEWAY,
-        "RegionId": None,
-        "RegionName": None,
-        "ResourceId": None,
-        "ResourceName": None,
-        "ResourceType": None,
         "ServiceCategory": "AI and Machine Learning",
         "ServiceName": model or _GATEWAY,
         "ServiceSubcategory": "Generative AI",
@@ -108,11 +115,21 @@ def _charge(row: Row, organization: str, cost: Decimal, category: str) -> Row:
         "SubAccountId": row["wallet"] or None,
         "SubAccountName": "/".join(filter(None, (str(row["team"]), str(row["environment"])))) or None,
         "Tags": canonical_json({name: row[name] for name in ("team", "environment", "workload", "lane") if row[name]}),
-        "x_Requests": _number(row, "requests") if is_usage else None,
-        "x_InputTokens": _number(row, "input_tokens") if is_usage else None,
-        "x_OutputTokens": _number(row, "output_tokens") if is_usage else None,
-        "x_CacheHits": _number(row, "cache_hits") if is_usage else None,
-        "x_AvoidedCost": row["avoided_cost"] if is_usage else None,
+    }
+    return {**dict(sorted({**_UNKNOWN, **told}.items())), **(_own(row) if is_usage else dict.fromkeys(_OWN))}
+
+
+_OWN = ("x_Requests", "x_InputTokens", "x_OutputTokens", "x_CacheHits", "x_AvoidedCost")
+
+
+def _own(row: Row) -> Row:
+    """Return what FOCUS has no column for, in columns of `_OWN`, as its rules for such columns ask."""
+    return {
+        "x_Requests": _number(row, "requests"),
+        "x_InputTokens": _number(row, "input_tokens"),
+        "x_OutputTokens": _number(row, "output_tokens"),
+        "x_CacheHits": _number(row, "cache_hits"),
+        "x_AvoidedCost": row["avoided_cost"],
     }
 
 

@@ -8,12 +8,11 @@ from decimal import Decimal
 
 from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.when import Month
-from reconciler.model.money import cents
+from reconciler.model.money import cents, in_cents
 from reconciler.model.period import Period
 from reconciler.model.review import CauseName, ReviewEffect, ReviewModel, ReviewVerdict, ReviewWorkload, TeamReview
 from reconciler.model.team import AnnualPlan
 from reconciler.review.call import called, stands_out
-from reconciler.review.cents import in_cents
 from reconciler.review.compare import Amounts, Comparison, UnitEffects
 from reconciler.review.side import NONE, Model
 from reconciler.review.span import Span

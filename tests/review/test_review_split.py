@@ -7,8 +7,7 @@ from decimal import Decimal, localcontext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model.money import cents
-from reconciler.review.cents import in_cents
+from reconciler.model.money import cents, in_cents
 from reconciler.review.side import DIGITS, Side, completed, summed
 from reconciler.review.split import FACTORS, Factor, split
 

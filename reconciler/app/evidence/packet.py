@@ -70,20 +70,8 @@ def packet(
     store = _whole_exports(exports, desired)
     plan = load_plan(reviewed) if reviewed else None
     base_path, answers = _answers(settings, managed(desired, records), records)
-    facts = PacketFacts(
-        tool=Tool(version=__version__),
-        organization=desired.organization.organization,
-        currency=desired.organization.currency,
-        as_of=settings.as_of,
-        period=settings.period,
-        rehearsed=settings.sandbox,
-        folder=desired.folder,
-        base_path=base_path,
-        source=checked_out(settings, desired),
-        exports=len(store.manifest.exports),
-        records=len(records),
-        reviewed=plan.digest if plan else None,
-    )
+    counted = {"exports": len(store.manifest.exports), "records": len(records)}
+    facts = _facts(settings, desired, base_path, reviewed=plan.digest if plan else None, **counted)
     files = {file.relative: file.data for file in read_tree(settings.budgets).files}
     lines = tuple(record.line() for record in records)
     names = [kept.file for kept in store.manifest.exports]
@@ -101,6 +89,25 @@ def packet(
         **({REVIEWED: plan.text().encode()} if plan else {}),
     }
     return _written(members, facts, output or Path(f"{facts.organization}-{facts.as_of}.packet.zip"), key)
+
+
+def _facts(
+    settings: Settings, desired: Desired, base_path: str, *, exports: int, records: int, reviewed: str | None
+) -> PacketFacts:
+    return PacketFacts(
+        tool=Tool(version=__version__),
+        organization=desired.organization.organization,
+        currency=desired.organization.currency,
+        as_of=settings.as_of,
+        period=settings.period,
+        rehearsed=settings.sandbox,
+        folder=desired.folder,
+        base_path=base_path,
+        source=checked_out(settings, desired),
+        exports=exports,
+        records=records,
+        reviewed=reviewed,
+    )
 
 
 def _written(members: Members, facts: PacketFacts, output: Path, key: Path | None) -> Packed:

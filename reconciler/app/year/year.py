@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.annual.table import TeamCase
     from reconciler.forecast.question import WalletQuestion
     from reconciler.forecast.team_view import TeamView
-    from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearTotals
+    from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.desired import Desired
     from reconciler.model.forecast import Assumption, YearForecast
     from reconciler.model.wallet_ref import WalletRef
@@ -74,12 +74,17 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         ),
     )
     if wanted.draft is not None:
-        from reconciler.app.year.draft import write_draft
-
-        now = Period.of(settings.as_of)
-        draft = write_draft(wanted.draft, desired, cases, teams, budgets=settings.budgets, now=now)
-        facts = facts.model_copy(update={"draft": draft})
+        facts = _drafted(facts, wanted.draft, outlook, cases)
     return YearPage(facts, known_words(outlook))
+
+
+def _drafted(facts: YearDocument, folder: Path, outlook: Outlook, cases: Sequence[TeamCase]) -> YearDocument:
+    """Write the draft of the next year into `folder`, and return `facts` that tell of it."""
+    from reconciler.app.year.draft import write_draft
+
+    settings, now = outlook.settings, Period.of(outlook.settings.as_of)
+    draft = write_draft(folder, outlook.desired, cases, facts.teams, budgets=settings.budgets, now=now)
+    return facts.model_copy(update={"draft": draft})
 
 
 def _within_the_year(outlook: Outlook) -> Outlook:

@@ -11,11 +11,11 @@ from decimal import Decimal
 from math import prod
 from typing import Literal
 
-from reconciler.forecast.annual.split import contributions, to_cents
+from reconciler.forecast.annual.split import contributions
 from reconciler.forecast.levers.part import Part, Stage
 from reconciler.forecast.when import Month
 from reconciler.model.annual import BridgeStep, YearBridge
-from reconciler.model.money import ZERO, cents
+from reconciler.model.money import ZERO, cents, in_cents
 from reconciler.model.period import FiscalYear, Period
 
 _Times = Callable[[Part, Month], Decimal]
@@ -46,12 +46,17 @@ PASSES = ("baseline", "growth", "governance", "boundaries")
 
 
 def _amounts(baseline: Decimal, parts: Sequence[Part], months: Sequence[Month], times: _Times) -> list[Decimal]:
-    """Return what each part adds over all months, in cents; what all come to is rounded once."""
+    """Return what each part adds over all months, in cents; what all come to is rounded once.
+
+    Which of equal remainders gets a cent follows from what the parts say and not from their order.
+    """
     sums = [Decimal(0)] * len(parts)
     for month in months:
         for place, amount in enumerate(_of_month(baseline, parts, month, times)):
             sums[place] += amount
-    return to_cents([(f"{part.what}\n{part.reason}", amount) for part, amount in zip(parts, sums, strict=True)])
+    places = sorted(range(len(parts)), key=lambda place: (parts[place].what, parts[place].reason, sums[place]))
+    found = in_cents({place: sums[place] for place in places}, cents(sum(sums, Decimal(0))))
+    return [found[place] for place in range(len(parts))]
 
 
 def _of_month(baseline: Decimal, parts: Sequence[Part], month: Month, times: _Times) -> list[Decimal]:

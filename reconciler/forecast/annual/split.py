@@ -1,16 +1,14 @@
 """Money split among causes so that the parts are the whole, to the last cent, and no order of them matters.
 
 Several factors on one amount are split by Shapley (1953): each gets the mean of what it adds over all orders in which
-they could come. Cents are given by the largest remainder.
+they could come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from math import factorial, prod
-
-from reconciler.model.money import CENT, cents
 
 _MOST = 12
 """Above so many factors that differ from 1, they are split by their order: nobody plans so many of one kind."""
@@ -37,13 +35,3 @@ def _mean_product(factors: Sequence[Decimal]) -> Decimal:
     whole = factorial(count + 1)
     weights = (Decimal(factorial(size) * factorial(count - size)) / whole for size in range(count + 1))
     return sum((weight * total for weight, total in zip(weights, sums, strict=True)), Decimal(0))
-
-
-def to_cents(parts: Sequence[tuple[str, Decimal]]) -> list[Decimal]:
-    """Return each of the named amounts in whole cents; their sum is the rounded sum of all of them."""
-    floors = [amount.quantize(CENT, ROUND_FLOOR) for _, amount in parts]
-    left = int((cents(sum((amount for _, amount in parts), Decimal(0))) - sum(floors, Decimal(0))) / CENT)
-    order = sorted(range(len(parts)), key=lambda place: (floors[place] - parts[place][1], parts[place]))
-    for place in order[:left]:
-        floors[place] += CENT
-    return [cents(amount) for amount in floors]
