@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.cli import options
-from reconciler.cli.completion import offer
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets adopt")
-@click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
+@options.command("adopt")
+@options.teams
 @options.network
 @options.journal
 @prints("adoption")

@@ -11,12 +11,11 @@ import click
 from reconciler.app.screens import on_terminal
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.findings import UsageError
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets apply --plan plan.json")
+@options.command("apply --plan plan.json")
 @options.network
 @options.file("--plan", "plan_path", help="The plan that was reviewed; default plan.json.")
 @options.settle

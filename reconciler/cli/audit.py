@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets audit --verify --format json")
+@options.command("audit --verify --format json")
 @options.network
 @options.journal
 @options.flag("--verify", help="Check every record, and the ledger where a token is given.")

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("backtest", cls=Command, epilog="Example: kt-budgets backtest --usage exports/ --months 6")
+@options.command("backtest --usage exports/ --months 6")
 @options.network
 @options.usage
 @options.wallets
-@click.option(
-    "--months",
-    type=click.IntRange(1, 24),
-    default=12,
-    show_default=True,
-    help="How many whole months to replay; the export must reach back that far.",
-)
+@options.whole("--months", 1, 24, "How many whole months to replay; the export must reach back that far.", default=12)
 @prints("backtest")
 def command(*, wallets: tuple[str, ...], months: int, **values: Any) -> Answer:
     """Show how wrong the forecast was on your own past.

@@ -62,11 +62,8 @@ def _ended(arguments: Sequence[str], error: BaseException) -> int:
             context = getattr(error, "ctx", None)
             path = context.command_path if context else "kt-budgets"
             return _stop(arguments, ExitCode.USAGE, error.format_message(), f"see `{path} --help`")
-        case FindingsError():
-            _print_findings(arguments, error)
-            return error.exit_code
         case BudgetsError():
-            return _stop(arguments, error.exit_code, error.message, error.hint, error.known)
+            return _refused(arguments, error)
         case OSError(errno=errno.ENOSPC | errno.EIO | errno.EDQUOT):
             sentence = f"the output cannot be written: {error.strerror}"
             return _stop(arguments, ExitCode.USAGE, sentence, "make room for it")
@@ -116,11 +113,13 @@ def _stop(
     return code
 
 
-def _print_findings(arguments: Sequence[str], error: FindingsError) -> None:
-    from reconciler.report.findings_text import findings_text
+def _refused(arguments: Sequence[str], error: BudgetsError) -> int:
+    _stop(arguments, error.exit_code, error.message, error.hint, error.known)
+    if isinstance(error, FindingsError):
+        from reconciler.report.findings_text import findings_text
 
-    _stop(arguments, error.exit_code, error.message, error.hint)
-    click.echo(findings_text(error.findings), err=True, nl=False)
+        click.echo(findings_text(error.findings), err=True, nl=False)
+    return error.exit_code
 
 
 def _bug(arguments: Sequence[str], error: BaseException) -> int:

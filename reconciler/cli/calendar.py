@@ -5,17 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import click
-
 from reconciler.cli import options
-from reconciler.cli.completion import offer
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("calendar", cls=Command, epilog="Example: kt-budgets calendar --as-of 2026-06-18")
-@click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
+@options.command("calendar --as-of 2026-06-18")
+@options.teams
 @options.budgets
 @options.as_of
 @prints("calendar")

@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from reconciler.cli import options
-from reconciler.cli.terminal import Command
 from reconciler.findings import ExitCode
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets demo --folder demo")
+@options.command("demo --folder demo")
 @options.folder("--folder", default=Path("demo"), show_default=True, metavar=None, help="Where to put the files.")
 @click.pass_context
 def command(context: click.Context, folder: Path) -> None:

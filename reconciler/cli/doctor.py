@@ -10,11 +10,10 @@ import click
 from reconciler.app.screens import known_screen
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets doctor --format json")
+@options.command("doctor --format json")
 @options.network
 @options.usage
 @options.journal

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.app.screens import known_screen
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("drift", cls=Command, epilog="Example: kt-budgets drift --accept")
+@options.command("drift --accept")
 @options.network
 @options.journal
 @options.repository
 @options.flag("--accept", help="Write what is live into the YAML, for a pull request.")
 @options.flag("--issue", help="Open, update or close the issue about drift on GitHub, or that of each team.")
 @options.flag("--pull-requests", help="Count as pending what an open pull request asks for.")
-@click.option("--remote", default="origin", show_default=True, help="The git remote that pull requests come from.")
+@options.remote
 @prints("drift", to_file=False, fits=known_screen)
 def command(*, pull_requests: bool, **values: Any) -> Answer:
     """Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from reconciler.cli import options
-from reconciler.cli.printing import format_option, prints, show
+from reconciler.cli.printing import prints
 from reconciler.cli.terminal import Group
 from reconciler.report.renderers import Answer
 
@@ -40,14 +40,13 @@ def pull_command(*, folder: Path, **values: Any) -> Answer:
 @options.folder("--exports", default=_KEPT, show_default=True, help="Where exports are kept.")
 @options.file("--reviewed", help="The plan.json that was reviewed, to be in the packet.")
 @options.file("--key", help="Sign it with this private Ed25519 key, in PEM.")
-@format_option("packet")
-@options.file("--output", help="The archive; default ORGANIZATION-DATE.packet.zip.")
-def packet_command(*, exports: Path, output: Path | None, format_: str, **values: Any) -> None:
+@prints("packet", to_file=False)
+@options.file("--output", "archive", help="The archive; default ORGANIZATION-DATE.packet.zip.")
+def packet_command(*, exports: Path, archive: Path | None, **values: Any) -> Answer:
     """Write a packet that proves what was planned, foreseen and done, and is verified anywhere, offline."""
     from reconciler.app.evidence.packet import packet
 
-    settings = options.settings(values)
-    show(packet(settings, exports, output, **values), format_, None)
+    return packet(options.settings(values), exports, archive, **values)
 
 
 @command.command("verify", epilog="Example: kt-budgets evidence verify org_acme-2026-06-18.packet.zip")

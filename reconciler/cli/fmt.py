@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli import options
-from reconciler.cli.terminal import Command
 
 
-@click.command("fmt", cls=Command, epilog="Example: kt-budgets fmt --check")
+@options.command("fmt --check")
 @options.budgets
 @options.flag("--check", help="Write nothing; exit with 3 and name each file that is not laid out.")
 def command(budgets: Path, check: bool) -> int:

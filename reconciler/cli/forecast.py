@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(
-    "forecast", cls=Command, epilog="Example: kt-budgets forecast --usage exports/ --wallet support/prod --horizon 3"
-)
+@options.command("forecast --usage exports/ --wallet support/prod --horizon 3")
 @options.network
 @options.usage
 @options.wallets
-@click.option(
-    "--horizon",
-    type=click.IntRange(1, 24),
-    metavar="MONTHS",
-    help="How many months to look ahead, 1 to 24; default that of org.yaml.",
+@options.whole(
+    "--horizon", 1, 24, "How many months to look ahead, 1 to 24; default that of org.yaml.", metavar="MONTHS"
 )
 @options.offline
 @prints("forecast")

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command, ask_month
+from reconciler.cli.terminal import ask_month
 from reconciler.model.period import Period
 from reconciler.report.renderers import Answer
 
@@ -22,7 +22,7 @@ def _month_of(text: str) -> tuple[str, Any]:
     return entry, Period.parse(month)
 
 
-@click.command("import", cls=Command, epilog="Example: kt-budgets import --map teams.yaml --dry-run")
+@options.command("import --map teams.yaml --dry-run")
 @options.network
 @options.file(
     "--map",

@@ -8,11 +8,10 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets init --forge github --dry-run")
+@options.command("init --forge github --dry-run")
 @click.option(
     "--forge",
     type=click.Choice(["github", "gitlab", "none"]),

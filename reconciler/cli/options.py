@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.completion import offer
+from reconciler.cli.terminal import Command
 from reconciler.model.period import Period
 from reconciler.settings import Settings, environment, resolve
 
@@ -44,6 +45,11 @@ def _day(text: str) -> date:
     return day
 
 
+def command(example: str) -> Callable[[Callable[..., Any]], Command]:
+    """Make a command of a function; the first word of its example is what it is called."""
+    return click.command(example.split()[0], cls=Command, epilog=f"Example: kt-budgets {example}")
+
+
 def flag(*names: str, help: str) -> Callable[[F], F]:
     return click.option(*names, is_flag=True, help=help)
 
@@ -53,11 +59,12 @@ def file(*names: str, help: str, metavar: str = "FILE", **settings: Any) -> Call
     return click.option(*names, type=click.Path(path_type=Path, dir_okay=False), metavar=metavar, help=help, **settings)
 
 
-def folder(*names: str, help: str, metavar: str | None = "DIR", **settings: Any) -> Callable[[F], F]:
+def folder(
+    *names: str, help: str, metavar: str | None = "DIR", exists: bool = False, **settings: Any
+) -> Callable[[F], F]:
     """Offer an option that names a folder."""
-    return click.option(
-        *names, type=click.Path(path_type=Path, file_okay=False), metavar=metavar, help=help, **settings
-    )
+    named = click.Path(path_type=Path, file_okay=False, exists=exists)
+    return click.option(*names, type=named, metavar=metavar, help=help, **settings)
 
 
 def day(help: str = "The day to look from; default today (UTC).") -> Callable[[F], F]:
@@ -70,14 +77,15 @@ def seconds(name: str, default: float, help: str, **settings: Any) -> Callable[[
     return click.option(name, type=click.FloatRange(min=0), default=default, metavar="SECONDS", help=help, **settings)
 
 
-def _budgets() -> Path:
-    return Path(environment().get("KT_BUDGETS_FOLDER") or "budgets")
+def whole(name: str, least: int, most: int, help: str, **settings: Any) -> Callable[[F], F]:
+    """Offer an option that is a whole number."""
+    return click.option(name, type=click.IntRange(least, most), show_default=True, help=help, **settings)
 
 
 budgets = click.option(
     "--budgets",
     type=click.Path(path_type=Path),
-    default=_budgets,
+    default=lambda: Path(environment().get("KT_BUDGETS_FOLDER") or "budgets"),
     show_default="$KT_BUDGETS_FOLDER, else budgets",
     metavar="DIR",
     help="The folder with org.yaml and teams/.",
@@ -114,6 +122,7 @@ wallets = click.option(
     shell_complete=offer("wallets"),
     help="Only this wallet, or all of a TEAM (repeatable).",
 )
+teams = click.argument("teams", nargs=-1, metavar="[TEAM]...", shell_complete=offer("teams"))
 suggestions = file("--suggestions", help="Write suggested changes for `kt-budgets pr comment --suggestions` to FILE.")
 journal = click.option(
     "--journal",
@@ -134,6 +143,9 @@ recorder = click.option(
     metavar="APP",
     default="",
     help="The app whose check runs count as ours; default the token's own, else github-actions.",
+)
+remote = click.option(
+    "--remote", default="origin", show_default=True, help="The git remote that pull requests are fetched from."
 )
 merge = click.option("--merge-sha", metavar="SHA", help="The merge commit; default $GITHUB_SHA.")
 

@@ -11,13 +11,12 @@ from reconciler.app.job import tell
 from reconciler.app.screens import screen
 from reconciler.cli import options
 from reconciler.cli.printing import format_option
-from reconciler.cli.terminal import Command
 from reconciler.files import is_stdout, write_file
 from reconciler.findings import ExitCode
 from reconciler.streams import kept_in
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets plan --usage exports/ --detailed-exit-code")
+@options.command("plan --usage exports/ --detailed-exit-code")
 @options.network
 @options.usage
 @options.first_apply

@@ -93,9 +93,7 @@ def commands(repo: str | None, **values: Any) -> None:
 @options.journal
 @options.repository
 @options.recorder
-@click.option(
-    "--remote", default="origin", show_default=True, help="The git remote that pull requests are fetched from."
-)
+@options.remote
 @prints("refresh", to_file=False)
 def refresh(repo: str | None, recorded_by: str, remote: str, **values: Any) -> Answer:
     """Plan open pull requests again, and mark those whose plan moved since it was shown.

@@ -24,7 +24,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 Fits = Callable[[Path | None], Any]
 """Returns the screen on which an answer is laid out that goes to a file or, without one, to stdout."""
 
-
 output_option = click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
 )

@@ -10,7 +10,6 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
@@ -26,9 +25,7 @@ def _probability(text: str) -> Decimal:
         raise ValueError(f"{told.get('sentence', text)}; {told.get('hint', '')}") from None
 
 
-@click.command(
-    "recommend", cls=Command, epilog="Example: kt-budgets recommend --probability 95% --wallet support/prod --write"
-)
+@options.command("recommend --probability 95% --wallet support/prod --write")
 @options.network
 @options.usage
 @options.wallets
@@ -40,13 +37,7 @@ def _probability(text: str) -> Decimal:
     metavar="PERCENT",
     help="How sure it must be that the money lasts the month.",
 )
-@click.option(
-    "--reaction-days",
-    type=click.IntRange(0, 31),
-    default=5,
-    show_default=True,
-    help="How many days an alert must come before the money is gone.",
-)
+@options.whole("--reaction-days", 0, 31, "How many days an alert must come before the money is gone.", default=5)
 @options.file("--plan", "plan_path", help="Only the wallets that this plan changes, on its day.")
 @options.suggestions
 @options.flag("--write", "writing", help="Write it into the YAML, keeping comments and formatting.")

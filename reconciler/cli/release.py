@@ -9,11 +9,10 @@ import click
 from reconciler.cli import options
 from reconciler.cli.completion import offer
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog='Example: kt-budgets release legal_ops --reason "moves to another company"')
+@options.command('release legal_ops --reason "moves to another company"')
 @click.argument("team", shell_complete=offer("teams"))
 @options.reason
 @options.network

@@ -8,11 +8,10 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command(cls=Command, epilog="Example: kt-budgets resume --journal git:origin")
+@options.command("resume --journal git:origin")
 @options.network
 @options.settle
 @options.journal

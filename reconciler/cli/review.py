@@ -9,7 +9,6 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 _KINDS = (
@@ -17,7 +16,7 @@ _KINDS = (
 )
 
 
-@click.command("review", cls=Command, epilog="Example: kt-budgets review --usage exports/ --period 2026-06")
+@options.command("review --usage exports/ --period 2026-06")
 @partial(options.network, period=click.option("--period", "asked", metavar="PERIOD", help=_KINDS))
 @options.usage
 @click.option("--against", default="plan", metavar="plan|PERIOD", show_default=True, help="What to hold it against.")

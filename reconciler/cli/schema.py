@@ -7,18 +7,12 @@ from pathlib import Path
 import click
 
 from reconciler.cli import options
-from reconciler.cli.terminal import Command
 from reconciler.findings import ExitCode
 
 
-@click.command("schema", cls=Command, epilog="Example: kt-budgets schema --check")
+@options.command("schema --check")
 @options.folder("--output", default=Path("schemas"), show_default=True, help="The folder of the schemas.")
-@click.option(
-    "--budgets",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    metavar="DIR",
-    help="Offer the environments of the org.yaml in this folder, and no others.",
-)
+@options.folder("--budgets", exists=True, help="Offer the environments of the org.yaml in this folder, and no others.")
 @options.flag("--check", help="Write nothing; exit with 3 and name each file that is not current.")
 def command(output: Path, budgets: Path | None, check: bool) -> int:
     """Write the JSON Schemas, or check that they are current.

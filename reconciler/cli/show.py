@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("show", cls=Command, epilog="Example: kt-budgets show plan.json --format markdown")
+@options.command("show plan.json --format markdown")
 @click.argument("plan", metavar="PLAN", type=click.Path(path_type=Path))
 @prints("plan")
 def command(plan: Path) -> Answer:

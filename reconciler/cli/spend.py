@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("spend", cls=Command, epilog="Example: kt-budgets spend --sandbox --as-of 2026-06-18")
+@options.command("spend --sandbox --as-of 2026-06-18")
 @options.network
 @options.usage
 @prints("spend")

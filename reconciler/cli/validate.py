@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import click
-
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("validate", cls=Command, epilog="Example: kt-budgets validate --format github")
+@options.command("validate --format github")
 @options.budgets
 @options.as_of
 @prints("findings")

@@ -10,7 +10,6 @@ import click
 from reconciler.cli import options
 from reconciler.cli.completion import offer
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.forecast.levers.registry import what_ifs
 from reconciler.report.renderers import Answer
 
@@ -25,11 +24,7 @@ def _levers(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command(
-    "whatif",
-    cls=Command,
-    epilog="Example: kt-budgets whatif --wallet support/prod=14500 --growth support=+25% --cache support=28%",
-)
+@options.command("whatif --wallet support/prod=14500 --growth support=+25% --cache support=28%")
 @options.network
 @options.usage
 @click.option(

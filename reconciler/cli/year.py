@@ -9,11 +9,10 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
-from reconciler.cli.terminal import Command
 from reconciler.report.renderers import Answer
 
 
-@click.command("year", cls=Command, epilog="Example: kt-budgets year --usage exports/ --since main")
+@options.command("year --usage exports/ --since main")
 @options.network
 @options.usage
 @click.option("--since", metavar="REF", help="Show the year by the YAML of that commit too.")
