@@ -10,7 +10,11 @@ from socket import socket, socketpair
 
 @contextmanager
 def stop_signals() -> Iterator[socket]:
-    """Yield a socket that becomes readable on Ctrl-C or SIGTERM; nothing else happens then, however often they come."""
+    """Yield a socket that becomes readable on Ctrl-C or SIGTERM; nothing else happens then, however often they come.
+
+    The process is meant to end after the block. Python takes its handlers back at its end, and a signal would then kill
+    it; one that is ignored stays ignored.
+    """
     reader, writer = socketpair()
     with reader, writer:
         writer.setblocking(False)
@@ -20,4 +24,6 @@ def stop_signals() -> Iterator[socket]:
         try:
             yield reader
         finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
             signal.set_wakeup_fd(-1)
