@@ -51,6 +51,10 @@ case "$EVENT" in
 esac
 """
 DUE_MONEY = """\
+if [ "$GITHUB_REF" != "refs/heads/${BRANCH:-${GITHUB_REF#refs/heads/}}" ]; then
+  echo "::error::money moves from the default branch alone, and this run is of $GITHUB_REF"
+  exit 2
+fi
 due=()
 case "$EVENT" in
   push) due+=(apply) ;;
@@ -213,7 +217,8 @@ def _steps_of_money(action: str) -> Iterator[CommentedMap]:
             else:
                 _when_due(step, part)
             if name == INSTALL:
-                yield from (step, CommentedMap({**due(DUE_MONEY), "shell": "bash"}))
+                known_as = "${{ github.event.repository.default_branch }}"
+                yield from (step, CommentedMap({**due(DUE_MONEY, BRANCH=known_as), "shell": "bash"}))
             elif "create-github-app-token@" not in name or name not in known:
                 yield step
             known.append(name)

@@ -16,7 +16,7 @@ from forge.workflow_shell import Runner, load
 
 from reconciler.sandbox.server import Sandbox
 
-_MONEY = ("fund.yml", "apply.yml", "resume.yml")
+_TIP = ("${{ github.ref_name }}", "${{ github.event.repository.default_branch }}")
 _ON_THE_DAY = """\
 case "$1 $2" in
   plan\\ * | drift\\ * | apply\\ * | resume\\ * | "pr approval" | "pr refresh" | "pr apply" | "pr command" | "pr show")
@@ -29,8 +29,7 @@ esac
 class Company:
     """A repository, its GitHub and its Keeptrusts. Each workflow run gets a fresh checkout, as on a hosted runner.
 
-    With `one`, a folder, its budgets are there, and it has the one workflow: jobs are those of the workflow that this
-    one calls, and what moves money is the action in its own job, which finds out what is due.
+    `budgets` is their folder, where workflows are told of it.
     """
 
     place: Path
@@ -40,7 +39,7 @@ class Company:
     sandbox: Sandbox
     runs: int = 0
     logs: list[str] = field(default_factory=list)
-    one: str = ""
+    budgets: str = ""
 
     def actions(
         self,
@@ -56,19 +55,23 @@ class Company:
 
         A run by hand has the workflow's own defaults under its `inputs`.
         """
+        offered = _taken_by_hand(workflow)
+        defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
+        given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
+        given = {name: {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
+        return self.run_job(self._document(workflow, job), self._asked(given), commit=commit, event=event, by=by)
+
+    def run_job(
+        self, document: Mapping[str, Any], known: Mapping[str, str], *, commit: str, event: Mapping[str, Any], by: str
+    ) -> Runner:
+        """Run the steps of a job on a checkout of `commit`, where expressions stand for what is `known`."""
         self.runs += 1
         place = self.place / f"run-{self.runs}"
         place.mkdir()
         self.repository.git("clone", "--quiet", str(self.repository.remote), str(place / "checkout"))
         checkout = BudgetRepository(place / "checkout", self.repository.remote)
-        document = self._document(workflow, job)
-        if document["steps"][0]["with"].get("ref") == "${{ github.ref_name }}":
+        if document["steps"][0]["with"].get("ref") in _TIP:
             commit = checkout.git("rev-parse", f"origin/{self.repository.main}")
-        offered = _taken_by_hand(workflow)
-        defaults = {name: str(item.get("default", "")) for name, item in offered.items()}
-        given = {**(defaults if by == "workflow_dispatch" else dict.fromkeys(offered, "")), **(inputs or {})}
-        given = {name: {"True": "true", "False": "false"}.get(text, text) for name, text in given.items()}
-        asked = {f"inputs.{name}": text for name, text in given.items()}
         checkout.git("fetch", "--quiet", "origin", commit)
         checkout.git("checkout", "--quiet", "--detach", commit)
         payload = place / "event.json"
@@ -78,9 +81,10 @@ class Company:
             {
                 "PATH": f"{self.place / 'bin'}:/usr/local/bin:/usr/bin:/bin",
                 "GITHUB_ACTIONS": "true",
-                **({"KT_BUDGETS_FOLDER": self.one} if self.one else {}),
+                **({"KT_BUDGETS_FOLDER": self.budgets} if self.budgets else {}),
                 **({"GITHUB_EVENT_NAME": by} if by else {}),
                 **({"GITHUB_BASE_REF": self.repository.main} if "pull_request" in event else {}),
+                "GITHUB_REF": known.get("github.ref", ""),
                 "GITHUB_API_URL": self.github_url,
                 "GITHUB_SERVER_URL": "https://github.test",
                 "GITHUB_REPOSITORY": self.github.repository,
@@ -95,13 +99,13 @@ class Company:
             },
             {
                 "github.token": "ghs_actions",
-                "github.workflow_ref": f"{self.github.repository}/.github/workflows/budgets.yml@refs/heads/main",
                 "github.event.issue.number": str(event.get("issue", {}).get("number", "")),
-                **(self._asked(workflow, given, inputs or {}, by) if self.one else asked),
                 "vars.KEEPTRUSTS_API_URL": self.sandbox.url,
                 "secrets.KEEPTRUSTS_READ_TOKEN": self.sandbox.read_token,
                 "secrets.KEEPTRUSTS_BILLING_TOKEN": self.sandbox.billing_token,
                 "steps.app.outputs.token": "ghs_reader",
+                "steps.app.outcome": "success",
+                **known,
             },
         )
         runner.run_steps(document)
@@ -109,27 +113,14 @@ class Company:
         return runner
 
     def _document(self, workflow: str, job: str) -> dict[str, Any]:
-        """Return the steps that run for a job of a workflow."""
-        if self.one and workflow in _MONEY:
-            action: dict[str, Any] = load("../actions/money/action.yml")["runs"]
-            return action
-        found: dict[str, Any] = load("budgets.yml" if self.one else workflow)["jobs"][job]
+        """Return the job of a workflow."""
+        found: dict[str, Any] = load(workflow)["jobs"][job]
         assert found["runs-on"] == "ubuntu-latest"
         return found
 
-    def _asked(self, workflow: str, given: Mapping[str, str], inputs: Mapping[str, str], by: str) -> dict[str, str]:
-        """Return what the one workflow knows of who started it, and what its action is given."""
-        by_hand = by == "workflow_dispatch"
-        return {
-            "github.event_name": by or "push",
-            "github.event.inputs.do": workflow.removesuffix(".yml") if by_hand else "",
-            "github.event.inputs.options": "; ".join(f"{name}={value}" for name, value in inputs.items()),
-            **{f"needs.look.outputs.{name}": value for name, value in given.items()},
-            **{f"steps.look.outputs.{name}": "" for part in _MONEY for name in _taken_by_hand(part)},
-            "steps.app.outcome": "success",
-            "inputs.api-url": self.sandbox.url,
-            "inputs.token": self.sandbox.billing_token,
-        }
+    def _asked(self, given: Mapping[str, str]) -> dict[str, str]:
+        """Return what expressions of a workflow stand for, beside the usual, when it is given these inputs."""
+        return {f"inputs.{name}": text for name, text in given.items()}
 
     def planned(self, *, is_valid: bool = True) -> Runner:
         """Run the plan workflow on the merge that GitHub tests pull request 128 by."""

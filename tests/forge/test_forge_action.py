@@ -73,10 +73,10 @@ class Stranger(Company):
         action = {**step, "env": {**given, "GITHUB_ACTION_PATH": str(ROOT), **step["env"]}}
         return {"steps": [{"uses": "actions/checkout@v5", "with": {}}, action]}
 
-    def _asked(self, *_: Any, **__: Any) -> dict[str, str]:
+    def _asked(self, given: Mapping[str, str]) -> dict[str, str]:
         usual = {name: item["default"] for name, item in ACTION["inputs"].items()}
-        given = {**usual, "budgets": self.one, "github-token": "ghs_actions", **self.with_}
-        return {f"inputs.{name}": value for name, value in given.items()}
+        with_ = {**usual, "budgets": self.budgets, "github-token": "ghs_actions", **self.with_}
+        return {**super()._asked(given), **super()._asked(with_)}
 
     def ran(self, **with_: str) -> Runner:
         """Run the action on the merge of pull request 128, with these inputs."""
@@ -95,7 +95,7 @@ def stranger(tmp_path: Path, github: State, github_url: str, capsys: pytest.Capt
         desk.desk.variables["KT_BUDGETS_FOLDER"] = "finance/ai"
         desk.desk.apply()
         install_command(tmp_path, DAY)
-        house = Stranger(tmp_path, desk.repository, github, github_url, desk.desk.sandbox, one="finance/ai")
+        house = Stranger(tmp_path, desk.repository, github, github_url, desk.desk.sandbox, budgets="finance/ai")
         repository = desk.repository
         repository.branch("raise-support")
         repository.edit(TEAM, "10500.00", "10900.00")
