@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from forge.forge_world import BASE, HEAD, Waits
@@ -11,6 +12,7 @@ from forge.github_standin import GitHub as Standin
 from forge.gitlab_server import GitLab, serving_gitlab
 from forge.gitlab_state import GitLabState
 from forge.host import FORGES, Host
+from forge.merge_desk import MergeDesk, merge_desk
 from usage_read_once import usage_read_once as usage_read_once
 
 from reconciler.forge.ci_run import CiRun
@@ -95,3 +97,10 @@ def host(request: pytest.FixtureRequest) -> Host:
     """Each forge in turn."""
     state: State = request.getfixturevalue(request.param)
     return Host(state, request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
+    """A company whose budgets were applied once, on each forge in turn."""
+    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
+        yield made

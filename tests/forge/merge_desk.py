@@ -234,11 +234,9 @@ def merge_desk(
     github.pulls.clear()
     github.default_branch = branch
     with (
-        pytest.MonkeyPatch.context() as patched,
         kept.store.clone() if kept else nullcontext() as store,
         sandbox_desk(repository, github, github_url, capsys, faults=faults, store=store) as made,
     ):
-        patched.chdir(repository.folder)
         made.variables |= {"KT_BUDGETS_JOURNAL": journal} if journal else {}
         desk = MergeDesk(made)
         if is_applied:

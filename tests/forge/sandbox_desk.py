@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from datetime import date
 from typing import Any
 
@@ -119,10 +119,11 @@ def sandbox_desk(
     faults: Faults | None = None,
     store: Store | None = None,
 ) -> Iterator[SandboxDesk]:
-    """Yield a desk whose Keeptrusts is `store`, else knows two teams and has a year's money in its pool."""
+    """Yield a desk in the folder of the repository; its Keeptrusts is `store`, else knows two teams and has money."""
     place = repository.folder.parent
     host = Host(github, github_url)
-    with running(store=store, scenario="empty", as_of=date.fromisoformat(DAY), faults=faults) as sandbox:
+    day = date.fromisoformat(DAY)
+    with chdir(repository.folder), running(store=store, scenario="empty", as_of=day, faults=faults) as sandbox:
         made = SandboxDesk(repository, sandbox, host, capsys)
         made.variables = {
             "KEEPTRUSTS_API_URL": sandbox.url,

@@ -18,15 +18,8 @@ RAISE = ("10500.00", "12500.00")
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    github: State,
-    github_url: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SandboxDesk]:
+def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[SandboxDesk]:
     repository = BudgetRepository.small(tmp_path)
-    monkeypatch.chdir(repository.folder)
     github.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
     with sandbox_desk(repository, github, github_url, capsys) as made:
         made.apply()

@@ -18,15 +18,8 @@ from reconciler.findings import ExitCode
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    github: State,
-    github_url: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Desk]:
+def desk(tmp_path: Path, github: State, github_url: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
     repository = BudgetRepository.small(tmp_path)
-    monkeypatch.chdir(repository.folder)
     with sandbox_desk(repository, github, github_url, capsys) as made:
         yield made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,9 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    host: Host,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[MergeDesk]:
+def desk(desk: MergeDesk, monkeypatch: pytest.MonkeyPatch) -> MergeDesk:
     monkeypatch.setitem(Connection.__init__.__kwdefaults__ or {}, "backoff", 0.001)
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
+    return desk
 
 
 def drift(desk: MergeDesk, *options: str, day: str = LATER) -> int:

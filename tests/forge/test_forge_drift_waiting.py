@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from forge.budget_repository import ORGANIZATION, PERSON, SUPPORT
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 
 from reconciler.app.change_request.left_behind import is_late
 from reconciler.findings import ExitCode
@@ -19,12 +16,6 @@ from reconciler.model.period import Period
 from reconciler.plan.opening import is_due
 
 LATER = "2026-06-19"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def drift(desk: MergeDesk, *options: str, day: str = LATER) -> int:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, Edit, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, Edit, MergeDesk
 
 from reconciler.findings import ExitCode
 
 
 @pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    host.state.members |= {("acme/support-leads", "luis")}
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
+def desk(desk: MergeDesk) -> MergeDesk:
+    desk.github.members |= {("acme/support-leads", "luis")}
+    return desk
 
 
 def _edit(desk: MergeDesk, old: str, new: str, file: str = SUPPORT_FILE) -> Edit:

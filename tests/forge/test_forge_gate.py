@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from forge.github_standin import Pull
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, check, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, check
 
 from reconciler.findings import ExitCode
 
 ON_GITHUB = pytest.mark.parametrize("host", ["github"], indirect=True)
 """Merge queues, and tokens that are GitHub's own."""
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def gate(desk: MergeDesk, *options: str, code: ExitCode = ExitCode.DONE) -> dict[str, Any]:

@@ -17,15 +17,9 @@ TEAM, ORG = "budgets/teams/support.yaml", "budgets/org.yaml"
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    host: Host,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SandboxDesk]:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[SandboxDesk]:
     """Yield a desk with a team, applied, whose branch `change` is checked out."""
     repository = BudgetRepository.create(tmp_path, {ORG: ORGANIZATION, TEAM: SUPPORT})
-    monkeypatch.chdir(repository.folder)
     with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         repository.branch("change")

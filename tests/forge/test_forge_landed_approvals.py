@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 
 from reconciler.findings import ExitCode
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def updated(desk: MergeDesk, number: int, by: str, edit: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,6 @@ from jsonschema import Draft7Validator
 from reconciler.findings import ExitCode
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "merges.schema.json"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 @pytest.mark.parametrize("how", ["merge", "squash", "rebase"])

@@ -34,13 +34,11 @@ def desk(
     github: State,
     github_url: str,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[SandboxDesk]:
     """Yield a desk with two teams, applied; the repository may have attributes."""
     repository = repository_of(tmp_path, **getattr(request, "param", {}))
     repository.git("rm", "--cached", "-r", "--quiet", ".")
     repository.git("reset", "--quiet", "--hard")
-    monkeypatch.chdir(repository.folder)
     with sandbox_desk(repository, github, github_url, capsys) as made:
         made.apply()
         yield made

@@ -25,15 +25,9 @@ SUPPORT_FILE = "budgets/teams/support.yaml"
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    host: Host,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SandboxDesk]:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[SandboxDesk]:
     files = {"budgets/org.yaml": ORGANIZATION, SUPPORT_FILE: SUPPORT}
     repository = BudgetRepository.create(tmp_path, files)
-    monkeypatch.chdir(repository.folder)
     host.state.members |= {("acme/support-leads", "lena"), ("acme/finance", "bob"), ("acme/platform", "pat")}
     with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()

@@ -20,16 +20,10 @@ TEAM, OTHER = "budgets/teams/support.yaml", "budgets/teams/shadow.yaml"
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    host: Host,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SandboxDesk]:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[SandboxDesk]:
     """Yield a desk with two teams, applied."""
     files = {"budgets/org.yaml": ORGANIZATION, TEAM: SUPPORT, OTHER: SHADOW}
     repository = BudgetRepository.create(tmp_path, files)
-    monkeypatch.chdir(repository.folder)
     with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         yield made

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from forge.gitlab_state import BOT, GitLabState
-from forge.host import Host
-from forge.merge_desk import SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SUPPORT_FILE, MergeDesk
 
 from reconciler.findings import ExitCode
 from reconciler.policy.plan_record import PlanRecord, read_record
 
 ALERT = ("amount: 12500.00", "amount: 13000.00")
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def records(desk: MergeDesk) -> list[PlanRecord]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from forge.merge_desk import SHADOW_FILE, MergeDesk, merge_desk
 from reconciler.findings import ExitCode
 
 LATER = "2026-06-19"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def _taken_off_main(desk: MergeDesk) -> None:

@@ -17,12 +17,7 @@ SHADOW = "version: 1\nteam: shadow\nwallets:\n  prod: {team_id: team_shadow, mon
 
 
 @pytest.fixture
-def desk(
-    tmp_path: Path,
-    host: Host,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[SandboxDesk]:
+def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[SandboxDesk]:
     """Yield a desk with two teams, applied, and pull request 128, which changes Support and was shown."""
     files = {
         "budgets/org.yaml": ORGANIZATION,
@@ -30,7 +25,6 @@ def desk(
         "budgets/teams/shadow.yaml": SHADOW,
     }
     repository = BudgetRepository.create(tmp_path, files)
-    monkeypatch.chdir(repository.folder)
     with sandbox_desk(repository, host.state, host.url, capsys) as made:
         made.apply()
         made.opened("10500.00", "10600.00")

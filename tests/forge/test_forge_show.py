@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def show(desk: MergeDesk, *options: str, code: ExitCode = ExitCode.DONE) -> dict[int, str]:

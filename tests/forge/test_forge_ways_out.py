@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from forge.github_standin import answer
-from forge.host import Host
-from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk, merge_desk
+from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 from forge.sandbox_desk import DAY
 
 from reconciler.findings import ExitCode
@@ -17,12 +14,6 @@ from reconciler.findings import ExitCode
 pytestmark = pytest.mark.slow
 
 FIRST_OF_JULY = "2026-07-01"
-
-
-@pytest.fixture
-def desk(tmp_path: Path, host: Host, capsys: pytest.CaptureFixture[str]) -> Iterator[MergeDesk]:
-    with merge_desk(tmp_path, host.state, host.url, capsys) as made:
-        yield made
 
 
 def merged(desk: MergeDesk, *people: str) -> str:
