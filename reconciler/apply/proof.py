@@ -102,7 +102,9 @@ class Proof:
             if facts and wallet.shows_after(datetime.fromisoformat(facts["newer"])):
                 facts = {}
                 break
-            self._context.is_behind |= _goes_back(before, wallet)
+            self._context.is_behind |= not {entry.id for entry in before.ledger} <= {
+                entry.id for entry in wallet.ledger
+            }
         if trouble:
             self._pool.forget()
             return self.proved(move, f"{describe(result)}{trouble}", already=False)
@@ -202,10 +204,6 @@ class Proof:
         if trace is None or trace.step is not Step.CONFIRMED:
             self._context.record(Entry(Step.UNKNOWN, move.op, {"reason": reason}))
         return outcome(move, Status.UNKNOWN, reason=reason)
-
-
-def _goes_back(before: LiveWallet, after: LiveWallet) -> bool:
-    return not {entry.id for entry in before.ledger} <= {entry.id for entry in after.ledger}
 
 
 def has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:

@@ -9,7 +9,7 @@ both can explain. What was spent since the review only makes the rest smaller (d
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import TypeGuard
 
@@ -108,12 +108,10 @@ def _beyond(trace: Trace, wallet: LiveWallet) -> Decimal:
         return ZERO
     seen = trace.seen or frozenset()
     gains = _sum(entry for entry in wallet.ledger if entry.kind in _GAINS and entry.id not in seen)
-    spent = _sum(entry for entry in wallet.ledger if entry.kind in _LOSSES and _is_after(entry, trace.announced))
+    spent = _sum(
+        entry for entry in wallet.ledger if entry.kind in _LOSSES and entry.created_at > trace.announced + _CLOCKS
+    )
     return wallet.money_left.amount - trace.held - gains + spent
-
-
-def _is_after(entry: LedgerEntry, instant: datetime) -> bool:
-    return entry.created_at > instant + _CLOCKS
 
 
 def _sum(entries: Iterable[LedgerEntry]) -> Decimal:

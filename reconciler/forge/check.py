@@ -41,6 +41,14 @@ class Check:
     record: PlanRecord | None
 
 
+def instant(value: object) -> datetime | None:
+    """Return the moment that a forge wrote, None when it is not one."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 class Written(StrEnum):
     """What became of a check."""
 

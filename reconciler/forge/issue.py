@@ -145,7 +145,7 @@ def _body(wanted: Wanted, found: _Ours | None) -> str:
     people = sorted(before | {_person(login) for login in wanted.people})
     named = found.team if found else _team(wanted.team)
     fields = (f" team={named}" if named else "") + (f" people={','.join(people)}" if people else "")
-    return f"<!-- kt-budgets:drift:v1{fields} text={_digest(wanted.text)} -->\n{wanted.text}"
+    return f"<!-- kt-budgets:drift:v1{fields} text={sha256(wanted.text.encode()).hexdigest()[:20]} -->\n{wanted.text}"
 
 
 def _ours(forge: Forge) -> list[_Ours]:
@@ -173,7 +173,3 @@ def _team(name: str) -> str:
 
 def _person(login: str) -> str:
     return sha256(login.lower().encode()).hexdigest()[:8]
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:20]

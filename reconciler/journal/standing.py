@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from reconciler.findings import UnreadableError
 from reconciler.journal import doubts
@@ -35,16 +36,13 @@ from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
 Traces = Mapping[str, Trace]
-
-
-def _clock() -> datetime:
-    return datetime.now(UTC)
+_NOW = partial(datetime.now, UTC)
 
 
 class Standing:
     """The operations of a journal, as they are by now; `now` tells the time."""
 
-    def __init__(self, traces: Traces | None = None, *, now: Callable[[], datetime] = _clock) -> None:
+    def __init__(self, traces: Traces | None = None, *, now: Callable[[], datetime] = _NOW) -> None:
         self.traces = dict(traces or {})
         self._now = now
         self._on: dict[str, set[str]] = defaultdict(set)
@@ -154,7 +152,7 @@ class Standing:
         return min((period, *months, *dated))
 
 
-def standing_of(records: Iterable[Record], *, now: Callable[[], datetime] = _clock) -> Standing:
+def standing_of(records: Iterable[Record], *, now: Callable[[], datetime] = _NOW) -> Standing:
     """Return what the `records` of a journal say of operations."""
     return Standing(history_of(records).operations, now=now)
 

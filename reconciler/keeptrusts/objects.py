@@ -33,10 +33,6 @@ def listing_of(
 def _by_key(kind: ManagedKind[V], found: Iterable[LiveObject[V]]) -> Listing[V]:
     """Return objects by key, and as surplus those that share a key with an older one."""
     chosen: dict[Key, LiveObject[V]] = {}
-    oldest_first = sorted(found, key=_age)
+    oldest_first = sorted(found, key=lambda each: (str(each.document.get("created_at") or "~"), each.id))
     surplus = tuple(one for one in oldest_first if chosen.setdefault(kind.key(one.value), one) is not one)
     return Listing(dict(sorted(chosen.items())), surplus)
-
-
-def _age(found: LiveObject[V]) -> tuple[str, str]:
-    return str(found.document.get("created_at") or "~"), found.id

@@ -13,7 +13,7 @@ from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
 from reconciler.model.forecast import Quantiles, TeamAssumptions
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.billing_budget import AlertPercentage, BillingBudget
+from reconciler.model.kinds.billing_budget import AlertPercentage, is_hard
 from reconciler.model.later import Later
 from reconciler.model.money import ZERO, Amount, Funds
 from reconciler.model.period import Period
@@ -204,7 +204,7 @@ class PolicyInput(Document):
         switched = {
             change.key: change.team
             for change in self.changes
-            if isinstance(change, ObjectChange) and _is_hard(change.before) != _is_hard(change.after)
+            if isinstance(change, ObjectChange) and is_hard(change.before) != is_hard(change.after)
         }
         return Effects(
             teams=tuple(sorted({change.team for change in self.changes if change.team})),
@@ -212,7 +212,3 @@ class PolicyInput(Document):
             switched=switched,
             is_general=any(not change.team for change in self.changes),
         )
-
-
-def _is_hard(value: Frozen | None) -> bool:
-    return isinstance(value, BillingBudget) and value.hard_limit

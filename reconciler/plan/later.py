@@ -14,8 +14,9 @@ from reconciler.forecast.levers.planned_demand import cost_of, told_of
 from reconciler.forecast.levers.registry import levers, planned_spend
 from reconciler.forecast.when import Month
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.managed_kind import money_in_words
 from reconciler.model.later import LaterExpectation
-from reconciler.model.money import ZERO, Money, cents
+from reconciler.model.money import ZERO, cents
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, PlannedDemand, TeamBudget
 from reconciler.plan.consequences import Judge, whole_team
@@ -50,7 +51,10 @@ class PlanComparison:
         The money of each is beyond that of the ones before it, so that together they are what the plan needs more.
         """
         old, new = self._old, self._new
-        base = _amount(old.baseline_monthly, self._before), _amount(new.baseline_monthly, self._after)
+        base = (
+            money_in_words(old.baseline_monthly, self._before),
+            money_in_words(new.baseline_monthly, self._after),
+        )
         done = old.model_copy(update={"baseline_monthly": new.baseline_monthly})
         if old.baseline_monthly != new.baseline_monthly:
             yield from self._scaled("baseline_monthly", "baseline", base, old, done)
@@ -68,7 +72,7 @@ class PlanComparison:
                 yield self._item(lever.key, lever.word, *told, None)
 
     def _told(self, lever: Lever, plan: AnnualPlan, currency: str) -> str:
-        return lever.told(plan, lambda amount: _amount(amount, currency))
+        return lever.told(plan, partial(money_in_words, currency=currency))
 
     def _scaled(
         self, key: str, name: str, told: tuple[str, str], old: AnnualPlan, new: AnnualPlan
@@ -116,12 +120,8 @@ class PlanComparison:
         )
 
 
-def _amount(amount: Decimal | None, currency: str) -> str:
-    return "" if amount is None else str(Money(amount, currency))
-
-
 def _piece(piece: PlannedDemand | None, currency: str) -> str:
-    return told_of(piece, lambda amount: _amount(amount, currency)) if piece else ""
+    return told_of(piece, partial(money_in_words, currency=currency)) if piece else ""
 
 
 _MARGIN = "forecast.resilience_margin"

@@ -11,13 +11,9 @@ from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.difference import differences
 from reconciler.report.document import Column, Move, Row, Setting, Table
-from reconciler.report.spans import Cell, safe_name
+from reconciler.report.spans import Cell, safe_name, safe_place
 
 _WORDS = {"reclaim": "take back"}
-
-
-def wallet_name(change: Allocate | Reclaim) -> str:
-    return f"{safe_name(change.team)} / {safe_name(change.environment)}"
 
 
 def moves(plan: Plan) -> tuple[Move, ...]:
@@ -28,7 +24,7 @@ def moves(plan: Plan) -> tuple[Move, ...]:
 def _move(change: Allocate | Reclaim) -> Move:
     stuck = change.unreclaimable if isinstance(change, Reclaim) else Decimal(0)
     return Move(
-        name=wallet_name(change),
+        name=safe_place(change.team, change.environment),
         wallet=safe_name(change.wallet, 64),
         verb=change.kind,
         amount=wording.exact(change.amount),

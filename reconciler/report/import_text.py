@@ -107,7 +107,8 @@ def question_text(asked: Asked) -> str:
     entry, question = asked.question.entry, question_of(asked)
     words = f' "{entry.description}"' if entry.description else ""
     months = " or ".join(str(month) for month in question.months)
-    return f"{asked.place} was given {_money(question)} on {question.day} ({entry.id}{visible(words)}): for {months}?"
+    money = Money(question.amount, question.currency)
+    return f"{asked.place} was given {money} on {question.day} ({entry.id}{visible(words)}): for {months}?"
 
 
 def import_text(shown: ImportPage, screen: Screen | None = None) -> str:
@@ -232,10 +233,6 @@ def _next(shown: ImportPage) -> str:
     if not shown.written:
         return "Next: the same without --dry-run."
     return "Next: read the files and commit them, then `kt-budgets adopt` takes them under management as they are."
-
-
-def _money(question: OpenQuestion) -> Money:
-    return Money(question.amount, question.currency)
 
 
 def _wrapped(line: str, width: int | None) -> str:

@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.declared import setting_names, setting_words, settings
-from reconciler.report.spans import Words, code, emphasis, safe_name, strong, visible, words
+from reconciler.report.spans import Words, code, emphasis, safe_name, safe_place, strong, visible, words
 
 _MOST_SUMS = 6
 
@@ -49,7 +49,7 @@ def later_words(plan: Plan) -> str:
     """Return in a few words what changes besides money that moves now; an empty text where nothing does."""
     runs = list(_runs(plan))
     changing = [run for run in runs if run[0].after is not None]
-    leaving = list(dict.fromkeys(_wallet(run[0]) for run in runs if run[0].after is None))
+    leaving = list(dict.fromkeys(safe_place(run[0].team, run[0].environment) for run in runs if run[0].after is None))
     told = [*_changing(plan, changing)]
     if leaving:
         told.append(f"{wording.listed(leaving)} {wording.agree(len(leaving), 'leaves')} the YAML")
@@ -118,7 +118,7 @@ def _sum(plan: Plan, months: list[Period], sums: dict[Period, Decimal]) -> str:
 def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
     if not runs:
         return
-    wallets = list(dict.fromkeys(_wallet(run[0]) for run in runs))
+    wallets = list(dict.fromkeys(safe_place(run[0].team, run[0].environment) for run in runs))
     first = min(runs, key=lambda run: (run[0].period, run[0].team, run[0].environment))
     before, after = (None if amount is None else wording.brief(amount) for amount in (first[0].before, first[0].after))
     currency = safe_name(plan.currency, 8)
@@ -126,7 +126,7 @@ def _changing(plan: Plan, runs: list[list[LaterTarget]]) -> Iterator[str]:
         way = f"is new, with {currency} {after}" if before is None else f"goes from {currency} {before} to {after}"
         yield f"{wallets[0]} {way} {_months(first)}"
         return
-    whose = f"{_wallet(first[0])} " if len(wallets) > 1 else ""
+    whose = f"{safe_place(first[0].team, first[0].environment)} " if len(wallets) > 1 else ""
     verb = wording.agree(len(wallets), "changes")
     yield f"{wording.listed(wallets)} {verb} later, first {whose}to {currency} {after} {_months(first)}"
 
@@ -190,10 +190,6 @@ def _runs(plan: Plan) -> Iterator[list[LaterTarget]]:
         yield [target for _, target in group]
 
 
-def _wallet(target: LaterTarget) -> str:
-    return f"{safe_name(target.team)} / {safe_name(target.environment)}"
-
-
 def _months(run: list[LaterTarget]) -> str:
     first, last = run[0].period.name, run[-1].period.name
     return f"in {first}" if len(run) == 1 else f"for {first} to {last}"
@@ -202,7 +198,10 @@ def _months(run: list[LaterTarget]) -> str:
 def _sentence(plan: Plan, run: list[LaterTarget]) -> Words:
     first, last = run[0], run[-1]
     when = first.period.name if len(run) == 1 else f"{first.period.name} to {last.period.name}"
-    whose, which = emphasis(_wallet(first)), words(" (", code(safe_name(first.wallet, 96)), ")")
+    whose, which = (
+        emphasis(safe_place(first.team, first.environment)),
+        words(" (", code(safe_name(first.wallet, 96)), ")"),
+    )
     if first.after is None:
         return words(whose, which, " leaves the YAML: it is not funded again, and what it holds stays in it.")
     after, currency = strong(wording.brief(first.after)), safe_name(plan.currency, 8)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from reconciler.model.change import ObjectChange
 from reconciler.model.forecast import AlertForecast
-from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, is_hard
 from reconciler.model.kinds.managed_kind import ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import Plan
@@ -74,7 +73,7 @@ def _plain_effects(change: ObjectChange, setting: Setting, plan: Plan) -> Iterat
     """Yield what becomes of the billing budget itself, besides its amount and percentages."""
     match change.verb:
         case "create":
-            yield "new, with a hard limit" if _is_hard(change.after) else "new"
+            yield "new, with a hard limit" if is_hard(change.after) else "new"
         case "delete":
             renamed = [other for other in object_changes(plan, BILLING_BUDGETS) if _is_rename(change, other)]
             yield f"renamed to {safe_name(renamed[0].name)} (a delete and a create)" if renamed else "deleted"
@@ -84,10 +83,6 @@ def _plain_effects(change: ObjectChange, setting: Setting, plan: Plan) -> Iterat
                     yield "hard limit on: it will stop traffic" if cell.new == "on" else "hard limit off"
                 elif label not in ("amount", "alerts"):
                     yield f"{label} {cell.now} → {cell.new}"
-
-
-def _is_hard(budget: Frozen | None) -> bool:
-    return isinstance(budget, BillingBudget) and budget.hard_limit
 
 
 def _is_rename(old: ObjectChange, other: ObjectChange) -> bool:

@@ -14,7 +14,7 @@ from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, p
 from reconciler.report.forecast_text import header
 from reconciler.report.renderers import Printed
 from reconciler.report.screen import PAPER, Screen
-from reconciler.report.spans import Cell, safe_name, shift
+from reconciler.report.spans import Cell, safe_name, safe_place, shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,11 @@ def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
             *sentence(_ROUNDING, width),
             *([] if not any(target.months for target in shown.targets) else sentence(_ALONE, width)),
         ],
-        [line for target in shown.targets for line in sentence(f"{_name(target)}: {target.reason}.", width, indent=4)],
+        [
+            line
+            for target in shown.targets
+            for line in sentence(f"{safe_place(target.team, target.environment)}: {target.reason}.", width, indent=4)
+        ],
         _alerts(shown, width),
         notice_lines(shown.notices, width),
         _changed(shown, width),
@@ -86,7 +90,7 @@ def _targets(shown: RecommendPage) -> Table:
         need = target.months.get(following)
         moved = target.target - target.current
         cells = (
-            Cell(_name(target)),
+            Cell(safe_place(target.team, target.environment)),
             shift(wording.whole(target.current), wording.whole(target.target)),
             Cell(f"{'+' if moved > 0 else ''}{wording.whole(moved)}"),
             shift(wording.probability(target.lasts_now), wording.probability(target.lasts)),
@@ -137,7 +141,3 @@ def _difference(written: Sequence[WrittenValue]) -> Iterator[str]:
         if one.before is not None:
             yield f"  - {one.key}: {one.before}"
         yield f"  + {one.key}: {one.after}"
-
-
-def _name(target: RecommendedTarget) -> str:
-    return f"{safe_name(target.team)} / {safe_name(target.environment)}"

@@ -48,6 +48,11 @@ def safe_name(text: str, limit: int = 128) -> str:
     return visible(text, limit) or DASH
 
 
+def safe_place(team: str, environment: str, limit: int = 128) -> str:
+    """Return what people call a wallet."""
+    return f"{safe_name(team, limit)} / {safe_name(environment, limit)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A piece of a sentence in one style."""

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from reconciler.report.columns import GLUE, Grid, clipped_apart, columns_of, padded, wrapped
 from reconciler.report.document import Move, Notice, Report, Table
-from reconciler.report.spans import DASH, Cell, Words, plain, words
+from reconciler.report.forecast_layout import ascii_punctuation
+from reconciler.report.spans import Cell, Words, plain, words
 
 MOST = 40
 """So many changes of one kind are told, and the rest counted."""
@@ -37,10 +38,10 @@ Inked = tuple[str, Ink]
 
 
 def _lines(report: Report, width: int) -> Iterator[Inked]:
-    yield from _inked(wrapped(_ascii(report.header), width, indent=0), Ink.BOLD)
+    yield from _inked(wrapped(ascii_punctuation(report.header), width, indent=0), Ink.BOLD)
     if report.status == "nothing":
         yield ("", Ink.NONE)
-        yield from _inked(wrapped(_ascii(report.nothing), width, indent=0))
+        yield from _inked(wrapped(ascii_punctuation(report.nothing), width, indent=0))
     blocks = (
         _changes(report, width),
         _table(report.wallets.without("target"), width),
@@ -58,7 +59,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
             yield ("", Ink.NONE)
             yield from lines
     yield ("", Ink.NONE)
-    yield from _inked(wrapped(_ascii(report.totals), width, indent=0), Ink.BOLD)
+    yield from _inked(wrapped(ascii_punctuation(report.totals), width, indent=0), Ink.BOLD)
 
 
 def _some(sentences: tuple[Words, ...]) -> tuple[Words, ...]:
@@ -79,14 +80,9 @@ def _inked(lines: list[str], ink: Ink = Ink.NONE) -> list[Inked]:
     return [(line, ink) for line in lines]
 
 
-def _ascii(words: str) -> str:
-    """Return `words` with the punctuation that every terminal has."""
-    return words.replace("→", "->").replace("−", "-").replace(DASH, "-").replace("…", "...")
-
-
 def _named(names: Sequence[str], width: int) -> list[str]:
     """Return names that leave half of the line to what is said about them."""
-    return clipped_apart([_ascii(name) for name in names], width // 2 - 4)
+    return clipped_apart([ascii_punctuation(name) for name in names], width // 2 - 4)
 
 
 def _changes(report: Report, width: int) -> list[Inked]:
@@ -96,7 +92,7 @@ def _changes(report: Report, width: int) -> list[Inked]:
     lines = _moves(report.moves, listed, names, width)
     for setting, label in zip(report.settings, listed[len(report.moves) :], strict=True):
         told = ", ".join(f"{field} {_cell(cell)}".replace(" ", GLUE) for field, cell in setting.differences)
-        words = wrapped(_ascii(f"{setting.kind.ljust(15)}  {setting.verb}  {told}"), width, indent=names + 4)
+        words = wrapped(ascii_punctuation(f"{setting.kind.ljust(15)}  {setting.verb}  {told}"), width, indent=names + 4)
         lines += [f"  {padded(label, names, 'left')}{words[0][names + 2 :]}", *words[1:]]
     return _inked(lines)
 
@@ -105,7 +101,7 @@ def _moves(moves: tuple[Move, ...], listed: Sequence[str], names: int, width: in
     rows = [
         (
             padded(label, names, "left"),
-            _ascii(m.wallet),
+            ascii_punctuation(m.wallet),
             f"funded {m.funded}",
             f"target {m.target}",
             m.verb,
@@ -126,7 +122,7 @@ def _table(table: Table, width: int) -> list[Inked]:
         tuple("" if column.key == "name" else column.short or column.heading for column in table.columns),
         tuple(column.align for column in table.columns),
         tuple(
-            (name, *(_ascii(_cell(cell)) for cell in row.cells[1:]))
+            (name, *(ascii_punctuation(_cell(cell)) for cell in row.cells[1:]))
             for name, row in zip(_named([row.cells[0].new for row in table.rows], width), table.rows, strict=True)
         ),
     )
@@ -142,10 +138,10 @@ def _cell(cell: Cell) -> str:
 def _notices(word: str, notices: tuple[Notice, ...], width: int, ink: Ink) -> Iterator[Inked]:
     for notice in notices:
         where = f"{notice.where}: " if notice.where else ""
-        sentence = _ascii(f"{word} {notice.title}: {where}{plain(notice.message)}")
+        sentence = ascii_punctuation(f"{word} {notice.title}: {where}{plain(notice.message)}")
         yield from _inked(wrapped(sentence, width, indent=2, hanging=4), ink)
         if notice.hint:
-            yield from _inked(wrapped(_ascii(f"hint: {plain(notice.hint)}"), width, indent=4, hanging=6))
+            yield from _inked(wrapped(ascii_punctuation(f"hint: {plain(notice.hint)}"), width, indent=4, hanging=6))
 
 
 def _sentences(title: str, sentences: tuple[Words, ...], width: int) -> Iterator[Inked]:
@@ -153,4 +149,4 @@ def _sentences(title: str, sentences: tuple[Words, ...], width: int) -> Iterator
         yield (f"  {title}", Ink.NONE)
     for sentence in sentences:
         indent = 4 if title else 2
-        yield from _inked(wrapped(_ascii(plain(sentence)), width, indent=indent, hanging=indent + 2))
+        yield from _inked(wrapped(ascii_punctuation(plain(sentence)), width, indent=indent, hanging=indent + 2))

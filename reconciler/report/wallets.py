@@ -16,7 +16,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.spans import DASH, UNKNOWN, Cell, safe_name, shift
+from reconciler.report.spans import DASH, UNKNOWN, Cell, safe_place, shift
 
 SAFE = 0.8
 """From this probability on, a wallet is said to last the month."""
@@ -47,7 +47,7 @@ class WalletStory:
 
     @property
     def name(self) -> str:
-        return f"{safe_name(self.team)} / {safe_name(self.environment)}"
+        return safe_place(self.team, self.environment)
 
     @property
     def lasts_now(self) -> float | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from reconciler.model.forecast import LeftOutWallet, YearForecast
+from reconciler.model.forecast import YearForecast
 from reconciler.report import wording
-from reconciler.report.spans import safe_name
+from reconciler.report.spans import safe_name, safe_place
 
 MOST_NAMED = 4
 _WHY = {
@@ -33,7 +33,7 @@ def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
         found = [one for one in year.left_out if one.reason == reason]
         if not found:
             continue
-        named = wording.listed([_named(one) for one in found], MOST_NAMED)
+        named = wording.listed([safe_place(one.team, one.environment, 40) for one in found], MOST_NAMED)
         if len(found) == 1:
             why = why.replace("their ledgers", "its ledger").replace("they", "it")
         spent = sum((one.spent for one in found), Decimal(0))
@@ -41,15 +41,12 @@ def _left_out(year: YearForecast, currency: str) -> Iterator[str]:
         yield f"{named} {wording.agree(len(found), 'is')} not in it, {why}{told}."
 
 
-def _named(one: LeftOutWallet) -> str:
-    return f"{safe_name(one.team, 40)} / {safe_name(one.environment, 40)}"
-
-
 def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
     if not year.uncovered:
         return
     total = sum((one.spent for one in year.uncovered), Decimal(0))
-    named = wording.listed([f"{_who(one.team_id)} {wording.whole(one.spent)}" for one in year.uncovered], MOST_NAMED)
+    whose = ((safe_name(one.team_id, 40) if one.team_id else "no team", one.spent) for one in year.uncovered)
+    named = wording.listed([f"{who} {wording.whole(spent)}" for who, spent in whose], MOST_NAMED)
     what = f"{safe_name(currency, 8)} {wording.whole(total)} more was spent in it so far"
     yield f"{what} by what git does not cover ({named}) and is not in that sum."
 
@@ -58,7 +55,3 @@ def sure_words(year: YearForecast) -> str:
     """Return the probability to stay within the target; at most, where others spend too."""
     most = "at most " if year.uncovered or year.left_out else ""
     return f"{most}{wording.probability(year.within_probability)}"
-
-
-def _who(team_id: str) -> str:
-    return safe_name(team_id, 40) if team_id else "no team"

@@ -92,7 +92,7 @@ def _reach(view: TeamView, setting: BillingBudgetSetting, keys: Keys, context: C
                 f"the alert at {percentage}% ({threshold}) cannot fire: {wallet} has {context.money(target)} each month"
             )
             at = (*keys, "alert_percentages", index)
-            hint = f"write {_highest(setting.amount, target)} or less, or remove it"
+            hint = f"write {int(target * 100 // setting.amount)} or less, or remove it"
             yield problem("alert-cannot-fire", message, hint, at, severity=Severity.WARNING)
 
 
@@ -108,7 +108,3 @@ def _never(percentages: list[int]) -> str:
         return ""
     alerts = " and ".join(f"{percentage}%" for percentage in sorted(set(percentages)))
     return f"; before the alert{'s' if len(set(percentages)) > 1 else ''} at {alerts} the money has run out"
-
-
-def _highest(amount: Decimal, target: Decimal) -> int:
-    return int(target * 100 // amount)

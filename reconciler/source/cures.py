@@ -37,7 +37,7 @@ Identity = tuple[str, str, str]
 def suggested_cures(reading: Reading) -> tuple[SuggestedChange, ...]:
     """Return, in the order of files and lines, the changes that cure findings; paths are those of the findings."""
     by_path: dict[str, list[_Cure]] = {}
-    curable = [_Cure(finding, what) for finding, what in reading.found if _is_curable(what)]
+    curable = [_Cure(finding, what) for finding, what in reading.found if what.fix is not None or what.code in _TEXTUAL]
     for cure in sorted(curable, key=lambda cure: cure.finding)[:MOST_TRIED]:
         by_path.setdefault(cure.finding.position.path, []).append(cure)
     files = {file.path: file for file in reading.tree.files}
@@ -114,10 +114,6 @@ def _sentence(finding: Finding) -> str:
 
 def _identity(finding: Finding) -> Identity:
     return finding.position.path, finding.code, finding.message
-
-
-def _is_curable(what: Finding) -> bool:
-    return what.fix is not None or what.code in _TEXTUAL
 
 
 def _edited(text: str, what: Finding) -> str:

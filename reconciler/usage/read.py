@@ -60,7 +60,7 @@ def read_usage(
     UnreachableError when an object store does not answer.
     """
     names = column_names(columns or {})
-    say = on_progress or _say_nothing
+    say = on_progress or (lambda _: None)
     found = find_exports(paths)
     with _scratch(folder) as scratch:
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
@@ -220,10 +220,6 @@ class _Reading:
         if any(issue.code == "no-id" for issue in found):
             found += overlap(self.connection, self.scans, self.shown, **about)
         return found
-
-
-def _say_nothing(_: str) -> None:
-    return None
 
 
 @contextmanager

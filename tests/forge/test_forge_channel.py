@@ -17,9 +17,9 @@ from reconciler.findings import (
     UnreadableError,
     UsageError,
 )
-from reconciler.forge.check import CheckVerdict
+from reconciler.forge.check import CheckVerdict, instant
 from reconciler.forge.github.channel import Channel, Connection, rate_limit_wait
-from reconciler.forge.github.check_run import instant, publish_check
+from reconciler.forge.github.check_run import publish_check
 from reconciler.forge.github.identity import identify
 from reconciler.forge.github.repository import Repository, commit_id, default_branch, pull_request
 from reconciler.http.failures import ForbiddenError, LostAnswerError

@@ -39,7 +39,7 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
     changed = [place for place, text in wanted.items() if _read(place) != text]
     problems: list[Obstacle] = []
     if check:
-        cure = _again(ruleset_path)
+        cure = f"kt-budgets pr codeowners{f' --ruleset {ruleset_path}' if ruleset_path else ''}, and commit it"
         problems += [Obstacle(message=f"{place} is not what the budget files say", cure=cure) for place in changed]
         problems += _on_the_forge(repo)
     else:
@@ -107,10 +107,6 @@ def _on_the_forge(repo: str | None) -> Iterator[Obstacle]:
     with forge_session(repo) as session:
         for flaw in session.flaws():
             yield Obstacle(message=flaw.message, cure=flaw.cure)
-
-
-def _again(ruleset_path: Path | None) -> str:
-    return "kt-budgets pr codeowners" + (f" --ruleset {ruleset_path}" if ruleset_path else "") + ", and commit it"
 
 
 def _read(path: Path) -> str | None:

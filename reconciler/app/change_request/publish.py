@@ -98,7 +98,7 @@ def check(*, plan_path: Path, budgets: Path, repo: str | None, number: int | Non
 def _pull(session: Forge, shown: Shown, path: Path, budgets: Path, number: int | None) -> tuple[ChangeRequest, str]:
     """Return the pull request and the head of it that `shown` is about; an open one is not behind its base."""
     pull = request_of(session, number)
-    head = _head(session, pull)
+    head = session.run.head if session.run.number == pull.number and session.run.head else pull.head
     _refuse_other_commit(shown, path, budgets, number=pull.number, head=head)
     if pull.is_open:
         refuse_behind_base(shown, budgets, pull)
@@ -153,11 +153,6 @@ def _commented(
     if isinstance(shown, tuple):
         return stamped(findings_comment(shown), stamp)
     return comment_of(shown, stamp, approvals=approvals, neighbours=neighbours, words=forge_words())
-
-
-def _head(session: Forge, pull: ChangeRequest) -> str:
-    """Return the head that the plan was made for: the run's own, else the last one."""
-    return session.run.head if session.run.number == pull.number and session.run.head else pull.head
 
 
 def _refuse_other_commit(shown: Shown, path: Path, budgets: Path, *, number: int, head: str) -> None:

@@ -104,14 +104,12 @@ def _put(session: Forge, pull: ChangeRequest, text: str, plan: Plan | None) -> R
     found = ours[0].marked if ours else Marked({}, "")
     if plan is not None:
         found = _shown(session, pull, plan)
-    whole = _above(found, text, session) if ours or plan else text
+    whole = (
+        with_receipt(found.text, text, is_untouched=found.is_untouched, words=session.words) if ours or plan else text
+    )
     marked = stamped(whole, Stamp(pull.number, pull.head, session.run.run), found.fields)
     step, url = publish(session, pull, marked, create=True)
     return Receipted(pull_request=pull.number, comment=step.value, url=url)
-
-
-def _above(found: Marked, text: str, session: Forge) -> str:
-    return with_receipt(found.text, text, is_untouched=found.is_untouched, words=session.words)
 
 
 def _shown(session: Forge, pull: ChangeRequest, plan: Plan) -> Marked:

@@ -27,7 +27,6 @@ from reconciler.plan.opening import is_due, unfunded, unknown_months
 
 if TYPE_CHECKING:
     from reconciler.app.change_request.step import Step
-    from reconciler.forge.change_request import ChangeRequest
     from reconciler.forge.protocol import Forge
     from reconciler.journal.declared import Landed
     from reconciler.journal.record import Record
@@ -224,11 +223,6 @@ def _asked(replay: Replay, numbers: Collection[int]) -> dict[str, LandingOutcome
 
 def _replay(bench: LookBench, session: Forge | None, head: str, last: LastApplied) -> Replay:
     if session is None:
-        return replay_of(bench, _nobody, head, last)
+        return replay_of(bench, lambda *_: None, head, last)  # nobody asked the forge which request brought a commit
     branch = session.default_branch()
     return replay_of(bench, pull_finder(session, branch), head, last)
-
-
-def _nobody(*_: object) -> ChangeRequest | None:
-    """Say of no commit which pull request brought it: the forge was not asked."""
-    return None

@@ -82,7 +82,7 @@ def _of_organization(files: Files, draft: Draft, first: FirstOrganization) -> It
     if new := [[f"- {literal(name)}"] for name in draft.environments if name not in first.environments]:
         yield "environments", new
     if draft.schedules:
-        yield "export_schedules", [_unindented(schedule_lines(schedule)) for schedule in draft.schedules]
+        yield "export_schedules", [[line[2:] for line in schedule_lines(schedule)] for schedule in draft.schedules]
 
 
 def _of_team(team: TeamDraft, proposals: Proposals) -> Iterator[Addition]:
@@ -90,7 +90,3 @@ def _of_team(team: TeamDraft, proposals: Proposals) -> Iterator[Addition]:
         yield "wallets", [list(wallet_lines(wallet, proposals)) for wallet in team.wallets]
     if team.alerts:
         yield "billing_budgets", [list(alert_lines(alert)) for alert in team.alerts]
-
-
-def _unindented(lines: Iterator[str]) -> list[str]:
-    return [line[2:] for line in lines]

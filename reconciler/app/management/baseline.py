@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,7 +91,8 @@ def baseline(
         source=checked_out(settings, desired),
         aim=Aim(scope=scope),
     )
-    if found := [*(_difference(change) for change in plan.changes), *_doubts(diff)]:
+    doubts = (f"{doubt.wallet}: {doubt.reason}; {doubt.hint}" for doubt in diff.doubts)
+    if found := [*map(_difference, plan.changes), *doubts]:
         raise _refused(found)
     preflight.check(plan, desired, as_of=settings.as_of, period=settings.period)
     wallets = tuple(wallets_of(desired, teams))
@@ -101,10 +102,6 @@ def baseline(
     held = (live.wallets[key].money_left.amount for key in wallets if key in live.wallets)
     left = Money(sum(held, ZERO), desired.organization.currency)
     return Baseline(sealed(plan), diff, total, live.identity.principal, left, asked)
-
-
-def _doubts(diff: Diff) -> Iterator[str]:
-    return (f"{doubt.wallet}: {doubt.reason}; {doubt.hint}" for doubt in diff.doubts)
 
 
 def _difference(change: Change) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.forge.change_request import Authors, ChangeRequest, IsClean
 from reconciler.forge.github.channel import Channel
+from reconciler.forge.github.ci_run import inside
 from reconciler.forge.github.repository import Repository, login_of
 
 MOST_LISTED = 250
@@ -69,10 +70,10 @@ def _commit(channel: Channel, repository: Repository, sha: str) -> Mapping[str, 
 
 def _people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the login, or else the e-mail address, of the people of one commit, in lower case."""
-    commit = _inside(item, "commit")
+    commit = inside(item, "commit")
     for role in ("author", "committer"):
         login = login_of(item.get(role)).lower()
-        address = str(_inside(commit, role).get("email") or "").lower()
+        address = str(inside(commit, role).get("email") or "").lower()
         if role == "committer" and (login == _GITHUB or _NOBODY.fullmatch(address) or not (login or address)):
             continue
         yield login or _login_in(address), address
@@ -84,8 +85,3 @@ def _people(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _login_in(address: str) -> str:
     match = _NO_REPLY.fullmatch(address)
     return match[1] if match else ""
-
-
-def _inside(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = document.get(key)
-    return found if isinstance(found, Mapping) else {}

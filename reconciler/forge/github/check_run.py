@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written
+from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written, instant
 from reconciler.forge.github.channel import Channel
 from reconciler.forge.github.repository import Repository, commit_id
 from reconciler.http.failures import LostAnswerError
@@ -186,11 +185,3 @@ def _check_run(item: Mapping[str, Any]) -> CheckRun:
         at=instant(item.get("completed_at") or item.get("started_at")),
         record=read_record(output.get("text") if isinstance(output, Mapping) else None),
     )
-
-
-def instant(value: object) -> datetime | None:
-    """Return the moment that GitHub wrote, None when it is not one."""
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

@@ -74,8 +74,8 @@ def read_event(variables: Mapping[str, str], payload: object) -> CiRun:
         event=event,
         repository=variables.get("GITHUB_REPOSITORY") or None,
         number=number if isinstance(number, int) else None,
-        head=_text(_inside(pull, "head"), "sha"),
-        base=_text(_inside(pull, "base"), "sha"),
+        head=_text(inside(pull, "head"), "sha"),
+        base=_text(inside(pull, "base"), "sha"),
         target=target,
         is_test_merge=bool(target),
         before=_text(document, "before"),
@@ -83,7 +83,7 @@ def read_event(variables: Mapping[str, str], payload: object) -> CiRun:
         reference=variables.get("GITHUB_REF", ""),
         branch=variables.get("GITHUB_REF_NAME", ""),
         run=_run(variables),
-        queued=_queued(_inside(document, "merge_group")),
+        queued=_queued(inside(document, "merge_group")),
         comment=_comment(document),
         has_event=payload is not None,
         actor=variables.get("GITHUB_ACTOR", ""),
@@ -101,8 +101,8 @@ def output(name: str, value: str) -> str:
 
 def _comment(document: Mapping[str, Any]) -> Comment | None:
     """Return the comment that an event is about; None for an edited one, a bot's, or one on anything else."""
-    issue, comment = _inside(document, "issue"), _inside(document, "comment")
-    author = _inside(comment, "user")
+    issue, comment = inside(document, "issue"), inside(document, "comment")
+    author = inside(comment, "user")
     login, identity, number, body = (author.get("login"), comment.get("id"), issue.get("number"), comment.get("body"))
     is_new = document.get("action") == "created" and bool(issue.get("pull_request"))
     if not is_new or author.get("type") != "User" or not isinstance(login, str) or not login:
@@ -137,7 +137,7 @@ def _page(variables: Mapping[str, str]) -> str:
     return f"{server}/{repository}/actions/runs/{number}" if server and repository and number else ""
 
 
-def _inside(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+def inside(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = document.get(key)
     return found if isinstance(found, Mapping) else {}
 

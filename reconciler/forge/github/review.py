@@ -10,8 +10,8 @@ import httpx
 
 from reconciler.findings import RejectedError
 from reconciler.forge.change_request import ChangeRequest, Lines, Opinion, Review, Shown
+from reconciler.forge.check import instant
 from reconciler.forge.github.channel import Channel
-from reconciler.forge.github.check_run import instant
 from reconciler.forge.github.repository import Repository, login_of
 from reconciler.forge.protocol import Suggested
 
@@ -28,13 +28,9 @@ def last_words(channel: Channel, repository: Repository, number: int) -> tuple[R
     """Return everybody's last decisive review of a pull request. A comment after an approval does not undo it."""
     listed = channel.pages(f"{repository.path}/pulls/{number}/reviews")
     latest: dict[str, Review] = {}
-    for review in sorted(_decisive(listed), key=_order):
+    for review in sorted(_decisive(listed), key=lambda review: review.at.timestamp() if review.at else 0.0):
         latest[review.login.lower()] = review
     return tuple(latest.values())
-
-
-def _order(review: Review) -> float:
-    return review.at.timestamp() if review.at else 0.0
 
 
 def _decisive(listed: Iterable[Mapping[str, Any]]) -> Iterator[Review]:

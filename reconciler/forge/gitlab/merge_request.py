@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -116,11 +115,3 @@ def login_of(user: Any) -> str:
     """Return the user name of a user object, an empty text for a deleted account."""
     name = user.get("username") if isinstance(user, Mapping) else None
     return name if isinstance(name, str) else ""
-
-
-def instant(value: object) -> datetime | None:
-    """Return the moment that GitLab wrote, None when it is not one."""
-    try:
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None

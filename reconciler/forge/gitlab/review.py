@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.forge.change_request import ChangeRequest, Review
-from reconciler.forge.gitlab.merge_request import Project, instant, login_of
+from reconciler.forge.check import instant
+from reconciler.forge.gitlab.merge_request import Project, login_of
 
 _APPROVED = "approved this merge request"
 _THUMB = "thumbsup"

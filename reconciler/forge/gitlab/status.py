@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.findings import RejectedError
-from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written
-from reconciler.forge.gitlab.merge_request import Project, instant, login_of
+from reconciler.forge.check import GATE, PLAN, Check, CheckVerdict, Written, instant
+from reconciler.forge.gitlab.merge_request import Project, login_of
 from reconciler.forge.gitlab.note import RECORD, Notes
 from reconciler.http.failures import LostAnswerError
 from reconciler.model.json_text import digest_of

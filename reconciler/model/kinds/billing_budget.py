@@ -189,6 +189,10 @@ def scope_of(team: TeamBudget, setting: BillingBudgetSetting) -> tuple[str, str]
     return None if environment is None else ("team", team.wallets[environment].team_id)
 
 
+def is_hard(value: Frozen | None) -> bool:
+    return isinstance(value, BillingBudget) and value.hard_limit
+
+
 def why_not_declared(budget: BillingBudget, currency: str) -> str:
     """Return why YAML in `currency` cannot say what `budget` is, an empty text where it can."""
     document = budget.model_dump(mode="json")

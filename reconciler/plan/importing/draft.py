@@ -72,10 +72,9 @@ def _team(sources: Sources, team: str, wallets: Iterable[WalletDraft], alerts: I
     usual = [*ENVIRONMENTS, *sorted(own)]
     ordered = sorted(own.values(), key=lambda wallet: usual.index(wallet.place.environment))
     ids = [id for id, place in sources.grouping.places.items() if place.team == team]
-    names = (_ENVIRONMENT.sub(" ", sources.directory.team(id).name).strip() for id in (*map(_id, ordered), *ids))
+    names = (
+        _ENVIRONMENT.sub(" ", sources.directory.team(id).name).strip()
+        for id in (*(wallet.key.id for wallet in ordered), *ids)
+    )
     name = next(filter(None, names), "")
     return TeamDraft(team, name, tuple(ordered), tuple(alert for alert in alerts if alert.team == team))
-
-
-def _id(wallet: WalletDraft) -> str:
-    return wallet.key.id
