@@ -60,6 +60,19 @@ class EnvironmentInput(Frozen):
     year: Amount = Field(description="Money that the wallet gets over the fiscal year.")
 
 
+class WorkloadMonths(Frozen):
+    """What one workload was in some months, credits left out."""
+
+    first: Period = Field(description="The first of the months, YYYY-MM.")
+    last: Period = Field(description="The last of them, YYYY-MM.")
+    monthly: Amount = Field(description="Money that a month of mean length cost.")
+    requests: int = Field(description="Requests in a month of mean length.")
+    thousand: Amount = Field(description="Money that 1,000 requests cost, those that the cache answered included.")
+    cache_hit_rate: Fraction = Field(description="Share of requests that the cache answered, 0 to 1.")
+    premium_share: Fraction | None = Field(description="Share of the cost in the premium lane, 0 to 1; null: no cost.")
+    off_peak_share: Fraction | None = Field(description="The same of the off-peak lane.")
+
+
 class SeasonInput(Frozen):
     """How one workload's demand goes over the year."""
 
@@ -70,6 +83,10 @@ class SeasonInput(Frozen):
         description="What the dearest month is as a multiple of the mean one, 1 being it."
     )
     months: tuple[MonthSpend, ...] = Field(description="Each month that is known.")
+    at_first: WorkloadMonths | None = Field(
+        None, description="The first three months that are known; null with fewer than six, or where it had none."
+    )
+    now: WorkloadMonths | None = Field(None, description="The last three months; null where it had none.")
 
 
 class MixInput(Frozen):
@@ -88,6 +105,35 @@ class AlertInput(Frozen):
     amount: Amount = Field(description="Money that is 100% of it.")
     period: str = Field(description="When its count starts again.")
     percentages: tuple[AlertPercentage, ...] = Field(description="Shares of the amount at which it alerts, in percent.")
+
+
+class RouteInput(Frozen):
+    """What cheaper routes are worth: traffic of the dearest model on the cheapest one in use."""
+
+    source: str = Field(description="The model that costs most, as provider/model.")
+    target: str = Field(description="The cheapest model that has at least 5% of the tokens.")
+    ratio: Fraction = Field(description="What a token costs there, as a share of what it costs on the first.")
+    tenth: Amount = Field(description="Money a month that a tenth of the first one's tokens would save there.")
+
+
+LimitVerdict = Literal["holds", "growth", "right_size", "fund"]
+
+
+class LimitInput(Frozen):
+    """How often the last months reached a wallet's limits of today."""
+
+    environment: str = Field(description="The environment.")
+    months: int = Field(description="Whole months that are looked at, six at most.")
+    alert: Amount = Field(description="Money at which the first alert of the wallet fires.")
+    alerted: int = Field(description="Months that reached it.")
+    target: Amount = Field(description="Money that the wallet gets in a usual month.")
+    exhausted: int = Field(description="Months that reached it, or in which the wallet fell silent as an empty one.")
+    earliest: int | None = Field(description="The earliest day of a month on which it was reached; null: never.")
+    verdict: LimitVerdict = Field(
+        description="`growth`: spend grows, alerts come in at least three months, and no wallet is empty; `right_size`:"
+        " it is empty early in at least two, and much of the cost is in the premium lane; `fund`: else where it is"
+        " empty in at least two; `holds` otherwise."
+    )
 
 
 class TeamInputs(Frozen):
@@ -117,6 +163,11 @@ class TeamInputs(Frozen):
     )
     wallets: tuple[EnvironmentInput, ...] = Field(description="Each wallet, by environment.")
     alerts: tuple[AlertInput, ...] = Field(description="The billing budgets, whose thresholds give warning.")
+    cache_point: Amount | None = Field(
+        None, description="Money a month that one more point of the cache hit rate saves; null where nothing tells."
+    )
+    route: RouteInput | None = Field(None, description="What a cheaper route is worth; null where there is none.")
+    limits: tuple[LimitInput, ...] = Field((), description="Each wallet that an alert watches.")
 
 
 class Anomaly(Frozen):

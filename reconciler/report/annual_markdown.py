@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.report import annual_page as told
+from reconciler.report.annual_inputs import input_sentences, workload_table
 from reconciler.report.annual_page import YearPage
 from reconciler.report.escape import escaped
 from reconciler.report.markdown import table_markdown
@@ -30,7 +31,9 @@ def _blocks(shown: YearPage) -> Iterator[str]:
         yield f"#### {escaped(team.name)}"
         if (table := judged.get(team.name)) is not None:
             yield table_markdown(table)
-        yield _list(told.input_sentences(team))
+        yield _list(input_sentences(team))
+        if workloads := workload_table(team):
+            yield table_markdown(workloads)
         yield table_markdown(told.bridge_table("", team.bridge))
     yield table_markdown(told.wallet_table(facts))
     yield _list(f"{code}: {message} {hint}".strip() for code, message, hint in shown.notices)

@@ -16,7 +16,6 @@ from reconciler.report.spans import DASH, Cell, safe_name, visible
 
 MOST_NAMED = 8
 _WIDEST = 160
-_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,47 +131,6 @@ def wallet_table(facts: YearDocument) -> Table:
         for wallet in team.inputs.wallets
     ]
     return Table(columns, tuple(Row(tuple(map(Cell, row))) for row in rows))
-
-
-def input_sentences(team: TeamYear) -> Iterator[str]:
-    """Yield what twelve months show of a team: run rate and trend, seasons, models, lanes, cache and alerts."""
-    inputs = team.inputs
-    if inputs.run_rate is None:
-        yield "No whole month of usage is known."
-    else:
-        rate = f"A month costs {wording.whole(inputs.run_rate)} now"
-        if inputs.usual_rate != inputs.run_rate:
-            rate += f", {wording.whole(inputs.usual_rate)} without what stands out once"
-        if inputs.trend is not None:
-            rate += f"; the last three months cost {inputs.trend:+.0%} against the first three"
-        yield f"{rate}."
-    if len(inputs.months) < _YEAR:
-        known = wording.counted(len(inputs.months), "whole month")
-        yield f"{known} of the last twelve {wording.agree(len(inputs.months), 'is')} known."
-    if lacking := [wallet for wallet in inputs.wallets if wallet.run_rate is None]:
-        named = wording.listed([safe_name(wallet.environment, 40) for wallet in lacking], MOST_NAMED)
-        yield f"No usage is known of {named}: it is in none of these figures."
-    if seasons := [season for season in inputs.seasons if season.peak is not None]:
-        told = [
-            f"{safe_name(season.workload, 40)} {wording.whole(season.spent)},"
-            f" most in {season.peak} ({season.peak_share:.2f} times the usual)"
-            for season in seasons
-        ]
-        yield f"Workloads: {wording.listed(told, 6)}."
-    if inputs.mix:
-        told = [f"{safe_name(mix.model, 60)} {mix.now:.0%} -> {mix.intended:.0%}" for mix in inputs.mix]
-        yield f"Tokens by model, now and intended: {wording.listed(told, 6)}."
-    if inputs.premium_share:
-        yield f"Premium lane: {inputs.premium_share:.0%} of the cost."
-    if inputs.cache_now is not None:
-        target = f", to be {inputs.cache_target:.0%}" if inputs.cache_target is not None else ", no target"
-        yield f"Cache: {inputs.cache_now:.1%} now{target}."
-    told = [
-        f"{safe_name(alert.name, 60)} {wording.whole(alert.amount)} {alert.period} at"
-        f" {wording.listed([f'{int(percentage)}%' for percentage in alert.percentages])}"
-        for alert in inputs.alerts
-    ]
-    yield f"Alerts: {wording.listed(told)}." if told else "Alerts: none."
 
 
 def questions(facts: YearDocument) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.report import annual_page as told
+from reconciler.report.annual_inputs import input_sentences, workload_table
 from reconciler.report.annual_page import YearPage
 from reconciler.report.document import Table
 from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines
@@ -32,8 +33,9 @@ def annual_text(shown: YearPage, screen: Screen = PAPER) -> str:
 def _teams(shown: YearPage, width: int) -> Iterator[list[str]]:
     for team in shown.facts.teams:
         name = safe_name(team.name, 40)
-        told_of = [*told.judgements(team), *told.input_sentences(team)]
+        told_of = [*told.judgements(team), *input_sentences(team)]
         yield [*sentence(name, width), *(line for found in told_of for line in sentence(found, width, indent=4))]
+        yield table_lines(workload_table(team), width)
         yield table_lines(told.bridge_table(name, team.bridge), width)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.annual.run_rate import summed
+from reconciler.forecast.annual.workloads import Traffic
 from reconciler.forecast.history import spending, whole_months
 from reconciler.forecast.panel import Floats
 from reconciler.model.period import Period
@@ -33,6 +34,7 @@ class Evidence:
     gross: Nanos
     months: Mapping[Period, Decimal]
     wallets: Mapping[WalletRef, Mapping[Period, Decimal]]
+    traffic: Traffic | None = None
 
     def columns(self, month: Period) -> slice:
         return slice(max((month.first - self.start).days, 0), max((month.end - self.start).days, 0))
@@ -86,7 +88,9 @@ def _of_rows(
     net, gross = (np.zeros((len(names), (end - start).days), dtype=usage.cost.dtype) for _ in range(2))
     np.add.at(net, (codes, days), usage.cost[rows])
     np.add.at(gross, (codes, days), usage.cost[rows] - usage.credits[rows])
-    return Evidence(start, tuple(map(str, names)), net, gross, summed(wallets.values()), wallets)
+    return Evidence(
+        start, tuple(map(str, names)), net, gross, summed(wallets.values()), wallets, Traffic(usage, rows, codes)
+    )
 
 
 def others(usage: DailyUsage | None, covered: Collection[str], *, as_of: date) -> dict[str, Decimal]:

@@ -9,6 +9,7 @@ from statistics import mean
 from reconciler.forecast.annual.anomalies import StandingOut
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
+from reconciler.forecast.annual.savings import cache_point, route
 from reconciler.forecast.levers.provider_mix import moved
 from reconciler.forecast.observed import Observed
 from reconciler.forecast.when import Month, remaining
@@ -54,6 +55,8 @@ def team_inputs(
             AlertInput(name=alert.name, amount=alert.amount, period=alert.period, percentages=alert.alert_percentages)
             for alert in team.billing_budgets
         ),
+        cache_point=cache_point(seen),
+        route=route(seen),
     )
 
 
@@ -73,6 +76,8 @@ def _trend(months: dict[Period, Decimal]) -> float | None:
 
 
 def _seasons(found: Evidence) -> Iterator[SeasonInput]:
+    known, traffic = sorted(begun(found.months)), found.traffic
+    first = known[:RECENT] if len(known) >= 2 * RECENT else []
     for row, workload in enumerate(found.workloads):
         spent = {month: found.spent(row, month) for month in sorted(found.months)}
         total = sum(spent.values(), Decimal(0))
@@ -85,6 +90,8 @@ def _seasons(found: Evidence) -> Iterator[SeasonInput]:
             peak=peak if middle > 0 else None,
             peak_share=float(by_day[peak] / middle) if peak and middle > 0 else None,
             months=tuple(MonthSpend(month=month, spent=amount) for month, amount in spent.items()),
+            at_first=traffic.of(row, first) if traffic else None,
+            now=traffic.of(row, known[-RECENT:]) if traffic else None,
         )
 
 

@@ -11,6 +11,7 @@ from reconciler.forecast.annual.anomalies import StandingOut, standing_out
 from reconciler.forecast.annual.bridge import bridge
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.inputs import team_inputs
+from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import Observed
 from reconciler.forecast.team_view import TeamView
@@ -46,6 +47,9 @@ class TeamCase:
         team, plan, once = self.team, self.team.plan, standing_out(self.found)
         seen = self.view.observed() if self.view else Observed(0)
         inputs = team_inputs(team, self.found, seen, once, year=self.year, period=self.period, now=self.now)
+        if self.view is not None:
+            held = limits(self.view, self.found, Habits(inputs.premium_share, inputs.trend), period=self.period)
+            inputs = inputs.model_copy(update={"limits": tuple(held)})
         rate = plan.cache_hit_rate
         return TeamYear(
             team=team.team,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
-from reconciler.forecast.words import share
+from reconciler.forecast.windows import DAYS_OF_A_MONTH
+from reconciler.forecast.words import amount, share
 from reconciler.model.percent import percent_text
 from reconciler.model.team import AnnualPlan
 
@@ -36,7 +37,8 @@ class ResilienceMargin(Lever):
         if view is not None and self.is_in(plan, view.organization):
             factor = _factor(plan, view.organization, view.observed())
             margin = f"{percent_text(_planned(plan, view.organization))} for traffic on a fallback"
-            seen = f"{share(view.observed().fallback_premium)} is in what was observed already"
+            premium, paid = view.observed().fallback_premium, _paid(view.observed())
+            seen = f"{share(premium)}, {amount(paid, view.currency)} a month, is in already"
             why = "; ".join(filter(None, (self.told(plan, str), seen)))
             yield Part("boundaries", self.name, margin, why, factor=lambda _: factor)
 
@@ -50,6 +52,12 @@ def _planned(plan: AnnualPlan, organization: OrganizationBudget) -> Decimal:
     if plan.fallback is not None:
         return plan.fallback.share * (plan.fallback.price_ratio - 1)
     return organization.forecast.resilience_margin
+
+
+def _paid(observed: Observed) -> float:
+    """Return what fallbacks cost a month beyond what the same traffic costs without, in major units."""
+    premium = observed.fallback_premium
+    return observed.cost * premium / (1.0 + premium) / observed.days * DAYS_OF_A_MONTH if observed.days else 0.0
 
 
 def _factor(plan: AnnualPlan, organization: OrganizationBudget, observed: Observed) -> Decimal:
