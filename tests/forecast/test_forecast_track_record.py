@@ -16,6 +16,7 @@ from reconciler.forecast.levers.cache_hit_rate import Cache
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.provider_mix import ProviderMix
 from reconciler.forecast.levers.resilience_margin import ResilienceMargin
+from reconciler.forecast.levers.whatif import FromDay
 from reconciler.forecast.observed import observations
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import Month
@@ -112,3 +113,11 @@ def test_what_staying_available_costs_is_that_of_the_organization_beyond_what_wa
 
 def moves(plan: AnnualPlan, usage: DailyUsage) -> list[Part]:
     return list(ProviderMix().parts(plan, view(plan, usage)))
+
+
+def test_a_move_that_is_supposed_beside_a_planned_one_is_told_with_it() -> None:
+    supposed = MOVE.model_copy(update={"since": FromDay.at(date(2026, 11, 20)), "by": Period(2026, 12)})
+    seen = view(AnnualPlan(provider_mix=(MOVE, supposed)), traffic(moved=0.5))
+    rows = list(ProviderMix().rows(seen))
+    assert len(rows) == 2
+    assert all("together" in row.plan for row in rows)

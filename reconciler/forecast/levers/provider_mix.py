@@ -196,7 +196,7 @@ class _Progress:
 
 def _progress(view: TeamView, move: ProviderMixMove) -> _Progress:
     moves = [each for each in view.plan.provider_mix if (each.source, each.target) == (move.source, move.target)]
-    window = view.window(min(each.since or view.year for each in moves))
+    window = view.window(min((each.since or view.year for each in moves), key=lambda month: month.first))
     if not window.days:
         return _Progress(window, unknown=window.too_short)
     when = view.when(window.start, window.days)
