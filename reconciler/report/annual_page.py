@@ -163,6 +163,8 @@ def total_sentences(facts: YearDocument) -> Iterator[str]:
     yield from (f"Reviewed by export: {visible(one)}." for one in facts.cadence)
     if not facts.cadence:
         yield "No export is scheduled: nothing says how often the plan is reviewed."
+    if not any(team.anomalies for team in facts.teams) and any(team.inputs.months for team in facts.teams):
+        yield "No month stands out once: nothing is left out of the baselines."
 
 
 def _uncounted(facts: YearDocument) -> Iterator[str]:
