@@ -5,6 +5,7 @@ They are draft-07, the version that every YAML language server understands (deci
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,12 @@ from reconciler.source.context import ALL
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 Schema = dict[str, Any]
+
+_NO_NUMBER = {
+    "type": "string",
+    "errorMessage": "Write an amount without separators, such as 12500.00: between brackets a comma begins another key",
+}
+"""Of `{monthly: 12,500}` editors see a key `500` without value, and say nothing of one by any other rule."""
 
 
 def schema_text(schema: Schema) -> str:
@@ -80,6 +87,10 @@ def _closed(node: Any) -> Any:
         result["errorMessage"] = result["patternErrorMessage"]
     if "patternProperties" in result:
         result["additionalProperties"] = False
+    if result.get("additionalProperties") is False and not any(
+        re.match(name, "500") for name in result.get("patternProperties", ())
+    ):
+        result["propertyNames"] = {**result.get("propertyNames", {}), **_NO_NUMBER}
     options = [option for option in result.get("anyOf", []) if option != {"type": "null"}]
     if len(options) == 1 and "anyOf" in result:
         del result["anyOf"]

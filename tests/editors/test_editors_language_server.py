@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 HEAD = "version: 1\nteam: a\nwallets:\n"
 AMOUNT = "Write a plain number with at most two decimals and without separators, such as 12500.00"
 
+SEPARATORS = "Write an amount without separators, such as 12500.00: between brackets a comma begins another key"
+
 
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
@@ -33,6 +35,11 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
         ("  prod: {team_id: a, monthly: [{amount: 5, from: 2026-06}], overrides: {2026-10: +20%}}\n", []),
         ('  prod: {team_id: a, monthly: "12,500"}\n', [AMOUNT]),
         ("  prod: {team_id: a, monthly: 2026-06}\n", [AMOUNT]),
+        ("  prod: {team_id: a, monthly: 12,500}\n", [SEPARATORS]),
+        ("  prod: {monthly: 12.500,00, team_id: a}\n", [SEPARATORS]),
+        ("  prod: {team_id: a, monthly: 5, overrides: {2026-10: 12,500}}\n", [SEPARATORS]),
+        ("  prod: {team_id: a, monthly: [{amount: 12,500, from: 2026-06}]}\n", [SEPARATORS]),
+        ("  prod: {team_id: a, monthly: 5}\nbilling_budgets:\n  - {name: x, amount: 12,500}\n", [SEPARATORS]),
         ("  prod:\n    team_id: a\n    monthly: 12,500\n", [AMOUNT]),
         ("  prod:\n    team_id: a\n    monthly: 12.500,00\n", [AMOUNT]),
         (
