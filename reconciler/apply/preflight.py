@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
-from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.live import Identity, LedgerEntry, Live, LiveWallet
@@ -173,9 +173,12 @@ def _difference(subject: str, approved: Change | None, current: Change | None, p
             if funded != before
             else ""
         )
-    if approved is not None and current is not None and _values(approved) == _values(current):
-        return ""
-    return f"{subject} changed"
+    is_same = (
+        isinstance(approved, ObjectChange)
+        and isinstance(current, ObjectChange)
+        and (approved.before, approved.after) == (current.before, current.after)
+    )
+    return "" if is_same else f"{subject} changed"
 
 
 def _evidence(wallet: LiveWallet, period: Period, difference: Decimal) -> str:
@@ -200,7 +203,3 @@ def _adding_up(newest_first: list[LedgerEntry], difference: Decimal) -> list[Led
 
 def _subject(change: Change) -> str:
     return change.wallet if isinstance(change, Allocate | Reclaim) else change.key
-
-
-def _values(change: Change) -> tuple[object, object]:
-    return getattr(change, "before", None), getattr(change, "after", None)

@@ -16,7 +16,6 @@ from typing import Any
 
 from reconciler.apply.outcome import denial, describe, doubled, listed, outcome
 from reconciler.apply.readings import Lookahead, PoolBalance
-from reconciler.apply.rest import is_rest
 from reconciler.apply.run_context import RunContext
 from reconciler.findings import RemoteError
 from reconciler.journal.doubts import held_back
@@ -28,6 +27,7 @@ from reconciler.journal.ledger_match import (
     Found,
     LedgerMatch,
     Move,
+    Shown,
     confirmation,
     match_in_ledger,
 )
@@ -165,7 +165,7 @@ class Proof:
         reason = f"{why}, and the ledger of {move.wallet} does not show it after {looked}{trouble}"
         return self.unknown(move, reason)
 
-    def concluded(self, move: Move, ledger_match: LedgerMatch, *, already: bool) -> Outcome:
+    def concluded(self, move: Move, ledger_match: Shown, *, already: bool) -> Outcome:
         """Return the outcome that a match stands for, written down where the journal did not know it."""
         match ledger_match:
             case Found(entry=entry):
@@ -174,7 +174,7 @@ class Proof:
                     self._context.record(Entry(Step.CONFIRMED, move.op, confirmation(ledger_match)))
                 self._pool.forget()
                 status = Status.ALREADY_APPLIED if already else Status.APPLIED
-                done = move.model_copy(update={"amount": entry.amount}) if is_rest(move) else move
+                done = move.model_copy(update={"amount": entry.amount})
                 return outcome(done, status, transaction=entry.id)
             case Doubled(entries=entries):
                 ids = sorted({entry.id for entry in entries})
@@ -195,8 +195,6 @@ class Proof:
             case Ambiguous(entries=entries):
                 ids = sorted(entry.id for entry in entries)
                 return self.unknown(move, f"the ledger keeps no descriptions, and any of {listed(ids)} could be it")
-            case Absent():
-                raise AssertionError("nothing was found that shows what happened")
 
     def unknown(self, move: Move, reason: str) -> Outcome:
         """Return that nobody knows, written down unless more was known before."""
@@ -213,7 +211,7 @@ def has_moved(move: Move, before: LiveWallet, after: LiveWallet) -> bool:
     that comes in otherwise, and that no new entry tells of, came by somebody whom the ledger does not show yet.
     """
     seen = {entry.id for entry in before.ledger}
-    told = sum((entry.amount for entry in after.ledger if entry.id not in seen and entry.kind in _IN), Decimal(0))
+    told = sum(entry.amount for entry in after.ledger if entry.id not in seen and entry.kind in _IN)
     difference = after.spendable + after.reserved - before.spendable - before.reserved
     given_back = max(before.reserved - after.reserved, Decimal(0))
     if difference > told + given_back:

@@ -50,7 +50,8 @@ class Ambiguous:
     entries: tuple[LedgerEntry, ...]
 
 
-LedgerMatch = Absent | Found | Doubled | Contradicted | Ambiguous
+Shown = Found | Doubled | Contradicted | Ambiguous
+LedgerMatch = Absent | Shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from reconciler.model.desired import Desired
 from reconciler.model.money import CENT
 from reconciler.model.spend import ByDay, Disagreement, Reading, Surface
+from reconciler.model.wallet_ref import WalletRef
 
 NOTHING = Decimal(0)
 
@@ -43,7 +44,7 @@ def needs_days(reading: Reading) -> bool:
         return any(_far(shown, exported, wallet) for wallet in {*shown, *exported})
     paid = by_wallet(reading.ledger)
     if any(reading.elsewhere.values()):
-        return abs(sum(shown.values(), NOTHING) - sum(_daily(reading).values(), NOTHING)) >= CENT
+        return abs(NOTHING + sum(shown.values()) - sum(paid.values()) - sum(reading.elsewhere.values())) >= CENT
     return any(_far(shown, paid, wallet) for wallet in {*shown, *paid})
 
 
@@ -109,13 +110,6 @@ def _all_of(days: ByDay, without: Collection[str]) -> dict[tuple[date, str], Dec
     return found
 
 
-def _daily(reading: Reading) -> dict[date, Decimal]:
-    found: dict[date, Decimal] = defaultdict(Decimal, reading.elsewhere)
-    for (day, _), amount in reading.ledger.items():
-        found[day] += amount
-    return found
-
-
 def _days_of(first: ByDay, second: ByDay, wallet: str) -> list[date]:
     """Return the days on which two surfaces say another sum of a wallet, to the cent."""
     days = {day for day, key in (*first, *second) if key == wallet}
@@ -130,7 +124,7 @@ def _disagreement(
     sums: tuple[Decimal, Decimal],
     days: list[date],
 ) -> Disagreement:
-    declared = {str(key): found for key, found in desired.wallets.items()}.get(wallet)
+    declared = desired.wallets.get(WalletRef.parse(wallet))
     return Disagreement(
         between=between,
         wallet=wallet,

@@ -56,7 +56,7 @@ class Loop:
                 Plan(
                     tool=Tool(version="0"),
                     organization="org_acme",
-                    currency="USD",
+                    currency=wanted.organization.currency,
                     period=self.period,
                     as_of=self.world.clock.now().date(),
                     source=Source(commit="c0ffee", dirty=False, tree_digest=wanted.tree_digest),

@@ -11,18 +11,21 @@ from typing import Any
 import pytest
 from apply.loop import Loop
 from apply.telling import moves_of
-from worlds import JULY, JUNE, billing_budget, desired, entry, live_wallet, usd, wallet
+from worlds import JULY, JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
 
 from reconciler.apply.outcome import denial, doubled, in_order, pause
-from reconciler.apply.preflight import check, moved_since_review
+from reconciler.apply.preflight import check, moved_since_review, unplanned
 from reconciler.apply.proof import has_moved, holding, may_be_of_a_repeat
 from reconciler.apply.readings import PoolBalance, ledger_start
 from reconciler.findings import BudgetsError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.live import LiveWallet, Pool
+from reconciler.model.outcome import Doubt
 from reconciler.model.plan import GuardResult, Plan, Scope, sealed
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.write import NotSent, RateLimited, Refused, WriteResult
+from reconciler.plan.diff import make_plan
 
 NOW = datetime(2026, 6, 18, 9, tzinfo=UTC)
 WANTED = desired(
@@ -209,6 +212,19 @@ def test_what_moved_since_the_review_names_the_entries_that_add_up_to_it(moves: 
     assert "funded 3.00 → 0.00); nothing" in bare
 
 
+def test_a_wallet_that_was_left_out_of_a_plan_is_named_with_what_is_better_by_now(plan: Plan) -> None:
+    doubts = tuple(
+        Doubt(wallet=WalletRef.team(key), kind=kind, operations=(), reason="", hint="")
+        for key, kind in (("team_sales", "unreadable"), ("team_support", "stale"), ("team_other", "stale"))
+    )
+    assert unplanned(plan.model_copy(update={"doubts": doubts}), make_plan(WANTED, live(), JUNE)) == (
+        "team_sales was left out of this plan, because its ledger could not be read; now it can."
+        " Run `kt-budgets plan` again and have it reviewed.",
+        "team_support was left out of this plan, because its ledger contradicted the journal; now it agrees."
+        " Run `kt-budgets plan` again and have it reviewed.",
+    )
+
+
 def guard(**facts: str) -> GuardResult:
     return GuardResult.model_validate({"guard": "total-moved", "status": "refused", **facts})
 
@@ -249,6 +265,7 @@ def refusals(plan: Plan) -> Iterator[tuple[str, Callable[[], None]]]:
                     guard(value="2", limit="1"),
                     guard(message="too much", hint="less"),
                     guard(message="b", hint="less"),
+                    guard(message="c", hint="wait"),
                 )
             }
         ),

@@ -20,6 +20,7 @@ from reconciler.apply.acceptance import Accepted
 from reconciler.apply.application import apply_plan
 from reconciler.apply.resume import Permission, resume
 from reconciler.findings import BudgetsError, UnreachableError
+from reconciler.model.desired import Desired
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.operation import mark
 from reconciler.model.outcome import Result
@@ -37,6 +38,12 @@ GIT = desired(
     [WEEKLY],
 )
 ONE = desired([wallet("support", "prod", "100")])
+
+
+def in_yen(wanted: Desired) -> Desired:
+    return replace(wanted, organization=wanted.organization.model_copy(update={"currency": "JPY"}))
+
+
 STORIES: dict[str, tuple[Any, Story]] = {}
 
 
@@ -227,6 +234,37 @@ def a_reclaim_that_was_put_off_and_booked_all_the_same(loop: Loop) -> Iterator[S
     yield loop.resume()
 
 
+@story(GIT)
+def a_rate_limit_while_what_was_just_booked_cannot_be_looked_up(loop: Loop) -> Iterator[Step]:
+    loop.world.visible_after = 600
+    loop.world.faults = only("none", "429")
+    looks: list[object] = []
+
+    def dark(reads: int) -> None:
+        if len(loop.world.sends) == 2:
+            looks.append(loop.world.clock.now())
+            if looks.count(looks[-1]) == 2:
+                raise UnreachableError("Keeptrusts does not answer")
+
+    loop.world.before_read = dark
+    yield loop.apply()
+
+
+@story()
+def a_rate_limit_and_one_look_at_a_replica_that_is_behind(loop: Loop) -> Iterator[Step]:
+    early = loop.world.clock.now() - timedelta(seconds=1)
+    loop.world.by_hand("allocate", "team_support", "60")
+    loop.world.faults = only("429")
+    looks: list[int] = []
+
+    def behind(reads: int) -> None:
+        looks.extend([reads] * len(loop.world.sends))
+        loop.world.as_it_was_at = early if len(looks) == 1 else None
+
+    loop.world.before_read = behind
+    yield loop.apply()
+
+
 @story()
 def a_ledger_that_goes_dark_after_a_refusal(loop: Loop) -> Iterator[Step]:
     def dark(operation: object) -> None:
@@ -263,7 +301,9 @@ def traffic_between_a_refusal_and_a_look(loop: Loop) -> Iterator[Step]:
 @story()
 def a_delivery_that_was_doubled(loop: Loop) -> Iterator[Step]:
     loop.world.faults = only("duplicate delivery")
-    yield loop.apply()
+    plan = loop.plan()
+    yield loop.apply(plan)
+    yield loop.apply(plan)
     yield loop.resume()
     yield loop.apply()
 
@@ -366,6 +406,7 @@ def what_changed_in_git_and_in_alerts_since_the_review(loop: Loop) -> Iterator[S
     changed = loop.plan()
     ((id, body),) = loop.world.budgets.items()
     loop.world.budgets[id] = {**body, "amount": 95}
+    loop.world.by_hand("reclaim", "team_support", "10")
     yield loop.apply(changed)
 
 
@@ -395,9 +436,20 @@ def a_pool_that_cannot_pay_for_all(loop: Loop) -> Iterator[Step]:
 @story()
 def an_excess_that_was_spent_since_the_review(loop: Loop) -> Iterator[Step]:
     loop.world.by_hand("allocate", "team_support", "150")
+    loop.world.enter("team_support", "reserve", "20")
     plan = loop.plan()
-    loop.world.spend("team_support", "100.01")
+    loop.world.spend("team_support", "80")
     yield loop.apply(plan)
+    loop.world.by_hand("allocate", "team_support", "150")
+    plan = loop.plan()
+    loop.world.spend("team_support", "0.01")
+    yield loop.apply(plan)
+
+
+@story(in_yen(desired([replace(wallet("support", "prod", "100.5"), currency="JPY")])))
+def an_amount_that_its_currency_does_not_have(loop: Loop) -> Iterator[Step]:
+    loop.world.pool_is_visible = False
+    yield loop.apply()
 
 
 @story()
@@ -435,6 +487,7 @@ def a_run_that_cannot_be_checked_afterwards(loop: Loop) -> Iterator[Step]:
             loop.world.unreadable = 10**6
 
     loop.world.after_send = dark
+    loop.world.faults = only("drop after commit")
     yield loop.apply()
     loop.world.unreadable = 0
 
@@ -487,13 +540,22 @@ def what_a_person_may_say_of_the_ledger(loop: Loop) -> Iterator[Step]:
 
 
 @story()
+def a_lost_answer_that_never_came(loop: Loop) -> Iterator[Step]:
+    loop.world.faults = only("drop before")
+    yield loop.apply()
+    yield loop.resume(accepting(operation(loop)))
+
+
+@story()
 def our_own_mark_on_another_amount(loop: Loop) -> Iterator[Step]:
+    plan = loop.plan()
     op = operation(loop)
     loop.world.by_hand("allocate", "team_support", "30", mark(op))
     yield loop.apply()
     yield loop.resume()
     yield tried(lambda: loop.resume(accepting(op)))
     yield knowing(loop, accepting(op))
+    yield loop.apply(plan)
     yield loop.apply()
 
 
@@ -550,7 +612,7 @@ def a_rest_that_goes_back_when_a_month_opens(loop: Loop) -> Iterator[Step]:
     loop.world.spend("team_support", "60")
     loop.open(JULY)
     plan = loop.plan()
-    loop.world.spend("team_support", "1.5")
+    loop.world.spend("team_support", "39.5")
     yield loop.apply(plan)
 
 
@@ -574,6 +636,47 @@ def a_rest_that_becomes_less_while_it_is_sent(loop: Loop) -> Iterator[Step]:
             loop.world.spend("team_support", "0.01")
 
     loop.world.before_send = spent
+    yield loop.apply(plan)
+
+
+@story(taking_back(ONE))
+def a_rest_that_became_less_and_whose_answer_was_lost(loop: Loop) -> Iterator[Step]:
+    yield loop.apply()
+    loop.open(JULY)
+    plan = loop.plan()
+    loop.world.spend("team_support", "60")
+    loop.world.faults, loop.world.visible_after = only("drop after commit"), 15
+    yield loop.apply(plan)
+    yield loop.resume()
+
+
+@story(taking_back(ONE))
+def a_rest_that_became_less_and_may_not_be_taken(loop: Loop) -> Iterator[Step]:
+    loop.world = OwnAnswers(answers={"denied": Refused(403, "403 no scope")})
+    yield loop.apply()
+    loop.open(JULY)
+    plan = loop.plan()
+
+    def spent(operation: str) -> None:
+        loop.world.spend("team_support", "1")
+
+    loop.world.before_send, loop.world.faults = spent, only("denied")
+    yield loop.apply(plan)
+
+
+@story(taking_back(ONE))
+def a_rest_beside_money_that_came_in_during_the_run(loop: Loop) -> Iterator[Step]:
+    loop.world.by_hand("allocate", "team_support", "100")
+    loop.open(JULY)
+    plan = loop.plan()
+    loop.world.reads = 0
+
+    def given(reads: int) -> None:
+        if reads == 5:
+            loop.world.visible_after = 600
+            loop.world.by_hand("allocate", "team_support", "30")
+
+    loop.world.before_read = given
     yield loop.apply(plan)
 
 

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import desired, wallet
 
-from reconciler.model.desired import Desired
-from reconciler.model.organization import OrganizationBudget
-from reconciler.model.spend import Reading, SpentRow
+from reconciler.model.spend import Disagreement, Reading, SpentRow
 from reconciler.plan.agreement import disagreements, needs_days
 
 FIRST = date(2026, 6, 1)
 END = date(2026, 6, 6)
-DESIRED = Desired(
-    OrganizationBudget.model_validate(
-        {
-            "version": 1,
-            "organization": "org_acme",
-            "currency": "USD",
-            "fiscal_year": {"name": "FY2027", "starts": "2026-06"},
-            "environments": ["prod"],
-        }
-    ),
-    teams={},
-    wallets={},
-)
+DESIRED = desired([wallet("support", "prod", "100")])
 Days = dict[tuple[date, str], Decimal]
 
 
@@ -39,10 +29,10 @@ def reading(
     asked: Days, paid: Days, elsewhere: dict[date, Decimal] | None = None, export: Days | None = None
 ) -> Reading:
     """Return a reading whose dashboard shows what was `asked`, by day too."""
-    wallets = {wallet for _, wallet in asked}
+    wallets = {key for _, key in asked}
     rows = {
-        wallet: SpentRow(wallet, "USD", sum((cost for (_, key), cost in asked.items() if key == wallet), Decimal(0)), 1)
-        for wallet in wallets
+        each: SpentRow(each, "USD", sum((cost for (_, key), cost in asked.items() if key == each), Decimal(0)), 1)
+        for each in wallets
     }
     return Reading(FIRST, END, {"team": rows}, export, paid, elsewhere or {}, days=asked)
 
@@ -54,9 +44,9 @@ days = st.dictionaries(st.tuples(st.integers(0, 4).map(day), st.sampled_from("ab
 @given(days, st.dictionaries(st.integers(0, 4).map(day), st.floats(0, 1), max_size=5))
 def test_what_other_wallets_paid_for_a_team_is_no_disagreement(asked: Days, shares: dict[date, float]) -> None:
     paid, elsewhere = dict(asked), dict.fromkeys(shares, Decimal(0))
-    for (at, wallet), cost in asked.items():
+    for (at, whose), cost in asked.items():
         moved = cost * Decimal(str(round(shares.get(at, 0), 3)))
-        paid[at, wallet] -= moved
+        paid[at, whose] -= moved
         elsewhere[at] = elsewhere.get(at, Decimal(0)) + moved
     assert disagreements(reading(asked, paid, elsewhere), DESIRED) == ()
 
@@ -94,3 +84,44 @@ def test_an_export_is_held_against_the_dashboard_wallet_by_wallet_though_sums_ar
     assert needs_days(reading(asked, asked, export=export))
     assert not needs_days(reading(asked, asked, export=asked))
     assert not needs_days(reading(asked, asked))
+
+
+@pytest.mark.parametrize("gap", [Decimal("0.009999"), Decimal("0.01")])
+def test_a_disagreement_begins_at_a_cent_whoever_paid(gap: Decimal) -> None:
+    asked = {(day(0), "a"): Decimal(1), (day(1), "a"): Decimal(2), (day(2), "a"): Decimal(3)}
+    short = {**asked, (day(1), "a"): 2 - gap}
+    helped = {(day(1), "a"): 2 - gap, (day(2), "a"): Decimal(3)}
+    told = [(day(1), day(1), 1, -gap)] * (gap == Decimal("0.01"))
+    for one in (
+        reading(asked, short),
+        reading(asked, helped, {day(0): Decimal(1)}),
+        reading(asked, asked, export=short),
+    ):
+        assert [(found.since, found.until, found.days, found.amount) for found in disagreements(one, DESIRED)] == told
+        assert needs_days(one) == bool(told)
+
+
+def test_a_disagreement_is_told_with_its_sums_its_days_and_whose_it_is() -> None:
+    asked = {(day(at), key): Decimal(at + 2) for at in range(3) for key in ("team_support", "gone")}
+    paid = {(day(1), "team_support"): Decimal(1), (day(2), "team_support"): Decimal(1)}
+    between: Any = ("export", "ledger")
+    of_all = {"between": between, "since": day(0), "until": day(2), "days": 3, "first_amount": Decimal(9)}
+    support = Disagreement(
+        wallet="team_support",
+        team="support",
+        environment="prod",
+        amount=Decimal(-7),
+        second_amount=Decimal(2),
+        **of_all,
+    )
+    gone = Disagreement(wallet="gone", team="", environment="", amount=Decimal(-9), second_amount=Decimal(0), **of_all)
+    without_days = replace(reading(asked, paid, export=asked), days={})
+    assert disagreements(without_days, DESIRED) == (gone, support)
+    told_nothing = replace(without_days, spend={}, export=None)
+    assert (disagreements(told_nothing, DESIRED), needs_days(told_nothing)) == ((), False)
+
+
+def test_no_day_is_told_where_nobody_asked_the_dashboard_for_days() -> None:
+    asked, export = {(day(0), "a"): Decimal(5)}, {(day(0), "a"): Decimal(3)}
+    (found,) = disagreements(replace(reading(asked, export, export=export), days={}), DESIRED)
+    assert (found.since, found.until, found.days, found.amount) == (None, None, 0, Decimal(-2))
