@@ -48,7 +48,7 @@ def audit_text(shown: AuditPage, _: Screen = PAPER) -> str:
 
 
 def _line(told: AuditOperation) -> str:
-    subject = told.wallet or told.key or told.op
+    subject = f"{told.team or ''} {told.wallet or told.key or told.op}".strip()
     amount = f" {told.amount}" if told.amount else ""
     change = f" ({told.before} -> {told.after})" if told.amount else ""
     ids = f"  {', '.join(told.transactions)}" if told.transactions else ""

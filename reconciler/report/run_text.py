@@ -53,12 +53,12 @@ def _cures(result: Result) -> list[str]:
 
 def _table(outcomes: Sequence[Outcome]) -> list[str]:
     rows = [_cells(outcome) for outcome in outcomes]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(4)]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
     lines: list[str] = []
     told = set()
     for row, outcome in zip(rows, outcomes, strict=True):
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths, strict=False)]
-        cells.append(row[3].rjust(widths[3]))
+        cells = [cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)]
+        cells.append(row[4].rjust(widths[4]))
         lines.append("  ".join(["", *cells, outcome.transaction or ""]).rstrip())
         if outcome.status is Status.UNKNOWN and outcome.op not in outcome.reason:
             lines.append(f"      operation {outcome.op}")
@@ -68,21 +68,28 @@ def _table(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def _cells(outcome: Outcome) -> tuple[str, str, str, str]:
+def _cells(outcome: Outcome) -> tuple[str, str, str, str, str]:
     amount = "" if outcome.amount is None else f"{outcome.amount:,.2f}"
     return (
         outcome.status.replace("_", " "),
         outcome.kind.replace("_", " "),
+        _name(outcome),
         outcome.wallet or outcome.key or "",
         amount,
     )
 
 
+def _name(outcome: Outcome) -> str:
+    """Return what people call the wallet or the owner of what is managed, such as `support/prod`."""
+    return "/".join(part for part in (outcome.team or "organization", outcome.environment) if part)
+
+
 def _remarks(result: Result) -> list[str]:
     told = {outcome.reason for outcome in result.run.outcomes}
+    names = {outcome.wallet: f"{_name(outcome)}: " for outcome in result.run.outcomes}
     stale = [f"  stale: {reason}" for _, reason in sorted(result.stale.items()) if reason not in told]
     stale += [
-        f"  in doubt: {doubt.reason}. Next: {doubt.hint}"
+        f"  in doubt: {names.get(doubt.wallet, '')}{doubt.reason}. Next: {doubt.hint}"
         for doubt in result.run.doubts
         if not any(doubt.reason in reason for reason in (*told, *result.stale.values()))
     ]
