@@ -103,6 +103,14 @@ class MergeDesk:
             self.github.pulls[number].landed = listed
         return commit
 
+    def approved_and_merged(
+        self, number: int, *edits: Edit, by: str, how: str = "merge", author: str = "alice", shown: bool = True
+    ) -> str:
+        """Open a pull request, let `by` approve it, and merge it; return its merge commit."""
+        self.opened(number, *edits, author=author, shown=shown)
+        self.approved(number, by)
+        return self.merged(number, how)
+
     def merged_by_hand(self, number: int, person: str, edit: Edit) -> str:
         """Let a person merge a pull request in a clone, edit something on the way, and push main."""
         self.repository.git("switch", "--quiet", self.repository.main)

@@ -48,9 +48,7 @@ def house(tmp_path: Path, github: State, github_url: str, capsys: pytest.Capture
 
 
 def _merged(house: House) -> None:
-    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
-    house.desk.approved(128, "lena")
-    house.desk.merged(128)
+    house.desk.approved_and_merged(128, house.desk.target("10500.00", "10900.00"), by="lena")
 
 
 @pytest.mark.parametrize("inputs", [{"pull_request": "128"}, {}], ids=["one pull request", "everything"])
@@ -71,9 +69,7 @@ def test_two_dispatches_of_apply_apply_a_pull_request_once(house: House, inputs:
 
 def test_two_dispatches_of_resume_and_one_of_fund_do_nothing_twice(house: House) -> None:
     _merged(house)
-    house.desk.opened(129, house.desk.target("300.00", "350.00", SHADOW_FILE))
-    house.desk.approved(129, "sam")
-    house.desk.merged(129)
+    house.desk.approved_and_merged(129, house.desk.target("300.00", "350.00", SHADOW_FILE), by="sam")
     why = {"reason": "both of us saw the issue"}
     runs = house.at_once(("resume.yml", "resume", why), ("resume.yml", "resume", why), ("fund.yml", "fund", {}))
     assert [run.code for run in runs] == [0, 0, 0], [run.log for run in runs]

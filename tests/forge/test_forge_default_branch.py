@@ -90,9 +90,7 @@ def test_from_a_pull_request_to_applied_funded_and_drifted(house: House) -> None
 
 
 def test_a_direct_push_is_told_and_a_dispatch_applies_what_is_merged(house: House) -> None:
-    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
-    house.desk.approved(128, "lena")
-    house.desk.merged(128, "rebase")
+    house.desk.approved_and_merged(128, house.desk.target("10500.00", "10900.00"), by="lena", how="rebase")
     house.desk.pushed(house.desk.target("300.00", "900.00", "budgets/teams/shadow.yaml"))
     assert "resume.yml" in house.commented("/kt-budgets resume", 73)
     assert [name for name, _ in house.github.dispatches] == ["resume.yml"]

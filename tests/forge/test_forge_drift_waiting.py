@@ -53,20 +53,14 @@ def test_a_merge_that_nobody_approved_is_told_with_who_is_missing_and_the_dispat
 
 
 def test_of_two_merges_of_one_team_each_is_told_for_what_it_is(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"))
-    desk.approved(128, "lena")
-    desk.merged(128)
-    desk.opened(129, desk.target("11000.00", "11500.00"))
-    desk.approved(129, "lena")
-    desk.merged(129)
+    desk.approved_and_merged(128, desk.target("10500.00", "11000.00"), by="lena")
+    desk.approved_and_merged(129, desk.target("11000.00", "11500.00"), by="lena")
     assert [item["state"] for item in waiting(desk, "--pull-requests")] == ["not applied", "not applied"]
     assert desk.ledger() == [("allocate", 10500.0)], "nothing was applied by looking"
 
 
 def test_a_plan_that_moved_since_it_was_shown_is_told_as_that(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"))
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "11000.00"), by="lena")
     desk.desk.by_hand(700.0)
     (found,) = waiting(desk, "--pull-requests")
     assert (found["kind"], found["state"]) == ("landing", "plan moved")
@@ -108,9 +102,7 @@ def test_a_direct_push_is_told_at_once_with_a_commit_that_can_be_copied(
 
 
 def test_where_members_are_not_to_be_seen_the_check_to_require_says_it(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"))
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "11000.00"), by="lena")
     desk.github.reads_members.clear()
     (found,) = waiting(desk, "--pull-requests")
     assert found["state"] == "not approved"

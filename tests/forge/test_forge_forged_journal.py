@@ -146,9 +146,7 @@ def test_what_is_no_commit_is_not_believed_and_never_an_option_of_git(house: Hou
 
 def test_what_was_applied_does_not_go_back_to_what_is_older(house: House) -> None:
     older = house.repository.git("rev-parse", "main")
-    house.desk.opened(128, house.desk.target("10500.00", "10200.00"))
-    house.desk.approved(128, "lena")
-    house.desk.merged(128)
+    house.desk.approved_and_merged(128, house.desk.target("10500.00", "10200.00"), by="lena")
     assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
     house.forged(commit=older)
 
@@ -195,9 +193,7 @@ def test_an_interrupted_run_that_no_yaml_of_the_branch_asks_for_is_not_finished(
 def test_what_was_merged_and_applied_and_pushed_off_the_branch_by_force_is_believed(each: House) -> None:
     house = each
     before = house.repository.git("rev-parse", "main")
-    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
-    house.desk.approved(128, "lena")
-    applied = house.desk.merged(128, "squash")
+    applied = house.desk.approved_and_merged(128, house.desk.target("10500.00", "10900.00"), by="lena", how="squash")
     assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
     house.repository.git("reset", "--quiet", "--hard", before)
     house.repository.git("push", "--quiet", "--force", "origin", "main")
@@ -215,9 +211,7 @@ def test_what_was_applied_before_a_branch_became_main_is_believed(house: House) 
     house.repository.branch("long-lived")
     house.repository.write({"README.md": "# Ours\n"})
     house.repository.commit("Begin")
-    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
-    house.desk.approved(128, "lena")
-    applied = house.desk.merged(128)
+    applied = house.desk.approved_and_merged(128, house.desk.target("10500.00", "10900.00"), by="lena")
     assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
     house.repository.git("switch", "--quiet", "long-lived")
     house.repository.git("merge", "--quiet", "--no-edit", "main")
@@ -273,18 +267,14 @@ def test_a_record_that_was_edited_is_refused_by_its_chain(house: House) -> None:
 
 
 def test_a_pull_request_is_applied_as_before_where_the_branch_bears_the_journal_out(house: House) -> None:
-    house.desk.opened(130, house.desk.target("300.00", "350.00", SHADOW_FILE))
-    house.desk.approved(130, "sam")
-    house.desk.merged(130, "rebase")
+    house.desk.approved_and_merged(130, house.desk.target("300.00", "350.00", SHADOW_FILE), by="sam", how="rebase")
     assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
     assert house.desk.funded("team_shadow") == 350.0
 
 
 def test_what_was_applied_is_there_after_a_push_by_force_and_a_tidied_remote(house: House) -> None:
     before = house.repository.git("rev-parse", "main")
-    house.desk.opened(128, house.desk.target("10500.00", "10900.00"))
-    house.desk.approved(128, "lena")
-    applied = house.desk.merged(128, "squash")
+    applied = house.desk.approved_and_merged(128, house.desk.target("10500.00", "10900.00"), by="lena", how="squash")
     assert house.run("apply.yml", "apply").code == 0, house.company.logs[-1]
     house.repository.git("reset", "--quiet", "--hard", before)
     house.repository.git("push", "--quiet", "--force", "origin", "main")

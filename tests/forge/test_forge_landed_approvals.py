@@ -51,9 +51,7 @@ def test_one_who_edits_something_on_the_way_cannot(desk: MergeDesk) -> None:
 
 
 def test_a_sole_owner_s_own_change_is_applied_by_the_word_of_the_organization_s_owners(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "10600.00"), author="lena")
-    desk.approved(128, "bob")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "10600.00"), author="lena", by="bob")
     assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
     assert desk.landing(128)["approved_by"] == ["bob"]
     assert desk.landing(128)["stood_in"] == [

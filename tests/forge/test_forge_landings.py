@@ -17,9 +17,9 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "merges.schema.json"
 
 @pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
 def test_what_was_approved_is_applied_however_it_was_merged(desk: MergeDesk, how: str) -> None:
-    desk.opened(128, desk.target("10500.00", "10900.00"), desk.target("10900.00", "11000.00"))
-    desk.approved(128, "lena")
-    merge = desk.merged(128, how)
+    merge = desk.approved_and_merged(
+        128, desk.target("10500.00", "10900.00"), desk.target("10900.00", "11000.00"), by="lena", how=how
+    )
 
     assert desk.apply() == ExitCode.DONE, desk.desk.output + desk.desk.errors
     assert desk.statuses == [(128, "applied")]
@@ -76,9 +76,7 @@ def test_of_two_teams_in_one_pull_request_the_approved_one_is_applied(desk: Merg
         desk.target("10500.00", "11000.00")()
         desk.target("300.00", "400.00", SHADOW_FILE)()
 
-    desk.opened(128, both)
-    desk.approved(128, "sam")
-    desk.merged(128)
+    desk.approved_and_merged(128, both, by="sam")
 
     assert desk.apply() == ExitCode.PARTIAL, desk.desk.output
     assert desk.statuses == [(128, "partly")]
@@ -118,9 +116,7 @@ def test_what_is_no_value_blocks_nothing_and_needs_nobody(desk: MergeDesk, edit:
     assert desk.apply() == ExitCode.DONE, desk.desk.output
     assert desk.merges["landings"] == []
     assert len(desk.github.requests) == asked
-    desk.opened(128, desk.target("300.00", "400.00", SHADOW_FILE))
-    desk.approved(128, "sam")
-    merge = desk.merged(128)
+    merge = desk.approved_and_merged(128, desk.target("300.00", "400.00", SHADOW_FILE), by="sam")
     assert desk.apply() == ExitCode.DONE, desk.desk.output
     assert desk.merges["applied_commit"] == merge
 
@@ -128,9 +124,7 @@ def test_what_is_no_value_blocks_nothing_and_needs_nobody(desk: MergeDesk, edit:
 def test_a_later_change_of_a_team_waits_for_the_approval_of_the_earlier_one(desk: MergeDesk) -> None:
     desk.opened(128, desk.target("10500.00", "11000.00"))
     desk.merged(128)
-    desk.opened(129, desk.target("11000.00", "11100.00"))
-    desk.approved(129, "lena")
-    desk.merged(129)
+    desk.approved_and_merged(129, desk.target("11000.00", "11100.00"), by="lena")
 
     assert desk.apply() == ExitCode.REFUSED
     assert desk.statuses == [(128, "refused"), (129, "refused")]
@@ -146,9 +140,7 @@ def test_a_later_pull_request_that_showed_all_of_it_carries_what_had_become_stal
     assert desk.apply() == ExitCode.STALE
     assert desk.statuses == [(128, "stale")]
 
-    desk.opened(129, desk.target("11000.00", "11100.00"))
-    desk.approved(129, "lena")
-    merge = desk.merged(129)
+    merge = desk.approved_and_merged(129, desk.target("11000.00", "11100.00"), by="lena")
     assert desk.apply() == ExitCode.DONE
     assert desk.statuses == [(128, "nothing"), (129, "applied")]
     assert desk.merges["pending"] == 0
@@ -172,9 +164,7 @@ def test_a_pull_request_that_merged_main_into_itself_is_one_landing(desk: MergeD
 
 def test_a_change_of_the_organization_that_nobody_approved_weakens_no_rule(desk: MergeDesk) -> None:
     desk.pushed(lambda: desk.repository.edit("budgets/org.yaml", "finance_above: 1000.00", "finance_above: 900000"))
-    desk.opened(128, desk.target("10500.00", "12500.00"))
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "12500.00"), by="lena")
     assert desk.apply() == ExitCode.REFUSED
     assert desk.statuses == [(None, "refused"), (128, "refused")]
     assert "@acme/finance" in desk.landing(128)["reason"]
@@ -251,8 +241,6 @@ def test_before_the_first_apply_new_owners_do_not_approve_themselves(
             desk.repository.edit(SUPPORT_FILE, 'owners: ["@acme/support-leads"]', 'owners: ["@mallory"]')
             desk.target("10500.00", "11000.00")()
 
-        desk.opened(128, take_over)
-        desk.approved(128, "mallory")
-        desk.merged(128)
+        desk.approved_and_merged(128, take_over, by="mallory")
         assert desk.apply() == ExitCode.REFUSED
         assert desk.funded() == 0.0

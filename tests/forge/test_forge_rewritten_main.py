@@ -17,9 +17,7 @@ LATER = "2026-06-19"
 def _taken_off_main(desk: MergeDesk) -> None:
     """Apply pull request 128, and push main by force to what lies below it."""
     before = desk.repository.git("rev-parse", "main")
-    desk.opened(128, desk.target("10500.00", "10900.00"))
-    desk.approved(128, "lena")
-    desk.merged(128, "squash")
+    desk.approved_and_merged(128, desk.target("10500.00", "10900.00"), by="lena", how="squash")
     assert desk.apply() == ExitCode.DONE, desk.desk.errors
     desk.repository.git("switch", "--quiet", "main")
     desk.repository.git("reset", "--quiet", "--hard", before)
@@ -31,9 +29,7 @@ def test_what_is_merged_after_main_was_pushed_by_force_is_applied_and_what_was_l
     desk: MergeDesk, how: str
 ) -> None:
     _taken_off_main(desk)
-    desk.opened(130, desk.target("300.00", "350.00", SHADOW_FILE))
-    desk.approved(130, "sam")
-    desk.merged(130, how)
+    desk.approved_and_merged(130, desk.target("300.00", "350.00", SHADOW_FILE), by="sam", how=how)
 
     assert desk.apply() == ExitCode.PARTIAL, desk.desk.output
     assert (desk.funded(), desk.funded("team_shadow")) == (10900.0, 350.0)
@@ -126,9 +122,7 @@ def test_where_what_was_applied_is_lost_it_is_told_and_one_reviewed_plan_begins_
 def test_a_branch_that_took_main_in_and_became_main_is_applied_as_its_pull_request_showed(desk: MergeDesk) -> None:
     """The branch's own line turns: what main was comes second in the merge."""
     desk.opened(129, desk.target("300.00", "350.00", SHADOW_FILE), shown=False)
-    desk.opened(128, desk.target("10500.00", "10900.00"))
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "10900.00"), by="lena")
     assert desk.apply() == ExitCode.DONE, desk.desk.errors
     desk.repository.git("switch", "--quiet", "change-129")
     desk.repository.git("merge", "--quiet", "--no-edit", "main")

@@ -43,9 +43,7 @@ def test_a_plan_that_moved_is_shown_anew_and_applied_once_that_is_approved(desk:
 
 
 def test_a_merge_without_a_plan_is_shown_one_afterwards(desk: MergeDesk) -> None:
-    desk.opened(128, desk.target("10500.00", "11000.00"), shown=False)
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, desk.target("10500.00", "11000.00"), shown=False, by="lena")
     assert desk.told() == ExitCode.REFUSED
     assert "no plan was recorded" in desk.comment()
     desk.approved(128, "lena")
@@ -143,9 +141,7 @@ def test_a_commit_can_be_named_and_what_is_none_is_refused(desk: MergeDesk) -> N
 
 def test_a_checkout_that_was_left_behind_applies_nothing_that_was_taken_back(desk: MergeDesk) -> None:
     first = merged(desk, "lena")
-    desk.opened(129, desk.target("11000.00", "10500.00"))
-    desk.approved(129, "lena")
-    desk.merged(129)
+    desk.approved_and_merged(129, desk.target("11000.00", "10500.00"), by="lena")
     desk.repository.git("checkout", "--quiet", first)
     assert desk.desk.kt("pr", "apply", "--as-of", DAY) == ExitCode.DONE, desk.desk.errors
     assert "main has moved on" in desk.desk.errors
@@ -154,9 +150,7 @@ def test_a_checkout_that_was_left_behind_applies_nothing_that_was_taken_back(des
 
 def test_a_checkout_from_before_what_was_applied_applies_nothing(desk: MergeDesk) -> None:
     first = merged(desk, "lena")
-    desk.opened(129, desk.target("11000.00", "10600.00"))
-    desk.approved(129, "lena")
-    desk.merged(129)
+    desk.approved_and_merged(129, desk.target("11000.00", "10600.00"), by="lena")
     assert desk.apply() == ExitCode.DONE
     ledger = desk.ledger()
     desk.repository.git("checkout", "--quiet", first)
@@ -178,9 +172,7 @@ def test_a_wallet_that_moves_between_teams_moves_whole_or_not_at_all(desk: Merge
         desk.repository.edit(SHADOW_FILE, "team_shadow, monthly: 300.00", "team_shadow2, monthly: 0.00")
         desk.repository.edit(SUPPORT_FILE, "wallets:\n", "wallets:\n  dev: {team_id: team_shadow, monthly: 300.00}\n")
 
-    desk.opened(128, swap)
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, swap, by="lena")
     assert desk.apply() == ExitCode.REFUSED
     assert "can only be applied together with shadow" in desk.landing(128)["refused"]["support"]
     assert desk.funded("team_shadow") == 300.0
@@ -194,9 +186,7 @@ def test_a_team_that_gets_another_name_keeps_its_wallet_until_all_of_it_is_appro
         desk.repository.git("mv", SUPPORT_FILE, "budgets/teams/help.yaml")
         desk.repository.edit("budgets/teams/help.yaml", "team: support", "team: help")
 
-    desk.opened(128, renamed)
-    desk.approved(128, "lena")
-    desk.merged(128)
+    desk.approved_and_merged(128, renamed, by="lena")
     assert desk.apply() == ExitCode.REFUSED, desk.desk.output
     assert set(desk.landing(128)["refused"]) == {"help", "support"}
     assert "the wallet `team_support`" in desk.landing(128)["refused"]["support"]
