@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Generic
+from typing import Any, Generic, TypeVar
 
 from reconciler.findings import Origin
 from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
@@ -47,13 +47,14 @@ class DesiredObject(Generic[V]):
     previously: Key | None = None
 
 
+T = TypeVar("T")
 Objects = Mapping[str, Mapping[Key, DesiredObject[Any]]]
 """Objects by the name of their kind, and by key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything the YAML declares, valid as a whole. Mappings are in the order of their sorted keys.
+    """Everything the YAML declares, valid as a whole. Mappings come into the order of their keys here, once for all.
 
     `absent` are the objects of teams that are to be gone. `files` are the bytes that were read, by the paths that
     origins name. What the teams that are `released` say is left out: they are not managed.
@@ -68,6 +69,13 @@ class Desired:
     folder: str = "budgets"
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     released: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for name in ("teams", "wallets"):
+            object.__setattr__(self, name, _in_order(getattr(self, name)))
+        for name in ("objects", "absent"):
+            listed = {kind: _in_order(objects) for kind, objects in getattr(self, name).items()}
+            object.__setattr__(self, name, listed)
 
     @property
     def organization_path(self) -> str:
@@ -126,3 +134,7 @@ def _of_others(objects: Objects, teams: Collection[str]) -> Objects:
 def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
     """Whether a team is the same, its wallets in their order: an alert without an environment watches the first."""
     return before == after and (before is None or after is None or list(before.wallets) == list(after.wallets))
+
+
+def _in_order(mapping: Mapping[Any, T]) -> dict[Any, T]:
+    return dict(sorted(mapping.items(), key=lambda item: item[0]))

@@ -159,7 +159,7 @@ _SUMS = {
 }
 
 
-def with_rest(later: Later | None, impact: Sequence[WalletForecast], period: Period) -> Later | None:
+def with_rest(later: Later | None, impact: Sequence[WalletForecast], period: Period, currency: str) -> Later | None:
     """Return `later` with the money that a change of `unused` takes from each wallet, or leaves in it.
 
     That is what the money of now leaves at the end of the month by the forecast's middle; where nothing is known of
@@ -168,7 +168,7 @@ def with_rest(later: Later | None, impact: Sequence[WalletForecast], period: Per
     if later is None or not any(item.key == "unused" and not item.team for item in later.expectations):
         return later
     told = (
-        _told_rest(item, impact, period) if item.key == "unused" and not item.team else item
+        _told_rest(item, impact, period, currency) if item.key == "unused" and not item.team else item
         for item in later.expectations
     )
     return later.model_copy(update={"expectations": tuple(told)})
@@ -180,10 +180,12 @@ def _rest(wallet: WalletForecast) -> Decimal:
     return outlook.money_left if middle is None else max(outlook.ceiling - max(middle, wallet.spend_to_date), ZERO)
 
 
-def _told_rest(item: LaterExpectation, impact: Sequence[WalletForecast], period: Period) -> LaterExpectation:
+def _told_rest(
+    item: LaterExpectation, impact: Sequence[WalletForecast], period: Period, currency: str
+) -> LaterExpectation:
     rests = _rests(impact)
     total = sum(rests.values(), ZERO)
-    meaning = rest_words(impact, period, unused=item.after)
+    meaning = rest_words(impact, period, currency, unused=item.after)
     return item.model_copy(update={"meaning": meaning, "amount": total, "wallets": rests, "period": period.plus(1)})
 
 
@@ -191,10 +193,9 @@ def _rests(impact: Sequence[WalletForecast]) -> dict[WalletRef, Decimal]:
     return {wallet.wallet: rest for wallet in impact if (rest := _rest(wallet)) > 0}
 
 
-def rest_words(impact: Sequence[WalletForecast], period: Period, *, unused: str) -> str:
+def rest_words(impact: Sequence[WalletForecast], period: Period, currency: str, *, unused: str) -> str:
     """Say what becomes, when the month after `period` opens, of the money that is expected to be left by then."""
     rests = _rests(impact)
-    currency = next((wallet.currency for wallet in impact), "")
     dearest = sorted(rests, key=lambda key: (-rests[key], key))
     named = {wallet.wallet: f"{wallet.team} / {wallet.environment}" for wallet in impact}
     most = ", ".join(f"{named[key]} {Money(rests[key], currency)}" for key in dearest[:3])

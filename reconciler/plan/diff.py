@@ -124,7 +124,7 @@ def _gaps(
             doubts.get(key),
             is_first=known is not None and key not in known,
         )
-        for key, wanted in sorted(wallets_of(desired, teams).items())
+        for key, wanted in wallets_of(desired, teams).items()
     ]
 
 

@@ -124,7 +124,7 @@ class _View:
 
     def wallets(self) -> Iterator[tuple[DriftItem, bool]]:
         """Yield each declared wallet that is not funded as git says now, or whose reading is in doubt."""
-        for key, wanted in sorted(self.merged.wallets.items()):
+        for key, wanted in self.merged.wallets.items():
             if doubt := self.doubts.get(key):
                 words = f"{_name(wanted)}: {doubt.reason}. Next: {doubt.hint}."
                 yield DriftItem(**{"class": "pending"}, team=wanted.team, wallet=key, sentence=words), True

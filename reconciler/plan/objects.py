@@ -31,7 +31,7 @@ def _updates(kind: ManagedKind[V], desired: Desired, live: Live) -> Iterator[Pla
     """Yield the updates, then the creates. What is there and cannot be understood is neither."""
     creates = []
     former = {new: old for old, new in renamed(kind, desired, live).items()}
-    for key, wanted in sorted(desired.of(kind).items()):
+    for key, wanted in desired.of(kind).items():
         found = live.of(kind).objects.get(former.get(key, key))
         about: dict[str, Any] = {"team": wanted.team, "environment": wanted.environment, "key": text_of(key)}
         if found is None and live.unclear(kind, key) is None:

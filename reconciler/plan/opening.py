@@ -91,7 +91,7 @@ def unknown_months(
     `opened` are the wallets that are known to be.
     """
     lacking: dict[str, list[str]] = defaultdict(list)
-    for key, wallet in sorted(applied.wallets.items()):
+    for key, wallet in applied.wallets.items():
         target = wallet.target(period)
         if target.amount > 0 and key not in opened:
             lacking[wallet.team].append(f"{target} for {key}")

@@ -21,7 +21,7 @@ def as_called(before: Desired, after: Desired) -> Desired:
         called = names.get(name, name)
         teams[called] = _team(team, called, after.teams.get(called))
     wallets = {key: replace(wallet, team=names.get(wallet.team, wallet.team)) for key, wallet in before.wallets.items()}
-    return replace(before, teams=dict(sorted(teams.items())), wallets=wallets)
+    return replace(before, teams=teams, wallets=wallets)
 
 
 def _names(

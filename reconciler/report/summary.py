@@ -30,16 +30,11 @@ def _telling(plan: Plan, shown: Sequence[WalletStory]) -> tuple[list[WalletStory
 
 
 def summarise(
-    plan: Plan,
-    *,
-    approvals: Sequence[Asked] = (),
-    neighbours: Sequence[Words] | None = None,
-    forge: ForgeWords = USUAL,
+    plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None, forge: ForgeWords = USUAL
 ) -> Report:
     """Return the report of `plan`. `approvals` names who must approve it and what for, where that is known.
 
-    `neighbours` are sentences about other pull requests that change the same money; None where nobody looked. `forge`
-    is what its readers call things.
+    `neighbours` are sentences about other requests on the same money, None where nobody looked; `forge` has its words.
     """
     shown, aside = _split(plan, told := stories(plan))
     telling, ahead = _telling(plan, shown)

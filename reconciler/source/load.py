@@ -39,8 +39,8 @@ def build(
     absent = [(path, team) for path, team in models.items() if team.state == "absent"]
     return Desired(
         organization=org,
-        teams=_sorted({team.team: team for team in models.values()}),
-        wallets=_sorted(wallets),
+        teams={team.team: team for team in models.values()},
+        wallets=wallets,
         objects={
             kind.name: _objects(kind, present if kind.of_teams else [(organization.path, org)], org.currency)
             for kind in kinds()
@@ -66,7 +66,7 @@ def _objects(
             listed[kind.key(owned.value)] = DesiredObject(
                 owned.value, origin, team.team if team else "", owned.environment, owned.previously
             )
-    return _sorted(listed)
+    return listed
 
 
 def _wallets(path: str, team: TeamBudget, currency: str) -> Iterator[DesiredWallet]:
@@ -86,10 +86,6 @@ def _model(document: YamlDocument[M]) -> M:
     if document.shape.model is None:
         raise ValueError(f"{document.path} has errors")
     return document.shape.model
-
-
-def _sorted(mapping: Mapping[K, T]) -> dict[K, T]:
-    return dict(sorted(mapping.items(), key=lambda item: item[0]))
 
 
 _ORGANIZATION_FALLBACKS = {

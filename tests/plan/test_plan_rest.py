@@ -44,7 +44,7 @@ IMPACT = (
 )
 def test_what_a_change_of_unused_takes_or_leaves_is_told_dearest_first(after: str, what: str) -> None:
     other = unused("keep", team="ads")
-    later = with_rest(Later(since="c", until=JULY, expectations=(unused(after), other)), IMPACT, JUNE)
+    later = with_rest(Later(since="c", until=JULY, expectations=(unused(after), other)), IMPACT, JUNE, "USD")
     assert later is not None
     item, same = later.expectations
     assert same == other
@@ -60,30 +60,30 @@ def test_what_a_change_of_unused_takes_or_leaves_is_told_dearest_first(after: st
 def test_more_than_three_wallets_are_counted() -> None:
     more = (*IMPACT, forecast("zoo", left="5", middle=None), forecast("art", left="5", middle=None))
     asked = Later(since="c", until=JULY, expectations=(unused("reclaim"),))
-    three = with_rest(asked, IMPACT[:4], JUNE)
+    three = with_rest(asked, IMPACT[:4], JUNE, "USD")
     assert three is not None
     assert "new / prod USD 25.00, as far" in three.expectations[0].meaning
-    one_more = with_rest(asked, IMPACT, JUNE)
+    one_more = with_rest(asked, IMPACT, JUNE, "USD")
     assert one_more is not None
     assert "new / prod USD 25.00 and 1 more, as far" in one_more.expectations[0].meaning
-    four = with_rest(asked, more[:-1], JUNE)
+    four = with_rest(asked, more[:-1], JUNE, "USD")
     assert four is not None
     assert "new / prod USD 25.00 and 2 more, as far" in four.expectations[0].meaning
-    later = with_rest(asked, more, JUNE)
+    later = with_rest(asked, more, JUNE, "USD")
     assert later is not None
     assert "new / prod USD 25.00 and 3 more, as far" in later.expectations[0].meaning
 
 
 def test_where_no_wallet_has_a_rest_or_unused_stays_nothing_is_listed() -> None:
     asked = Later(since="c", until=JULY, expectations=(unused("reclaim"),))
-    bare = with_rest(asked, (), JUNE)
+    bare = with_rest(asked, (), JUNE, "USD")
     assert bare is not None
     assert bare.expectations[0].meaning == (
-        "on 1 July about  0.00 goes back to the organization wallet, as far as today's money is expected to be left at"
-        " the end of the month"
+        "on 1 July about USD 0.00 goes back to the organization wallet, as far as today's money is expected to be left"
+        " at the end of the month"
     )
     assert (str(bare.expectations[0].amount), bare.expectations[0].wallets) == ("0.00", {})
-    assert with_rest(None, IMPACT, JUNE) is None
+    assert with_rest(None, IMPACT, JUNE, "USD") is None
     for others in ((), (unused("keep", team="ads"),), (unused("keep", key="currency"),)):
         later = Later(since="c", until=JULY, expectations=others)
-        assert with_rest(later, IMPACT, JUNE) is later
+        assert with_rest(later, IMPACT, JUNE, "USD") is later

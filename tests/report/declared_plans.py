@@ -75,7 +75,7 @@ def changed(made: Plan, before: Desired, after: Desired) -> Plan:
         expectations=tuple(item for item in items if item.kind == "expectation" or is_of_money(item)),
         settings=tuple(item for item in items if item.kind == "setting" and not is_of_money(item)),
     )
-    return made.model_copy(update={"later": with_rest(later, made.impact, JUNE), "source": COMMITS})
+    return made.model_copy(update={"later": with_rest(later, made.impact, JUNE, made.currency), "source": COMMITS})
 
 
 def calm() -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
 from reconciler.app.planning.remarks import remarks
 from reconciler.apply.derivation import read_since
-from reconciler.findings import Finding
+from reconciler.findings import Finding, Origin, Position
 from reconciler.git.places import provenance
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
@@ -164,35 +164,39 @@ def assemble(
     The fiscal year is that of all wallets: a plan within a scope has none.
     """
     scope, organization = aim.scope if aim else None, desired.organization
+    impact, period = outlook.wallets if outlook else (), settings.period
     noted = (*diff.notes, *(outlook.warnings if outlook else ()))
     places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
-    placed = zip(diff.changes, diff.origins, strict=True)
-    changes = tuple(change.model_copy(update={"position": str(places[origin])}) for change, origin in placed)
+    changes = tuple(_placed(diff, places))
     notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=organization.organization,
         currency=organization.currency,
-        period=settings.period,
+        period=period,
         as_of=settings.as_of,
         source=source,
         scope=scope,
-        later=with_rest(aim.later if aim else None, outlook.wallets if outlook else (), settings.period),
+        later=with_rest(aim.later if aim else None, impact, period, organization.currency),
         usage=_usage(usage),
         changes=changes,
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
-        impact=outlook.wallets if outlook else (),
+        impact=impact,
         year=outlook.year if outlook and scope is None else None,
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,
         findings=tuple(map(PlanFinding.of, sorted(notes))),
         doubts=diff.doubts,
-        spent=_spent(changes, live, settings.period),
+        spent=_spent(changes, live, period),
     )
-    told = _told(desired, diff, usage, aim, settings.as_of)
-    return judged(drafted, organization.guards, organization.waivers, told)
+    return judged(drafted, organization.guards, organization.waivers, _told(desired, diff, usage, aim, settings.as_of))
+
+
+def _placed(diff: Diff, places: Mapping[Origin, Position]) -> Iterator[Change]:
+    for change, origin in zip(diff.changes, diff.origins, strict=True):
+        yield change.model_copy(update={"position": str(places[origin])})
 
 
 def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | None, as_of: date) -> Told:

@@ -80,7 +80,7 @@ def first_reclaim(
         positions(desired.files, [origin])[origin],
         "unused-goes-back",
         Severity.WARNING,
-        f"`unused: reclaim`: {rest_words(impact, period, unused='reclaim')}",
+        f"`unused: reclaim`: {rest_words(impact, period, desired.organization.currency, unused='reclaim')}",
         "write `unused: keep` to leave it in its wallets",
     )
 
