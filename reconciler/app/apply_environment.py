@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from reconciler.app.first_contact import FirstNames, first_wallets
 from reconciler.app.forge_session import attribution_of_now
@@ -18,11 +17,9 @@ from reconciler.clock import SignalInterruption, SystemClock
 from reconciler.findings import LockHeldError
 from reconciler.journal.place import open_store
 from reconciler.journal.store import PatientStore
+from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result, StoppedError
 from reconciler.settings import Settings
-
-if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
 
 _logger = logging.getLogger(__name__)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reconciler.app.session import connected, load_desired
 from reconciler.journal.audit import audit_document, audited_wallets, ledger_problems, strangers
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import read_records, torn_sentence
+from reconciler.journal.record import Record
 from reconciler.journal.standing import require_read
 from reconciler.redaction import without_secrets
 from reconciler.report.audit_text import AuditPage
-
-if TYPE_CHECKING:
-    from reconciler.journal.record import Record
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 def audit(settings: Settings, *, verify: bool = False) -> AuditPage:

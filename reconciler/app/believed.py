@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import changed_files, files_of
 from reconciler.app.checkout import line_of, tree_ids
@@ -22,11 +21,9 @@ from reconciler.git.places import work_tree
 from reconciler.git.runner import ask
 from reconciler.journal.journal import declared_by_run, finished_records, last_declared
 from reconciler.journal.place import Place
+from reconciler.journal.record import Record
+from reconciler.model.applied import LastApplied
 from reconciler.settings import Settings, environment
-
-if TYPE_CHECKING:
-    from reconciler.journal.record import Record
-    from reconciler.model.applied import LastApplied
 
 _LAST = sys.maxsize
 

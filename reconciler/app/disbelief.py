@@ -6,7 +6,6 @@ An interrupted run that it keeps is finished where the YAML of the default branc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from reconciler.app.believed import Branch, disbelief, is_in_git, newest_believed
 from reconciler.app.budget_files import Commits
@@ -20,14 +19,10 @@ from reconciler.journal.journal import Journal, last_declared
 from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, JournalError, Record, Step
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.waiting import Dispatch, Waiting
 from reconciler.settings import Settings, environment
-
-if TYPE_CHECKING:
-    from reconciler.journal.record import Record
-    from reconciler.model.desired import Desired
-
 
 _REPAIR = "`kt-budgets resume --repair-journal --reason WHY`"
 _REASON = "the branch does not bear out what the journal says"

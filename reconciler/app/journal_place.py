@@ -6,7 +6,6 @@ Decision 0019.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.forge_session import attribution_of_now, run_of_now
 from reconciler.app.listening import say
@@ -16,11 +15,9 @@ from reconciler.git.places import repository_root, work_tree
 from reconciler.journal.file_store import FileStore
 from reconciler.journal.move import move
 from reconciler.journal.place import DEFAULT, Place, names_store, open_store, others, place_of, remotes_with_journal
+from reconciler.model.organization import OrganizationBudget
 from reconciler.settings import Settings, environment
 from reconciler.source.load import declared_in, load
-
-if TYPE_CHECKING:
-    from reconciler.model.organization import OrganizationBudget
 
 VARIABLE = "KT_BUDGETS_JOURNAL"
 

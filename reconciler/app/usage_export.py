@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from reconciler.app.listening import note, say
 from reconciler.app.session import connected, load_desired
@@ -15,9 +15,7 @@ from reconciler.app.usage import obtain_usage
 from reconciler.files import write_file
 from reconciler.findings import UsageError
 from reconciler.report.usage_rows import MONEY, PLAIN, Cell, Row, csv_of, focus_rows, plain_rows
-
-if TYPE_CHECKING:
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 Format = Literal["csv", "focus", "parquet", "xlsx"]
 FORMATS: tuple[Format, ...] = ("csv", "focus", "parquet", "xlsx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -13,12 +13,9 @@ from reconciler.app.job import tell
 from reconciler.app.screens import screen
 from reconciler.files import write_file
 from reconciler.findings import UsageError
-from reconciler.report.renderers import formats
+from reconciler.report.renderers import Answer, formats
 from reconciler.report.screen import PAPER
 from reconciler.streams import kept_in
-
-if TYPE_CHECKING:
-    from reconciler.report.renderers import Answer
 
 F = TypeVar("F", bound=Callable[..., Any])
 Fits = Callable[[Path | None], Any]

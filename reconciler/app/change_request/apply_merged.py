@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from reconciler.app.apply_environment import apply_environment
 from reconciler.app.budget_files import Commits, applied_files, value
@@ -23,25 +24,19 @@ from reconciler.app.session import load_desired
 from reconciler.apply.resume import resume
 from reconciler.files import write_file
 from reconciler.findings import RefusedError, UsageError
+from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
 from reconciler.git.merging import tip_of
 from reconciler.journal.history import history_of, open_runs
+from reconciler.model.applied import LastApplied
+from reconciler.model.landing import Landing
 from reconciler.model.merges import LandingOutcome, Merges, most_serious
+from reconciler.model.outcome import Result
 from reconciler.model.plan import Source
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.landing import Landing
-    from reconciler.model.outcome import Result
-    from reconciler.settings import Settings
-
+from reconciler.settings import Settings
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 

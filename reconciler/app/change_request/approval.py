@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts, load_at
 from reconciler.app.change_request.gate import check_gate
@@ -15,23 +16,18 @@ from reconciler.app.planning.plan import plan as plan_of_now
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
 from reconciler.forge.approval import Approval, belongs_to, judge, merged_request
+from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.protocol import Forge
 from reconciler.git.merging import clean_merges
+from reconciler.model.applied import LastApplied
 from reconciler.model.change_request import ApprovalDocument, LastAppliedDocument
+from reconciler.model.desired import Desired
+from reconciler.model.plan import Plan
 from reconciler.policy.approvals import Requirement, requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
-
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.plan import Plan
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment
+from reconciler.app.budget_files import Commits
 from reconciler.app.change_request.approving import approved
 from reconciler.app.change_request.edited import Edited, edited_parts
+from reconciler.app.change_request.settled import StepApproval
+from reconciler.app.change_request.step import Step
 from reconciler.app.change_request.unshown import unshown_parts
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, compared
@@ -18,22 +20,17 @@ from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.findings import Finding, UsageError
 from reconciler.forge.approval import recorded
+from reconciler.forge.protocol import Forge
+from reconciler.journal.declared import Declares, Landed
 from reconciler.journal.journal import last_declared, read_records
+from reconciler.journal.record import Record
+from reconciler.model.applied import LastApplied
 from reconciler.model.change import Reclaim
+from reconciler.model.desired import Desired
+from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan, Scope, Source, sealed
 from reconciler.plan.scope import begun
 from reconciler.settings import Settings, overlaid
-
-if TYPE_CHECKING:
-    from reconciler.app.budget_files import Commits
-    from reconciler.app.change_request.settled import StepApproval
-    from reconciler.app.change_request.step import Step
-    from reconciler.forge.protocol import Forge
-    from reconciler.journal.declared import Declares, Landed
-    from reconciler.journal.record import Record
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.outcome import Result
 
 
 @dataclass(slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import git, prefix
 from reconciler.app.forge_session import forge_session, forge_words, run_of_now
@@ -17,9 +17,6 @@ from reconciler.model.json_text import json_text
 from reconciler.report.renderers import Statement
 from reconciler.settings import environment
 from reconciler.source.load import load
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 
 def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: str | None) -> Statement:

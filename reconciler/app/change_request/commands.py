@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import changed_parts, load_at
 from reconciler.app.change_request.command_lines import MOST, Asked, commands_in
@@ -22,17 +21,15 @@ from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, UsageError
 from reconciler.forecast.levers.registry import what_ifs
+from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.ci_run import Comment
 from reconciler.forge.comment import last_reply, publish_reply
+from reconciler.forge.protocol import Forge
 from reconciler.git.merging import bring, is_here, tip_of
 from reconciler.model.plan import sealed_bytes
 from reconciler.model.plan_finding import FindingsDocument
 from reconciler.report.comment import HELP, echo, fenced, listed, safe, why
 from reconciler.settings import Settings, overlaid
-
-if TYPE_CHECKING:
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.ci_run import Comment
-    from reconciler.forge.protocol import Forge
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.queue import entries
@@ -12,22 +12,18 @@ from reconciler.app.checkout import tree_id
 from reconciler.app.forge_session import forge_session, forge_words, request_of
 from reconciler.app.listening import say, summarise
 from reconciler.findings import BudgetsError, ExitCode, RejectedError, UnauthorizedError
+from reconciler.forge.change_request import ChangeRequest
+from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.journal.journal import last_applied
 from reconciler.model.change_request import GateDocument, Obstacle, Ruled
+from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.rulings import Problem, Ruling, conclusion_of
 from reconciler.report.approvals import missing_document, ruling_text, ruling_title
 from reconciler.report.escape import escaped
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.forge_words import ForgeWords
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 def check_gate(settings: Settings, *, repo: str | None, number: int | None, recorded_by: str) -> Statement:

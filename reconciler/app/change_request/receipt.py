@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,20 +14,18 @@ from reconciler.app.listening import summarise
 from reconciler.app.planning.saved import load_plan
 from reconciler.findings import RefusedError, UnauthorizedError, UsageError
 from reconciler.forge.approval import merged_request
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import CheckVerdict
 from reconciler.forge.comment import Marked, Stamp, our_comments, publish, stamped
+from reconciler.forge.protocol import Forge
 from reconciler.model.change_request import ReceiptDocument, Receipted, ReceiptsDocument
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.outcome import Run
+from reconciler.model.plan import Plan
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report import summary
 from reconciler.report.receipt import merge_receipt, not_begun, receipt, with_receipt
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.plan import Plan
 
 _HINT = "give the output of `kt-budgets pr apply --format json` or of `kt-budgets apply --format json`"
 

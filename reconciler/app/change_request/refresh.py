@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import files_of
 from reconciler.app.checkout import git, parents, tree_id
@@ -12,24 +12,20 @@ from reconciler.app.planning.pipeline import compared
 from reconciler.app.session import connected
 from reconciler.findings import ExitCode, RemoteError
 from reconciler.forge.approval import records_among
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN, Check, CheckVerdict
 from reconciler.forge.comment import Stamp, our_comments, publish, stamped
+from reconciler.forge.protocol import Forge
 from reconciler.git.merging import is_here, merged
 from reconciler.journal.journal import read_records
 from reconciler.model.change_request import RefreshDocument, Refreshed
+from reconciler.model.desired import Desired
+from reconciler.model.forge_words import ForgeWords
 from reconciler.policy.plan_record import PlanRecord, record_text
 from reconciler.report.comment import with_notice
 from reconciler.report.escape import escaped
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.desired import Desired
-    from reconciler.model.forge_words import ForgeWords
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 STALE_TITLE = "The plan moved since it was shown"
 NO_PLAN = "no plan was recorded"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import files_of
 from reconciler.app.change_request.publish import publish
@@ -23,17 +22,15 @@ from reconciler.app.validate import validate
 from reconciler.files import write_file
 from reconciler.findings import BudgetsError, ExitCode, FindingsError, RefusedError, StalePlanError, UsageError
 from reconciler.forge.approval import records_among
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import PLAN
+from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import bring, is_here, merged, tip_of
 from reconciler.model.change_request import ShowDocument, ShownRequest
+from reconciler.model.plan import Plan
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.plan import Plan
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 FAILED = "not planned"
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.checkout import parents
 from reconciler.app.suggestions import located
 from reconciler.findings import BudgetsError
+from reconciler.forge.change_request import ChangeRequest
 from reconciler.forge.check import CheckVerdict
 from reconciler.forge.comment import Marked, Stamp, plan_fields, stamped
+from reconciler.model.forge_words import ForgeWords
+from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.report.comment import findings_title
+from reconciler.report.document import Asked
 from reconciler.report.markdown import fitted
 from reconciler.report.remarks import in_order, remarks
+from reconciler.report.spans import Words
 from reconciler.report.summary import summarise
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from reconciler.forge.change_request import ChangeRequest
-    from reconciler.model.forge_words import ForgeWords
-    from reconciler.model.plan import Plan
-    from reconciler.model.plan_finding import PlanFinding
-    from reconciler.report.document import Asked
-    from reconciler.report.spans import Words
 
 _ROOM = 59_000
 """Characters and bytes for a plan: what is added to it, its marker included, keeps the comment below 60,000."""

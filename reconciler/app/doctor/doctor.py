@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.check import Check, Seen, failed, failed_by, not_checked
 from reconciler.app.doctor.recording import record
@@ -16,9 +15,7 @@ from reconciler.journal.probe import PROBE
 from reconciler.model.doctor import CheckResult, DoctorDocument
 from reconciler.redaction import without_secrets
 from reconciler.report.renderers import Shown
-
-if TYPE_CHECKING:
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 _LIGHT = "this installation is a light one, without the package {name}"
 

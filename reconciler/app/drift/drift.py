@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from reconciler.app.drift.accept import is_writable
 from reconciler.app.drift.issues import publish_drift
@@ -16,21 +15,19 @@ from reconciler.app.listening import note, say, summarise
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.session import connected
 from reconciler.findings import BudgetsError, ExitCode, RemoteError
+from reconciler.forge.protocol import Forge
 from reconciler.journal.history import history_of
+from reconciler.model.desired import Desired
+from reconciler.model.live import Live
+from reconciler.model.outcome import Doubt
+from reconciler.model.waiting import Waiting
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.drift import Drifted, classify, with_released
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import Screen
-
-if TYPE_CHECKING:
-    from reconciler.forge.protocol import Forge
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
-    from reconciler.model.outcome import Doubt
-    from reconciler.model.waiting import Waiting
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
 

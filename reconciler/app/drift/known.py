@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_desired
 from reconciler.app.change_request.refresh import bring_heads, merged_here
@@ -15,19 +14,17 @@ from reconciler.app.listening import say
 from reconciler.app.planning.managed import managed
 from reconciler.app.session import load_desired
 from reconciler.findings import BudgetsError, FindingsError, RefusedError
+from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError, Trouble
 from reconciler.git.merging import tip_of
 from reconciler.journal.journal import last_declared, read_records
+from reconciler.journal.record import Record
 from reconciler.journal.standing import Standing, standing_of
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
+from reconciler.model.waiting import Waiting
 from reconciler.plan.drift import Proposal
-
-if TYPE_CHECKING:
-    from reconciler.forge.protocol import Forge
-    from reconciler.journal.record import Record
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.waiting import Waiting
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_desired, changed_parts
 from reconciler.app.change_request.apply_merged import pull_finder, replay_of
@@ -13,31 +12,29 @@ from reconciler.app.change_request.bench import MergeBench
 from reconciler.app.change_request.left_behind import AWAITED, is_late, landed_at, taken_off, told, untellable, untold
 from reconciler.app.change_request.replay import Replay, is_nothing_to_do
 from reconciler.app.change_request.settled import StepApproval
+from reconciler.app.change_request.step import Step
 from reconciler.app.checkout import git, is_older
 from reconciler.app.forge_session import forge_words
 from reconciler.findings import RefusedError, RemoteError
 from reconciler.forge.check import GATE
+from reconciler.forge.protocol import Forge
 from reconciler.git.failures import GitError
 from reconciler.journal.abandoned import abandoned, lock_of
+from reconciler.journal.declared import Landed
 from reconciler.journal.history import history_of
+from reconciler.journal.record import Record
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing
+from reconciler.model.live import Live
+from reconciler.model.merges import LandingOutcome
+from reconciler.model.outcome import Doubt, Result
+from reconciler.model.plan import Plan
+from reconciler.model.waiting import Waiting
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import is_due, unfunded, unknown_months
-
-if TYPE_CHECKING:
-    from reconciler.app.change_request.step import Step
-    from reconciler.forge.protocol import Forge
-    from reconciler.journal.declared import Landed
-    from reconciler.journal.record import Record
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.live import Live
-    from reconciler.model.merges import LandingOutcome
-    from reconciler.model.outcome import Doubt, Result
-    from reconciler.model.plan import Plan
-    from reconciler.model.waiting import Waiting
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 _MOST = 20
 """More landings than that are told without asking who approved them."""

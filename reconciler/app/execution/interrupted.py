@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.disbelief import refuse_unborne, repaired
@@ -13,11 +12,9 @@ from reconciler.app.session import load_desired
 from reconciler.apply.acceptance import Accepted
 from reconciler.findings import UsageError
 from reconciler.journal.journal import read_records
-
-if TYPE_CHECKING:
-    from reconciler.model.desired import Desired
-    from reconciler.model.outcome import Result
-    from reconciler.settings import Settings
+from reconciler.model.desired import Desired
+from reconciler.model.outcome import Result
+from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.checkout import is_older
@@ -20,7 +19,12 @@ from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
 from reconciler.git.places import provenance
 from reconciler.journal.journal import last_declared, opened, read_records
+from reconciler.journal.record import Record
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
 from reconciler.model.guards import GuardSettings
+from reconciler.model.outcome import Result
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
 from reconciler.report.receipt import receipt
@@ -28,13 +32,6 @@ from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 from reconciler.source.load import load
-
-if TYPE_CHECKING:
-    from reconciler.journal.record import Record
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.outcome import Result
-    from reconciler.model.period import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.first_contact import FirstNames
@@ -16,18 +15,16 @@ from reconciler.app.session import load_desired
 from reconciler.apply import preflight
 from reconciler.apply.application import apply_plan
 from reconciler.findings import ExitCode
+from reconciler.journal.declared import Declares
 from reconciler.journal.journal import last_applied
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result, Run
+from reconciler.model.period import Period
+from reconciler.model.plan import Plan
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
-
-if TYPE_CHECKING:
-    from reconciler.journal.declared import Declares
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.model.period import Period
-    from reconciler.model.plan import Plan
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.app.disbelief import refuse_disbelieved
 from reconciler.app.forge_session import attribution_of_now
@@ -25,14 +25,12 @@ from reconciler.journal.history import history_of, open_runs
 from reconciler.journal.journal import Journal, last_declared
 from reconciler.journal.place import open_store
 from reconciler.journal.record import Entry, Step
+from reconciler.journal.store import Lock
 from reconciler.model.adoption import AdoptionDocument
+from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.plan.scope import Teams, wallets_of
 from reconciler.report.renderers import Statement
-
-if TYPE_CHECKING:
-    from reconciler.journal.store import Lock
-    from reconciler.model.desired import Desired, DesiredWallet
-    from reconciler.settings import Settings
+from reconciler.settings import Settings
 
 
 def adopt(settings: Settings, teams: Collection[str] = ()) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.app.forge_session import attribution_of_now
 from reconciler.app.management.adopt import held
@@ -19,6 +19,8 @@ from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
 from reconciler.journal.record import Entry, Step
 from reconciler.model.adoption import ReleaseDocument
+from reconciler.model.applied import LastApplied
+from reconciler.model.desired import Desired
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import ZERO, Funds
@@ -26,12 +28,8 @@ from reconciler.model.plan import Plan, Scope, Tool, sealed
 from reconciler.plan.diff import fingerprint
 from reconciler.plan.scope import wallets_of
 from reconciler.report.renderers import Statement
+from reconciler.settings import Settings
 from reconciler.version import __version__
-
-if TYPE_CHECKING:
-    from reconciler.model.applied import LastApplied
-    from reconciler.model.desired import Desired
-    from reconciler.settings import Settings
 
 
 def release(settings: Settings, team: str, *, reason: str = "") -> Statement:

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
 from reconciler.app.checkout import is_older, line_of, touching
@@ -33,11 +32,8 @@ from reconciler.plan.scope import wallets_of
 from reconciler.report.next_step import next_step
 from reconciler.report.renderers import render
 from reconciler.report.screen import PAPER, Screen
+from reconciler.settings import Settings
 from reconciler.source.load import gc_paused
-
-if TYPE_CHECKING:
-    from reconciler.settings import Settings
-
 
 _logger = logging.getLogger(__name__)
 

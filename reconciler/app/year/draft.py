@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reconciler.files import write_file
 from reconciler.findings import BudgetsError, FindingsError, UsageError
 from reconciler.forecast.annual.next_year import next_year
-from reconciler.model.annual import YearDraft
+from reconciler.forecast.annual.table import TeamCase
+from reconciler.model.annual import TeamYear, YearDraft
+from reconciler.model.desired import Desired
 from reconciler.model.period import FiscalYear, Period
 from reconciler.source.drafted_file import drafted_text
 from reconciler.source.edits import EditError
@@ -19,11 +20,6 @@ from reconciler.source.literals import literal
 from reconciler.source.load import load_files
 from reconciler.source.reasoned_edit import set_with_reasons
 from reconciler.source.tree_findings import ORGANIZATION
-
-if TYPE_CHECKING:
-    from reconciler.forecast.annual.table import TeamCase
-    from reconciler.model.annual import TeamYear
-    from reconciler.model.desired import Desired
 
 BESIDE = Path(":beside")
 """Stands for a folder beside the budgets, named after them and the year."""
