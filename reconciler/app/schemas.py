@@ -89,12 +89,16 @@ DOCUMENTS: tuple[type[Document], ...] = (
 
 def schemas(budgets: Path | None = None) -> dict[str, Schema]:
     """Return every published schema by the name of its file; that of team files with the environments of `budgets`."""
+    return {**editors_schemas(budgets), **{f"{kind.name()}.schema.json": document_schema(kind) for kind in DOCUMENTS}}
+
+
+def editors_schemas(budgets: Path | None = None) -> dict[str, Schema]:
+    """Return those of them by which editors judge what people write."""
     team = yaml_schema(TeamBudget, "budgets/teams/<team>.yaml")
     environments = context_of(read(budgets).organization).environments if budgets else ()
     return {
         "organization.schema.json": yaml_schema(OrganizationBudget, "budgets/org.yaml"),
         "team.schema.json": with_environments(team, environments) if environments else team,
-        **{f"{kind.name()}.schema.json": document_schema(kind) for kind in DOCUMENTS},
     }
 
 

@@ -112,13 +112,16 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
 def certificates(*, trust_environment: bool) -> ssl.SSLContext:
     """Return which certificates are believed: those of the environment where it names any.
 
+    Where the environment does not count, which is plain http on this machine, none are, and none are read.
     Raises UsageError when the environment names a file or folder that holds none.
     """
+    if not trust_environment:
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with environment_settings():
         variables = environment()
         own = tuple(variables.get(name, "") for name in _OWN)
         named = next((path for name in _BUNDLES if (path := variables.get(name))), "")
-        return _certificates(own, named, tuple(_state(path) for path in (*own, named)), trust_environment)
+        return _certificates(own, named, tuple(_state(path) for path in (*own, named)))
 
 
 def names_proxies() -> bool:
@@ -127,20 +130,13 @@ def names_proxies() -> bool:
 
 
 @lru_cache(maxsize=8)
-def _certificates(
-    own: tuple[str, ...],
-    named: str,
-    states: tuple[object, ...],
-    trust_environment: bool,
-) -> ssl.SSLContext:
+def _certificates(own: tuple[str, ...], named: str, states: tuple[object, ...]) -> ssl.SSLContext:
     """Return them, read once: parsing hundreds of certificates takes longer than most requests.
 
     `states` tell files that were replaced since from those that were read.
     """
     del states
-    if not trust_environment or any(own):
-        return httpx.create_ssl_context(trust_env=trust_environment)
-    if not named:
+    if any(own) or not named:
         return httpx.create_ssl_context()
     folder = Path(named).is_dir()
     return ssl.create_default_context(cafile=None if folder else named, capath=named if folder else None)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.importing.reading import declared
-from reconciler.app.schemas import schemas
+from reconciler.app.schemas import editors_schemas
 from reconciler.app.session import connected
 from reconciler.app.starting.installed import installed
 from reconciler.app.starting.repository import Repository, repository_of
@@ -120,10 +120,9 @@ def _files(repository: Repository, first: FirstOrganization) -> dict[str, bytes]
     declared(Path(repository.folder), {ORGANIZATION: text.encode()})
     beside = repository.folder.rpartition("/")[0]
     folder = f"{beside}/schemas" if beside else "schemas"
-    editors = ("organization.schema.json", "team.schema.json")
     return {
         f"{repository.folder}/{ORGANIZATION}": text.encode(),
-        **{f"{folder}/{name}": schema_text(schema).encode() for name, schema in schemas().items() if name in editors},
+        **{f"{folder}/{name}": schema_text(schema).encode() for name, schema in editors_schemas().items()},
         **workflow("none" if repository.copied else repository.forge, folder=repository.folder, runs=installed()),
     }
 
