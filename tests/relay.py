@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import httpx
+from loopback import client_of
 
 Alter = Callable[[str], str]
 """Takes the text of an answer, and returns the text to send on."""
@@ -31,7 +31,7 @@ class Relay:
 def relaying(target: str) -> Iterator[Relay]:
     """Run a relay to `target` until the block ends."""
     relay = Relay(target)
-    with httpx.Client(base_url=target, trust_env=False) as client:
+    with client_of(target) as client:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"

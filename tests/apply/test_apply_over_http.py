@@ -20,6 +20,8 @@ from reconciler.journal.attribution import Attribution
 from reconciler.journal.place import open_store
 from reconciler.model.plan import GuardResult
 
+pytestmark = pytest.mark.slow
+
 ALLOCATE = "/v1/wallets/allocate"
 QUICK = ("--settle", "0.3")
 

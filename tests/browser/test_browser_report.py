@@ -13,6 +13,8 @@ from reconciler.report.document import Report
 from reconciler.report.html import html
 from reconciler.report.summary import summarise
 
+pytestmark = pytest.mark.slow
+
 STORIES = ["acme", "refused", "twelve-wallets", "nothing", "hostile"]
 PICTURED = {"acme", "refused", "hostile"}
 LOOKS = [*((story, "phone") for story in STORIES), ("acme", "desktop"), ("twelve-wallets", "desktop")]

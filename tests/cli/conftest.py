@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from cli.journal_desk import desk as desk
 from published import judge_printed
+from seeded_once import seeded_once as seeded_once
 from usage_read_once import usage_read_once as usage_read_once
 
 from reconciler.cli.boundary import run

@@ -22,6 +22,8 @@ from cli.outlook_world import COLUMNS, FINANCE, SUPPORT, World, make_world, stea
 from reconciler.app.schemas import schemas
 from reconciler.model.outlook import ForecastDocument
 
+pytestmark = pytest.mark.slow
+
 Golden = Callable[[str, str], None]
 
 

@@ -15,6 +15,8 @@ from cli.conftest import Result, Run
 from reconciler.sandbox.server import Sandbox, running
 from reconciler.settings import overlaid
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 DAY = "2026-06-18"
 

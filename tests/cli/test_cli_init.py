@@ -18,6 +18,8 @@ from ruamel.yaml import YAML
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 SANDBOX = ("--sandbox", "--as-of", "2026-06-18")
 STARTED = ("budgets/org.yaml", "schemas/organization.schema.json", "schemas/team.schema.json", ".gitignore")
 

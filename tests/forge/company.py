@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import forked_command
-import httpx
 from forge.budget_repository import BudgetRepository
 from forge.github_standin import Pull, State
 from forge.workflow_shell import Runner, load
+from loopback import client_of
 
 from reconciler.sandbox.server import Sandbox
 
@@ -155,8 +155,8 @@ class Company:
         return commit
 
     def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
-        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        with client_of(self.sandbox.url, self.sandbox.billing_token) as client:
+            answer = client.request(method, path, json=body or None)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -89,9 +89,20 @@ class Description:
 
     strict: Any
     lenient: Any
+    judged: dict[object, str | None] = field(default_factory=dict)
 
     def complaint(self, sent: Sent, answered: Answered) -> str | None:
-        """Return what is wrong with a request, or with the answer to it; None when nothing is."""
+        """Return what is wrong with a request, or with the answer to it; None when nothing is.
+
+        What is the same to the byte as something that was judged before is judged as that was.
+        """
+        query = tuple(sent.parameters.query.items(multi=True))
+        exchange = (sent.method, sent.path, query, sent.body, answered.status_code, answered.data)
+        if exchange not in self.judged:
+            self.judged[exchange] = self._complaint(sent, answered)
+        return self.judged[exchange]
+
+    def _complaint(self, sent: Sent, answered: Answered) -> str | None:
         try:
             self.strict.validate_request(sent)
             if answered.status_code < 400 and answered.data:

@@ -596,7 +596,7 @@ def serving(github: GitHub) -> Iterator[str]:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(github.app, log_level="error", lifespan="off", ws="none")
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="stand-in", daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pytest
 from forge.github_standin import State
 from forge.gitlab_state import GitLabState
 
-FORGES = ("github", "gitlab")
+FORGES = ("github", pytest.param("gitlab", marks=pytest.mark.slow))
+"""Coverage needs what they share on one of them; what one has to itself has quick tests of its own."""
+
 _NOTHING = {
     "CI_COMMIT_SHA": "",
     "GITHUB_EVENT_PATH": "",

@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import httpx
 import pytest
 from forge.month_clock import DatedState, MovedClock
 from forge.month_commands import arguments_of, cli, of_github
 from forge.month_repository import Checkout, ForgeRepository
+from loopback import client_of
 from published import judge_printed
 
 from reconciler.cli.boundary import run
@@ -64,8 +64,7 @@ class Office:
             is_on_branch: Checkout(repository, place / f"run-{is_on_branch}" / "checkout")
             for is_on_branch in (True, False)
         }
-        headers = {"Authorization": f"Bearer {sandbox.billing_token}"}
-        self.api = httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False)
+        self.api = client_of(sandbox.url, sandbox.billing_token)
         self.usage = place / "usage.csv"
         self.usage.write_text("id,timestamp,team_id,provider,model,cost\n", encoding="utf-8")
 

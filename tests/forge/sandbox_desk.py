@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 import click
-import httpx
 import pytest
 from forge.budget_repository import BudgetRepository
 from forge.foreign_words import refuse_foreign_words
 from forge.github_standin import Pull, State
 from forge.host import Host
+from loopback import client_of
 from published import judge_printed
 
 from reconciler.cli.adopt import command as adopt_command
@@ -97,8 +97,8 @@ class SandboxDesk:
         return listed
 
     def keeptrusts(self, method: str, path: str, **body: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.sandbox.billing_token}"}
-        answer = httpx.request(method, self.sandbox.url + path, headers=headers, json=body or None, trust_env=False)
+        with client_of(self.sandbox.url, self.sandbox.billing_token) as client:
+            answer = client.request(method, path, json=body or None)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 

@@ -14,6 +14,8 @@ from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 RAISE = ("10500.00", "12500.00")
 
 

@@ -12,6 +12,8 @@ from git.started import started
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 LATER = "2026-06-19"
 
 

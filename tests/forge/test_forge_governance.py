@@ -13,6 +13,8 @@ from forge.github_standin import Pull
 from forge.host import Host
 from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
+pytestmark = pytest.mark.slow
+
 TEAM, ORG = "budgets/teams/support.yaml", "budgets/org.yaml"
 
 

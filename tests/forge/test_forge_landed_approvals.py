@@ -7,6 +7,8 @@ from forge.merge_desk import SHADOW_FILE, SUPPORT_FILE, MergeDesk
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 
 def updated(desk: MergeDesk, number: int, by: str, edit: str = "") -> None:
     """Let somebody merge main into a pull request's branch, with an edit of her own or none."""

@@ -15,6 +15,8 @@ from forge.sandbox_desk import DAY, SandboxDesk, sandbox_desk
 
 from reconciler.findings import ExitCode
 
+pytestmark = pytest.mark.slow
+
 HIDDEN = """\
 version: 1
 team: shadow

@@ -13,6 +13,8 @@ from memory_over_http import World, over_http
 
 from reconciler.model.json_text import digest_of
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 TEAMS = ("t-alpha", "t-alpha-dev", "t-beta", "t-gamma")
 APPLY = ("apply", "--plan", "plan.json", "--format", "json")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from memory_over_http import World, over_http
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., Any]
 DAY = ("--as-of", "2026-07-02")
 PLAN = ("plan", *DAY, "--usage", "usage.csv")

@@ -14,6 +14,8 @@ from memory_over_http import Habits, World, exact, floating, over_http, shortest
 
 from reconciler.model.json_text import digest_of
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TARGETS = {"t-alpha": "1200.50", "t-alpha-dev": "300", "t-beta": "0.07", "t-gamma": "450.00"}
 

@@ -13,6 +13,8 @@ import pytest
 from memory_over_http import Habits, World, over_http
 from paging_shapes import Shape
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PLAN = ("plan", "--as-of", "2026-06-18", "--usage", "usage.csv", "--detailed-exit-code")

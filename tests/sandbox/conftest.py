@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 from in_process import InProcess
+from loopback import client_of
 
 from reconciler.sandbox.scenario import seed
-from reconciler.sandbox.server import Sandbox, running
+from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
 
 AS_OF = date(2026, 6, 18)
@@ -52,7 +53,7 @@ def serve() -> Iterator[Serve]:
 
         def start(store: Store, *, timeout: float = 5.0, token: str | None = None, **options: Any) -> httpx.Client:
             sandbox = stack.enter_context(running(store=store, billing_token="billing", read_token="read", **options))
-            return stack.enter_context(client_of(sandbox, token=token or sandbox.billing_token, timeout=timeout))
+            return stack.enter_context(client_of(sandbox.url, token or sandbox.billing_token, timeout=timeout))
 
         yield start
 
@@ -66,10 +67,3 @@ def direct() -> Iterator[Serve]:
             return stack.enter_context(stack.enter_context(InProcess(store, **options)).client(token=token))
 
         yield start
-
-
-@contextmanager
-def client_of(sandbox: Sandbox, *, token: str, timeout: float = 5.0) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=sandbox.url, headers=headers, timeout=timeout, trust_env=False) as client:
-        yield client

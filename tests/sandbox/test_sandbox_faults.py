@@ -15,7 +15,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from in_process import InProcess
-from sandbox.conftest import client_of
+from loopback import client_of
 
 from reconciler.cli.sandbox import faults_guide
 from reconciler.findings import UsageError
@@ -393,7 +393,7 @@ def download(over: str, rules: list[dict[str, Any]]) -> None:
         store = stack.enter_context(Store(as_of=date(2026, 6, 18)))
         if over == "socket":
             sandbox = stack.enter_context(running(store=store, faults=faults))
-            client = stack.enter_context(client_of(sandbox, token=sandbox.billing_token))
+            client = stack.enter_context(client_of(sandbox.url, sandbox.billing_token, timeout=5))
         else:
             client = stack.enter_context(stack.enter_context(InProcess(store, faults=faults)).client())
         window = {"date_from": "2026-06-01", "date_to": "2026-06-17"}

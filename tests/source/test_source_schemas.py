@@ -33,6 +33,8 @@ from reconciler.source.documents import shape_of
 from reconciler.source.parse import parse
 from reconciler.source.schemas import schema_text
 
+pytestmark = pytest.mark.slow
+
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 PUBLISHED = {
     "findings.schema.json",
