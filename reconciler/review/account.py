@@ -8,11 +8,14 @@ from decimal import Decimal
 
 import numpy as np
 
-from reconciler.review.one_offs import one_off_days, usual
+from reconciler.review.one_offs import one_off_days, runs, usual
 from reconciler.review.side import NONE, Side, completed
-from reconciler.review.traffic import Bools, Seen, Traffic, Unit
+from reconciler.review.traffic import Bools, Floats, Ints, Seen, Traffic, Unit
 
 AROUND = 28
+
+TAKES_PART = 1.25
+"""How many times its usual requests a unit has when the team's one-off is its own as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,29 @@ class Known:
 
 def known(seen: Seen) -> Known:
     weekdays = seen.weekdays
-    away = {unit: one_off_days(traffic.ordinary, weekdays) for unit, traffic in seen.units.items()}
-    return Known(
-        seen,
-        away,
-        {
-            unit: usual(traffic.requests.astype(np.float64), weekdays, away[unit])
-            if away[unit].any()
-            else np.zeros(len(weekdays))
-            for unit, traffic in seen.units.items()
-        },
-    )
+    requests = {unit: traffic.requests.astype(np.float64) for unit, traffic in seen.units.items()}
+    none = np.zeros(len(weekdays))
+    total = sum((each.ordinary for each in seen.units.values()), none)
+    common = _away(sum(requests.values(), none), total, weekdays)
+    away = {
+        unit: _away(requests[unit], traffic.ordinary, weekdays) | _with_all(requests[unit], common, weekdays)
+        for unit, traffic in seen.units.items()
+    }
+    return Known(seen, away, {unit: usual(requests[unit], weekdays, days) for unit, days in away.items()})
+
+
+def _away(requests: Floats, cost: Floats, weekdays: Ints) -> Bools:
+    """Return the one-off days of a series: what runs away shows in its requests, in its cost or in both."""
+    return one_off_days(requests, weekdays) | one_off_days(cost, weekdays)
+
+
+def _with_all(requests: Floats, common: Bools, weekdays: Ints) -> Bools:
+    """Return the team's one-off days, where a unit took part in them."""
+    taken = common.copy()
+    expected = usual(requests, weekdays, common)
+    for start, end in runs(common):
+        taken[start:end] = requests[start:end].sum() > TAKES_PART * expected[start:end].sum()
+    return taken
 
 
 def is_burst(traffic: Traffic, *, longest: int, silent: int) -> bool:

@@ -1,16 +1,22 @@
 """Which assumption failed: a cause is called only when it stands out of what days vary by anyway.
 
-A cause stands out beyond `CLEAR` standard errors and `MATERIAL` of what was planned. The largest that does is called.
+It has to be `MATERIAL` of what was planned, and so many standard errors from nothing that chance alone would make any
+cause stand out in one of twenty reviews at most. The largest that does is called.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from math import erfc, sqrt
 
 from reconciler.review.compare import Comparison
-from reconciler.review.split import CAUSES, Cause
+from reconciler.review.split import CAUSES, FACTORS, Cause
 
-CLEAR, MATERIAL = 3.0, 0.02
+MATERIAL = 0.02
+BY_CHANCE = 0.04
+
+CHANCE: tuple[Cause, ...] = (*FACTORS, "fallback")
+"""What chance alone may move; new workloads and one-offs are told by their days."""
 
 
 def judged(comparison: Comparison, cause: Cause) -> Decimal:
@@ -36,11 +42,34 @@ def is_material(comparison: Comparison, amount: Decimal) -> bool:
     return abs(float(amount)) >= MATERIAL * float(whole) > 0
 
 
+def clear(comparison: Comparison) -> float:
+    """Return how many standard errors a cause has to be from nothing.
+
+    The chances of all causes together are `BY_CHANCE` (Bonferroni). One that by chance is never material needs none of
+    it, so that in a team whose demand alone varies, demand is held to no more than needed.
+    """
+    whole = float(comparison.reference if comparison.reference > 0 else comparison.actual)
+    spreads = (comparison.noise.get(cause, 0.0) for cause in CHANCE)
+    least = [MATERIAL * whole / spread for spread in spreads if spread > 0]
+    low, high = 0.0, 10.0
+    for _ in range(30):
+        middle = (low + high) / 2
+        chance = sum(erfc(max(middle, each) / sqrt(2)) for each in least)
+        low, high = (middle, high) if chance > BY_CHANCE else (low, middle)
+    return high
+
+
 def stands_out(comparison: Comparison, cause: Cause) -> bool:
-    return distance(comparison, cause) > CLEAR and is_material(comparison, judged(comparison, cause))
+    is_clear = distance(comparison, cause) > clear(comparison)
+    return is_clear and is_material(comparison, judged(comparison, cause))
 
 
 def called(comparison: Comparison) -> Cause | None:
     """Return the largest cause that stands out, None where nothing does."""
-    clear = [cause for cause in CAUSES if stands_out(comparison, cause)]
-    return max(clear, key=lambda cause: abs(judged(comparison, cause)), default=None)
+    found = [cause for cause in CAUSES if stands_out(comparison, cause)]
+    return max(found, key=lambda cause: _told(comparison, cause), default=None)
+
+
+def _told(comparison: Comparison, cause: Cause) -> Decimal:
+    """Return how much of a cause's money is both in its effect and to be explained."""
+    return min(abs(comparison.effects[cause]), abs(judged(comparison, cause)))

@@ -10,22 +10,17 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from reconciler.review.account import Account, Known, is_burst
-from reconciler.review.noise import Wobble, noise, wobble
 from reconciler.review.one_offs import LONGEST
 from reconciler.review.planned import Planned
 from reconciler.review.side import DIGITS, NONE, Model, Side, completed, summed
 from reconciler.review.span import Span
-from reconciler.review.split import CAUSES, FACTORS, Cause, Factor, split
-from reconciler.review.traffic import Bools, Floats, Unit
+from reconciler.review.split import CAUSES, Cause, split
+from reconciler.review.standard_errors import standard_errors
+from reconciler.review.traffic import Bools, Unit
 
 Amounts = dict[Cause, Decimal]
-Shapes = dict[Unit, dict[Factor, Floats]]
 
 OWN_NOISE = 0.05
-AGREED = 0.75
-"""How much the noise of the base counts for demand where the plan names its money: it is agreed upon, and yet drawn
-from such weeks."""
-
 SILENT = 14
 
 
@@ -79,21 +74,18 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
     """Return how the days of `span` differ from the plan, month by month."""
     with localcontext(prec=DIGITS):
         pairs, calendar, demand = [], NONE, NONE
-        shapes: Shapes = {}
         new = _new_workloads(known, planned.base.end, span)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
             days = known.seen.mask(start, end)
             for unit in known.seen.units:
                 reference = planned.account(unit, month, part)
-                _shape(shapes, unit, days, reference.side, part)
                 pair = _pair(known, unit, days, reference, is_new=unit[1] in new)
                 calendar += reference.side.cost * Decimal(repr(planned.calendar(month) - 1))
                 pairs.append(pair)
             demand += planned.new_demand(month, part)
         base = known.seen.mask(planned.base.start, planned.base.end)
-        weight = AGREED if planned.plan.baseline_monthly is not None else 1.0
-        spread = _noise(known, pairs, known.seen.mask(span.start, span.end), base, shapes, demand=weight)
+        spread = standard_errors(known, _costs(pairs), known.seen.mask(span.start, span.end), base)
         return _comparison(pairs, spread, calendar, demand, bursts=_bursts(known, new))
 
 
@@ -108,7 +100,7 @@ def against_period(known: Known, span: Span, other: Span) -> Comparison:
             reference = known.account(unit, before, raw)
             pairs.append(_pair(known, unit, after, reference, is_new=unit[1] in new))
             calendar += reference.side.cost * Decimal(repr(_more_days(known, before, after) - 1))
-        spread = _noise(known, pairs, after, before, {})
+        spread = standard_errors(known, _costs(pairs), after, before)
         return _comparison(pairs, spread, calendar, NONE, bursts=_bursts(known, new))
 
 
@@ -149,66 +141,12 @@ def _more_days(known: Known, before: Bools, after: Bools) -> float:
     return float(means[weekdays[after]].sum() / usual) if usual > 0 else 1.0
 
 
-def _shape(shapes: Shapes, unit: Unit, days: Bools, side: Side, part: Decimal) -> None:
-    """Note what the reference has for a unit on some days, by factor."""
-    if not side.is_known or not part:
-        return
-    own = shapes.setdefault(unit, {factor: np.ones(len(days)) for factor in FACTORS})
-    own["demand"][days] = float(side.requests / part)
-    own["cache"][days] = float(side.paid or NONE)
-    own["provider_mix"][days] = float(side.price)
-
-
-def _noise(
-    known: Known, pairs: Iterable[Pair], after: Bools, before: Bools, shapes: Shapes, *, demand: float = 1.0
-) -> dict[Cause, float]:
-    """Return the standard errors of effects, from both sides' days; `demand` is how much those of the reference count.
-
-    A factor may have moved as it was to or not have moved at all: the smaller error is that of the better description.
-    """
+def _costs(pairs: Iterable[Pair]) -> dict[Unit, float]:
+    """Return what each unit's ordinary traffic costs, in the middle between both sides."""
     cost: dict[Unit, float] = {}
     for pair in pairs:
         cost[pair.unit] = cost.get(pair.unit, 0.0) + float(pair.reference.side.cost + pair.actual.side.cost) / 2
-    first, flat, shaped = (
-        noise(_wobbles(known, cost, days, own)) for days, own in ((before, {}), (after, {}), (after, shapes))
-    )
-    first["demand"] *= demand
-    spread: dict[Cause, float] = {
-        factor: float(np.hypot(first[factor], min(flat[factor], shaped[factor]))) for factor in FACTORS
-    }
-    premium = sum((_premiums(known, unit, before) for unit in cost), np.zeros(int(before.sum())))
-    scale = after.sum() / max(before.sum(), 1)
-    spread["fallback"] = _spread_of(premium) * float(np.sqrt(scale))
-    return spread
-
-
-def _wobbles(known: Known, cost: Mapping[Unit, float], days: Bools, shapes: Shapes) -> list[tuple[float, Wobble]]:
-    found = []
-    for unit, amount in cost.items():
-        steady = days & ~known.away[unit]
-        varying = wobble(known.seen.units[unit], steady, known.seen.weekdays, shapes.get(unit))
-        if varying is not None:
-            aligned = {name: _spread_out(each, steady[days]) for name, each in varying.days.items()}
-            found.append((amount, Wobble(aligned)))
-    return found
-
-
-def _spread_out(values: np.ndarray, where: Bools) -> np.ndarray:
-    full = np.zeros(len(where))
-    full[where] = values
-    return full
-
-
-def _premiums(known: Known, unit: Unit, days: Bools) -> np.ndarray:
-    """Return what each day's fallbacks cost beyond the usual, in major units."""
-    traffic = known.seen.units[unit]
-    direct = float(traffic.direct[:, days].sum())
-    each = float(traffic.paid[:, days].sum()) / direct if direct else 0.0
-    return np.asarray((traffic.fallback_cost[days].astype(np.float64) - traffic.fallbacks[days] * each) / 1e9)
-
-
-def _spread_of(values: np.ndarray) -> float:
-    return float(values.std() * np.sqrt(len(values))) if len(values) > 1 else 0.0
+    return cost
 
 
 def _comparison(

@@ -11,10 +11,7 @@ from reconciler.model.usage import NANO
 from reconciler.review.split import FACTORS, Factor
 from reconciler.review.traffic import Bools, Floats, Ints, Traffic
 
-BLOCKS = (1, 7, 28)
-"""Days that vary together: what is added up in blocks of so many days counts what lasts for some days too."""
-
-FEWEST_BLOCKS = 4
+MOST_LASTING = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,15 +21,11 @@ class Wobble:
     days: Mapping[Factor, Floats]
 
 
-Shape = Mapping[Factor, Floats]
-"""What the reference has for each day, by factor, up to a multiple: what moves as it was to is not noise."""
-
-
-def wobble(traffic: Traffic, days: Bools, weekdays: Ints, shape: Shape | None = None) -> Wobble | None:
+def wobble(traffic: Traffic, days: Bools, weekdays: Ints) -> Wobble | None:
     """Return how a unit's factors vary over the days of a mask, None where it paid for nothing in them.
 
     Each factor is a ratio of two sums; a day's part in the error of that ratio is what its numerator is off from the
-    ratio times its denominator, over the sum of the numerators. With a `shape` the ratio is held to follow that.
+    ratio times its denominator, over the sum of the numerators.
     """
     requests = traffic.requests[days].astype(np.float64)
     direct = traffic.direct[:, days].sum(axis=0).astype(np.float64)
@@ -46,13 +39,12 @@ def wobble(traffic: Traffic, days: Bools, weekdays: Ints, shape: Shape | None = 
     worth = prices @ volume
     misses = direct + traffic.fallbacks[days]
     usual = _usual(requests, weekdays[days])
-    form = {factor: shape[factor][days] for factor in shape} if shape else {}
     return Wobble(
         {
-            "demand": _off(requests, usual * form.get("demand", 1.0)),
+            "demand": _off(requests, usual),
             "tokens_per_request": _off(tokens, direct),
-            "cache": _off(misses, requests * form.get("cache", 1.0)),
-            "provider_mix": _off(worth, tokens * form.get("provider_mix", 1.0)),
+            "cache": _off(misses, requests),
+            "provider_mix": _off(worth, tokens),
             "unit_price": _off(cost, worth),
         }
     )
@@ -72,15 +64,24 @@ def _usual(requests: Floats, weekdays: Ints) -> Floats:
 
 
 def spread(off: Floats) -> float:
-    """Return the standard error of a sum whose days are `off`: the largest that any size of block shows."""
-    found = 0.0
-    for size in BLOCKS:
-        count = len(off) // size
-        if size == 1 or count >= FEWEST_BLOCKS:
-            blocks = off[: count * size].reshape(count, size).sum(axis=1)
-            if count > 1:
-                found = max(found, float(np.sqrt((blocks**2).sum() * count / (count - 1))))
-    return found
+    """Return the standard error of a sum whose days are `off`, of which each goes on with a part of the day before.
+
+    What goes on is taken out before the days' variance is counted, and given back to the sum (prewhitening, Andrews and
+    Monahan 1992, corrected for few days as Kendall 1954 does).
+    """
+    count, squares = len(off), float((off**2).sum())
+    if count < 4 or squares <= 0:
+        return float(np.sqrt(squares))
+    part = lasting(off)
+    news = off[1:] - part * off[:-1]
+    return float(np.sqrt((news**2).sum() / (count - 2) * count)) / (1 - part)
+
+
+def lasting(off: Floats) -> float:
+    """Return which part of a day's deviation goes on to the next one, from 0 to `MOST_LASTING`."""
+    squares = float((off**2).sum())
+    part = float((off[1:] * off[:-1]).sum()) / squares if squares > 0 else 0.0
+    return min(max(part + (1 + 3 * part) / len(off), 0.0), MOST_LASTING)
 
 
 def noise(parts: Sequence[tuple[float, Wobble]]) -> dict[Factor, float]:

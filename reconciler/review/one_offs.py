@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reconciler.review.noise import lasting
 from reconciler.review.traffic import Bools, Floats, Ints
 
 NEIGHBOURS = 28
@@ -15,35 +16,80 @@ LONGEST = 10
 AFTER = 5
 """Days that must be known after it: what is not over yet may be there to stay."""
 
-FAR, NEAR = 1.8, 1.25
-FAR_SPREADS, NEAR_SPREADS = 4.0, 1.5
-MOST_SILENT = 0.3
+FAR = 1.5
+FAR_ERRORS = 4.0
+"""So many standard errors from the usual: of a year's windows, about a thousand that differ, chance puts none there in
+nineteen of twenty years."""
+
+OUTLIER, TO_SIGMA = 3.0, 1.4826
+MOST_SILENT = 0.5
 
 
 def one_off_days(cost: Floats, weekdays: Ints) -> Bools:
-    """Return which days of a series of daily cost are one-offs.
+    """Return which days of a daily series are one-offs.
 
-    A day is looked at against the median of four weeks on each side, its weekday taken into account: one beyond `FAR`
-    times that and four robust spreads, with those beside it that are clearly above it as well.
+    Every window of days is looked at (a scan statistic): its mean against the median of four weeks before it and of
+    four weeks after it, whichever is higher, each day's weekday taken into account. So neither growth nor a new level
+    stands out. What stands out most is taken first, and is a one-off unless it is too long.
     """
-    none = np.zeros(len(cost), dtype=bool)
+    found = np.zeros(len(cost), dtype=bool)
     active = np.flatnonzero(cost > 0)
-    if len(active) < 3 * 7:
-        return none
-    alive = cost[active[0] :]
-    if (alive <= 0).mean() > MOST_SILENT:
-        return none
+    if len(active) < 3 * 7 or (cost[active[0] :] <= 0).mean() > MOST_SILENT:
+        return found
     logs = np.log(np.where(cost > 0, cost, np.nan))
-    off = logs - _local_median(logs)
-    off = off - _by_weekday(off, weekdays)[weekdays]
-    spread = 1.4826 * float(np.nanmedian(np.abs(off)))
-    above = np.nan_to_num(off, nan=-1.0)
-    far, near = max(np.log(FAR), FAR_SPREADS * spread), max(np.log(NEAR), NEAR_SPREADS * spread)
-    for start, end in _runs(above > near):
-        is_over = len(cost) - end >= AFTER and start > 0
-        if end - start <= LONGEST and is_over and (above[start:end] > far).any():
-            none[start:end] = True
-    return none
+    level = _local_median(logs)
+    profile = _by_weekday(logs - level, weekdays)[weekdays]
+    windows = _windows(logs - profile, *_daily_noise(logs - profile - level))
+    taken = found.copy()
+    for start, end in windows:
+        if not taken[start:end].any():
+            taken[start:end] = True
+            found[start:end] = end - start <= LONGEST
+    return found
+
+
+def _windows(logs: Floats, daily: float, part: float) -> list[tuple[int, int]]:
+    """Return the windows that stand out, as [start, end), the clearest first."""
+    known = ~np.isnan(logs)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, logs, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    before, after = _before_and_after(logs)
+    found: list[tuple[float, int, int]] = []
+    for length in range(1, 2 * LONGEST + 1):
+        starts = np.arange(1, len(logs) - length - AFTER + 1)
+        ends = starts + length
+        usual = np.fmax(before[starts], after[ends])
+        count = counts[ends] - counts[starts]
+        mean = np.divide(sums[ends] - sums[starts], count, out=np.full(len(starts), np.nan), where=count > 0) - usual
+        score = mean * np.sqrt(count) / (daily * _longer(part, length))
+        edges = np.fmin(logs[starts], logs[ends - 1]) - usual
+        far = (mean > np.log(FAR)) & (score > FAR_ERRORS) & (edges > 0)
+        found += zip(score[far].tolist(), starts[far].tolist(), ends[far].tolist(), strict=True)
+    return [(start, end) for _, start, end in sorted(found, reverse=True)]
+
+
+def _daily_noise(off: Floats) -> tuple[float, float]:
+    """Return the standard deviation of a day, and which part of it lasts to the next. Outliers count in part."""
+    known = off[~np.isnan(off)]
+    known = known - np.median(known)
+    usual = max(TO_SIGMA * float(np.median(np.abs(known))), 1e-3)
+    return usual, lasting(known.clip(-OUTLIER * usual, OUTLIER * usual))
+
+
+def _longer(part: float, length: int) -> float:
+    """Return how much larger the standard error of a mean of days is than that of as many that are independent."""
+    together = sum((1 - lag / length) * part**lag for lag in range(1, length))
+    return float(np.sqrt(1 + 2 * together))
+
+
+def _before_and_after(values: Floats) -> tuple[Floats, Floats]:
+    """Return for each place the median of the four weeks before it, and of those from it on."""
+    padded = np.pad(values, NEIGHBOURS, constant_values=np.nan)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, NEIGHBOURS)
+    known = (~np.isnan(windows)).sum(axis=1) >= AFTER
+    medians = np.full(len(windows), np.nan)
+    medians[known] = np.nanmedian(windows[known], axis=1)
+    return medians[: len(values) + 1], medians[NEIGHBOURS:]
 
 
 def usual(requests: Floats, weekdays: Ints, away: Bools) -> Floats:
@@ -72,7 +118,7 @@ def _by_weekday(values: Floats, weekdays: Ints) -> Floats:
     return np.asarray([float(np.median(each)) if len(each) else 0.0 for each in own])
 
 
-def _runs(flags: Bools) -> Iterator[tuple[int, int]]:
+def runs(flags: Bools) -> Iterator[tuple[int, int]]:
     """Yield each run of true values, as [start, end)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -73,8 +73,8 @@ class Row(NamedTuple):
     fallback_output: int
 
 
-def world(seed: int, planted: Planted | None, *, size: float = 0.08, days: int = DAYS) -> World:
-    """Return a year in which what is planted costs about `size` of what was planned."""
+def world(seed: int, planted: Planted | None, *, size: float = 0.08, days: int = DAYS, begins: int = 0) -> World:
+    """Return a year in which what is planted costs about `size` of what was planned, from the day `begins` on."""
     random = np.random.default_rng(seed)
     noise = float(random.uniform(0.05, 0.2))
     burst = BEFORE + int(random.integers(30, days - 30))
@@ -86,7 +86,8 @@ def world(seed: int, planted: Planted | None, *, size: float = 0.08, days: int =
             drift = 0.5 * drift + float(random.normal(0, noise * 0.85))
             weekday = (START.first + timedelta(days=day - BEFORE)).weekday()
             usual = _planned(day, 400 * weight * rhythm[weekday] * float(np.exp(drift)), small)
-            actual = _with_cause(usual, planted, day, small, size, days, burst)
+            cause = planted if day >= BEFORE + begins else None
+            actual = _with_cause(usual, cause, day, small, size, days, burst)
             rows += _rows(random, day, workload, actual)
     if planted == "new_workload":
         begins = BEFORE + int(random.integers(20, days // 2))
