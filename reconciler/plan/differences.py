@@ -8,9 +8,8 @@ from itertools import zip_longest
 from typing import Any
 
 from reconciler.model.frozen import Frozen
-from reconciler.model.kinds.managed_kind import Says
 from reconciler.model.team import TeamBudget
-from reconciler.plan.yaml_words import WORDS, described, known_as, spoken
+from reconciler.plan.yaml_words import WORDS, known_as, spoken
 
 Keys = tuple[str | int, ...]
 
@@ -66,7 +65,7 @@ def _of_field(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Plac
     word = WORDS[field[0]][field[1]]
     if isinstance(was, Frozen) and isinstance(will, Frozen) and word.says is None:
         yield from _of_models(was, will, place.at(name=word.name))
-    elif isinstance(was, dict) and isinstance(will, dict):
+    elif isinstance(will, dict):
         yield from _of_mappings(field, was, will, place)
     elif word.says is None and (_lists_entries(was) or _lists_entries(will)):
         yield from _of_entries(field, was, will, place)
@@ -78,8 +77,8 @@ def _lists_entries(value: Any) -> bool:
     return isinstance(value, tuple) and bool(value) and isinstance(value[0], Frozen)
 
 
-def _told(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Place, says: Says | None = None) -> Difference:
-    says = says or WORDS[field[0]][field[1]].says or spoken
+def _told(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Place) -> Difference:
+    says = WORDS[field[0]][field[1]].says or spoken
     before, after = (
         "" if value is _NOTHING else says(value, currency)
         for value, currency in zip((was, will), place.currencies, strict=True)
@@ -113,16 +112,12 @@ def _of_entries(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Pl
             inside = place.at(*keys, name=f"{name} {known}")
             if old is None or new is None:
                 was_there, is_there = (_NOTHING if entry is None else entry for entry in (old, new))
-                yield _told(field, was_there, is_there, inside, says=_entry)
+                yield _told(field, was_there, is_there, inside)
             else:
                 yield from _of_models(old, new, inside)
             differs = differs or old != new
     if not differs:
         yield _order(field, [known_as(entry) for entry in was], [known_as(entry) for entry in will], place)
-
-
-def _entry(value: Any, currency: str) -> str:
-    return described(value, currency) or "as usual"
 
 
 def _order(field: tuple[type[Frozen], str], was: list[str], will: list[str], place: _Place) -> Difference:

@@ -59,7 +59,7 @@ class PlanComparison:
         if old.baseline_monthly != new.baseline_monthly:
             yield from self._scaled("baseline_monthly", "baseline", base, old, done)
         for lever in levers():
-            was, will = (getattr(plan, lever.key, None) for plan in (old, new))
+            was, will = (getattr(plan, lever.key) for plan in (old, new))
             if was == will:
                 continue
             told = (self._told(lever, old, self._before), self._told(lever, new, self._after))

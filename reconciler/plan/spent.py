@@ -13,6 +13,7 @@ import numpy as np
 from reconciler.model.desired import Desired
 from reconciler.model.spend import ByDay, Payment, Reading, Spent, SpentRow
 from reconciler.model.usage import NANO, DailyUsage
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.agreement import NOTHING, by_wallet
 
 Counted = tuple[Decimal, int]
@@ -46,7 +47,7 @@ class Events:
 
     def _rows(self) -> Iterable[int]:
         day = self.usage.day
-        chosen = (day >= np.datetime64(self.first, "D")) & (day < np.datetime64(self.end, "D"))
+        chosen = (day >= np.datetime64(self.first)) & (day < np.datetime64(self.end))
         return (int(row) for row in np.flatnonzero(chosen))
 
 
@@ -96,11 +97,10 @@ def wallets(reading: Reading, events: Events | None, desired: Desired) -> tuple[
     """Return a row for each wallet that is declared or that anything was spent from, the YAML's own order first."""
     shown, exported = reading.spend.get("team"), events.by(wallet_of) if events else None
     settled = by_wallet(reading.ledger)
-    declared = {str(key): wallet for key, wallet in desired.wallets.items()}
-    strangers = sorted({*(shown or {}), *(exported or {}), *settled} - declared.keys())
+    strangers = sorted({*(shown or {}), *(exported or {}), *settled} - desired.wallets.keys())
     rows = []
-    for key in (*declared, *strangers):
-        wallet = declared.get(key)
+    for key in (*map(str, desired.wallets), *strangers):
+        wallet = desired.wallets.get(WalletRef.parse(key))
         row = _row(key, shown, exported, settled.get(key, NOTHING))
         names = {"team": wallet.team, "environment": wallet.environment} if wallet else {}
         rows.append(row.model_copy(update=names))

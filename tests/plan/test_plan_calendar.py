@@ -22,7 +22,7 @@ STEPS = [
     {"amount": 3, "from": "2027-12", "until": "2028-02"},
 ]
 OVERRIDES = {"2026-07": "+20%", "2026-09": "8.00", "2026-10": "-50%", "2026-12": "9.00", "2027-06": "11.00"}
-DAYS = ("2026-06-18", "2026-06-30", "2026-07-01", "2026-08-30", "2027-05-31", "2027-06-01")
+DAYS = ("2026-06-18", "2026-02-10", "2026-06-30", "2026-07-01", "2026-08-30", "2027-05-31", "2027-06-01")
 
 
 def stepped(team: str, environment: str, **setting: Any) -> DesiredWallet:
@@ -31,12 +31,18 @@ def stepped(team: str, environment: str, **setting: Any) -> DesiredWallet:
 
 
 def organization() -> Desired:
-    untimely = {"acknowledged_drift": [{**ORGANIZATION["acknowledged_drift"][0], "until": "2026-06-17"}]}
+    accepted = ORGANIZATION["acknowledged_drift"][0]
+    untimely = {"acknowledged_drift": [{**accepted, "until": "2026-06-17"}, {**accepted, "team": None}]}
     waivers = [*ORGANIZATION["waivers"], {"guard": "net-increase", "until": "2026-07-18", "reason": "a launch"}]
     waivers[-1]["approved_by"] = "@cfo"
     wallets = [
         stepped("ads", "dev", monthly=STEPS, overrides=OVERRIDES),
-        stepped("ads", "prod", monthly="10", overrides={"2026-08": "12", "2026-09": "12", "2026-11": "-20%"}),
+        stepped(
+            "ads",
+            "prod",
+            monthly="10",
+            overrides={"2026-08": "12", "2026-09": "12", "2026-11": "-20%", "2027-05": "13"},
+        ),
         stepped("support", "prod", monthly=[{"amount": 4, "from": "2026-09"}]),
     ]
     desired = state({**ORGANIZATION, **untimely, "waivers": waivers}, team=TEAM)

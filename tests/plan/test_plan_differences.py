@@ -66,6 +66,7 @@ CHANGES: list[dict[str, Any]] = [
     {"environments": ["prod"]},
     {"unused": "reclaim"},
     {"currency": "EUR"},
+    {"currency": "EUR", "annual_target": 5},
     {"annual_target": None},
     {"fiscal_year": {"name": "FY", "starts": "2026-07"}},
     {"export_schedules": [], "usage": {"columns": {"cost": "sum", "lane": "l"}}},
@@ -98,6 +99,7 @@ def line(item: LaterExpectation, origin: Origin) -> str:
     facts = {"meaning": item.meaning, "amount": item.amount, "monthly": item.monthly, "total": item.total}
     known = "".join(f"; {name} {value}" for name, value in facts.items() if value not in ("", None))
     until = f"-{item.until}" if item.until else ""
+    assert not any(str(key).startswith("plan.") for key in origin.keys)
     keys = ".".join(map(str, origin.keys))
     return (
         f"{origin.path}:{keys} [{item.team}|{item.key}|{item.kind}] {item.name}: {item.before!r} → {item.after!r}"
@@ -124,6 +126,7 @@ def pairs() -> Iterator[tuple[str, Desired, Desired]]:
     over = state({**ORGANIZATION, **waived(until="2026-06-17")})
     yield "what is over already is taken out", over, state({**ORGANIZATION, "waivers": []})
     yield "finance is asked from now on", nobody, replace(state(), wallets=wallets)
+    yield "lists from now on", state({**ORGANIZATION, "waivers": [], "acknowledged_drift": []}), state()
     unlimited = {**ORGANIZATION, **guarding(total_moved=None, alert_removed=False), "annual_target": None}
     yield "limits from now on", state(unlimited), state()
 
@@ -147,6 +150,12 @@ def test_what_is_told_of_each_single_value(golden: Callable[[str, str], None]) -
         for line in told(state(), state(**{"team" if team else "organization": after}))
     ]
     golden("plan/values.txt", "\n".join([*lines, ""]))
+
+
+def test_without_a_day_it_is_the_first_of_the_first_month() -> None:
+    after = state({**ORGANIZATION, **waived(until="2026-06-01")})
+    on_the_first = changed_expectations(state(), after, teams=(), periods=MONTHS, as_of=MONTHS[0].first)
+    assert list(changed_expectations(state(), after, teams=(), periods=MONTHS)) == list(on_the_first)
 
 
 def test_an_empty_amount_stands_for_nothing_of_the_money() -> None:

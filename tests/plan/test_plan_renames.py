@@ -34,14 +34,22 @@ def told(team: TeamBudget) -> Any:
 
 def test_a_team_its_wallets_and_its_alerts_are_told_by_their_later_names() -> None:
     before = state(
-        team("support", {"prod": "", "dev": ""}, [{"name": "soft", "environment": "dev"}, {"name": "rest"}]),
+        team(
+            "support",
+            {"prod": "", "dev": "", "lab": ""},
+            [{"name": "soft", "environment": "dev"}, {"name": "rest"}, {"name": "kept", "environment": "lab"}],
+        ),
         team("ads", {"prod": ""}, []),
     )
     after = state(
         team(
             "care",
-            {"live": "prod", "test": "dev"},
-            [{"name": "hard", "previously": "soft", "environment": "test"}, {"name": "rest"}],
+            {"live": "prod", "test": "dev", "lab": ""},
+            [
+                {"name": "hard", "previously": "soft", "environment": "test"},
+                {"name": "rest"},
+                {"name": "kept", "environment": "lab"},
+            ],
             previously="support",
         ),
         team("ads", {"prod": ""}, []),
@@ -50,8 +58,8 @@ def test_a_team_its_wallets_and_its_alerts_are_told_by_their_later_names() -> No
     assert list(called.teams) == ["ads", "care"]
     assert told(called.teams["care"]) == (
         "care",
-        {"live": "1.00", "test": "2.00"},
-        [("hard", "test", "7.00"), ("rest", None, "7.00")],
+        {"live": "1.00", "test": "2.00", "lab": "3.00"},
+        [("hard", "test", "7.00"), ("rest", None, "7.00"), ("kept", "lab", "7.00")],
     )
     assert called.teams["ads"] == before.teams["ads"]
     assert {key: found.team for key, found in called.wallets.items()} == {"team_ads": "ads", "team_support": "care"}

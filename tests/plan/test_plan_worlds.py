@@ -64,6 +64,15 @@ def edited(organization: Desired, **changes: Any) -> Desired:
     return replace(organization, organization=organization.organization.model_copy(update=changes))
 
 
+def called_before(organization: Desired, **names: str) -> Desired:
+    """Return `organization` with alerts of support that had other names before."""
+    alerts = {
+        key: replace(wanted, previously=(*key[:-1], names[key[-1]]))
+        for key, wanted in organization.of(BILLING_BUDGETS).items()
+    }
+    return replace(organization, objects={**organization.objects, BILLING_BUDGETS.name: alerts})
+
+
 DOUBTS = {
     SUPPORT: Doubt(wallet=SUPPORT, kind="stale", operations=(OURS, SECOND), reason="its ledger is old", hint="wait")
 }
@@ -185,6 +194,24 @@ PLANS: dict[str, tuple[Desired, Live, dict[str, Any]]] = {
             ],
         ),
         {"last_applied": LAST},
+    ),
+    "alerts that have another name now": (
+        called_before(GIT, alert="was", second="alert"),
+        live(budgets=[billing_budget("was", "80"), billing_budget("second", "90")]),
+        {},
+    ),
+    "alerts that have another name now, which is taken": (
+        called_before(GIT, alert="was", second="first"),
+        replace(
+            live(budgets=[billing_budget(name, "80") for name in ("was", "alert", "first")]),
+            unreadable=(strange("billing_budget", "team", "team_support", "second"),),
+        ),
+        {},
+    ),
+    "alerts that have another name now, and the old one is declared or gone": (
+        called_before(GIT, alert="second", second="gone"),
+        live(budgets=[billing_budget("second", "90")]),
+        {},
     ),
     "alerts that are there twice": (GIT, twice(live(budgets=[billing_budget("alert", "80")])), {}),
     "what cannot be understood": (
@@ -392,6 +419,7 @@ def test_what_was_released_from_management_needs_nobody(golden: Callable[[str, s
         live(
             budgets=[
                 billing_budget("ads", "6", scope_id="team_ads"),
+                billing_budget("of/two", "6", scope_id="team_ads"),
                 billing_budget("team_ads", "6", scope_id="team_lab"),
                 billing_budget("named/team_ads", "6", scope_type="organization", scope_id="org_acme"),
             ],
