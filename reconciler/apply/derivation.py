@@ -157,7 +157,7 @@ def without(wallet: LiveWallet, operation: str, transactions: Transactions) -> L
     own = own_entries(wallet, operation, transactions)
     if not own:
         return wallet
-    moved = sum((entry.signed for entry in own), ZERO)
+    moved = sum(entry.signed for entry in own)
     left = Money(max(wallet.money_left.amount - moved, ZERO), wallet.currency)
     return replace(wallet, available=left, ledger=tuple(entry for entry in wallet.ledger if entry not in own))
 
@@ -169,7 +169,7 @@ def _moneys_undone(
     moved = ZERO
     for change in plan.changes:
         if isinstance(change, Allocate | Reclaim) and (wallet := wallets.get(change.wallet)):
-            moved += sum((entry.signed for entry in own_entries(wallet, change.op, transactions)), ZERO)
+            moved += sum(entry.signed for entry in own_entries(wallet, change.op, transactions))
             wallets[change.wallet] = without(wallet, change.op, transactions)
     pool = live.pool
     if pool is not None and pool.available.currency == plan.currency:
@@ -188,5 +188,5 @@ def _undone(kind: ManagedKind[V], listing: Listing[V], changes: Iterable[ObjectC
             continue
         listed.pop(change.key, None)
         if change.before is not None:
-            listed[change.key] = replace(found or LiveObject("", change.before), value=change.before)
+            listed[change.key] = LiveObject(found.id if found else "", change.before)
     return replace(listing, objects={kind.key(found.value): found for found in listed.values()})

@@ -63,6 +63,7 @@ class MemoryStore:
     anchor: Anchor | None = None
     holder: Owner | None = None
     holder_is_dead: bool = False
+    expired: Owner | None = None
     unwritable: bool = False
     refuses: str | None = None
     notes: Notes = field(default_factory=Notes)
@@ -101,7 +102,7 @@ class MemoryStore:
             raise LockHeldError(f"the lock is held by {self.holder.name}")
         self.holder = owner
         try:
-            yield _Held(self, owner)
+            yield _Held(self, owner, self.expired)
         except Crash:
             raise
         except BaseException:

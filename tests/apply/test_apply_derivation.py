@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,11 +13,14 @@ from apply.loop import Loop
 from apply.world import World, statuses
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import JULY, JUNE, billing_budget, desired, taking_back, wallet
+from worlds import JULY, JUNE, billing_budget, desired, entry, live, live_wallet, taking_back, usd, wallet
 
+from reconciler.apply.derivation import as_reviewed, first_contact, read_since, unlike
 from reconciler.findings import ExitCode
-from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan, read_plan, sealed
+from reconciler.model.wallet_ref import WalletRef
 
 WANTED = desired(
     [wallet("support", "prod", "100"), wallet("support", "dev", "40"), wallet("sales", "prod", "40")],
@@ -47,25 +52,33 @@ def edited(plan: Plan, kind: str, subject: str, /, **values: Any) -> Plan:
     return read_plan(sealed(plan.model_copy(update={"changes": changes})).text())
 
 
-@pytest.mark.parametrize(
-    ("kind", "subject", "values"),
-    [
-        ("allocate", "team_support", {"amount": Decimal(99_000)}),
-        ("allocate", "team_support", {"amount": Decimal("100.01"), "funded_after": Decimal("100.01")}),
-        ("allocate", "team_support", {"wallet": "team_mallory"}),
-        ("allocate", "team_support", {"environment": "dev"}),
-        ("allocate", "team_support", {"target": Decimal(1)}),
-        ("allocate", "team_support", {"currency": "EUR"}),
-        ("allocate", "team_support", {"funded_before": Decimal(1)}),
-        ("allocate", "team_support", {"op": "2026-06-" + "0" * 20}),
-        ("reclaim", "team_sales", {"amount": Decimal(90)}),
-        ("reclaim", "team_sales", {"amount": Decimal(1)}),
-        ("reclaim", "team_sales", {"carried_from": JUNE.plus(-1)}),
-        ("reclaim", "team_sales", {"unreclaimable": Decimal(3)}),
-        ("create_billing_budget", "team/team_support/support-monthly", {"key": "team/team_sales/support-monthly"}),
-        ("create_billing_budget", "team/team_support/support-monthly", {"environment": None}),
-    ],
-)
+def without(plan: Plan, *changes: Change) -> Plan:
+    return plan.model_copy(update={"changes": tuple(change for change in plan.changes if change not in changes)})
+
+
+def replaced(alert: Any) -> Any:
+    return alert.model_copy(update={"amount": Decimal(99_000), "name": "n" * 100})
+
+
+EDITS: list[tuple[str, str, dict[str, Any]]] = [
+    ("allocate", "team_support", {"amount": Decimal(99_000)}),
+    ("allocate", "team_support", {"amount": Decimal("100.01"), "funded_after": Decimal("100.01")}),
+    ("allocate", "team_support", {"wallet": "team_mallory"}),
+    ("allocate", "team_support", {"environment": "dev"}),
+    ("allocate", "team_support", {"target": Decimal(1)}),
+    ("allocate", "team_support", {"currency": "EUR"}),
+    ("allocate", "team_support", {"funded_before": Decimal(1)}),
+    ("allocate", "team_support", {"op": "2026-06-" + "0" * 20}),
+    ("reclaim", "team_sales", {"amount": Decimal(90)}),
+    ("reclaim", "team_sales", {"amount": Decimal(1)}),
+    ("reclaim", "team_sales", {"carried_from": JUNE.plus(-1)}),
+    ("reclaim", "team_sales", {"unreclaimable": Decimal(3)}),
+    ("create_billing_budget", "team/team_support/support-monthly", {"key": "team/team_sales/support-monthly"}),
+    ("create_billing_budget", "team/team_support/support-monthly", {"environment": None}),
+]
+
+
+@pytest.mark.parametrize(("kind", "subject", "values"), EDITS)
 def test_an_edited_change_is_refused_with_its_whole_team_and_the_others_go_on(
     loop: Loop, kind: str, subject: str, values: dict[str, Any]
 ) -> None:
@@ -82,9 +95,80 @@ def test_an_edited_change_is_refused_with_its_whole_team_and_the_others_go_on(
     assert loop.world.funded("team_sales", JUNE) == (90 if team == "sales" else 40)
 
 
-def test_the_refusal_says_which_amount_is_in_the_file_and_which_one_follows(loop: Loop) -> None:
-    result = loop.apply(edited(loop.plan(), "allocate", "team_support", amount=Decimal(99_000)))
-    assert "`allocate team_support` has amount 99,000.00 where 100.00 follows" in result.stale["support"]
+def test_the_refusal_says_what_is_in_the_file_and_what_follows(loop: Loop, golden: Callable[[str, str], None]) -> None:
+    plan = loop.plan()
+    alert = next(change.after for change in plan.changes if isinstance(change, ObjectChange))
+    support = [change for change in plan.changes if change.team == "support"]
+    opening = taking_back(desired([wallet("sales", "prod", "40"), wallet("sales", "dev", "40")]))
+    rest = Loop(opening, loop.world, period=JULY).plan()
+    plans = {
+        **{
+            f"{kind} {subject}: {values}": (edited(plan, kind, subject, **values), plan)
+            for kind, subject, values in EDITS
+        },
+        "a place": (edited(plan, "allocate", "team_support", position="budgets/x.yaml:1"), plan),
+        "an alert": (
+            edited(plan, "create_billing_budget", "team/team_support/support-monthly", after=replaced(alert)),
+            plan,
+        ),
+        "nothing of support": (without(plan, *support), plan),
+        "less of support": (without(plan, *support[:2]), plan),
+        "more of support": (plan, without(plan, support[0], support[-1])),
+        "no rest": (without(rest, next(move for move in rest.changes if isinstance(move, Reclaim))), rest),
+        "what belongs to no team": (edited(plan, "allocate", "team_support", team=""), plan),
+    }
+    told = [
+        "\n".join([f"# {name}", *unlike(file, real.changes, stale={"gone": ""}).values(), ""])
+        for name, (file, real) in plans.items()
+    ]
+    golden("apply/derivation.txt", "\n".join(told))
+    assert unlike(plans["nothing of support"][0], plan.changes, stale={}) == {}
+    assert unlike(plans["less of support"][0], plan.changes, stale={"support": "moved"}) == {}
+
+
+def test_a_first_apply_that_is_said_on_one_side_alone_is_named() -> None:
+    why = "sales: it moves money in a wallet that nothing was ever applied to; nothing was applied for this team. "
+    assert first_contact(["sales"], first_apply=True) == {
+        "sales": f"{why}The plan was made without `--first-apply`: apply it without, or plan with it and have that"
+        " reviewed."
+    }
+    assert first_contact(["sales"], first_apply=False) == {
+        "sales": f"{why}The plan was made with `--first-apply`: run `kt-budgets apply --first-apply` to carry it out."
+    }
+
+
+def test_of_an_earlier_month_only_what_was_given_by_hand_may_be_for_this_one() -> None:
+    may = JUNE.plus(-1)
+    begun = replace(entry("begun", "reclaim", "1"), created_at=JUNE.start_instant)
+    ahead = entry("ahead", "allocate", "5", day=30, month=may, operation="2026-06-" + "1" * 20)
+    given, known = (entry(name, "allocate", "2", day=20, month=may) for name in ("given", "known"))
+    others = (
+        entry("own", "allocate", "3", day=20, month=may, operation="2026-05-" + "1" * 20),
+        entry("taken", "reclaim", "4", day=20, month=may),
+    )
+    read = replace(live_wallet("team_sales", given, *others, ahead, begun), early=(known,))
+    found = read_since(live([read]), JUNE).wallets[read.key]
+    assert found.ledger == (ahead, begun)
+    assert found.early == (known, given)
+
+
+@pytest.mark.parametrize(
+    ("available", "carried_from", "left"),
+    [("50", None, "50"), ("49.99", None, "30"), ("51", None, "51"), ("51", JUNE.plus(-1), "30")],
+)
+def test_what_was_left_is_what_the_review_saw_where_less_is_left_than_the_excess(
+    loop: Loop, available: str, carried_from: Period | None, left: str
+) -> None:
+    plan = edited(loop.plan(), "reclaim", "team_sales", amount=Decimal(30), carried_from=carried_from)
+    back = next(change for change in plan.changes if isinstance(change, Reclaim))
+    unread, undeclared = (back.model_copy(update={"wallet": WalletRef.team(key)}) for key in ("t1", "t2"))
+    plan = plan.model_copy(update={"changes": (plan.changes[0], unread, undeclared, back)})
+    ninety = entry("t", "allocate", "90")
+    read = [live_wallet(key, ninety, available=available) for key in ("team_sales", "t2")]
+    wanted = desired([*WANTED.wallets.values(), replace(wallet("other", "prod", "1"), key=unread.wallet)])
+    found = as_reviewed(live(read), plan, wanted).wallets
+    assert found[WalletRef.team("team_sales")].available == usd(left)
+    assert found[WalletRef.team("t2")].available == usd(available)
 
 
 def test_a_change_that_was_taken_out_of_the_file_or_put_in_twice_is_noticed(loop: Loop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 from apply.loop import Loop
 from apply.telling import moves_of
+from apply.world import Immediately, T
 from worlds import JULY, JUNE, billing_budget, desired, entry, live, live_wallet, usd, wallet
 
+from reconciler.apply.acceptance import Accepted
+from reconciler.apply.application import apply_plan
 from reconciler.apply.outcome import denial, doubled, in_order, pause
 from reconciler.apply.preflight import check, moved_since_review, unplanned
 from reconciler.apply.proof import has_moved, holding, may_be_of_a_repeat
@@ -152,6 +156,16 @@ def test_a_ledger_is_read_from_the_month_before_where_money_may_be_dated_there(n
     assert str(ledger_start(JUNE, now)) == month
 
 
+class Counting(Immediately):
+    """Does at once what it is asked for, and counts it."""
+
+    asked = 0
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        self.asked += 1
+        return super().submit(fn, *args, **kwargs)
+
+
 class Pools:
     """A reader of one pool that counts how often it is asked."""
 
@@ -223,6 +237,33 @@ def test_a_wallet_that_was_left_out_of_a_plan_is_named_with_what_is_better_by_no
         "team_support was left out of this plan, because its ledger contradicted the journal; now it agrees."
         " Run `kt-budgets plan` again and have it reviewed.",
     )
+
+
+def test_whoever_asks_is_told_each_outcome_and_the_next_ledger_is_read_meanwhile() -> None:
+    told: list[tuple[str, int, int]] = []
+    ahead = Counting()
+    loop = Loop(WANTED, threads=ahead)
+    environment = replace(loop.environment(), notify=lambda one, number, of: told.append((str(one.kind), number, of)))
+    result = apply_plan(loop.plan(), WANTED, environment)
+    assert told == [("allocate", 1, 3), ("allocate", 2, 3), ("create_billing_budget", 3, 3)]
+    assert ahead.asked == 1
+    finished = loop.records()[-1].facts
+    assert finished["outcomes"] == [one.model_dump(mode="json", exclude_none=True) for one in result.run.outcomes]
+
+
+@pytest.mark.parametrize(
+    ("text", "operation", "entries"),
+    [
+        (f"2026-06-{'a' * 20}", f"2026-06-{'a' * 20}", ()),
+        (f"2026-06-{'a' * 20}=txn_1, txn_2,", f"2026-06-{'a' * 20}", ("txn_1", "txn_2")),
+        (f"2026-06-{'a' * 20}=txn=1", f"2026-06-{'a' * 20}", ("txn=1",)),
+        ("update_billing_budget:team/t/a=b", "update_billing_budget:team/t/a=b", ()),
+    ],
+)
+def test_what_is_accepted_is_an_operation_with_or_without_entries(
+    text: str, operation: str, entries: tuple[str, ...]
+) -> None:
+    assert Accepted.parse(text) == Accepted(operation, entries)
 
 
 def guard(**facts: str) -> GuardResult:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from apply.loop import Loop
-from apply.memory_journal import nothing
+from apply.memory_journal import Crash, nothing
 from apply.telling import OwnAnswers, Telling, moves_of
 from apply.world import Fault, only
 from worlds import JULY, billing_budget, desired, taking_back, wallet
@@ -384,6 +384,8 @@ def a_lock_that_somebody_holds(loop: Loop) -> Iterator[Step]:
     yield loop.resume(Permission(owner="bob's", reason="bob is on holiday"))
     loop.store.holder, loop.store.holder_is_dead = owner, True
     yield loop.resume()
+    loop.store.expired = owner
+    yield loop.apply(loop.plan())
 
 
 @story(GIT)
@@ -544,6 +546,56 @@ def a_lost_answer_that_never_came(loop: Loop) -> Iterator[Step]:
     loop.world.faults = only("drop before")
     yield loop.apply()
     yield loop.resume(accepting(operation(loop)))
+
+
+@story(GIT)
+def what_may_be_said_of_a_ledger_without_descriptions(loop: Loop) -> Iterator[Step]:
+    loop.world.descriptions = lambda _: ""
+    loop.world.by_hand("allocate", "team_support", "150", "")
+    loop.world.spend("team_support", "1")
+    plan = loop.plan()
+    back = next(move.op for move in moves_of(plan.changes) if move.kind == "reclaim")
+    yield loop.apply(plan)
+    yield tried(lambda: loop.resume(words(back)))
+    yield loop.resume(accepting(back))
+
+
+@story(GIT)
+def what_was_never_sent_and_what_is_in_doubt(loop: Loop) -> Iterator[Step]:
+    loop.flag.requested = True
+    yield loop.apply()
+    loop.flag.requested = False
+    op = moves_of(loop.plan().changes)[0].op
+    yield tried(lambda: loop.resume(accepting(op)))
+    loop.world.faults = often("drop before", 3)
+    yield loop.apply()
+    yield tried(lambda: loop.resume(accepting("2026-06-" + "1" * 20)))
+    yield tried(lambda: loop.resume(accepting(f"{op}=txn_8, txn_9")))
+    yield loop.resume(accepting("create_billing_budget:team/team_support/monthly"))
+
+
+@story(desired([wallet("support", "prod", "100"), wallet("support", "dev", "10")]))
+def a_wallet_that_was_as_git_says_before_anything_was_applied(loop: Loop) -> Iterator[Step]:
+    loop.world.by_hand("allocate", "team_support", "100")
+    plan = loop.plan()
+    loop.world.by_hand("allocate", "team_support_dev", "3")
+    yield loop.apply(plan)
+    yield loop.apply()
+    loop.wanted = desired([wallet("support", "prod", "100"), wallet("support", "dev", "11")])
+    yield loop.apply()
+
+
+@story(GIT)
+def a_process_that_ended_before_it_sent(loop: Loop) -> Iterator[Step]:
+    def crash(place: str) -> None:
+        if '"step":"intent"' in loop.store.lines[-1]:
+            raise Crash
+
+    loop.store.after_append = crash
+    with suppress(Crash):
+        loop.apply()
+    loop.store.notes.dead, loop.store.holder, loop.store.after_append = {"p0"}, None, nothing
+    yield loop.resume()
 
 
 @story()
@@ -726,7 +778,9 @@ def teams_that_are_withheld_and_a_plan_for_one_team(loop: Loop) -> Iterator[Step
     scope = Scope(since="c0ffee", teams=("sales",), of=2)
     fingerprints = {team: digest for team, digest in plan.fingerprints.items() if team == "sales"}
     some = sealed(plan.model_copy(update={"changes": own, "scope": scope, "fingerprints": fingerprints}))
+    loop.world.reads = 0
     yield apply_plan(some, loop.wanted, loop.environment())
+    yield f"{loop.world.reads} readings"
 
 
 @story()
