@@ -106,11 +106,6 @@ class Planned:
         """Return the money of planned new demand."""
         return NewDemand().monthly(self.plan, Month(month, self.year)) * part
 
-    def cache_rate(self, month: Period) -> Decimal | None:
-        """Return the cache hit rate that the plan has."""
-        rate = self.plan.cache_hit_rate
-        return hit_rate(rate, Month(month, self.year)) if rate else None
-
     def _grown(self, when: Month) -> Decimal:
         """Return growth since the base."""
         before = self.grown_before()
