@@ -18,6 +18,7 @@ from reconciler.app.listening import Listener, heard_by
 from reconciler.app.management.adopt import adopt
 from reconciler.app.management.release import release
 from reconciler.app.outlook.backtest import backtest
+from reconciler.app.outlook.calibration import calibrated
 from reconciler.app.outlook.forecast import look_ahead
 from reconciler.app.outlook.whatif import Supposed, suppose
 from reconciler.app.planning.plan import plan
@@ -45,6 +46,7 @@ __all__ = [
     "audit",
     "backtest",
     "calendar",
+    "calibrated",
     "doctor",
     "drift",
     "fmt",

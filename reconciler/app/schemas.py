@@ -26,6 +26,7 @@ from reconciler.model.doctor import DoctorDocument
 from reconciler.model.document import Document, ErrorDocument
 from reconciler.model.drift import DriftDocument
 from reconciler.model.exports import ExportsManifest
+from reconciler.model.forecast_log import CalibrationDocument
 from reconciler.model.imported import ImportDocument
 from reconciler.model.initial import InitDocument
 from reconciler.model.merges import Merges
@@ -62,6 +63,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     WhatIfDocument,
     RecommendDocument,
     BacktestDocument,
+    CalibrationDocument,
     SpendDocument,
     YearDocument,
     ExportsManifest,

@@ -13,14 +13,22 @@ from reconciler.report.renderers import Answer
 @options.network
 @options.usage
 @options.wallets
-@options.whole("--months", 1, 24, "How many whole months to replay; the export must reach back that far.", default=12)
+@options.whole("--months", 1, 24, "How many whole months; the export must reach back that far.", default=12)
+@options.flag("--logged", help="Judge the forecasts that people acted on, as they were logged, and replay nothing.")
+@options.journal
 @prints("backtest")
-def command(*, wallets: tuple[str, ...], months: int, **values: Any) -> Answer:
+def command(*, wallets: tuple[str, ...], months: int, logged: bool, **values: Any) -> Answer:
     """Show how wrong the forecast was on your own past.
 
     From the 1st, 8th, 15th and 22nd of each past month, the month end is forecast with what was known then, beside the
     run rate, the 28-day mean and a line. With `--usage` files nothing is asked of Keeptrusts.
-    """
-    from reconciler.app.outlook.backtest import backtest
 
-    return backtest(options.settings(values), wallets=wallets, months=months)
+    With `--logged` the forecasts of plans that were applied, which are logged beside the journal, are held against what
+    came instead.
+    """
+    from reconciler.app.outlook import backtest, calibration
+
+    if logged:
+        return calibration.calibrated(options.settings(values), wallets=wallets, months=months)
+    del values["journal"]
+    return backtest.backtest(options.settings(values), wallets=wallets, months=months)

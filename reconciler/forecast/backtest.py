@@ -83,10 +83,14 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class BacktestReport:
-    """`overall` is over all wallets, each scaled by its own level; `wallets` in order of their keys."""
+    """`overall` is over all wallets, each scaled by its own level; `wallets` in order of their keys.
+
+    `months` is how many months were forecast.
+    """
 
     overall: Backtest
     wallets: tuple[Backtest, ...]
+    months: int = 0
 
 
 def backtest(
@@ -101,7 +105,7 @@ def backtest(
     """Return how the forecast would have done on the whole months of `usage` before `as_of`."""
     known = spending(usage, as_of=as_of)
     records: dict[str, ScoreSheet] = {}
-    total = ScoreSheet()
+    total, forecast = ScoreSheet(), set[Period]()
     for wallet in sorted(known.wallets if wallets is None else wallets):
         origins = list(
             _origins(
@@ -110,12 +114,14 @@ def backtest(
         )
         if origins:
             records[wallet] = ScoreSheet()
+            forecast |= {Period.of(origin.as_of) for origin in origins}
             score_origins(
                 origins, records[wallet], total, seed=lambda origin: seed_of(organization, origin.series, origin.as_of)
             )
     return BacktestReport(
         overall=_backtest("", total, pick=False),
         wallets=tuple(_backtest(wallet, record, pick=True) for wallet, record in records.items()),
+        months=len(forecast),
     )
 
 

@@ -84,11 +84,14 @@ def summary(months: Sequence[MonthScore], chances: Sequence[Chance] = (), *, int
     """Return the scores of one method over its origins."""
     actual = sum(month.actual for month in months)
     count = len(months)
+    errors = [abs(month.point - month.actual) / month.actual for month in months if month.actual > 0]
     bins = reliability(chances)
     return Score(
         origins=count,
         wape=sum(abs(month.point - month.actual) for month in months) / actual if actual else 0.0,
         crps=sum(month.crps for month in months) / actual if actual else 0.0,
+        median_error=float(np.median(errors)) if errors else None,
+        bias=sum(month.point - month.actual for month in months) / actual if actual else None,
         cov80=sum(month.inside_80 for month in months) / count if interval and count else None,
         cov95=sum(month.inside_95 for month in months) / count if interval and count else None,
         above_p90=sum(month.above_90 for month in months) / count if interval and count else None,

@@ -213,6 +213,23 @@ class YearForecast(Frozen):
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
 
 
+class TrackRecord(Frozen):
+    """How forecasts came out before: those in the log, or those that a backtest makes of the past."""
+
+    source: Literal["log", "backtest"] = Field(
+        description="`log`: forecasts that people acted on. `backtest`: forecasts of the past, made now."
+    )
+    months: int = Field(description="Of how many different months.")
+    forecasts: int = Field(description="How many forecasts.")
+    within: int = Field(description="How many of them held what was spent in their 80% range.")
+    median_error: float | None = Field(
+        description="How far the middle (0.5) was off in the middle case, as a part of what was spent; null: no spend."
+    )
+    bias: float | None = Field(
+        description="Sum of the middles less what was spent, as a part of that; above 0: too high. Null: no spend."
+    )
+
+
 class Assumption(Frozen):
     """One row of the planning table: what the plan says, what was observed, and what follows."""
 

@@ -127,6 +127,12 @@ class MethodScore(Frozen):
     origins: int = Field(description="How many month ends it forecast.")
     wape: Score = Field(description="Error of its middle value, as a part of what was spent: 0.1 is 10%.")
     crps: Score = Field(description="Error of its whole distribution (CRPS), as a part of what was spent.")
+    median_error: Score = Field(
+        None, description="How far its middle value was off in the middle case, as a part of what was spent."
+    )
+    bias: Score = Field(
+        None, description="Its middle values less what was spent, as a part of that; above 0: it said too much."
+    )
     cov80: Score = Field(description="How often its 80% interval held what was spent, 0 to 1.")
     cov95: Score = Field(description="How often its 95% interval held what was spent, 0 to 1.")
     above_p90: Score = Field(

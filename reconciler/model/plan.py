@@ -14,7 +14,7 @@ from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
 from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
-from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
+from reconciler.model.forecast import TeamAssumptions, TrackRecord, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds
@@ -152,6 +152,9 @@ class Plan(Document):
     )
     year: YearForecast | None = Field(
         None, description="The forecast of the fiscal year; null where only some teams were looked at."
+    )
+    track_record: TrackRecord | None = Field(
+        None, description="How forecasts came out before; null where nothing tells."
     )
     assumptions: tuple[TeamAssumptions, ...] = Field(
         (), description="What each team's plan assumes against what was observed."

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from reconciler.model.change import Change, Reclaim
+from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of
 from reconciler.model.period import Period
@@ -35,7 +36,8 @@ class PlanRecord(Frozen):
     then only `all_fingerprints`, the digest over them all, can be compared. `changes` are the digests of each team's
     changes, None where they are too many or a version that did not note them wrote the record. `scope` are the teams
     that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
-    commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve.
+    commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve,
+    `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0102).
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -53,6 +55,7 @@ class PlanRecord(Frozen):
     made_from: str | None = None
     base: str | None = None
     effects: Effects | None = None
+    forecasts: tuple[LoggedForecast, ...] | None = None
 
     def stale_teams(self, plan: Plan) -> tuple[str, ...]:
         """Return the teams for which `plan` is another one than was recorded, sorted."""
@@ -122,6 +125,8 @@ def record_of(
     digests = change_digests(plan.changes)
     effects = facts_of(plan).effects
     room = _LARGEST - _size(open_now)
+    needed = _size(digests) + _size(effects.model_dump(mode="json"))
+    forecasts = logged_forecasts(plan, pull_request=pull_request)
     return PlanRecord(
         repository=repository,
         pull_request=pull_request,
@@ -136,7 +141,8 @@ def record_of(
         run=run,
         made_from=plan.source.commit,
         base=base,
-        effects=effects if _size(digests) + _size(effects.model_dump(mode="json")) < room else None,
+        effects=effects if needed < room else None,
+        forecasts=forecasts if needed + _size([one.model_dump(mode="json") for one in forecasts]) < room else None,
     )
 
 

@@ -16,6 +16,7 @@ from reconciler.report import later, wording
 from reconciler.report.asked import owners_words
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Column, Row, Table
+from reconciler.report.off import track_record_words
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
@@ -102,6 +103,7 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
             " spend, its weekdays and its past surprises. Today's and the new target are judged on the same days, so"
             " what differs comes from the change and not from chance."
         ),
+        *([words(track_record_words(plan.track_record))] if plan.track_record else []),
         *([words(_data(plan.usage, plan.currency))] if plan.usage else []),
         *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
     )

@@ -70,6 +70,8 @@ RENDERERS: dict[tuple[str, str], str] = {
     ("recommend", "json"): _JSON,
     ("backtest", "text"): "backtest_text:backtest_text",
     ("backtest", "json"): _JSON,
+    ("calibration", "text"): "calibration_text:calibration_text",
+    ("calibration", "json"): _JSON,
     ("year", "text"): "annual_text:annual_text",
     ("year", "json"): _JSON,
     ("year", "markdown"): "annual_markdown:annual_markdown",

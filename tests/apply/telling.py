@@ -105,7 +105,7 @@ _USUAL: dict[str, dict[str, Any]] = {
         "stale": {},
         "plan": [
             *("assumptions", "doubts", "drift", "findings", "impact", "later", "policy_input", "scope", "spent"),
-            *("unapplied", "unmanaged", "usage", "year"),
+            *("track_record", "unapplied", "unmanaged", "usage", "year"),
         ],
     },
     "resumed": _BY_ADA,

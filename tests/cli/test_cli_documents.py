@@ -295,6 +295,7 @@ CASES = (
     Case("recommend", "a refusal", "error", 2, with_history("recommend", "--probability", "often")),
     Case("backtest", "scores", "backtest", 0, with_history("backtest", "--months", "2")),
     Case("backtest", "no usage", "backtest", 0, without_usage("backtest")),
+    Case("backtest", "the log", "calibration", 0, with_history("backtest", "--logged")),
     Case("backtest", "a refusal", "error", 2, with_history("backtest", "--wallet", "nobody")),
     Case("review", "what failed", "review", 0, with_history("review")),
     Case("review", "no usage", "error", 2, without_usage("review")),

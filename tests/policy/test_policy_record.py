@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from logged import logged
 from policy.test_policy_facts import BARE, SWITCHED
 from worlds import JUNE
 
@@ -186,3 +187,18 @@ def test_what_just_fits_into_a_check_run_is_in_its_record(monkeypatch: pytest.Mo
     assert parts(prints + digests + 1) == (True, True, False)
     assert parts(prints + digests + effects) == (True, True, False)
     assert parts(prints + digests + effects + 1) == (True, True, True)
+
+
+def test_forecasts_are_in_a_record_as_far_as_there_is_room_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = logged()
+    monkeypatch.setattr(plan_record, "logged_forecasts", lambda _, **__: (shown,))
+    whole = record()
+    parts = (whole.fingerprints, whole.changes, facts_of(PLAN).effects.model_dump(mode="json"))
+    needed = sum(len(canonical_json(part)) for part in (*parts, [shown.model_dump(mode="json")]))
+
+    def forecasts(room: int) -> object:
+        monkeypatch.setattr(plan_record, "_LARGEST", room)
+        return record().forecasts
+
+    assert (forecasts(needed), forecasts(needed + 1)) == (None, (shown,))
+    assert read_record(record_text(whole)) == whole

@@ -16,6 +16,7 @@ from reconciler.app.change_request.resumed import resumed_landings
 from reconciler.app.change_request.settled import settled
 from reconciler.app.checkout import git, is_older, is_submodule
 from reconciler.app.disbelief import refuse_disbelieved, refuse_unborne
+from reconciler.app.forecast_log import log_records
 from reconciler.app.forge_session import attribution_of_now, forge_session, forge_words
 from reconciler.app.job import told_merges
 from reconciler.app.lineage import refuse_older
@@ -80,6 +81,7 @@ def apply_merges(settings: Settings, asked: ApplyRequest) -> Merges:
     if asked.plans:
         _keep(bench, found, asked.plans)
     again = _put_back(bench) if asked.put_back else None
+    log_records(settings, bench.shown)
     last = bench.applied()
     told = {landing.commit for landing in found.landings}
     before = [landing for landing in _told_anew(bench, resumed) if landing.commit not in told]

@@ -30,12 +30,14 @@ from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan, Scope, Source, sealed
 from reconciler.plan.scope import begun
+from reconciler.policy.plan_record import PlanRecord
 from reconciler.settings import Settings, overlaid
 
 
 @dataclass(slots=True)
 class MergeBench:
-    """`settle` and `wait` are in seconds. `plans` are those that were made, by the commit of their landing.
+    """`settle` and `wait` are in seconds. `plans` are those that were made, by the commit of their landing, `shown` the
+    records of those that were shown in the pull requests that were looked at.
 
     The journal is read anew after each run: what others write meanwhile is met under its lock, where plans are compared
     with what is live.
@@ -48,6 +50,7 @@ class MergeBench:
     wait: float = 0.0
     first_apply: bool = False
     plans: dict[str, Plan] = field(default_factory=dict)
+    shown: list[PlanRecord] = field(default_factory=list)
     _records: Sequence[Record] | None = None
 
     def plan(self, step: Step) -> Plan:
@@ -66,7 +69,9 @@ class MergeBench:
             raise UsageError("the forge was not asked", hint="name the repository with `--repo OWNER/NAME`")
         pull = session.change_request(number) if number else None
         by_hand = edited_parts(self.commits, step.landing, pull) if pull else frozenset()
-        more = unshown_parts(self.commits, step.arrival, pull, recorded(session, pull)) if pull else {}
+        records = recorded(session, pull) if pull else []
+        self.shown += [record for _, record in records]
+        more = unshown_parts(self.commits, step.arrival, pull, records) if pull else {}
         asked = Edited(by_hand & step.parts, {part: why for part, why in more.items() if part in step.parts})
         return approved(
             session, pull, step, plan, budgets=self.settings.budgets, as_of=self.settings.as_of, edited=asked

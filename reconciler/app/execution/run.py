@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.app.apply_environment import apply_environment, logged
 from reconciler.app.first_contact import FirstNames
+from reconciler.app.forecast_log import log_plan
 from reconciler.app.job import told_outcomes
 from reconciler.app.lineage import refuse_older
 from reconciler.app.listening import say
@@ -109,4 +110,6 @@ def apply(settings: Settings, plan: Plan, terms: Terms | None = None, *, period:
     preflight.check(plan, desired, as_of=settings.as_of, period=period)
     last = last_applied(settings.journal, folder=settings.root)
     refuse_unasked(settings, plan, terms, last)
-    return executed(settings, desired, plan, terms, declared_by(settings, plan, desired, last))
+    result = executed(settings, desired, plan, terms, declared_by(settings, plan, desired, last))
+    log_plan(settings, plan)
+    return result

@@ -67,7 +67,7 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
 
     desired, _ = load_desired(settings)
     keys = chosen(desired, wallets) or list(desired.wallets)
-    usage, doubts = _usage(settings, desired)
+    usage, doubts = usage_to_replay(settings, desired)
     with progress("Replaying the past"):
         report = replay(
             usage, as_of=settings.as_of, organization=desired.organization.organization, months=months, wallets=keys
@@ -75,7 +75,8 @@ def backtest(settings: Settings, *, wallets: Sequence[str] = (), months: int = 1
     return Replayed(Outlook(settings, desired, None, usage, doubts), months, report)
 
 
-def _usage(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
+def usage_to_replay(settings: Settings, desired: Desired) -> tuple[DailyUsage, tuple[Finding, ...]]:
+    """Return the usage of the past; UsageError where there is none."""
     if settings.usage:
         usage, doubts = obtain_usage(settings, desired, None)
     else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.app.budget_files import BudgetFiles, changed_parts, declared_where_different, files_of
 from reconciler.app.checkout import is_older, line_of, touching
 from reconciler.app.first_contact import FirstNames
+from reconciler.app.forecast_log import track_record
 from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
@@ -134,7 +135,8 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
         settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, aim=aim
     )
     pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
-    return made.model_copy(update={"unapplied": pending})
+    record = track_record(settings, desired, usage, made)
+    return made.model_copy(update={"unapplied": pending, "track_record": record})
 
 
 MOST = 20

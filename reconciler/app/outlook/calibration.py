@@ -1,0 +1,78 @@
+"""Hold the forecasts that people acted on against what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.app.forecast_log import log_place, read_log
+from reconciler.app.outlook.backtest import usage_to_replay
+from reconciler.app.outlook.notices import usage_words
+from reconciler.app.session import load_desired
+from reconciler.app.wallet_names import chosen
+from reconciler.model.forecast_log import CalibrationDocument, LogProblem
+from reconciler.report.renderers import Answer, render
+from reconciler.report.screen import PAPER, Screen
+
+if TYPE_CHECKING:
+    from reconciler.report.calibration_text import CalibrationPage
+    from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated(Answer):
+    """How logged forecasts compare with what came."""
+
+    page: CalibrationPage
+
+    @property
+    def notices(self) -> Sequence[tuple[str, str, str]]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        return self.page.notices
+
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text` or `json` (kt-budgets.calibration/1)."""
+        return render("calibration", format_, self.page, screen)
+
+
+def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int = 12) -> Calibrated:
+    """Return how the logged forecasts of `wallets` (each TEAM or TEAM/ENV; none: all) of `months` compare with usage.
+
+    `months` are the last whole ones before `settings.as_of`. Teams that git does not declare any more count when all
+    wallets are asked for.
+
+    Raises:
+        UsageError: there is no usage, or a wallet is not declared.
+        FindingsError: the YAML has errors.
+        JournalError: the log cannot be reached.
+    """
+    from reconciler.forecast.calibration import by_team, calibration, judged, pit
+    from reconciler.model.period import Period
+    from reconciler.report.calibration_text import CalibrationPage
+
+    desired, _ = load_desired(settings)
+    organization, keys = desired.organization, chosen(desired, wallets)
+    reading = read_log(settings, organization.organization)
+    since = Period.of(settings.as_of).plus(-months)
+    entries = [e for e in reading.entries if e.period >= since and (keys is None or e.wallet in keys)]
+    usage, doubts = usage_to_replay(settings, desired)
+    found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
+    steps = pit(found.met)
+    facts = CalibrationDocument(
+        organization=organization.organization,
+        currency=organization.currency,
+        as_of=settings.as_of,
+        log=log_place(settings),
+        logged=len(entries),
+        months=found.months,
+        enough=found.is_enough,
+        overall=calibration(found.met),
+        pit=steps,
+        certain=len(found.met) - sum(step.count for step in steps),
+        teams=by_team(found.met),
+        not_judged=found.not_judged(),
+        problems=tuple(LogProblem(position=str(where), message=why) for where, why in reading.problems),
+    )
+    told = tuple((doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in doubts)
+    return Calibrated(CalibrationPage(facts, usage_words(usage), told))
