@@ -11,6 +11,9 @@ from reconciler.app.audit import audit
 from reconciler.app.calendar import calendar
 from reconciler.app.doctor.doctor import doctor
 from reconciler.app.drift.drift import DriftRequest, drift
+from reconciler.app.evidence.packet import packet
+from reconciler.app.evidence.pull import pull
+from reconciler.app.evidence.verify import verify
 from reconciler.app.execution import Terms, WayOut, apply, open_month, resume
 from reconciler.app.fmt import fmt
 from reconciler.app.importing.run import ImportRequest, import_live
@@ -26,6 +29,7 @@ from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.recommend import RecommendRequest, recommend
 from reconciler.app.review import review_period
 from reconciler.app.session import settings
+from reconciler.app.spend import spend
 from reconciler.app.starting.init import InitRequest, init
 from reconciler.app.validate import validate
 from reconciler.app.year.year import YearRequest, plan_year
@@ -56,14 +60,18 @@ __all__ = [
     "load_plan",
     "look_ahead",
     "open_month",
+    "packet",
     "plan",
     "plan_year",
+    "pull",
     "recommend",
     "release",
     "resume",
     "review",
     "review_period",
     "settings",
+    "spend",
     "suppose",
     "validate",
+    "verify",
 ]

@@ -320,7 +320,11 @@ CASES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.command}, {case.outcome}".replace(" ", "-"))
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.slow] if case.command == "evidence pull" else []) for case in CASES],
+    ids=lambda case: f"{case.command}, {case.outcome}".replace(" ", "-"),
+)
 def test_what_a_command_prints_in_json_is_a_document_of_its_published_schema(case: Case, desk: Desk) -> None:
     desk.chdir(desk.clone)
     done = case.run(desk)
