@@ -57,7 +57,7 @@ def jobs(sandbox: Sandbox) -> int:
 
 
 def pulled(folder: Path, day: date = DAY) -> Pulled:
-    return pull(settings(BUDGETS, as_of=day), folder)
+    return pull(settings(BUDGETS, as_of=day), folder, poll=0.001)
 
 
 def test_the_months_are_whole_and_reach_as_far_back_as_usage_is_looked_at() -> None:
@@ -98,6 +98,18 @@ def test_what_is_kept_is_never_asked_for_again(acme: Sandbox, tmp_path: Path) ->
     assert (again.fetched, again.manifest.exports[5].digest) == (2, found.manifest.exports[5].digest)
     assert pulled(folder).fetched == 0
     assert len(list((folder / "exports").iterdir())) == len(months)
+
+
+def test_a_year_without_events_is_kept_month_by_month_as_well(tmp_path: Path) -> None:
+    with (
+        running(scenario="empty", as_of=DAY) as sandbox,
+        overlaid(KEEPTRUSTS_API_URL=sandbox.url, KEEPTRUSTS_API_TOKEN=sandbox.read_token),
+    ):
+        found = pulled(tmp_path / "evidence")
+    assert (found.fetched, [kept.rows for kept in found.manifest.exports]) == (14, [0] * 14)
+    text = found.rendered("text")
+    assert "evidence: 14 exports, 14 exports fetched now" in " ".join(text.split())
+    assert text.endswith("\nUSD 0.00 in 0 events.\n")
 
 
 def test_two_runs_at_once_are_one_run_and_a_refusal(tmp_path: Path) -> None:

@@ -54,10 +54,11 @@ def months_of(as_of: date) -> Iterator[Days]:
         month = month.plus(1)
 
 
-def pull(settings: Settings, folder: Path) -> Pulled:
+def pull(settings: Settings, folder: Path, *, poll: float = 0.5) -> Pulled:
     """Fetch what is missing in `folder` of the exports of the past year, and return what lies there then.
 
-    A file that is there and whole is not asked for again; a job that was created before is asked for its file.
+    A file that is there and whole is not asked for again; a job that was created before is asked for its file. `poll`
+    is the first wait between two looks at a job, in seconds.
 
     Raises:
         LockHeldError: another run fetches into the folder.
@@ -79,7 +80,7 @@ def pull(settings: Settings, folder: Path) -> Pulled:
                     continue
                 if kept is not None:
                     say(f"{store.files / kept.file} is not as it was fetched: it is fetched again")
-                _fetch(store, desired, connection, days)
+                _fetch(store, desired, connection, days, poll)
                 fetched += 1
         _remove_others(store)
     return Pulled(store.manifest, folder, fetched)
@@ -92,12 +93,12 @@ def _require(connection: Connection, organization: str) -> None:
         reader.require_organization(organization)
 
 
-def _fetch(store: ExportStore, desired: Desired, connection: Connection, days: Days) -> None:
+def _fetch(store: ExportStore, desired: Desired, connection: Connection, days: Days, poll: float) -> None:
     """Create a job, unless one was created before, and keep its file once it could be read whole."""
     from reconciler.keeptrusts.exports import ExportJobs
 
     first, last = days
-    with ExportJobs(connection) as jobs:
+    with ExportJobs(connection, poll=poll) as jobs:
         job = _resumed(jobs, store.manifest.job_of(first, last))
         if job is None:
             job = jobs.create("events", "csv", date_from=first, date_to=last)
