@@ -37,6 +37,25 @@ class ReviewEffect(Frozen):
     )
 
 
+class ReviewKinds(Frozen):
+    """A team's difference by kind: the three amounts add up to it, to the cent."""
+
+    invested: Amount | None = Field(
+        description="Money of growth and new demand that the plan has for the days, and is held against; null where it"
+        " is held against another period."
+    )
+    growth: Amount = Field(
+        description="More work than that: demand and new workloads; less than 0 where there is less."
+    )
+    waste: Amount = Field(
+        description="The same work for more money: cache, provider mix, tokens per request; less than 0 where it saves."
+    )
+    rest: Amount = Field(
+        description="What the team's work does not explain: unit prices, fallbacks, one-offs, and what cannot be told"
+        " apart."
+    )
+
+
 class ReviewVerdict(Frozen):
     """One assumption of the plan, like with like: where it started, where it was to be, where it is."""
 
@@ -76,6 +95,7 @@ class TeamReview(Frozen):
     effects: tuple[ReviewEffect, ...] = Field(
         description="What the difference is made of, to the cent: the cause that is called first, then by size."
     )
+    kinds: ReviewKinds | None = Field(None, description="The difference by kind; null where no cause can be told.")
     called: CauseName | None = Field(None, description="The assumption that failed; null where nothing stands out.")
     sentence: str = Field(description="Which assumption failed, by how much, in words.")
     response: str = Field("", description="Which response fits; empty where nothing stands out.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.model.review import ReviewDocument, TeamReview
 from reconciler.report.escape import escaped, inline
-from reconciler.report.review_words import CAUSES, ReviewPage, caption, others, totals, uncovered
+from reconciler.report.review_words import CAUSES, ReviewPage, by_kind, caption, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import marked
 from reconciler.report.wording import exact
@@ -39,6 +39,8 @@ def _digest(shown: ReviewDocument) -> str:
 def _team(team: TeamReview) -> Iterator[str]:
     yield f"#### {escaped(team.team)}"
     yield inline(marked(f"{team.sentence}. {team.response}".strip()))
+    if kinds := by_kind(team):
+        yield escaped(kinds)
     effects = [effect for effect in team.effects if effect.amount]
     if effects:
         rows = [

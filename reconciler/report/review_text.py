@@ -8,7 +8,7 @@ from decimal import Decimal
 from reconciler.model.review import ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.columns import Grid
 from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence
-from reconciler.report.review_words import CAUSES, ReviewPage, caption, others, totals, uncovered
+from reconciler.report.review_words import CAUSES, ReviewPage, by_kind, caption, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact
@@ -43,6 +43,8 @@ def _team(team: TeamReview, width: int, *, verdicts: bool = True) -> Iterator[st
     yield from sentence(visible(f"{team.sentence}."), width, indent=0)
     if team.response:
         yield from sentence(team.response, width)
+    if verdicts and (kinds := by_kind(team)):
+        yield from sentence(kinds, width)
     for verdict in team.verdicts if verdicts else ():
         yield from sentence(visible(f"{verdict.sentence}."), width)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.review import CauseName, ReviewDocument
+from reconciler.model.review import CauseName, ReviewDocument, TeamReview
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact, listed
 
@@ -62,6 +62,16 @@ def others(shown: ReviewDocument) -> str:
     names = listed([visible(team.team, 40) for team in quiet], _MOST)
     off = sum((team.difference for team in quiet), Decimal(0))
     return f"Nothing stands out for {names}: {exact(off)} off together."
+
+
+def by_kind(team: TeamReview) -> str:
+    """Return the difference as growth, waste and the rest, "" where no cause can be told or there is none."""
+    kinds = team.kinds
+    if kinds is None or not team.difference:
+        return ""
+    plan = f"Planned investment in growth and new demand: {exact(kinds.invested)}. " if kinds.invested else ""
+    beside = "Beyond it" if kinds.invested else "The difference"
+    return f"{plan}{beside}: growth {exact(kinds.growth)}, waste {exact(kinds.waste)}, the rest {exact(kinds.rest)}."
 
 
 def uncovered(shown: ReviewDocument) -> str:

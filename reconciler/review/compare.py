@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -68,12 +68,14 @@ class Comparison:
     calendar: Decimal
     units: tuple[UnitEffects, ...]
     models: Mapping[Model, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    invested: Decimal | None = None
+    """Money of growth and new demand that is in `reference`; None where that is another period."""
 
 
 def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
     """Return how the days of `span` differ from the plan, month by month."""
     with localcontext(prec=DIGITS):
-        pairs, calendar, demand = [], NONE, NONE
+        pairs, calendar, demand, grown = [], NONE, NONE, NONE
         new = _new_workloads(known, planned.base.end, span)
         for month, start, end in span.months():
             part = planned.part(month, start, end)
@@ -82,11 +84,13 @@ def against_plan(known: Known, planned: Planned, span: Span) -> Comparison:
                 reference = planned.account(unit, month, part)
                 pair = _pair(known, unit, days, reference, is_new=unit[1] in new)
                 calendar += reference.side.cost * Decimal(repr(planned.calendar(month) - 1))
+                grown += reference.total * planned.growth_in(month)
                 pairs.append(pair)
             demand += planned.new_demand(month, part)
         base = known.seen.mask(planned.base.start, planned.base.end)
         spread = standard_errors(known, _costs(pairs), known.seen.mask(span.start, span.end), base)
-        return _comparison(pairs, spread, calendar, demand, bursts=_bursts(known, new))
+        found = _comparison(pairs, spread, calendar, demand, bursts=_bursts(known, new))
+        return replace(found, invested=grown + demand)
 
 
 def against_period(known: Known, span: Span, other: Span) -> Comparison:

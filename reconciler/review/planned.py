@@ -116,6 +116,11 @@ class Planned:
         """Return by how much demand is planned to be more than in the base, as a share."""
         return self._grown(Month(month, self.year)) - 1
 
+    def growth_in(self, month: Period) -> Decimal:
+        """Return which share of a month's planned spend is growth since the plan's baseline."""
+        grown = Growth().factor(self.plan, Month(month, self.year))
+        return 1 - 1 / grown if grown > 0 else NONE
+
     def grown_before(self) -> Decimal:
         """Return what growth had made of demand in the base."""
         if self.base.is_before:

@@ -14,6 +14,7 @@ from reconciler.model.review import CauseName, ReviewEffect, ReviewModel, Review
 from reconciler.model.team import AnnualPlan
 from reconciler.review.call import called, stands_out
 from reconciler.review.compare import Amounts, Comparison, UnitEffects
+from reconciler.review.kinds import kinds
 from reconciler.review.side import NONE, Model
 from reconciler.review.span import Span
 from reconciler.review.split import CAUSES, Cause
@@ -58,6 +59,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
         effects=tuple(
             sorted(effects, key=lambda each: (each.cause != main, -abs(each.amount), CAUSES.index(each.cause)))
         ),
+        kinds=kinds(effects, comparison.invested),
         called=main,
         sentence=sentence(
             told.name,
