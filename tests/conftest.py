@@ -35,7 +35,8 @@ _SERVING = ("sandbox", "stand-in", "(process_request_thread)")
 """How the threads of servers end that tests run beside the command, which are the command's other side."""
 
 
-def measure_no_servers() -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart() -> None:
     """Leave servers to themselves where coverage is measured: its tracer makes them twice as slow."""
     begun = threading.gettrace()
     if begun is None:
@@ -49,8 +50,6 @@ def measure_no_servers() -> None:
 
     threading.settrace(begin)
 
-
-measure_no_servers()
 
 GOLDEN = Path(__file__).parent / "golden"
 _OF_A_RUN = (
