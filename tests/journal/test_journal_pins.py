@@ -33,7 +33,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 def journal_of(clone: Path, remote: str = "origin") -> Journal:
-    return Journal.open(GitStore(remote, folder=clone), organization="org_acme", clock=VirtualClock())
+    store = GitStore(remote, folder=clone)
+    store._git._pause = lambda _: None
+    return Journal.open(store, organization="org_acme", clock=VirtualClock())
 
 
 def pinned(clone: Path) -> set[str]:
