@@ -103,10 +103,10 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
             "",
         )
         seen = view.observations.of([question.wallet.key])
-        if seen.cost and seen.premium_cost >= PREMIUM_SHARE * seen.cost:
+        if (premium := seen.premium_share) is not None and premium >= PREMIUM_SHARE:
             yield (
                 "right-sizing",
-                f"ran out early while {share(seen.premium_cost / seen.cost, places=0)} of its spend is on premium"
+                f"ran out early while {share(premium, places=0)} of its spend is on premium"
                 " models: that points to the choice of models before it points to too little money",
                 "move ordinary work to a cheaper model before raising the target",
             )

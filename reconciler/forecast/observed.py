@@ -29,7 +29,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Sums over some wallets and days; money in major units."""
+    """Sums over some wallets and days; money in major units. `absent` are columns that some exports do not have."""
 
     days: int
     cost: float = 0.0
@@ -41,14 +41,26 @@ class Observed:
     models: tuple[Model, ...] = ()
     workloads: tuple[tuple[str, int], ...] = ()
     """Workload and what it cost, in billionths, the dearest first."""
+    absent: frozenset[str] = frozenset()
 
     @property
     def cache_hit_rate(self) -> float | None:
-        return self.cache_hits / self.requests if self.requests else None
+        """The share of requests that the cache answered; None where the usage does not tell."""
+        return self.cache_hits / self.requests if self.requests and "cache_hit" not in self.absent else None
 
     @property
-    def fallback_premium(self) -> float:
-        """The extra cost of fallbacks as a share of what the same traffic would cost without: share·(ratio − 1)."""
+    def premium_share(self) -> float | None:
+        """The share of the cost in the premium lane; None where the usage does not tell."""
+        return self.premium_cost / self.cost if self.cost > 0 and not {"lane", "metadata"} <= self.absent else None
+
+    @property
+    def fallback_premium(self) -> float | None:
+        """The extra cost of fallbacks as a share of what the same traffic would cost without: share·(ratio − 1).
+
+        None where the usage does not tell.
+        """
+        if {"fallback", "metadata"} <= self.absent:
+            return None
         usual = self.requests - self.fallbacks - self.cache_hits
         if not self.fallbacks or usual <= 0 or self.cost <= self.fallback_cost:
             return 0.0
@@ -123,6 +135,7 @@ class Observations:
             premium_cost=float(gross[usage.lane[rows] == "premium"].sum()) / NANO,
             models=_models(usage, rows, gross),
             workloads=_workloads(usage, rows, gross),
+            absent=usage.source.absent,
         )
 
 

@@ -68,7 +68,9 @@ class WorkloadMonths(Frozen):
     monthly: Amount = Field(description="Money that a month of mean length cost.")
     requests: int = Field(description="Requests in a month of mean length.")
     thousand: Amount = Field(description="Money that 1,000 requests cost, those that the cache answered included.")
-    cache_hit_rate: Fraction = Field(description="Share of requests that the cache answered, 0 to 1.")
+    cache_hit_rate: Fraction | None = Field(
+        description="Share of requests that the cache answered, 0 to 1; null: the usage does not tell."
+    )
     premium_share: Fraction | None = Field(description="Share of the cost in the premium lane, 0 to 1; null: no cost.")
     off_peak_share: Fraction | None = Field(description="The same of the off-peak lane.")
 

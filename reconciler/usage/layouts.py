@@ -142,16 +142,33 @@ def _parquet_value(name: str, column: str, kind: str) -> str:
 
 def _json_keys(connection: Backend, file: PlainFile) -> list[str]:
     """Return the keys of a JSON file's objects, the most frequent first."""
-    keys = fetch(
+    return _sampled_keys(connection, file)[0]
+
+
+def _sampled_keys(connection: Backend, file: PlainFile) -> tuple[list[str], bool]:
+    """Return the keys of a JSON file's objects, the most frequent first, and whether all of the file was looked at."""
+    found = fetch(
         connection,
         f"SELECT key, count(*) AS n FROM (SELECT unnest(json_keys(json)) AS key FROM {json_objects(file)}"
         f" LIMIT {_SAMPLED_KEYS}) GROUP BY key ORDER BY n DESC, key",
-    )["key"]
-    return list(keys)
+    )
+    return list(found["key"]), int(found["n"].sum()) < _SAMPLED_KEYS
+
+
+def _unseen(connection: Backend, file: PlainFile, wanted: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return the names of which no object of a JSON file has a key."""
+    keys = sorted({key for keys in wanted.values() for key in keys})
+    columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
+    path = literal(_unmagic(file.path))
+    source = f"read_json([{path}], compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}})"
+    counts = ", ".join(f"count({quoted(key)}) AS k{place}" for place, key in enumerate(keys))
+    found = fetch(connection, f"SELECT {counts} FROM {source}")
+    seen = {key for place, key in enumerate(keys) if int(found[f"k{place}"][0])}
+    return frozenset(name for name, keys in wanted.items() if not seen & set(keys))
 
 
 def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
-    keys = _json_keys(connection, file)
+    keys, is_whole = _sampled_keys(connection, file)
     if not keys:
         _refuse_values(connection, file)
         return None
@@ -160,6 +177,9 @@ def _json(connection: Backend, file: PlainFile, names: Names) -> Layout | None:
     if missing:
         raise MissingColumnsError(file.name, missing, keys)
     wanted = {name: [spelled.get(alias.casefold(), alias) for alias in aliases] for name, aliases in names.items()}
+    rare = {name: keys for name, keys in wanted.items() if not set(keys) & set(spelled.values())}
+    absent = frozenset(rare) if is_whole or not rare else _unseen(connection, file, rare)
+    wanted = {name: keys for name, keys in wanted.items() if name not in absent}
     distinct = sorted({key for keys in wanted.values() for key in keys})
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in distinct)
     options = f", compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}}"

@@ -47,7 +47,7 @@ def team_inputs(
         trend=_trend(usual),
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
         mix=tuple(_mix(team.plan, seen, year=year, now=now)),
-        premium_share=seen.premium_cost / seen.cost if seen.cost > 0 else None,
+        premium_share=seen.premium_share,
         cache_now=seen.cache_hit_rate,
         cache_target=float(rate.target) if rate else None,
         wallets=tuple(_wallets(team, found, year=year, period=period)),

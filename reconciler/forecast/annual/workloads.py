@@ -39,7 +39,8 @@ class Traffic:
             return None
         gross, lanes = usage.cost[rows] - usage.credits[rows], usage.lane[rows]
         cost = int(gross.sum())
-        part = {lane: int(gross[lanes == lane].sum()) / cost if cost > 0 else None for lane in ("premium", "off_peak")}
+        tells = cost > 0 and not {"lane", "metadata"} <= usage.source.absent
+        part = {lane: int(gross[lanes == lane].sum()) / cost if tells else None for lane in ("premium", "off_peak")}
         count = sum(month.days for month in months)
         return WorkloadMonths(
             first=min(months),
@@ -47,7 +48,7 @@ class Traffic:
             monthly=cents(Decimal(cost) / NANO / count * _MONTH),
             requests=round(requests / count * DAYS_OF_A_MONTH),
             thousand=cents(Decimal(cost) / NANO / requests * 1000),
-            cache_hit_rate=hits / requests,
+            cache_hit_rate=hits / requests if "cache_hit" not in usage.source.absent else None,
             premium_share=part["premium"],
             off_peak_share=part["off_peak"],
         )

@@ -65,7 +65,8 @@ class Cache(Lever):
         text += f"; {share(planned)} on average over the last 28 days"
         seen = view.observed()
         if seen.cache_hit_rate is None:
-            return unknown_row("cache_hit_rate", text, "the usage shows no requests")
+            why = "the usage does not tell what the cache answered" if seen.requests else "the usage shows no requests"
+            return unknown_row("cache_hit_rate", text, why)
         verdict = verdict_of(seen.cache_hit_rate, planned, TOLERANCE)
         gap = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(planned, seen.cache_hit_rate))
         off = points(seen.cache_hit_rate - planned)

@@ -37,9 +37,7 @@ class ResilienceMargin(Lever):
         if view is not None and self.is_in(plan, view.organization):
             factor = _factor(plan, view.organization, view.observed())
             margin = f"{percent_text(_planned(plan, view.organization))} for traffic on a fallback"
-            premium, paid = view.observed().fallback_premium, _paid(view.observed())
-            seen = f"{share(premium)}, {amount(paid, view.currency)} a month, is in already"
-            why = "; ".join(filter(None, (self.told(plan, str), seen)))
+            why = "; ".join(filter(None, (self.told(plan, str), _seen(view))))
             yield Part("boundaries", self.name, margin, why, factor=lambda _: factor)
 
     def told(self, plan: AnnualPlan, money: Callable[[Decimal], str]) -> str:
@@ -54,13 +52,20 @@ def _planned(plan: AnnualPlan, organization: OrganizationBudget) -> Decimal:
     return organization.forecast.resilience_margin
 
 
-def _paid(observed: Observed) -> float:
-    """Return what fallbacks cost a month beyond what the same traffic costs without, in major units."""
+def _seen(view: TeamView) -> str:
+    """Return what fallbacks cost a month by now beyond what the same traffic costs without."""
+    observed = view.observed()
     premium = observed.fallback_premium
-    return observed.cost * premium / (1.0 + premium) / observed.days * DAYS_OF_A_MONTH if observed.days else 0.0
+    if premium is None:
+        return "what is in already is not known: the usage does not tell fallbacks"
+    paid = observed.cost * premium / (1.0 + premium) / observed.days * DAYS_OF_A_MONTH if observed.days else 0.0
+    return f"{share(premium)}, {amount(paid, view.currency)} a month, is in already"
 
 
 def _factor(plan: AnnualPlan, organization: OrganizationBudget, observed: Observed) -> Decimal:
-    """Return what is to be added for fallbacks to a spend that holds what was `observed` of them."""
-    seen = observed.fallback_premium
+    """Return what is to be added for fallbacks to a spend that holds what was `observed` of them.
+
+    Where the usage does not tell them, all of it is.
+    """
+    seen = observed.fallback_premium or 0.0
     return Decimal(repr((1.0 + max(float(_planned(plan, organization)), seen)) / (1.0 + seen)))
