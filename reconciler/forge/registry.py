@@ -9,10 +9,13 @@ if TYPE_CHECKING:
     from reconciler.forge.protocol import Provider
 
 
-def provider_of(variables: Mapping[str, str]) -> Provider:
-    """Return the forge that the environment tells of, by its CI or else by its token; GitHub where it tells of none."""
-    is_gitlab = variables.get("GITLAB_CI") or (variables.get("GITLAB_TOKEN") and not variables.get("GITHUB_TOKEN"))
-    if is_gitlab and not variables.get("GITHUB_ACTIONS"):
+def provider_of(variables: Mapping[str, str], *, usual: str = "") -> Provider:
+    """Return the forge that the environment tells of, by its CI or else by its token; where it tells of none, `usual`.
+
+    That is `gitlab`, or whatever else for GitHub.
+    """
+    by_token = (variables.get("GITLAB_TOKEN") or usual == "gitlab") and not variables.get("GITHUB_TOKEN")
+    if (variables.get("GITLAB_CI") or by_token) and not variables.get("GITHUB_ACTIONS"):
         from reconciler.forge.gitlab.provider import PROVIDER as GITLAB
 
         return GITLAB

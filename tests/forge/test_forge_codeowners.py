@@ -135,3 +135,12 @@ def test_the_ruleset_is_written_where_it_is_asked_for(desk: MergeDesk) -> None:
     assert json.loads((desk.repository.folder / "ruleset.json").read_text(encoding="utf-8"))["enforcement"] == "active"
     desk.github.protected_checks = [GATE]
     assert kt(desk, "--ruleset", "ruleset.json", "--check") == ExitCode.DONE
+
+
+def test_in_a_clone_from_gitlab_the_code_owners_are_gitlab_s_also_without_any_token(desk: MergeDesk) -> None:
+    desk.repository.git("remote", "set-url", "origin", "git@gitlab.acme.test:acme/ai-budgets.git")
+    desk.desk.variables |= {"GITHUB_TOKEN": "", "GITHUB_ACTIONS": ""}
+    assert kt(desk) == ExitCode.DONE, desk.desk.errors
+    assert written(desk.repository, "CODEOWNERS")[0] == "[Budgets]"
+    assert kt(desk, "--check") == ExitCode.DONE
+    assert "GitLab was not asked: GITLAB_TOKEN or the repository" in desk.desk.errors

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reconciler.app.checkout import git, prefix
-from reconciler.app.forge_session import forge_session, forge_words, run_of_now
+from reconciler.app.forge_session import forge_session, run_of_now
 from reconciler.app.listening import say
+from reconciler.app.starting.repository import forge_of
 from reconciler.files import write_whole
 from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.forge.codeowners import rules, with_block
+from reconciler.forge.protocol import Provider
 from reconciler.forge.registry import provider_of
 from reconciler.model.change_request import CodeOwnersDocument, Obstacle
 from reconciler.model.json_text import json_text
@@ -27,18 +29,20 @@ def codeowners(*, budgets: Path, check: bool, ruleset_path: Path | None, repo: s
         UsageError: org.yaml names no owners, or a file cannot be read or written.
         RemoteError: the forge cannot be read.
     """
-    path, found = _file(budgets)
-    file = provider_of(environment()).owners_file
+    top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    provider = provider_of(environment(), usual=forge_of(top))
+    file = provider.owners_file
+    path, found = _file(top, file.places)
     lines = [*([f"[{file.section}]"] if file.section else []), *_rules(budgets, file.guarded)]
     wanted = {path: with_block(found, lines, guarded=file.guarded)}
     if ruleset_path:
-        wanted[ruleset_path] = _ruleset()
+        wanted[ruleset_path] = _ruleset(provider)
     changed = [place for place, text in wanted.items() if _read(place) != text]
     problems: list[Obstacle] = []
     if check:
         cure = f"kt-budgets pr codeowners{f' --ruleset {ruleset_path}' if ruleset_path else ''}, and commit it"
         problems += [Obstacle(message=f"{place} is not what the budget files say", cure=cure) for place in changed]
-        problems += _on_the_forge(repo)
+        problems += _on_the_forge(repo, provider)
     else:
         for place in changed:
             _write(place, wanted[place])
@@ -58,11 +62,10 @@ def _lines(facts: CodeOwnersDocument, *, check: bool) -> Iterator[str]:
         yield f"{problem.message}\n  fix: {problem.cure}"
 
 
-def _file(budgets: Path) -> tuple[Path, str]:
+def _file(top: Path, read: Sequence[str]) -> tuple[Path, str]:
     """Return the CODEOWNERS file that the forge reads, with its text; where there is none, the one to begin."""
-    top = Path(git(budgets, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     here = Path.cwd()
-    places = [top / place for place in provider_of(environment()).owners_file.places]
+    places = [top / place for place in read]
     path = next((place for place in places if place.is_file()), places[0])
     return (path.relative_to(here) if path.is_relative_to(here) else path), _read(path) or ""
 
@@ -86,19 +89,18 @@ def _rules(budgets: Path, guarded: Sequence[str]) -> list[str]:
     )
 
 
-def _ruleset() -> str:
-    variables = environment()
-    document = provider_of(variables).ruleset(variables)
+def _ruleset(provider: Provider) -> str:
+    document = provider.ruleset(environment())
     if document is None:
         hint = "leave `--ruleset` out; `kt-budgets pr codeowners --check` names the settings that hold a change back"
         raise UsageError("this forge takes no ruleset", hint=hint)
     return json_text(document, sort_keys=False)
 
 
-def _on_the_forge(repo: str | None) -> Iterator[Obstacle]:
+def _on_the_forge(repo: str | None, provider: Provider) -> Iterator[Obstacle]:
     """Yield what the forge finds wrong; nothing where no repository or no token was named."""
-    if not provider_of(environment()).is_named(environment()) or not (repo or run_of_now().repository):
-        words = forge_words()
+    if not provider.is_named(environment()) or not (repo or run_of_now().repository):
+        words = provider.words
         say(f"{words.forge} was not asked: {words.token} or the repository (`--repo`) is not named")
         return
     with forge_session(repo) as session:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.app.doctor.check import Seen, failed, not_checked, passed, warning
-from reconciler.app.forge_session import forge_words
+from reconciler.app.starting.repository import forge_of
 from reconciler.findings import ExitCode, UsageError
 from reconciler.forge.membership import Membership
 from reconciler.forge.registry import provider_of
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def look_at_forge(subject: Subject) -> Iterator[Seen]:
-    variables, words = environment(), forge_words()
-    if not provider_of(variables).is_named(variables):
+    variables = environment()
+    provider = provider_of(variables, usual=forge_of(subject.top))
+    words = provider.words
+    if not provider.is_named(variables):
         yield not_checked(f"there is no token of {words.forge}", f"set {words.token} to a token that can read")
         return
     try:

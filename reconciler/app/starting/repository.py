@@ -42,9 +42,14 @@ def repository_of(budgets: Path, *, forge: str | None) -> Repository:
         raise UsageError("the budgets cannot be the top of a repository", hint="name a folder in it: --budgets budgets")
     if tree is None:
         return Repository(top, folder, forge or _by_files(top))
-    found = forge or _by_remote(top) or _by_files(top)
+    found = forge or forge_of(top)
     answers = found != "none" and _asked(top, "ls-remote", "--quiet", _REMOTE, "HEAD") is not None
     return Repository(top, folder, found, answers, copied=_has_copies(top))
+
+
+def forge_of(top: Path) -> str:
+    """Return the forge of a work tree as far as it tells: by the host of its remote, else by its files; else `none`."""
+    return _by_remote(top) or _by_files(top)
 
 
 def _by_remote(top: Path) -> str:
