@@ -32,7 +32,7 @@ for number, setting in enumerate(_NO_UPKEEP):
     os.environ[f"GIT_CONFIG_KEY_{number}"], os.environ[f"GIT_CONFIG_VALUE_{number}"] = setting.split("=")
 
 _SERVING = ("sandbox", "stand-in", "(process_request_thread)")
-"""How the threads of servers end that tests run beside the command, which are the command's other side."""
+"""How the names of threads end in which servers run beside the command (decision 0100)."""
 
 
 @pytest.hookimpl(trylast=True)
