@@ -22,6 +22,7 @@ from reconciler.model.money import Money
 from reconciler.model.period import Period
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.plan.importing.draft import Draft
+from reconciler.plan.importing.grouping import ALL
 from reconciler.plan.importing.proposals import NOTHING, Proposals
 from reconciler.plan.importing.wallets import Asked
 from reconciler.report.columns import wrapped
@@ -31,6 +32,10 @@ from reconciler.report.screen import Screen
 from reconciler.report.wording import agree, counted, exact
 
 MONTH_OPTION = "--month"
+_ADOPT = "`kt-budgets adopt` takes them under management as they are."
+_APART = (
+    "where teams are one team's environments, remove these files, tell them in a file for `--map`, import again; else "
+)
 _STEP = 2
 
 
@@ -232,7 +237,9 @@ def _next(shown: ImportPage) -> str:
         return "Next: answer what is open and import again, so that no wallet is left out; what is written stays."
     if not shown.written:
         return "Next: the same without --dry-run."
-    return "Next: read the files and commit them, then `kt-budgets adopt` takes them under management as they are."
+    environments = [wallet.place.environment for wallet in shown.draft.wallets]
+    is_one = len(environments) > 1 and set(environments) == {ALL}
+    return f"Next: {_APART if is_one else ''}read the files and commit them, then {_ADOPT}"
 
 
 def _wrapped(line: str, width: int | None) -> str:

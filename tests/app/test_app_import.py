@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from in_process import InProcess
+from memory_over_http import TOKEN, World, over_http
 from organizations import DAY, JUNE, Made, add_team, fund, made_up
 from thorough import drawn
 
@@ -391,3 +392,15 @@ def test_a_token_of_another_organization_reads_nothing(tmp_path: Path) -> None:
         org.write_text(org.read_text().replace("org_globex", "org_other"))
         with pytest.raises(UnauthorizedError, match="the YAML is for `org_other`; nothing else was"):
             imported(reader, tmp_path)
+
+
+@pytest.mark.parametrize(("names", "is_said"), [(("Costs 1", "Costs 2"), True), (("Costs 1",), False)])
+def test_where_no_name_tells_of_an_environment_the_file_that_does_is_named(
+    tmp_path: Path, names: tuple[str, ...], is_said: bool
+) -> None:
+    world = World(teams={f"tm_{number}": name for number, name in enumerate(names)})
+    for team in world.teams or ():
+        world.enter(team, "allocate", Decimal(100), "June 2026", at="2026-06-01T06:00:00Z")
+    with over_http(world) as url, Reader(Connection(base_url=url, token=TOKEN, ledger_months_before=1)) as reader:
+        said = render("import", "text", imported(reader, tmp_path))
+    assert ("tell them in a file for `--map`" in " ".join(said.split())) is is_said
