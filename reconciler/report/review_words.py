@@ -35,10 +35,11 @@ class ReviewPage:
 
 def caption(shown: ReviewDocument) -> str:
     """Return which days are held against what."""
+    words, _, _ = shown.words.partition(" (")
     days = f"{shown.first_day} to {shown.last_day}"
     part = ", so far" if shown.is_partial else ""
     against = "the plan" if shown.against == "plan" else _other(shown)
-    return f"{visible(shown.organization)}, {shown.words} ({days}{part}) against {against}, in {shown.currency}"
+    return f"{visible(shown.organization)}, {words} ({days}{part}) against {against}, in {shown.currency}"
 
 
 def _other(shown: ReviewDocument) -> str:
@@ -50,8 +51,9 @@ def totals(shown: ReviewDocument) -> str:
     off = shown.difference
     share = f" ({abs(off) / shown.plan:.1%})" if shown.plan > 0 else ""
     way = f"{exact(abs(off))}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
-    plan = "their plans" if shown.against == "plan" else shown.against
-    return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} of {exact(shown.plan)}."
+    own = "its plan of" if len(shown.teams) == 1 else "their plans of"
+    plan = own if shown.against == "plan" else f"{shown.against}, which cost"
+    return f"{counted(len(shown.teams), 'team')} spent {exact(shown.actual)}, {way} {plan} {exact(shown.plan)}."
 
 
 def others(shown: ReviewDocument) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +84,12 @@ def lasting(off: Floats) -> float:
     return min(max(part + (1 + 3 * part) / len(off), 0.0), MOST_LASTING)
 
 
-def noise(parts: Sequence[tuple[float, Wobble]]) -> dict[Factor, float]:
+def spread_of_steps(off: Floats) -> float:
+    """Return the standard error of a sum of few days from the steps between them, of which a new level is but one."""
+    return float(np.sqrt((np.diff(off) ** 2).mean() / 2 * len(off))) if len(off) > 1 else 0.0
+
+
+def noise(parts: Sequence[tuple[float, Wobble]], error: Callable[[Floats], float] = spread) -> dict[Factor, float]:
     """Return the standard error of each factor's effect, in money; each unit comes with what it costs.
 
     Units that vary together are added up day by day before, so that what they have in common counts in full.
@@ -92,5 +97,5 @@ def noise(parts: Sequence[tuple[float, Wobble]]) -> dict[Factor, float]:
     total: dict[Factor, float] = {}
     for factor in FACTORS:
         off = sum((cost * unit.days[factor] for cost, unit in parts), np.zeros(1))
-        total[factor] = spread(np.asarray(off))
+        total[factor] = error(np.asarray(off))
     return total

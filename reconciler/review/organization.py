@@ -97,7 +97,7 @@ def _team(question: Question, name: str) -> Iterator[tuple[TeamReview, tuple[For
     found = seen(question.usage, wallets, question.start, end)
     absent = question.usage.source.absent
     pairs = untold(found, absent)
-    against = "its plan" if question.other is None else f"{question.other.words}, which cost"
+    against = "its plan of" if question.other is None else f"{question.other.words}, which cost"
     told = Told(name, team.name or name, against, desired.organization.currency, wallets, pairs)
     everything = known(found)
     if question.other is not None:

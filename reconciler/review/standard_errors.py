@@ -8,12 +8,12 @@ import numpy as np
 
 from reconciler.model.usage import NANO
 from reconciler.review.account import Known
-from reconciler.review.noise import Wobble, noise, wobble
+from reconciler.review.noise import Wobble, noise, spread_of_steps, wobble
 from reconciler.review.split import FACTORS, Cause, Factor
 from reconciler.review.traffic import Bools, Floats, Unit
 
 ENOUGH = 28
-"""Days that tell how much days vary; of fewer, the weeks before them tell it."""
+"""Days that tell how much days vary."""
 
 LEVEL = 56
 """Days whose level is held to be one: a change of it later on is no noise."""
@@ -24,24 +24,35 @@ def standard_errors(known: Known, cost: Mapping[Unit, float], after: Bools, befo
 
     `cost` is what each unit's ordinary traffic costs.
     """
-    first, last = _errors(known, cost, before), _errors(known, cost, after)
+    first, last = (_errors(known, cost, days, before) for days in (before, after))
     found: dict[Cause, float] = {factor: float(np.hypot(first[factor], last[factor])) for factor in FACTORS}
     found["fallback"] = _fallback_error(known, after, before)
     return found
 
 
-def _errors(known: Known, cost: Mapping[Unit, float], days: Bools) -> dict[Factor, float]:
-    """Return the errors of one side's days, added up from parts of them that are long enough to tell."""
-    told, count = days, max(int(days.sum()), 1)
-    if count < ENOUGH:
-        earlier = _before(days, known)
-        told = earlier if earlier.sum() >= ENOUGH else days
+def _errors(known: Known, cost: Mapping[Unit, float], days: Bools, before: Bools) -> dict[Factor, float]:
+    """Return the errors of one side's days, added up from parts of days that are long enough to tell.
+
+    Of too few days, those `before` tell it, or what is earlier still: what changed since then is no noise.
+    """
+    count = max(int(days.sum()), 1)
+    longer = (days, before, _before(before, known))
+    told = next((each for each in longer if each.sum() >= ENOUGH), days)
     squares = dict.fromkeys(FACTORS, 0.0)
     whole = max(int(told.sum()), 1)
     for part in _parts(told):
         for factor, error in noise(_wobbles(known, cost, part)).items():
             squares[factor] += (error * int(part.sum()) / whole) ** 2
-    return {factor: float(np.sqrt(square * whole / count)) for factor, square in squares.items()}
+    found = {factor: float(np.sqrt(square * whole / count)) for factor, square in squares.items()}
+    return found if told is days else _at_least(found, noise(_wobbles(known, cost, days), spread_of_steps))
+
+
+def _at_least(found: dict[Factor, float], own: Mapping[Factor, float]) -> dict[Factor, float]:
+    """Return errors told by other days, where the own few days vary more: a cache that answers more varies more, too.
+
+    Requests follow the weekdays, which a few days do not tell from chance.
+    """
+    return {factor: error if factor == "demand" else max(error, own[factor]) for factor, error in found.items()}
 
 
 def _parts(days: Bools) -> list[Bools]:

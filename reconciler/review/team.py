@@ -70,7 +70,7 @@ def team_review(comparison: Comparison, told: Told, verdicts: Iterable[ReviewVer
             against=told.against,
             currency=told.currency,
         ),
-        response=response(*effect) if effect else "",
+        response=response(*effect, _others(effect[0], told.together)) if effect else "",
         verdicts=tuple(verdicts),
         workloads=tuple(_workloads(comparison.units, told)),
         models=tuple(_models(comparison.units)),
@@ -91,7 +91,7 @@ def without_base(plan: AnnualPlan, year: Period, actual: Decimal, span: Span, to
         actual=spent,
         difference=off,
         effects=(ReviewEffect(cause="demand", amount=off, together_with=CAUSES[1:]),) if off else (),
-        sentence=f"{told.name} spent {told.currency} {spent:,.2f}, {way} {told.against} of {told.currency}"
+        sentence=f"{told.name} spent {told.currency} {spent:,.2f}, {way} {told.against} {told.currency}"
         f" {reference:,.2f}; fewer than two weeks of its usage are known to start from, so causes cannot be told apart",
     )
 

@@ -91,7 +91,7 @@ def sentence(
     off = actual - reference
     share = f" ({abs(off) / reference:.1%})" if reference > 0 else ""
     way = f"{money(off, currency)}{share} {'above' if off > 0 else 'below'}" if off else "exactly"
-    spent = f"{team} spent {money(actual, currency)}, {way} {against} of {money(reference, currency)}"
+    spent = f"{team} spent {money(actual, currency)}, {way} {against} {money(reference, currency)}"
     if effect is None:
         return f"{spent}; nothing stands out of what its days vary by anyway"
     cause, amount = effect
@@ -102,5 +102,13 @@ def sentence(
     return f"{spent}: {words}{untold}, which {costs}{which}"
 
 
-def response(cause: Cause, amount: Decimal) -> str:
-    return (_RESPONSE_MORE if amount > 0 else _RESPONSE_LESS)[cause]
+def response(cause: Cause, amount: Decimal, others: Sequence[Cause] = ()) -> str:
+    """Return what fits; where the usage cannot tell causes apart, what fits each of them."""
+    fitting = _RESPONSE_MORE if amount > 0 else _RESPONSE_LESS
+    if not others:
+        return fitting[cause]
+    return " ".join(f"If it is {NAMES[each]}: {_inside(fitting[each])}" for each in (cause, *others))
+
+
+def _inside(text: str) -> str:
+    return text[0].lower() + text[1:]

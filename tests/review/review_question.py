@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from review.review_worlds import START, WALLET, World
 
-from reconciler.model.desired import Desired
+from reconciler.findings import Origin
+from reconciler.model.desired import Desired, DesiredWallet
 from reconciler.model.organization import FiscalYearSetting, OrganizationBudget
 from reconciler.model.review import ReviewDocument
 from reconciler.model.team import TeamBudget
+from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.wallet_target import WalletTarget
 from reconciler.review.organization import Question, review
 from reconciler.review.span import span_of
@@ -28,7 +30,9 @@ def reviewed(world: World, period: str = "FY2027", *, against: str | None = None
     assert end is not None
     known = end + timedelta(days=1)
     other = span_of(against, year.value) if against else None
-    desired = Desired(organization, {"support": team}, {})
+    key = WalletRef.team(wallet.team_id)
+    covered = DesiredWallet("support", "all", key, "USD", wallet, Origin("budgets/teams/support.yaml"))
+    desired = Desired(organization, {"support": team}, {key: covered})
     return review(Question(desired, world.usage, asked, asked.until(known), other, known, known))
 
 
