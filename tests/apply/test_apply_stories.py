@@ -21,6 +21,7 @@ from reconciler.apply.application import apply_plan
 from reconciler.apply.resume import Permission, resume
 from reconciler.findings import BudgetsError, UnreachableError
 from reconciler.model.desired import Desired
+from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.operation import mark
 from reconciler.model.outcome import Result
@@ -789,6 +790,55 @@ def a_first_contact_that_holds_too_much(loop: Loop) -> Iterator[Step]:
     plan = loop.plan()
     yield apply_plan(plan, loop.wanted, replace(loop.environment(), first_apply=frozenset()))
     yield apply_plan(plan, loop.wanted, loop.environment())
+
+
+@story(GIT)
+def an_alert_that_is_refused_before_somebody_stops_the_run(loop: Loop) -> Iterator[Step]:
+    def stop(operation: object) -> None:
+        loop.flag.requested = len(loop.world.sends) == 3
+
+    loop.world.after_send = stop
+    loop.world.faults = only("none", "none", "refused")
+    yield loop.apply()
+    loop.flag.requested, loop.world.after_send = False, nothing
+    yield loop.resume()
+
+
+@story(GIT)
+def an_alert_that_is_put_off_while_somebody_stops_the_run(loop: Loop) -> Iterator[Step]:
+    faults: tuple[Fault, ...] = ("not sent", "429")
+    for number, fault in enumerate(faults):
+        loop.flag.requested = False
+        loop.wanted = desired([], [("support", billing_budget("monthly", f"{number + 1}"))])
+
+        def stop(operation: object) -> None:
+            loop.flag.requested = True
+
+        loop.world.after_send, loop.world.faults = stop, only(fault)
+        yield loop.apply()
+
+
+@story(GIT)
+def an_alert_that_is_renamed_edited_or_deleted_by_somebody_else(loop: Loop) -> Iterator[Step]:
+    loop.apply()
+    ((id, body),) = loop.world.budgets.items()
+    loop.world.budgets[id] = {**body, "note": "kept"}
+    known, called = billing_budget("monthly", "100"), billing_budget("yearly", "90")
+    renamed = desired([], [("support", called)])
+    alert = replace(renamed.of(BILLING_BUDGETS)[called.key], previously=known.key)
+    loop.wanted = replace(renamed, objects={**renamed.objects, BILLING_BUDGETS.name: {called.key: alert}})
+    yield loop.apply()
+    yield f"{[{name: told[name] for name in ('id', 'name', 'note')} for told in loop.world.budgets.values()]}"
+    loop.wanted = desired([wallet("sales", "prod", "41")], [("support", billing_budget("yearly", "80"))])
+
+    def edited(operation: object) -> None:
+        loop.world.budgets[id]["amount"] = 95
+
+    loop.world.before_send = edited
+    yield loop.apply()
+    loop.wanted = desired([wallet("sales", "prod", "41")], teams=["support"])
+    loop.world.before_send = lambda _: loop.world.budgets.clear()
+    yield loop.apply()
 
 
 @story(GIT)
