@@ -111,8 +111,7 @@ def _of_entries(field: tuple[type[Frozen], str], was: Any, will: Any, place: _Pl
             keys = () if new is None else (numbered[id(new)],)
             inside = place.at(*keys, name=f"{name} {known}")
             if old is None or new is None:
-                was_there, is_there = (_NOTHING if entry is None else entry for entry in (old, new))
-                yield _told(field, was_there, is_there, inside)
+                yield _told(field, old, new, inside)
             else:
                 yield from _of_models(old, new, inside)
             differs = differs or old != new

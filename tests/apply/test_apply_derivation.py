@@ -139,7 +139,7 @@ def test_a_first_apply_that_is_said_on_one_side_alone_is_named() -> None:
 
 def test_of_an_earlier_month_only_what_was_given_by_hand_may_be_for_this_one() -> None:
     may = JUNE.plus(-1)
-    begun = replace(entry("begun", "reclaim", "1"), created_at=JUNE.start_instant)
+    begun = replace(entry("begun", "settle", "1"), created_at=JUNE.start_instant)
     ahead = entry("ahead", "allocate", "5", day=30, month=may, operation="2026-06-" + "1" * 20)
     given, known = (entry(name, "allocate", "2", day=20, month=may) for name in ("given", "known"))
     others = (

@@ -70,10 +70,11 @@ def test_a_wallet_that_paid_too_much_is_named_though_others_were_helped_out() ->
 
 
 def test_what_nobody_paid_is_a_disagreement_of_all_wallets_where_others_helped_out() -> None:
-    asked = {(day(0), "a"): Decimal(10), (day(2), "b"): Decimal(10)}
-    paid = {(day(0), "a"): Decimal(4)}
+    asked = {(day(0), "a"): Decimal(10), (day(0), "c"): Decimal(3), (day(2), "b"): Decimal(10)}
+    paid = {(day(0), "a"): Decimal(4), (day(0), "c"): Decimal(3)}
     (found,) = disagreements(reading(asked, paid, {day(0): Decimal(6)}), DESIRED)
-    assert (found.wallet, found.amount, found.since) == ("", Decimal(-10), day(2))
+    assert (found.between, found.wallet) == (("spend", "ledger"), "")
+    assert (found.amount, found.since) == (Decimal(-10), day(2))
 
 
 def test_an_export_is_held_against_the_dashboard_wallet_by_wallet_though_sums_are_equal() -> None:

@@ -14,8 +14,11 @@ from worlds import wallet
 from reconciler.findings import Origin
 from reconciler.model.desired import Desired
 from reconciler.model.later import LaterExpectation
+from reconciler.model.organization import UsageSettings
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.plan.differences import differences
 from reconciler.plan.later import changed_expectations
+from reconciler.plan.yaml_words import spoken
 
 AS_OF = date(2026, 6, 18)
 WAIVER = ORGANIZATION["waivers"][0]
@@ -150,6 +153,16 @@ def test_what_is_told_of_each_single_value(golden: Callable[[str, str], None]) -
         for line in told(state(), state(**{"team" if team else "organization": after}))
     ]
     golden("plan/values.txt", "\n".join([*lines, ""]))
+
+
+def test_a_number_is_spoken_without_its_zeros_and_a_mapping_by_its_keys() -> None:
+    assert spoken({"ratio": Decimal("1.50"), "hard": True, "none": None}, "USD") == "ratio 1.5, hard on, none "
+
+
+def test_what_is_not_there_is_none_on_that_side() -> None:
+    bare, named = UsageSettings(), UsageSettings(columns={"cost": "total"})
+    sides = [(one.old, one.new) for one in differences(bare, named, currencies=("USD", "USD"))]
+    assert sides == [(None, "total")]
 
 
 def test_without_a_day_it_is_the_first_of_the_first_month() -> None:
