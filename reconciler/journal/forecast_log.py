@@ -1,6 +1,6 @@
 """The log of forecasts that people acted on: lines beside the journal, in a file or a reference of their own.
 
-Nothing here is needed to move money. What cannot be read is told, and what is whole is used (decision 0102).
+Nothing here is needed to move money. What cannot be read is told, and what is whole is used (decision 0101).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class PlanRecord(Frozen):
     changes, None where they are too many or a version that did not note them wrote the record. `scope` are the teams
     that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
     commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve,
-    `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0102).
+    `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0101).
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
