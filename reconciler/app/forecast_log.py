@@ -1,6 +1,6 @@
 """Forecasts that people acted on: logged when their plan is applied, read to say how wrong they were.
 
-Decision 0102.
+Decision 0101.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Calibration: logged forecasts against what the usage shows that came, and how forecasts came out before.
 
 A forecast's place is where in its quantiles the month ended: the probability integral transform, as far as quantiles
-tell it (Dawid 1984; Gneiting, Balabdaoui and Raftery 2007). Decision 0102.
+tell it (Dawid 1984; Gneiting, Balabdaoui and Raftery 2007). Decision 0101.
 """
 
 from __future__ import annotations
