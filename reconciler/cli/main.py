@@ -32,7 +32,7 @@ COMMANDS = {
     "backtest": "Show how wrong the forecast was on your own past.",
     "year": "Plan the fiscal year: all teams, from evidence to wallets.",
     "review": "Show which assumption failed, in money: actual against the plan or another period.",
-    "whatif": "Show what other targets, growth, cache or models would do, without editing a file.",
+    "whatif": "Show what other targets, growth, cache, models or limits would do, without editing a file.",
     "recommend": "Recommend targets that last and alerts that leave time.",
     "pr": "Show a plan in its pull request, and ask for its approval.",
     "audit": "Print and verify the trail: who moved what, why, with which ledger ids.",

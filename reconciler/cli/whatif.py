@@ -1,4 +1,4 @@
-"""`kt-budgets whatif`: other targets, growth, cache, models or demand, without editing a file."""
+"""`kt-budgets whatif`: other targets, growth, cache, models, demand or limits, without editing a file."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _levers(command: Callable[..., None]) -> Callable[..., None]:
 @options.offline
 @prints("whatif")
 def command(*, targets: tuple[str, ...], offline: bool, **values: Any) -> Answer:
-    """Show what other targets, growth, cache or models would do, without editing a file.
+    """Show what other targets, growth, cache, models or limits would do, without editing a file.
 
     Now is the YAML as it stands, once it is applied; both sides see the same simulated days. A TEAM may also be one
     of its wallets, TEAM/ENV. All options but the shared ones can be repeated.
     """
     from reconciler.app.outlook.whatif import Supposed, suppose
 
-    supposed = Supposed(targets, {each.option: values.pop(each.option) for each in what_ifs()})
+    supposed = Supposed(targets, {each.option: values.pop(each.option.replace("-", "_")) for each in what_ifs()})
     return suppose(options.settings(values), supposed, offline=offline)

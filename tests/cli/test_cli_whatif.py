@@ -174,6 +174,8 @@ def test_no_file_is_touched(world: World, kt: Run) -> None:
         (("--mix", "support=openai/gpt-4,openai/gpt-4o-mini,30%"), "did you mean `openai/gpt-4o`?"),
         (("--demand", "support=-3"), "is negative"),
         (("--demand", "support/dev=600"), "write `--demand support=600`"),
+        (("--rate-limit", "support/dev=40"), "write `--rate-limit support=40`"),
+        (("--rate-limit", "support=many"), "--rate-limit: "),
     ],
 )
 def test_what_cannot_be_supposed_is_said_with_its_cure(
@@ -184,6 +186,21 @@ def test_what_cannot_be_supposed_is_said_with_its_cure(
     assert done.code == 2
     assert done.out == ""
     assert said in done.err
+
+
+def test_a_limit_on_a_day_is_shared_by_the_teams_wallets_and_holds_from_its_month(world: World, kt: Run) -> None:
+    read = supposing(kt, world, "--rate-limit", "support=10.00")
+    left = sum(float(rest(wallet)) for wallet in read["wallets"])
+    daily = [sum(float(month) for month in months) for months in zip(*map(later, read["wallets"]), strict=True)]
+
+    assert read["supposed"] == ["support: a day costs at most 10.00"]
+    assert left == pytest.approx(10 * 13, rel=0.01)
+    assert daily == pytest.approx([310, 310, 300], rel=0.01)
+    assert all("rate_limits" in {lever["name"] for lever in wallet["levers"]} for wallet in read["wallets"])
+    coming = supposing(kt, world, "--rate-limit", "support=10.00@2026-08")
+    for now, then in zip(coming["now"], coming["wallets"], strict=True):
+        assert (middle(now), later(now)[0]) == (middle(then), later(then)[0])
+        assert later(then)[1] < later(now)[1]
 
 
 def test_two_cache_rates_for_one_team_are_reached_one_after_the_other(world: World, kt: Run) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from reconciler.findings import Keys
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.lever import Lever
+from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.windows import LONG_WINDOW_DAYS
 from reconciler.model.period import Period
-from reconciler.model.team import AnnualPlan
+from reconciler.model.team import AnnualPlan, RateLimit
+from reconciler.model.yaml_types import parse_amount
 
 AT_THE_LIMIT = Decimal("0.98")
 NO_LIMIT = Decimal("Infinity")
@@ -54,3 +57,31 @@ class RateLimits(Lever):
                 if spent(day, after) >= AT_THE_LIMIT * limit.daily:
                     yield day
                 day = after
+
+
+@dataclass(frozen=True, slots=True)
+class TighterLimit:
+    """No day of the team costs more than `daily`, beside the limits of the plan: at once, or from `month` on."""
+
+    daily: Decimal
+    month: Period | None = None
+    order = (0, 0)
+
+    @property
+    def reason(self) -> str:
+        return f"what if: a day costs at most {self.daily:,.2f}{f' from {self.month}' if self.month else ''}"
+
+    def planned(self, plan: AnnualPlan, sight: Sight) -> AnnualPlan:
+        starts = self.month or FromDay.at(sight.day)
+        limit = RateLimit.model_construct(reason=self.reason, daily=self.daily, starts=starts)
+        return plan.model_copy(update={"rate_limits": (*plan.rate_limits, limit)})
+
+
+RateLimits.whatif = WhatIf(
+    option="rate-limit",
+    metavar="TEAM=400.00[@MONTH]",
+    help="The most that a day of a TEAM may cost, at once or from MONTH.",
+    example="support=400.00",
+    read=lambda text, month: TighterLimit(parse_amount(text), month),
+    team_only=True,
+)

@@ -79,6 +79,7 @@ class WhatIf:
     example: str
     read: Callable[[str, Period | None], What]
     first_wallet_only: bool = False
+    team_only: bool = False
 
 
 class FromDay(Period):
