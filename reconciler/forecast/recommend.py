@@ -14,6 +14,7 @@ from reconciler.forecast.outlook import Demand, demand
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.shortfall import shortfall
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
@@ -63,7 +64,8 @@ def recommend(
     for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
         wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
-        outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value)
+        first = context.team_wallets(question)[0] == question.wallet.key
+        outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
     return Recommendations(tuple(targets), tuple(alerts))
@@ -85,6 +87,7 @@ class _Outlook:
     wanted: Demand
     period: Period
     year: FiscalYear
+    first: bool
 
     @property
     def spend(self) -> Floats:
@@ -110,6 +113,7 @@ class _Outlook:
             lasts_now=_lasts(self.spend, self.wanted.holds(purse)),
             lasts=_lasts(self.spend, self.wanted.holds(purse.plus(target - current.amount))),
             months={str(month): need for month, need in months.items()},
+            short_next=shortfall(self.question, months, after=self.period, year=self.year.starts, first=self.first),
             reason=self._reason(probability),
             alone=self._carried() or self._unlike(target, months),
         )

@@ -49,6 +49,17 @@ class WhatIfDocument(Document):
     year: YearWhatIf = Field(description="The fiscal year on both sides.")
 
 
+class MonthShortfall(Frozen):
+    """A month that needs more money, by itself, than the YAML gives its wallet."""
+
+    period: Period = Field(description="The month, YYYY-MM.")
+    current: Amount = Field(description="Money that the YAML gives the wallet in the month.")
+    needed: Amount = Field(description="Money that it needs, without any that is carried over into it.")
+    planned: tuple[str, ...] = Field(
+        description="Growth and new demand that the team's plan has for it, each with its reason."
+    )
+
+
 class RecommendedTarget(Frozen):
     """The smallest target of the month with which a wallet lasts as surely as was asked for."""
 
@@ -62,6 +73,9 @@ class RecommendedTarget(Frozen):
     lasts_now: float = Field(description="How likely it is that the current money lasts the month, 0 to 1.")
     lasts: float = Field(description="How likely it is that the recommended money lasts the month, 0 to 1.")
     months: dict[str, Amount] = Field(description="Money that single months ahead need, by month, YYYY-MM.")
+    short_next: MonthShortfall | None = Field(
+        None, description="The month after it, where that needs more than the YAML gives; null where it does not."
+    )
     reason: str = Field(description="Why, in words.")
 
 

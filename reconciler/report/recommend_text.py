@@ -63,6 +63,7 @@ def recommend_text(shown: RecommendPage, screen: Screen = PAPER) -> str:
             for target in shown.targets
             for line in sentence(f"{safe_place(target.team, target.environment)}: {target.reason}.", width, indent=4)
         ],
+        _next_month(shown, width),
         _alerts(shown, width),
         notice_lines(shown.notices, width),
         _changed(shown, width),
@@ -98,6 +99,22 @@ def _targets(shown: RecommendPage) -> Table:
         )
         rows.append(Row(cells))
     return Table(columns, tuple(rows))
+
+
+def _next_month(shown: RecommendPage, width: int) -> list[str]:
+    """Return who needs more than the YAML gives in the month after this one, and what is planned for it."""
+    short = [(target, target.short_next) for target in shown.targets if target.short_next]
+    if not short:
+        return []
+    teams = wording.counted(len({target.team for target, _ in short}), "team")
+    lines = sentence(f"{shown.period.plus(1)} needs more than the YAML gives, in {teams}:", width)
+    for target, month in short:
+        needs = f"{wording.whole(month.needed)} by itself, and gets {wording.whole(month.current)}"
+        why = "; ".join(safe_name(each, 512) for each in month.planned)
+        planned = f"planned: {why}" if why else "nothing planned explains it"
+        place = safe_place(target.team, target.environment)
+        lines += sentence(f"{place} needs {needs}; {planned}.", width, indent=4)
+    return lines
 
 
 def _alerts(shown: RecommendPage, width: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, JUNE, ask, budget, chance_of, history, organization, plan, question
+from forecast.forecast_world import AS_OF, JUNE, ask, budget, chance_of, history, money, organization, plan, question
 
 from reconciler.forecast.context import forecast_context
 from reconciler.forecast.question import WalletQuestion
@@ -122,3 +122,29 @@ def test_weekly_alerts_are_left_alone_and_a_lasting_wallet_is_warned_before_mont
     (alert,) = advice(asked, probability=0.99, reaction_days=5).alerts
     assert alert.name == "monthly"
     assert 2000 < alert.amount < 3200
+
+
+def test_a_next_month_that_needs_more_than_it_gets_names_what_is_planned_for_it() -> None:
+    pilot = {"reason": "pilot", "monthly": "900.00", "from": "2026-07"}
+    late = {"reason": "late", "rate": "50%", "from": "2026-08"}
+    wider = {"reason": "three regions", "rate": "20%", "from": "2026-07"}
+    known = plan(baseline_monthly="3000.00", growth=[wider, late], planned_demand=[pilot])
+    asked = question(live=3300, left_desired=1600, plan=known, targets={"2026-07": 3300, "2026-08": 1})
+    short = advice(asked).targets[0].short_next
+
+    assert short is not None
+    assert (str(short.period), short.current) == ("2026-07", Decimal(3300))
+    assert short.needed > 3300
+    assert short.planned == (
+        "+20% from 2026-07, USD 600 a month for the whole team (three regions)",
+        "900.00 a month from 2026-07 (pilot)",
+    )
+    unplanned = advice(replace(asked, plan=plan(), targets={Period(2026, 7): money(1)})).targets[0].short_next
+    assert unplanned is not None
+    assert unplanned.planned == ()
+
+
+def test_a_next_month_with_enough_money_or_of_which_nothing_is_known_is_not_short() -> None:
+    enough = question(live=3300, left_desired=1600, targets={"2026-07": 90000})
+    assert advice(enough).targets[0].short_next is None
+    assert advice(question(live=3300, left_desired=1600)).targets[0].short_next is None

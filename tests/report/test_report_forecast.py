@@ -220,6 +220,7 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
             "lasts_now": 0.5,
             "lasts": 0.91,
             "months": {},
+            "short_next": {"period": "2026-07", "current": Decimal(80), "needed": Decimal(130), "planned": []},
             "reason": "because",
         }
     )
@@ -241,6 +242,8 @@ def test_recommendations_say_what_was_written_and_what_was_not() -> None:
     assert "100 -> 120" in text
     assert "leaves 1 day to react" in text
     assert "alone" not in text
+    assert "2026-07 needs more than the YAML gives, in 1 team:" in text
+    assert "needs 130 by itself, and gets 80; nothing planned explains it." in text
 
 
 def test_blocks_are_parted_by_one_empty_line() -> None:
