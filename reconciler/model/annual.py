@@ -157,6 +157,7 @@ class TeamInputs(Frozen):
     premium_share: Fraction | None = Field(
         description="The premium lane's share of the cost of the last 28 days, 0 to 1; null without any."
     )
+    keep_mix: str | None = Field(None, description="Why the mix of models and lanes stays; null where none is given.")
     cache_now: Fraction | None = Field(
         description="Share of requests that the cache answered in the last 28 days, 0 to 1."
     )

@@ -91,6 +91,11 @@ class AnnualPlan(Frozen):
     growth: tuple[GrowthStep, ...] = Field((), description="Expected growth of demand; several steps compound.")
     cache_hit_rate: CacheHitRate | None = Field(None, description="How the cache hit rate is to improve.")
     provider_mix: tuple[ProviderMixMove, ...] = Field((), description="Traffic that is to move to another model.")
+    keep_mix: Label | None = Field(
+        None,
+        description="Why the mix of models and lanes stays, such as what keeps a premium lane.",
+        examples=["contract review"],
+    )
     planned_demand: tuple[PlannedDemand, ...] = Field((), description="New workloads, each with its monthly cost.")
     fallback: Fallback | None = Field(None, description="What fallback traffic is expected to be and to cost.")
     rate_limits: tuple[RateLimit, ...] = Field((), description="Caps on what one day may cost.")

@@ -180,6 +180,7 @@ _TEAM: Mapping[type[Frozen], Mapping[str, Word]] = {
         "growth": Word("growth"),
         "cache_hit_rate": Word("cache hit rate"),
         "provider_mix": Word("provider mix"),
+        "keep_mix": Word("reason to keep the provider mix"),
         "planned_demand": Word("planned demand"),
         "fallback": Word("fallback"),
         "rate_limits": Word("rate limit"),

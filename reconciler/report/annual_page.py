@@ -66,7 +66,7 @@ def _planned(team: TeamYear) -> Iterator[str]:
     yield f"{team.growth:.0%}" if team.growth else DASH
     both = team.cache_from is not None and team.cache_to is not None
     yield f"From {team.cache_from:.0%} to {team.cache_to:.0%}" if both else DASH
-    yield visible(team.mix_change[:1].upper() + team.mix_change[1:], 80)
+    yield visible(team.mix_change[:1].upper() + team.mix_change[1:], 160)
     yield wording.whole(team.wallet_target)
     yield wording.whole(team.alert)
 

@@ -13,7 +13,7 @@ from reconciler.source.organization_file import SCHEMA_HEADER
 
 Reasons = Mapping[Keys, tuple[str, ...]]
 _FIGURE = re.compile(r"[+-]?\d+(\.\d+)?%?|\d{4}-\d{2}")
-_TEXTS = frozenset({"team", "name", "owners", "team_id", "reason", "id", "environment"})
+_TEXTS = frozenset({"team", "name", "owners", "team_id", "reason", "keep_mix", "id", "environment"})
 
 
 def drafted_text(team: TeamBudget, reasons: Reasons) -> str:

@@ -39,7 +39,7 @@ MIX = {
     "Support": "Drafting moves to the low-cost lane",
     "Engineering": "Dev and prod get lanes of their own",
     "Finance": "Keep the current mix",
-    "Legal Ops": "Keep the current mix, 73% of the spend in the premium lane",
+    "Legal Ops": "Keep the premium lane, 73% of the spend: contract review",
 }
 """The same, in the words of the example's own plans and usage."""
 

@@ -13,6 +13,7 @@ from reconciler.forecast.annual.evidence import Evidence, evidence
 from reconciler.forecast.annual.inputs import team_inputs
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.annual.savings import cache_point, route
+from reconciler.forecast.annual.table import mix_change
 from reconciler.forecast.history import spending
 from reconciler.forecast.observed import Model, Observed, observations
 from reconciler.forecast.team_view import TeamView
@@ -176,3 +177,25 @@ def test_the_page_says_what_is_worth_what_and_how_the_limits_held() -> None:
     assert "none the end of the wallet (3,000); spend grows, alerts come and the wallet lasts" in told
     (line,) = workload_table(row(usage, seen=seen)).rows
     assert [(cell.now, cell.new) for cell in line.cells[:4]] == [("", "chat"), ("", "122"), ("", "61"), ("", "2,000")]
+
+
+@pytest.mark.parametrize(
+    ("premium", "why", "told"),
+    [
+        (80.0, "contract review", "keep the premium lane, 80% of the spend: contract review"),
+        (80.0, None, "keep the premium lane, 80% of the spend; no reason is given"),
+        (10.0, None, "keep the current mix, 10% of the spend in the premium lane"),
+        (0.0, "nothing is cheaper", "keep the current mix: nothing is cheaper"),
+        (0.0, None, "keep the current mix"),
+    ],
+)
+def test_what_a_plan_keeps_is_said_with_its_reason_or_that_none_is_given(
+    premium: float, why: str | None, told: str
+) -> None:
+    team = TeamBudget(version=1, team="support", plan=AnnualPlan(keep_mix=why))
+    usage, seen = UsageBuilder().build(), Observed(days=28, cost=100.0, premium_cost=premium)
+    inputs = team_inputs(team, known(usage), seen, (), year=FiscalYear("FY2027", JUNE), period=JUNE, now=JUNE)
+    assert mix_change(team.plan, inputs) == told
+    year = row(usage, seen=seen).model_copy(update={"inputs": inputs})
+    lane = next((line for line in input_sentences(year) if line.startswith("Premium lane")), "")
+    assert lane.endswith("no reason to keep it is given.") == told.endswith("no reason is given")

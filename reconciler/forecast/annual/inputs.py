@@ -48,6 +48,7 @@ def team_inputs(
         seasons=tuple(sorted(_seasons(found), key=lambda season: (-season.spent, season.workload))),
         mix=tuple(_mix(team.plan, seen, year=year, now=now)),
         premium_share=seen.premium_share,
+        keep_mix=team.plan.keep_mix,
         cache_now=seen.cache_hit_rate,
         cache_target=float(rate.target) if rate else None,
         wallets=tuple(_wallets(team, found, year=year, period=period)),

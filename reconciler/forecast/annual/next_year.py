@@ -57,6 +57,7 @@ class _Draft:
             growth=tuple(self._growth()),
             cache_hit_rate=self._cache(),
             provider_mix=tuple(self._moves()),
+            keep_mix=team.plan.keep_mix,
             planned_demand=tuple(self._demand()),
             fallback=team.plan.fallback,
             rate_limits=tuple(

@@ -11,6 +11,7 @@ from reconciler.forecast.annual.anomalies import StandingOut, standing_out
 from reconciler.forecast.annual.bridge import bridge
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.inputs import team_inputs
+from reconciler.forecast.annual.limits import PREMIUM as MUCH
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.levers.registry import levers
 from reconciler.forecast.observed import Observed
@@ -59,7 +60,7 @@ class TeamCase:
             growth=float(_growth(plan, self.year)),
             cache_from=float(rate.start) if rate else None,
             cache_to=float(rate.target) if rate else None,
-            mix_change=_mix_change(plan, inputs),
+            mix_change=mix_change(plan, inputs),
             wallet_target=sum((wallet.usual(self.period) for wallet in team.wallets.values()), ZERO),
             alert=next((alert.amount for alert in team.billing_budgets if alert.period == "monthly"), None),
             judgements=tuple(self.judgements),
@@ -103,14 +104,19 @@ def _growth(plan: AnnualPlan, year: FiscalYear) -> Decimal:
     return prod((1 + step.rate for step in plan.growth if step.starts <= last.period), start=Decimal(1)) - 1
 
 
-def _mix_change(plan: AnnualPlan, inputs: TeamInputs) -> str:
+def mix_change(plan: AnnualPlan, inputs: TeamInputs) -> str:
     """Return the moves in the plan's own words; without any, what is kept, a premium lane by its name and share."""
     if plan.provider_mix:
         return "; ".join(move.reason for move in plan.provider_mix)
-    premium = inputs.premium_share
-    if premium is not None and premium >= PREMIUM:
-        return f"keep the current mix, {share(premium, places=0)} of the spend in the premium lane"
-    return "keep the current mix"
+    premium, why = inputs.premium_share or 0.0, inputs.keep_mix
+    part = f"{share(premium, places=0)} of the spend"
+    if premium >= PREMIUM and why:
+        return f"keep the premium lane, {part}: {why}"
+    if premium >= MUCH:
+        return f"keep the premium lane, {part}; no reason is given"
+    if premium >= PREMIUM:
+        return f"keep the current mix, {part} in the premium lane"
+    return f"keep the current mix: {why}" if why else "keep the current mix"
 
 
 def _question(one: StandingOut, team: str, currency: str) -> str:
