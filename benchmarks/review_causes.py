@@ -1,10 +1,10 @@
 """How often a planted cause is named first, and nothing where nothing was planted: 200 generated years of each.
 
-Usage: python benchmarks/review_causes.py [--years 200] [--first 0] [--size 0.12] [--period FY2027]
+Usage: python benchmarks/review_causes.py [--years 200] [--first 0] [--size 0.08] [--period FY2027]
 
 Each year has eight weeks before it to start from, weekdays, noise that lasts for days, and a plan with growth, cache
 and mix; what is planted costs about `--size` of the plan. Years are those of the seeds from `--first` on. At 0.08 one
-in nine changes of demand stays uncalled: eight noisy weeks tell no better what it was. Prints n and the share named
+in seven changes of demand stays uncalled: eight noisy weeks tell no better what it was. Prints n and the share named
 first; exits with 1 where fewer than 95% of causes are named, or "nothing stands out" is said of fewer than 90% of years
 without one.
 """
@@ -27,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--years", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--size", type=float, default=0.12)
+    parser.add_argument("--size", type=float, default=0.08)
     parser.add_argument("--period", default="FY2027")
     asked = parser.parse_args()
     began = time.perf_counter()
