@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.model.review import ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.columns import Grid
-from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence
+from reconciler.report.forecast_layout import NARROWEST, ascii_punctuation, notice_lines, page, sentence
 from reconciler.report.review_words import CAUSES, ReviewPage, by_kind, caption, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import visible
@@ -52,10 +52,10 @@ def _team(team: TeamReview, width: int, *, verdicts: bool = True) -> Iterator[st
 def _effects(team: TeamReview, width: int) -> list[str]:
     shown = [effect for effect in team.effects if effect.amount]
     rows = tuple(
-        (_cause(effect), exact(effect.amount), exact(effect.noise), "stands out" if effect.stands_out else "")
+        (_cause(effect), _amount(effect.amount), _amount(effect.noise), "stands out" if effect.stands_out else "")
         for effect in shown
     )
-    total = ("difference", exact(team.difference), "", "")
+    total = ("difference", _amount(team.difference), "", "")
     grid = Grid(("cause", "amount", "usual noise", ""), ("left", "right", "right", "left"), (*rows, total))
     return grid.lines(width) if rows else []
 
@@ -71,16 +71,16 @@ def _workloads(team: TeamReview, width: int) -> list[str]:
     rows = [
         (
             visible(" / ".join(filter(None, (row.environment, row.workload or "no workload"))), 40),
-            exact(row.plan),
-            exact(row.actual),
-            exact(row.difference),
+            _amount(row.plan),
+            _amount(row.actual),
+            _amount(row.difference),
             CAUSES[row.effects[0].cause] if row.effects else "",
         )
         for row in team.workloads[:MOST]
     ]
     if rest := team.workloads[MOST:]:
         plan, actual = (sum((row.plan for row in rest), Decimal(0)), sum((row.actual for row in rest), Decimal(0)))
-        rows.append((counted(len(rest), "more workload"), exact(plan), exact(actual), exact(actual - plan), ""))
+        rows.append((counted(len(rest), "more workload"), _amount(plan), _amount(actual), _amount(actual - plan), ""))
     names = ("workload", "before", "now", "difference", "mostly")
     return Grid(names, ("left", "right", "right", "right", "left"), tuple(rows)).lines(width)
 
@@ -89,12 +89,17 @@ def _models(team: TeamReview, width: int) -> list[str]:
     rows = tuple(
         (
             visible(" / ".join(filter(None, (row.model or "no model", row.lane))), 40),
-            exact(row.plan),
-            exact(row.actual),
-            exact(row.difference),
+            _amount(row.plan),
+            _amount(row.actual),
+            _amount(row.difference),
         )
         for row in team.models[:MOST]
     )
     if len(rows) < 2:
         return []
     return Grid(("model", "before", "now", "difference"), ("left", "right", "right", "right"), rows).lines(width)
+
+
+def _amount(amount: Decimal | None) -> str:
+    """Return money to the cent with the minus sign of the sentences around it, which every terminal has."""
+    return ascii_punctuation(exact(amount))
