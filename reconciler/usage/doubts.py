@@ -45,7 +45,7 @@ LEFT_OUT: Mapping[str, str] = {
     "bad-cost": "`cost` is no amount below 10^15; left out",
     "no-team": "`team_id` is empty, so it belongs to no wallet; left out",
     "after-as-of": "dated later than the day of the forecast, as with a wrong clock; left out",
-    "before-window": "older than the days that a forecast looks back on; left out",
+    "before-window": "older than the days that are looked back on; left out",
 }
 """Each row has at most one of these, the first that is true."""
 
