@@ -1,4 +1,8 @@
-"""Days that stand far above their neighbours and are over: what ran away for a while and is no change of demand."""
+"""Days that stand far above their neighbours and are over: what ran away for a while and is no change of demand.
+
+It judges up to ten days against the four weeks on each side, to take them out of a period's causes; whole months
+against the shape of a year, which a person is asked about, are in `reconciler.forecast.annual.anomalies`.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A month is compared with the usual day of the months before it and of those after it, whichever is higher: so neither
 growth nor a new level stands out, and only what comes and goes does. At either end of what is known nobody can tell.
+It asks a person about months that the year's shape does not explain, however long they lasted; which days ran away and
+are left out of causes is asked day by day, in `reconciler.review.one_offs`.
 """
 
 from __future__ import annotations
