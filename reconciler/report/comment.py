@@ -78,7 +78,8 @@ def run_link(url: str) -> list[str]:
 
 HELP = """\
 `/kt-budgets plan` plans what merging gives now, and shows and records it.
-`/kt-budgets whatif support/prod=14500` shows what another target would do; also `--growth`, `--cache`, `--demand`.
+`/kt-budgets whatif support/prod=14500` shows what another target would do; also
+  `--growth`, `--cache`, `--mix`, `--demand` and `--rate-limit`.
 `/kt-budgets recommend` says which targets last, for the teams that this changes, or for those named after it.
 `/kt-budgets resume` starts the resume workflow, which finishes or proves an interrupted run."""
 _ANSWER_ROOM = 55_000
