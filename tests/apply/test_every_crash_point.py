@@ -220,14 +220,19 @@ def run(schedule: Schedule) -> ExitCode:
 
 
 def schedules(mode: str) -> Iterator[Schedule]:
-    """Every place under every fault on every send; for `killed twice`, every place, and another a little later."""
+    """Every place under every fault on every send; for `killed twice`, every place, and another a little later.
+
+    The gate spreads the places over the faults and the modes, by thirds; a thorough run looks at each with every fault.
+    """
     places = range(1, place_count() + 1)
+    every = 1 if THOROUGH else 3
+    turn = [*MODES, "killed twice"].index(mode)
     if mode != "killed twice":
-        for fault, number in faulty():
-            yield from (Schedule(mode, place, fault, number) for place in places)
+        for start, (fault, number) in enumerate(faulty(), turn):
+            yield from (Schedule(mode, place, fault, number) for place in places[start % every :: every])
         return
-    for fault in FAULTS:
-        for place in places:
+    for start, fault in enumerate(FAULTS, turn):
+        for place in places[start % every :: every]:
             for later in (3, 6, 9):
                 yield Schedule("kill", place, fault, at_send=1, second_place=place + later, same_machine=later != 6)
 
@@ -242,7 +247,7 @@ def test_every_crash_point_under_every_fault_moves_money_once_or_says_so(
         listed = ", ".join(f"{count} exit {int(code)}" for code, count in sorted(endings.items()))
         print(f"\n{mode}: {total} schedules run, 0 doubles ({listed})")  # noqa: T201
     record_property("schedules", total)
-    assert total >= 600
+    assert total >= (600 if THOROUGH else 200)
 
 
 @pytest.mark.parametrize("visible_after", DELAYS)
