@@ -85,6 +85,8 @@ OPERATION = f"2026-06-{'0123456789abcdef0123'}"
         (f"before {mark(OPERATION)} after", True),
         (mark(OPERATION)[:-1], True),
         (f"[kt-budgets op={OPERATION[:16]}", True),
+        (f"[kt-budgets op={OPERATION[:17]}", True),
+        (f"[kt-budgets op={OPERATION[:16]}9", False),
         (f"[kt-budgets op={OPERATION[:16]}…", True),
         (f"[kt-budgets op={OPERATION[:16]} ...", True),
         (f"[kt-budgets op={OPERATION[:15]}", False),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.model.operation import find_operation, mark, operation_id, operation_period
+from reconciler.model.operation import find_operation, mark, operation_id, operation_period, unmarked
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 
@@ -35,3 +35,8 @@ def test_a_mark_is_found_beside_words(text: str) -> None:
 )
 def test_what_is_no_whole_mark_is_not_ours(text: str | None) -> None:
     assert find_operation(text) is None
+
+
+def test_a_description_without_its_mark_is_what_else_it_says() -> None:
+    texts = [mark(OPERATION), f"{mark(OPERATION)} June 2026", "by hand"]
+    assert [unmarked(text) for text in texts] == ["", "June 2026", "by hand"]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from reconciler.findings import ExitCode, RefusedError
 from reconciler.model.applied import LastApplied, declared_facts, read_declared
@@ -18,6 +19,7 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.landing import Landing, is_done, moved_on
 from reconciler.model.merges import most_serious
 from reconciler.model.outcome import Doubt, Outcome, Result, Run, Status, exit_code_of
+from reconciler.model.outlook import Score
 from reconciler.model.policy_input import exact
 from reconciler.model.usage import fits, nanos
 from reconciler.model.usage_summary import share_of_month
@@ -153,3 +155,8 @@ def test_billionths_are_machine_numbers_as_long_as_every_sum_fits() -> None:
 
 def test_a_probability_keeps_its_decimals() -> None:
     assert (exact(0.1), exact(1e-05)) == (D("0.1"), D("0.00001"))
+
+
+def test_a_score_is_written_to_six_digits_and_one_that_is_not_known_as_null() -> None:
+    written = TypeAdapter(list[Score]).dump_json([0.12345678, 0.5, 0.0, None])
+    assert json.loads(written) == [0.123457, 0.5, 0.0, None]
