@@ -75,6 +75,17 @@ def review_period(
     return Reviewed(facts, digest)
 
 
+def month_in_review(
+    settings: Settings, desired: Desired, usage: DailyUsage, doubts: Sequence[Finding]
+) -> Reviewed | None:
+    """Return the review of the month of the day before `settings.as_of` against the plan; None where it is unknown."""
+    asked = _asked(settings.as_of, None, desired.organization.fiscal_year.value, digest=False)
+    try:
+        return Reviewed(_document(settings, desired, usage, asked, None, doubts))
+    except UsageError:
+        return None
+
+
 def _asked(as_of: date, period: str | None, year: FiscalYear, *, digest: bool) -> Span:
     if period is not None:
         return _span(period, year)

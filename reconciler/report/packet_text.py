@@ -23,13 +23,15 @@ everything that follows from.
   journal.jsonl          every step of every run that moved money, each record chained to the one before
   audit.json             the same as a trail: who, why, approved by whom, with the ids in the ledger
   plan.json              the plan that follows from all this; forecast.json: the forecast
+  review.json            what came in the month against the plan, and which assumption failed, where exports tell
   reviewed/plan.json     the plan that was reviewed, where it was added
 
 Verify it on any machine, without a network:
 
   kt-budgets evidence verify PACKET            and with --key PUBLIC.pem, who signed it
 
-Everything is checked, and plan, forecast and trail are worked out again: they must be the same, byte for byte.
+Everything is checked, and plan, forecast, review and trail are worked out again: they must be the same, byte for
+byte.
 The packet holds names of teams and what they spent. Treat it as you treat the exports.
 """
 

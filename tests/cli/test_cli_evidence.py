@@ -124,6 +124,7 @@ def test_a_packet_holds_what_was_planned_done_and_why(place: Place) -> None:
         "budgets/org.yaml",
         "forecast.json",
         "journal.jsonl",
+        "review.json",
     } <= files.keys()
     (applied,) = json.loads(files["audit.json"])["runs"][0]["operations"]
     assert (applied["step"], applied["amount"], len(applied["transactions"])) == ("confirmed", "500.00", 1)
@@ -156,7 +157,7 @@ def test_a_packet_is_verified_in_another_folder_time_zone_and_language(place: Pl
     )
     assert done.returncode == ExitCode.DONE, done.stdout + done.stderr
     found = json.loads(done.stdout)
-    assert (found["sound"], found["recomputed"]) == (True, ["audit.json", "forecast.json", "plan.json"])
+    assert (found["sound"], found["recomputed"]) == (True, ["audit.json", "forecast.json", "plan.json", "review.json"])
     assert found["signed_by"].startswith("sha256:")
 
 
@@ -321,6 +322,7 @@ COVERED_UP: list[tuple[str, str, Tamper]] = [
         covered_up("plan.json", b'"complete": true', b'"complete": true '),
     ),
     ("a changed forecast", "not-reproduced", covered_up("forecast.json", b'"0.5": "', b'"0.5": "1')),
+    ("a changed review", "not-reproduced", covered_up("review.json", b'"difference": "', b'"difference": "1')),
     ("another budget", "not-reproduced", covered_up("budgets/teams/alpha.yaml", b"500", b"900", "plan.json")),
     ("an event less", "other-exports", covered_up(EXPORT, b"e7,", b"e8,")),
     ("another record", "broken-journal", covered_up("journal.jsonl", b"500.00", b"400.00")),

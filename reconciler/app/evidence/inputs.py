@@ -15,6 +15,7 @@ from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.pipeline import assemble, differing, forecast
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.processors import shard_runner
+from reconciler.app.review import month_in_review
 from reconciler.app.session import connection_to
 from reconciler.findings import Finding, FindingsError
 from reconciler.forecast.windows import trailing_window
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from reconciler.model.usage import DailyUsage
 
 JOURNAL = "journal.jsonl"
+REVIEW = "review.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,9 @@ class PacketInputs:
 
 
 def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
-    """Return the plan, the forecast and the trail that follow from `inputs`, each as the bytes of its file.
+    """Return the plan, the forecast, the trail and the review that follow from `inputs`, each as the bytes of its file.
+
+    There is no review where the exports say nothing of its month.
 
     Raises:
         FindingsError: the YAML has errors.
@@ -94,10 +98,12 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     source = inputs.facts.source.model_copy(update={"tree_digest": desired.tree_digest})
     findings = [*known, *doubts, *released, *reclaimed]
     plan = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source)
+    review = month_in_review(settings, desired, usage, doubts) if usage else None
     return {
         "plan.json": sealed_bytes(plan)[1],
         "forecast.json": _forecast(settings, desired, live, usage, doubts, records).encode(),
         "audit.json": audit_document(JOURNAL, records, None).text().encode(),
+        **({REVIEW: review.rendered("json").encode()} if review else {}),
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.app.evidence.archive import extract
-from reconciler.app.evidence.inputs import JOURNAL, PacketInputs, answers_of, worked_out
+from reconciler.app.evidence.inputs import JOURNAL, REVIEW, PacketInputs, answers_of, worked_out
 from reconciler.app.evidence.packet import PLAN, REVIEWED
 from reconciler.app.evidence.statement import SIGNATURE, STATEMENT, against_files, read_statement, verified
 from reconciler.app.evidence.store import MANIFEST, digest_of_file, read_manifest
@@ -194,9 +194,10 @@ def _again(inputs: PacketInputs, files: Mapping[str, Path]) -> tuple[tuple[str, 
         return (), [_problem("not-reproduced", "", f"plan and forecast cannot be worked out again: {error.message}")]
     maker = inputs.facts.tool.version
     other = "" if maker == __version__ else f"; it was made by version {maker}, and this is {__version__}"
-    same = tuple(sorted(name for name, data in made.items() if files[name].read_bytes() == data))
+    held = {name for name in (*made, REVIEW) if name in files}
+    same = tuple(sorted(name for name in held if files[name].read_bytes() == made.get(name)))
     sentence = f"what follows from the packet's inputs is another file{other}"
-    changed = [_problem("not-reproduced", name, sentence) for name in sorted(made.keys() - set(same))]
+    changed = [_problem("not-reproduced", name, sentence) for name in sorted((held | made.keys()) - set(same))]
     return same, [*problems, *changed]
 
 
