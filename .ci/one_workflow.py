@@ -25,7 +25,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 WORKFLOWS = Path(__file__).resolve().parent.parent / ".github" / "workflows"
-READING = ("plan", "approval", "drift", "comment", "refresh")
+READING = ("plan", "approval", "drift", "comment", "refresh", "digest")
 MONEY = ("fund", "apply", "resume")
 SECRETS = ("KEEPTRUSTS_READ_TOKEN", "BUDGETS_APP_PRIVATE_KEY")
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
@@ -47,7 +47,8 @@ case "$EVENT" in
   workflow_dispatch) due+=("$DO") ;;
   schedule)
     due+=(approval drift)
-    if [ $(($(date --utc +%-H) % 3)) = 0 ]; then due+=(refresh); fi ;;
+    if [ $(($(date --utc +%-H) % 3)) = 0 ]; then due+=(refresh); fi
+    case "$(date --utc +%u-%H:%M)" in 1-06:[0-3]*) due+=(digest) ;; esac ;;
 esac
 """
 DUE_MONEY = """\

@@ -86,6 +86,7 @@ def test_from_a_pull_request_to_applied_funded_and_drifted(house: House) -> None
     assert house.desk.funded() == 10900.0
     house.run("drift.yml", "drift")
     assert [issue["state"] for issue in house.github.issues] == ["closed"]
+    assert "::warning::kt-budgets: the usage holds no rows%0A" in house.run("digest.yml", "digest").log[0]
     house.run("resume.yml", "resume", by="workflow_dispatch", reason="to see")
 
 

@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from reconciler.version import __version__
 
 ROOT = WORKFLOWS.parent.parent
-READING = ("plan", "approval", "drift", "comment", "refresh")
+READING = ("plan", "approval", "drift", "comment", "refresh", "digest")
 MONEY = ("fund", "apply", "resume")
 PARTS = (*READING, *MONEY)
 OURS = load("budgets.yml")
@@ -161,13 +161,20 @@ def test_nothing_is_to_be_said_against_either(tmp_path: Path) -> None:
 
 
 def looked(
-    place: Path, what: str, event: str, *, do: str = "", options: str = "", changes: str = "", at: str = "2026-06-18 09"
+    place: Path,
+    what: str,
+    event: str,
+    *,
+    do: str = "",
+    options: str = "",
+    changes: str = "",
+    at: str = "2026-06-18 09:17",
 ) -> dict[str, str]:
     """Return what is due, and what was given: on a merge that changes a file, or at an hour."""
     repository, tools = place / "repository", place / "bin"
     for folder in (repository / "finance" / "ai", tools):
         folder.mkdir(parents=True)
-    (tools / "date").write_text(f'#!/bin/sh\nexec {shutil.which("date")} --date "{at}:17 UTC" "$@"\n', encoding="utf-8")
+    (tools / "date").write_text(f'#!/bin/sh\nexec {shutil.which("date")} --date "{at} UTC" "$@"\n', encoding="utf-8")
     (tools / "date").chmod(0o755)
     variables = {"PATH": f"{tools}:/usr/bin:/bin", "HOME": str(place), **PERSON}
 
@@ -198,10 +205,14 @@ def looked(
         ("push", {}, "", "apply"),
         ("issue_comment", {}, "comment", ""),
         ("workflow_dispatch", {"do": "resume"}, "resume", "resume"),
-        ("schedule", {"at": "2026-06-18 10"}, "approval drift", "apply"),
-        ("schedule", {"at": "2026-06-18 06"}, "approval drift refresh", "apply fund"),
-        ("schedule", {"at": "2026-07-01 01"}, "approval drift", "apply fund"),
-        ("schedule", {"at": "2026-07-09 09"}, "approval drift refresh", "apply"),
+        ("schedule", {"at": "2026-06-18 10:17"}, "approval drift", "apply"),
+        ("schedule", {"at": "2026-06-18 06:17"}, "approval drift refresh", "apply fund"),
+        ("schedule", {"at": "2026-07-01 01:17"}, "approval drift", "apply fund"),
+        ("schedule", {"at": "2026-07-09 09:17"}, "approval drift refresh", "apply"),
+        ("schedule", {"at": "2026-06-22 06:17"}, "approval drift refresh digest", "apply fund"),
+        ("schedule", {"at": "2026-06-22 06:47"}, "approval drift refresh", "apply fund"),
+        ("schedule", {"at": "2026-06-22 07:17"}, "approval drift", "apply"),
+        ("workflow_dispatch", {"do": "digest"}, "digest", "digest"),
     ],
 )
 def test_what_is_due_follows_from_what_happened(

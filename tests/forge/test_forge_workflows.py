@@ -27,7 +27,7 @@ def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_of_the_loop_are_there() -> None:
-    wanted = {"plan", "approval", "apply", "resume", "fund", "drift", "refresh", "ci"}
+    wanted = {"plan", "approval", "apply", "resume", "fund", "drift", "refresh", "digest", "ci"}
     assert {f"{name}.yml" for name in wanted} <= set(NAMES)
 
 
