@@ -92,6 +92,7 @@ TEAM: dict[str, Any] = {
         "provider_mix": [
             {"reason": "r", "from": "a/b", "to": "c/d", "share": "30%", "by": "2026-12", "since": "2026-07"}
         ],
+        "keep_mix": "contract review",
         "planned_demand": [
             {"reason": "voice", "monthly": 600, "from": "2026-10", "until": "2026-12", "lane": "premium"}
         ],
