@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -30,6 +31,8 @@ _NEGATIVE = (2, 29)
 """The first git that can leave a reference out of those that it fetches."""
 _KNOWN = "refs/kt-budgets-known"
 _SEEN = "refs/seen/"
+_LOST = re.compile(rb"\(stale info\)|but expected|reference already exists")
+"""What a push says that came too late, though the ref may be back by now: whoever held a lock has given it back."""
 
 
 class JournalUnreachableError(JournalError):
@@ -106,9 +109,10 @@ class Git:
             try:
                 present = self.present(ref)
             except JournalUnreachableError:
-                present = expected
-            if present != expected:
-                return present == commit
+                pass
+            else:
+                if present != expected or _LOST.search(done.stderr):
+                    return present == commit
             error = failure("push", done.stderr)
             if not commit and error.trouble is Trouble.REFUSED:
                 break

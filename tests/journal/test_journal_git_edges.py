@@ -249,6 +249,23 @@ def test_a_deletion_that_fails_for_another_reason_is_tried_again(bare: Path, tmp
     assert len(pauses) == 3
 
 
+def test_a_lock_that_is_given_back_while_somebody_reaches_for_it_was_held_and_not_unreachable(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = Git(str(bare), folder=tmp_path)
+    held, own = late.commit({}, "ada"), late.commit({}, "bob")
+    assert late.swap(LOCK, expected="", commit=held)
+
+    def given_back(ref: str) -> str:
+        git(bare, "update-ref", "-d", LOCK)
+        return ""
+
+    monkeypatch.setattr(late, "present", given_back)
+    assert late.swap(LOCK, expected="", commit=own, tries=1) is False
+    monkeypatch.undo()
+    assert late.swap(LOCK, expected="", commit=own, tries=1)
+
+
 # files
 
 
