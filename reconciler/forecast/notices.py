@@ -9,6 +9,7 @@ from decimal import Decimal
 from reconciler.findings import Finding, Origin, Severity
 from reconciler.forecast.history import Spending
 from reconciler.forecast.levers.registry import levers
+from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
@@ -16,7 +17,6 @@ from reconciler.model.forecast import TeamAssumptions, WalletForecast
 
 RUN_OUT_PROBABILITY = 0.2
 PRESSURE_MONTHS = 3
-PREMIUM_SHARE = 0.5
 STALE_DAYS = 3
 
 
@@ -103,7 +103,7 @@ def _control(question: WalletQuestion, view: TeamView, censored: int) -> Iterato
             "",
         )
         seen = view.observations.of([question.wallet.key])
-        if (premium := seen.premium_share) is not None and premium >= PREMIUM_SHARE:
+        if (premium := seen.premium_share) is not None and premium >= MUCH_PREMIUM:
             yield (
                 "right-sizing",
                 f"ran out early while {share(premium, places=0)} of its spend is on premium"

@@ -10,7 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
-from reconciler.model.usage import NANO, DailyUsage, Nanos
+from reconciler.model.usage import NANO, DailyUsage, Nanos, tells
+
+MUCH_PREMIUM = 0.25
+"""From this share of the cost on, the premium lane is to be looked at before money is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ class Observed:
     @property
     def cache_hit_rate(self) -> float | None:
         """The share of requests that the cache answered; None where the usage does not tell."""
-        return self.cache_hits / self.requests if self.requests and "cache_hit" not in self.absent else None
+        return self.cache_hits / self.requests if self.requests and tells(self.absent, "cache_hit") else None
 
     @property
     def premium_share(self) -> float | None:
         """The share of the cost in the premium lane; None where the usage does not tell."""
-        return self.premium_cost / self.cost if self.cost > 0 and not {"lane", "metadata"} <= self.absent else None
+        return self.premium_cost / self.cost if self.cost > 0 and tells(self.absent, "lane") else None
 
     @property
     def fallback_premium(self) -> float | None:
@@ -59,7 +62,7 @@ class Observed:
 
         None where the usage does not tell.
         """
-        if {"fallback", "metadata"} <= self.absent:
+        if not tells(self.absent, "fallback"):
             return None
         usual = self.requests - self.fallbacks - self.cache_hits
         if not self.fallbacks or usual <= 0 or self.cost <= self.fallback_cost:

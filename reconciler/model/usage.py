@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,6 +49,14 @@ class RowIssue:
     month_cost: Decimal = Decimal(0)
     unread: int = 0
     counted: bool = False
+
+
+_IN_METADATA = frozenset({"lane", "fallback"})
+
+
+def tells(absent: Collection[str], column: str) -> bool:
+    """Whether usage without the columns `absent` tells `column`: lanes and fallbacks may stand in `metadata` too."""
+    return column not in absent or (column in _IN_METADATA and "metadata" not in absent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.forecast.annual.limits import PREMIUM
+from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.model.annual import LimitInput, LimitVerdict, SeasonInput, TeamYear, WorkloadMonths
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
@@ -36,7 +36,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         told = [f"{safe_name(mix.model, 60)} {mix.now:.0%} -> {mix.intended:.0%}" for mix in inputs.mix]
         yield f"Tokens by model, now and intended: {wording.listed(told, 6)}."
     if inputs.premium_share:
-        asked = "; no reason to keep it is given" if inputs.premium_share >= PREMIUM else ""
+        asked = "; no reason to keep it is given" if inputs.premium_share >= MUCH_PREMIUM else ""
         why = f", kept for a reason: {safe_name(inputs.keep_mix)}" if inputs.keep_mix else asked
         yield f"Premium lane: {inputs.premium_share:.0%} of the cost{why}."
     if inputs.cache_now is not None:

@@ -16,7 +16,7 @@ from reconciler.model.forecast import ForecastNotice, UncoveredSpend
 from reconciler.model.money import cents
 from reconciler.model.period import Period
 from reconciler.model.review import ReviewDocument, TeamReview
-from reconciler.model.usage import NANO, DailyUsage
+from reconciler.model.usage import NANO, DailyUsage, tells
 from reconciler.review.account import known
 from reconciler.review.compare import against_period, against_plan
 from reconciler.review.planned import BASE_WEEKS, base_of, planned_of, unpriced_moves
@@ -113,7 +113,7 @@ def _team(question: Question, name: str) -> Iterator[tuple[TeamReview, tuple[For
         base,
         question.year,
         _prices(question.usage),
-        tells_cache="cache_hit" not in absent,
+        tells_cache=tells(absent, "cache_hit"),
         seasons=_seasons(question, name),
     )
     comparison = against_plan(everything, planned, span)

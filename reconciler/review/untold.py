@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from reconciler.model.usage import tells
 from reconciler.review.split import Cause
 from reconciler.review.traffic import Seen
 
@@ -25,7 +26,7 @@ def untold(seen: Seen, absent: Collection[str]) -> Together:
     units = seen.units
     models = {model[0] for traffic in units.values() for model in traffic.models}
     pairs: list[tuple[Cause, Cause]] = []
-    if "cache_hit" in absent:
+    if not tells(absent, "cache_hit"):
         pairs.append(("demand", "cache"))
     if {"input_tokens", "output_tokens"} <= set(absent) or any(not each.counts_tokens for each in units.values()):
         pairs.append(("unit_price", "tokens_per_request"))
@@ -33,6 +34,6 @@ def untold(seen: Seen, absent: Collection[str]) -> Together:
         pairs.append(("unit_price", "provider_mix"))
     if not any(workload for _, workload in units):
         pairs.append(("demand", "new_workload"))
-    if {"fallback", "metadata"} <= set(absent):
+    if not tells(absent, "fallback"):
         pairs.append(("provider_mix" if ("unit_price", "provider_mix") not in pairs else "unit_price", "fallback"))
     return tuple(pairs)

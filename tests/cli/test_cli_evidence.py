@@ -169,6 +169,7 @@ def restated(files: dict[str, bytes], **facts: Any) -> None:
     """Make the statement say what the files are now, as one who knows the format would."""
     statement = json.loads(files["statement.json"])
     statement["predicate"] |= facts
+    statement["subject"] = [subject for subject in statement["subject"] if subject["name"] in files]
     for subject in statement["subject"]:
         data = files[subject["name"]]
         subject |= {"digest": {"sha256": sha256(data).hexdigest()}, "annotations": {"size": len(data)}}
@@ -197,6 +198,15 @@ def covered_up(name: str, old: bytes, new: bytes, named: str | None = None) -> T
 def missing(name: str) -> Tamper:
     def tamper(files: dict[str, bytes], path: Path, place: Place) -> str:
         del files[name]
+        return name
+
+    return tamper
+
+
+def left_out(name: str) -> Tamper:
+    def tamper(files: dict[str, bytes], path: Path, place: Place) -> str:
+        del files[name]
+        restated(files)
         return name
 
     return tamper
@@ -323,6 +333,7 @@ COVERED_UP: list[tuple[str, str, Tamper]] = [
     ),
     ("a changed forecast", "not-reproduced", covered_up("forecast.json", b'"0.5": "', b'"0.5": "1')),
     ("a changed review", "not-reproduced", covered_up("review.json", b'"difference": "', b'"difference": "1')),
+    ("a review that was left out", "not-reproduced", left_out("review.json")),
     ("another budget", "not-reproduced", covered_up("budgets/teams/alpha.yaml", b"500", b"900", "plan.json")),
     ("an event less", "other-exports", covered_up(EXPORT, b"e7,", b"e8,")),
     ("another record", "broken-journal", covered_up("journal.jsonl", b"500.00", b"400.00")),

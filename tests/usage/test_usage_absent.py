@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.forecast.observed import observations
+from reconciler.model.usage import tells
 
 EVENT = {"id": "1", "timestamp": "2026-03-02T10:00:00Z", "team_id": "team_a", "cost": "1.25", "model": "gpt-4o"}
 HIT = {"id": "2", "cache_hit": True, "cost": "0"}
@@ -50,3 +51,21 @@ def test_what_an_absent_column_would_tell_is_unknown_and_no_zero(exports: Any) -
 
     assert (unknown.cache_hit_rate, unknown.fallback_premium, unknown.premium_share) == (None, None, None)
     assert (known.cache_hit_rate, known.fallback_premium, known.premium_share) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("absent", "column", "told"),
+    [
+        ({"lane"}, "lane", True),
+        ({"fallback"}, "fallback", True),
+        ({"lane", "metadata"}, "lane", False),
+        ({"fallback", "metadata"}, "fallback", False),
+        ({"metadata"}, "lane", True),
+        ({"cache_hit"}, "cache_hit", False),
+        ({"metadata"}, "cache_hit", True),
+    ],
+)
+def test_lanes_and_fallbacks_may_stand_in_the_metadata_and_nothing_else(
+    absent: set[str], column: str, told: bool
+) -> None:
+    assert tells(absent, column) is told

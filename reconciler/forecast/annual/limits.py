@@ -17,6 +17,7 @@ from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.run_rate import begun
 from reconciler.forecast.censored import censored_days
 from reconciler.forecast.history import Spend
+from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.team_view import TeamView
 from reconciler.model.annual import LimitInput, LimitVerdict
 from reconciler.model.period import Period
@@ -28,8 +29,6 @@ OFTEN = 3
 FEWEST = 2
 EARLY = 25
 """Up to this day of the month an empty wallet is early: a larger one would not last for long either."""
-PREMIUM = 0.25
-"""From this share of the cost on, the premium lane is to be looked at before money is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _reached(spend: Spend, month: Period, amount: Decimal) -> int | None:
 
 def _verdict(alerted: int, ends: Sequence[int], habits: Habits) -> LimitVerdict:
     if len(ends) >= FEWEST:
-        heavy = habits.premium is not None and habits.premium >= PREMIUM
+        heavy = habits.premium is not None and habits.premium >= MUCH_PREMIUM
         return "right_size" if heavy and min(ends) <= EARLY else "fund"
     growing = habits.trend is not None and habits.trend > 0
     return "growth" if alerted >= OFTEN and not ends and growing else "holds"

@@ -11,10 +11,9 @@ from reconciler.forecast.annual.anomalies import StandingOut, standing_out
 from reconciler.forecast.annual.bridge import bridge
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.inputs import team_inputs
-from reconciler.forecast.annual.limits import PREMIUM as MUCH
 from reconciler.forecast.annual.limits import Habits, limits
 from reconciler.forecast.levers.registry import levers
-from reconciler.forecast.observed import Observed
+from reconciler.forecast.observed import MUCH_PREMIUM, Observed
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import amount, share
@@ -112,7 +111,7 @@ def mix_change(plan: AnnualPlan, inputs: TeamInputs) -> str:
     part = f"{share(premium, places=0)} of the spend"
     if premium >= PREMIUM and why:
         return f"keep the premium lane, {part}: {why}"
-    if premium >= MUCH:
+    if premium >= MUCH_PREMIUM:
         return f"keep the premium lane, {part}; no reason is given"
     if premium >= PREMIUM:
         return f"keep the current mix, {part} in the premium lane"

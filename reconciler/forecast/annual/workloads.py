@@ -13,7 +13,7 @@ from reconciler.forecast.windows import DAYS_OF_A_MONTH
 from reconciler.model.annual import WorkloadMonths
 from reconciler.model.money import cents
 from reconciler.model.period import Period
-from reconciler.model.usage import NANO, DailyUsage
+from reconciler.model.usage import NANO, DailyUsage, tells
 
 _MONTH = Decimal(repr(DAYS_OF_A_MONTH))
 
@@ -39,8 +39,8 @@ class Traffic:
             return None
         gross, lanes = usage.cost[rows] - usage.credits[rows], usage.lane[rows]
         cost = int(gross.sum())
-        tells = cost > 0 and not {"lane", "metadata"} <= usage.source.absent
-        part = {lane: int(gross[lanes == lane].sum()) / cost if tells else None for lane in ("premium", "off_peak")}
+        known = cost > 0 and tells(usage.source.absent, "lane")
+        part = {lane: int(gross[lanes == lane].sum()) / cost if known else None for lane in ("premium", "off_peak")}
         count = sum(month.days for month in months)
         return WorkloadMonths(
             first=min(months),
@@ -48,7 +48,7 @@ class Traffic:
             monthly=cents(Decimal(cost) / NANO / count * _MONTH),
             requests=round(requests / count * DAYS_OF_A_MONTH),
             thousand=cents(Decimal(cost) / NANO / requests * 1000),
-            cache_hit_rate=hits / requests if "cache_hit" not in usage.source.absent else None,
+            cache_hit_rate=hits / requests if tells(usage.source.absent, "cache_hit") else None,
             premium_share=part["premium"],
             off_peak_share=part["off_peak"],
         )
