@@ -47,7 +47,8 @@ class CallingCompany(Company):
         types = (starts[event] or {}).get("types") if event in starts and event != "schedule" else None
         if event not in starts or (types and payload["action"] not in types):
             return {}
-        payload |= {"repository": {"default_branch": branch, "full_name": self.github.repository}}
+        if event != "schedule":  # whose payload need not say of which repository it is
+            payload |= {"repository": {"default_branch": branch, "full_name": self.github.repository}}
         ref = ref or f"refs/heads/{branch}"
         github = {
             "event_name": event,
