@@ -30,6 +30,7 @@ class Draws:
 
     `shock` is Student t5 of variance 1, `walk` and `slope` normal, `block` and `pick` uniform in [0, 1). `walk` is
     [series, weeks, paths / 2]: the second half of the paths mirrors it. `block` is empty where nobody asked for it.
+    What only some wallets need comes from `more`.
     """
 
     shock: Floats
@@ -37,6 +38,15 @@ class Draws:
     slope: Floats
     block: Floats
     pick: Floats
+    seeds: tuple[int, ...] = ()
+
+    @property
+    def paths(self) -> int:
+        return int(self.shock.shape[1])
+
+    def more(self, row: int, purpose: str) -> np.random.Generator:
+        """Return random numbers of one series for one purpose: who draws them changes no others."""
+        return np.random.Generator(np.random.PCG64([self.seeds[row], seed_of(purpose)]))
 
 
 def seed_of(*facts: str | date) -> int:
@@ -66,7 +76,7 @@ def draw(seeds: Sequence[int], *, shared_seed: int, paths: int, weeks: int, bloc
             np.random.Generator(np.random.PCG64([seed, 1])).random(out=block[row])
     walk *= np.sqrt(1.0 - SHARED)
     walk += shared_walk
-    return Draws(shock=shock, walk=walk, slope=slope, block=block, pick=pick)
+    return Draws(shock=shock, walk=walk, slope=slope, block=block, pick=pick, seeds=tuple(seeds))
 
 
 def _mirror(values: Floats, *, out: Floats) -> None:

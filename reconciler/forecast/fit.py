@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.calendar import day_before
+from reconciler.forecast.happenings.happening import Happening
+from reconciler.forecast.happenings.mechanism import Mechanism
+from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.history import Spending
 from reconciler.forecast.level import Level, fit_level
 from reconciler.forecast.panel import Floats, Panel, centred_mean, make_panel
@@ -39,6 +43,7 @@ class Fit:
     volatility: Floats
     history_days: npt.NDArray[np.intp]
     largest: Floats
+    happenings: tuple[Happening, ...] = ()
 
     @property
     def shock_scale(self) -> Floats:
@@ -64,11 +69,16 @@ class Fit:
             volatility=self.volatility[chosen],
             history_days=self.history_days[chosen],
             largest=self.largest[chosen],
+            happenings=tuple(happening.only(row) for happening in self.happenings),
         )
 
 
-def fit(panel: Panel, *, usual_week: Floats | None = None) -> Fit:
-    """Return what the histories of `panel` teach; short ones lean on `usual_week`."""
+def fit(
+    panel: Panel, *, usual_week: Floats | None = None, mechanisms: Collection[Mechanism] = frozenset(Mechanism)
+) -> Fit:
+    """Return what the histories of `panel` teach; short ones lean on `usual_week`. `mechanisms` are looked for."""
+    largest = np.nan_to_num(panel.values).max(axis=1)
+    happenings, panel = find(panel, mechanisms)
     shape = fit_shape(panel, usual_week)
     over = shape.over(panel)
     regime = fit_regime(panel.values, over)
@@ -82,7 +92,8 @@ def fit(panel: Panel, *, usual_week: Floats | None = None) -> Fit:
         pool=fit_pool(panel, over),
         volatility=fit_volatility(level.tamed, over),
         history_days=panel.known.sum(axis=1),
-        largest=np.nan_to_num(panel.values).max(axis=1),
+        largest=largest,
+        happenings=happenings,
     )
 
 

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from reconciler.forecast.levers.effect import Effect
-from reconciler.forecast.panel import Floats
-from reconciler.forecast.paths import Ints, Weeks
+from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.paths import Weeks
+from reconciler.forecast.turns import Charge, Ints, Turn, turned_weeks
 from reconciler.forecast.windows import WEEK
 
 
@@ -20,14 +21,16 @@ class LaterCourse:
     """The days of `weeks` from one of its weeks on, with levers pulled that keep sums.
 
     `worth` is float64[days, pool]: what a day costs at a height of 1, by the observed week that it is drawn from;
-    `added` float64[days] comes on top. Day 0 is that of `weeks`. `capped` are the weeks that the cap may cut, day by
-    day: their week, their path and float64[entries, 7]. Their height in `weeks` is 0, so that they count once.
+    `added` float64[days] comes on top, and so do `charges`. Day 0 is that of `weeks`. `single` are the weeks that the
+    cap may cut or in which a path turns, day by day: their week, their path and float64[entries, 7]. Their height in
+    `weeks` is 0, so that they count once.
     """
 
     weeks: Weeks
     worth: Floats
     added: Floats | None
-    capped: tuple[Ints, Ints, Floats]
+    single: tuple[Ints, Ints, Floats]
+    charges: tuple[Charge, ...] = ()
 
     @property
     def count(self) -> int:
@@ -48,15 +51,18 @@ class LaterCourse:
         pieces = self.weeks.height[cut.week]
         pieces *= worth
         total = np.stack([np.add.reduce(pieces[part], axis=0) for part in cut.parts])
-        if len(self.capped[0]):
-            total += self._capped(borders)
+        if len(self.single[0]):
+            total += self._single(borders)
         if self.added is not None:
             total += np.add.reduceat(self.added[: borders[-1]], borders[:-1])[:, None]
+        for charge in self.charges:
+            if borders[0] <= charge.day < borders[-1]:
+                total[np.searchsorted(borders, charge.day, side="right") - 1] += charge.amount
         return total
 
-    def _capped(self, borders: tuple[int, ...]) -> Floats:
-        """Return float64[parts, paths]: what the capped weeks add between `borders`."""
-        week, path, cut = self.capped
+    def _single(self, borders: tuple[int, ...]) -> Floats:
+        """Return float64[parts, paths]: what the weeks that were worked out by days add between `borders`."""
+        week, path, cut = self.single
         parts = len(borders) - 1
         part = np.searchsorted(borders, week[:, None] * WEEK + np.arange(WEEK), side="right") - 1
         inside = (part >= 0) & (part < parts)
@@ -87,17 +93,34 @@ def make_later(weeks: Weeks, first: int, effects: Sequence[Effect] = ()) -> Late
     residuals = weeks.pool.T[None] * weeks.shape[:, :, None]
     peak = residuals[first:].max(axis=(1, 2))
     bound = np.divide(weeks.cap, peak, out=np.full(len(peak), np.inf), where=peak > 0)
-    week, path = np.divmod(np.flatnonzero(weeks.height[first:] > bound[:, None]), weeks.height.shape[1])
+    apart, before = _turning(weeks.turns, first, weeks.height[first:].shape)
+    reached = weeks.height[first:] if before is None else weeks.height[first:] * before
+    week, path = np.divmod(np.flatnonzero(apart | (reached > bound[:, None])), weeks.height.shape[1])
     week += first
     cut = weeks.single(week, path)
+    if before is not None:
+        weeks.height[first:] = reached
     weeks.height[week, path] = 0.0
     days = len(weeks) * WEEK
     worth = residuals.reshape(days, -1)
     if not effects:
-        return LaterCourse(weeks, worth, None, (week, path, cut))
+        return LaterCourse(weeks, worth, None, (week, path, cut), weeks.charges)
     factor, added = _pulled(effects, days)
     factors = factor.reshape(-1, WEEK)
-    return LaterCourse(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]))
+    charges = tuple(charge.times(float(factor[charge.day])) for charge in weeks.charges)
+    return LaterCourse(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]), charges)
+
+
+def _turning(turns: Sequence[Turn], first: int, shape: tuple[int, int]) -> tuple[Bools | bool, Floats | None]:
+    """Return bool[weeks, paths]: in which weeks from `first` on a path turns; and what multiplies those before."""
+    if turned_weeks(turns) <= first:
+        return False, None
+    begin = (np.arange(shape[0])[:, None] + first) * WEEK
+    turning, before = np.zeros(shape, dtype=np.bool_), np.ones(shape)
+    for turn in turns:
+        turning |= (begin < turn.day) & (turn.day < begin + WEEK)
+        before *= np.where(turn.day >= begin + WEEK, turn.before, 1.0)
+    return turning, before
 
 
 def _pulled(effects: Sequence[Effect], days: int) -> tuple[Floats, Floats]:

@@ -27,6 +27,7 @@ def wallet_notices(
     for code, message, hint in (
         *_run_out(forecast),
         *_confidence(forecast, question),
+        *((seen.code, seen.message, seen.hint) for seen in forecast.notices),
         *_control(question, view, censored),
     ):
         told = f"{forecast.team}/{forecast.environment} {message}"

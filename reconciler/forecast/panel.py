@@ -23,11 +23,13 @@ class Panel:
     """`values` is float64[series, days], column = age: 0 is the last known day, NaN is a day that says nothing.
 
     The number of columns is a multiple of seven, so that `reshape(series, -1, 7)` holds weeks, and column modulo
-    seven is the weekday's phase. `ends` is the last history day of each series. `zeros` marks series without a day.
+    seven is the weekday's phase. `ends` is the last history day of each series. `credits` of the same shape is what was
+    given back on each day, 0 where nothing was; None where nobody looked for it.
     """
 
     values: Floats
     ends: Days
+    credits: Floats | None = None
 
     @property
     def series(self) -> int:
@@ -38,7 +40,7 @@ class Panel:
         return np.isfinite(self.values)
 
     def rows(self, chosen: slice) -> Panel:
-        return Panel(self.values[chosen], self.ends[chosen])
+        return Panel(self.values[chosen], self.ends[chosen], None if self.credits is None else self.credits[chosen])
 
     def month_ends(self) -> Bools:
         """Return bool[series, days]: whether a day is one of the last three of its month."""
@@ -51,17 +53,22 @@ def panel_width(days: int) -> int:
     return max(WEEK, -(-days // WEEK) * WEEK)
 
 
-def make_panel(histories: Sequence[Floats], ends: Days) -> Panel:
-    """Return the panel of `histories`, each oldest day first and ending on its day of `ends`.
+def make_panel(histories: Sequence[Floats], ends: Days, *, credits: Sequence[Floats] | None = None) -> Panel:
+    """Return the panel of `histories`, each oldest day first and ending on its day of `ends`; `credits` are as long.
 
     Leading unknown days cost nothing: the width is the longest history, rounded up to whole weeks.
     """
     longest = max((len(history) for history in histories), default=0)
     width = panel_width(longest)
-    values = np.full((len(histories), width), np.nan)
-    for row, history in enumerate(histories):
-        values[row, : len(history)] = history[::-1]
-    return Panel(values, ends.astype("datetime64[D]"))
+    given = None if credits is None else _columns(credits, width, empty=0.0)
+    return Panel(_columns(histories, width, empty=np.nan), ends.astype("datetime64[D]"), given)
+
+
+def _columns(series: Sequence[Floats], width: int, *, empty: float) -> Floats:
+    columns = np.full((len(series), width), empty)
+    for row, days in enumerate(series):
+        columns[row, : len(days)] = days[::-1]
+    return columns
 
 
 def is_month_end(days: Days) -> Bools:

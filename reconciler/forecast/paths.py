@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +15,13 @@ from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.trend import weeks_ahead
+from reconciler.forecast.turns import Charge, Ints, Turn, factors_of, single_factors, turned_weeks
 from reconciler.forecast.windows import WEEK
-
-Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weeks:
-    """A day costs residual · height · shape, and never more than `cap`.
+    """A day costs residual · height · shape · its path's turns, never more than `cap`; then `charges` come on top.
 
     `height` is float64[weeks, paths]; `chosen` int[weeks, paths] picks a row of `pool` float64[observed weeks, 7] of
     residuals, None where there is only one; `shape` is float64[weeks, 7], 0 on days that nobody asks about.
@@ -32,6 +32,8 @@ class Weeks:
     pool: Floats
     shape: Floats
     cap: float
+    turns: tuple[Turn, ...] = ()
+    charges: tuple[Charge, ...] = ()
 
     def __len__(self) -> int:
         return int(self.height.shape[0])
@@ -46,17 +48,30 @@ class Weeks:
             days = np.ascontiguousarray(drawn.transpose(0, 2, 1))
             days *= height[:, None, :]
         days *= self.shape[first:last, :, None]
+        turned = min(turned_weeks(self.turns), last) - first
+        if turned > 0:
+            days[:turned] *= factors_of(self.turns, first * WEEK, (first + turned) * WEEK).reshape(turned, WEEK, -1)
         np.minimum(days, self.cap, out=days)
-        return np.asarray(days.reshape(-1, self.height.shape[1]))
+        paths = np.asarray(days.reshape(-1, self.height.shape[1]))
+        for charge in self.charges:
+            if first * WEEK <= charge.day < last * WEEK:
+                paths[charge.day - first * WEEK] += charge.amount
+        return paths
 
     def times(self, factor: float) -> Weeks:
         """Return the weeks with every day `factor` times as dear."""
-        return replace(self, height=self.height * factor, cap=self.cap * factor)
+        if factor == 1.0:
+            return self
+        charges = tuple(charge.times(factor) for charge in self.charges)
+        return replace(self, height=self.height * factor, cap=self.cap * factor, charges=charges)
 
     def single(self, week: Ints, path: Ints) -> Floats:
-        """Return float64[entries, 7]: the days of single weeks of single paths."""
+        """Return float64[entries, 7]: the days of single weeks of single paths, without charges."""
         residual = self.pool[0] if self.chosen is None else self.pool[self.chosen[week, path]]
-        return np.asarray(np.minimum(residual * self.height[week, path][:, None] * self.shape[week], self.cap))
+        days = residual * self.height[week, path][:, None] * self.shape[week]
+        if self.turns:
+            days *= single_factors(self.turns, week, path)
+        return np.asarray(np.minimum(days, self.cap))
 
 
 LARGEST_DAY_FACTOR = 10.0
@@ -91,7 +106,9 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
             pool=fit.pool.weeks[row, :count],
             shape=shape[row],
             cap=LARGEST_DAY_FACTOR * float(fit.largest[row]),
-        )
+            turns=tuple(turn for each in fit.happenings for turn in each.turns(row, draws)),
+            charges=tuple(charge for each in fit.happenings for charge in each.charges(row, draws, days=days)),
+        ).times(prod(each.share(row) for each in fit.happenings))
         for row, count in enumerate(fit.pool.count.tolist())
     ]
 

@@ -29,7 +29,7 @@ from reconciler.forecast.quantiles import money
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
-from reconciler.model.forecast import LeverContribution
+from reconciler.model.forecast import LeverContribution, WalletNotice
 
 PATHS = 1000
 FAR_PATHS = 500
@@ -55,6 +55,7 @@ class Simulated:
     censored_days: int
     contributions: tuple[LeverContribution, ...]
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
+    notices: tuple[WalletNotice, ...] = ()
 
 
 def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:
@@ -127,7 +128,8 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     paths, contributions = _pull(effects, paths, context=context, course_of=course_of)
     course = course_of(paths, later=_later(far, effects, near=near, days=days))
     left_out = int(np.isnan(taught.history).sum())
-    return Simulated(question, course, known_days, left_out, contributions, method or "model")
+    seen = tuple(notice for happening in learned.happenings for notice in happening.notices(0))
+    return Simulated(question, course, known_days, left_out, contributions, method or "model", seen)
 
 
 def _near_days(context: ForecastContext) -> int:

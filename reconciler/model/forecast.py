@@ -121,6 +121,19 @@ class UnitPrice(Frozen):
     per_million_tokens: Amount | None
 
 
+class WalletNotice(Frozen):
+    """What the history shows beyond level and calendar, and what the forecast makes of it."""
+
+    code: str = Field(description="What kind it is; stable.")
+    message: str = Field(description="What was seen and what it means, in words that follow the wallet's name.")
+    hint: str = Field("", description="What to do; empty where there is nothing to do.")
+    since: date | None = Field(None, description="The first day of it; null where it has none.")
+    factor: float | None = Field(
+        None, description="What a day costs since, as a multiple of one before; null where nothing is multiplied."
+    )
+    probability: float | None = Field(None, description="How likely it is, 0 to 1; null where it is certain.")
+
+
 class WalletForecast(Frozen):
     """One wallet. Without history and without a plan nothing is known of it: there are no quantiles, alerts or months.
 
@@ -152,6 +165,7 @@ class WalletForecast(Frozen):
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = Field(
         "model", description="How the expected days were centred: by the model, or by a guess that did better before."
     )
+    notices: tuple[WalletNotice, ...] = Field((), description="What its history shows beyond level and calendar.")
 
 
 class ForecastNotice(Frozen):

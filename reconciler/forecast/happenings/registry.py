@@ -1,0 +1,24 @@
+"""The finders that there are, in the order in which they look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+
+from reconciler.forecast.happenings.happening import Happening
+from reconciler.forecast.happenings.mechanism import Mechanism
+from reconciler.forecast.panel import Panel
+
+Finder = Callable[[Panel], tuple[Happening, Panel]]
+"""Looks for what one mechanism did; returns the panel that the rest is fitted on."""
+
+_FINDERS: Mapping[Mechanism, Finder] = {}
+
+
+def find(panel: Panel, mechanisms: Collection[Mechanism]) -> tuple[tuple[Happening, ...], Panel]:
+    """Return what the finders of `mechanisms` found, and the panel without it."""
+    found: list[Happening] = []
+    for mechanism, finder in _FINDERS.items():
+        if mechanism in mechanisms:
+            happening, panel = finder(panel)
+            found.append(happening)
+    return tuple(found), panel
