@@ -1,0 +1,34 @@
+"""Gates: numbers that must lie within their limits, and how they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A number that must lie within its limits. A goal is printed like one, and fails nothing."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+    is_goal: bool = False
+
+    @property
+    def passed(self) -> bool:
+        return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
+
+    @property
+    def fails(self) -> bool:
+        return not (self.passed or self.is_goal)
+
+    def __str__(self) -> str:
+        limit = " and ".join(
+            [*([f"at least {self.low:.3f}"] if self.low is not None else []),
+             *([f"at most {self.high:.3f}"] if self.high is not None else [])]
+        )  # fmt: skip
+        verdict = "pass" if self.passed else "goal" if self.is_goal else "FAIL"
+        count = "" if self.count is None else f"   n {self.count}"
+        return f"  {verdict}  {self.name:<52} {self.value:7.3f}   {limit}{' (goal)' * self.is_goal}{count}"

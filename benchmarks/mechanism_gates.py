@@ -1,0 +1,88 @@
+"""What the forecast must reach on generated mechanisms, and what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gates import Gate
+from mechanism_scores import Measured
+
+Limit = tuple[str, str, float]
+AT_LEAST: tuple[Limit, ...] = (
+    ("launch x10 to x100, 2-5 days old", "cov95", 0.85),
+    ("launch x10 to x100, 7-14 days old", "cov80", 0.85),
+    ("launch x10 to x100, 7-14 days old", "cov95", 0.93),
+    ("launch x2 to x3, 2-5 days old", "cov95", 0.62),
+    ("drop to 1/5 to 1/20, 2-5 days old", "cov80", 0.65),
+    ("restart after silence, 1-7 days", "cov80", 0.75),
+    ("daily credits 5-60%", "cov80", 0.78),
+    ("daily credits 60-100%", "cov80", 0.78),
+    ("in a Christmas dip", "cov80", 0.65),
+    ("after Christmas", "cov80", 0.80),
+    ("the month after a Christmas dip", "cov80", 0.85),
+    ("outage still on, 1-4 days, month 0", "cov95", 0.85),
+    ("outage still on, 1-4 days, month 1", "cov80", 0.85),
+)
+AT_MOST: tuple[Limit, ...] = (
+    ("restart after silence, 1-7 days", "wape", 0.35),
+    ("daily credits 5-60%", "wape", 1.0),
+    ("daily credits 60-100%", "wape", 1.0),
+    ("charge on the last day", "wape", 0.40),
+    ("charge on a fixed day", "wape", 0.55),
+    ("outage still on, 1-4 days, month 0", "wape", 1.3),
+)
+GOALS: tuple[Limit, ...] = (
+    ("launch x2 to x3, 2-5 days old", "cov95", 0.90),
+    ("price cut to 50-85%, 2-14 days old", "cov80", 0.75),
+    ("cache ramp to -45% in 30 days", "cov80", 0.60),
+    ("growth, month 6", "cov80", 0.75),
+    ("growth, month 12", "cov80", 0.75),
+    ("quarter end, next month", "cov80", 0.80),
+    ("monthly credit", "cov80", 0.78),
+)
+CONTROL_COVERAGE = (0.78, 0.90)
+CONTROL_WIDER = 0.02
+CONTROL_LOSS = 1.01
+
+
+def gates_of(found: Mapping[str, tuple[Measured, Measured]]) -> list[Gate]:
+    """Return the gates of the rows that were measured, each as it is now and as it was by the method before.
+
+    A control may cover more than its limit where it did so before.
+    """
+    return [*_limits(found), *_silence(found), *_controls(found)]
+
+
+def _limits(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    for limits, low, is_goal in ((AT_LEAST, True, False), (AT_MOST, False, False), (GOALS, True, True)):
+        for name, measure, limit in limits:
+            if name in found:
+                score = found[name][0].score
+                yield Gate(
+                    f"{name}: {measure}",
+                    float(getattr(score, measure)),
+                    low=limit if low else None,
+                    high=None if low else limit,
+                    count=score.origins,
+                    is_goal=is_goal,
+                )
+
+
+def _silence(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    for name, measure, what in (
+        ("stopped, silent 14-29 days", "no_middle", "P50 is 0"),
+        ("stopped, silent 30-60 days", "no_middle", "P50 is 0"),
+        ("stopped, silent 30-60 days", "no_p90", "P90 is 0"),
+    ):
+        if name in found:
+            own = found[name][0]
+            yield Gate(f"{name}: {what}", float(getattr(own, measure)), low=1.0, count=own.score.origins)
+
+
+def _controls(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    low, high = CONTROL_COVERAGE
+    for own, before in (pair for pair in found.values() if pair[0].row.is_control):
+        count = own.score.origins
+        most = max(high, (before.score.cov80 or 0.0) + CONTROL_WIDER)
+        yield Gate(f"{own.name}: cov80", own.score.cov80 or 0.0, low=low, high=most, count=count)
+        yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=CONTROL_LOSS, count=count)

@@ -1,0 +1,103 @@
+"""How the forecast does on generated worlds, through the functions that the product forecasts with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from inspect import signature
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from generated_worlds import Floats, World
+from world_rows import Row
+
+from reconciler.forecast import fit as fitting
+from reconciler.forecast.draws import draw, seed_of
+from reconciler.forecast.fit import Fit, fit
+from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod, naive_rest
+from reconciler.forecast.panel import make_panel
+from reconciler.forecast.paths import simulate
+from reconciler.forecast.scores import MonthScore, Score, score_paths, score_point, summary
+
+PATHS = 500
+CHUNK = 64
+MOST_BYTES = 150_000_000
+ALL: frozenset[Any] = frozenset(getattr(fitting, "Mechanism", ()))
+BEFORE: frozenset[Any] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One method on the worlds of a row, for one of its months; `no_middle` is the share whose P50 is 0."""
+
+    row: Row
+    month: int
+    score: Score
+    no_middle: float
+    no_p90: float
+
+    @property
+    def name(self) -> str:
+        return self.row.name if self.row.months in ((0,), (1,)) else f"{self.row.name}, month {self.month}"
+
+
+def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
+    """Return the worlds of a row: each from a generator of its own, so that a longer run begins with the same ones."""
+    name = crc32(row.name.encode())
+    return [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
+
+
+def fitted(worlds: Sequence[World], mechanisms: frozenset[Any]) -> Fit:
+    ends = np.array([world.as_of - timedelta(days=1) for world in worlds], dtype="datetime64[D]")
+    asked: dict[str, Any] = {"credits": [world.credits for world in worlds]}
+    taken = {key: value for key, value in asked.items() if key in signature(make_panel).parameters}
+    panel = make_panel([world.history for world in worlds], ends, **taken)
+    chosen: dict[str, Any] = {"mechanisms": mechanisms} if "mechanisms" in signature(fit).parameters else {}
+    return fit(panel, **chosen)
+
+
+def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Any]) -> Iterator[tuple[World, Floats]]:
+    """Yield each world with its paths float64[paths, days] to the end of the row's last month."""
+    longest = max((world.window(max(row.months))[1] for world in worlds), default=1)
+    chunk = max(min(CHUNK, MOST_BYTES // (8 * PATHS * longest)), 1)
+    for start in range(0, len(worlds), chunk):
+        part = worlds[start : start + chunk]
+        days = max(world.window(max(row.months))[1] for world in part)
+        seeds = [seed_of("worlds", row.name, world.as_of, str(start + step)) for step, world in enumerate(part)]
+        draws = draw(seeds, shared_seed=0, paths=PATHS, weeks=-(-days // 7))
+        yield from zip(part, simulate(fitted(part, mechanisms), draws, days=days), strict=True)
+
+
+def measure(row: Row, worlds: Sequence[World], mechanisms: frozenset[Any] = ALL) -> list[Measured]:
+    """Return how the forecast does on the worlds of a row, one entry for each month that is judged."""
+    months: dict[int, list[MonthScore]] = {month: [] for month in row.months}
+    nothing: dict[int, list[tuple[bool, bool]]] = {month: [] for month in row.months}
+    for world, paths in simulated(row, worlds, mechanisms):
+        for month in row.months:
+            low, high = world.window(month)
+            ends = paths[:, low:high].sum(axis=1)
+            scale = world.daily * (high - low)
+            months[month].append(score_paths(ends, float(world.future[low:high].sum()), series=row.name, scale=scale))
+            middle, p90 = np.quantile(ends, [0.5, 0.9])
+            nothing[month].append((bool(middle <= 0), bool(p90 <= 0)))
+    return [
+        Measured(row, month, summary(scores), *np.array(nothing[month], dtype=np.float64).mean(axis=0).tolist())
+        for month, scores in months.items()
+    ]
+
+
+def naive_errors(row: Row, worlds: Sequence[World], month: int) -> dict[NaiveMethod, float]:
+    """Return the WAPE of each naive method, which is given net spend."""
+    found: dict[NaiveMethod, float] = {}
+    for method in NAIVE_METHODS:
+        points = []
+        for world in worlds:
+            low, high = world.window(month)
+            spent = world.history - world.credits
+            guess = naive_rest(method, spent, elapsed=min(world.as_of.day - 1, len(spent)), days=high)[low:high]
+            actual, scale = float(world.future[low:high].sum()), world.daily * (high - low)
+            points.append(score_point(float(guess.sum()), actual, series=row.name, scale=scale))
+        found[method] = summary(points, interval=False).wape
+    return found

@@ -1,0 +1,96 @@
+"""The worlds that the forecast is judged on: what happens there is what their names say, and they never change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mechanisms
+import numpy as np
+import pytest
+from gates import Gate
+from generated_worlds import World
+from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
+from mechanism_scores import measure, worlds_of
+from world_rows import ROWS, Row
+
+FEW = 6
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_worlds_are_whole_and_always_the_same(row: Row) -> None:
+    worlds, again = worlds_of(row, seeds=1, count=FEW), worlds_of(row, seeds=1, count=FEW + 1)
+    for world, same in zip(worlds, again, strict=False):
+        assert np.array_equal(world.history, same.history)
+        assert np.array_equal(world.future, same.future)
+        assert world.history.shape == world.credits.shape
+        assert world.window(max(row.months))[1] <= len(world.future)
+        assert np.isfinite(world.history).all()
+        assert (world.history >= 0).all()
+    other = worlds_of(row, seeds=2, count=1)[0]
+    assert not np.array_equal(other.history, worlds[0].history)
+
+
+def one(name: str) -> World:
+    return worlds_of(next(row for row in ROWS if row.name == name), seeds=1, count=1)[0]
+
+
+def test_a_stopped_wallet_is_silent_and_stays_so() -> None:
+    world = one("stopped, silent 14-29 days")
+    assert not world.history[-14:].any()
+    assert world.history[: -world.age].all()
+    assert not world.future.any()
+
+
+def test_a_launch_lasts() -> None:
+    world = one("launch x10 to x100, 2-5 days old")
+    before = float(np.median(world.history[: -world.age]))
+    assert np.median(world.history[-world.age :]) > 4 * before
+    assert np.median(world.future) > 4 * before
+
+
+def test_a_charge_on_the_last_day_is_within_the_rest_of_each_month() -> None:
+    world = one("charge on the last day")
+    low, high = world.window(0)
+    assert world.future[low:high].argmax() == high - 1
+
+
+def test_credits_come_off_what_is_judged_and_not_off_the_history() -> None:
+    world = one("daily credits 60-100%")
+    assert world.credits[-1] > 0.4 * world.history[-1]
+    assert np.median(world.future) < 0.6 * np.median(world.history[-28:])
+
+
+def test_every_gate_is_about_a_row_that_is_measured() -> None:
+    names = {
+        found.name
+        for row in ROWS
+        for found in measure(row, worlds_of(row, seeds=1, count=FEW))
+        if found.score.origins == FEW
+    }
+    assert {name for limits in (AT_LEAST, AT_MOST, GOALS) for name, _, _ in limits} <= names
+
+
+def test_a_run_prints_every_row_and_returns_its_gates(capsys: pytest.CaptureFixture[str]) -> None:
+    gates = mechanisms.run(seeds="tuning", count=FEW, ablate=True, only="launch x2")
+    printed = capsys.readouterr().out
+    assert "6 worlds a row, seeds tuning" in printed
+    assert "launch x2 to x3, 2-5 days old" in printed
+    assert "none" in printed
+    assert [(gate.count, gate.is_goal) for gate in gates] == [(FEW, False), (FEW, True)]
+
+
+def test_a_goal_that_is_missed_fails_nothing() -> None:
+    missed: Any = {"name": "x", "value": 0.1, "low": 0.5}
+    assert Gate(**missed).fails
+    assert not Gate(**missed, is_goal=True).fails
+    assert str(Gate(**missed, is_goal=True)).startswith("  goal  x")
+    assert not Gate("y", 0.6, low=0.5, high=0.7).fails
+
+
+def test_a_control_must_cover_what_it_should_and_lose_nothing() -> None:
+    row = next(row for row in ROWS if row.name == "control: steady")
+    found = measure(row, worlds_of(row, seeds=1, count=FEW))[0]
+    cover, loss = gates_of({found.name: (found, found)})
+    assert (cover.low, cover.high) == (0.78, max(0.90, (found.score.cov80 or 0.0) + 0.02))
+    assert loss.value == 1.0
+    assert loss.passed
