@@ -69,8 +69,8 @@ test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones an
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not hypothesis" --cov --cov-report=term
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or hypothesis"
 
-bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series, beside naive methods and statsforecast
-	$(BIN)/python benchmarks/forecast_gates.py --statsforecast
+bench-forecast: $(TESTING)  ## Print the forecast's gates on held-out series and generated mechanisms, beside naive methods and statsforecast
+	$(BIN)/python benchmarks/forecast_gates.py --statsforecast --mechanisms
 	$(BIN)/python benchmarks/forecast_speed.py
 
 thorough: $(TESTING)  ## Run all of what the gate tries a sample of: 2,000 random runs, 500 openings, 200 months, 500 examples a property

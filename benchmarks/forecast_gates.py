@@ -1,12 +1,14 @@
 """Judge the forecast on daily series that were not used in tuning: every gate with its value, limit and verdict.
 
     python benchmarks/forecast_gates.py [--data PARQUET] [--half held-out|tuning] [--statsforecast]
-    python benchmarks/forecast_gates.py --mechanisms [--seeds FAMILY] [--worlds N] [--ablate] [--rows TEXT]
+    python benchmarks/forecast_gates.py --mechanisms [--seeds FAMILY] [--worlds N] [--ablate] [--ages] [--rows TEXT]
 
 The series file has the columns source, unique_id, ds (day), y (non-negative). Its series are split once and for all:
 public series by source, generated ones by a hash of their id. Exits 1 if a gate fails. With --statsforecast a virtual
 environment for it is made under the temporary directory (once), and AutoETS and DynamicOptimizedTheta are scored on
-a part of the same origins, beside the forecast.
+a part of the same origins, beside the forecast. With --mechanisms all gates are printed: of the series, and of worlds
+generated for each thing that can happen to a wallet. The seeds `held-out` are never looked at while a choice is made:
+choose on `tuning`, or on any number.
 """
 
 from __future__ import annotations
@@ -20,9 +22,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from hashlib import sha256
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,11 @@ import mechanisms
 import numpy as np
 import numpy.typing as npt
 from gates import Gate
+from real_series import Series, origins_of, read_series
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "forecast" / "evaluation_series.parquet"
-TUNING_SOURCES = frozenset({"wikipedia", "bicimad", "flights", "skdemo", "traffic"})
 ORIGINS_PER_SERIES = 6
-FEWEST_HISTORY_DAYS = 28
-LONGEST_HISTORY_DAYS = 400
 SHORT_HISTORY_DAYS = 7
 PEER_ORIGINS = 150
 PEER_PATHS = 200
@@ -44,77 +42,14 @@ PEER_MODELS = ("AutoETS", "DynamicOptimizedTheta")
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Series:
-    source: str
-    name: str
-    first: date
-    values: Floats
-
-    @property
-    def is_tuning(self) -> bool:
-        if not self.source.startswith("synth"):
-            return self.source in TUNING_SOURCES
-        return int(sha256(self.name.encode()).hexdigest()[:8], 16) % 2 == 0
-
-
-def read_series(path: Path) -> list[Series]:
-    """Return the series of the file, in order of source and id."""
-    import pyarrow.parquet as parquet
-
-    table = parquet.read_table(path).sort_by([("source", "ascending"), ("unique_id", "ascending"), ("ds", "ascending")])
-    sources, names = (table[column].to_numpy(zero_copy_only=False).astype(str) for column in ("source", "unique_id"))
-    days = table["ds"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
-    values = table["y"].to_numpy(zero_copy_only=False).astype(np.float64)
-    starts = np.flatnonzero(np.r_[True, (sources[1:] != sources[:-1]) | (names[1:] != names[:-1])])
-    return [
-        Series(str(sources[low]), str(names[low]), days[low].item(), values[low:high])
-        for low, high in zip(starts, [*starts[1:], len(values)], strict=True)
-    ]
-
-
-def origins_of(series: Series, *, count: int, history_days: int = LONGEST_HISTORY_DAYS) -> list[Any]:
-    """Return some days, drawn from a seed of the series' name, whose month is observed as a whole."""
-    from reconciler.forecast.backtest import ForecastOrigin
-    from reconciler.model.period import Period
-
-    random = np.random.default_rng(int(sha256(f"{series.source}/{series.name}".encode()).hexdigest()[:8], 16))
-    start = int(np.argmax(series.values > 0))
-    last = series.first + timedelta(days=len(series.values) - 1)
-    days = [series.first + timedelta(days=step) for step in range(start + FEWEST_HISTORY_DAYS, len(series.values))]
-    whole = [
-        day
-        for day in days
-        if Period.of(day).last <= last and Period.of(day).first >= series.first + timedelta(days=start)
-    ]
-    chosen = sorted(random.choice(len(whole), size=min(count, len(whole)), replace=False)) if whole else []
-    origins = []
-    for as_of in (whole[index] for index in chosen):
-        step = (as_of - series.first).days
-        elapsed = as_of.day - 1
-        end = (Period.of(as_of).end - series.first).days
-        usual = max(float(series.values[max(start, step - 56) : step].mean()), 0.1 * float(series.values.mean()))
-        origins.append(
-            ForecastOrigin(
-                series=f"{series.source}/{series.name}",
-                as_of=as_of,
-                history=series.values[max(start, step - history_days) : step],
-                elapsed=min(elapsed, history_days),
-                rest=series.values[step:end],
-                scale=usual * Period.of(as_of).days,
-            )
-        )
-    return origins
-
-
-def scored(origins: Sequence[Any]) -> dict[str, Any]:
+def scored(origins: Sequence[Any], **asked: Any) -> dict[str, Any]:
     """Return the scores by method."""
     from reconciler.forecast.backtest import ScoreSheet, score_origins
     from reconciler.forecast.draws import seed_of
     from reconciler.forecast.scores import summary
 
     record = ScoreSheet()
-    score_origins(origins, record, seed=lambda origin: seed_of("benchmark", origin.series, origin.as_of))
+    score_origins(origins, record, seed=lambda origin: seed_of("benchmark", origin.series, origin.as_of), **asked)
     return {
         method: summary(months, record.chances[method], interval=method == "forecast")
         for method, months in record.months.items()
@@ -227,31 +162,41 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--half", choices=["held-out", "tuning"], default="held-out")
     parser.add_argument("--statsforecast", action="store_true")
-    parser.add_argument("--mechanisms", action="store_true", help="judge generated mechanisms in place of the series")
+    parser.add_argument("--mechanisms", action="store_true", help="judge generated mechanisms as well")
     parser.add_argument("--seeds", default=mechanisms.HELD_OUT, help="tuning, held-out, or any number")
     parser.add_argument("--worlds", type=int, default=mechanisms.WORLDS, help="worlds of each mechanism")
-    parser.add_argument("--rows", default="", help="only mechanisms whose name holds this")
+    parser.add_argument("--rows", default="", help="only mechanisms whose name holds this, no series")
     parser.add_argument("--ablate", action="store_true", help="also leave out one part of the method at a time")
+    parser.add_argument("--ages", action="store_true", help="also print coverage by age of what happened")
     parser.add_argument("--peer", nargs=2, type=Path, metavar=("ORIGINS", "RESULT"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.peer:
         run_peer(*options.peer)
         return 0
-    if options.mechanisms:
-        gates = mechanisms.run(seeds=options.seeds, count=options.worlds, ablate=options.ablate, only=options.rows)
-        return print_gates(gates)
-    if not options.data.exists():
+    gates: list[Gate] = []
+    series: list[Series] = []
+    if options.data.exists():
+        series = [entry for entry in read_series(options.data) if entry.is_tuning == (options.half == "tuning")]
+    else:
         print(f"{options.data} is not there; name the series file with --data", file=sys.stderr)
-        return 2
-    series = [entry for entry in read_series(options.data) if entry.is_tuning == (options.half == "tuning")]
+    if series and not options.rows:
+        gates += judge_series(series, half=options.half, peers=options.statsforecast)
+    if options.mechanisms:
+        asked = {"seeds": options.seeds, "count": options.worlds, "only": options.rows}
+        gates += mechanisms.run(**asked, ablate=options.ablate, ages=options.ages, series=series)
+    return print_gates(gates) if gates else 2
+
+
+def judge_series(series: Sequence[Series], *, half: str, peers: bool) -> list[Gate]:
     origins = [origin for entry in series for origin in origins_of(entry, count=ORIGINS_PER_SERIES)]
     short = [origin for entry in series for origin in origins_of(entry, count=3, history_days=SHORT_HISTORY_DAYS)]
-    scores = scored(origins)
-    print(f"{options.half} half: {len(series)} series, {len(origins)} origins, month end")
+    scores, before = scored(origins), scored(origins, mechanisms=())["forecast"]
+    print(f"{half} half: {len(series)} series, {len(origins)} origins, month end")
     print("  method                   WAPE   CRPS   cov80  cov95  Brier  origins")
     for method, score in scores.items():
         print(table_line(method, score))
-    if options.statsforecast:
+    print(table_line("the method before", before))
+    if peers:
         part = origins[:: max(len(origins) // PEER_ORIGINS, 1)]
         print(table_line("forecast, same part", scored(part)["forecast"]))
         for model, (score, seconds) in peer_scores(part, peer_python()).items():
@@ -259,7 +204,8 @@ def main(arguments: Sequence[str]) -> int:
     print("  reliability of the exhaustion probability (forecast → happened, count)")
     for entry in scores["forecast"].reliability:
         print(f"    {entry.low:.1f}   {entry.forecast:.3f} → {entry.happened:.3f}   {entry.count}")
-    return print_gates(gates_of(scores, scored(short), largest_day_factor(origins[::4])))
+    lost = Gate("CRPS / the method before", scores["forecast"].crps / before.crps, high=1.01, count=len(origins))
+    return [*gates_of(scores, scored(short), largest_day_factor(origins[::4])), lost]
 
 
 def print_gates(gates: Sequence[Gate]) -> int:

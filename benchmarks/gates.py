@@ -31,4 +31,4 @@ class Gate:
         )  # fmt: skip
         verdict = "pass" if self.passed else "goal" if self.is_goal else "FAIL"
         count = "" if self.count is None else f"   n {self.count}"
-        return f"  {verdict}  {self.name:<52} {self.value:7.3f}   {limit}{' (goal)' * self.is_goal}{count}"
+        return f"  {verdict}  {self.name:<72} {self.value:7.3f}   {limit}{' (goal)' * self.is_goal}{count}"

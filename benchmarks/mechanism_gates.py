@@ -50,7 +50,7 @@ def gates_of(found: Mapping[str, tuple[Measured, Measured]]) -> list[Gate]:
 
     A control may cover more than its limit where it did so before.
     """
-    return [*_limits(found), *_silence(found), *_controls(found)]
+    return [*_limits(found), *_silence(found), *_controls(found), *_series(found)]
 
 
 def _limits(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
@@ -85,4 +85,10 @@ def _controls(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
         count = own.score.origins
         most = max(high, (before.score.cov80 or 0.0) + CONTROL_WIDER)
         yield Gate(f"{own.name}: cov80", own.score.cov80 or 0.0, low=low, high=most, count=count)
+        yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=CONTROL_LOSS, count=count)
+
+
+def _series(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    for own, before in (pair for name, pair in found.items() if name.startswith("series, month")):
+        count = own.score.origins
         yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=CONTROL_LOSS, count=count)

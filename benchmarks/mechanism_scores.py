@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from inspect import signature
-from typing import Any
 from zlib import crc32
 
 import numpy as np
 from generated_worlds import Floats, World
 from world_rows import Row
 
-from reconciler.forecast import fit as fitting
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit
+from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import make_panel
 from reconciler.forecast.paths import simulate
@@ -24,23 +22,27 @@ from reconciler.forecast.scores import MonthScore, Score, score_paths, score_poi
 PATHS = 500
 CHUNK = 64
 MOST_BYTES = 150_000_000
-ALL: frozenset[Any] = frozenset(getattr(fitting, "Mechanism", ()))
-BEFORE: frozenset[Any] = frozenset()
+ALL = frozenset(Mechanism)
+BEFORE: frozenset[Mechanism] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One method on the worlds of a row, for one of its months; `no_middle` is the share whose P50 is 0."""
+    """One method on the worlds of a row, for one of its months; `ages` by the days since it happened.
+
+    `no_middle` and `no_p90` are the shares of worlds whose P50 and P90 are 0.
+    """
 
     row: Row
     month: int
     score: Score
+    ages: Mapping[int, Score]
     no_middle: float
     no_p90: float
 
     @property
     def name(self) -> str:
-        return self.row.name if self.row.months in ((0,), (1,)) else f"{self.row.name}, month {self.month}"
+        return self.row.name if len(self.row.months) == 1 else f"{self.row.name}, month {self.month}"
 
 
 def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
@@ -49,16 +51,13 @@ def worlds_of(row: Row, *, seeds: int, count: int) -> list[World]:
     return [row.make(np.random.default_rng([seeds, name, number])) for number in range(count)]
 
 
-def fitted(worlds: Sequence[World], mechanisms: frozenset[Any]) -> Fit:
+def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Fit:
     ends = np.array([world.as_of - timedelta(days=1) for world in worlds], dtype="datetime64[D]")
-    asked: dict[str, Any] = {"credits": [world.credits for world in worlds]}
-    taken = {key: value for key, value in asked.items() if key in signature(make_panel).parameters}
-    panel = make_panel([world.history for world in worlds], ends, **taken)
-    chosen: dict[str, Any] = {"mechanisms": mechanisms} if "mechanisms" in signature(fit).parameters else {}
-    return fit(panel, **chosen)
+    credits = [world.credits for world in worlds]
+    return fit(make_panel([world.history for world in worlds], ends, credits=credits), mechanisms=mechanisms)
 
 
-def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Any]) -> Iterator[tuple[World, Floats]]:
+def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Iterator[tuple[World, Floats]]:
     """Yield each world with its paths float64[paths, days] to the end of the row's last month."""
     longest = max((world.window(max(row.months))[1] for world in worlds), default=1)
     chunk = max(min(CHUNK, MOST_BYTES // (8 * PATHS * longest)), 1)
@@ -70,22 +69,37 @@ def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Any]) -> 
         yield from zip(part, simulate(fitted(part, mechanisms), draws, days=days), strict=True)
 
 
-def measure(row: Row, worlds: Sequence[World], mechanisms: frozenset[Any] = ALL) -> list[Measured]:
+def measure(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism] = ALL) -> list[Measured]:
     """Return how the forecast does on the worlds of a row, one entry for each month that is judged."""
-    months: dict[int, list[MonthScore]] = {month: [] for month in row.months}
-    nothing: dict[int, list[tuple[bool, bool]]] = {month: [] for month in row.months}
+    judged: dict[int, list[Judged]] = {month: [] for month in row.months}
     for world, paths in simulated(row, worlds, mechanisms):
         for month in row.months:
             low, high = world.window(month)
-            ends = paths[:, low:high].sum(axis=1)
-            scale = world.daily * (high - low)
-            months[month].append(score_paths(ends, float(world.future[low:high].sum()), series=row.name, scale=scale))
-            middle, p90 = np.quantile(ends, [0.5, 0.9])
-            nothing[month].append((bool(middle <= 0), bool(p90 <= 0)))
-    return [
-        Measured(row, month, summary(scores), *np.array(nothing[month], dtype=np.float64).mean(axis=0).tolist())
-        for month, scores in months.items()
-    ]
+            ends, scale = paths[:, low:high].sum(axis=1), world.daily * (high - low)
+            score = score_paths(ends, float(world.future[low:high].sum()), series=row.name, scale=scale)
+            judged[month].append(Judged(world.age, score, float(np.quantile(ends, 0.9))))
+    return [_measured(row, month, found) for month, found in judged.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One world's score; `p90` in money."""
+
+    age: int
+    score: MonthScore
+    p90: float
+
+
+def _measured(row: Row, month: int, found: Sequence[Judged]) -> Measured:
+    ages = sorted({one.age for one in found})
+    return Measured(
+        row,
+        month,
+        summary([one.score for one in found]),
+        {age: summary([one.score for one in found if one.age == age]) for age in ages},
+        no_middle=sum(one.score.point <= 0 for one in found) / len(found),
+        no_p90=sum(one.p90 <= 0 for one in found) / len(found),
+    )
 
 
 def naive_errors(row: Row, worlds: Sequence[World], month: int) -> dict[NaiveMethod, float]:

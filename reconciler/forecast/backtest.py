@@ -6,7 +6,7 @@ and compared with what it became. The exhaustion probability is judged under cei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -15,6 +15,7 @@ import numpy as np
 from reconciler.forecast.censored import censored_days
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import fit
+from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.history import HISTORY_DAYS, Spend, spending
 from reconciler.forecast.naive import MEAN_DAYS, NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel
@@ -145,14 +146,17 @@ def _origins(
 
 
 def score_origins(
-    origins: Sequence[ForecastOrigin], *records: ScoreSheet, seed: Callable[[ForecastOrigin], int]
+    origins: Sequence[ForecastOrigin],
+    *records: ScoreSheet,
+    seed: Callable[[ForecastOrigin], int],
+    mechanisms: Collection[Mechanism] = frozenset(Mechanism),
 ) -> None:
     """Forecast each origin with the engine and with the naive methods, and add the scores to `records`."""
     for start in range(0, len(origins), CHUNK):
         chunk = origins[start : start + CHUNK]
         days = max(len(origin.rest) for origin in chunk)
         ends = np.array([origin.as_of - timedelta(days=1) for origin in chunk], dtype="datetime64[D]")
-        learned = fit(make_panel([origin.history for origin in chunk], ends))
+        learned = fit(make_panel([origin.history for origin in chunk], ends), mechanisms=mechanisms)
         draws = draw([seed(origin) for origin in chunk], shared_seed=0, paths=PATHS, weeks=-(-days // WEEK))
         simulated = simulate(learned, draws, days=days)
         for origin, paths in zip(chunk, simulated, strict=True):

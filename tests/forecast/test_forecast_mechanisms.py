@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import mechanisms
@@ -9,8 +10,11 @@ import numpy as np
 import pytest
 from gates import Gate
 from generated_worlds import World
+from mechanism_dates import dates
 from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
 from mechanism_scores import measure, worlds_of
+from mechanism_silence import LADDER, ladder, silent
+from real_series import Series, months_ahead
 from world_rows import ROWS, Row
 
 FEW = 6
@@ -77,6 +81,35 @@ def test_a_run_prints_every_row_and_returns_its_gates(capsys: pytest.CaptureFixt
     assert "launch x2 to x3, 2-5 days old" in printed
     assert "none" in printed
     assert [(gate.count, gate.is_goal) for gate in gates] == [(FEW, False), (FEW, True)]
+
+
+def test_the_money_of_a_usual_wallet_runs_out_when_it_should() -> None:
+    row = next(row for row in ROWS if row.name == "control: usual")
+    found = dates(row, worlds_of(row, seeds=1, count=30), seeds=1)
+    assert found.worlds >= found.warned > 0
+    assert found.inside > 0.7
+    assert abs(found.expected - found.happened) < 0.2
+
+
+def test_the_silence_of_a_wallet_is_the_end_of_its_history() -> None:
+    world = one("control: usual")
+    assert not silent(world, 3).history[-3:].any()
+    assert np.array_equal(silent(world, 3).history[:-3], world.history[:-3])
+    assert np.array_equal(silent(world, 0).history, world.history)
+    middles, highs = ladder(seeds=1, count=3)
+    assert middles.shape == highs.shape == (len(LADDER), 3)
+    assert (middles <= highs).all()
+
+
+def test_a_series_is_judged_some_months_ahead_where_the_month_is_there_as_a_whole() -> None:
+    series = Series("source", "name", date(2026, 1, 1), np.arange(181.0) + 1)
+    worlds = list(months_ahead(series, month=1, count=3))
+    assert [len(world.history) >= 28 for world in worlds] == [True] * 3
+    for world in worlds:
+        low, high = world.window(1)
+        assert high <= len(world.future)
+        assert world.future[low] - world.history[-1] == low + 1
+    assert not list(months_ahead(series, month=6, count=3))
 
 
 def test_a_goal_that_is_missed_fails_nothing() -> None:
