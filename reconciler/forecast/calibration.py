@@ -19,6 +19,7 @@ from typing import get_args
 from reconciler.forecast.backtest import backtest
 from reconciler.forecast.history import whole_months
 from reconciler.forecast.quantiles import MONEY_KEYS
+from reconciler.forecast.range_alarm import range_alarm
 from reconciler.model.forecast import TrackRecord
 from reconciler.model.forecast_log import (
     MONTHS_TO_JUDGE,
@@ -177,6 +178,7 @@ def logged_record(found: Judged) -> TrackRecord | None:
         within=overall.within,
         median_error=_rounded(overall.median_error),
         bias=_rounded(float(overall.bias / overall.spent)) if overall.spent > 0 else None,
+        alarm=range_alarm(overall),
     )
 
 

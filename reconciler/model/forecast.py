@@ -227,6 +227,16 @@ class YearForecast(Frozen):
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
 
 
+class RangeAlarm(Frozen):
+    """The 80% range of forecasts that people acted on held too few months of wallets, or too many."""
+
+    code: Literal["range-too-narrow", "range-too-wide"] = Field(description="What is wrong with the range; stable.")
+    month_ends: int = Field(description="How many different months of wallets were looked at.")
+    coverage: float = Field(description="The part of the forecasts whose range held what was spent, 0 to 1.")
+    message: str = Field(description="What is wrong, as a sentence.")
+    hint: str = Field(description="What to do about it.")
+
+
 class TrackRecord(Frozen):
     """How forecasts came out before: those in the log, or those that a backtest makes of the past."""
 
@@ -241,6 +251,9 @@ class TrackRecord(Frozen):
     )
     bias: float | None = Field(
         description="Sum of the middles less what was spent, as a part of that; above 0: too high. Null: no spend."
+    )
+    alarm: RangeAlarm | None = Field(
+        None, description="What is wrong with the 80% range, by the log; null where nothing is, or too little is known."
     )
 
 

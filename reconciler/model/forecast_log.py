@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from reconciler.model.document import Document
-from reconciler.model.forecast import Quantiles
+from reconciler.model.forecast import Quantiles, RangeAlarm
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import digest_of
 from reconciler.model.money import Amount
@@ -131,6 +131,9 @@ class CalibrationDocument(Document):
     months: tuple[Period, ...] = Field(description="The whole months that forecasts were judged of.")
     enough: bool = Field(description="Whether these are three or more: with fewer, little follows from the figures.")
     overall: Calibration = Field(description="All forecasts together.")
+    alarm: RangeAlarm | None = Field(
+        None, description="What is wrong with the 80% range; null where nothing is, or of fewer than 20 month ends."
+    )
     pit: tuple[PitStep, ...] = Field(description="Where in its range each forecast was met.")
     certain: int = Field(description="How many forecasts said one figure, not a range; they are in no step of `pit`.")
     teams: tuple[TeamCalibration, ...] = Field(description="Each team, the one that was furthest off first.")

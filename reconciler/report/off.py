@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.forecast import TrackRecord
+from reconciler.model.forecast import RangeAlarm, TrackRecord
 from reconciler.report.wording import counted
 
 EVEN = 0.005
@@ -19,7 +19,15 @@ def track_record_words(found: TrackRecord) -> str:
             "How wrong we would have been: forecasts that people acted on are of fewer than three whole months so far,"
             f" so the past {months} of the wallets that change here were forecast again, {forecasts} in all."
         )
-    return f"{told} {within_words(found.within, found.forecasts)}{off_words(found.median_error, found.bias)}."
+    return (
+        f"{told} {within_words(found.within, found.forecasts)}{off_words(found.median_error, found.bias)}."
+        f"{_alarm_words(found.alarm)}"
+    )
+
+
+def _alarm_words(alarm: RangeAlarm | None) -> str:
+    """Return what is wrong with the range and what to do about it, as a sentence after others."""
+    return f" Warning: {alarm.message}; {alarm.hint}." if alarm else ""
 
 
 def within_words(within: int, forecasts: int) -> str:

@@ -100,6 +100,21 @@ def test_one_wallet_and_the_last_months_are_judged_alone(world: World, kt: Run, 
     assert [team["team"] for team in read["teams"]] == ["support"]
 
 
+def test_a_range_that_no_longer_holds_is_a_warning_on_the_page_and_in_the_document(
+    world: World, kt: Run, tmp_path: Path
+) -> None:
+    months = [Period.of(AS_OF).plus(-back) for back in range(1, 12)]
+    low = [said(wallet, month, 3, quantiles=FLAT) for month in months for wallet in MIDDLE]
+    FileLog(tmp_path / "journal").append(low)
+    done, read = judged(kt, world, tmp_path / "journal"), document(kt, world, tmp_path / "journal")
+
+    assert "warning range-too-narrow: the 80% range held 0% of the forecasts, over" in done.out
+    assert "hint: leave more room than it says until that is over" in done.out
+    assert read["alarm"]["code"] == "range-too-narrow"
+    assert read["alarm"]["month_ends"] == read["overall"]["month_ends"] >= 20
+    assert document(kt, world, tmp_path / "other")["alarm"] is None
+
+
 WIDE = {"0.025": "0.00", "0.1": "1.00", "0.5": "8200.00", "0.9": "99999.00", "0.975": "999999.00"}
 FLAT = dict.fromkeys(WIDE, "1.00")
 LATE = [Period(2025, month) for month in range(8, 13)]
@@ -183,6 +198,7 @@ def test_a_plan_says_how_wrong_forecasts_were_by_the_log_once_it_has_three_month
         "within": 3,
         "median_error": 0.032258,
         "bias": -0.021739,
+        "alarm": None,
     }
     assert "log of forecasts" not in done.err
 

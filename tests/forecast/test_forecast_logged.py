@@ -12,6 +12,7 @@ from forecast.forecast_world import UsageBuilder
 from logged import AS_OF, logged
 
 from reconciler.forecast.calibration import Judged, Met, by_team, calibration, judged, logged_record, pit
+from reconciler.forecast.range_alarm import range_alarm
 from reconciler.model.period import Period
 
 APRIL, MAY = Period(2026, 4), Period(2026, 5)
@@ -113,3 +114,54 @@ def test_three_months_make_a_track_record() -> None:
     assert (found.source, found.months, found.forecasts, found.within) == ("log", 3, 3, 3)
     assert (found.median_error, found.bias) == (0.090909, -0.090909)
     assert record([2, 3, 4], "0").bias is None
+
+
+def over(wallets: int, held: int, *, spent: str = "500") -> Any:
+    """Return how five months of so many wallets compare with what came, of which `held` are within their range."""
+    found = [
+        Met(
+            logged(period=Period(2025, month), wallet=f"team_{number}", quantiles=range_of(100)),
+            Decimal("100" if 5 * number + month - 1 < held else spent),
+        )
+        for number in range(wallets)
+        for month in range(1, 6)
+    ]
+    return range_alarm(calibration(found))
+
+
+def test_a_range_that_holds_too_few_months_or_too_many_is_told_with_what_to_do() -> None:
+    narrow = over(4, 13)
+    assert (narrow.code, narrow.month_ends, narrow.coverage) == ("range-too-narrow", 20, 0.65)
+    assert narrow.message == (
+        "the 80% range held 65% of the forecasts, over 20 month ends of wallets: it is too narrow,"
+        " and its middle too low"
+    )
+    assert "leave more room than it says" in narrow.hint
+    assert "and its middle too high" in over(4, 13, spent="1").message
+    assert over(4, 0, spent="0").message.endswith("too narrow")
+    wide = over(5, 23)
+    assert (wide.code, wide.month_ends, wide.coverage) == ("range-too-wide", 25, 0.92)
+    assert wide.message.endswith("month ends of wallets: it is wider than it has to be")
+    assert "a lower `--probability`" in wide.hint
+
+
+@pytest.mark.parametrize(("wallets", "held"), [(4, 14), (4, 18), (4, 16), (3, 3), (3, 15), (0, 0)])
+def test_nothing_is_told_of_a_range_that_holds_or_of_fewer_than_twenty_month_ends(wallets: int, held: int) -> None:
+    assert over(wallets, held) is None
+
+
+def test_twenty_forecasts_of_one_month_are_one_month_end() -> None:
+    assert range_alarm(calibration(met(*[500] * 40, quantiles=range_of(100)))) is None
+
+
+def test_the_track_record_carries_the_alarm() -> None:
+    entries = [
+        logged(period=Period(2026, month), wallet=f"team_{number}", quantiles=range_of(100))
+        for month in (2, 3, 4)
+        for number in range(7)
+    ]
+    found = logged_record(Judged(tuple(Met(entry, Decimal(500)) for entry in entries), {}))
+    assert found is not None
+    assert found.alarm is not None
+    assert (found.alarm.code, found.alarm.month_ends) == ("range-too-narrow", 21)
+    assert record([2, 3, 4]).alarm is None

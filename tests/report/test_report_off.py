@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.forecast import TrackRecord
+from reconciler.model.forecast import RangeAlarm, TrackRecord
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.off import off_words, side_words
@@ -37,3 +37,11 @@ def test_a_side_is_named_where_it_can_be_seen() -> None:
     assert side_words(0.004) == side_words(-0.004) == "neither too high nor too low"
     assert (side_words(0.02), side_words(-0.02)) == ("2% too high", "2% too low")
     assert off_words(None, 0.1) == off_words(0.1, None) == ""
+
+
+def test_the_comment_and_the_report_say_that_the_range_no_longer_holds_and_what_to_do(plans: Any) -> None:
+    alarm = RangeAlarm(code="range-too-narrow", month_ends=24, coverage=0.5, message="it is too narrow", hint="do so")
+    shown = summarise(plans.one_wallet(track_record=LOG.model_copy(update={"alarm": alarm})))
+    assert "Warning: it is too narrow; do so." in markdown(shown)
+    assert "Warning: it is too narrow; do so." in html(shown)
+    assert "Warning: it is" not in markdown(summarise(plans.one_wallet(track_record=LOG)))

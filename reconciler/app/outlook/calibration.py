@@ -48,6 +48,7 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
         JournalError: the log cannot be reached.
     """
     from reconciler.forecast.calibration import by_team, calibration, judged, pit
+    from reconciler.forecast.range_alarm import range_alarm
     from reconciler.model.period import Period
     from reconciler.report.calibration_text import CalibrationPage
 
@@ -58,7 +59,8 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
     entries = [e for e in reading.entries if e.period >= since and (keys is None or e.wallet in keys)]
     usage, doubts = usage_to_replay(settings, desired)
     found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
-    steps = pit(found.met)
+    overall, steps = calibration(found.met), pit(found.met)
+    alarm = range_alarm(overall)
     facts = CalibrationDocument(
         organization=organization.organization,
         currency=organization.currency,
@@ -67,12 +69,14 @@ def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int =
         logged=len(entries),
         months=found.months,
         enough=found.is_enough,
-        overall=calibration(found.met),
+        overall=overall,
+        alarm=alarm,
         pit=steps,
         certain=len(found.met) - sum(step.count for step in steps),
         teams=by_team(found.met),
         not_judged=found.not_judged(),
         problems=tuple(LogProblem(position=str(where), message=why) for where, why in reading.problems),
     )
-    told = tuple((doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in doubts)
+    told = [(doubt.code, f"{doubt.position}: {doubt.message}", doubt.hint) for doubt in doubts]
+    told += [(alarm.code, alarm.message, alarm.hint)] if alarm else []
     return Calibrated(CalibrationPage(facts, usage_words(usage), told))
