@@ -54,7 +54,7 @@ def dates(row: Row, worlds: Sequence[World], *, seeds: int, mechanisms: frozense
     random = np.random.default_rng([seeds, crc32(row.name.encode()), 1])
     shares = dict(zip(map(id, worlds), random.uniform(*MONEY, len(worlds)), strict=True))
     inside, expected, happened, reaction = [], [], [], []
-    for world, paths in simulated(row, [w for w in worlds if w.window(0)[1] >= LEAST_DAYS], mechanisms):
+    for world, paths, _ in simulated(row, [w for w in worlds if w.window(0)[1] >= LEAST_DAYS], mechanisms):
         days = world.window(0)[1]
         money = shares[id(world)] * world.daily * days
         gone, spare = _gone(paths[:, :days].T, money)

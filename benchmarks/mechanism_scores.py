@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -30,7 +32,7 @@ BEFORE: frozenset[Mechanism] = frozenset()
 class Measured:
     """One method on the worlds of a row, for one of its months; `ages` by the days since it happened.
 
-    `no_middle` and `no_p90` are the shares of worlds whose P50 and P90 are 0.
+    `no_middle` and `no_p90` are the shares of worlds whose P50 and P90 are 0, `told` those of what is told, by code.
     """
 
     row: Row
@@ -39,6 +41,7 @@ class Measured:
     ages: Mapping[int, Score]
     no_middle: float
     no_p90: float
+    told: Mapping[str, float]
 
     @property
     def name(self) -> str:
@@ -57,8 +60,15 @@ def fitted(worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Fit:
     return fit(make_panel([world.history for world in worlds], ends, credits=credits), mechanisms=mechanisms)
 
 
-def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Iterator[tuple[World, Floats]]:
-    """Yield each world with its paths float64[paths, days] to the end of the row's last month."""
+class Looked(NamedTuple):
+    """A world, its paths float64[paths, days] to the end of the row's last month, and the codes of what is told."""
+
+    world: World
+    paths: Floats
+    told: frozenset[str]
+
+
+def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism]) -> Iterator[Looked]:
     longest = max((world.window(max(row.months))[1] for world in worlds), default=1)
     chunk = max(min(CHUNK, MOST_BYTES // (8 * PATHS * longest)), 1)
     for start in range(0, len(worlds), chunk):
@@ -66,18 +76,21 @@ def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism
         days = max(world.window(max(row.months))[1] for world in part)
         seeds = [seed_of("worlds", row.name, world.as_of, str(start + step)) for step, world in enumerate(part)]
         draws = draw(seeds, shared_seed=0, paths=PATHS, weeks=-(-days // 7))
-        yield from zip(part, simulate(fitted(part, mechanisms), draws, days=days), strict=True)
+        learned = fitted(part, mechanisms)
+        for number, paths in enumerate(simulate(learned, draws, days=days)):
+            told = frozenset(notice.code for each in learned.happenings for notice in each.notices(number))
+            yield Looked(part[number], paths, told)
 
 
 def measure(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism] = ALL) -> list[Measured]:
     """Return how the forecast does on the worlds of a row, one entry for each month that is judged."""
     judged: dict[int, list[Judged]] = {month: [] for month in row.months}
-    for world, paths in simulated(row, worlds, mechanisms):
+    for world, paths, told in simulated(row, worlds, mechanisms):
         for month in row.months:
             low, high = world.window(month)
             ends, scale = paths[:, low:high].sum(axis=1), world.daily * (high - low)
             score = score_paths(ends, float(world.future[low:high].sum()), series=row.name, scale=scale)
-            judged[month].append(Judged(world.age, score, float(np.quantile(ends, 0.9))))
+            judged[month].append(Judged(world.age, score, float(np.quantile(ends, 0.9)), told))
     return [_measured(row, month, found) for month, found in judged.items()]
 
 
@@ -88,10 +101,12 @@ class Judged:
     age: int
     score: MonthScore
     p90: float
+    told: frozenset[str]
 
 
 def _measured(row: Row, month: int, found: Sequence[Judged]) -> Measured:
     ages = sorted({one.age for one in found})
+    codes = Counter(code for one in found for code in one.told)
     return Measured(
         row,
         month,
@@ -99,6 +114,7 @@ def _measured(row: Row, month: int, found: Sequence[Judged]) -> Measured:
         {age: summary([one.score for one in found if one.age == age]) for age in ages},
         no_middle=sum(one.score.point <= 0 for one in found) / len(found),
         no_p90=sum(one.p90 <= 0 for one in found) / len(found),
+        told={code: count / len(found) for code, count in sorted(codes.items())},
     )
 
 

@@ -31,7 +31,7 @@ def ladder(*, seeds: int, count: int = WALLETS) -> tuple[Floats, Floats]:
     middles, highs = [], []
     for days in LADDER:
         part = [silent(world, days) for world in worlds]
-        found = [np.quantile(paths[:, :DAYS].sum(axis=1), [0.5, 0.9]) for _, paths in simulated(ROW, part, ALL)]
+        found = [np.quantile(paths[:, :DAYS].sum(axis=1), [0.5, 0.9]) for _, paths, _ in simulated(ROW, part, ALL)]
         shares = np.array(found) / (DAYS * np.array([world.daily for world in part]))[:, None]
         middles.append(shares[:, 0])
         highs.append(shares[:, 1])

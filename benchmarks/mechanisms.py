@@ -28,7 +28,7 @@ DATES_HEADER = (
 )
 HEADER = (
     "  mechanism                                           n  cov80 cov95  WAPE  CRPS  >P90 | before"
-    "  cov80 cov95  WAPE  CRPS | WAPE of  rate  mean  line"
+    "  cov80 cov95  WAPE  CRPS | WAPE of  rate  mean  line | told"
 )
 
 
@@ -37,10 +37,11 @@ def table_line(found: Measured, before: Measured, naive: Mapping[NaiveMethod, fl
         return "   – " if value is None else f"{min(value, 99.99):5.2f}"
 
     own, old = found.score, before.score
+    told = ", ".join(f"{code} {share:.0%}" for code, share in found.told.items())
     return (
         f"  {found.name:<48} {own.origins:4d}  {cell(own.cov80)} {cell(own.cov95)} {cell(own.wape)} {cell(own.crps)}"
         f" {cell(own.above_p90)} |         {cell(old.cov80)} {cell(old.cov95)} {cell(old.wape)} {cell(old.crps)} |"
-        f"         {' '.join(cell(naive[method]) for method in NAIVE_METHODS)}"
+        f"         {' '.join(cell(naive[method]) for method in NAIVE_METHODS)} | {told}"
     )
 
 

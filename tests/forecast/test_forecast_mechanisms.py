@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import forecast_commands
 import mechanisms
 import numpy as np
 import pytest
@@ -127,3 +129,21 @@ def test_a_control_must_cover_what_it_should_and_lose_nothing() -> None:
     assert (cover.low, cover.high) == (0.78, max(0.90, (found.score.cov80 or 0.0) + 0.02))
     assert loss.value == 1.0
     assert loss.passed
+
+
+@pytest.mark.slow
+def test_the_command_line_forecasts_the_same_worlds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert forecast_commands.main(["--seeds", "1", "--worlds", "3", "--rows", "control: steady"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("3 wallets of one organization as of 2026-06-11, seeds 1, month end")
+    assert "control: steady" in printed
+
+
+def test_an_export_holds_what_is_spent_and_what_comes_back(tmp_path: Path) -> None:
+    world = one("daily credits 60-100%")
+    forecast_commands.write_organization(tmp_path, [world])
+    rows = [line.split(",") for line in (tmp_path / "usage.csv").read_text().splitlines()[1:]]
+    spent = sum(float(row[3]) for row in rows)
+    assert spent == pytest.approx(float((world.history - world.credits).sum()), rel=1e-6)
+    assert rows[-1][1] == f"{world.as_of - timedelta(days=1)}T12:00:00Z"
+    assert min(float(row[3]) for row in rows) < 0
