@@ -177,7 +177,7 @@ def main(arguments: Sequence[str]) -> int:
     series: list[Series] = []
     if options.data.exists():
         series = [entry for entry in read_series(options.data) if entry.is_tuning == (options.half == "tuning")]
-    else:
+    elif not options.rows:
         print(f"{options.data} is not there; name the series file with --data", file=sys.stderr)
     if series and not options.rows:
         gates += judge_series(series, half=options.half, peers=options.statsforecast)

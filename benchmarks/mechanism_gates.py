@@ -39,18 +39,33 @@ GOALS: tuple[Limit, ...] = (
     ("growth, month 12", "cov80", 0.75),
     ("quarter end, next month", "cov80", 0.80),
     ("monthly credit", "cov80", 0.78),
+    ("burst x3 to x10, 2-5 days old, of 6-12 days", "cov95", 0.85),
 )
 CONTROL_COVERAGE = (0.78, 0.90)
-CONTROL_WIDER = 0.02
-CONTROL_LOSS = 1.01
+AS_BEFORE = 0.02
+CONTROL_LOSS = 1.03
+MEAN_LOSS = 1.01
+FALSE_CALLS = 0.05
+HAPPENED = ("control: x1/5 to x5, 25-60 days ago",)
+TOLD = 0.5
+"""The share of worlds in which what happened should be told."""
+TELLING = (
+    "launch x10 to x100, 2-5 days old",
+    "launch x10 to x100, 7-14 days old",
+    "drop to 1/5 to 1/20, 2-5 days old",
+    "stopped, silent 14-29 days",
+    "daily credits 5-60%",
+    "charge on the last day",
+    "charge on a fixed day",
+)
 
 
 def gates_of(found: Mapping[str, tuple[Measured, Measured]]) -> list[Gate]:
     """Return the gates of the rows that were measured, each as it is now and as it was by the method before.
 
-    A control may cover more than its limit where it did so before.
+    A control may cover what it covered before.
     """
-    return [*_limits(found), *_silence(found), *_controls(found), *_series(found)]
+    return [*_limits(found), *_silence(found), *_controls(found), *_series(found), *_told(found)]
 
 
 def _limits(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
@@ -80,15 +95,28 @@ def _silence(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
 
 
 def _controls(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
-    low, high = CONTROL_COVERAGE
+    """Yield for each control what it covers and loses, where not by far what it did before; and their mean loss."""
+    losses = []
     for own, before in (pair for pair in found.values() if pair[0].row.is_control):
-        count = own.score.origins
-        most = max(high, (before.score.cov80 or 0.0) + CONTROL_WIDER)
-        yield Gate(f"{own.name}: cov80", own.score.cov80 or 0.0, low=low, high=most, count=count)
-        yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=CONTROL_LOSS, count=count)
+        count, covered = own.score.origins, before.score.cov80 or 0.0
+        low, high = min(CONTROL_COVERAGE[0], covered - AS_BEFORE), max(CONTROL_COVERAGE[1], covered + AS_BEFORE)
+        yield Gate(f"{own.name}: cov80", own.score.cov80 or 0.0, low=low, high=high, count=count)
+        losses.append(own.score.crps / before.score.crps)
+        yield Gate(f"{own.name}: CRPS / before", losses[-1], high=CONTROL_LOSS, count=count)
+        if own.name not in HAPPENED:
+            told = max(own.told.values(), default=0.0)
+            yield Gate(f"{own.name}: told of what did not happen", told, high=FALSE_CALLS, count=count, is_goal=True)
+    if losses:
+        yield Gate("controls: mean CRPS / before", sum(losses) / len(losses), high=MEAN_LOSS, count=len(losses))
 
 
 def _series(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
     for own, before in (pair for name, pair in found.items() if name.startswith("series, month")):
         count = own.score.origins
-        yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=CONTROL_LOSS, count=count)
+        yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=MEAN_LOSS, count=count)
+
+
+def _told(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    for own, _ in (found[name] for name in TELLING if name in found):
+        share = max(own.told.values(), default=0.0)
+        yield Gate(f"{own.name}: told", share, low=TOLD, count=own.score.origins, is_goal=True)

@@ -35,6 +35,17 @@ def shift(factors: tuple[float, float], ages: tuple[int, int]) -> Maker:
     return make
 
 
+def passing(factors: tuple[float, float], ages: tuple[int, int], lasts: tuple[int, int]) -> Maker:
+    """Another level for some days, which may be over by now."""
+
+    def make(random: Random) -> World:
+        line, age, days = timeline(random), between(random, ages), between(random, lasts)
+        line.gross[line.since(age) & ~line.since(age - days)] *= ratio(random, factors)
+        return line.world(age=age)
+
+    return make
+
+
 def silence(ages: tuple[int, int]) -> Maker:
     """Stopped for good."""
 
@@ -228,6 +239,7 @@ ROWS = (
     Row("in a Christmas dip", christmas("in")),
     Row("after Christmas", christmas("after")),
     Row("the month after a Christmas dip", christmas("next"), (1,)),
+    Row("burst x3 to x10, 2-5 days old, of 6-12 days", passing((3, 10), (2, 5), (6, 12))),
     Row("outage still on, 1-4 days", outage, (0, 1)),
     Row("price cut to 50-85%, 2-14 days old", shift((0.5, 0.85), (2, 14))),
     Row("cache ramp to -45% in 30 days", cache_ramp),
@@ -243,4 +255,7 @@ ROWS = (
     Row("control: one credit", one_credit, is_control=True),
     Row("control: runaway days", runaway_days, is_control=True),
     Row("control: short history", short_history, is_control=True),
+    Row("control: x1/5 to x5, 25-60 days ago", shift((0.2, 5), (25, 60)), is_control=True),
+    Row("control: a burst that is over", passing((3, 10), (8, 20), (2, 5)), is_control=True),
+    Row("control: an outage that is over", passing((0.02, 0.1), (6, 20), (1, 4)), is_control=True),
 )
