@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import sqrt
 
 from reconciler.model.forecast import RangeAlarm
 from reconciler.model.forecast_log import Calibration
 
 LEAST_MONTH_ENDS = 20
-NARROW, WIDE = 0.70, 0.90
+NARROW, RIGHT, WIDE = 0.70, 0.80, 0.90
 _SIDE = Decimal("0.02")
 """A bias below this part of the spend names no side."""
 
@@ -23,7 +24,7 @@ def range_alarm(found: Calibration) -> RangeAlarm | None:
             code="range-too-narrow",
             month_ends=found.month_ends,
             coverage=found.coverage,
-            message=f"{held}: it is too narrow{_side(found)}",
+            message=f"{held}: it {_sure(found)} too narrow{_side(found)}",
             hint="leave more room than it says until that is over; see in `kt-budgets backtest --logged` which team is"
             " furthest off, ask what changed there, and write what is known into its plan",
         )
@@ -31,10 +32,20 @@ def range_alarm(found: Calibration) -> RangeAlarm | None:
         code="range-too-wide",
         month_ends=found.month_ends,
         coverage=found.coverage,
-        message=f"{held}: it is wider than it has to be",
+        message=f"{held}: it {_sure(found)} wider than it has to be",
         hint="a target at its upper end holds more money than the team needs; a lower `--probability` of"
         " `kt-budgets recommend` frees it",
     )
+
+
+def is_beyond_chance(found: Calibration) -> bool:
+    """Tell whether so many month ends would hardly be held so often by a range that is right."""
+    doubt = 2 * sqrt(RIGHT * (1 - RIGHT) / found.month_ends)
+    return abs((found.coverage or 0.0) - RIGHT) > doubt
+
+
+def _sure(found: Calibration) -> str:
+    return "is" if is_beyond_chance(found) else "may be"
 
 
 def _side(found: Calibration) -> str:

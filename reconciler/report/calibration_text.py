@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
+from reconciler.forecast.range_alarm import RIGHT, is_beyond_chance
 from reconciler.model.forecast_log import MONTHS_TO_JUDGE, Calibration, CalibrationDocument, NotJudged, PitStep
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
@@ -15,8 +15,6 @@ from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import DASH, Cell, safe_name, visible
 
 _BAR = 24
-_RIGHT = 0.8
-"""How much of it the range is to hold."""
 _NEAR = 0.05
 _PLACES = (
     ("below its range", 0.0, 0.1),
@@ -98,12 +96,13 @@ def _verdict(facts: CalibrationDocument) -> str:
     overall = facts.overall
     if not facts.enough:
         return f"too few to say more: that takes {MONTHS_TO_JUDGE} whole months, and these are of {len(facts.months)}."
-    doubt = 2 * sqrt(_RIGHT * (1 - _RIGHT) / overall.month_ends)
-    apart = (overall.coverage or 0.0) - _RIGHT
-    if apart < -doubt:
-        return "the range is too narrow, so leave more room than it says."
-    if apart > doubt:
+    apart = (overall.coverage or 0.0) - RIGHT
+    if is_beyond_chance(overall):
+        if apart < 0:
+            return "the range is too narrow, so leave more room than it says."
         return "the range is wider than it has to be."
+    if facts.alarm:
+        return "that may be chance, and is enough for a warning."
     return "that is right." if abs(apart) <= _NEAR else "these are too few month ends to call that wrong."
 
 

@@ -137,8 +137,16 @@ LATE = [Period(2025, month) for month in range(8, 13)]
             ],
             "the range is wider than it has to be.",
         ),
+        (
+            [
+                said(wallet, Period.of(AS_OF).plus(-back), 3, quantiles=FLAT if wallet == "team_finance" else WIDE)
+                for back in range(1, 12)
+                for wallet in MIDDLE
+            ],
+            "that may be chance, and is enough for a warning.",
+        ),
     ],
-    ids=["nothing", "not over", "few", "one figure", "right", "too narrow", "too wide"],
+    ids=["nothing", "not over", "few", "one figure", "right", "too narrow", "too wide", "perhaps"],
 )
 def test_what_follows_from_the_log_is_said(
     entries: list[LoggedForecast], told: str, world: World, kt: Run, tmp_path: Path

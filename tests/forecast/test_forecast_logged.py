@@ -133,15 +133,17 @@ def test_a_range_that_holds_too_few_months_or_too_many_is_told_with_what_to_do()
     narrow = over(4, 13)
     assert (narrow.code, narrow.month_ends, narrow.coverage) == ("range-too-narrow", 20, 0.65)
     assert narrow.message == (
-        "the 80% range held 65% of the forecasts, over 20 month ends of wallets: it is too narrow,"
+        "the 80% range held 65% of the forecasts, over 20 month ends of wallets: it may be too narrow,"
         " and its middle too low"
     )
     assert "leave more room than it says" in narrow.hint
     assert "and its middle too high" in over(4, 13, spent="1").message
+    assert "it is too narrow" in over(4, 12).message
+    assert "it is wider" in over(40, 190).message
     assert over(4, 0, spent="0").message.endswith("too narrow")
     wide = over(5, 23)
     assert (wide.code, wide.month_ends, wide.coverage) == ("range-too-wide", 25, 0.92)
-    assert wide.message.endswith("month ends of wallets: it is wider than it has to be")
+    assert wide.message.endswith("month ends of wallets: it may be wider than it has to be")
     assert "a lower `--probability`" in wide.hint
 
 
