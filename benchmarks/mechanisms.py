@@ -11,6 +11,7 @@ from mechanism_gates import gates_of
 from mechanism_scores import ALL, BEFORE, Measured, measure, naive_errors, worlds_of
 from mechanism_silence import ROW as SILENCE
 from mechanism_silence import judge_silence
+from mechanism_sums import judge_sums
 from real_series import Series, months_ahead
 from world_rows import ROWS, Row, usual
 
@@ -99,7 +100,8 @@ def run(
     for line, _ in dated:
         print(line)
     silence = judge_silence(seeds=base) if only in SILENCE.name else ()
-    return [*gates, *(gate for _, more in dated for gate in more), *silence]
+    sums = () if only else judge_sums(seeds=base)
+    return [*gates, *(gate for _, more in dated for gate in more), *silence, *sums]
 
 
 def judged(row: Row, worlds: Sequence[World]) -> Iterator[tuple[Measured, Measured]]:

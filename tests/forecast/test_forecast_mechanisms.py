@@ -16,6 +16,7 @@ from mechanism_dates import dates
 from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
 from mechanism_scores import measure, worlds_of
 from mechanism_silence import LADDER, ladder, silent
+from mechanism_sums import judge_sums, organization
 from real_series import Series, months_ahead
 from world_rows import ROWS, Row
 
@@ -101,6 +102,14 @@ def test_the_silence_of_a_wallet_is_the_end_of_its_history() -> None:
     middles, highs = ladder(seeds=1, count=3)
     assert middles.shape == highs.shape == (len(LADDER), 3)
     assert (middles <= highs).all()
+
+
+def test_an_organization_is_judged_by_the_sum_of_its_wallets(capsys: pytest.CaptureFixture[str]) -> None:
+    wallets = organization(0, seeds=1)
+    assert len(wallets) == 12
+    assert len({(wallet.as_of, len(wallet.future)) for wallet in wallets}) == 1
+    assert [gate.count for gate in judge_sums(seeds=1, count=1)] == [1] * 5
+    assert "sums of 12 wallets: 1 organizations" in capsys.readouterr().out
 
 
 def test_a_series_is_judged_some_months_ahead_where_the_month_is_there_as_a_whole() -> None:
