@@ -1,7 +1,8 @@
 """Judge the forecast on daily series that were not used in tuning: every gate with its value, limit and verdict.
 
     python benchmarks/forecast_gates.py [--data PARQUET] [--half held-out|tuning] [--statsforecast]
-    python benchmarks/forecast_gates.py --mechanisms [--seeds FAMILY] [--worlds N] [--ablate] [--ages] [--rows TEXT]
+    python benchmarks/forecast_gates.py --mechanisms [--seeds FAMILY] [--worlds N] [--rough] [--rows TEXT]
+        [--ablate] [--ages]
 
 The series file has the columns source, unique_id, ds (day), y (non-negative). Its series are split once and for all:
 public series by source, generated ones by a hash of their id. Exits 1 if a gate fails. With --statsforecast a virtual
@@ -30,6 +31,7 @@ import mechanisms
 import numpy as np
 import numpy.typing as npt
 from gates import Gate
+from generated_worlds import ROUGH
 from real_series import Series, origins_of, read_series
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -167,6 +169,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--worlds", type=int, default=mechanisms.WORLDS, help="worlds of each mechanism")
     parser.add_argument("--rows", default="", help="only mechanisms whose name holds this, no series")
     parser.add_argument("--ablate", action="store_true", help="also leave out one part of the method at a time")
+    parser.add_argument("--rough", action="store_true", help="generate wallets whose noise lingers for days")
     parser.add_argument("--ages", action="store_true", help="also print coverage by age of what happened")
     parser.add_argument("--peer", nargs=2, type=Path, metavar=("ORIGINS", "RESULT"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
@@ -182,6 +185,7 @@ def main(arguments: Sequence[str]) -> int:
     if series and not options.rows:
         gates += judge_series(series, half=options.half, peers=options.statsforecast)
     if options.mechanisms:
+        ROUGH.set(options.rough)
         asked = {"seeds": options.seeds, "count": options.worlds, "only": options.rows}
         gates += mechanisms.run(**asked, ablate=options.ablate, ages=options.ages, series=series)
     return print_gates(gates) if gates else 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -16,6 +17,8 @@ FIRST = date(2024, 2, 1)
 LAST = date(2026, 6, 30)
 DRIFT = 0.008
 """The standard deviation of a day's step of the log level."""
+ROUGH: ContextVar[bool] = ContextVar("rough", default=False)
+"""Whether noise lingers for days and levels drift twice as much: wallets that are harder than the usual ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +103,20 @@ def timeline(
     sigma = random.uniform(*noise)
     tails = random.standard_t(4, len(offset)) / np.sqrt(2) if random.random() < 0.3 else random.normal(size=len(offset))
     drift = np.cumsum(random.normal(0, DRIFT * random.uniform(0, 1.5), len(offset)))
+    if ROUGH.get():
+        tails, drift = lingering(tails, random.uniform(0.3, 0.7)), 2.0 * drift
     drift -= drift[before]
     level = float(np.exp(random.normal(4, 1)))
     daily = level * (week / week.mean())[weekday] * np.exp(drift + sigma * np.clip(tails, -4, 4) - sigma**2 / 2)
     return Timeline(random, as_of, offset, daily, level)
+
+
+def lingering(noise: Floats, memory: float) -> Floats:
+    """Return noise of the same spread of which a day keeps a part of the day before."""
+    kept = noise.copy()
+    for day in range(1, len(noise)):
+        kept[day] = memory * kept[day - 1] + np.sqrt(1 - memory**2) * noise[day]
+    return kept
 
 
 def between(random: np.random.Generator, limits: tuple[int, int]) -> int:

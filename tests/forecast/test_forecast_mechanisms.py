@@ -11,7 +11,7 @@ import mechanisms
 import numpy as np
 import pytest
 from gates import Gate
-from generated_worlds import World
+from generated_worlds import ROUGH, World, lingering
 from mechanism_dates import dates
 from mechanism_gates import AT_LEAST, AT_MOST, GOALS, gates_of
 from mechanism_scores import measure, worlds_of
@@ -35,6 +35,19 @@ def test_worlds_are_whole_and_always_the_same(row: Row) -> None:
         assert (world.history >= 0).all()
     other = worlds_of(row, seeds=2, count=1)[0]
     assert not np.array_equal(other.history, worlds[0].history)
+
+
+def test_rough_worlds_have_noise_that_lingers() -> None:
+    noise = np.random.default_rng(1).normal(size=4000)
+    rough = lingering(noise, 0.6)
+    assert np.corrcoef(rough[1:], rough[:-1])[0, 1] == pytest.approx(0.6, abs=0.05)
+    assert rough.std() == pytest.approx(1.0, abs=0.05)
+    usual = one("control: usual")
+    token = ROUGH.set(True)
+    try:
+        assert not np.array_equal(one("control: usual").history, usual.history)
+    finally:
+        ROUGH.reset(token)
 
 
 def one(name: str) -> World:
