@@ -188,8 +188,9 @@ def weekdays_only(random: Random) -> World:
 
 def batch(random: Random) -> World:
     """A batch on some days, at random."""
-    line = timeline(random)
-    line.gross[random.random(len(line.gross)) > random.uniform(0.15, 0.5)] = 0.0
+    line, share = timeline(random), random.uniform(0.15, 0.5)
+    line.gross[random.random(len(line.gross)) > share] = 0.0
+    line.daily *= share
     return line.world()
 
 

@@ -159,11 +159,21 @@ def test_the_command_line_forecasts_the_same_worlds(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert printed.startswith("3 wallets of one organization as of 2026-06-11, seeds 1, month end")
     assert "control: steady" in printed
+    assert "  0 alerts at the wallet's whole money" in printed
+
+
+def test_a_wallet_runs_out_on_the_day_that_spends_more_than_it_has() -> None:
+    days = np.ones(40)
+    world = World(date(2026, 6, 11), days, 0 * days, days[:25], 1.0, age=0)
+    wallet = forecast_commands.Wallet("", world, 20.0)
+    assert wallet.month[-1] == 30
+    assert (wallet.first_day(1.0), wallet.first_day(0.5)) == (date(2026, 6, 21), date(2026, 6, 11))
+    assert wallet.first_day(2.0) is None
 
 
 def test_an_export_holds_what_is_spent_and_what_comes_back(tmp_path: Path) -> None:
     world = one("daily credits 60-100%")
-    forecast_commands.write_organization(tmp_path, [world])
+    forecast_commands.write_organization(tmp_path, [forecast_commands.Wallet("", world, 1.0)])
     rows = [line.split(",") for line in (tmp_path / "usage.csv").read_text().splitlines()[1:]]
     spent = sum(float(row[3]) for row in rows)
     assert spent == pytest.approx(float((world.history - world.credits).sum()), rel=1e-6)
