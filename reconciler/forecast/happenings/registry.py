@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 
 from reconciler.forecast.happenings.happening import Happening
 from reconciler.forecast.happenings.mechanism import Mechanism
+from reconciler.forecast.happenings.silence import find_silence
 from reconciler.forecast.panel import Panel
 
 Finder = Callable[[Panel], tuple[Happening, Panel]]
 """Looks for what one mechanism did; returns the panel that the rest is fitted on."""
 
-_FINDERS: Mapping[Mechanism, Finder] = {}
+_FINDERS: Mapping[Mechanism, Finder] = {Mechanism.SILENCE: find_silence}
 
 
 def find(panel: Panel, mechanisms: Collection[Mechanism]) -> tuple[tuple[Happening, ...], Panel]:
