@@ -46,7 +46,7 @@ AS_BEFORE = 0.02
 CONTROL_LOSS = 1.03
 MEAN_LOSS = 1.01
 FALSE_CALLS = 0.05
-HAPPENED = ("control: x1/5 to x5, 25-60 days ago",)
+HAPPENED = ("control: x1/5 to x5, 25-60 days ago", "control: one credit")
 TOLD = 0.5
 """The share of worlds in which what happened should be told."""
 TELLING = (

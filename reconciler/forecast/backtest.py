@@ -16,7 +16,7 @@ from reconciler.forecast.censored import censored_days
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import fit
 from reconciler.forecast.happenings.mechanism import Mechanism
-from reconciler.forecast.history import HISTORY_DAYS, Spend, spending
+from reconciler.forecast.history import Spend, spending
 from reconciler.forecast.naive import MEAN_DAYS, NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.paths import simulate
@@ -37,7 +37,10 @@ STABLE_ADVANTAGE = 0.90
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForecastOrigin:
-    """One day to forecast from. `history` is oldest first and ends the day before; `rest` is what then happened."""
+    """One day to forecast from. `history` is oldest first and ends the day before; `rest` is what then was paid.
+
+    `credits` is what was given back on each day of the history, and no part of it.
+    """
 
     series: str
     as_of: date
@@ -45,10 +48,16 @@ class ForecastOrigin:
     elapsed: int
     rest: Floats
     scale: float
+    credits: Floats | float = 0.0
+
+    @property
+    def paid(self) -> Floats:
+        """The history after credits, NaN where it says nothing."""
+        return self.history - self.credits
 
     @property
     def month_to_date(self) -> float:
-        return float(np.nansum(self.history[-self.elapsed :])) if self.elapsed else 0.0
+        return float(np.nansum(self.paid[-self.elapsed :])) if self.elapsed else 0.0
 
     @property
     def actual(self) -> float:
@@ -140,9 +149,9 @@ def _origins(
                 continue
             dry = censored_days(spend, known_until=as_of, is_empty=False) | (left_out or frozenset())
             history = spend.history(as_of, censored=dry)
-            rest = np.maximum(spend.daily(as_of, period.end), 0.0)
+            rest, credits = spend.daily(as_of, period.end), spend.credits(as_of, days=len(history))
             if history.size and (scale := float(np.nanmean(history[-2 * MEAN_DAYS :])) * period.days) > 0:
-                yield ForecastOrigin(wallet, as_of, history[-HISTORY_DAYS:], number - 1, rest, scale)
+                yield ForecastOrigin(wallet, as_of, history, number - 1, rest, scale, credits)
 
 
 def score_origins(
@@ -156,7 +165,9 @@ def score_origins(
         chunk = origins[start : start + CHUNK]
         days = max(len(origin.rest) for origin in chunk)
         ends = np.array([origin.as_of - timedelta(days=1) for origin in chunk], dtype="datetime64[D]")
-        learned = fit(make_panel([origin.history for origin in chunk], ends), mechanisms=mechanisms)
+        credits = [np.zeros(len(origin.history)) + origin.credits for origin in chunk]
+        panel = make_panel([origin.history for origin in chunk], ends, credits=credits)
+        learned = fit(panel, mechanisms=mechanisms)
         draws = draw([seed(origin) for origin in chunk], shared_seed=0, paths=PATHS, weeks=-(-days // WEEK))
         simulated = simulate(learned, draws, days=days)
         for origin, paths in zip(chunk, simulated, strict=True):
@@ -165,7 +176,7 @@ def score_origins(
 
 def _score(origin: ForecastOrigin, paths: Floats, records: Sequence[ScoreSheet]) -> None:
     guesses = {
-        method: naive_rest(method, origin.history, elapsed=origin.elapsed, days=len(origin.rest))
+        method: naive_rest(method, origin.paid, elapsed=origin.elapsed, days=len(origin.rest))
         for method in NAIVE_METHODS
     }
     usual = origin.month_to_date + float(guesses["mean_28_days"].sum())

@@ -1,7 +1,8 @@
 """Days that show a ceiling and not the demand: told by the shape of the past, where no ledger says so.
 
 A wallet that ran dry leaves a mark that little else leaves: an active wallet falls silent for the rest of the month and
-is back as soon as the next month's money is there. Such days teach nothing about demand.
+is back as soon as the next month's money is there. Such days teach nothing about demand. Credits are no silence: what
+counts is what was spent before them.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def censored_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozens
     found: set[date] = set()
     months = _months(known_until)
     oldest = months[-1].first
-    spent = spend.daily(oldest, known_until).tolist()
+    spent = spend.charged(oldest, known_until).tolist()
     for period in months:
         start, end = max(period.first, first), min(period.end, known_until)
         if (end - start).days < ACTIVE_DAYS or _is_busy(spent[(start - oldest).days : (end - oldest).days]):
@@ -62,7 +63,7 @@ def _is_busy(days: list[float]) -> bool:
 
 def _silence(spend: Spend, start: date, end: date) -> Iterator[date]:
     """Yield the silent end of [start, end) and the day before it, if the days before were active."""
-    days = np.maximum(spend.daily(start, end), 0.0)
+    days = spend.charged(start, end)
     usual = _usual(days)
     active = np.flatnonzero(days > SILENT_SHARE * usual)
     if usual <= 0 or not len(active):
@@ -76,8 +77,8 @@ def _silence(spend: Spend, start: date, end: date) -> Iterator[date]:
 
 def _is_back(spend: Spend, period: Period, known_until: date) -> bool:
     """Return whether spend is at its usual height within the first days of the next month."""
-    usual = _usual(np.maximum(spend.daily(period.first, period.end), 0.0))
-    after = spend.daily(period.end, min(period.end + timedelta(days=BACK_DAYS), known_until))
+    usual = _usual(spend.charged(period.first, period.end))
+    after = spend.charged(period.end, min(period.end + timedelta(days=BACK_DAYS), known_until))
     return bool(len(after) and after.max() >= BACK_SHARE * usual)
 
 

@@ -104,18 +104,20 @@ def make_course(
     later: LaterCourse | LaterDays | None = None,
     settled: Decimal = NOTHING,
     reserved: Decimal = NOTHING,
+    share: float = 1.0,
 ) -> Course:
     """Return the course of a wallet: on a day known in part, at least what is known is spent.
 
     Of the day `as_of` the usage and the ledger, `settled`, may know different parts; the larger one counts
-    (decision 0040). What is `reserved` is taken for a part of that day which is paid already and not spent yet.
+    (decision 0040). What is `reserved` is taken for a part of that day which is paid already and not spent yet. Of what
+    a day costs, `share` is paid in the end: what is known of it does so too.
     """
     today = spend.between(as_of, as_of + timedelta(days=1))
     for row in range(min((as_of - start).days + 1, len(days))):
         day = date.fromordinal(start.toordinal() + row)
         net, gross = (float(settled),) * 2 if day == as_of and settled > today else spend.on(day)
         if gross or net:
-            days[row] = net + np.maximum(days[row] - gross, 0.0)
+            days[row] = net + np.maximum(days[row] - share * gross, 0.0)
     return Course(as_of, start, spend, days, later, paid=max(today, settled) + reserved)
 
 

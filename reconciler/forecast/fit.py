@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,10 @@ class Fit:
     def walk_scale(self) -> Floats:
         """The standard deviation of one day's step of the log level."""
         return np.asarray(self.volatility * WALK)
+
+    def share(self, row: int) -> float:
+        """Return what part of a series' simulated days is paid in the end."""
+        return prod(each.share(row) for each in self.happenings)
 
     def only(self, row: int) -> Fit:
         chosen = slice(row, row + 1)

@@ -61,10 +61,21 @@ class Spend:
 
     def daily(self, start: date, end: date) -> Floats:
         """Return float64[days] of net spend in [start, end), 0 where nothing is known."""
+        return self._days(self.net, start, end)
+
+    def charged(self, start: date, end: date) -> Floats:
+        """Return float64[days] of gross spend in [start, end), 0 where nothing is known."""
+        return self._days(self.gross, start, end)
+
+    def credits(self, end: date, *, days: int) -> Floats:
+        """Return float64[days]: what was given back on each of the last `days` before `end`."""
+        return self._days(self.gross - self.net, end - timedelta(days=days), end)
+
+    def _days(self, spent: Nanos, start: date, end: date) -> Floats:
         days = np.zeros(max((end - start).days, 0))
-        low, high = max(start, self.first), min(end, self.first + timedelta(days=len(self.net)))
+        low, high = max(start, self.first), min(end, self.first + timedelta(days=len(spent)))
         if low < high:
-            known = self.net[(low - self.first).days : (high - self.first).days]
+            known = spent[(low - self.first).days : (high - self.first).days]
             days[(low - start).days : (high - start).days] = known / NANO
         return days
 

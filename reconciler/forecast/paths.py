@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -108,7 +107,7 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
             cap=LARGEST_DAY_FACTOR * float(fit.largest[row]),
             turns=tuple(turn for each in fit.happenings for turn in each.turns(row, draws)),
             charges=tuple(charge for each in fit.happenings for charge in each.charges(row, draws, days=days)),
-        ).times(prod(each.share(row) for each in fit.happenings))
+        ).times(fit.share(row))
         for row, count in enumerate(fit.pool.count.tolist())
     ]
 

@@ -1,8 +1,8 @@
 """Scores: how wrong forecasts were, in the measures that forecasters use.
 
-WAPE = Σ|P50 − actual| / Σ actual. CRPS is the continuous ranked probability score of the paths (for a point forecast
-the absolute error), as a share of actual. Brier = mean (p − outcome)². Expected calibration error = Σ nₖ|p̄ₖ − ōₖ|/n
-over ten bins of probability.
+WAPE = Σ|P50 − actual| / Σ actual; where nothing was paid in the end, as a share of the usual months. CRPS is the
+continuous ranked probability score of the paths (for a point forecast the absolute error), as a share of the same.
+Brier = mean (p − outcome)². Expected calibration error = Σ nₖ|p̄ₖ − ōₖ|/n over ten bins of probability.
 """
 
 from __future__ import annotations
@@ -82,16 +82,16 @@ def score_point(point: float, actual: float, *, series: str, scale: float) -> Mo
 
 def summary(months: Sequence[MonthScore], chances: Sequence[Chance] = (), *, interval: bool = True) -> Score:
     """Return the scores of one method over its origins."""
-    actual = sum(month.actual for month in months)
-    count = len(months)
+    actual, count = sum(month.actual for month in months), len(months)
+    base = actual if actual > 0 else float(count)
     errors = [abs(month.point - month.actual) / month.actual for month in months if month.actual > 0]
     bins = reliability(chances)
     return Score(
         origins=count,
-        wape=sum(abs(month.point - month.actual) for month in months) / actual if actual else 0.0,
-        crps=sum(month.crps for month in months) / actual if actual else 0.0,
+        wape=sum(abs(month.point - month.actual) for month in months) / base if count else 0.0,
+        crps=sum(month.crps for month in months) / base if count else 0.0,
         median_error=float(np.median(errors)) if errors else None,
-        bias=sum(month.point - month.actual for month in months) / actual if actual else None,
+        bias=sum(month.point - month.actual for month in months) / actual if actual > 0 else None,
         cov80=sum(month.inside_80 for month in months) / count if interval and count else None,
         cov95=sum(month.inside_95 for month in months) / count if interval and count else None,
         above_p90=sum(month.above_90 for month in months) / count if interval and count else None,

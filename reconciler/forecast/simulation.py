@@ -73,11 +73,12 @@ def _is_short(question: WalletQuestion, context: ForecastContext) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taught:
-    """One question with its wallet's history, and what that teaches."""
+    """One question with its wallet's history, the credits of its days, and what that teaches."""
 
     question: WalletQuestion
     spend: Spend
     history: Floats
+    credits: Floats
     learned: Fit
 
 
@@ -87,17 +88,22 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
     spends = [context.known.of(question.wallet.key) for question in questions]
     censored = [_censored(question, context) for question in questions]
     histories = [spend.history(start, censored=days) for spend, days in zip(spends, censored, strict=True)]
+    credits = [spend.credits(start, days=len(days)) for spend, days in zip(spends, histories, strict=True)]
     widths: dict[int, list[int]] = defaultdict(list)
     for row, history in enumerate(histories):
         widths[panel_width(len(history))].append(row)
     learned: dict[int, Fit] = {}
     for rows in widths.values():
-        panel = make_panel([histories[row] for row in rows], np.full(len(rows), day_before(start)))
+        given, ends = [credits[row] for row in rows], np.full(len(rows), day_before(start))
+        panel = make_panel([histories[row] for row in rows], ends, credits=given)
         asked = [questions[row] for row in rows]
         planned = np.array([_planned(question, context) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
-    return [_Taught(question, spends[row], histories[row], learned[row]) for row, question in enumerate(questions)]
+    return [
+        _Taught(question, spends[row], histories[row], credits[row], learned[row])
+        for row, question in enumerate(questions)
+    ]
 
 
 def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
@@ -109,13 +115,14 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     method = context.methods.get(question.wallet.key) if known_days >= MEAN_DAYS else None
     if method is not None:
         month = far.daily(0, -(-RECENTRED_DAYS // WEEK))[: min(RECENTRED_DAYS, days)]
-        shift = shift_to(method, taught.history, month, elapsed=start.day - 1)
+        shift = shift_to(method, taught.history - taught.credits, month, elapsed=start.day - 1)
         far, more = far.times(shift), more.times(shift)
     effects: tuple[Effect, ...] = ()
     if any_in(question.plan, context.organization):
         grown = partial(grown_since, start.replace(day=1), taught.history, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
-        effects = effects_of(question.plan, replace(setting, grown=grown))
+        pulled = effects_of(question.plan, replace(setting, grown=grown))
+        effects = tuple(effect.paid(learned.share(0)) for effect in pulled)
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
         make_course,
@@ -124,6 +131,7 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         as_of=context.as_of,
         settled=question.settled,
         reserved=question.reserved,
+        share=learned.share(0),
     )
     paths, contributions = _pull(effects, paths, context=context, course_of=course_of)
     course = course_of(paths, later=_later(far, effects, near=near, days=days))
@@ -240,6 +248,6 @@ def _censored(question: WalletQuestion, context: ForecastContext) -> frozenset[d
     wallets = [context.known.of(wallet) for wallet in context.team_wallets(question)]
 
     def spent(start: date, end: date) -> Decimal:
-        return sum((wallet.between(start, end) for wallet in wallets), Decimal(0))
+        return sum((Decimal(float(wallet.charged(start, end).sum())) for wallet in wallets), Decimal(0))
 
     return frozenset(days.union(*(lever.censored(question.plan, spent, until) for lever in levers())))

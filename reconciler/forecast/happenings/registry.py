@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from reconciler.forecast.happenings.credits import find_credits
 from reconciler.forecast.happenings.happening import Happening
 from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.happenings.silence import find_silence
@@ -12,7 +13,10 @@ from reconciler.forecast.panel import Panel
 Finder = Callable[[Panel], tuple[Happening, Panel]]
 """Looks for what one mechanism did; returns the panel that the rest is fitted on."""
 
-_FINDERS: Mapping[Mechanism, Finder] = {Mechanism.SILENCE: find_silence}
+_FINDERS: Mapping[Mechanism, Finder] = {
+    Mechanism.CREDITS: find_credits,
+    Mechanism.SILENCE: find_silence,
+}
 
 
 def find(panel: Panel, mechanisms: Collection[Mechanism]) -> tuple[tuple[Happening, ...], Panel]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import inf
 from typing import TYPE_CHECKING, Protocol
@@ -34,6 +34,14 @@ class Effect:
         if self.limit is not None and (self.limit < inf).any():
             paths = paths.clip(max=self.limit[days, None])
         return paths
+
+    def paid(self, share: float) -> Effect:
+        """Return the effect on days of which only `share` is paid in the end: a limit looks at the whole price."""
+        if self.limit is None:
+            return self
+        limit = self.limit.copy()
+        limit[limit < inf] *= share
+        return replace(self, limit=limit)
 
     @property
     def keeps_sums(self) -> bool:
