@@ -30,7 +30,8 @@ MONTHS = 13
 def censored_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozenset[date]:
     """Return the days before `known_until` on which the wallet looks exhausted, the day it ran dry included.
 
-    `is_empty` says that the wallet holds no money now, so that a silence that lasts until now is one of them.
+    `is_empty` says that the wallet holds no money now, so that a silence that lasts until now is one of them; one that
+    began before the last month is not, for nobody asked for money all that time.
     """
     first = spend.first_event()
     if first is None:
@@ -46,6 +47,8 @@ def censored_days(spend: Spend, *, known_until: date, is_empty: bool) -> frozens
         closed = _is_back(spend, period, known_until) if period.end <= known_until - timedelta(days=1) else is_empty
         if closed:
             found.update(_silence(spend, start, end))
+    if is_empty and known_until - timedelta(days=1) not in found:
+        found.update(_silence(spend, max(months[1].first, first), known_until, apart=frozenset(found)))
     return frozenset(found)
 
 
@@ -61,15 +64,15 @@ def _is_busy(days: list[float]) -> bool:
     return max(days[-FEWEST_SILENT_DAYS:]) > SILENT_SHARE * max(days) > 0
 
 
-def _silence(spend: Spend, start: date, end: date) -> Iterator[date]:
-    """Yield the silent end of [start, end) and the day before it, if the days before were active."""
+def _silence(spend: Spend, start: date, end: date, *, apart: frozenset[date] = frozenset()) -> Iterator[date]:
+    """Yield the silent end of [start, end) and the day before it, if the days before were active; not those `apart`."""
     days = spend.charged(start, end)
     usual = _usual(days)
     active = np.flatnonzero(days > SILENT_SHARE * usual)
     if usual <= 0 or not len(active):
         return
     last = int(active[-1])
-    before = days[: last + 1]
+    before = np.array([days[step] for step in range(last + 1) if start + timedelta(days=step) not in apart])
     often_zero = float((before == 0).mean()) > INTERMITTENT_SHARE
     if len(days) - 1 - last >= FEWEST_SILENT_DAYS and len(before) >= ACTIVE_DAYS and not often_zero:
         yield from (start + timedelta(days=step) for step in range(last, len(days)))

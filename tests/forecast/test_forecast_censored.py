@@ -43,6 +43,23 @@ def test_a_silence_until_now_counts_if_the_wallet_is_empty() -> None:
     assert len(censored_days(silent, known_until=AS_OF, is_empty=True)) == 7
 
 
+def test_a_wallet_that_ran_dry_last_month_and_got_nothing_since_is_no_silent_one() -> None:
+    dry = spend(dry=(145, 168))
+    assert len(censored_days(dry, known_until=AS_OF, is_empty=True)) == 24
+    assert not censored_days(dry, known_until=AS_OF, is_empty=False)
+
+
+def test_a_wallet_that_ran_dry_twice_in_a_row_shows_the_ceiling_from_its_first_days_on() -> None:
+    found = censored_days(spend(may=(130, 151), june=(154, 168)), known_until=AS_OF, is_empty=True)
+    assert {day.month for day in found} == {5, 6}
+    assert min(day for day in found if day.month == 6) == date(2026, 6, 3)
+    assert len(found) == 22 + 15
+
+
+def test_an_empty_wallet_that_was_silent_for_months_is_silent() -> None:
+    assert not censored_days(spend(long=(90, 168)), known_until=AS_OF, is_empty=True)
+
+
 def test_intermittent_and_empty_wallets_are_left_alone() -> None:
     nothing = Spend(APRIL, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
     assert not censored_days(nothing, known_until=AS_OF, is_empty=True)
