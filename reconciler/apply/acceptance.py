@@ -33,7 +33,7 @@ class Accepted:
     @classmethod
     def parse(cls, text: str) -> Accepted:
         """Read OP, OP=TXN,TXN or ledger:TXN. The key of a billing budget may hold a `=` of its own."""
-        operation, _, entries = text.partition("=") if _MOVE.match(text) else (text, "", "")
+        operation, entries = text.split("=", 1) if _MOVE.match(text) else (text, "")
         return cls(operation.strip(), tuple(entry.strip() for entry in entries.split(",") if entry.strip()))
 
 

@@ -176,7 +176,7 @@ def awaited(period: Period, live: Live, context: RunContext, *, besides: Collect
             if first:
                 with suppress(RemoteError):
                     wallets[key] = context.reader.wallet(key, wallets[key].currency, since)
-            context.note(wallets[key], besides=besides)
+            context.note(wallets[key])
         doubts = context.standing.doubts({key: wallets[key] for key in late}, period, besides=besides)
         late = [key for key, doubt in doubts.items() if doubt.kind == "stale"]
         if not late:

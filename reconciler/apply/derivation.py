@@ -121,7 +121,7 @@ def _difference(name: str, approved: list[Change], current: list[Change]) -> str
 
 def _facts(change: Change) -> dict[str, Any]:
     """Return all that a change says but for its place in the YAML, which moves with every line above it."""
-    return change.model_dump(mode="json", exclude={"position"})
+    return change.model_dump(exclude={"position"})
 
 
 def _money(change: Change) -> str:
@@ -188,5 +188,5 @@ def _undone(kind: ManagedKind[V], listing: Listing[V], changes: Iterable[ObjectC
             continue
         listed.pop(change.key, None)
         if change.before is not None:
-            listed[change.key] = LiveObject(found.id if found else "", change.before)
+            listed[change.key] = LiveObject("", change.before)
     return replace(listing, objects={kind.key(found.value): found for found in listed.values()})

@@ -130,8 +130,8 @@ class Executor:
     def _broken_off(self, change: Change, error: BudgetsError) -> Outcome:
         """The journal or the lock is gone: nothing more is sent, and what was under way is for `resume` to prove."""
         self._stopped = error
-        last = next((r for r in reversed(self._context.journal.records) if r.operation == operation_of(change)), None)
-        under_way = last is not None and last.run == self._context.run and last.step in (Step.INTENT, Step.SENT)
+        trace = self._context.standing.traces.get(operation_of(change))
+        under_way = trace is not None and trace.run == self._context.run and trace.step in (Step.INTENT, Step.SENT)
         status = Status.UNKNOWN if under_way else Status.SKIPPED
         return outcome(change, status, reason=f"the run stopped: {error.message}")
 
@@ -145,8 +145,8 @@ class Executor:
             outcomes = read_back.check(outcomes)
             interrupted = context.interruption.requested
         complete = all(result.status in DONE for result in outcomes)
-        converged = complete and not (context.stale or read_back.differences or self._request.doubts)
         request = self._request
+        converged = complete and read_back.has_read and not (context.stale or read_back.differences or request.doubts)
         run = Run(
             run=context.run,
             outcomes=tuple(outcomes),
@@ -166,7 +166,7 @@ class Executor:
     def _finish(self, run: Run, read_back: ReadBack) -> None:
         facts = {
             "plan": self._plan.digest,
-            "outcomes": [result.model_dump(mode="json", exclude_none=True) for result in run.outcomes],
+            "outcomes": [result.model_dump(exclude_none=True) for result in run.outcomes],
             "converged": run.converged,
             "differences": list(read_back.differences),
             **({} if read_back.has_read else {"read_back": False}),

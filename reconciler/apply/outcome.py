@@ -14,8 +14,7 @@ _DENIED = (401, 403)
 
 def operation_of(change: Change) -> str:
     """Return what names a change in outcomes and in the journal: the operation id of money, else `kind:key`."""
-    op: str | None = getattr(change, "op", None)
-    return op or f"{change.kind}:{getattr(change, 'key', '')}"
+    return change.op if isinstance(change, Allocate | Reclaim) else f"{change.kind}:{change.key}"
 
 
 def outcome(change: Change, status: Status, *, transaction: str | None = None, reason: str = "") -> Outcome:
@@ -35,7 +34,7 @@ def outcome(change: Change, status: Status, *, transaction: str | None = None, r
 
 def in_order(change: Change) -> int:
     """Return a change's rank: reclaims first, then allocations, so that no prefix of a run overdraws the pool."""
-    return {"reclaim": 0, "allocate": 1}.get(change.kind, 2 if "billing" in change.kind else 3)
+    return {"reclaim": 0, "allocate": 1}.get(change.kind, 2)
 
 
 def change_facts(change: Change) -> dict[str, Any]:

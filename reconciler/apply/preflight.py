@@ -47,7 +47,7 @@ def check(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
             hint=f"write `currency: {plan.currency}` again, or {_AGAIN}",
         )
     if closed := closed_month(plan.period, as_of):
-        early = as_of < plan.period.first
+        early = as_of < plan.period.end
         cure = f"apply it on {plan.period.first} or later" if early else f"plan {Period.of(as_of)} instead"
         raise RefusedError(
             f"{closed}; nothing was written",

@@ -124,14 +124,14 @@ class ReadBack:
     def _checked_object(self, change: ObjectChange, result: Outcome, objects: Objects) -> Outcome:
         if result.status not in DONE:
             return result
-        reason = ""
         if objects.value(change) != change.after:
             reason = f"{change.key} is not as planned"
         elif change.after is not None and objects.is_repeated(change):
             reason = f"{change.key} exists more than once"
-        if reason:
-            self.differences.append(reason)
-        return result.model_copy(update={"reason": reason or result.reason})
+        else:
+            return result
+        self.differences.append(reason)
+        return result.model_copy(update={"reason": reason})
 
 
 class Objects:

@@ -23,7 +23,7 @@ def ledger_start(period: Period, now: datetime) -> Period:
 
     On the first day of a month the server's clock may still be in the last one, so that day counts as ahead too.
     """
-    ahead = now < period.start_instant or now.date() == period.first
+    ahead = now.date() <= period.first
     return min(period, Period.of(now.date())).plus(-1) if ahead else period
 
 

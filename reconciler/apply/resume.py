@@ -78,7 +78,7 @@ def _in_doubt(
     period = Period.of(environment.rehearsed or environment.clock.now().date())
     since = standing_of(journal.records).reading_since(ledger_start(period, environment.clock.now()))
     live = environment.reader.live(organization=organization, wallets=wallets, period=since)
-    context = environment.context(journal, lock, run=last.run, live=live, resuming=True)
+    context = environment.context(journal, lock, run=last.run, live=live)
     agreed = all_owned(awaited(period, live, context), context.transactions)
     doubts = tuple(context.standing.doubts(agreed.wallets, period).values())
     return Result(run=Run(run=last.run, outcomes=(), converged=False, doubts=doubts)) if doubts else None

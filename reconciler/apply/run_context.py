@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import date
@@ -169,10 +169,10 @@ class RunContext:
         self.standing.follow(records)
         return records
 
-    def note(self, wallet: LiveWallet, *, besides: Collection[str] = ()) -> None:
+    def note(self, wallet: LiveWallet) -> None:
         """Record what `wallet` shows of operations that were open, or that no reading had shown yet."""
         for trace in self.standing.on(wallet.key):
-            is_open = (trace.in_doubt or trace.unseen or trace.until) and trace.operation not in besides
+            is_open = trace.in_doubt or trace.unseen or trace.until
             if is_open and isinstance(found := self.standing.ledger_match(trace, wallet), Found):
                 self.record(Entry(Step.CONFIRMED, trace.operation, confirmation(found)))
 

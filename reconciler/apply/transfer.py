@@ -76,7 +76,7 @@ class TransferExecutor:
         attempt = 0
         while True:
             attempt += 1
-            wallet = self._believed(move, self.wallets.answer(move) if attempt == 1 else self.wallets.read(move))
+            wallet = self._believed(move, self.wallets.answer(move))
             if isinstance(wallet, Outcome):
                 return wallet
             if attempt == 1:
@@ -160,7 +160,7 @@ class TransferExecutor:
 
     def _doubt(self, move: Move, wallet: LiveWallet) -> Doubt | None:
         """Record what `wallet` shows of other operations on it; return what it lacks, or shows too much."""
-        self._context.note(wallet, besides={move.op})
+        self._context.note(wallet)
         planned = {other.op for other in self._moves[move.wallet]}
         return self._context.standing.doubt(wallet, move.period, besides={move.op}, planned=planned)
 

@@ -30,7 +30,10 @@ from reconciler.policy.facts import Told, judged
 
 @dataclass
 class Loop:
-    """One organization: its YAML, its world, its journal; plans and applies as often as a test likes."""
+    """One organization: its YAML, its world, its journal; plans and applies as often as a test likes.
+
+    A plan takes back from wallets that are `known`, None from all.
+    """
 
     wanted: Desired
     world: World = field(default_factory=World)
@@ -40,6 +43,7 @@ class Loop:
     period: Period = JUNE
     threads: Executor | None = None
     rehearsed: date | None = None
+    known: frozenset[str] | None = None
 
     def plan(self, wanted: Desired | None = None) -> Plan:
         wanted = wanted or self.wanted
@@ -50,7 +54,9 @@ class Loop:
         known = all_owned(read, history_of(self.records()).transactions)
         doubts = standing.doubts(known.wallets, self.period)
         live = read_since(known, self.period)
-        diff = make_plan(wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts)
+        diff = make_plan(
+            wanted, live, self.period, last_applied=last_declared(self.records()), doubts=doubts, known=self.known
+        )
         return sealed(
             judged(
                 Plan(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apply.loop import Loop
 from apply.world import Fault, World
 
+from reconciler.apply.acceptance import Accepted
+from reconciler.apply.resume import Permission, resume
 from reconciler.findings import BudgetsError
 from reconciler.journal.record import Record
 from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result
 from reconciler.model.write import WriteResult
+
+Step = Result | BudgetsError | str | None
+Story = Callable[[Loop], Iterator[Step]]
 
 
 @dataclass
@@ -137,3 +143,43 @@ def moves_of(changes: Iterable[Change]) -> list[Allocate | Reclaim]:
 def with_world(loop: Loop, **changes: Any) -> Loop:
     """Return the loop with another world, and the same YAML."""
     return replace(loop, world=World(**changes))
+
+
+def often(fault: Fault, times: int) -> Iterator[Fault]:
+    return iter([fault] * times)
+
+
+def tried(step: Callable[[], Step]) -> Step:
+    try:
+        return step()
+    except BudgetsError as error:
+        return error
+
+
+def words(operation: str, reason: str = "the gateway log shows nothing") -> Permission:
+    return Permission(operation=operation, reason=reason)
+
+
+def accepting(text: str, reason: str = "finance booked it") -> Permission:
+    return Permission(accepted=(Accepted.parse(text),), reason=reason)
+
+
+def operation(loop: Loop) -> str:
+    """Return the first operation that the loop would send, or has sent."""
+    sent = [record.operation for record in loop.records() if record.step == "intent"]
+    return str(sent[0]) if sent else moves_of(loop.plan().changes)[0].op
+
+
+def knowing(loop: Loop, permission: Permission | None = None) -> Result | None:
+    """Resume as the command does, which names the wallets of the YAML."""
+    wallets = {key: wanted.currency for key, wanted in loop.wanted.wallets.items()}
+    return resume("org_acme", loop.environment(), permission, wallets=wallets)
+
+
+def told(wanted: Desired, tell: Story) -> str:
+    """Return all that is said, written down and sent in a story of `wanted`."""
+    loop = Loop(wanted, OwnAnswers(), settle=10)
+    telling = Telling(loop)
+    for step in tell(loop):
+        telling.say(step)
+    return telling.text()

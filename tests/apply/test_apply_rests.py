@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from apply.loop import Loop
 from apply.world import World, only, statuses
 from memory_keeptrusts import whole
-from worlds import JULY, JUNE, desired, taking_back, wallet
+from worlds import JULY, JUNE, desired, entry, live_wallet, taking_back, wallet
 
+from reconciler.apply.rest import inconsistency
 from reconciler.findings import ExitCode
-from reconciler.model.change import Reclaim
+from reconciler.journal.history import History
+from reconciler.journal.record import Step
+from reconciler.journal.trace import Trace
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.live import LedgerEntry, LiveWallet
 from reconciler.model.plan import Plan
+from reconciler.model.wallet_ref import WalletRef
 
 KEY = "team_sales"
 
@@ -163,3 +172,108 @@ def test_without_our_own_record_of_june_a_rest_is_taken_by_what_the_ledger_says(
     assert made.apply().exit_code is ExitCode.DONE
     assert held(made) == 40
     assert made.world.funded(KEY, JUNE) == 0
+
+
+MOVE = rest(july(World()).plan())
+GIVEN = entry("june", "allocate", "40", operation="2026-06-" + "1" * 20)
+
+
+def known(op: str, step: Step = Step.CONFIRMED, **fields: Any) -> Trace:
+    """Return an allocation of ours, announced on the first of June with 5 in the wallet."""
+    fields_of_a_reclaim = {"kind", "carried_from", "unreclaimable"}
+    given = {**MOVE.model_dump(mode="json", exclude=fields_of_a_reclaim), "op": op, "kind": "allocate"}
+    change = Allocate.model_validate(given)
+    trace = Trace(op, "run", step, MOVE.wallet, frozenset(), change=change)
+    return replace(trace, **{"held": Decimal(5), "announced": JUNE.start_instant, **fields})
+
+
+JUNES, JULYS = ("2026-06-" + "1" * 20, "2026-07-" + "2" * 20)
+
+
+def why(found: LiveWallet, *traces: Trace, before: LiveWallet | None = None) -> str:
+    return inconsistency(MOVE, found, History({trace.operation: trace for trace in traces}), before=before)
+
+
+def test_which_entries_funded_the_new_month_is_said_of_the_first_three() -> None:
+    given = [entry(f"t{number}", "allocate", "1", month=JULY) for number in (1, 2, 3, 4)]
+    assert why(live_wallet(KEY, *given)) == (
+        "team_sales was funded for 2026-07 already (t1, t2, t3): what 2026-06 left stays in it, because it cannot be"
+        " told from the new month's money any more"
+    )
+
+
+@pytest.mark.parametrize("step", [Step.CONFIRMED, Step.SENT, Step.UNKNOWN])
+def test_an_allocation_for_the_new_month_that_the_ledger_hides_is_named(step: Step) -> None:
+    assert why(live_wallet(KEY), known(JULYS, step)) == (
+        f"{JULYS} funded team_sales for 2026-07, and this reading of its ledger does not show it; run it again when"
+        " the ledger has caught up"
+    )
+
+
+@pytest.mark.parametrize("step", [Step.REFUSED, Step.NOT_SENT, Step.PLANNED])
+def test_an_allocation_that_did_not_happen_hides_nothing(step: Step) -> None:
+    assert why(live_wallet(KEY), known(JULYS, step)) == ""
+
+
+def test_an_anchor_is_an_allocation_to_this_wallet_for_the_month_before_that_says_what_was_held() -> None:
+    found = live_wallet(KEY, available="100")
+    assert "holds USD 95.00 more" in why(found, known(JUNES))
+    assert why(found, known(JUNES, wallet=WalletRef.team("other"))) == ""
+    assert why(found, known(JUNES, held=None)) == ""
+    assert why(found, known(JUNES, change=MOVE)) == ""
+    assert why(found, known("2026-05-" + "1" * 20)) == ""
+
+
+def spent(kind: str, amount: str, *, after: timedelta) -> LedgerEntry:
+    return replace(entry("spent", kind, amount), created_at=JUNE.start_instant + after)
+
+
+@pytest.mark.parametrize(
+    ("available", "entries", "more"),
+    [
+        ("5.01", (), None),
+        ("5.02", (), "0.02"),
+        ("45.01", (GIVEN,), None),
+        ("45.02", (GIVEN,), "0.02"),
+        ("35.02", (GIVEN, spent("settle", "10", after=timedelta(minutes=11))), "0.02"),
+        ("35.01", (GIVEN, spent("settle", "10", after=timedelta(minutes=11))), None),
+        ("45", (GIVEN, spent("settle", "10", after=timedelta(minutes=10))), None),
+        ("45", (GIVEN, spent("reserve", "10", after=timedelta(minutes=11))), None),
+        ("35.02", (GIVEN, spent("reclaim", "10", after=timedelta(minutes=11))), "0.02"),
+    ],
+)
+def test_a_wallet_may_hold_what_it_held_and_what_the_ledger_has_added_since(
+    available: str, entries: tuple[LedgerEntry, ...], more: str | None
+) -> None:
+    found = why(live_wallet(KEY, *entries, available=available), known(JUNES))
+    assert found == (
+        f"team_sales holds USD {more} more than its ledger explains: money came in that this reading does not show;"
+        " run it again when the ledger has caught up"
+        if more
+        else ""
+    )
+
+
+def test_what_was_there_when_an_anchor_was_announced_is_not_added_again() -> None:
+    assert "0.02" in why(live_wallet(KEY, GIVEN, available="5.02"), known(JUNES, seen=frozenset({"june"})))
+
+
+@pytest.mark.parametrize(
+    ("available", "reserved", "entries", "is_more"),
+    [
+        ("10.01", "0", (), False),
+        ("10.02", "0", (), True),
+        ("13.01", "3", (), False),
+        ("13.02", "3", (), True),
+        ("17.01", "0", (replace(GIVEN, amount=Decimal(7)),), False),
+        ("17.02", "0", (replace(GIVEN, amount=Decimal(7)),), True),
+        ("10.02", "0", (entry("spent", "settle", "7"),), True),
+    ],
+)
+def test_a_balance_rises_in_a_run_by_what_the_ledger_shows_and_by_what_was_reserved(
+    available: str, reserved: str, entries: tuple[LedgerEntry, ...], *, is_more: bool
+) -> None:
+    earlier = entry("earlier", "allocate", "50")
+    before = replace(live_wallet(KEY, earlier, available="10"), reserved=Decimal(reserved))
+    found = why(live_wallet(KEY, earlier, *entries, available=available), before=before)
+    assert ("more than its ledger explains" in found) is is_more

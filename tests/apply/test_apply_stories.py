@@ -12,24 +12,20 @@ from typing import Any
 import pytest
 from apply.loop import Loop
 from apply.memory_journal import Crash, nothing
-from apply.telling import OwnAnswers, Telling, moves_of
+from apply.telling import OwnAnswers, Step, Story, accepting, knowing, moves_of, often, operation, told, tried, words
 from apply.world import Fault, only
 from worlds import JULY, billing_budget, desired, taking_back, wallet
 
-from reconciler.apply.acceptance import Accepted
 from reconciler.apply.application import apply_plan
-from reconciler.apply.resume import Permission, resume
+from reconciler.apply.resume import Permission
 from reconciler.findings import BudgetsError, UnreachableError
 from reconciler.model.desired import Desired
 from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.operation import mark
-from reconciler.model.outcome import Result
 from reconciler.model.plan import Scope, sealed
 from reconciler.model.write import Lost, NotSent, RateLimited, Refused, Written
 
-Step = Result | BudgetsError | str | None
-Story = Callable[[Loop], Iterator[Step]]
 WEEKLY = ExportSchedule.model_validate(
     {"name": "weekly", "cron": "0 6 * * MON", "window": "7d", "s3": {"bucket": "artifacts"}}
 )
@@ -60,37 +56,6 @@ LOST_ALERTS: tuple[tuple[Fault, int], ...] = (
     *(("drop before", 1), ("drop after commit", 1), ("drop before", 5)),
     *(("not sent", 5), ("429", 5), ("refused", 1)),
 )
-
-
-def often(fault: Fault, times: int) -> Iterator[Fault]:
-    return iter([fault] * times)
-
-
-def tried(step: Callable[[], Step]) -> Step:
-    try:
-        return step()
-    except BudgetsError as error:
-        return error
-
-
-def words(operation: str, reason: str = "the gateway log shows nothing") -> Permission:
-    return Permission(operation=operation, reason=reason)
-
-
-def knowing(loop: Loop, permission: Permission | None = None) -> Result | None:
-    """Resume as the command does, which names the wallets of the YAML."""
-    wallets = {key: wanted.currency for key, wanted in loop.wanted.wallets.items()}
-    return resume("org_acme", loop.environment(), permission, wallets=wallets)
-
-
-def accepting(text: str, reason: str = "finance booked it") -> Permission:
-    return Permission(accepted=(Accepted.parse(text),), reason=reason)
-
-
-def operation(loop: Loop) -> str:
-    """Return the first operation that the loop would send, or has sent."""
-    sent = [record.operation for record in loop.records() if record.step == "intent"]
-    return str(sent[0]) if sent else moves_of(loop.plan().changes)[0].op
 
 
 @story(GIT)
@@ -935,9 +900,4 @@ def an_answer_without_an_id(loop: Loop) -> Iterator[Step]:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_what_is_said_written_down_and_sent(name: str, golden: Callable[[str, str], None]) -> None:
-    wanted, tell = STORIES[name]
-    loop = Loop(wanted, OwnAnswers(), settle=10)
-    telling = Telling(loop)
-    for step in tell(loop):
-        telling.say(step)
-    golden(f"apply/{name}.txt", telling.text())
+    golden(f"apply/{name}.txt", told(*STORIES[name]))

@@ -72,7 +72,7 @@ class World(MemoryKeeptrusts):
     """The server side, as apply writes to it.
 
     `commits` counts, per operation, which sends of ours the ledger booked; `risky` lists the sends of which the client
-    cannot be certain that nothing was booked.
+    cannot be certain that nothing was booked, `keys` what each move was sent with for the server to tell repeats by.
     """
 
     delay: float = 20.0
@@ -82,6 +82,7 @@ class World(MemoryKeeptrusts):
     after_send: Callable[[str], None] = nothing
     unreadable: int = 0
     sends: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     risky: list[str] = field(default_factory=list)
     reads: int = 0
     commits: dict[str, set[int]] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class World(MemoryKeeptrusts):
     def _moved(self, kind: str, wallet: str, amount: Money, description: str, operation: str) -> WriteResult:
         if amount.amount <= 0:
             raise ValueError(f"{kind} moves a positive amount, not {amount}")
+        self.keys.append(operation)
         return self._send(operation, lambda: self.move(kind, wallet, amount.amount, amount.currency, description))
 
     def _send(self, key: str, book: Callable[[], WriteResult]) -> WriteResult:
