@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from reconciler.forecast.belief import EVEN, Prior
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.naive import NaiveMethod
 from reconciler.forecast.observed import Observations, observations
+from reconciler.forecast.prior import organization_prior
 from reconciler.forecast.quantiles import interval_keys
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.team_usage import DeclaredUsage, TeamUsage
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
 from reconciler.model.team import TeamBudget
@@ -32,12 +35,25 @@ class ForecastContext:
     methods: Mapping[str, NaiveMethod]
     keys: tuple[str, ...]
     end: date
+    prior: Prior = EVEN
 
     def team_wallets(self, question: WalletQuestion) -> list[str]:
         """Return the wallet keys of the question's team, its first wallet first."""
         team = self.teams.get(question.wallet.team)
         keys = [wallet.team_id for wallet in team.wallets.values()] if team else []
         return keys or [question.wallet.key]
+
+    def team_usage(self, question: WalletQuestion) -> TeamUsage:
+        """Return what is known of the question's team, under the plan that is asked about."""
+        return DeclaredUsage(
+            team=question.wallet.team,
+            organization=self.organization,
+            known=self.known,
+            observations=self.observations,
+            prior=self.prior,
+            declared=tuple(self.team_wallets(question)),
+            looked_at=question.plan,
+        )
 
     def of(self, shards: Sequence[Sequence[WalletQuestion]]) -> ForecastContext:
         teams = {question.wallet.team for shard in shards for question in shard}
@@ -62,6 +78,7 @@ def forecast_context(
     backtest found stably better, for the paths to be centred on.
     """
     known = spending(usage, as_of=as_of)
+    seen = observations(usage, known_until=known.known_until)
     return ForecastContext(
         organization=organization,
         teams=teams,
@@ -69,11 +86,12 @@ def forecast_context(
         as_of=as_of,
         usage=usage,
         known=known,
-        observations=observations(usage, known_until=known.known_until),
+        observations=seen,
         censored=censored or {},
         methods=methods or {},
         keys=interval_keys(organization.forecast.interval),
         end=_end(questions, organization=organization, period=period, as_of=as_of),
+        prior=organization_prior(teams, organization, known, seen),
     )
 
 

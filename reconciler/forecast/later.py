@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -40,6 +40,31 @@ class LaterCourse:
     def end(self) -> int:
         """The first day after the last."""
         return len(self.worth)
+
+    def pulled(self, effects: Sequence[Effect]) -> LaterCourse:
+        """Return the same days with `effects`, which must keep sums, on top.
+
+        A promised saving moves in whole weeks here, as walk and trend do.
+        """
+        days, height = len(self.worth), self.weeks.height
+        factor, added = _pulled(effects, days)
+        week, path, cut = self.single
+        cut = cut * factor.reshape(-1, WEEK)[week]
+        charges = tuple(charge.times(float(factor[charge.day])) for charge in self.charges)
+        for effect in effects:
+            if effect.kept is not None:
+                kept = effect.kept.only(self.count).weekly(len(self.weeks))
+                height, cut = height * kept, cut * kept[week, path][:, None]
+                charges = tuple(replace(charge, amount=charge.amount * kept[charge.day // WEEK]) for charge in charges)
+        weeks = self.weeks if height is self.weeks.height else replace(self.weeks, height=height)
+        return replace(
+            self,
+            weeks=weeks,
+            worth=self.worth * factor[:, None],
+            added=added,
+            single=(week, path, cut),
+            charges=charges,
+        )
 
     def sums(self, borders: tuple[int, ...]) -> Floats:
         """Return float64[parts, paths]: the sums of the days between `borders`, which rise and lie within the weeks."""
@@ -101,14 +126,9 @@ def make_later(weeks: Weeks, first: int, effects: Sequence[Effect] = ()) -> Late
     if before is not None:
         weeks.height[first:] = reached
     weeks.height[week, path] = 0.0
-    days = len(weeks) * WEEK
-    worth = residuals.reshape(days, -1)
-    if not effects:
-        return LaterCourse(weeks, worth, None, (week, path, cut), weeks.charges)
-    factor, added = _pulled(effects, days)
-    factors = factor.reshape(-1, WEEK)
-    charges = tuple(charge.times(float(factor[charge.day])) for charge in weeks.charges)
-    return LaterCourse(weeks, worth * factor[:, None], added, (week, path, cut * factors[week]), charges)
+    worth = residuals.reshape(len(weeks) * WEEK, -1)
+    plain = LaterCourse(weeks, worth, None, (week, path, cut), weeks.charges)
+    return plain.pulled(effects) if effects else plain
 
 
 def _turning(turns: Sequence[Turn], first: int, shape: tuple[int, int]) -> tuple[Bools | bool, Floats | None]:
@@ -124,10 +144,10 @@ def _turning(turns: Sequence[Turn], first: int, shape: tuple[int, int]) -> tuple
 
 
 def _pulled(effects: Sequence[Effect], days: int) -> tuple[Floats, Floats]:
-    """Return what the effects together multiply each day with, and what they then add to it."""
+    """Return what the effects together multiply each day of all paths with, and what they then add to it."""
     factor, added = np.ones(days), np.zeros(days)
     for effect in effects:
-        if effect.factor is not None:
+        if effect.factor is not None and effect.kept is None:
             factor[: len(effect.factor)] *= effect.factor
             added[: len(effect.factor)] *= effect.factor
         if effect.added is not None:

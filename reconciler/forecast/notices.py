@@ -13,7 +13,7 @@ from reconciler.forecast.observed import MUCH_PREMIUM
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.words import amount, chance, share
-from reconciler.model.forecast import TeamAssumptions, WalletForecast
+from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 
 RUN_OUT_PROBABILITY = 0.2
 PRESSURE_MONTHS = 3
@@ -57,6 +57,25 @@ def stale_notice(spending: Spending, *, where: Origin) -> Iterator[Finding]:
             f"the usage is known until {known - timedelta(days=1)}; the {(as_of - known).days} days to {as_of} are"
             " estimated as well",
             "give a newer export with --usage",
+        )
+
+
+def promise_notice(year: YearForecast | None, currency: str, *, where: Origin) -> Iterator[Finding]:
+    """Yield a warning where the annual target is enough only if all planned savings come.
+
+    It is about all teams; it is told `where`, so that it has a place in the YAML.
+    """
+    if year is None or year.annual_target is None or not year.as_planned:
+        return
+    planned, likely = year.as_planned["0.5"], year.quantiles["0.5"]
+    if planned <= year.annual_target < likely:
+        yield Finding(
+            where,
+            "year-rests-on-savings",
+            Severity.WARNING,
+            f"{year.name} stays within its annual target of {amount(year.annual_target, currency)} only if all planned"
+            f" savings come: {amount(planned, currency)} if they do, {amount(likely, currency)} as it has gone so far",
+            "see in the planning table which savings are behind, or raise `annual_target`",
         )
 
 

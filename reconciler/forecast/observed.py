@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,6 +11,10 @@ import numpy.typing as npt
 
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.model.usage import NANO, DailyUsage, Nanos, tells
+
+Rows = npt.NDArray[np.intp]
+_Counts = Callable[[DailyUsage, Rows], tuple[Nanos, Nanos]]
+"""Of each of some rows a part and the whole that it is a part of."""
 
 MUCH_PREMIUM = 0.25
 """From this share of the cost on, the premium lane is to be looked at before money is given."""
@@ -95,6 +99,7 @@ class Observations:
     wallets: dict[str, slice]
     _found: dict[tuple[tuple[str, ...], int], Observed] = field(default_factory=dict)
     _older: dict[tuple[date, date], Observations] = field(default_factory=dict)
+    _errors: dict[tuple[tuple[str, ...], date, date, tuple[str, ...]], float] = field(default_factory=dict)
 
     def of(self, wallets: Iterable[str], *, days: int = WINDOW_DAYS) -> Observed:
         """Return the sums over `wallets` and the last `days` known days."""
@@ -109,14 +114,39 @@ class Observations:
             self._older[start, end] = observations(self.usage, known_until=end, days=(end - start).days)
         return self._older[start, end].of(wallets, days=(end - start).days)
 
+    def hit_rate_error(self, wallets: Sequence[str], start: date, end: date) -> float:
+        """Return the standard error of the cache hit rate of the days in [start, end), by these days."""
+        return self._error(
+            wallets, start, end, ("",), lambda usage, rows: (usage.cache_hits[rows], usage.requests[rows])
+        )
+
+    def token_error(self, wallets: Sequence[str], start: date, end: date, model: str, other: str) -> float:
+        """Return the standard error of a model's share in the tokens of both in [start, end), by these days."""
+        return self._error(
+            wallets,
+            start,
+            end,
+            (model, other),
+            lambda usage, rows: (_tokens_of(usage, rows, model), _tokens_of(usage, rows, model, other)),
+        )
+
+    def _error(self, wallets: Sequence[str], start: date, end: date, of: tuple[str, ...], count: _Counts) -> float:
+        key = (tuple(wallets), start, end, of)
+        if key not in self._errors:
+            self.between(wallets, start, end)
+            rows = self._older[start, end].rows_of(wallets, (end - start).days)
+            self._errors[key] = 0.0 if self.usage is None else _share_error(self.usage, rows, start, end, count)
+        return self._errors[key]
+
     def workloads_of(self, wallet: str, *, days: int = WINDOW_DAYS) -> tuple[tuple[str, int], ...]:
         """Return the workloads of a wallet and what they cost, in billionths, the dearest first."""
-        rows = self._rows((wallet,), days)
+        rows = self.rows_of((wallet,), days)
         if self.usage is None or not len(rows):
             return ()
         return _workloads(self.usage, rows, self.usage.cost[rows] - self.usage.credits[rows])
 
-    def _rows(self, wallets: Sequence[str], days: int) -> npt.NDArray[np.intp]:
+    def rows_of(self, wallets: Sequence[str], days: int) -> Rows:
+        """Return the rows of `wallets` of the last `days` known days."""
         parts = [self.rows[self.wallets[wallet]] for wallet in wallets if wallet in self.wallets]
         if self.usage is None or not parts:
             return np.zeros(0, dtype=np.intp)
@@ -124,7 +154,7 @@ class Observations:
         return rows[self.usage.day[rows] >= self.end - np.timedelta64(days, "D")]
 
     def _observed(self, wallets: Sequence[str], days: int) -> Observed:
-        rows, usage = self._rows(wallets, days), self.usage
+        rows, usage = self.rows_of(wallets, days), self.usage
         if usage is None or not len(rows):
             return Observed(days)
         gross = usage.cost[rows] - usage.credits[rows]
@@ -153,6 +183,22 @@ def observations(usage: DailyUsage | None, *, known_until: date, days: int = LON
     bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
     slices = {str(name): slice(int(bounds[row]), int(bounds[row + 1])) for row, name in enumerate(names)}
     return Observations(usage, end, recent[order], slices)
+
+
+def _tokens_of(usage: DailyUsage, rows: Rows, *names: str) -> Nanos:
+    """Return the tokens of each row that is of one of the models `names`, written as `Model.name`; 0 of others."""
+    provider, model = usage.provider[rows], usage.model[rows]
+    whole = np.where(provider == "", model, np.char.add(np.char.add(provider, "/"), model))
+    return np.where(np.isin(whole, names), usage.input_tokens[rows] + usage.output_tokens[rows], 0)
+
+
+def _share_error(usage: DailyUsage, rows: Rows, start: date, end: date, count: _Counts) -> float:
+    """Return the standard error of a share, as that of a ratio of sums over days."""
+    days, day = (end - start).days, (usage.day[rows] - np.datetime64(start, "D")).astype(np.int64)
+    part, whole = (np.bincount(day, weights=each, minlength=days) for each in count(usage, rows))
+    total = max(float(whole.sum()), 1.0)
+    off = part - float(part.sum()) / total * whole
+    return float(np.sqrt((off * off).sum() * days / max(days - 1, 1))) / total
 
 
 def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tuple[Model, ...]:

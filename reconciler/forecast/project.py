@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 from reconciler.forecast.context import ForecastContext
-from reconciler.forecast.notices import stale_notice
+from reconciler.forecast.notices import promise_notice, stale_notice
 from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.forecast.shard import Shard, ShardRunner, one_by_one, sharded
 from reconciler.forecast.year import YearSum, left_out_wallets, uncovered_spend, year_forecast
@@ -20,20 +20,24 @@ def project(
 ) -> Forecast:
     """Return what every wallet of `questions` will cost, under live and under desired money, on the same paths.
 
-    The answer for a wallet depends on its own team's usage and plan (and, below 28 days of history, on the week of the
-    whole export), not on what else is asked. `run_shards` says where the shards of a large forecast are worked out; the
-    answers do not depend on it.
+    The answer for a wallet depends on its own team's usage and plan, not on what else is asked; below 28 days of
+    history on the week of the whole export too, and where its plan promises savings on what came of all teams'.
+    `run_shards` says where the shards of a large forecast are worked out; the answers do not depend on it.
     """
     places = sharded(questions)
     shards = run_shards([[questions[place] for place in asked] for asked in places], context)
     answers: dict[int, WalletForecast] = {}
     for asked, shard in zip(places, shards, strict=True):
         answers.update(zip(asked, shard.wallets, strict=True))
-    stale = stale_notice(context.known, where=min(each.team_origin for each in questions)) if questions else ()
-    warnings = (*stale, *(warning for shard in shards for warning in shard.warnings))
+    year = _year(shards, context, answers={questions[place].wallet.key: answer for place, answer in answers.items()})
+    where = min((each.team_origin for each in questions), default=None)
+    warnings = [warning for shard in shards for warning in shard.warnings]
+    if where is not None:
+        warnings += stale_notice(context.known, where=where)
+        warnings += promise_notice(year, context.organization.currency, where=where)
     return Forecast(
         wallets=tuple(answers[place] for place in range(len(questions))),
-        year=_year(shards, context, answers={questions[place].wallet.key: answer for place, answer in answers.items()}),
+        year=year,
         assumptions=tuple(sorted((table for shard in shards for table in shard.assumptions), key=attrgetter("team"))),
         warnings=tuple(sorted(warnings, key=attrgetter("code", "origin", "message"))),
         prices=tuple(sorted((price for shard in shards for price in shard.prices), key=attrgetter("team"))),

@@ -71,7 +71,7 @@ def forecast_shard(questions: Sequence[WalletQuestion], context: ForecastContext
         teams.setdefault(simulated.question.wallet.team, _TeamSum()).add(simulated, answers[-1], context.period)
         told = bool(answers[-1].month_end.quantiles)
         if year is not None and told and simulated.question.wallet.currency == context.organization.currency:
-            year.add(simulated.course)
+            year.add(simulated.course, simulated.planned)
     views = [team.view(name, context) for name, team in sorted(teams.items())]
     tables = [team_assumptions(view) for view in views]
     return Shard(
@@ -132,4 +132,5 @@ class _TeamSum:
             period=context.period,
             known=context.known,
             observations=context.observations,
+            prior=context.prior,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,13 +19,13 @@ from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, with_baselines
 from reconciler.forecast.history import Spend
-from reconciler.forecast.later import LaterCourse, LaterDays, make_later
 from reconciler.forecast.levers.effect import Effect, Setting
+from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, effects_of, levers
 from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
-from reconciler.forecast.quantiles import money
+from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
@@ -56,6 +56,8 @@ class Simulated:
     contributions: tuple[LeverContribution, ...]
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
     notices: tuple[WalletNotice, ...] = ()
+    planned: Course | None = None
+    """The course if all promised savings come in full; None where the plan promises none."""
 
 
 def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -> Iterator[Simulated]:
@@ -121,8 +123,8 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     if any_in(question.plan, context.organization):
         grown = partial(grown_since, start.replace(day=1), taught.history, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
-        pulled = effects_of(question.plan, replace(setting, grown=grown))
-        effects = tuple(effect.paid(learned.share(0)) for effect in pulled)
+        found = effects_of(question.plan, replace(setting, grown=grown))
+        effects = tuple(effect.paid(learned.share(0)) for effect in found)
     paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
     course_of = partial(
         make_course,
@@ -133,11 +135,19 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         reserved=question.reserved,
         share=learned.share(0),
     )
-    paths, contributions = _pull(effects, paths, context=context, course_of=course_of)
-    course = course_of(paths, later=_later(far, effects, near=near, days=days))
+    pulled = pull(effects, paths, far, context=context, course_of=course_of)
     left_out = int(np.isnan(taught.history).sum())
     seen = tuple(notice for happening in learned.happenings for notice in happening.notices(0))
-    return Simulated(question, course, known_days, left_out, contributions, method or "model", seen)
+    return Simulated(
+        question=question,
+        course=pulled.course,
+        history_days=known_days,
+        censored_days=left_out,
+        contributions=pulled.contributions,
+        method=method or "model",
+        notices=seen,
+        planned=pulled.planned,
+    )
 
 
 def _near_days(context: ForecastContext) -> int:
@@ -157,19 +167,6 @@ def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) 
         blocks=int(taught.learned.pool.count[0]) > 1,
     )
     return simulated_weeks(taught.learned, draws, days=days)[0]
-
-
-def _later(weeks: Weeks, effects: Sequence[Effect], *, near: int, days: int) -> LaterCourse | LaterDays | None:
-    """Return the days of `weeks` after the `near` ones with their levers pulled; None where there are none."""
-    first = -(-near // WEEK)
-    if first >= len(weeks):
-        return None
-    if all(effect.keeps_sums for effect in effects):
-        return make_later(weeks, first, effects)
-    paths = weeks.daily(first, len(weeks))[: days - near]
-    for effect in effects:
-        paths = effect.apply(paths, after=near)
-    return LaterDays(near, paths)
 
 
 def shift_to(method: NaiveMethod, history: Floats, paths: Floats, *, elapsed: int) -> float:
@@ -213,27 +210,12 @@ def _setting(question: WalletQuestion, context: ForecastContext, *, days: int, k
         prices=context.observations.of(wallets, days=LONG_WINDOW_DAYS),
         share=own.cost / team.cost if team.cost > 0 else 1.0 / len(wallets),
         first=question.wallet.key == wallets[0],
+        promises=Promises(
+            usage=context.team_usage(question),
+            seed=seed_of(context.organization.organization, question.wallet.team, context.as_of),
+            batches=(FAR_PATHS, PATHS - FAR_PATHS),
+        ),
     )
-
-
-def _pull(
-    effects: Sequence[Effect], paths: Floats, *, context: ForecastContext, course_of: Callable[[Floats], Course]
-) -> tuple[Floats, tuple[LeverContribution, ...]]:
-    """Pull the levers one after the other; each contributes what the mean month end gains, in whole cents."""
-    contributions = []
-    before = _mean_month_end(paths, context, course_of) if effects else Decimal(0)
-    for effect in effects:
-        paths = effect.apply(paths)
-        after = _mean_month_end(paths, context, course_of)
-        contributions.append(LeverContribution(name=effect.name, contribution=after - before))
-        before = after
-    return paths, tuple(contributions)
-
-
-def _mean_month_end(paths: Floats, context: ForecastContext, course_of: Callable[[Floats], Course]) -> Decimal:
-    start, end = context.known.known_until, context.period.end
-    month = paths[: max((end - start).days, 0)].copy()
-    return money(float(course_of(month).rest(context.period.first, end).mean()))
 
 
 def _planned(question: WalletQuestion, context: ForecastContext) -> float:

@@ -37,6 +37,8 @@ class YearSum:
     exact: Decimal = Decimal(0)
     rest: Floats | None = None
     wallets: int = 0
+    planned: Floats | None = None
+    promised: bool = False
 
     @classmethod
     def of(cls, organization: OrganizationBudget, *, period: Period, as_of: date) -> YearSum | None:
@@ -44,22 +46,27 @@ class YearSum:
         year = organization.fiscal_year.value
         return cls(year, organization.annual_target, as_of) if period in year else None
 
-    def add(self, course: Course) -> None:
+    def add(self, course: Course, planned: Course | None = None) -> None:
+        """Add a wallet; `planned` is its course if all promised savings come in full, where there are such."""
         first, end = self.year.starts.first, self.year.end
         self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
-        self._add(course.rest(first, end))
+        rest = course.rest(first, end)
+        self._add(rest, planned.rest(first, end) if planned else rest)
+        self.promised |= planned is not None
 
     def include(self, other: YearSum) -> None:
         self.wallets += other.wallets
         self.spent += other.spent
         self.exact += other.exact
-        if other.rest is not None:
-            self._add(other.rest)
+        self.promised |= other.promised
+        if other.rest is not None and other.planned is not None:
+            self._add(other.rest, other.planned)
 
-    def _add(self, rest: Floats) -> None:
+    def _add(self, rest: Floats, planned: Floats) -> None:
         self.rest = rest if self.rest is None else joint(self.rest, rest)
+        self.planned = planned if self.planned is None else joint(self.planned, planned)
 
 
 def uncovered_spend(total: YearSum, known: Spending, *, covered: Collection[str]) -> tuple[UncoveredSpend, ...]:
@@ -105,6 +112,7 @@ def year_forecast(
 ) -> YearForecast:
     """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
     rest = total.rest if total.rest is not None else np.zeros(1)
+    planned = total.planned if total.promised else None
     random = bool(rest.max() > rest.min())
     known_from = min(first_day or total.as_of, total.as_of)
     whole = known_from - total.year.starts.first <= QUIET_START
@@ -123,6 +131,7 @@ def year_forecast(
         wallets=total.wallets,
         uncovered=uncovered,
         left_out=left_out,
+        as_planned={} if planned is None else money_quantiles(planned, exact=total.exact, keys=keys),
     )
 
 

@@ -29,9 +29,12 @@ class BridgeStep(Frozen):
     planned: Amount = Field(description="Money over the fiscal year that it adds as planned, negative where it saves.")
     weighed: Amount = Field(description="The same, a saving only as far as its track record makes it likely.")
     weight: Fraction | None = Field(
-        None, description="How much of the saving is counted, 0 to 1; null where nothing tells yet: then all of it."
+        None, description="How much of the saving is counted, 0 to 1; null for what is no saving that is promised."
     )
-    record: str = Field("", description="The track record in words; empty where there is none yet.")
+    record: str = Field(
+        "",
+        description="The track record in words, or that there is none; empty for what is no promised saving.",
+    )
     uncounted: str = Field("", description="Why it could not be put into money; empty where it was.")
 
 

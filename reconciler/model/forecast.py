@@ -89,6 +89,9 @@ class LeverContribution(Frozen):
     contribution: Amount = Field(
         description="Money that it adds to the mean of the month end, negative where it saves."
     )
+    planned: Amount | None = Field(
+        None, description="The same if all of a promised saving comes; null for what is no promise of a saving."
+    )
 
 
 class DayPoint(Frozen):
@@ -225,6 +228,10 @@ class YearForecast(Frozen):
         (), description="Spend of teams that no YAML names; in none of the figures above."
     )
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
+    as_planned: Quantiles = Field(
+        {},
+        description="Money that the fiscal year costs if all promised savings come; empty where no plan promises one.",
+    )
 
 
 class RangeAlarm(Frozen):
@@ -267,6 +274,14 @@ class Assumption(Frozen):
     observed: str = Field(description="What the usage shows, in words; a dash where it shows nothing.")
     verdict: Literal["holds", "ahead", "behind", "fits", "short", "unknown"] = Field(description="How the two compare.")
     sentence: str = Field(description="What follows, as a sentence.")
+    realized: dict[str, float] = Field(
+        {},
+        description="How much of a promised saving comes, 0 to 1, by probability as text, as it has gone so far; empty"
+        " for what is no promise of a saving.",
+    )
+    owed: Amount | None = Field(
+        None, description="Money a month that the saving has still to bring; null where nothing tells."
+    )
 
 
 class TeamAssumptions(Frozen):

@@ -17,6 +17,7 @@ from reconciler.report.asked import owners_words
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Column, Row, Table
 from reconciler.report.off import track_record_words
+from reconciler.report.savings import lever_name
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
@@ -68,7 +69,7 @@ def lever_table(story: WalletStory) -> Table:
     if forecast is None or not forecast.levers:
         return Table()
     middle = forecast.month_end.quantiles.get("0.5", forecast.spend_to_date)
-    levers = [(safe_name(lever.name.replace("_", " "), 120), lever.contribution) for lever in forecast.levers]
+    levers = [(lever_name(lever, 120), lever.contribution) for lever in forecast.levers]
     rest = middle - forecast.spend_to_date - sum((amount for _, amount in levers), Decimal(0))
     parts = [("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers]
     rows = [Row((Cell(part), Cell(wording.exact(amount)))) for part, amount in parts]

@@ -14,6 +14,7 @@ from reconciler.model.usage import UsageSource
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
 from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.savings import lever_name, planned_words
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name
 from reconciler.report.usage_doubts import usage_summary
@@ -187,6 +188,7 @@ def year_sentence(year: YearForecast, currency: str) -> str:
         others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
         return f"{safe_name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
     words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {_year_range(year.quantiles)}"
+    words += f", {planned}" if (planned := planned_words(year)) else ""
     words += covered_words(year) + wording.counted_from(year.known_from)
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:
@@ -223,8 +225,7 @@ def levers(told: Sequence[WalletStory], currency: str, width: int) -> list[str]:
         moved = [lever for lever in (story.forecast.levers if story.forecast else ()) if lever.contribution]
         if moved:
             parts = (
-                f"{safe_name(lever.name.replace('_', ' '), 80)} {wording.exact(lever.contribution)}".replace("−", "-")
-                for lever in moved
+                f"{lever_name(lever, 80)} {wording.exact(lever.contribution)}".replace("−", "-") for lever in moved
             )
             lines += sentence(f"{story.name}: {', '.join(parts)}", width, indent=4)
     if not lines:

@@ -14,6 +14,7 @@ from reconciler.report.asked import asked_lead
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Asked, Status
 from reconciler.report.later import besides, later_words
+from reconciler.report.savings import planned_words
 from reconciler.report.spans import Words, emphasis, safe_name, strong, words
 from reconciler.report.wallets import SAFE, WalletStory
 from reconciler.report.year import covered_words, sure_words, uncovered_words
@@ -247,10 +248,11 @@ def _year(plan: Plan) -> Iterator[Words]:
     if year is None or year.quantiles.get("0.5") is None:
         return
     middle = f"{safe_name(plan.currency, 8)} {wording.whole(year.quantiles['0.5'])}"
+    planned = f" ({planned})" if (planned := planned_words(year)) else ""
     target = f" of {wording.whole(year.annual_target)}" if year.annual_target is not None else ""
     sure = f", {sure_words(year)} sure to stay within" if target and year.within_probability is not None else ""
     yield words(
-        f"Organization: forecast {middle}{target} for {safe_name(year.name, 24)}{covered_words(year)}{sure}"
+        f"Organization: forecast {middle}{planned}{target} for {safe_name(year.name, 24)}{covered_words(year)}{sure}"
         f"{wording.counted_from(year.known_from)}."
     )
     if uncovered := uncovered_words(year, plan.currency):

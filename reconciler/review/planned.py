@@ -12,8 +12,8 @@ import numpy as np
 from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import Cache, hit_rate
 from reconciler.forecast.levers.growth import Growth
+from reconciler.forecast.levers.mix_progress import moved
 from reconciler.forecast.levers.planned_demand import NewDemand
-from reconciler.forecast.levers.provider_mix import moved
 from reconciler.forecast.when import Month
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
 from reconciler.model.period import Period

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Severity
-from reconciler.forecast.levers.registry import counted, levers, not_counted, planned_spend
+from reconciler.forecast.levers.registry import counted, doubted_spend, levers, not_counted, planned_spend
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import listed
 from reconciler.model.money import CENT
@@ -46,6 +46,7 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     gaps = [(needed[period] - _targets(team, period), period) for period in months]
     short = [(gap, period) for gap, period in gaps if gap > 0]
     if not short:
+        yield from _promised(team, year, context)
         return
     gap, period = max(short, key=lambda item: (item[0], -item[1].months_since(year.starts)))
     target = _targets(team, period)
@@ -58,6 +59,22 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
     hint = f"{raised}correct the annual plan"
     at = ("plan", "baseline_monthly")
     yield problem("wallets-below-plan", message, hint, at, severity=Severity.WARNING)
+
+
+def _promised(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:
+    """Yield that the wallets hold the whole year only if all planned savings come."""
+    months = [Month(period, year.starts) for period in year.periods]
+    wallets = sum((_targets(team, period) for period in year.periods), Decimal(0))
+    planned = sum((planned_spend(team.plan, month) for month in months), Decimal(0))
+    doubted = sum((doubted_spend(team.plan, month) for month in months), Decimal(0))
+    if planned <= wallets < doubted:
+        message = (
+            f"the wallets get {context.money(wallets)} over {year.name}, which is enough only if all planned savings"
+            f" come: the annual plan needs {context.money(planned)} if they do, and {context.money(doubted)} if half"
+            " of each does"
+        )
+        hint = "leave room for savings that come late or in part, or plan with less of them"
+        yield problem("year-rests-on-savings", message, hint, ("plan", "baseline_monthly"), severity=Severity.WARNING)
 
 
 def _short(gaps: list[tuple[Decimal, Period]], year: FiscalYear, context: Context) -> str:

@@ -155,7 +155,10 @@ def test_a_provider_move_is_what_moved_since_it_began() -> None:
     assert row.observed == (
         "0.0% of its tokens moved in the 28 days to 2026-06-17, since the four weeks before January 2026"
     )
-    assert row.sentence == "behind the plan by 30.0 points"
+    assert row.sentence.startswith("behind the plan by 30.0 points; 6% of the saving is counted, as it has gone so far")
+    assert row.sentence.endswith("; still owes USD 2,739 a month")
+    assert row.owed == Decimal("2739.38")
+    assert row.realized["0.1"] < row.realized["0.5"] < row.realized["0.9"] < 0.2
     assert "mix-behind-plan" in [warning.code for warning in behind.warnings]
     assert rows({"provider_mix": [move]}, usage(moved=37))["provider_mix"].verdict == "holds"
     assert rows({"provider_mix": [move]}, usage(moved=60))["provider_mix"].verdict == "ahead"
@@ -168,10 +171,13 @@ def test_a_provider_move_is_what_moved_since_it_began() -> None:
 
 def test_a_move_that_has_not_begun_or_has_no_past_to_compare_with_is_unknown() -> None:
     move = {"reason": "drafting", "from": FULL, "to": MINI, "share": "30%", "since": "2026-08", "by": "2026-12"}
-    assert rows({"provider_mix": [move]})["provider_mix"].sentence == "it begins in August 2026"
+    begins = rows({"provider_mix": [move]})["provider_mix"]
+    assert begins.sentence == "it begins in August 2026; 50% of the saving is counted, for it is too early to tell"
+    assert (begins.realized, begins.owed) == ({"0.1": 0.1, "0.5": 0.5, "0.9": 0.9}, None)
     early = {**move, "since": "2026-06"}
     assert rows({"provider_mix": [early]}, usage(days=17))["provider_mix"].sentence == (
-        "there is no usage of openai/gpt-4o in the four weeks before June 2026"
+        "there is no usage of openai/gpt-4o in the four weeks before June 2026; 50% of the saving is counted, for it is"
+        " too early to tell"
     )
 
 

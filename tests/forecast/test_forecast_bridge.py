@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.forecast.annual.bridge import bridge, together
-from reconciler.forecast.levers.part import Part, Record
+from reconciler.forecast.belief import EVEN, Record, believed
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.registry import levers, planned_spend
 from reconciler.forecast.when import Month
 from reconciler.model.annual import YearBridge
@@ -89,8 +90,9 @@ def test_no_order_of_a_plans_entries_changes_a_step(plan: AnnualPlan, more: list
 
 def test_a_saving_counts_as_far_as_it_came_and_what_costs_more_in_full() -> None:
     half = Record(Decimal("0.10"), Decimal("0.05"), "half of it")
-    saving = Part("governance", "cache", "saves", factor=lambda _: Decimal("0.8"), record=half)
-    dearer = Part("governance", "mix", "costs", factor=lambda _: Decimal("1.2"), record=half)
+    belief = believed(half.ratio, 0.0, EVEN)
+    saving = Part("governance", "cache", "saves", factor=lambda _: Decimal("0.8"), record=half, belief=belief)
+    dearer = Part("governance", "mix", "costs", factor=lambda _: Decimal("1.2"), record=half, belief=belief)
     kept = crossed(Decimal(1000), [saving], Decimal(1000)).steps[1]
     assert (kept.planned, kept.weighed, kept.weight) == (Decimal(-2400), Decimal(-1200), 0.5)
     more = crossed(Decimal(1000), [dearer], Decimal(1000)).steps[1]

@@ -13,7 +13,7 @@ from forecast.forecast_world import AS_OF, UsageBuilder, ask, organization, plan
 from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.cache_hit_rate import hit_rate
 from reconciler.forecast.levers.effect import Setting
-from reconciler.forecast.levers.provider_mix import moved
+from reconciler.forecast.levers.mix_progress import moved
 from reconciler.forecast.levers.registry import effects_of
 from reconciler.forecast.observed import Observations, Observed, observations
 from reconciler.model.forecast import WalletForecast
@@ -40,7 +40,10 @@ def july(plan_of: Any, *, table: DailyUsage | None = None, **more: Any) -> Walle
 
 
 def contributions(answer: WalletForecast) -> dict[str, float]:
-    return {lever.name: float(lever.contribution) for lever in answer.levers}
+    """Return what each lever contributes, a promised saving if all of it comes."""
+    return {
+        lever.name: float(lever.contribution if lever.planned is None else lever.planned) for lever in answer.levers
+    }
 
 
 def test_a_growth_step_to_come_raises_the_days_after_it_and_a_past_one_nothing() -> None:

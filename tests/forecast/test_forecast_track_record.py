@@ -1,4 +1,4 @@
-"""What a saving counts for is how far it came of what was planned by now."""
+"""What a saving counts for is how much of it is believed to come, by how far it came of what was planned by now."""
 
 from __future__ import annotations
 
@@ -60,29 +60,32 @@ def traffic(*, hits: int = 0, moved: float = 0.0) -> DailyUsage:
     return usage.build()
 
 
-@pytest.mark.parametrize(("hits", "weight"), [(5, "0"), (2, "0"), (30, "1")])
-def test_a_cache_that_never_improved_counts_as_nothing_and_one_that_is_ahead_in_full(hits: int, weight: str) -> None:
+@pytest.mark.parametrize(("hits", "low", "high"), [(5, 0.0, 0.10), (2, 0.0, 0.05), (30, 0.95, 1.0)])
+def test_a_cache_that_never_improved_counts_as_hardly_anything_and_one_that_is_ahead_almost_in_full(
+    hits: int, low: float, high: float
+) -> None:
     plan = AnnualPlan(cache_hit_rate=RATE)
     (part,) = Cache().parts(plan, view(plan, traffic(hits=hits)))
-    assert part.record is not None
-    assert part.record.weight == Decimal(weight)
+    assert part.belief is not None
+    assert low < part.belief.weight < high
     assert part.times(MAY) == Decimal("0.7") / Decimal("0.9")
-    assert part.weighed(MAY) == 1 + Decimal(weight) * (part.times(MAY) - 1)
+    assert part.weighed(MAY) == 1 + part.belief.weight * (part.times(MAY) - 1)
 
 
 def test_a_cache_that_came_half_of_the_way_counts_by_half() -> None:
     plan = AnnualPlan(cache_hit_rate=RATE)
     (part,) = Cache().parts(plan, view(plan, traffic(hits=10)))
     assert part.record is not None
-    assert Decimal("0.5") < part.record.weight < Decimal("0.6")
+    assert part.belief is not None
+    assert Decimal("0.5") < part.belief.weight < Decimal("0.6")
     assert part.record.told.startswith("20.0% where 28")
 
 
 def test_a_move_counts_as_far_as_tokens_moved_and_is_priced_by_what_was_paid() -> None:
     plan = AnnualPlan(provider_mix=(MOVE,))
     (part,) = moves(plan, traffic(moved=0.25))
-    assert part.record is not None
-    assert abs(part.record.weight - Decimal("0.5")) < Decimal("0.01")
+    assert part.belief is not None
+    assert abs(part.belief.weight - Decimal("0.5")) < Decimal("0.01")
     assert abs(part.times(MAY) - (1 - Decimal("0.9") * Decimal("0.5"))) < Decimal("0.01")
     assert abs(part.weighed(MAY) - (1 - Decimal("0.9") * Decimal("0.25"))) < Decimal("0.01")
 
@@ -96,11 +99,19 @@ def test_a_move_to_a_model_that_nobody_paid_for_is_said_and_counts_as_nothing() 
     assert alone.uncounted
 
 
-def test_too_little_to_tell_is_no_record_and_counts_in_full() -> None:
+def test_too_little_to_tell_is_no_record_and_counts_by_half() -> None:
     plan = AnnualPlan(cache_hit_rate=RATE.model_copy(update={"by": Period(2040, 1)}))
     (part,) = Cache().parts(plan, view(plan, traffic(hits=5)))
     assert part.record is None
-    assert part.weighed(MAY) == part.times(MAY)
+    assert part.weighed(MAY) == 1 + (part.times(MAY) - 1) / 2
+
+
+def test_a_cache_that_is_planned_to_answer_less_counts_in_full() -> None:
+    plan = AnnualPlan(cache_hit_rate=RATE.model_copy(update={"target": Decimal("0.02")}))
+    (part,) = Cache().parts(plan, view(plan, traffic(hits=5)))
+    assert part.belief is None
+    assert part.weighed(MAY) == part.times(MAY) > 1
+    assert list(Cache().records(view(plan, traffic(hits=5)))) == []
 
 
 def test_what_staying_available_costs_is_that_of_the_organization_beyond_what_was_seen() -> None:

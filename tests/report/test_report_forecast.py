@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.forecast.backtest import Backtest, BacktestReport
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.forecast.scores import Score
-from reconciler.model.forecast import LeftOutWallet, WalletForecast, YearForecast
+from reconciler.model.forecast import LeftOutWallet, LeverContribution, WalletForecast, YearForecast
 from reconciler.model.outlook import WrittenValue
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
@@ -23,6 +23,7 @@ from reconciler.report.forecast_csv import forecast_csv
 from reconciler.report.forecast_layout import page
 from reconciler.report.forecast_text import ASCII, BLOCKS, ForecastPage, fan, forecast_text, sparkline, year_sentence
 from reconciler.report.recommend_text import RecommendPage, recommend_text
+from reconciler.report.savings import lever_name, planned_words
 from reconciler.report.screen import Screen
 from reconciler.report.whatif_text import WhatIfPage, whatif_text
 
@@ -149,6 +150,21 @@ def test_a_year_without_a_target_has_no_probability() -> None:
         "FY2027: USD 2 (1 to 3 in 8 of 10 cases), without what was spent before 2026-08-02, which no usage shows,"
         " against an annual target of 9."
     )
+
+
+def test_a_year_and_a_saving_are_told_as_planned_too_where_that_is_something_else() -> None:
+    year = YearForecast(
+        name="FY2027", annual_target=None, spent=Decimal(1), within_probability=None,
+        quantiles={"0.1": Decimal(100), "0.5": Decimal(200), "0.9": Decimal(300)}, as_planned={"0.5": Decimal(180)},
+    )  # fmt: skip
+
+    assert year_sentence(year, "USD") == (
+        "FY2027: USD 200 (100 to 300 in 8 of 10 cases), 180 if all planned savings come; there is no annual target."
+    )
+    assert planned_words(year.model_copy(update={"as_planned": {"0.5": Decimal("200.10")}})) == ""
+    saving = LeverContribution(name="cache_hit_rate", contribution=Decimal("-1.50"), planned=Decimal(-4))
+    assert lever_name(saving, 40) == "cache hit rate (−4.00 if all of it comes)"
+    assert lever_name(saving.model_copy(update={"planned": saving.contribution}), 40) == "cache hit rate"
 
 
 def test_wallets_that_are_not_in_the_year_are_named_with_the_reason_and_what_they_spent() -> None:

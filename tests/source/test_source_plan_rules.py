@@ -89,6 +89,18 @@ def test_a_cache_that_is_reached_by_a_month_is_not_all_there_on_its_first_day(tm
     assert "needs USD 8,484.62 in 2026-12" in finding.message
 
 
+def test_wallets_that_are_enough_only_if_all_savings_come_are_told(tmp_path: Path) -> None:
+    text = "  baseline_monthly: 10000.00\n  cache_hit_rate: {from: 14%, to: 28%, by: 2026-06}\n"
+    [finding] = findings(tmp_path / "tight", text, "monthly: 8400.00, overrides: {2026-06: 9200.00}")
+
+    assert finding.code == "year-rests-on-savings"
+    assert finding.message == (
+        "the wallets get USD 101,600.00 over FY2027, which is enough only if all planned savings come: the annual plan"
+        " needs USD 101,251.94 if they do, and USD 110,625.97 if half of each does"
+    )
+    assert findings(tmp_path / "roomy", text, "monthly: 9300.00") == []
+
+
 def test_growth_beyond_all_measure_is_a_finding_and_no_crash(tmp_path: Path) -> None:
     steps = ", ".join(["{reason: a, rate: 999999%, from: 2026-06}"] * 2000)
 

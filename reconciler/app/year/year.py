@@ -156,6 +156,7 @@ def _views(outlook: Outlook, desired: Desired, asked: Sequence[WalletQuestion]) 
             period=context.period,
             known=context.known,
             observations=context.observations,
+            prior=context.prior,
         )
         for name, questions in teams.items()
     }

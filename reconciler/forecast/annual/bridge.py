@@ -18,6 +18,8 @@ from reconciler.model.annual import BridgeStep, YearBridge
 from reconciler.model.money import ZERO, cents, in_cents
 from reconciler.model.period import FiscalYear, Period
 
+NO_RECORD = "nothing tells yet how much of it comes"
+
 _Times = Callable[[Part, Month], Decimal]
 
 
@@ -80,7 +82,8 @@ def _base(amount: Decimal) -> BridgeStep:
 
 
 def _step(part: Part, planned: Decimal, weighed: Decimal) -> BridgeStep:
-    known = part.record if planned < 0 else None
+    belief = part.belief if planned < 0 else None
+    told = part.record.told if part.record else NO_RECORD
     return BridgeStep(
         stage=part.stage,
         lever=part.name,
@@ -88,8 +91,8 @@ def _step(part: Part, planned: Decimal, weighed: Decimal) -> BridgeStep:
         reason=part.reason,
         planned=planned,
         weighed=weighed,
-        weight=float(known.weight) if known else None,
-        record=known.told if known else "",
+        weight=float(belief.weight) if belief else None,
+        record=told if belief else "",
         uncounted=part.uncounted,
     )
 

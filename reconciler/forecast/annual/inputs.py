@@ -10,7 +10,7 @@ from reconciler.forecast.annual.anomalies import StandingOut
 from reconciler.forecast.annual.evidence import Evidence
 from reconciler.forecast.annual.run_rate import RECENT, begun, run_rate
 from reconciler.forecast.annual.savings import cache_point, route
-from reconciler.forecast.levers.provider_mix import moved
+from reconciler.forecast.levers.mix_progress import moved
 from reconciler.forecast.observed import Observed
 from reconciler.forecast.when import Month, remaining
 from reconciler.model.annual import (

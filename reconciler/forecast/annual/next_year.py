@@ -13,8 +13,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from reconciler.findings import Keys
 from reconciler.forecast.annual.run_rate import recent, run_rate
 from reconciler.forecast.annual.table import TeamCase
+from reconciler.forecast.levers.mix_progress import moved
 from reconciler.forecast.levers.part import Part
-from reconciler.forecast.levers.provider_mix import ProviderMix, moved
+from reconciler.forecast.levers.provider_mix import ProviderMix
 from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys
+from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
-from reconciler.forecast.levers.part import Part, Record, record
+from reconciler.forecast.levers.owed import with_promise
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
@@ -22,6 +25,9 @@ from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, CacheHitRate
 
 if TYPE_CHECKING:
+    from reconciler.forecast.belief import Belief
+    from reconciler.forecast.panel import Floats
+    from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
 
 TOLERANCE = 0.015
@@ -31,6 +37,7 @@ class Cache(Lever):
     name = key = "cache_hit_rate"
     word = "cache hit rate"
     counted = "cache improvement"
+    promises = True
 
     def factor(self, plan: AnnualPlan, when: When[N]) -> N:
         rate = plan.cache_hit_rate
@@ -41,8 +48,11 @@ class Cache(Lever):
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
         rate = plan.cache_hit_rate
         if rate is not None:
-            before = hit_rate(rate, setting.reference) if setting.reference else setting.days.number(rate.start)
-            yield Effect(self.name, factor=remaining(hit_rate(rate, setting.days), before).clip(min=0.0))
+            start = setting.days.number(rate.start)
+            before = hit_rate(rate, setting.reference) if setting.reference else start
+            at = partial(_left, start, before, hit_rate(rate, setting.days))
+            belief = _belief(setting.promises.usage, rate) if setting.promises else None
+            yield setting.promised(Effect(self.name, factor=at(1.0)), at, belief, key=self.name)
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         if plan.cache_hit_rate is not None:
@@ -52,11 +62,21 @@ class Cache(Lever):
                 what=f"cache hit rate {self.told(plan, lambda amount: f'{amount:.2f}')}",
                 factor=lambda month: self.factor(plan, month),
                 record=_record(view, plan.cache_hit_rate) if view else None,
+                belief=_belief(view, plan.cache_hit_rate) if view else None,
             )
 
+    def records(self, usage: TeamUsage) -> Iterator[Record]:
+        rate = usage.plan.cache_hit_rate
+        if rate is not None and _saves(rate) and (known := _record(usage, rate)):
+            yield known
+
     def rows(self, view: TeamView) -> Iterator[Assumption]:
-        if view.plan.cache_hit_rate is not None:
-            yield self._row(view, view.plan.cache_hit_rate)
+        rate = view.plan.cache_hit_rate
+        if rate is not None:
+            belief, has_record = _belief(view, rate), _record(view, rate) is not None
+            yield with_promise(
+                self._row(view, rate), belief, has_record=has_record, owed=_owed(view, rate), currency=view.currency
+            )
 
     def _row(self, view: TeamView, rate: CacheHitRate) -> Assumption:
         """Return the hit rate of the last four weeks, against what the plan has for them on average."""
@@ -134,19 +154,41 @@ def hit_rate(rate: CacheHitRate, when: When[N]) -> N:
     return when.number(rate.start) + when.number(rate.target - rate.start) * when.ramp(rate.since, rate.by)
 
 
-def _by_now(view: TeamView, rate: CacheHitRate) -> float:
+def _saves(rate: CacheHitRate) -> bool:
+    """Whether it is the promise of a saving: what is supposed is taken at its word."""
+    return rate.target > rate.start and not isinstance(rate, _Supposed)
+
+
+def _left(start: Floats, before: Floats, after: Floats, share: float) -> Floats:
+    """Return what is left of the cost of demand where a `share` of each move from `start` comes."""
+    return remaining(start + share * (after - start), start + share * (before - start)).clip(min=0.0)
+
+
+def _belief(usage: TeamUsage, rate: CacheHitRate) -> Belief | None:
+    return usage.belief(_record(usage, rate)) if _saves(rate) else None
+
+
+def _owed(usage: TeamUsage, rate: CacheHitRate) -> float | None:
+    """Return the money a month that the target would save beyond what is reached; None where nothing tells."""
+    seen = usage.observed()
+    if seen.cache_hit_rate is None:
+        return None
+    return seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(float(rate.target), seen.cache_hit_rate))
+
+
+def _by_now(view: TeamUsage, rate: CacheHitRate) -> float:
     """Return what the plan has for the last four weeks on average."""
     return float(hit_rate(rate, view.recent).mean())
 
 
-def _record(view: TeamView, rate: CacheHitRate) -> Record | None:
+def _record(view: TeamUsage, rate: CacheHitRate) -> Record | None:
     """Return how far the rate came since it began to move, None where too little was to have moved by now."""
     seen, start = view.observed().cache_hit_rate, float(rate.start)
     if seen is None:
         return None
     planned = _by_now(view, rate)
     told = f"{share(seen)} where {share(planned)} was planned by now, from {share(rate.start, places=0)}"
-    return record(planned - start, seen - start, told, least=TOLERANCE)
+    return record(planned - start, seen - start, told, least=TOLERANCE, error=view.hit_rate_error())
 
 
 def _course(view: TeamView, rate: CacheHitRate) -> float | None:

@@ -9,7 +9,9 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from reconciler.forecast.belief import Belief
     from reconciler.forecast.calendar import DayRange
+    from reconciler.forecast.levers.promises import Kept, Promises
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
     from reconciler.model.organization import OrganizationBudget
@@ -17,17 +19,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Effect:
-    """`factor`, `added` (major units a day) and `limit` are float64[days] from the first simulated day, or absent."""
+    """`factor`, `added` (major units a day) and `limit` are float64[days] from the first simulated day, or absent.
+
+    Of a promised saving `factor` is as planned, and `kept` what is multiplied with in its place: as it has gone so far.
+    """
 
     name: str
     factor: Floats | None = None
     added: Floats | None = None
     limit: Floats | None = None
+    kept: Kept | None = None
+
+    @property
+    def as_planned(self) -> Effect:
+        return replace(self, kept=None) if self.kept else self
+
+    @property
+    def stepped(self) -> Effect:
+        """This effect where a promised saving moves in whole weeks, as it does far ahead."""
+        return replace(self, kept=self.kept.stepped()) if self.kept else self
 
     def apply(self, paths: Floats, *, after: int = 0) -> Floats:
         """Return `paths` float64[days, paths] with this effect; their first day comes `after` so many others."""
         days = slice(after, after + len(paths))
-        if self.factor is not None and (self.factor != 1.0).any():
+        if self.kept is not None:
+            paths = paths * self.kept.only(paths.shape[1]).factors(days)
+        elif self.factor is not None and (self.factor != 1.0).any():
             paths = paths * self.factor[days, None]
         if self.added is not None and (self.added != 0.0).any():
             paths = (paths + self.added[days, None]).clip(min=0.0)
@@ -50,13 +67,24 @@ class Effect:
         return not takes and (self.limit is None or not (self.limit < inf).any())
 
 
+def keep_sums(effects: Sequence[Effect]) -> bool:
+    """Whether all do, one after the other: a promised saving is one on what is multiplied, not on what was added."""
+    added = False
+    for effect in effects:
+        if not effect.keeps_sums or (added and effect.kept is not None):
+            return False
+        added = added or effect.added is not None
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """Where the levers of one wallet work: the simulated days, the day they are relative to, what was observed.
 
     `reference` is the last history day alone, None without history. `observed` are the wallet's last 28 days, `prices`
     the team's last 90. `share` is the wallet's part of the team's spend, `first` whether planned demand comes to it.
-    `grown` tells what a day of the present month costs, as a multiple of one before it; None where nothing tells.
+    `promises` tells how much of promised savings comes; None: all of it. `grown` tells what a day of the present month
+    costs, as a multiple of one before it; None where nothing tells.
     """
 
     days: DayRange
@@ -66,11 +94,21 @@ class Setting:
     prices: Observed
     share: float
     first: bool
+    promises: Promises | None = None
     grown: Callable[[], float | None] = lambda: None
 
     @property
     def last_known(self) -> date | None:
         return self.reference.start if self.reference else None
+
+    def promised(self, effect: Effect, at: Callable[[float], Floats], belief: Belief | None, *, key: str) -> Effect:
+        """Return `effect` as its lever's saving is believed to come: `at` returns its factor where a share comes.
+
+        Levers of one `key` come true together, in all wallets of a team. Without a belief all of it comes.
+        """
+        if self.promises is None or belief is None:
+            return effect
+        return replace(effect, kept=self.promises.kept(at, belief, key=key))
 
 
 class Supposed:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.findings import Keys
+from reconciler.forecast.belief import Record
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.when import N, When
 from reconciler.model.period import Period
@@ -17,6 +18,7 @@ from reconciler.model.team import AnnualPlan
 if TYPE_CHECKING:
     from reconciler.forecast.levers.effect import Effect, Setting
     from reconciler.forecast.levers.whatif import WhatIf
+    from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
     from reconciler.model.forecast import Assumption
     from reconciler.model.organization import OrganizationBudget
@@ -37,6 +39,7 @@ class Lever:
 
     `name` is what its contribution and its row are called, `key` its field of the plan, `word` what a change of it is
     called, `counted` what it is called among what a plan needs: "" where the plan alone cannot put it into money.
+    `promises`: its entries are savings, which come as far as their track record makes it likely.
     `whatif` reads what is supposed of it; None where nothing can be.
     """
 
@@ -44,6 +47,7 @@ class Lever:
     key: ClassVar[str]
     word: ClassVar[str]
     counted: ClassVar[str] = ""
+    promises: ClassVar[bool] = False
     whatif: ClassVar[WhatIf | None] = None
 
     def is_in(self, plan: AnnualPlan, organization: OrganizationBudget | None) -> bool:
@@ -75,6 +79,10 @@ class Lever:
                 factor=lambda month: self.factor(plan, month),
                 added=lambda month: self.monthly(plan, month),
             )
+
+    def records(self, usage: TeamUsage) -> Iterator[Record]:
+        """Yield how far each of its promised savings came, of those that tell."""
+        return iter(())
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         """Yield its rows of the planning table: what was planned by now against what was observed."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Keys, UsageError
+from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
-from reconciler.forecast.levers.part import Part, Record, record
+from reconciler.forecast.levers.mix_progress import moved, progress_of
+from reconciler.forecast.levers.owed import with_promise
+from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import Month, N, When, remaining
-from reconciler.forecast.windows import LONG_WINDOW_DAYS, WINDOW_DAYS, Window
+from reconciler.forecast.when import Month, remaining
+from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.forecast.words import points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.forecast import Assumption
@@ -26,8 +29,10 @@ from reconciler.model.team import AnnualPlan, ProviderMixMove
 from reconciler.model.yaml_types import shown
 
 if TYPE_CHECKING:
+    from reconciler.forecast.belief import Belief
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
+    from reconciler.forecast.team_usage import TeamUsage
     from reconciler.forecast.team_view import TeamView
 
 TOLERANCE = 0.03
@@ -36,10 +41,21 @@ TOLERANCE = 0.03
 class ProviderMix(Lever):
     name = key = "provider_mix"
     word = "provider mix"
+    promises = True
 
     def effects(self, plan: AnnualPlan, setting: Setting) -> Iterator[Effect]:
         for move in plan.provider_mix:
-            yield Effect(named(self.name, plan.provider_mix, move), factor=_repriced(setting, move))
+            effect = Effect(named(self.name, plan.provider_mix, move))
+            prices = [setting.prices.price_of(name) for name in (move.source, move.target)]
+            if prices[0] is None or prices[1] is None:
+                yield effect
+                continue
+            whole = effect_of(setting.observed.share_of(move.source), prices[1] / prices[0])
+            before = moved(move, setting.reference) if setting.reference else setting.days.number(Decimal(0))
+            at = partial(_repriced, whole, before, moved(move, setting.days))
+            belief = _belief(setting.promises.usage, move, whole) if setting.promises else None
+            key = f"{self.name} {move.source} {move.target}"
+            yield setting.promised(replace(effect, factor=at(1.0)), at, belief, key=key)
 
     def parts(self, plan: AnnualPlan, view: TeamView | None) -> Iterator[Part]:
         for move in plan.provider_mix:
@@ -50,16 +66,33 @@ class ProviderMix(Lever):
                 why = f"nobody paid for {move.source} and {move.target} in the last {LONG_WINDOW_DAYS} days"
                 yield Part("governance", self.name, what, move.reason, uncounted=why)
             else:
-                factor = partial(_moved_to, move, saved)
-                yield Part("governance", self.name, what, move.reason, factor=factor, record=_record(view, move))
+                yield Part(
+                    "governance",
+                    self.name,
+                    what,
+                    move.reason,
+                    factor=partial(_moved_to, move, saved),
+                    record=_record(view, move),
+                    belief=_belief(view, move, float(saved)),
+                )
+
+    def records(self, usage: TeamUsage) -> Iterator[Record]:
+        for move in usage.plan.provider_mix:
+            saved = _saved(usage, move)
+            if saved is not None and _saves(move, float(saved)) and (known := _record(usage, move)):
+                yield known
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         for move in view.plan.provider_mix:
-            yield self._row(view, move)
+            saved = _saved(view, move)
+            belief = None if saved is None else _belief(view, move, float(saved))
+            has_record = _record(view, move) is not None
+            owed = _owed(view, move)
+            yield with_promise(self._row(view, move), belief, has_record=has_record, owed=owed, currency=view.currency)
 
     def _row(self, view: TeamView, move: ProviderMixMove) -> Assumption:
         """Return which share of one model's traffic moved since the move began, against what was to move by then."""
-        progress = _progress(view, move)
+        progress = progress_of(view, move)
         text = f"{share(move.share, places=0)} of {move.source} to {move.target} by {move.by}"
         if progress.planned is not None:
             text += f"; {progress.together}{share(progress.planned)} on average in {progress.window.name}"
@@ -133,27 +166,40 @@ class ProviderMix(Lever):
         return frozenset(name for move in plan.provider_mix for name in (move.source, move.target))
 
 
-def moved(move: ProviderMixMove, when: When[N]) -> N:
-    """Return the share of the source model's traffic that the plan has moved."""
-    return when.number(move.share) * when.ramp(move.since, move.by)
-
-
 def effect_of(part: float, price_ratio: float) -> float:
     """Return what a cost changes by, as a share of it, when a `part` of it costs `price_ratio` times as much."""
     return part * (price_ratio - 1.0)
 
 
-def _repriced(setting: Setting, move: ProviderMixMove) -> Floats | None:
-    """Return what repricing of what still moves comes to; None where a model has no observed price."""
-    source, target = setting.prices.price_of(move.source), setting.prices.price_of(move.target)
-    if source is None or target is None:
+def _repriced(whole: float, before: Floats, after: Floats, share: float) -> Floats:
+    """Return what repricing of what still moves comes to where a `share` of what is to move does.
+
+    `whole` is what the cost changes by, as a share of it, once all of the source's traffic is on the target.
+    """
+    return (1.0 + whole * (1.0 - remaining(share * after, share * before))).clip(min=0.0)
+
+
+def _saves(move: ProviderMixMove, whole: float) -> bool:
+    """Whether it is the promise of a saving: what is supposed is taken at its word."""
+    return whole < 0 and not isinstance(move, Supposed)
+
+
+def _belief(usage: TeamUsage, move: ProviderMixMove, whole: float) -> Belief | None:
+    return usage.belief(_record(usage, move)) if _saves(move, whole) else None
+
+
+def _owed(usage: TeamUsage, move: ProviderMixMove) -> float | None:
+    """Return the money a month that the rest of the move would save; None where nothing tells."""
+    progress, seen, long = progress_of(usage, move), usage.observed(), usage.observed(LONG_WINDOW_DAYS)
+    source, target = (long.price_of(name) for name in (move.source, move.target))
+    if progress.observed is None or source is None or target is None or not progress.share:
         return None
-    before = moved(move, setting.reference) if setting.reference else setting.days.number(Decimal(0))
-    going = 1.0 - remaining(moved(move, setting.days), before)
-    return (1.0 + effect_of(setting.observed.share_of(move.source), target / source) * going).clip(min=0.0)
+    done = min(max(progress.observed / progress.share, 0.0), 1.0) * float(move.share)
+    whole = effect_of(seen.share_of(move.source), target / source)
+    return seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * -whole * (1.0 - remaining(float(move.share), done))
 
 
-def _saved(view: TeamView, move: ProviderMixMove) -> Decimal | None:
+def _saved(view: TeamUsage, move: ProviderMixMove) -> Decimal | None:
     """Return what the team's cost changes by, as a share of it, once all of the source's traffic is on the target.
 
     Prices are those of the last 90 days, None where a model has none. How much of the cost the source is comes from
@@ -172,51 +218,12 @@ def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
     return max(1 + saved * moved(move, month), Decimal(0))
 
 
-def _record(view: TeamView, move: ProviderMixMove) -> Record | None:
-    progress = _progress(view, move)
+def _record(view: TeamUsage, move: ProviderMixMove) -> Record | None:
+    progress = progress_of(view, move)
     if progress.planned is None or progress.observed is None:
         return None
     told = f"{share(progress.observed)} moved where {share(progress.planned)} was planned by now"
-    return record(progress.planned, progress.observed, told, least=TOLERANCE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    """Which share of the source's traffic was to have moved in `window`, and which did; None for what is `unknown`.
-
-    Entries that move traffic between the same two models are one move in the usage, and are told as one.
-    """
-
-    window: Window
-    together: str = ""
-    planned: float | None = None
-    observed: float | None = None
-    unknown: str = ""
-
-
-def _progress(view: TeamView, move: ProviderMixMove) -> _Progress:
-    moves = [each for each in view.plan.provider_mix if (each.source, each.target) == (move.source, move.target)]
-    window = view.window(min((each.since or view.year for each in moves), key=lambda month: month.first))
-    if not window.days:
-        return _Progress(window, unknown=window.too_short)
-    when = view.when(window.start, window.days)
-    planned = float(sum(moved(each, when).mean() for each in moves))
-    together = "together " if len(moves) > 1 else ""
-    first = window.month.first
-    before = _source_share(view, move, first - timedelta(days=WINDOW_DAYS), first)
-    now = _source_share(view, move, window.start, window.end)
-    if now is None:
-        return _Progress(window, together, planned, unknown="neither model is in the usage")
-    if not before:
-        return _Progress(window, together, planned, unknown=f"there is no usage of {move.source} in {window.before}")
-    return _Progress(window, together, planned, 1.0 - now / before)
-
-
-def _source_share(view: TeamView, move: ProviderMixMove, start: date, end: date) -> float | None:
-    """Return the share of the move's source in the tokens of both models, None where there are none."""
-    seen = view.observed_between(start, end)
-    source, target = (model.tokens if model else 0 for model in (seen.model(move.source), seen.model(move.target)))
-    return source / (source + target) if source + target else None
+    return record(progress.planned, progress.observed, told, least=TOLERANCE, error=progress.error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from reconciler.forecast.belief import EVEN, believed
 from reconciler.forecast.levers.cache_hit_rate import Cache
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import Growth
@@ -27,7 +28,7 @@ from reconciler.forecast.levers.provider_mix import ProviderMix
 from reconciler.forecast.levers.rate_limits import RateLimits
 from reconciler.forecast.levers.resilience_margin import ResilienceMargin
 from reconciler.forecast.levers.whatif import WhatIf
-from reconciler.forecast.when import N, When
+from reconciler.forecast.when import Month, N, When
 from reconciler.model.team import AnnualPlan
 
 if TYPE_CHECKING:
@@ -73,6 +74,17 @@ def planned_spend(plan: AnnualPlan, when: When[N]) -> N:
     spend = when.number(plan.baseline_monthly or Decimal(0))
     for lever in _LEVERS:
         spend = spend * lever.factor(plan, when) + lever.monthly(plan, when)
+    return spend
+
+
+def doubted_spend(plan: AnnualPlan, month: Month) -> Decimal:
+    """Return the planned spend of a month if half of each promised saving comes: what a promise alone is believed."""
+    spend = plan.baseline_monthly or Decimal(0)
+    for lever in _LEVERS:
+        factor = lever.factor(plan, month)
+        if lever.promises and factor < 1:
+            factor = 1 + believed(None, 0.0, EVEN).weight * (factor - 1)
+        spend = spend * factor + lever.monthly(plan, month)
     return spend
 
 
