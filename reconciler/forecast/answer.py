@@ -74,7 +74,7 @@ def answer(simulated: Simulated, context: ForecastContext) -> WalletForecast:
         levers=simulated.contributions,
         daily=_drawn(question, course, period, rest[len(months) :]),
         workloads=_workloads(simulated, context),
-        method=simulated.method,
+        method="model",
         notices=simulated.notices,
     )
     return _untold(found) if simulated.history_days == 0 and not any(ends.values()) and not spent else found

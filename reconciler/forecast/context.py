@@ -8,7 +8,6 @@ from datetime import date
 
 from reconciler.forecast.belief import EVEN, Prior
 from reconciler.forecast.history import Spending, spending
-from reconciler.forecast.naive import NaiveMethod
 from reconciler.forecast.observed import Observations, observations
 from reconciler.forecast.prior import organization_prior
 from reconciler.forecast.quantiles import interval_keys
@@ -32,7 +31,6 @@ class ForecastContext:
     known: Spending
     observations: Observations
     censored: Mapping[str, frozenset[date]]
-    methods: Mapping[str, NaiveMethod]
     keys: tuple[str, ...]
     end: date
     prior: Prior = EVEN
@@ -69,13 +67,11 @@ def forecast_context(
     as_of: date,
     teams: Mapping[str, TeamBudget],
     censored: Mapping[str, frozenset[date]] | None = None,
-    methods: Mapping[str, NaiveMethod] | None = None,
 ) -> ForecastContext:
     """Return what holds for all `questions`.
 
     `as_of` is the first day that is not known in full; usage of later days is never looked at. `censored` names, by
-    wallet key, the days that show a ceiling and not the demand; `methods` names, by wallet key, a naive method that a
-    backtest found stably better, for the paths to be centred on.
+    wallet key, the days that show a ceiling and not the demand.
     """
     known = spending(usage, as_of=as_of)
     seen = observations(usage, known_until=known.known_until)
@@ -88,7 +84,6 @@ def forecast_context(
         known=known,
         observations=seen,
         censored=censored or {},
-        methods=methods or {},
         keys=interval_keys(organization.forecast.interval),
         end=_end(questions, organization=organization, period=period, as_of=as_of),
         prior=organization_prior(teams, organization, known, seen),

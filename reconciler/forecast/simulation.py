@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, effects_of, levers
-from reconciler.forecast.naive import MEAN_DAYS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.pulled import pull
@@ -37,8 +35,6 @@ FAR_PATHS = 500
 
 Decision 0036.
 """
-RECENTRED_DAYS = 30
-LARGEST_SHIFT = 2.0
 CHUNK = 256
 """Wallets whose histories are fitted at a time: bounds the memory. Paths are simulated one wallet at a time."""
 COMPARED_DAYS = 28
@@ -54,7 +50,6 @@ class Simulated:
     history_days: int
     censored_days: int
     contributions: tuple[LeverContribution, ...]
-    method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = "model"
     notices: tuple[WalletNotice, ...] = ()
     planned: Course | None = None
     """The course if all promised savings come in full; None where the plan promises none."""
@@ -114,11 +109,6 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     near = min(_near_days(context), days)
     far, more = (_weeks(taught, context, batch, days=reach) for batch, reach in (("", days), ("more", near)))
     known_days = int(learned.history_days[0])
-    method = context.methods.get(question.wallet.key) if known_days >= MEAN_DAYS else None
-    if method is not None:
-        month = far.daily(0, -(-RECENTRED_DAYS // WEEK))[: min(RECENTRED_DAYS, days)]
-        shift = shift_to(method, taught.history - taught.credits, month, elapsed=start.day - 1)
-        far, more = far.times(shift), more.times(shift)
     effects: tuple[Effect, ...] = ()
     if any_in(question.plan, context.organization):
         grown = partial(grown_since, start.replace(day=1), taught.history, end=start)
@@ -144,7 +134,6 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        method=method or "model",
         notices=seen,
         planned=pulled.planned,
     )
@@ -167,15 +156,6 @@ def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) 
         blocks=int(taught.learned.pool.count[0]) > 1,
     )
     return simulated_weeks(taught.learned, draws, days=days)[0]
-
-
-def shift_to(method: NaiveMethod, history: Floats, paths: Floats, *, elapsed: int) -> float:
-    """Return what scales the median sum of `paths` float64[days, paths] to what a naive method expects, if it can."""
-    expected = float(naive_rest(method, history, elapsed=elapsed, days=len(paths)).sum())
-    middle = float(np.median(paths.sum(axis=0)))
-    if middle <= 0 or expected <= 0:
-        return 1.0
-    return min(max(expected / middle, 1 / LARGEST_SHIFT), LARGEST_SHIFT)
 
 
 def grown_since(first: date, history: Floats, *, end: date) -> float | None:

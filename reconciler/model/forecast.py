@@ -140,7 +140,7 @@ class WalletNotice(Frozen):
 class WalletForecast(Frozen):
     """One wallet. Without history and without a plan nothing is known of it: there are no quantiles, alerts or months.
 
-    `method` is how its paths were centred: by the model, or by a naive guess that did better before.
+    `method` is how its paths were centred: earlier versions took a naive guess where that had done better before.
     """
 
     team: str = Field(description="The team.")
@@ -166,7 +166,8 @@ class WalletForecast(Frozen):
     daily: tuple[DayPoint, ...] = Field((), description="Spend of the month day by day: known, then expected.")
     workloads: tuple[WorkloadShare, ...] = Field((), description="Who spent it, the dearest first.")
     method: Literal["model", "run_rate", "mean_28_days", "linear_30_days"] = Field(
-        "model", description="How the expected days were centred: by the model, or by a guess that did better before."
+        "model",
+        description="How the expected days were centred: `model`; earlier versions, by a guess that did better.",
     )
     notices: tuple[WalletNotice, ...] = Field((), description="What its history shows beyond level and calendar.")
 

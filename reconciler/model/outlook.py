@@ -173,7 +173,7 @@ class WalletScores(Scores):
     environment: str = Field(description="The environment; empty where the YAML declares no such wallet.")
     wallet: str = Field(description="The wallet's team id in Keeptrusts.")
     better: Literal["run_rate", "mean_28_days", "linear_30_days"] | None = Field(
-        description="A guess that was better again and again, and takes the forecast's place; null where none was."
+        description="A guess that was better again and again; null where none was. The forecast stays all the same."
     )
 
 

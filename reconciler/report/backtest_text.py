@@ -180,7 +180,7 @@ def _wallets(shown: BacktestPage) -> Table:
 
 
 def _verdicts(shown: BacktestPage, width: int) -> list[str]:
-    """Say plainly where a naive method was better, and whether that is stable enough to be used."""
+    """Say plainly where a naive method was better, and whether it was so all the time."""
     lines: list[str] = []
     for tested in shown.report.wallets:
         own = tested.scores["forecast"].wape
@@ -200,7 +200,9 @@ def _verdicts(shown: BacktestPage, width: int) -> list[str]:
 
 def _consequence(tested: Backtest) -> str:
     if tested.better:
-        return "that was so by a tenth in both halves of the time, so `kt-budgets forecast` is built around it."
+        return (
+            "that was so by a tenth in both halves of the time; see in `kt-budgets forecast` what is unusual about it."
+        )
     if tested.scores["forecast"].origins < STABLE_ORIGINS:
         return "too few forecasts to rely on that."
     return "not by a tenth in both halves of the time, so the forecast stays."

@@ -68,11 +68,6 @@ def _shade(value: Decimal, steps: Sequence[Decimal], palette: Palette) -> str:
     return next((shade for step, shade in zip(steps, palette.fan, strict=True) if value <= step), " ")
 
 
-_METHODS = {
-    "run_rate": "the average day of this month so far",
-    "mean_28_days": "the average of the last 28 days",
-    "linear_30_days": "a straight line through the last 30 days",
-}
 _ABOVE, _MAYBE = "!", "~"
 
 
@@ -113,7 +108,6 @@ def forecast_text(shown: ForecastPage, screen: Screen = PAPER) -> str:
         _pictures(shown, told, palette, width),
         _months(told, width),
         sentence(year_sentence(shown.year, shown.currency), width) if shown.year else [],
-        _methods(told, width),
         levers(told, shown.currency, width),
         notice_lines(shown.notices, width),
     ]
@@ -202,20 +196,6 @@ def year_sentence(year: YearForecast, currency: str) -> str:
 def _year_range(quantiles: Mapping[str, Decimal]) -> str:
     low, middle, high = (wording.whole(quantiles.get(key)) for key in ("0.1", "0.5", "0.9"))
     return f"{middle} ({low} to {high} in 8 of 10 cases)"
-
-
-def _methods(told: Sequence[WalletStory], width: int) -> list[str]:
-    """Say which wallets are centred on a naive method, because it did better on their own past."""
-    return [
-        line
-        for story in told
-        if story.forecast and story.forecast.method in _METHODS
-        for line in sentence(
-            f"{story.name}: this forecast is built around {_METHODS[story.forecast.method]}, which came nearer to what"
-            " this wallet then spent again and again (`kt-budgets backtest` has the numbers).",
-            width,
-        )
-    ]
 
 
 def levers(told: Sequence[WalletStory], currency: str, width: int) -> list[str]:

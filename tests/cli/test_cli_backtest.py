@@ -68,7 +68,7 @@ def test_a_naive_method_that_was_better_is_named(world: World, kt: Run, tmp_path
     words = " ".join(done.out.split())
 
     assert "finance / prod: 30-day line was nearer, WAPE 0.000 against" in words
-    assert "that was so by a tenth in both halves of the time, so `kt-budgets forecast` is built around it." in words
+    assert "so by a tenth in both halves of the time; see in `kt-budgets forecast` what is unusual about it." in words
     shown = kt("backtest", *world.options(usage=usage), "--months", "1").out
     assert "few forecasts" in " ".join(shown.split())
 

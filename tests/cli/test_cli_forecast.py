@@ -195,16 +195,12 @@ def test_a_lever_that_the_usage_contradicts_is_a_warning(own_world: World, kt: R
     assert "warning" not in done.out
 
 
-def test_a_naive_method_that_was_stably_better_is_used_and_named(own_world: World, kt: Run, tmp_path: Path) -> None:
+def test_a_guess_that_was_better_before_moves_no_forecast(own_world: World, kt: Run, tmp_path: Path) -> None:
     usage = tmp_path / "line.csv"
     write_usage(usage, {"team_finance": lambda day: 10.0 + 1.5 * day}, flat=True)
 
     (wallet,) = document(kt, own_world, "--wallet", "finance/prod", usage=usage)["wallets"]
-    done = kt("forecast", *own_world.options(usage=usage), "--wallet", "finance")
-    assert wallet["method"] == "linear_30_days"
-    assert "finance / prod: this forecast is built around a straight line through the last 30 days" in " ".join(
-        done.out.split()
-    )
+    assert wallet["method"] == "model"
 
 
 def test_without_usage_the_plan_is_the_forecast_and_says_so(world: World, kt: Run) -> None:

@@ -330,23 +330,6 @@ def test_exhaustion_on_premium_lanes_reads_as_right_sizing() -> None:
     assert JUNE.name == "June 2026"
 
 
-def test_a_naive_method_that_did_better_centres_the_paths_and_is_named() -> None:
-    costs = np.r_[steady(360, noise=0.02), np.full(17, 40.0)]
-    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=377), costs).build()
-    model, mean = only(ask(usage, question())), only(ask(usage, question(), methods={"team_support": "mean_28_days"}))
-    assert (model.method, mean.method) == ("model", "mean_28_days")
-    assert mean.month_end.quantiles["0.5"] > model.month_end.quantiles["0.5"]
-    assert float(mean.month_end.quantiles["0.5"] - mean.spend_to_date) == pytest.approx(
-        13 * costs[-28:].mean(), rel=0.05
-    )
-    short = only(ask(history(20), question(), methods={"team_support": "run_rate"}))
-    assert short.method == "model"
-    silent = UsageBuilder().series("team_support", AS_OF - timedelta(days=300), [5.0]).series("x", AS_OF, [1.0])
-    assert only(ask(silent.build(), question(), methods={"team_support": "run_rate"})).method == "run_rate"
-    over = history(end=date(2026, 7, 1))
-    assert only(ask(over, question(), as_of=date(2026, 7, 1), methods={"team_support": "run_rate"})).daily
-
-
 def test_spend_is_attributed_to_workloads() -> None:
     usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=28), [30.0] * 28, workload="interactive")
     usage.series("team_support", AS_OF - timedelta(days=28), [10.0] * 28, workload="batch")

@@ -77,7 +77,7 @@ def look_ahead(
     outlook = look(settings, offline=offline, horizon=horizon)
     keys = chosen(outlook.desired, wallets)
     asked = outlook.asking(keys)
-    found = outlook.forecast(asked, methods=outlook.better_methods([question.wallet.key for question in asked]))
+    found = outlook.forecast(asked)
     return LookAhead(outlook, found, keys is None)
 
 

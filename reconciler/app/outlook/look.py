@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -27,7 +27,6 @@ from reconciler.plan.purses import funded_purse
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
     from reconciler.forecast.history import Spending
-    from reconciler.forecast.naive import NaiveMethod
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
 
-MOST_BACKTESTED = 50
 """Above so many wallets nobody waits for a backtest before the forecast."""
 
 
@@ -113,17 +111,13 @@ class Outlook:
             )
         return tuple(asked)
 
-    def forecast(
-        self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
-    ) -> Forecast:
+    def forecast(self, asked: Sequence[WalletQuestion]) -> Forecast:
         from reconciler.forecast.project import project
 
         with shard_runner(len(asked)) as run_shards:
-            return project(asked, self.context(asked, methods=methods), run_shards=run_shards)
+            return project(asked, self.context(asked), run_shards=run_shards)
 
-    def context(
-        self, asked: Sequence[WalletQuestion], *, methods: Mapping[str, NaiveMethod] | None = None
-    ) -> ForecastContext:
+    def context(self, asked: Sequence[WalletQuestion]) -> ForecastContext:
         from reconciler.forecast.context import forecast_context
 
         return forecast_context(
@@ -133,22 +127,7 @@ class Outlook:
             period=self.settings.period,
             as_of=self.settings.as_of,
             teams=self.desired.teams,
-            methods=methods,
         )
-
-    def better_methods(self, keys: Sequence[str]) -> dict[str, NaiveMethod]:
-        """Return, by wallet, a naive method that a backtest of the past year found stably better."""
-        from reconciler.forecast.backtest import backtest
-
-        if self.usage is None or len(keys) > MOST_BACKTESTED:
-            return {}
-        report = backtest(
-            self.usage,
-            as_of=self.settings.as_of,
-            organization=self.desired.organization.organization,
-            wallets=keys,
-        )
-        return {entry.wallet: entry.better for entry in report.wallets if entry.better}
 
 
 def _known_spend(known: Spending, key: str, month: Period) -> Decimal:

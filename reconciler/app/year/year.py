@@ -49,7 +49,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     wanted = wanted or YearRequest()
     outlook = _within_the_year(look(settings, offline=offline))
     asked = outlook.asking()
-    found = outlook.forecast(asked, methods=outlook.better_methods([question.wallet.key for question in asked]))
+    found = outlook.forecast(asked)
     tables = {table.team: table.assumptions for table in found.assumptions}
     desired, organization = outlook.desired, outlook.desired.organization
     cases = tuple(_cases(outlook, desired, asked, tables))
