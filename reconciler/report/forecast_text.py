@@ -182,8 +182,8 @@ def year_sentence(year: YearForecast, currency: str) -> str:
         others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
         return f"{safe_name(year.name, 24)}: not known, for no wallet has a forecast.{others}"
     words = f"{safe_name(year.name, 24)}: {safe_name(currency, 8)} {_year_range(year.quantiles)}"
-    words += f", {planned}" if (planned := planned_words(year)) else ""
     words += covered_words(year) + wording.counted_from(year.known_from)
+    words += f", {planned}" if (planned := planned_words(year)) else ""
     others = f" {uncovered}" if (uncovered := uncovered_words(year, currency)) else ""
     if year.annual_target is None:
         return f"{words}; there is no annual target.{others}"
