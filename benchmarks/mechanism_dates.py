@@ -101,6 +101,7 @@ def _gates(row: Row, now: Dates) -> Iterator[Gate]:
     yield Gate(f"{row.name}: exhaustion date within 80%", now.inside, low=0.75, count=now.worlds)
     gap = abs(now.expected - now.happened)
     most = 0.10 if row.is_control else 0.20
-    yield Gate(f"{row.name}: exhaustion, expected - happened", gap, high=most, count=now.worlds)
+    name = f"{row.name}: exhaustion, expected - happened"
+    yield Gate(name, gap, high=most, count=now.worlds, is_goal=not row.is_control)
     if now.warned >= SOLID_BIN:
         yield Gate(f"{row.name}: reaction days within 80%", now.reaction, low=0.75, count=now.warned)

@@ -15,11 +15,12 @@ from reconciler.forecast.happenings.happening import Happening
 from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.history import Spending
-from reconciler.forecast.level import Level, fit_level
+from reconciler.forecast.interludes import find_interludes
+from reconciler.forecast.level import MIX, Level, fit_level
 from reconciler.forecast.panel import Floats, Panel, centred_mean, make_panel
 from reconciler.forecast.question import WalletQuestion
-from reconciler.forecast.regime import Regime, fit_regime
 from reconciler.forecast.shape import CalendarShape, fit_shape
+from reconciler.forecast.shift import AGES, Shift, fit_shift, no_shift
 from reconciler.forecast.trend import Trend, fit_trend
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WEEK
 from reconciler.model.period import Period
@@ -37,7 +38,7 @@ class Fit:
 
     panel: Panel
     shape: CalendarShape
-    regime: Regime
+    shift: Shift
     level: Level
     trend: Trend
     pool: ResidualPool
@@ -48,9 +49,10 @@ class Fit:
 
     @property
     def shock_scale(self) -> Floats:
-        """The standard deviation of the log shock that a path keeps: wider for short histories and young regimes."""
-        days = np.maximum(np.minimum(self.history_days, self.regime.settled), FEWEST_DAYS)
-        return np.asarray(self.volatility * (SHOCK_FLOOR + SHOCK_HISTORY / np.sqrt(days)))
+        """The standard deviation of the log shock that a path keeps, float64[series, levels]: wider for young ones."""
+        history = np.maximum(self.history_days, FEWEST_DAYS)[:, None]
+        days = np.column_stack([np.repeat(history, len(MIX), axis=1), np.minimum(history, np.array(AGES))])
+        return np.asarray(self.volatility[:, None] * (SHOCK_FLOOR + SHOCK_HISTORY / np.sqrt(days)))
 
     @property
     def walk_scale(self) -> Floats:
@@ -67,8 +69,14 @@ class Fit:
         return Fit(
             panel=self.panel.rows(chosen),
             shape=CalendarShape(self.shape.week[chosen], self.shape.month_end[chosen]),
-            regime=Regime(self.regime.days[chosen], self.regime.certainty[chosen], self.regime.width),
-            level=Level(level.values[chosen], level.lags[chosen], level.tamed[chosen], level.intermittent[chosen]),
+            shift=self.shift.only(row),
+            level=Level(
+                level.values[chosen],
+                level.lags[chosen],
+                level.before[chosen],
+                level.tamed[chosen],
+                level.intermittent[chosen],
+            ),
             trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
             pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
@@ -86,16 +94,19 @@ def fit(
     happenings, panel = find(panel, mechanisms)
     shape = fit_shape(panel, usual_week)
     over = shape.over(panel)
-    regime = fit_regime(panel.values, over)
-    level = fit_level(panel.values, over, regime=regime)
+    ends = panel.ends if Mechanism.HOLIDAYS in mechanisms else None
+    shift = fit_shift(panel.values, over, ends=ends) if Mechanism.SHIFTS in mechanisms else no_shift(panel.series)
+    values, shift = find_interludes(panel.values, over, shift)
+    level = fit_level(values, over, shift=shift, tame_young=Mechanism.TAMING in mechanisms)
+    calm = shift.evened(level.tamed)
     return Fit(
         panel=panel,
         shape=shape,
-        regime=regime,
+        shift=shift,
         level=level,
-        trend=fit_trend(level.tamed, over, since=regime.settled, intermittent=level.intermittent),
-        pool=fit_pool(panel, over),
-        volatility=fit_volatility(level.tamed, over),
+        trend=fit_trend(level.tamed, over, since=shift.settled(over.shape[1]), intermittent=level.intermittent),
+        pool=fit_pool(shift.evened(values), over, tamed=calm),
+        volatility=fit_volatility(calm, over),
         history_days=panel.known.sum(axis=1),
         largest=largest,
         happenings=happenings,
@@ -123,13 +134,14 @@ class ResidualPool:
     count: npt.NDArray[np.intp]
 
 
-def fit_pool(panel: Panel, shape: Floats) -> ResidualPool:
+def fit_pool(values: Floats, shape: Floats, *, tamed: Floats) -> ResidualPool:
     """Return y/(shape·local level) in whole weeks, capped; raw days, so that a runaway day can recur.
 
-    Weeks with fewer than four known days are left out. The mean, weighted by what the days cost, is 1.
+    The local level is that of `tamed` days, so that the days around a runaway one do not look like silence. Weeks with
+    fewer than four known days are left out. The mean, weighted by what the days cost, is 1.
     """
-    span = min(POOL_WEEKS * WEEK, panel.values.shape[1])
-    weeks = _whole_weeks(_ratios(panel, shape)[:, :span])
+    span = min(POOL_WEEKS * WEEK, values.shape[1])
+    weeks = _whole_weeks(_ratios(values, shape, tamed)[:, :span])
     weights = _whole_weeks(shape[:, :span])
     known = np.isfinite(weeks)
     filled = np.where(known, weeks, 1.0)
@@ -144,12 +156,12 @@ def fit_pool(panel: Panel, shape: Floats) -> ResidualPool:
     return ResidualPool(ratios, np.maximum(count, 1))
 
 
-def _ratios(panel: Panel, shape: Floats) -> Floats:
-    known = panel.known
-    cost = centred_mean(panel.values, known, width=LOCAL_DAYS)
-    base = centred_mean(shape, known, width=LOCAL_DAYS)
+def _ratios(values: Floats, shape: Floats, tamed: Floats) -> Floats:
+    known, calm = np.isfinite(values), np.isfinite(tamed)
+    cost = centred_mean(tamed, calm, width=LOCAL_DAYS)
+    base = centred_mean(shape, calm, width=LOCAL_DAYS)
     local = np.divide(cost, base, out=np.zeros_like(cost), where=np.nan_to_num(base) > 0) * shape
-    ratio = np.divide(panel.values, local, out=np.full_like(cost, np.nan), where=known & (local > 0))
+    ratio = np.divide(values, local, out=np.full_like(cost, np.nan), where=known & (local > 0))
     return np.asarray(np.minimum(ratio, CAP))
 
 

@@ -1,4 +1,4 @@
-"""The level: what an ordinary day costs now, after the last change that is there to stay."""
+"""The level: what an ordinary day costs now, if nothing changed, and after each shift that may have been."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from reconciler.forecast.panel import Bools, Floats, median, running_median, zero_share
-from reconciler.forecast.regime import Regime
 from reconciler.forecast.shape import decay
+from reconciler.forecast.shift import AGES, Shift
+from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import WEEK
 
 HALF_LIVES = (5.0, 14.0, 35.0)
@@ -19,8 +20,6 @@ MIX = (0.25, 0.5, 0.25)
 Decision 0037.
 """
 INTERMITTENT_SHARE = 0.3
-OLD_REGIME = 0.01
-"""How much a day of an earlier regime counts beside one of the present."""
 WINSOR_MADS = 3.5
 WINSOR_MINIMUM = 1.0
 WINSOR_GIVEN_BACK = 0.3
@@ -33,46 +32,76 @@ SOLID_SHAPE = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
-    """`values` float64[series, 2 x half-lives] is money a day at shape 1, as of `lags` weeks ago on average.
+    """`values` float64[series, half-lives + ages] is money a day at shape 1, as of `lags` weeks ago on average.
 
-    The first half of the columns is measured in the present regime, the second as if nothing had changed. `tamed` is
-    the history without outages and with runaway days cut.
+    First as if nothing had changed, then by how many days the present level may have lasted. `before` float64[series,
+    ages] is that of the days before. `tamed` is the history without outages and with runaway days cut.
     """
 
     values: Floats
     lags: Floats
+    before: Floats
     tamed: Floats
     intermittent: Bools
 
 
-def fit_level(values: Floats, shape: Floats, *, regime: Regime) -> Level:
-    """Return the levels as ratios of weighted sums, Σ(w·y)/Σ(w·shape): the mean of y/shape would be biased low."""
+def fit_level(values: Floats, shape: Floats, *, shift: Shift, tame_young: bool = True) -> Level:
+    """Return the levels as ratios of weighted sums, Σ(w·y)/Σ(w·shape): the mean of y/shape would be biased low.
+
+    With `tame_young` the days of a new level are held against each other, not against those before.
+    """
     intermittent = zero_share(values) > INTERMITTENT_SHARE
     tamed, doubt = tame(values, shape, intermittent=intermittent)
+    trust = np.where(np.isfinite(values), doubt, 0.0)
     ages = np.arange(values.shape[1])
-    everything = np.where(np.isfinite(values), doubt, 0.0)
-    present = np.where(ages[None, :] < regime.days[:, None], everything, OLD_REGIME * everything)
-    spent = np.nan_to_num(tamed)
     levels, lags = [], []
-    for trust in (present, everything):
-        for usual, slow in zip(HALF_LIVES, INTERMITTENT_HALF_LIVES, strict=True):
-            fade = np.where(intermittent[:, None], decay(len(ages), slow), decay(len(ages), usual))
-            levels.append(_ratio((trust * fade * spent).sum(axis=1), (trust * fade * shape).sum(axis=1)))
-            lags.append(_ratio((trust * fade * shape * (ages + 0.5)).sum(axis=1), (trust * fade * shape).sum(axis=1)))
-    calm = np.where(doubt < 1.0, np.nan, tamed)
-    return Level(np.stack(levels, axis=1), np.stack(lags, axis=1) / WEEK, calm, intermittent)
+    for usual, slow in zip(HALF_LIVES, INTERMITTENT_HALF_LIVES, strict=True):
+        fade = trust * np.where(intermittent[:, None], decay(len(ages), slow), decay(len(ages), usual))
+        weight = (fade * shape).sum(axis=1)
+        levels.append(_ratio((fade * np.nan_to_num(tamed)).sum(axis=1), weight))
+        lags.append(_ratio((fade * shape * (ages + 0.5)).sum(axis=1), weight))
+    calm, calm_doubt = tamed, doubt
+    if tame_young and shift.days.any():
+        calm, calm_doubt = tame(values, shape, intermittent=intermittent, young=shift.days)
+    present, since, before = _by_age(calm, np.where(np.isfinite(values), calm_doubt, 0.0), shape)
+    return Level(
+        np.column_stack([*levels, present]),
+        np.column_stack([*lags, since]) / WEEK,
+        before,
+        np.where(calm_doubt < 1.0, np.nan, calm),
+        intermittent,
+    )
 
 
-def tame(values: Floats, shape: Floats, *, intermittent: Bools) -> tuple[Floats, Floats]:
+def _by_age(tamed: Floats, trust: Floats, shape: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return float64[series, ages] thrice: the level of so many last days, how old these are, the level before."""
+    ages = np.arange(tamed.shape[1])
+    fade = trust * decay(len(ages), HALF_LIVES[1])
+    spent, weight, age = (
+        _running(part) for part in (fade * np.nan_to_num(tamed), fade * shape, fade * shape * (ages + 0.5))
+    )
+    places = np.minimum(AGES, len(ages))
+    after = _ratio(spent[:, places], weight[:, places])
+    before = _ratio(spent[:, -1:] - spent[:, places], weight[:, -1:] - weight[:, places])
+    return after, _ratio(age[:, places], weight[:, places]), before
+
+
+def _running(values: Floats) -> Floats:
+    totals = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=totals[:, 1:])
+    return totals
+
+
+def tame(values: Floats, shape: Floats, *, intermittent: Bools, young: Ints | None = None) -> tuple[Floats, Floats]:
     """Return the history with runaway days cut, and how much each day is to be trusted.
 
     A runaway day is cut to median·exp(max(3.5·MAD, 1)), and a part of what was cut is given back, because such days
     come again; but no single day of a steady wallet may carry the level away. A day far below the weeks around it is
-    an outage: it says little about the level.
+    an outage: it says little about the level. The `young` days are held against each other alone.
     """
     positive = np.isfinite(values) & (values > 0)
     logs = np.where(positive, np.log(np.where(positive, values, 1.0) / shape), np.nan)
-    local = running_median(logs)
+    local = running_median(logs) if young is None else _local_median(logs, young)
     spread = WINSOR_MADS * median(np.abs(logs - local)[:, :RECENT_DAYS])[:, None]
     limit = np.exp(local + np.maximum(spread, WINSOR_MINIMUM)) * np.maximum(shape, SOLID_SHAPE)
     excess = np.where(np.isfinite(limit) & (values > limit), values - limit, 0.0)
@@ -80,6 +109,13 @@ def tame(values: Floats, shape: Floats, *, intermittent: Bools) -> tuple[Floats,
     outage = (values < floor) & ~intermittent[:, None] & (shape > SOLID_SHAPE)
     bound = np.where(intermittent[:, None] | ~np.isfinite(limit), np.inf, GIVEN_BACK_AT_MOST * limit)
     return values - excess + np.minimum(WINSOR_GIVEN_BACK * excess, bound), np.where(outage, OUTAGE_WEIGHT, 1.0)
+
+
+def _local_median(logs: Floats, young: Ints) -> Floats:
+    is_young = np.arange(logs.shape[1])[None, :] < young[:, None]
+    return np.where(
+        is_young, median(np.where(is_young, logs, np.nan))[:, None], running_median(np.where(is_young, np.nan, logs))
+    )
 
 
 def _ratio(total: Floats, base: Floats) -> Floats:

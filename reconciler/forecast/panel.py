@@ -42,6 +42,9 @@ class Panel:
     def rows(self, chosen: slice) -> Panel:
         return Panel(self.values[chosen], self.ends[chosen], None if self.credits is None else self.credits[chosen])
 
+    def with_values(self, values: Floats) -> Panel:
+        return Panel(values, self.ends, self.credits)
+
     def month_ends(self) -> Bools:
         """Return bool[series, days]: whether a day is one of the last three of its month."""
         ages = np.arange(self.values.shape[1])

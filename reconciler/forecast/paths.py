@@ -13,6 +13,7 @@ from reconciler.forecast.draws import Draws
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
 from reconciler.forecast.panel import Floats
+from reconciler.forecast.passing import passing
 from reconciler.forecast.trend import weeks_ahead
 from reconciler.forecast.turns import Charge, Ints, Turn, factors_of, single_factors, turned_weeks
 from reconciler.forecast.windows import WEEK
@@ -74,7 +75,6 @@ class Weeks:
 
 
 LARGEST_DAY_FACTOR = 10.0
-SHARES = np.cumsum(MIX)
 
 
 def simulate(fit: Fit, draws: Draws, *, days: int) -> Floats:
@@ -93,11 +93,16 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
     weeks = -(-days // WEEK)
     picks = _picks(fit, draws)
     heights = _walk(fit, draws, weeks)
-    heights += (fit.shock_scale[:, None] * draws.shock)[:, None, :]
+    heights += (np.take_along_axis(fit.shock_scale, picks, axis=1) * draws.shock)[:, None, :]
     heights += _trend(fit, draws, picks, weeks)
     np.exp(heights, out=heights)
-    heights *= fit.level.values[np.arange(len(picks))[:, None], picks][:, None, :]
+    levels = np.take_along_axis(fit.level.values, picks, axis=1)
     shape = _shape(fit, days, weeks)
+    passings = [passing(fit, row, picks[row], draws) for row in range(len(picks))]
+    for row, found in enumerate(passings):
+        if found is not None:
+            levels[row] = np.where(found.paths, found.level, levels[row])
+    heights *= levels[:, None, :]
     return [
         Weeks(
             height=heights[row],
@@ -105,7 +110,10 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
             pool=fit.pool.weeks[row, :count],
             shape=shape[row],
             cap=LARGEST_DAY_FACTOR * float(fit.largest[row]),
-            turns=tuple(turn for each in fit.happenings for turn in each.turns(row, draws)),
+            turns=(
+                *(() if (found := passings[row]) is None else (found.turn,)),
+                *(turn for each in fit.happenings for turn in each.turns(row, draws)),
+            ),
             charges=tuple(charge for each in fit.happenings for charge in each.charges(row, draws, days=days)),
         ).times(fit.share(row))
         for row, count in enumerate(fit.pool.count.tolist())
@@ -113,9 +121,9 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
 
 
 def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
-    """Return int[series, paths]: which of the levels each path starts from, by regime first, then by half-life."""
-    belief = fit.regime.certainty[:, None]
-    edges = np.concatenate([belief * SHARES, belief + (1.0 - belief) * SHARES], axis=1)
+    """Return int[series, paths]: which of the levels each path starts from."""
+    rest = 1.0 - fit.shift.probability[:, None]
+    edges = np.cumsum(np.column_stack([rest * np.array(MIX), fit.shift.odds]), axis=1)
     return np.stack([row.searchsorted(pick) for row, pick in zip(edges[:, :-1], draws.pick, strict=True)])
 
 

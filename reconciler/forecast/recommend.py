@@ -18,7 +18,6 @@ from reconciler.forecast.shortfall import shortfall
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
-from reconciler.model.forecast import ForecastNotice
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.outlook import RecommendedTarget
 from reconciler.model.period import FiscalYear, Period
@@ -44,11 +43,8 @@ class TargetRecommendation(RecommendedTarget):
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """`notices` are what the wallets' histories show beyond level and calendar."""
-
     targets: tuple[TargetRecommendation, ...]
     alerts: tuple[AlertRecommendation, ...]
-    notices: tuple[ForecastNotice, ...] = ()
 
 
 def recommend(
@@ -65,7 +61,6 @@ def recommend(
     """
     targets: list[TargetRecommendation] = []
     alerts: list[AlertRecommendation] = []
-    seen: list[ForecastNotice] = []
     for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
         wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
@@ -73,9 +68,7 @@ def recommend(
         outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
-        wallet = question.wallet
-        seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in simulated.notices)
-    return Recommendations(tuple(targets), tuple(alerts), tuple(seen))
+    return Recommendations(tuple(targets), tuple(alerts))
 
 
 def smallest_enough(spend: Floats, probability: float) -> Decimal:

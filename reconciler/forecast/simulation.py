@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
+from reconciler.forecast.shift_notice import shift_notices
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 
@@ -127,14 +129,14 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     )
     pulled = pull(effects, paths, far, context=context, course_of=course_of)
     left_out = int(np.isnan(taught.history).sum())
-    seen = tuple(notice for happening in learned.happenings for notice in happening.notices(0))
+    told = (shift_notices(learned, 0), *(happening.notices(0) for happening in learned.happenings))
     return Simulated(
         question=question,
         course=pulled.course,
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        notices=seen,
+        notices=tuple(chain.from_iterable(told)),
         planned=pulled.planned,
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reconciler.forecast.panel import Bools, Floats
+from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import WEEK
 
 TREND_WEEKS = 16
@@ -39,8 +40,8 @@ class WeeklyLogs:
     usable: Bools
 
 
-def fit_trend(tamed: Floats, shape: Floats, *, since: npt.NDArray[np.intp], intermittent: Bools) -> Trend:
-    """Return the slope of the last weeks' log totals within the present regime, shrunk by its own uncertainty."""
+def fit_trend(tamed: Floats, shape: Floats, *, since: Ints, intermittent: Bools) -> Trend:
+    """Return the slope of the last weeks' log totals, of the last `since` days, shrunk by its own uncertainty."""
     weekly = _weekly(tamed, shape, since)
     usable = weekly.usable & ~intermittent[:, None]
     count = usable.sum(axis=1)
@@ -57,7 +58,7 @@ def fit_trend(tamed: Floats, shape: Floats, *, since: npt.NDArray[np.intp], inte
     return Trend(kept * slope, spread)
 
 
-def _weekly(tamed: Floats, shape: Floats, since: npt.NDArray[np.intp]) -> WeeklyLogs:
+def _weekly(tamed: Floats, shape: Floats, since: Ints) -> WeeklyLogs:
     weeks = min(TREND_WEEKS, tamed.shape[1] // WEEK)
     span = weeks * WEEK
     known = np.isfinite(tamed)[:, :span] & (np.arange(span)[None, :] < since[:, None])

@@ -76,7 +76,7 @@ def test_a_price_cut_or_a_launch_is_followed_within_a_week(factor: float) -> Non
     costs = steady(200, noise=0.1)
     costs[-8:] *= factor
     assert middle(costs) == pytest.approx(100 * factor, rel=0.1)
-    assert fitted(costs).regime.days[0] in range(6, 11)
+    assert fitted(costs).shift.days[0] in range(6, 11)
 
 
 def test_a_change_that_may_be_noise_makes_the_forecast_wider_not_certain() -> None:
@@ -85,7 +85,7 @@ def test_a_change_that_may_be_noise_makes_the_forecast_wider_not_certain() -> No
     learned = fitted(costs)
     calm = paths_of(steady(200, noise=0.25)).sum(axis=1)
     doubtful = paths_of(costs).sum(axis=1)
-    assert 0 < learned.regime.certainty[0] < 1
+    assert 0 < learned.shift.probability[0] < 1
     assert np.ptp(np.quantile(doubtful, [0.1, 0.9])) > np.ptp(np.quantile(calm, [0.1, 0.9]))
 
 
@@ -120,7 +120,7 @@ def test_histories_of_any_length_have_a_forecast() -> None:
 
 def test_residuals_are_whole_weeks_with_mean_one() -> None:
     panel = make_panel([steady(200, noise=0.4), np.full(3, 5.0)], np.array([END, END]))
-    pool = fit_pool(panel, fit_shape(panel).over(panel))
+    pool = fit_pool(panel.values, fit_shape(panel).over(panel), tamed=panel.values)
     assert pool.weeks.shape[2] == 7
     assert pool.weeks[0, : pool.count[0]].mean() == pytest.approx(1, rel=0.03)
     assert pool.weeks[1, 0].tolist() == [1.0] * 7

@@ -1,0 +1,58 @@
+"""What there is to say of a shift: since when, how much, and whether it is likely to stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import cast
+
+import numpy as np
+
+from reconciler.forecast.fit import Fit
+from reconciler.forecast.passing import chance_to_pass, is_holiday
+from reconciler.forecast.shift import AGES
+from reconciler.forecast.words import chance, share
+from reconciler.model.forecast import WalletNotice
+
+MUCH = 10.0
+"""From this factor on a multiple needs no decimals."""
+
+
+def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
+    """Yield what to know about a shift that is likely; its probability is that it stays."""
+    shift = fit.shift.only(row)
+    if not shift.days[0]:
+        return
+    place = int(shift.odds[0].argmax())
+    before, now = fit.level.before[row, place], fit.level.values[row, place - len(AGES)]
+    since = cast(date, fit.panel.ends[row].item()) - timedelta(days=AGES[place] - 1)
+    stays = float((shift.odds[0] * (1.0 - chance_to_pass(fit, row))).sum() / shift.odds[0].sum())
+    factor = float(np.round(now / before, 3)) if before > 0 else None
+    seen = f"has cost {_times(factor)} a day since {since} ({AGES[place]} days)"
+    if is_holiday(fit, row)[place]:
+        back = date(since.year + 1, 1, 8)
+        yield WalletNotice(
+            code="holiday",
+            message=f"{seen}, as over the holidays: {chance(1.0 - stays)} that it is back by {back}",
+            hint="judge its target by the weeks before",
+            since=since,
+            factor=factor,
+            probability=round(1.0 - stays, 4),
+        )
+        return
+    yield WalletNotice(
+        code="shift",
+        message=f"{seen}: {chance(stays)} that it stays so",
+        hint="" if stays > 0.5 else "ask the team whether it will last: the forecast counts with both",
+        since=since,
+        factor=factor,
+        probability=round(stays, 4),
+    )
+
+
+def _times(factor: float | None) -> str:
+    if factor is None:
+        return "money"
+    if factor < 1.0:
+        return f"only {share(factor, places=0)} of the usual"
+    return f"{factor:.0f} times the usual" if factor >= MUCH else f"{factor:.1f} times the usual"
