@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -92,4 +93,12 @@ class DayRange(When[Floats]):
         if months <= 0:
             return np.ones(self.count)
         before = (begins.first.day - 1) / (begins.end - begins.first.replace(day=1)).days
-        return np.clip((months_since(self.dates, begins) - before) / (months - before), 0.0, 1.0)
+        return _ramp(self.start, self.count, Period(begins.year, begins.month), before, months)
+
+
+@lru_cache(maxsize=256)
+def _ramp(start: date, count: int, begins: Period, before: float, months: int) -> Floats:
+    """Return how much of a move is done on each day: it is asked for by every team that plans with the same months."""
+    done = np.clip((months_since(day_array(start, count), begins) - before) / (months - before), 0.0, 1.0)
+    done.flags.writeable = False
+    return done

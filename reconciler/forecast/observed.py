@@ -202,11 +202,12 @@ def _share_error(usage: DailyUsage, rows: Rows, start: date, end: date, count: _
 
 
 def _models(usage: DailyUsage, rows: npt.NDArray[np.intp], gross: Nanos) -> tuple[Model, ...]:
-    pairs = sorted({(str(p), str(m)) for p, m in zip(usage.provider[rows], usage.model[rows], strict=True) if m})
+    provider_of, model_of = usage.provider[rows], usage.model[rows]
+    pairs = sorted({(p, m) for p, m in zip(provider_of.tolist(), model_of.tolist(), strict=True) if m})
     tokens = usage.input_tokens[rows] + usage.output_tokens[rows]
     models = []
     for provider, model in pairs:
-        chosen = (usage.provider[rows] == provider) & (usage.model[rows] == model)
+        chosen = (provider_of == provider) & (model_of == model)
         name = f"{provider}/{model}" if provider else model
         models.append(Model(name, float(gross[chosen].sum()) / NANO, int(tokens[chosen].sum())))
     return tuple(models)

@@ -14,7 +14,7 @@ from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
-from reconciler.forecast.levers.mix_progress import moved, progress_of
+from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
 from reconciler.forecast.levers.owed import with_promise
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
@@ -29,7 +29,6 @@ from reconciler.model.team import AnnualPlan, ProviderMixMove
 from reconciler.model.yaml_types import shown
 
 if TYPE_CHECKING:
-    from reconciler.forecast.belief import Belief
     from reconciler.forecast.observed import Observed
     from reconciler.forecast.panel import Floats
     from reconciler.forecast.team_usage import TeamUsage
@@ -53,7 +52,10 @@ class ProviderMix(Lever):
             whole = effect_of(setting.observed.share_of(move.source), prices[1] / prices[0])
             before = moved(move, setting.reference) if setting.reference else setting.days.number(Decimal(0))
             at = partial(_repriced, whole, before, moved(move, setting.days))
-            belief = _belief(setting.promises.usage, move, whole) if setting.promises else None
+            belief = None
+            if setting.promises and _saves(move, whole):
+                usage = setting.promises.usage
+                belief = usage.belief(_record(progress_of(usage, move)))
             key = f"{self.name} {move.source} {move.target}"
             yield setting.promised(replace(effect, factor=at(1.0)), at, belief, key=key)
 
@@ -72,27 +74,26 @@ class ProviderMix(Lever):
                     what,
                     move.reason,
                     factor=partial(_moved_to, move, saved),
-                    record=_record(view, move),
-                    belief=_belief(view, move, float(saved)),
+                    record=(known := _record(progress_of(view, move))),
+                    belief=view.belief(known) if _saves(move, float(saved)) else None,
                 )
 
     def records(self, usage: TeamUsage) -> Iterator[Record]:
         for move in usage.plan.provider_mix:
             saved = _saved(usage, move)
-            if saved is not None and _saves(move, float(saved)) and (known := _record(usage, move)):
+            if saved is not None and _saves(move, float(saved)) and (known := _record(progress_of(usage, move))):
                 yield known
 
     def rows(self, view: TeamView) -> Iterator[Assumption]:
         for move in view.plan.provider_mix:
-            saved = _saved(view, move)
-            belief = None if saved is None else _belief(view, move, float(saved))
-            has_record = _record(view, move) is not None
-            owed = _owed(view, move)
-            yield with_promise(self._row(view, move), belief, has_record=has_record, owed=owed, currency=view.currency)
+            saved, progress = _saved(view, move), progress_of(view, move)
+            known, owed = _record(progress), _owed(view, move, progress)
+            belief = view.belief(known) if saved is not None and _saves(move, float(saved)) else None
+            row = self._row(move, progress)
+            yield with_promise(row, belief, has_record=known is not None, owed=owed, currency=view.currency)
 
-    def _row(self, view: TeamView, move: ProviderMixMove) -> Assumption:
+    def _row(self, move: ProviderMixMove, progress: Progress) -> Assumption:
         """Return which share of one model's traffic moved since the move began, against what was to move by then."""
-        progress = progress_of(view, move)
         text = f"{share(move.share, places=0)} of {move.source} to {move.target} by {move.by}"
         if progress.planned is not None:
             text += f"; {progress.together}{share(progress.planned)} on average in {progress.window.name}"
@@ -184,13 +185,9 @@ def _saves(move: ProviderMixMove, whole: float) -> bool:
     return whole < 0 and not isinstance(move, Supposed)
 
 
-def _belief(usage: TeamUsage, move: ProviderMixMove, whole: float) -> Belief | None:
-    return usage.belief(_record(usage, move)) if _saves(move, whole) else None
-
-
-def _owed(usage: TeamUsage, move: ProviderMixMove) -> float | None:
+def _owed(usage: TeamUsage, move: ProviderMixMove, progress: Progress) -> float | None:
     """Return the money a month that the rest of the move would save; None where nothing tells."""
-    progress, seen, long = progress_of(usage, move), usage.observed(), usage.observed(LONG_WINDOW_DAYS)
+    seen, long = usage.observed(), usage.observed(LONG_WINDOW_DAYS)
     source, target = (long.price_of(name) for name in (move.source, move.target))
     if progress.observed is None or source is None or target is None or not progress.share:
         return None
@@ -218,8 +215,7 @@ def _moved_to(move: ProviderMixMove, saved: Decimal, month: Month) -> Decimal:
     return max(1 + saved * moved(move, month), Decimal(0))
 
 
-def _record(view: TeamUsage, move: ProviderMixMove) -> Record | None:
-    progress = progress_of(view, move)
+def _record(progress: Progress) -> Record | None:
     if progress.planned is None or progress.observed is None:
         return None
     told = f"{share(progress.observed)} moved where {share(progress.planned)} was planned by now"
