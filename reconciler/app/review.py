@@ -40,7 +40,7 @@ class Reviewed(Answer):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return [(notice.code, notice.message, notice.hint) for notice in self.facts.notices]
+        return [notice.told for notice in self.facts.notices]
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `markdown`, `csv` or `json` (kt-budgets.review/1)."""

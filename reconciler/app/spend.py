@@ -40,7 +40,7 @@ class CurrentSpend(Printed):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return [(notice.code, notice.message, notice.hint) for notice in self.facts.notices]
+        return [notice.told for notice in self.facts.notices]
 
 
 def spend(settings: Settings) -> CurrentSpend:

@@ -18,6 +18,7 @@ from reconciler.forecast.shortfall import shortfall
 from reconciler.forecast.simulation import simulations
 from reconciler.forecast.warning_time import NEAR_ENOUGH, AlertRecommendation, WarningTime
 from reconciler.forecast.words import amount, chance
+from reconciler.model.forecast import ForecastNotice
 from reconciler.model.money import CENT, ZERO, Money
 from reconciler.model.outlook import RecommendedTarget
 from reconciler.model.period import FiscalYear, Period
@@ -43,8 +44,11 @@ class TargetRecommendation(RecommendedTarget):
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
+    """`notices` are what the wallets' histories show beyond level and calendar."""
+
     targets: tuple[TargetRecommendation, ...]
     alerts: tuple[AlertRecommendation, ...]
+    notices: tuple[ForecastNotice, ...] = ()
 
 
 def recommend(
@@ -61,6 +65,7 @@ def recommend(
     """
     targets: list[TargetRecommendation] = []
     alerts: list[AlertRecommendation] = []
+    seen: list[ForecastNotice] = []
     for simulated in simulations(questions, context):
         question, course = simulated.question, simulated.course
         wanted = demand(course, period=context.period, unpaid_since=question.unpaid_since)
@@ -68,7 +73,9 @@ def recommend(
         outlook = _Outlook(question, course, wanted, context.period, context.organization.fiscal_year.value, first)
         targets.append(target := outlook.target(probability))
         alerts.extend(outlook.warning_time(target).alerts(reaction_days))
-    return Recommendations(tuple(targets), tuple(alerts))
+        wallet = question.wallet
+        seen += (ForecastNotice.of(one, team=wallet.team, environment=wallet.environment) for one in simulated.notices)
+    return Recommendations(tuple(targets), tuple(alerts), tuple(seen))
 
 
 def smallest_enough(spend: Floats, probability: float) -> Decimal:

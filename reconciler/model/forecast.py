@@ -172,12 +172,28 @@ class WalletForecast(Frozen):
     notices: tuple[WalletNotice, ...] = Field((), description="What its history shows beyond level and calendar.")
 
 
-class ForecastNotice(Frozen):
-    """What is to be said about the usage or the forecast; `hint` is the cure, "" where there is none."""
+class ForecastNotice(WalletNotice):
+    """What is to be said about the usage or the forecast; `hint` is the cure, "" where there is none.
+
+    Of what a wallet's history shows, the wallet is said too.
+    """
 
     code: str = Field(description="What kind of notice it is; stable.")
     message: str = Field(description="What is to be known, as a sentence.")
     hint: str = Field(description="The fix; empty where there is none.")
+    team: str | None = Field(None, description="The team of the wallet whose history shows it; null for all else.")
+    environment: str | None = Field(None, description="That wallet's environment; null for all else.")
+
+    @classmethod
+    def of(cls, seen: WalletNotice, *, team: str, environment: str) -> ForecastNotice:
+        """Return what was seen of a wallet as a sentence that names it."""
+        words = {"message": f"{team}/{environment} {seen.message}", "team": team, "environment": environment}
+        return cls(**{**seen.model_dump(), **words})
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        """Code, sentence, hint."""
+        return self.code, self.message, self.hint
 
 
 class UncoveredSpend(Frozen):

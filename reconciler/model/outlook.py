@@ -47,6 +47,7 @@ class WhatIfDocument(Document):
     now: tuple[WalletForecast, ...] = Field(description="The wallets concerned, by the YAML as it stands.")
     wallets: tuple[WalletForecast, ...] = Field(description="The same wallets with everything that is supposed.")
     year: YearWhatIf = Field(description="The fiscal year on both sides.")
+    notices: tuple[ForecastNotice, ...] = Field((), description="What is to be said about usage and forecast.")
 
 
 class MonthShortfall(Frozen):
@@ -115,6 +116,7 @@ class RecommendDocument(Document):
     alerts: tuple[RecommendedAlert, ...] = Field(description="One for each alert that can be judged.")
     written: tuple[WrittenValue, ...] = Field(description="What `--write` changed.")
     kept: tuple[str, ...] = Field(description="What was not written or suggested, and why, a sentence each.")
+    notices: tuple[ForecastNotice, ...] = Field((), description="What is to be said about usage and forecast.")
 
 
 Score = Annotated[float | None, PlainSerializer(_to_six_digits)]

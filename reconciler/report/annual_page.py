@@ -31,7 +31,7 @@ class YearPage(Printed):
     @property
     def notices(self) -> tuple[tuple[str, str, str], ...]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return tuple((notice.code, notice.message, notice.hint) for notice in self.facts.notices)
+        return tuple(notice.told for notice in self.facts.notices)
 
 
 def title(shown: YearPage) -> str:

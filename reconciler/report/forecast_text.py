@@ -13,7 +13,7 @@ from reconciler.model.period import Period
 from reconciler.model.usage import UsageSource
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines
 from reconciler.report.savings import lever_name, planned_words
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name
@@ -87,14 +87,14 @@ class ForecastPage:
     weeks: Mapping[str, Sequence[Decimal]]
     year: YearForecast | None = None
     usage: UsageSource | None = None
-    notices: Sequence[Notice] = ()
+    notices: Sequence[ForecastNotice] = ()
 
     def document(self) -> ForecastDocument:
         return ForecastDocument(
             wallets=tuple(self.forecasts),
             year=self.year,
             usage=usage_summary(self.usage) if self.usage else None,
-            notices=tuple(ForecastNotice(code=code, message=said, hint=hint) for code, said, hint in self.notices),
+            notices=tuple(self.notices),
         )
 
 
@@ -109,7 +109,7 @@ def forecast_text(shown: ForecastPage, screen: Screen = PAPER) -> str:
         _months(told, width),
         sentence(year_sentence(shown.year, shown.currency), width) if shown.year else [],
         levers(told, shown.currency, width),
-        notice_lines(shown.notices, width),
+        notice_lines((one.told for one in shown.notices), width),
     ]
     return page(blocks, width=width, colour=screen.colour)
 

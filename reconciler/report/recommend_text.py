@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from reconciler.model.forecast import ForecastNotice
 from reconciler.model.outlook import RecommendDocument, RecommendedAlert, RecommendedTarget, WrittenValue
 from reconciler.model.period import Period
 from reconciler.report import wording
@@ -29,10 +30,15 @@ class RecommendPage(Printed):
     reaction_days: int
     targets: Sequence[RecommendedTarget]
     alerts: Sequence[RecommendedAlert]
-    notices: Sequence[Notice] = ()
+    said: Sequence[ForecastNotice] = ()
     written: Sequence[WrittenValue] = ()
     kept: Sequence[str] = ()
     was_writing: bool = False
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What was left out or is doubtful: code, sentence, hint."""
+        return [one.told for one in self.said]
 
     def document(self) -> RecommendDocument:
         return RecommendDocument(
@@ -44,6 +50,7 @@ class RecommendPage(Printed):
             alerts=tuple(self.alerts),
             written=tuple(self.written),
             kept=tuple(self.kept),
+            notices=tuple(self.said),
         )
 
 

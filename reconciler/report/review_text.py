@@ -25,7 +25,7 @@ def review_text(page_: ReviewPage, screen: Screen = PAPER) -> str:
     for team in shown.teams:
         blocks += [list(_team(team, width)), _effects(team, width), _workloads(team, width), _models(team, width)]
     blocks += [sentence(uncovered(shown), width) if shown.uncovered else []]
-    blocks += [notice_lines(((one.code, one.message, one.hint) for one in shown.notices), width)]
+    blocks += [notice_lines((one.told for one in shown.notices), width)]
     return page(blocks, width=width, colour=screen.colour)
 
 
@@ -35,7 +35,7 @@ def _digest(shown: ReviewDocument, width: int) -> list[list[str]]:
     if quiet := others(shown):
         blocks.append(sentence(quiet, width))
     blocks += [sentence(uncovered(shown), width) if shown.uncovered else []]
-    blocks += [notice_lines(((one.code, one.message, one.hint) for one in shown.notices), width)]
+    blocks += [notice_lines((one.told for one in shown.notices), width)]
     return blocks
 
 

@@ -64,6 +64,11 @@ def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
                 "No usage yet, so these are the figures of the annual plan: ", emphasis(wording.listed(planned, 6)), "."
             )
         )
+    odd = [story.name for story in told if story.forecast and story.forecast.notices]
+    if odd:
+        notes.append(
+            words("Something unusual in the usage of ", emphasis(wording.listed(odd, 6)), ": see the warnings.")
+        )
     dark = [story.name for story in told if story.forecast is None]
     if dark and len(dark) < len(told):
         notes.append(words("Nothing to forecast from: ", emphasis(wording.listed(dark, 6)), "."))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from reconciler.model.forecast import WalletForecast, YearForecast
+from reconciler.model.forecast import ForecastNotice, WalletForecast, YearForecast
 from reconciler.model.outlook import WhatIfDocument, YearWhatIf
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
-from reconciler.report.forecast_layout import NARROWEST, Notice, notice_lines, page, sentence, table_lines
+from reconciler.report.forecast_layout import NARROWEST, notice_lines, page, sentence, table_lines
 from reconciler.report.forecast_text import header, levers, wallet_stories, year_sentence
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import Cell, plain, safe_name, shift
@@ -34,7 +34,7 @@ class WhatIfPage:
     then: Sequence[WalletForecast]
     year_now: YearForecast | None = None
     year_then: YearForecast | None = None
-    notices: Sequence[Notice] = ()
+    notices: Sequence[ForecastNotice] = ()
 
     def document(self) -> WhatIfDocument:
         return WhatIfDocument(
@@ -42,6 +42,7 @@ class WhatIfPage:
             now=tuple(self.now),
             wallets=tuple(self.then),
             year=YearWhatIf(now=self.year_now, what_if=self.year_then),
+            notices=tuple(self.notices),
         )
 
 
@@ -57,7 +58,7 @@ def whatif_text(shown: WhatIfPage, screen: Screen = PAPER) -> str:
         table_lines(_months(told, before), width),
         _year(shown, width),
         levers(told, shown.currency, width),
-        notice_lines(shown.notices, width),
+        notice_lines((one.told for one in shown.notices), width),
     ]
     return page(blocks, width=width, colour=screen.colour)
 

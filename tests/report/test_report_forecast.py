@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.forecast.backtest import Backtest, BacktestReport
 from reconciler.forecast.recommend import AlertRecommendation, TargetRecommendation
 from reconciler.forecast.scores import Score
-from reconciler.model.forecast import LeftOutWallet, LeverContribution, WalletForecast, YearForecast
+from reconciler.model.forecast import ForecastNotice, LeftOutWallet, LeverContribution, WalletForecast, YearForecast
 from reconciler.model.outlook import WrittenValue
 from reconciler.model.period import Period
 from reconciler.model.wallet_ref import WalletRef
@@ -101,7 +101,7 @@ def test_a_fan_never_goes_back_and_marks_the_money_once(amounts: list[int]) -> N
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_colour_is_laid_over_the_same_text(width: int) -> None:
-    told = shown(wallet(), notices=[("runs-out", "it runs out", "give more")])
+    told = shown(wallet(), notices=[ForecastNotice(code="runs-out", message="it runs out", hint="give more")])
     bare = forecast_text(told, Screen(width))
     inked = forecast_text(told, Screen(width, colour=True))
 
@@ -113,7 +113,9 @@ def test_colour_is_laid_over_the_same_text(width: int) -> None:
 
 def test_nothing_from_outside_reaches_the_terminal_unseen() -> None:
     evil = wallet(team="sup\x1b[31mport", levers=({"name": "growth: \x07bell", "contribution": "1.00"},))
-    text = forecast_text(shown(evil, notices=[("c\x1b", "m\x1b[2J", "h\r")]), Screen(100, blocks=False))
+    text = forecast_text(
+        shown(evil, notices=[ForecastNotice(code="c\x1b", message="m\x1b[2J", hint="h\r")]), Screen(100, blocks=False)
+    )
 
     assert "\x1b" not in text
     assert "\x07" not in text

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.notices import forecast_notices, known_words
 from reconciler.app.wallet_names import chosen
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
@@ -37,7 +37,7 @@ class LookAhead(Answer):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return notices(self.outlook, self.forecast.warnings)
+        return [one.told for one in forecast_notices(self.outlook, self.forecast)]
 
     def rendered(self, format_: str, screen: Screen = PAPER) -> str:
         """Return it as `text`, `json` (kt-budgets.forecast/1) or `csv`."""
@@ -57,7 +57,7 @@ class LookAhead(Answer):
             weeks=_weeks(self.outlook),
             year=self.forecast.year if self.is_whole else None,
             usage=self.outlook.usage.source if self.outlook.usage else None,
-            notices=self.notices,
+            notices=forecast_notices(self.outlook, self.forecast),
         )
 
 

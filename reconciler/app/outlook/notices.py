@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.journal.standing import unreadable
@@ -11,7 +11,37 @@ from reconciler.report import wording
 if TYPE_CHECKING:
     from reconciler.app.outlook.look import Outlook
     from reconciler.findings import Finding
+    from reconciler.forecast.question import Forecast
+    from reconciler.model.forecast import ForecastNotice, WalletForecast
     from reconciler.model.usage import DailyUsage
+
+
+def forecast_notices(outlook: Outlook, forecast: Forecast) -> tuple[ForecastNotice, ...]:
+    """Return all that is to be said of a forecast: what a wallet's history shows with its days and figures."""
+    seen = {(one.code, one.message): one for one in seen_notices(forecast.wallets)}
+    said = _notices(notices(outlook, forecast.warnings))
+    return tuple(seen.get((one.code, one.message), one) for one in said)
+
+
+def outlook_notices(outlook: Outlook, seen: Iterable[ForecastNotice]) -> tuple[ForecastNotice, ...]:
+    """Return what is to be said about ledgers and usage, and what was `seen` in the history of wallets."""
+    return (*_notices(notices(outlook)), *seen)
+
+
+def seen_notices(forecasts: Iterable[WalletForecast]) -> Iterator[ForecastNotice]:
+    """Yield what the histories of wallets show beyond level and calendar, each with its wallet's name."""
+    from reconciler.model.forecast import ForecastNotice
+
+    for wallet in forecasts:
+        for one in wallet.notices:
+            yield ForecastNotice.of(one, team=wallet.team, environment=wallet.environment)
+
+
+def _notices(told: Iterable[tuple[str, str, str]]) -> Iterator[ForecastNotice]:
+    from reconciler.model.forecast import ForecastNotice
+
+    for code, message, hint in told:
+        yield ForecastNotice(code=code, message=message, hint=hint)
 
 
 def notices(outlook: Outlook, warnings: Sequence[Finding] = ()) -> list[tuple[str, str, str]]:

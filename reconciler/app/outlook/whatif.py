@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.notices import known_words, outlook_notices, seen_notices
 from reconciler.app.outlook.scenarios import read_scenarios, with_targets
 from reconciler.app.wallet_names import label
 from reconciler.findings import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.question import Forecast
     from reconciler.forecast.scenario import Scenario
     from reconciler.model.desired import Desired
-    from reconciler.model.forecast import WalletForecast
+    from reconciler.model.forecast import ForecastNotice, WalletForecast
     from reconciler.model.period import Period
     from reconciler.report.whatif_text import WhatIfPage
     from reconciler.settings import Settings
@@ -52,7 +52,11 @@ class WhatIf(Answer):
     @property
     def notices(self) -> Sequence[tuple[str, str, str]]:
         """What was left out or is doubtful: code, sentence, hint."""
-        return notices(self.outlook)
+        return [one.told for one in self._told]
+
+    @property
+    def _told(self) -> tuple[ForecastNotice, ...]:
+        return outlook_notices(self.outlook, seen_notices(self.concerned(self.now)))
 
     @property
     def words(self) -> list[str]:
@@ -88,7 +92,7 @@ class WhatIf(Answer):
             then=self.concerned(self.then),
             year_now=self.now.year,
             year_then=self.then.year,
-            notices=self.notices,
+            notices=self._told,
         )
 
 

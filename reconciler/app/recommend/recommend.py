@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.listening import note
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.notices import known_words, outlook_notices
 from reconciler.app.planning.saved import load_plan
 from reconciler.app.recommend.draft import UNDER, Draft, Edit, draft, write
 from reconciler.app.recommend.suggest import changed_wallets, suggested
@@ -120,7 +120,7 @@ def _page(outlook: Outlook, advice: Recommendations, made: Draft | None, wanted:
         reaction_days=wanted.reaction_days,
         targets=advice.targets,
         alerts=advice.alerts,
-        notices=notices(outlook),
+        said=outlook_notices(outlook, advice.notices),
         written=write(made.edits, settings=settings) if wanted.writing and made and made.edits else (),
         kept=made.kept if made else (),
         was_writing=wanted.writing,

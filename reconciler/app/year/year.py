@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.outlook.look import Outlook, look
-from reconciler.app.outlook.notices import known_words, notices
+from reconciler.app.outlook.notices import forecast_notices, known_words
 from reconciler.app.planning.scope import budgets_since
 from reconciler.model.period import Period
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.team_view import TeamView
     from reconciler.model.annual import TeamYear, UncoveredTeam, YearBefore, YearBridge, YearDocument, YearTotals
     from reconciler.model.desired import Desired
-    from reconciler.model.forecast import Assumption, YearForecast
+    from reconciler.model.forecast import Assumption, ForecastNotice, YearForecast
     from reconciler.model.wallet_ref import WalletRef
     from reconciler.report.annual_page import YearPage
     from reconciler.settings import Settings
@@ -42,7 +42,6 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
     """
     from reconciler.forecast.annual.evidence import trailing
     from reconciler.model.annual import YearDocument
-    from reconciler.model.forecast import ForecastNotice
     from reconciler.report.annual_page import YearPage
     from reconciler.report.usage_doubts import usage_summary
 
@@ -68,10 +67,7 @@ def plan_year(settings: Settings, wanted: YearRequest | None = None, *, offline:
         cadence=tuple(f"{one.name}, {one.cron}, of {one.window}" for one in organization.export_schedules),
         before=_before(outlook, asked, teams, wanted.since) if wanted.since else None,
         usage=usage_summary(outlook.usage.source) if outlook.usage else None,
-        notices=tuple(
-            ForecastNotice(code=code, message=said, hint=hint)
-            for code, said, hint in (*_over(outlook), *notices(outlook, found.warnings))
-        ),
+        notices=(*_over(outlook), *forecast_notices(outlook, found)),
     )
     if wanted.draft is not None:
         facts = _drafted(facts, wanted.draft, outlook, cases)
@@ -95,12 +91,15 @@ def _within_the_year(outlook: Outlook) -> Outlook:
     return replace(outlook, settings=replace(outlook.settings, period=year.starts))
 
 
-def _over(outlook: Outlook) -> Iterator[tuple[str, str, str]]:
+def _over(outlook: Outlook) -> Iterator[ForecastNotice]:
     """Yield that the fiscal year of org.yaml is over, where it is."""
+    from reconciler.model.forecast import ForecastNotice
+
     year = outlook.desired.organization.fiscal_year.value
     if outlook.settings.as_of >= year.end:
         hint = "write the next one with `--draft`, or correct `fiscal_year` in org.yaml"
-        yield "year-over", f"{year.name} ended on {year.periods[-1].last}: nothing of it is forecast any more", hint
+        said = f"{year.name} ended on {year.periods[-1].last}: nothing of it is forecast any more"
+        yield ForecastNotice(code="year-over", message=said, hint=hint)
 
 
 def _cases(

@@ -18,7 +18,7 @@ from reconciler.model.annual import BridgeStep, YearBridge
 from reconciler.model.money import ZERO, cents, in_cents
 from reconciler.model.period import FiscalYear, Period
 
-NO_RECORD = "nothing tells yet how much of it comes"
+NO_RECORD = "too early to tell"
 
 _Times = Callable[[Part, Month], Decimal]
 

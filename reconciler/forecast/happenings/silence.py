@@ -83,8 +83,8 @@ class Silence(Happening):
         often = "longer than ever before" if count == 0 else f"as it did {count} time{'' if count == 1 else 's'} before"
         yield WalletNotice(
             code="silent",
-            message=f"has spent nothing since {since}, {lasting}, {often}: {chance(stopped)} that it has stopped; the"
-            " forecast counts on its old spend only as far as it may come back",
+            message=f"has spent nothing since {since}, {lasting}, {often}: {chance(stopped)} that it has stopped; if it"
+            " comes back, it is expected to cost what it did before",
             hint="if it has stopped, lower its target or take it out; if it should be spending, check that its requests"
             " still reach Keeptrusts under its team id",
             since=since,
