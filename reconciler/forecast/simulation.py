@@ -113,7 +113,8 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     known_days = int(learned.history_days[0])
     effects: tuple[Effect, ...] = ()
     if any_in(question.plan, context.organization):
-        grown = partial(grown_since, start.replace(day=1), taught.history, end=start)
+        in_use = learned.panel.values[0, : len(taught.history)][::-1]
+        grown = partial(grown_since, start.replace(day=1), in_use, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
         found = effects_of(question.plan, replace(setting, grown=grown))
         effects = tuple(effect.paid(learned.share(0)) for effect in found)

@@ -33,7 +33,8 @@ def chance(probability: float) -> str:
         return "<0.1%"
     if 1 - SMALLEST_CHANCE < probability < 1:
         return ">99.9%"
-    return f"{probability * 100:.1f}%" if 0 < probability < 0.01 else f"{probability * 100:.0f}%"
+    is_near_an_end = 0 < probability < 0.01 or 0.99 < probability < 1
+    return f"{probability * 100:.{1 if is_near_an_end else 0}f}%"
 
 
 RowVerdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, UsageBuilder, ask, question, steady
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, plan, question, steady
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +80,13 @@ def test_a_weekend_is_no_silence(rest: int) -> None:
     assert not list(found.notices(0))
     later = found_in(np.concatenate([weekdays, np.zeros(4)]))
     assert later.stopped[0] > 0.3
+
+
+@pytest.mark.parametrize("days", range(7, 60, 7))
+def test_a_young_wallet_may_have_weekends_too(days: int) -> None:
+    found = found_in(np.where(np.arange(days) % 7 < 5, steady(days), 0.0))
+    assert found.days[0] == 2
+    assert found.stopped[0] + found.paused[0] < 0.05
 
 
 def intermittent(kind: str) -> Floats:
@@ -214,6 +221,38 @@ def test_the_wallets_answer_follows_and_says_since_when() -> None:
     assert told.hint
 
 
+def test_growth_that_arrived_before_a_silence_does_not_come_once_more() -> None:
+    costs = steady(200, noise=0.01)
+    costs[-17:] *= 1.5
+    costs[-10:] = 0.0
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), costs)
+    usage.series("team_other", AS_OF - timedelta(days=200), steady(200))
+    growth = [{"reason": "launch", "rate": "50%", "starts": "2026-06"}]
+    wallet = ask(usage.build(), question(plan=plan(growth=growth))).wallets[0]
+    assert abs(wallet.levers[0].contribution) < 1
+
+
+def test_next_to_nothing_is_as_good_as_nothing() -> None:
+    history = silent(20)
+    history[-20:] = 0.02
+    found = found_in(history)
+    assert found.days[0] == 20
+    assert not np.quantile(ends_of(history), 0.5)
+    assert "has spent next to nothing since" in next(iter(found.notices(0))).message
+    history[-20:] = 2.0
+    assert found_in(history).days[0] == 0
+
+
+def test_a_pause_that_is_likelier_than_a_stop_is_told_too_from_its_second_day_on() -> None:
+    paused = steady(200)
+    paused[60:80] = paused[120:140] = 0.0
+    found = found_in(silent(16, before=paused))
+    assert found.stopped[0] < 0.3
+    assert "as 2 times before" in next(iter(found.notices(0))).message
+    assert not list(found_in(silent(1)).notices(0))
+    assert list(found_in(silent(2)).notices(0))
+
+
 def test_it_says_how_often_it_was_silent_as_long() -> None:
     paused = np.zeros(250)
     paused[:60] = paused[90:140] = steady(250)[:60].mean()
@@ -221,5 +260,5 @@ def test_it_says_how_often_it_was_silent_as_long() -> None:
     assert [found.before[0], found.days[0]] == [0, 50]
     shorter = found_in(paused[:160])
     assert shorter.before[0] == 1
-    assert "as it did 1 time before" in next(iter(replace(shorter, stopped=np.array([0.9])).notices(0))).message
+    assert "as it was once before" in next(iter(replace(shorter, stopped=np.array([0.9])).notices(0))).message
     assert date(2026, 5, 30) == next(iter(found_in(silent(20)).notices(0))).since

@@ -14,6 +14,8 @@ Ints = npt.NDArray[np.intp]
 CERTAINTY = (0.03, 0.995)
 """No weekday is so surely idle or active that one day could not differ."""
 TEACHING_WEEKS = 26
+GAP_DAYS = 4
+"""What is shorter may be a weekend."""
 TEACHING_DAYS = 14
 """Active days, also no fewer than its own, without which the longest run is not told apart from the usual ones."""
 SINGULAR = 2
@@ -22,6 +24,8 @@ USUALLY_ACTIVE = 0.5
 """Of the busiest weekday: a weekday that is active less often is one on which the wallet rests."""
 INTERMITTENT_SHARE = 0.3
 FEWEST_ACTIVE_DAYS = 7
+NEXT_TO_NOTHING = 0.001
+"""Of the mean day that costs something: what a check of health costs that nobody switched off."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,18 +61,24 @@ class QuietRuns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuietDays:
-    """`trailing` int[series] days since the last spend; `runs` are those before it.
+    """`trailing` int[series] days since the last spend; `runs` are those before it; `quiet` bool[series, days] is both.
 
     `log_rests` float64[series, days + 1] adds up from age 0 how likely it is, by its weekday, that a day rests.
     `is_sparse`: too few active days to know the wallet's week; `is_intermittent`: it often pauses by itself, or that
     is not known.
     """
 
+    quiet: Bools
     trailing: Ints
     runs: QuietRuns
     log_rests: Floats
     is_sparse: Bools
     is_intermittent: Bools
+
+    @property
+    def is_silent(self) -> Bools:
+        """The days since the last spend, bool[series, days]."""
+        return np.asarray(np.arange(self.quiet.shape[1]) < self.trailing[:, None])
 
     @property
     def log_natural(self) -> Floats:
@@ -86,42 +96,48 @@ class QuietDays:
         return self.runs.count(len(self.trailing), counted if chosen is None else counted & chosen)
 
 
-def quiet_days(values: Floats) -> QuietDays:
-    """Look at float64[series, days], newest day first, each series with a day that cost something."""
-    zero = values == 0.0
-    trailing = np.argmin(zero, axis=1)
-    runs = _runs(zero, trailing)
-    known, active = _taught(values, trailing, runs)
-    share = _activity(known, active)
+def is_quiet(values: Floats) -> Bools:
+    """Return bool[series, days]: which days cost nothing, or next to nothing beside those that cost something."""
+    spent = np.nan_to_num(values)
+    count = np.maximum((spent > 0).sum(axis=1), 1)
+    return np.asarray(values <= (NEXT_TO_NOTHING * spent.sum(axis=1) / count)[:, None])
+
+
+def quiet_days(quiet: Bools, known: Bools) -> QuietDays:
+    """Look at bool[series, days], newest day first: each series has a known day that is not quiet."""
+    trailing = np.argmin(quiet, axis=1)
+    runs = _runs(quiet, trailing)
+    seen, active = _taught(quiet, known, runs, trailing=trailing)
+    share = _activity(seen, active)
     usual = share >= USUALLY_ACTIVE * share.max(axis=1, keepdims=True)
-    days = np.maximum((known * usual).sum(axis=1), 1)
+    days = np.maximum((seen * usual).sum(axis=1), 1)
     is_sparse = active.sum(axis=1) < FEWEST_ACTIVE_DAYS
     rests = np.log1p(-np.clip(share, *CERTAINTY))
-    log_rests = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(np.tile(rests, (1, values.shape[1] // WEEK)), axis=1, out=log_rests[:, 1:])
+    log_rests = np.zeros((len(quiet), quiet.shape[1] + 1))
+    np.cumsum(np.tile(rests, (1, quiet.shape[1] // WEEK)), axis=1, out=log_rests[:, 1:])
     is_intermittent = 1.0 - (active * usual).sum(axis=1) / days > INTERMITTENT_SHARE
-    return QuietDays(trailing, runs, log_rests, is_sparse, is_intermittent | is_sparse)
+    return QuietDays(quiet, trailing, runs, log_rests, is_sparse, is_intermittent | is_sparse)
 
 
-def _runs(zero: Bools, trailing: Ints) -> QuietRuns:
-    edges = np.diff(np.pad(zero.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+def _runs(quiet: Bools, trailing: Ints) -> QuietRuns:
+    edges = np.diff(np.pad(quiet.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     row, start = np.nonzero(edges == 1)
     runs = QuietRuns(row, start, np.nonzero(edges == -1)[1])
     return runs.where(start >= trailing[row])
 
 
-def _taught(values: Floats, trailing: Ints, runs: QuietRuns) -> tuple[Floats, Floats]:
+def _taught(quiet: Bools, known: Bools, runs: QuietRuns, *, trailing: Ints) -> tuple[Floats, Floats]:
     """Return float64[series, 7] of the known and of the active days by phase, of the half year before the silence.
 
     The longest run, where it stands alone, counts as neither: a single gap is not how the wallet is.
     """
-    ages = np.arange(values.shape[1])
-    seen = np.isfinite(values) & (ages >= trailing[:, None]) & (ages < trailing[:, None] + TEACHING_WEEKS * WEEK)
-    spent = seen & (values > 0)
-    longest = runs.longest(len(values))
-    alone = runs.count(len(values), 2 * runs.length >= longest[runs.row]) <= SINGULAR
-    told_apart = alone & (spent.sum(axis=1) >= np.maximum(longest, TEACHING_DAYS))
-    seen &= ~runs.where((runs.length == longest[runs.row]) & told_apart[runs.row]).days(values.shape)
+    ages = np.arange(quiet.shape[1])
+    seen = known & (ages >= trailing[:, None]) & (ages < trailing[:, None] + TEACHING_WEEKS * WEEK)
+    spent = seen & ~quiet
+    longest = runs.longest(len(quiet))
+    alone = runs.count(len(quiet), 2 * runs.length >= longest[runs.row]) <= SINGULAR
+    told_apart = alone & (longest >= GAP_DAYS) & (spent.sum(axis=1) >= np.maximum(longest, TEACHING_DAYS))
+    seen &= ~runs.where((runs.length == longest[runs.row]) & told_apart[runs.row]).days(quiet.shape)
     return _by_phase(seen), _by_phase(spent)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from reconciler.forecast.draws import Draws
 from reconciler.forecast.happenings.happening import Happening
-from reconciler.forecast.happenings.quiet_days import Ints, QuietDays, quiet_days
+from reconciler.forecast.happenings.quiet_days import GAP_DAYS, Ints, QuietDays, is_quiet, quiet_days
 from reconciler.forecast.panel import Bools, Days, Floats, Panel
 from reconciler.forecast.turns import Turn
 from reconciler.forecast.windows import WEEK
@@ -29,19 +29,20 @@ OWN_RUNS = 0.5
 BEYOND_TAIL = 4.0
 """How fast the belief in a habit fades when a silence outlasts each run before it."""
 FAR_DAY = 100_000
-GAP_DAYS = 4
 GAP_CHANCE = 1e-4
 ODD_CHANCE = 0.01
 UNNATURAL = 0.5
 NOTICEABLE = 0.05
 TOLD = 0.3
+TOLD_DAYS = 2
+"""A silence that only seems a pause is told from this day on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Silence(Happening):
     """How long each series has been silent, int[series] `days`, and how likely it has stopped or pauses.
 
-    `before` int[series] is how many earlier silences were as long.
+    `before` int[series] is how many earlier silences were as long; `is_empty` bool[series]: not even a trace was spent.
     """
 
     ends: Days
@@ -49,11 +50,17 @@ class Silence(Happening):
     stopped: Floats
     paused: Floats
     before: Ints
+    is_empty: Bools
 
     def only(self, row: int) -> Silence:
         chosen = slice(row, row + 1)
         return Silence(
-            self.ends[chosen], self.days[chosen], self.stopped[chosen], self.paused[chosen], self.before[chosen]
+            self.ends[chosen],
+            self.days[chosen],
+            self.stopped[chosen],
+            self.paused[chosen],
+            self.before[chosen],
+            self.is_empty[chosen],
         )
 
     def turns(self, row: int, draws: Draws) -> Iterator[Turn]:
@@ -75,15 +82,16 @@ class Silence(Happening):
 
     def notices(self, row: int) -> Iterator[WalletNotice]:
         stopped, days = float(self.stopped[row]), int(self.days[row])
-        if stopped <= TOLD:
+        if stopped <= TOLD and (days < TOLD_DAYS or stopped + float(self.paused[row]) <= UNNATURAL):
             return
         since: date = self.ends[row].astype(date) - timedelta(days=days - 1)
         lasting = f"{days} day{'' if days == 1 else 's'}"
         count = int(self.before[row])
-        often = "longer than ever before" if count == 0 else f"as it did {count} time{'' if count == 1 else 's'} before"
+        often = ("longer than ever before", "as it was once before")[count] if count < 2 else f"as {count} times before"
+        what = "nothing" if self.is_empty[row] else "next to nothing"
         yield WalletNotice(
             code="silent",
-            message=f"has spent nothing since {since}, {lasting}, {often}: {chance(stopped)} that it has stopped; if it"
+            message=f"has spent {what} since {since}, {lasting}, {often}: {chance(stopped)} that it has stopped; if it"
             " comes back, it is expected to cost what it did before",
             hint="if it has stopped, lower its target or take it out; if it should be spending, check that its requests"
             " still reach Keeptrusts under its team id",
@@ -99,17 +107,18 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     Unknown are a silence that is more than the wallet's usual rest, and such gaps of four days and more in its past.
     """
     nothing, none = np.zeros(panel.series), np.zeros(panel.series, dtype=np.intp)
-    found = Silence(panel.ends, none, nothing, nothing.copy(), none.copy())
-    spent, zero = (panel.values > 0).any(axis=1), panel.values == 0.0
-    rows = np.flatnonzero(spent & zero.any(axis=1))
+    found = Silence(panel.ends, none, nothing, nothing.copy(), none.copy(), none == 0)
+    rests = is_quiet(panel.values)
+    rows = np.flatnonzero(rests.any(axis=1) & (panel.known & ~rests).any(axis=1))
     if not len(rows):
         return found, panel
     values = panel.values[rows]
-    quiet = quiet_days(values)
+    quiet = quiet_days(rests[rows], np.isfinite(values))
     stopped, paused = _weighed(quiet)
     found.days[rows], found.stopped[rows], found.paused[rows] = quiet.trailing, stopped, paused
+    found.is_empty[rows] = ~(quiet.is_silent & (values > 0)).any(axis=1)
     found.before[rows] = quiet.longer_runs(quiet.trailing)
-    unknown = _unknown(quiet, values.shape, is_silent=stopped + paused > UNNATURAL)
+    unknown = _unknown(quiet, is_silent=stopped + paused > UNNATURAL)
     if not unknown.any():
         return found, panel
     kept = panel.values.copy()
@@ -137,10 +146,9 @@ def _habit(quiet: QuietDays) -> Floats:
     return np.asarray(as_long * np.minimum((1.0 + usual) / (1.0 + quiet.trailing), 1.0) ** BEYOND_TAIL)
 
 
-def _unknown(quiet: QuietDays, shape: tuple[int, int], *, is_silent: Bools) -> Bools:
+def _unknown(quiet: QuietDays, *, is_silent: Bools) -> Bools:
     """Return bool[series, days]: the days that say nothing of what the wallet costs while it is in use."""
     runs = quiet.runs
     is_gap = (runs.length >= GAP_DAYS) & ~quiet.is_intermittent[runs.row]
     gaps = runs.where(is_gap & (quiet.log_natural_runs < np.log(GAP_CHANCE)))
-    silent = (np.arange(shape[1]) < quiet.trailing[:, None]) & (is_silent & ~quiet.is_sparse)[:, None]
-    return gaps.days(shape) | silent
+    return gaps.days(quiet.quiet.shape) | (quiet.is_silent & (is_silent & ~quiet.is_sparse)[:, None])
