@@ -24,7 +24,8 @@ HALF_A_CENT = 0.005
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What is to be paid: `total` float64[days, paths] is the running sum over [as_of, period end), never falling.
+    """What is to be paid: `total` float64[days, paths] is the running sum over [as_of, period end), never falling:
+    what comes back on a day pays for days after it.
 
     `opens` counts the days from as_of to the period's first; before it nothing is counted, and `earlier` holds what
     each month up to then costs, float64[paths] from as_of on. `owed`, for each path, was spent before as_of and is
@@ -94,14 +95,20 @@ def demand(course: Course, *, period: Period, unpaid_since: date | None = None, 
     opens = max((period.first - course.as_of).days, 0)
     owed = course.simulated(unpaid_since, course.as_of).sum(axis=0) if unpaid_since else 0.0
     if not opens:
-        total = running_sum(ahead)
+        total = _running(ahead)
         if unpaid_since:
             total += owed
         return Demand(course.as_of, total, 0, owed=owed, pool_pays=pool_pays)
     earlier = tuple(_months(ahead, course.as_of, period))
     ahead = ahead.copy()
     ahead[:opens] = 0.0
-    return Demand(course.as_of, running_sum(ahead), opens, (earlier[0] + owed, *earlier[1:]), pool_pays=pool_pays)
+    return Demand(course.as_of, _running(ahead), opens, (earlier[0] + owed, *earlier[1:]), pool_pays=pool_pays)
+
+
+def _running(ahead: Floats) -> Floats:
+    """Return float64[days, paths]: the most that was to be paid by each day."""
+    total = running_sum(ahead)
+    return np.maximum.accumulate(total, axis=0) if ahead.size and ahead.min() < 0.0 else total
 
 
 def _months(ahead: Floats, as_of: date, period: Period) -> Iterator[Floats]:

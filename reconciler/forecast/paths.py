@@ -103,7 +103,7 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
         if found is not None:
             levels[row] = np.where(found.paths, found.level, levels[row])
     heights *= levels[:, None, :]
-    return [
+    series = [
         Weeks(
             height=heights[row],
             chosen=(draws.block[row, :weeks] * count).astype(np.intp) if count > 1 else None,
@@ -118,6 +118,17 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
         ).times(fit.share(row))
         for row, count in enumerate(fit.pool.count.tolist())
     ]
+    return [_credited(made, fit, row, draws, days=days) for row, made in enumerate(series)]
+
+
+def _credited(weeks: Weeks, fit: Fit, row: int, draws: Draws, *, days: int) -> Weeks:
+    """Return `weeks` with what comes back of them on days of its own."""
+
+    def daily() -> Floats:
+        return weeks.daily(0, len(weeks))[:days]
+
+    credits = tuple(credit for each in fit.happenings for credit in each.credits(row, draws, daily))
+    return replace(weeks, charges=(*weeks.charges, *credits)) if credits else weeks
 
 
 def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:

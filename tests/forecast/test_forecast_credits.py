@@ -206,3 +206,96 @@ def test_credits_of_days_are_what_was_charged_less_what_was_paid() -> None:
     assert spend.credits(date(2026, 6, 4), days=4).tolist() == [0.0, 2.0, 3.0, 0.0]
     assert spend.charged(date(2026, 6, 1), date(2026, 6, 3)).tolist() == [9.0, 1.0]
     assert spend.between(date(2026, 6, 1), date(2026, 6, 3)) == Decimal(5)
+
+
+def on_day(spent: Floats, day: int, share: float) -> Floats:
+    """Return credits of a share of the 30 days before, on one day of each month."""
+    credits = np.zeros(len(spent))
+    for step in range(30, len(spent)):
+        if (AS_OF - timedelta(days=len(spent) - step)).day == day:
+            credits[step] = share * spent[step - 30 : step].sum()
+    return credits
+
+
+def test_credits_of_one_day_of_each_month_come_back_on_it() -> None:
+    spent = steady(190)
+    credits = on_day(spent, 25, 0.4)
+    before, after = paths(spent, None)[0], paths(spent, credits, Mechanism.CREDITS)[0]
+    first = (date(2026, 6, 25) - AS_OF).days
+    known = spent[-(30 - first) :].sum() + before[:, :first].sum(axis=1)
+    back = before - after
+    assert np.median(back[:, first] / known) == pytest.approx(0.4, rel=0.02)
+    second = back[:, (date(2026, 7, 25) - AS_OF).days]
+    assert np.median(second / before[:, first + 0 : first + 30].sum(axis=1)) == pytest.approx(0.4, rel=0.02)
+    assert np.flatnonzero(np.abs(back).max(axis=0) > 1e-9).tolist() == [first, first + 30]
+
+
+def test_monthly_credits_are_told_with_their_day() -> None:
+    spent = steady(190)
+    (notice,) = told(spent, on_day(spent, 25, 0.4))
+    assert (notice.code, notice.since) == ("recurring-credits", date(2026, 1, 25))
+    assert notice.message.startswith(
+        "gets about 40% of the 30 days before back as credits on the 25th of each month, 5 times so far"
+    )
+
+
+@pytest.mark.parametrize("factor", [2.0**-10, 2.0**20], ids=["thousandth", "million"])
+def test_monthly_credits_know_no_unit_of_money(factor: float) -> None:
+    spent = steady(190)
+    credits = on_day(spent, 3, 0.2)
+    expected = paths(spent, credits, Mechanism.CREDITS) * factor
+    assert np.allclose(paths(spent * factor, credits * factor, Mechanism.CREDITS), expected)
+
+
+@pytest.mark.parametrize("share", [1.0, 3.0], ids=["all", "more than all"])
+def test_no_more_comes_back_than_was_spent(share: float) -> None:
+    spent = steady(190)
+    first = (date(2026, 6, 25) - AS_OF).days
+    credits = on_day(spent, 25, share)
+    credits += on_day(spent, 26, share)
+    days = paths(spent, credits, Mechanism.CREDITS)[0]
+    month = spent[-(30 - first) :].sum() + days[:, : first + 2].sum(axis=1)
+    assert (month > 0).all()
+
+
+def test_monthly_credits_may_end_and_those_that_did_not_come_last_month_have() -> None:
+    spent = steady(190)
+    credits = on_day(spent, 5, 0.3)
+    assert [notice.code for notice in told(spent, credits)] == ["recurring-credits"]
+    credits[-(AS_OF - date(2026, 6, 5)).days] = 0.0
+    assert told(spent, credits) == []
+    assert np.array_equal(paths(spent, credits, Mechanism.CREDITS), paths(spent, None))
+
+
+def test_credits_beside_the_monthly_one_are_told_as_left_out() -> None:
+    spent = steady(190)
+    credits = on_day(spent, 5, 0.3)
+    credits[-4] = 12.0
+    assert [notice.code for notice in told(spent, credits)] == ["recurring-credits", "credits-left-out"]
+
+
+def test_credits_on_many_days_meet_on_some_of_the_month_by_chance() -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        credits = np.where(random.random(190) < 0.2, 30.0, 0.0)
+        assert [notice.code for notice in told(steady(190), credits)] in (["credits-left-out"], [])
+
+
+def test_a_longer_horizon_keeps_the_credits_before() -> None:
+    spent = steady(190)
+    panel = make_panel([spent], ENDS, credits=[on_day(spent, 25, 0.3) + on_day(spent, 4, 0.1)])
+    learned = fit(panel, mechanisms=[Mechanism.CREDITS])
+    short, long = (
+        simulate(learned, draw([5], shared_seed=1, paths=PATHS, weeks=weeks), days=7 * weeks)[0] for weeks in (9, 40)
+    )
+    assert np.allclose(short, long[:, : short.shape[1]])
+
+
+def test_money_that_comes_back_later_does_not_pay_before() -> None:
+    spent = steady(190, noise=0.05)
+    found = forecast(spent, on_day(spent, 28, 0.5), live=900)
+    assert found.desired.exhaustion.date["0.5"] is not None
+    assert found.desired.exhaustion.date["0.5"] < date(2026, 6, 28)
+    assert float(found.month_end.quantiles["0.5"]) < 1700
+    needed = Decimal(str(found.desired.unserved["0.5"]))
+    assert needed > 0

@@ -10,7 +10,17 @@ import numpy as np
 
 from reconciler.forecast.draws import Draws
 from reconciler.forecast.happenings.happening import Happening
-from reconciler.forecast.happenings.month_days import LAST_THREE, SLOTS, Ints, Peaks, ages_of, days_ahead, peaks
+from reconciler.forecast.happenings.month_days import (
+    ENDS,
+    LAST_THREE,
+    SLOTS,
+    Ints,
+    Peaks,
+    ages_of,
+    day_words,
+    days_ahead,
+    peaks,
+)
 from reconciler.forecast.panel import Bools, Days, Floats, Panel
 from reconciler.forecast.turns import Charge
 from reconciler.forecast.windows import WEEK
@@ -27,8 +37,6 @@ MONTH_END_DAYS = 2
 SPREAD = 0.1
 SPREAD_MONTHS = 2.0
 AMOUNTS = 6
-ENDS = 0.02
-"""How likely a charge is to end in a month."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +84,7 @@ class CalendarCharges(Happening):
         for charge in self.found[row]:
             yield WalletNotice(
                 code="calendar-charge",
-                message=f"is charged about {_rounded(charge.amount):,.2f} on {_day_words(charge.slot)} of each month,"
+                message=f"is charged about {_rounded(charge.amount):,.2f} on {day_words(charge.slot)} of each month,"
                 f" {charge.times} times so far; the forecast has it",
                 hint="if it is cancelled, the forecast has it until a month goes by without it",
                 since=date.fromisoformat(str(charge.since)),
@@ -152,10 +160,3 @@ def _regular(values: Floats, seen: Peaks, ages: Ints) -> Bools:
 def _rounded(amount: float) -> float:
     """Return an amount at three significant digits: what the days around it cost is not known to the cent."""
     return float(f"{amount:.3g}")
-
-
-def _day_words(slot: int) -> str:
-    if slot < 0:
-        return ("the last day", "the last day but one", "the last day but two")[-slot - 1]
-    ending = "th" if 11 <= slot <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(slot % 10, "th")
-    return f"the {slot}{ending}"

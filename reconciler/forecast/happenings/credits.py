@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 
+from reconciler.forecast.draws import Draws
 from reconciler.forecast.happenings.happening import Happening
+from reconciler.forecast.happenings.month_days import ENDS, day_words
+from reconciler.forecast.happenings.monthly_credits import BEFORE, MonthlyCredit, monthly_credits, to_come
 from reconciler.forecast.panel import Bools, Floats, Panel
 from reconciler.forecast.shape import decay
+from reconciler.forecast.turns import Charge
 from reconciler.forecast.windows import WINDOW_DAYS
 from reconciler.forecast.words import share
 from reconciler.model.forecast import WalletNotice
@@ -27,17 +31,25 @@ TOLD_DAYS = 31
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Credits(Happening):
-    """`back` float64[series] is the share of what is spent that comes back, 0 where credits do not recur."""
+    """`back` float64[series] is the share of each day that comes back, 0 where that is none on most of them.
+
+    `monthly` is what comes back on one day of each month instead, by series.
+    """
 
     back: Floats
+    monthly: tuple[tuple[MonthlyCredit, ...], ...]
     panel: Panel
 
     def only(self, row: int) -> Credits:
         chosen = slice(row, row + 1)
-        return Credits(self.back[chosen], self.panel.rows(chosen))
+        return Credits(self.back[chosen], self.monthly[chosen], self.panel.rows(chosen))
 
     def share(self, row: int) -> float:
         return 1.0 - float(self.back[row])
+
+    def credits(self, row: int, draws: Draws, days: Callable[[], Floats]) -> Iterator[Charge]:
+        if self.monthly[row]:
+            yield from to_come(self.monthly[row], self.panel, row, days(), random=draws.more(row, "credits"))
 
     def notices(self, row: int) -> Iterator[WalletNotice]:
         given = self.panel.credits
@@ -47,19 +59,23 @@ class Credits(Happening):
         if self.back[row] > 0:
             since = _day(end, _began(credited, self.panel.values[row] > 0))
             yield _recurring(float(self.back[row]), since)
-        elif credited[:TOLD_DAYS].any():
-            yield _left_out(given[row, :TOLD_DAYS], end)
+            return
+        yield from (_monthly(credit, end) for credit in self.monthly[row])
+        for credit in self.monthly[row]:
+            credited[credit.ages] = False
+        if credited[:TOLD_DAYS].any():
+            yield _left_out(np.where(credited, given[row], 0.0)[:TOLD_DAYS], end)
 
 
 def find_credits(panel: Panel) -> tuple[Credits, Panel]:
-    """Return the share of what each series spends that comes back, weighted to the last days; the panel stays gross.
+    """Return what of each series' spend comes back, each day or each month; the panel stays gross.
 
-    Credits recur where they are on half or more of the last 28 days with spend, and on three at least. What came back
-    on days without spend counts as well, from the first of those days on.
+    Credits recur daily where they are on half or more of the last 28 days with spend, and on three at least. What came
+    back on days without spend counts as well, from the first of those days on.
     """
     nothing = np.zeros(panel.series)
     if panel.credits is None or not panel.credits.any():
-        return Credits(nothing, panel), panel
+        return Credits(nothing, ((),) * panel.series, panel), panel
     active = panel.values > 0
     recent = active & (np.cumsum(active, axis=1) <= WINDOW_DAYS)
     credited = recent & (panel.credits > 0)
@@ -71,7 +87,11 @@ def find_credits(panel: Panel) -> tuple[Credits, Panel]:
     spent = (weight * np.nan_to_num(panel.values)).sum(axis=1)
     given = (weight * panel.credits).sum(axis=1)
     back = np.divide(given, spent, out=nothing, where=recurs & (spent > 0))
-    return Credits(np.minimum(back, 1.0), panel), panel
+    monthly = [
+        monthly_credits(panel.values[row], panel.credits[row], panel.ends[row]) if found else ()
+        for row, found in enumerate(panel.credits.any(axis=1) & ~recurs)
+    ]
+    return Credits(np.minimum(back, 1.0), tuple(monthly), panel), panel
 
 
 def _began(credited: Bools, active: Bools) -> int:
@@ -95,6 +115,18 @@ def _recurring(back: float, since: date) -> WalletNotice:
         hint="when the credits end, it costs the whole price: ask until when they are granted",
         since=since,
         factor=1.0 - back,
+    )
+
+
+def _monthly(credit: MonthlyCredit, end: np.datetime64) -> WalletNotice:
+    times, since = len(credit.ages), _day(end, int(credit.ages[-1]))
+    return WalletNotice(
+        code="recurring-credits",
+        message=f"gets about {share(credit.share, places=0)} of the {BEFORE} days before back as credits on"
+        f" {day_words(credit.slot)} of each month, {times} times so far; the forecast is what is paid in the end",
+        hint="when the credits end, it costs the whole price: ask until when they are granted",
+        since=since,
+        probability=round(1.0 - ENDS, 4),
     )
 
 

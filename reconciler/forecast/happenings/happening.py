@@ -6,10 +6,11 @@ demand is unknown there, a charge of a fixed day is taken out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Self
 
 from reconciler.forecast.draws import Draws
+from reconciler.forecast.panel import Floats
 from reconciler.forecast.turns import Charge, Turn
 from reconciler.model.forecast import WalletNotice
 
@@ -31,6 +32,10 @@ class Happening:
 
     def charges(self, row: int, draws: Draws, *, days: int) -> Iterator[Charge]:
         """Yield what comes on top on some of the next `days`."""
+        return iter(())
+
+    def credits(self, row: int, draws: Draws, days: Callable[[], Floats]) -> Iterator[Charge]:
+        """Yield what comes back on some days, below zero; `days` makes float64[days, paths] of what they cost."""
         return iter(())
 
     def notices(self, row: int) -> Iterator[WalletNotice]:

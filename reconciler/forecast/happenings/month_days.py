@@ -15,6 +15,8 @@ Ints = npt.NDArray[np.intp]
 SLOTS: tuple[int, ...] = (*range(1, 29), -1, -2, -3)
 """The 1st to the 28th, and the last, last but one and last but two day of a month."""
 LAST_THREE = slice(28, 31)
+ENDS = 0.02
+"""How likely what comes each month is to end in one."""
 MADS = 5.0
 RECENT_DAYS = 112
 DEARER = 0.5
@@ -85,3 +87,10 @@ def _day(months: Days, slot: int) -> Days:
     if slot > 0:
         return np.asarray(months.astype("datetime64[D]") + (slot - 1))
     return np.asarray((months + 1).astype("datetime64[D]") + slot)
+
+
+def day_words(slot: int) -> str:
+    if slot < 0:
+        return ("the last day", "the last day but one", "the last day but two")[-slot - 1]
+    ending = "th" if 11 <= slot <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(slot % 10, "th")
+    return f"the {slot}{ending}"
