@@ -137,4 +137,4 @@ def _is_same(before: TeamBudget | None, after: TeamBudget | None) -> bool:
 
 
 def _in_order(mapping: Mapping[Any, T]) -> dict[Any, T]:
-    return dict(sorted(mapping.items(), key=lambda item: item[0]))
+    return {key: mapping[key] for key in sorted(mapping)}

@@ -126,9 +126,9 @@ def _relation(link: Any) -> str:
 
 def _linked(value: Any) -> Any:
     """Return the address in a link that is written as an object; one in which there is none is kept as it is."""
-    if not isinstance(value, Mapping) or not value:
-        return value or None if isinstance(value, Mapping) else value
-    return next((value[name] for name in ("href", "url", "uri", "cursor") if name in value), value)
+    if not isinstance(value, Mapping):
+        return value
+    return next((value[name] for name in ("href", "url", "uri", "cursor") if name in value), value or None)
 
 
 def _flag(key: str, written: str, value: Any) -> bool | None:

@@ -96,9 +96,9 @@ class Period:
         if isinstance(value, cls):
             return value
         try:
-            return cls.parse(value if isinstance(value, str) else f"{value}")
+            return cls.parse(f"{value}")
         except ValueError as error:
-            sentence, _, hint = str(error).partition("; ")
+            sentence, _, hint = str(error).rpartition("; ")
             told = {"sentence": sentence, "hint": hint}
             if meant := _meant(f"{value}"):
                 told = {"sentence": sentence, "hint": f"write `{meant}`", "cure": meant}

@@ -107,8 +107,9 @@ def parse_ratio(value: Any) -> Decimal:
     text = number_text(value)
     ratio = Decimal(text) if text is not None and re.fullmatch(RATIO_PATTERN, text) else None
     if ratio is None or not 0 < ratio <= 100:
-        label = shown(text) if text is not None else _kind(value)
-        raise refusal("invalid-ratio", f"{label} is not a factor above 0 and up to 100", "write a number such as 1.9")
+        raise refusal(
+            "invalid-ratio", f"{_kind(value)} is not a factor above 0 and up to 100", "write a number such as 1.9"
+        )
     return ratio
 
 

@@ -195,7 +195,7 @@ def is_hard(value: Frozen | None) -> bool:
 
 def why_not_declared(budget: BillingBudget, currency: str) -> str:
     """Return why YAML in `currency` cannot say what `budget` is, an empty text where it can."""
-    document = budget.model_dump(mode="json")
+    document = budget.model_dump()
     fields = {name: document[name] for name in ("name", "amount", "alert_percentages", "hard_limit", "period")}
     scope = {"type": budget.scope_type, "id": budget.scope_id}
     reasons = [f"it is in {budget.currency}"] if budget.currency != currency else []
