@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +24,14 @@ class Panel:
 
     The number of columns is a multiple of seven, so that `reshape(series, -1, 7)` holds weeks, and column modulo
     seven is the weekday's phase. `ends` is the last history day of each series. `credits` of the same shape is what was
-    given back on each day, 0 where nothing was; None where nobody looked for it.
+    given back on each day, 0 where nothing was; None where nobody looked for it. `charged` bool of the same shape: from
+    what the day cost a monthly charge was taken out.
     """
 
     values: Floats
     ends: Days
     credits: Floats | None = None
+    charged: Bools | None = None
 
     @property
     def series(self) -> int:
@@ -40,10 +42,12 @@ class Panel:
         return np.isfinite(self.values)
 
     def rows(self, chosen: slice) -> Panel:
-        return Panel(self.values[chosen], self.ends[chosen], None if self.credits is None else self.credits[chosen])
+        credits = None if self.credits is None else self.credits[chosen]
+        charged = None if self.charged is None else self.charged[chosen]
+        return Panel(self.values[chosen], self.ends[chosen], credits, charged)
 
     def with_values(self, values: Floats) -> Panel:
-        return Panel(values, self.ends, self.credits)
+        return replace(self, values=values)
 
     def month_ends(self) -> Bools:
         """Return bool[series, days]: whether a day is one of the last three of its month."""

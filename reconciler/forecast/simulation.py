@@ -18,6 +18,7 @@ from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, with_baselines
+from reconciler.forecast.happenings.silence import SILENT
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.promises import Promises
@@ -130,14 +131,16 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     )
     pulled = pull(effects, paths, far, context=context, course_of=course_of)
     left_out = int(np.isnan(taught.history).sum())
-    told = (shift_notices(learned, 0), *(happening.notices(0) for happening in learned.happenings))
+    told = tuple(chain.from_iterable(happening.notices(0) for happening in learned.happenings))
+    if not any(notice.code == SILENT for notice in told):
+        told = (*shift_notices(learned, 0), *told)
     return Simulated(
         question=question,
         course=pulled.course,
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        notices=tuple(chain.from_iterable(told)),
+        notices=told,
         planned=pulled.planned,
     )
 

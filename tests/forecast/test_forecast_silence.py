@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from reconciler.forecast.draws import draw
 from reconciler.forecast.fit import Fit, fit
+from reconciler.forecast.happenings.mechanism import Mechanism
+from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.happenings.silence import Silence, find_silence
 from reconciler.forecast.panel import Floats, Panel, make_panel
 from reconciler.forecast.paths import simulate
@@ -241,6 +243,24 @@ def test_next_to_nothing_is_as_good_as_nothing() -> None:
     assert "has spent next to nothing since" in next(iter(found.notices(0))).message
     history[-20:] = 2.0
     assert found_in(history).days[0] == 0
+
+
+def test_a_monthly_charge_goes_on_while_the_rest_has_stopped() -> None:
+    costs = silent(20, before=steady(200))
+    costs[[-200, -169, -138, -110, -79, -49, -18]] += 5000.0  # on the first of each month
+    happenings, _ = find(panel_of(costs), frozenset(Mechanism))
+    told = {notice.code: notice.message for each in happenings for notice in each.notices(0)}
+    assert set(told) == {"silent", "calendar-charge"}
+    assert "has spent nothing but its monthly charge since 2026-05-30, 20 days" in told["silent"]
+
+
+def test_a_silent_wallet_is_not_told_of_a_shift_before_it_as_if_that_went_on() -> None:
+    costs = steady(200)
+    costs[-25:] *= 5.0
+    costs[-12:] = 0.0
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=200), costs)
+    usage.series("team_other", AS_OF - timedelta(days=200), steady(200))
+    assert [notice.code for notice in ask(usage.build(), question()).wallets[0].notices] == ["silent"]
 
 
 def test_a_pause_that_is_likelier_than_a_stop_is_told_too_from_its_second_day_on() -> None:

@@ -112,7 +112,7 @@ def find_charges(panel: Panel) -> tuple[CalendarCharges, Panel]:
         for slot in chosen:
             days = _hits(seen, place, ages[place, slot])
             kept[row, days] = values[place, days] - seen.excess[place, days]
-    return CalendarCharges(panel.ends, tuple(found)), replace(panel, values=kept)
+    return CalendarCharges(panel.ends, tuple(found)), replace(panel, values=kept, charged=panel.values > kept)
 
 
 def _hits(seen: Peaks, row: int, ages: Ints) -> Ints:

@@ -1,4 +1,7 @@
-"""Silence: a wallet that spends nothing has stopped, pauses, or only rests as it always did."""
+"""Silence: a wallet that spends nothing has stopped, pauses, or only rests as it always did.
+
+Decision 0104.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from reconciler.forecast.draws import Draws
 from reconciler.forecast.happenings.happening import Happening
@@ -33,6 +37,8 @@ GAP_CHANCE = 1e-4
 ODD_CHANCE = 0.01
 UNNATURAL = 0.5
 NOTICEABLE = 0.05
+SILENT = "silent"
+NOTHING = "nothing"
 TOLD = 0.3
 TOLD_DAYS = 2
 """A silence that only seems a pause is told from this day on."""
@@ -42,7 +48,7 @@ TOLD_DAYS = 2
 class Silence(Happening):
     """How long each series has been silent, int[series] `days`, and how likely it has stopped or pauses.
 
-    `before` int[series] is how many earlier silences were as long; `is_empty` bool[series]: not even a trace was spent.
+    `before` int[series] is how many earlier silences were as long, `spent` str[series] what is spent all the same.
     """
 
     ends: Days
@@ -50,7 +56,7 @@ class Silence(Happening):
     stopped: Floats
     paused: Floats
     before: Ints
-    is_empty: Bools
+    spent: npt.NDArray[np.str_]
 
     def only(self, row: int) -> Silence:
         chosen = slice(row, row + 1)
@@ -60,7 +66,7 @@ class Silence(Happening):
             self.stopped[chosen],
             self.paused[chosen],
             self.before[chosen],
-            self.is_empty[chosen],
+            self.spent[chosen],
         )
 
     def turns(self, row: int, draws: Draws) -> Iterator[Turn]:
@@ -88,11 +94,10 @@ class Silence(Happening):
         lasting = f"{days} day{'' if days == 1 else 's'}"
         count = int(self.before[row])
         often = ("longer than ever before", "as it was once before")[count] if count < 2 else f"as {count} times before"
-        what = "nothing" if self.is_empty[row] else "next to nothing"
         yield WalletNotice(
-            code="silent",
-            message=f"has spent {what} since {since}, {lasting}, {often}: {chance(stopped)} that it has stopped; if it"
-            " comes back, it is expected to cost what it did before",
+            code=SILENT,
+            message=f"has spent {self.spent[row]} since {since}, {lasting}, {often}: {chance(stopped)} that it has"
+            " stopped; if it comes back, it is expected to cost what it did before",
             hint="if it has stopped, lower its target or take it out; if it should be spending, check that its requests"
             " still reach Keeptrusts under its team id",
             since=since,
@@ -107,8 +112,8 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     Unknown are a silence that is more than the wallet's usual rest, and such gaps of four days and more in its past.
     """
     nothing, none = np.zeros(panel.series), np.zeros(panel.series, dtype=np.intp)
-    found = Silence(panel.ends, none, nothing, nothing.copy(), none.copy(), none == 0)
-    rests = is_quiet(panel.values)
+    found = Silence(panel.ends, none, nothing, nothing.copy(), none.copy(), np.full(panel.series, NOTHING, dtype="U32"))
+    rests = _rests(panel)
     rows = np.flatnonzero(rests.any(axis=1) & (panel.known & ~rests).any(axis=1))
     if not len(rows):
         return found, panel
@@ -116,7 +121,9 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     quiet = quiet_days(rests[rows], np.isfinite(values))
     stopped, paused = _weighed(quiet)
     found.days[rows], found.stopped[rows], found.paused[rows] = quiet.trailing, stopped, paused
-    found.is_empty[rows] = ~(quiet.is_silent & (values > 0)).any(axis=1)
+    found.spent[rows[(quiet.is_silent & (values > 0)).any(axis=1)]] = "next to nothing"
+    if panel.charged is not None:
+        found.spent[rows[(quiet.is_silent & panel.charged[rows]).any(axis=1)]] = "nothing but its monthly charge"
     found.before[rows] = quiet.longer_runs(quiet.trailing)
     unknown = _unknown(quiet, is_silent=stopped + paused > UNNATURAL)
     if not unknown.any():
@@ -124,6 +131,16 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     kept = panel.values.copy()
     kept[rows] = np.where(unknown, np.nan, values)
     return found, replace(panel, values=kept)
+
+
+def _rests(panel: Panel) -> Bools:
+    """Return bool[series, days]: the days without spend; a monthly charge between two of them is none."""
+    rests = is_quiet(panel.values)
+    if panel.charged is None:
+        return rests
+    newer = np.pad(rests[:, :-1], ((0, 0), (1, 0)), constant_values=True)
+    older = np.pad(rests[:, 1:], ((0, 0), (0, 1)))
+    return rests | (panel.charged & newer & older)
 
 
 def _weighed(quiet: QuietDays) -> tuple[Floats, Floats]:
