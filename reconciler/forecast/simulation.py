@@ -29,6 +29,7 @@ from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.shift_notice import shift_notices
+from reconciler.forecast.todays_terms import dearer_before, promises_savings
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 
@@ -94,9 +95,15 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
         widths[panel_width(len(history))].append(row)
     learned: dict[int, Fit] = {}
     for rows in widths.values():
-        given, ends = [credits[row] for row in rows], np.full(len(rows), day_before(start))
-        panel = make_panel([histories[row] for row in rows], ends, credits=given)
         asked = [questions[row] for row in rows]
+        was = [
+            before_savings(question, context, len(histories[row])) for question, row in zip(asked, rows, strict=True)
+        ]
+        panel = make_panel(
+            [histories[row] / dearer for row, dearer in zip(rows, was, strict=True)],
+            np.full(len(rows), day_before(start)),
+            credits=[credits[row] / dearer for row, dearer in zip(rows, was, strict=True)],
+        )
         planned = np.array([_planned(question, context) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
@@ -104,6 +111,14 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
         _Taught(question, spends[row], histories[row], credits[row], learned[row])
         for row, question in enumerate(questions)
     ]
+
+
+def before_savings(question: WalletQuestion, context: ForecastContext, days: int) -> Floats | float:
+    """Return how much dearer each of the last `days` was without the promised savings that have come since."""
+    if not days or not promises_savings(question.plan):
+        return 1.0
+    past = DayRange(context.known.known_until - timedelta(days=days), days, context.organization.fiscal_year.starts)
+    return dearer_before(question.plan, _setting(question, context, days=days, known=True), past)
 
 
 def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:

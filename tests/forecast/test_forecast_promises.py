@@ -24,6 +24,7 @@ from reconciler.forecast.levers.whatif import FromDay
 from reconciler.forecast.observed import observations
 from reconciler.forecast.project import Forecast
 from reconciler.forecast.scenario import Scenario, supposed
+from reconciler.forecast.simulation import before_savings
 from reconciler.forecast.team_usage import DeclaredUsage
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, TeamBudget
@@ -128,12 +129,24 @@ def test_each_contribution_is_told_as_planned_too_and_both_add_up() -> None:
     bare = year_of(0.5, {"growth": growth})
     grown, cache, mix = found.wallets[0].levers
     assert grown.planned is None
-    assert grown.contribution == bare.wallets[0].levers[0].contribution
+    assert float(grown.contribution) == pytest.approx(float(bare.wallets[0].levers[0].contribution), rel=0.05)
     for lever in (cache, mix):
         assert lever.planned is not None
         assert lever.planned < lever.contribution < 0
     assert bare.year is not None
     assert bare.year.as_planned == {}
+
+
+@pytest.mark.parametrize("came", [0.0, 0.5, 1.0])
+def test_a_history_in_todays_terms_shows_no_saving_on_its_way(came: float) -> None:
+    table, days = usage(came), (AS_OF - date(2026, 4, 1)).days
+    asked = question(plan=plan(cache_hit_rate=CACHE, provider_mix=[MOVE]))
+    context = forecast_context(table, [asked], organization=organization(), period=DECEMBER, as_of=AS_OF, teams={})
+    history = context.known.of("team_support").history(AS_OF)
+    seen = before_savings(asked, context, days)
+    assert history.max() / history.min() >= 1.0 + came / 2
+    assert (history / seen).max() / (history / seen).min() < 1.05
+    assert before_savings(question(), context, days) == 1.0
 
 
 def test_what_is_supposed_is_taken_at_its_word() -> None:
