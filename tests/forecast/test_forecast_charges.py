@@ -124,7 +124,12 @@ def test_two_charges_a_month_are_two_and_one_may_be_the_last_day() -> None:
 
 def test_a_dear_month_end_is_the_month_end_and_no_charge() -> None:
     assert found(charged(steady(190), from_end(1), from_end(2))) == ()
-    assert found(charged(charged(steady(190), from_end(1)), from_end(2), amount=80.0)) == ()
+    assert found(charged(charged(steady(190), from_end(1)), from_end(2), amount=400.0)) == ()
+
+
+def test_a_charge_on_the_last_day_may_have_a_dear_day_before_it() -> None:
+    (charge,) = found(charged(charged(steady(190), from_end(1)), from_end(2), amount=80.0))
+    assert charge.slot == -1
 
 
 def test_batches_at_random_and_runaway_days_are_no_charges() -> None:

@@ -21,7 +21,7 @@ from reconciler.forecast.happenings.month_days import (
     days_ahead,
     peaks,
 )
-from reconciler.forecast.panel import Bools, Days, Floats, Panel
+from reconciler.forecast.panel import Bools, Days, Floats, Panel, median
 from reconciler.forecast.turns import Charge
 from reconciler.forecast.windows import WEEK
 from reconciler.model.forecast import WalletNotice
@@ -34,6 +34,8 @@ ODD_DAYS = 0.06
 """The share of other days that peak from which on a peak on the same day of some months is chance."""
 MONTH_END_DAYS = 2
 """So many of the last three days that are dearer are the month end's, not a charge."""
+ALIKE = 0.15
+"""The part of the dearest of the last three days from which on another belongs to the same month end."""
 SPREAD = 0.1
 SPREAD_MONTHS = 2.0
 AMOUNTS = 6
@@ -150,11 +152,22 @@ def _regular(values: Floats, seen: Peaks, ages: Ints) -> Bools:
     count, came = known_last.sum(axis=2), hit_last.sum(axis=2)
     regular = hit_last[:, :, :FEWEST].all(axis=2) & (came >= np.where(count >= MONTHS, ENOUGH, count))
     regular &= count >= FEWEST
-    month_end = (2 * dearer_last[:, LAST_THREE].sum(axis=2) >= count[:, LAST_THREE]).sum(axis=1) >= MONTH_END_DAYS
-    regular[month_end, LAST_THREE] = False
+    sizes = np.take_along_axis(np.where(known, seen.excess[rows, days], np.nan), order, axis=2)
+    dear = 2 * dearer_last.sum(axis=2) >= count
+    regular[_month_end(dear[:, LAST_THREE], sizes[:, LAST_THREE]), LAST_THREE] = False
     counted, others = regular[:, :, None], np.isfinite(values).sum(axis=1)
     odd = (seen.is_peak.sum(axis=1) - (hit & counted).sum(axis=(1, 2))) / np.maximum(others, 1)
     return np.asarray(regular & (odd < ODD_DAYS)[:, None])
+
+
+def _month_end(dear: Bools, sizes: Floats) -> Bools:
+    """Return bool[series]: whether more than one of the last three days is dearer, and none by far the dearest.
+
+    `dear` bool[series, 3], `sizes` float64[series, 3, months] above an ordinary day.
+    """
+    size = np.nan_to_num(median(sizes.reshape(-1, sizes.shape[2])).reshape(dear.shape))
+    alike = dear & (size >= ALIKE * size.max(axis=1, keepdims=True))
+    return np.asarray(alike.sum(axis=1) >= MONTH_END_DAYS)
 
 
 def _rounded(amount: float) -> float:
