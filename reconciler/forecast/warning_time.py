@@ -22,6 +22,8 @@ from reconciler.model.purse import Purse
 
 ENOUGH_PATHS = 0.05
 NEAR_ENOUGH = Decimal("0.02")
+IDLE = 0.9
+_NOTHING_TO_WARN_OF = "in 9 of 10 cases nothing more is spent, so that there is nothing to warn of"
 
 
 class AlertRecommendation(RecommendedAlert):
@@ -54,6 +56,8 @@ class WarningTime:
                 why = f"{percentage}% of {amount(value, budget.currency)} fires {where}{self._fired(threshold)}"
                 if value <= 0:
                     why = f"no amount leaves {days} days"
+                spent = f"{days} days before the money is gone, spend has reached {amount(threshold, budget.currency)}"
+                told = f"{spent} in 9 of 10 cases; {why}"
                 yield AlertRecommendation(
                     team=self.question.wallet.team,
                     environment=self.question.wallet.environment,
@@ -63,10 +67,14 @@ class WarningTime:
                     current=budget.amount,
                     amount=value if value > 0 else budget.amount,
                     reaction_days=days,
-                    reason=f"{days} days before the money is gone, spend has reached"
-                    f" {amount(threshold, budget.currency)} in 9 of 10 cases; {why}",
+                    reason=_NOTHING_TO_WARN_OF if value <= 0 and self._is_idle else told,
                     possible=value > 0,
                 )
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether the wallet is expected to spend nothing more."""
+        return not self.wanted.total.size or float(np.quantile(self.wanted.total[-1], IDLE)) <= 0
 
     @property
     def _spent(self) -> Decimal:

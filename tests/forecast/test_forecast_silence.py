@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from forecast.forecast_world import AS_OF, UsageBuilder, ask, plan, question, steady
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, organization, plan, question, steady
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.forecast.context import forecast_context
 from reconciler.forecast.draws import draw
 from reconciler.forecast.fit import Fit, fit
 from reconciler.forecast.happenings.mechanism import Mechanism
@@ -18,6 +19,8 @@ from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.happenings.silence import Silence, find_silence
 from reconciler.forecast.panel import Floats, Panel, make_panel
 from reconciler.forecast.paths import simulate
+from reconciler.forecast.recommend import recommend
+from reconciler.model.period import Period
 
 END = np.datetime64("2026-06-18", "D")
 PATHS, DAYS = 500, 28
@@ -221,6 +224,16 @@ def test_the_wallets_answer_follows_and_says_since_when() -> None:
     told = next(warning for warning in forecast.warnings if warning.code == "silent")
     assert told.message.startswith("support/prod has spent nothing since ")
     assert told.hint
+
+
+def test_there_is_nothing_to_warn_of_where_nothing_more_is_spent() -> None:
+    usage, asked = stopped_since(40).build(), question(alerts_desired=(budget(),))
+    june = Period(2026, 6)
+    context = forecast_context(usage, [asked], organization=organization(), period=june, as_of=AS_OF, teams={})
+    found = recommend([asked], context)
+    assert found.targets[0].target == 0
+    assert {notice.code for notice in found.notices} == {"silent"}
+    assert all("nothing to warn of" in alert.reason and not alert.possible for alert in found.alerts)
 
 
 def test_growth_that_arrived_before_a_silence_does_not_come_once_more() -> None:
