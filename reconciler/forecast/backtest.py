@@ -20,6 +20,8 @@ from reconciler.forecast.history import Spend, spending
 from reconciler.forecast.naive import MEAN_DAYS, NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.paths import simulate
+from reconciler.forecast.price_index import price_index
+from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.scores import Chance, MonthScore, Score, score_paths, score_point, summary
 from reconciler.forecast.windows import WEEK
 from reconciler.model.period import Period
@@ -39,7 +41,8 @@ STABLE_ADVANTAGE = 0.90
 class ForecastOrigin:
     """One day to forecast from. `history` is oldest first and ends the day before; `rest` is what then was paid.
 
-    `credits` is what was given back on each day of the history, and no part of it.
+    `credits` is what was given back on each day of the history, and no part of it. `index` says what its days are
+    counted at.
     """
 
     series: str
@@ -49,6 +52,7 @@ class ForecastOrigin:
     rest: Floats
     scale: float
     credits: Floats | float = 0.0
+    index: PriceIndex | None = None
 
     @property
     def paid(self) -> Floats:
@@ -119,7 +123,12 @@ def backtest(
     for wallet in sorted(known.wallets if wallets is None else wallets):
         origins = list(
             _origins(
-                wallet, known.of(wallet), until=known.known_until, months=months, left_out=(censored or {}).get(wallet)
+                usage,
+                wallet,
+                known.of(wallet),
+                until=known.known_until,
+                months=months,
+                left_out=(censored or {}).get(wallet),
             )
         )
         if origins:
@@ -136,11 +145,12 @@ def backtest(
 
 
 def _origins(
-    wallet: str, spend: Spend, *, until: date, months: int, left_out: frozenset[date] | None
+    usage: DailyUsage, wallet: str, spend: Spend, *, until: date, months: int, left_out: frozenset[date] | None
 ) -> Iterator[ForecastOrigin]:
     first = spend.first_event()
     if first is None:
         return
+    rows = np.flatnonzero(usage.wallet == wallet)
     newest = Period.of(until).plus(-1)
     for period in (newest.plus(-back) for back in reversed(range(months))):
         for number in ORIGIN_DAYS:
@@ -151,7 +161,8 @@ def _origins(
             history = spend.history(as_of, censored=dry)
             rest, credits = spend.daily(as_of, period.end), spend.credits(as_of, days=len(history))
             if history.size and (scale := float(np.nanmean(history[-2 * MEAN_DAYS :])) * period.days) > 0:
-                yield ForecastOrigin(wallet, as_of, history, number - 1, rest, scale, credits)
+                index = price_index(usage, rows, as_of)
+                yield ForecastOrigin(wallet, as_of, history, number - 1, rest, scale, credits, index)
 
 
 def score_origins(
@@ -166,7 +177,8 @@ def score_origins(
         days = max(len(origin.rest) for origin in chunk)
         ends = np.array([origin.as_of - timedelta(days=1) for origin in chunk], dtype="datetime64[D]")
         credits = [np.zeros(len(origin.history)) + origin.credits for origin in chunk]
-        panel = make_panel([origin.history for origin in chunk], ends, credits=credits)
+        indices = [origin.index for origin in chunk]
+        panel = make_panel([origin.history for origin in chunk], ends, credits=credits, indices=indices)
         learned = fit(panel, mechanisms=mechanisms)
         draws = draw([seed(origin) for origin in chunk], shared_seed=0, paths=PATHS, weeks=-(-days // WEEK))
         simulated = simulate(learned, draws, days=days)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.windows import WEEK
 
 Floats = npt.NDArray[np.float64]
@@ -25,13 +26,15 @@ class Panel:
     The number of columns is a multiple of seven, so that `reshape(series, -1, 7)` holds weeks, and column modulo
     seven is the weekday's phase. `ends` is the last history day of each series. `credits` of the same shape is what was
     given back on each day, 0 where nothing was; None where nobody looked for it. `charged` bool of the same shape: from
-    what the day cost a monthly charge was taken out.
+    what the day cost a monthly charge was taken out. `indices` say what the days of each series are counted at, and are
+    empty where nobody looked.
     """
 
     values: Floats
     ends: Days
     credits: Floats | None = None
     charged: Bools | None = None
+    indices: tuple[PriceIndex | None, ...] = ()
 
     @property
     def series(self) -> int:
@@ -44,7 +47,7 @@ class Panel:
     def rows(self, chosen: slice) -> Panel:
         credits = None if self.credits is None else self.credits[chosen]
         charged = None if self.charged is None else self.charged[chosen]
-        return Panel(self.values[chosen], self.ends[chosen], credits, charged)
+        return Panel(self.values[chosen], self.ends[chosen], credits, charged, self.indices[chosen])
 
     def with_values(self, values: Floats) -> Panel:
         return replace(self, values=values)
@@ -60,15 +63,22 @@ def panel_width(days: int) -> int:
     return max(WEEK, -(-days // WEEK) * WEEK)
 
 
-def make_panel(histories: Sequence[Floats], ends: Days, *, credits: Sequence[Floats] | None = None) -> Panel:
+def make_panel(
+    histories: Sequence[Floats],
+    ends: Days,
+    *,
+    credits: Sequence[Floats] | None = None,
+    indices: Sequence[PriceIndex | None] = (),
+) -> Panel:
     """Return the panel of `histories`, each oldest day first and ending on its day of `ends`; `credits` are as long.
 
+    `indices` say of each series what its days are counted at, None where nothing tells; empty where nobody looked.
     Leading unknown days cost nothing: the width is the longest history, rounded up to whole weeks.
     """
     longest = max((len(history) for history in histories), default=0)
     width = panel_width(longest)
     given = None if credits is None else _columns(credits, width, empty=0.0)
-    return Panel(_columns(histories, width, empty=np.nan), ends.astype("datetime64[D]"), given)
+    return Panel(_columns(histories, width, empty=np.nan), ends.astype("datetime64[D]"), given, indices=tuple(indices))
 
 
 def _columns(series: Sequence[Floats], width: int, *, empty: float) -> Floats:

@@ -25,8 +25,10 @@ from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, effects_of, levers
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
+from reconciler.forecast.price_index import price_index
 from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.shift_notice import shift_notices
 from reconciler.forecast.todays_terms import dearer_before, promises_savings
@@ -103,6 +105,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
             [histories[row] / dearer for row, dearer in zip(rows, was, strict=True)],
             np.full(len(rows), day_before(start)),
             credits=[credits[row] / dearer for row, dearer in zip(rows, was, strict=True)],
+            indices=[_index(question, context) for question in asked],
         )
         planned = np.array([_planned(question, context) for question in asked])
         fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
@@ -119,6 +122,13 @@ def before_savings(question: WalletQuestion, context: ForecastContext, days: int
         return 1.0
     past = DayRange(context.known.known_until - timedelta(days=days), days, context.organization.fiscal_year.starts)
     return dearer_before(question.plan, _setting(question, context, days=days, known=True), past)
+
+
+def _index(question: WalletQuestion, context: ForecastContext) -> PriceIndex | None:
+    """Return what the wallet's days are counted at: of the cache its plan tells where it has one."""
+    seen, end = context.observations, context.known.known_until
+    rows = seen.rows_of((question.wallet.key,), LONG_WINDOW_DAYS)
+    return price_index(seen.usage, rows, end, cache=question.plan.cache_hit_rate is None)
 
 
 def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:

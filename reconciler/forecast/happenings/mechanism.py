@@ -8,6 +8,7 @@ from enum import StrEnum
 class Mechanism(StrEnum):
     """One thing that the forecast looks for; `benchmarks/forecast_gates.py --mechanisms` leaves each out in turn."""
 
+    COLUMNS = "columns"
     TAMING = "taming"
     SILENCE = "silence"
     CREDITS = "credits"

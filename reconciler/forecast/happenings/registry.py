@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from reconciler.forecast.happenings.calendar_charges import find_charges
+from reconciler.forecast.happenings.columns import find_columns
 from reconciler.forecast.happenings.credits import find_credits
 from reconciler.forecast.happenings.happening import Happening
 from reconciler.forecast.happenings.holidays import find_holidays
@@ -16,6 +17,7 @@ Finder = Callable[[Panel], tuple[Happening, Panel]]
 """Looks for what one mechanism did; returns the panel that the rest is fitted on."""
 
 _FINDERS: Mapping[Mechanism, Finder] = {
+    Mechanism.COLUMNS: find_columns,
     Mechanism.CREDITS: find_credits,
     Mechanism.CHARGES: find_charges,
     Mechanism.HOLIDAYS: find_holidays,

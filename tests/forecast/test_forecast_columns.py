@@ -1,0 +1,120 @@
+"""Prices and the cache as evidence: what they change is no demand, and what demand changes is not theirs."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from forecast.forecast_world import AS_OF, UsageBuilder, ask, plan, question
+
+from reconciler.forecast.price_index import price_index
+from reconciler.forecast.repricing import PriceIndex
+from reconciler.model.forecast import WalletForecast
+from reconciler.model.usage import DailyUsage
+
+DAYS = 170
+FIRST = AS_OF - timedelta(days=DAYS)
+
+
+def usage(
+    *,
+    prices: tuple[float, float] = (1.0, 1.0),
+    since: int = 0,
+    ramp: float = 0.0,
+    ramp_days: int = 30,
+    demand: float = 1.0,
+) -> DailyUsage:
+    """A wallet of two models. The first one's price changes `since` so many days, the cache comes to answer `ramp` of
+    all requests within the last 30 days, and demand changes `since` so many days as well.
+    """
+    random, built = np.random.default_rng(5), UsageBuilder()
+    for back in range(DAYS, 0, -1):
+        day, is_new = AS_OF - timedelta(days=back), back <= since
+        requests = 400.0 * (demand if is_new else 1.0) * float(np.exp(random.normal(0.0, 0.15)))
+        rate = ramp * max(1.0 - back / 30, 0.0)
+        paid = requests * (1.0 - rate)
+        for model, part, price in (("big", 0.7, prices[1] if is_new else prices[0]), ("small", 0.3, 0.2)):
+            tokens = paid * part * 1000
+            built.row(
+                day,
+                "team_support",
+                tokens / 1000 * price * float(np.exp(random.normal(0.0, 0.01))),
+                provider="openai",
+                model=model,
+                requests=round(requests * part),
+                cache_hits=round(requests * part * rate),
+                input_tokens=round(tokens),
+            )
+    return built.build()
+
+
+def only(found: DailyUsage, **asked: Any) -> WalletForecast:
+    (wallet,) = ask(found, question(**asked)).wallets
+    return wallet
+
+
+def index(found: DailyUsage, *, cache: bool = True) -> PriceIndex | None:
+    return price_index(found, np.arange(len(found.day)), AS_OF, cache=cache)
+
+
+def rest(wallet: WalletForecast) -> list[float]:
+    return [float(wallet.month_end.quantiles[key] - wallet.spend_to_date) for key in ("0.1", "0.5", "0.9")]
+
+
+@pytest.mark.parametrize("since", [3, 6, 12, 25])
+@pytest.mark.parametrize("price", [0.6, 1.5])
+def test_a_new_price_counts_at_once_and_for_the_days_before_too(price: float, since: int) -> None:
+    wallet = only(usage(prices=(1.0, price), since=since))
+    daily = 400.0 * (0.7 * price + 0.3 * 0.2) * np.exp(0.15**2 / 2)
+    low, middle, high = rest(wallet)
+    assert middle == pytest.approx(13 * daily, rel=0.08)
+    assert low < 13 * daily < high
+    (notice,) = wallet.notices
+    assert (notice.code, notice.since) == ("price-change", AS_OF - timedelta(days=since))
+    assert notice.factor == pytest.approx(price, rel=0.03)
+    assert f"{abs(price - 1):.0%} {'less' if price < 1 else 'more'} for a token of openai/big" in notice.message
+
+
+def test_a_price_makes_the_forecast_no_wider() -> None:
+    (low, middle, high), (before, usual, after) = (
+        rest(only(usage(prices=(1.0, price), since=6))) for price in (0.6, 1.0)
+    )
+    assert (high - low) / middle < 1.3 * (after - before) / usual
+
+
+def test_a_cache_that_came_counts_for_the_days_before_too() -> None:
+    found = usage(ramp=0.45)
+    wallet = only(found)
+    now = 400.0 * (1 - 0.45 * (1 - 1 / 30)) * (0.7 + 0.06) * np.exp(0.15**2 / 2)
+    low, middle, high = rest(wallet)
+    assert low < 13 * now < high
+    assert middle == pytest.approx(13 * now, rel=0.12)
+    assert [notice.code for notice in wallet.notices] == ["cache-change"]
+    assert "of its requests answered by the cache" in wallet.notices[0].message
+
+
+def test_of_a_cache_that_the_plan_promises_the_plan_tells() -> None:
+    promised = plan(cache_hit_rate={"from": "0%", "to": "50%", "since": "2026-05", "by": "2026-12"})
+    assert only(usage(ramp=0.45), plan=promised).notices == ()
+    assert index(usage(ramp=0.45), cache=False) is None
+
+
+@pytest.mark.parametrize("found", [usage(), usage(demand=3.0, since=9), usage(prices=(1.0, 1.02), since=9)])
+def test_demand_and_trifles_are_not_taken_for_prices(found: DailyUsage) -> None:
+    assert index(found) is None
+
+
+def test_what_is_older_than_what_is_looked_at_counts_as_the_oldest() -> None:
+    found = index(usage(prices=(1.0, 0.5), since=10))
+    assert found is not None
+    assert found.over(9).tolist() == [1.0] * 9
+    assert found.over(400)[-1] == found.over(90)[-1] < 0.6
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4])
+def test_little_usage_tells_nothing(rows: int) -> None:
+    found = usage(prices=(1.0, 0.5), since=5)
+    assert price_index(found, np.arange(len(found.day))[-rows:] if rows else np.arange(0), AS_OF) is None
+    assert price_index(None, np.arange(0), date(2026, 1, 1)) is None
