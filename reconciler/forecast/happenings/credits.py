@@ -136,7 +136,7 @@ def _left_out(given: Floats, end: np.datetime64) -> WalletNotice:
     last = _day(end, int(ages[0]))
     return WalletNotice(
         code="credits-left-out",
-        message=f"got {given.sum():,.2f} back as credits on {days} of the last {TOLD_DAYS}, the last on {last}; they"
-        " do not come on most days, so the forecast expects no more of them",
+        message=f"got {given.sum():,.2f} back as credits on {days} of the last {TOLD_DAYS}, the last on {last}; the"
+        " forecast takes them for single ones and expects no more",
         since=_day(end, int(ages[-1])),
     )

@@ -37,22 +37,24 @@ class MonthlyCredit:
 
 def monthly_credits(spent: Floats, credits: Floats, end: np.datetime64) -> tuple[MonthlyCredit, ...]:
     """Return what comes back on the same day of each month; both float64[days], the newest day, `end`, first."""
-    before = spent_before(spent)
-    found = []
-    for slot, ages in zip(SLOTS, ages_of(np.array([end]), len(spent))[0], strict=True):
-        days = ages[ages >= 0]
-        days = days[np.isfinite(before[days]) & (before[days] > 0)]
-        came = credits[days] > 0
-        if len(days) < FEWEST or not came[:FEWEST].all():
-            continue
-        hits = days[: int(np.argmin(came))] if not came.all() else days
-        shares = credits[hits[:TIMES]] / before[hits[:TIMES]]
-        middle = float(np.median(shares))
-        around = float(np.square(np.log(shares / middle)).sum()) + SPREAD_TIMES * SPREAD**2
-        found.append(MonthlyCredit(slot, middle, float(np.sqrt(around / (len(shares) + SPREAD_TIMES))), hits))
-    days = np.array([age for one in found for age in one.ages[:FEWEST]], dtype=np.intp)
+    before, ages = np.nan_to_num(spent_before(spent)), ages_of(np.array([end]), len(spent))[0]
+    came = (ages >= 0) & (before[ages] > 0) & (credits[ages] > 0)
+    slots = np.flatnonzero(came[:, :FEWEST].all(axis=1))
+    days = np.unique(ages[slots, :FEWEST])
     lately = credits[: int(days.max(initial=0)) + 1].sum()
-    return tuple(found) if credits[np.unique(days)].sum() >= MOST_OF_IT * lately > 0 else ()
+    if not credits[days].sum() >= MOST_OF_IT * lately > 0:
+        return ()
+    hits = [ages[slot][np.logical_and.accumulate(came[slot])] for slot in slots]
+    return tuple(
+        _credit(SLOTS[slot], days, credits[days[:TIMES]] / before[days[:TIMES]])
+        for slot, days in zip(slots.tolist(), hits, strict=True)
+    )
+
+
+def _credit(slot: int, ages: Ints, shares: Floats) -> MonthlyCredit:
+    middle = float(np.median(shares))
+    around = float(np.square(np.log(shares / middle)).sum()) + SPREAD_TIMES * SPREAD**2
+    return MonthlyCredit(slot, middle, float(np.sqrt(around / (len(shares) + SPREAD_TIMES))), ages)
 
 
 def spent_before(spent: Floats) -> Floats:
