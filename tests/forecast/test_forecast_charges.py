@@ -19,6 +19,7 @@ from reconciler.forecast.happenings.mechanism import Mechanism
 from reconciler.forecast.happenings.month_days import SLOTS, ages_of, days_ahead
 from reconciler.forecast.panel import Floats, make_panel
 from reconciler.forecast.paths import simulate
+from reconciler.forecast.repricing import PriceIndex
 
 PATHS = 200
 OnDay = Callable[[date], bool]
@@ -221,3 +222,13 @@ def test_a_wallet_runs_out_on_the_day_its_subscription_is_charged() -> None:
     assert forecast.desired.exhaustion.date["0.5"] == date(2026, 6, 28)
     (notice,) = forecast.notices
     assert (notice.code, notice.since) == ("calendar-charge", date(2025, 12, 28))
+
+
+def test_subscriptions_and_credits_are_what_they_were_where_tokens_became_cheaper() -> None:
+    days = np.arange(190)
+    spent = charged(np.where(days < 170, 200.0, 100.0) * np.tile([1.02, 0.98], 95), on(5))
+    credits = np.where(days == 165, 30.0, 0.0)
+    cheaper = PriceIndex(np.append(np.ones(20), 0.5), ())
+    panel = make_panel([spent], np.array([day_before(AS_OF)]), credits=[credits], indices=[cheaper])
+    told = [notice.message for happening in fit(panel).happenings for notice in happening.notices(0)]
+    assert [message.split(" on ")[0] for message in told] == ["got 30.00 back as credits", "is charged about 2,000.00"]

@@ -17,9 +17,9 @@ Finder = Callable[[Panel], tuple[Happening, Panel]]
 """Looks for what one mechanism did; returns the panel that the rest is fitted on."""
 
 _FINDERS: Mapping[Mechanism, Finder] = {
-    Mechanism.COLUMNS: find_columns,
     Mechanism.CREDITS: find_credits,
     Mechanism.CHARGES: find_charges,
+    Mechanism.COLUMNS: find_columns,
     Mechanism.HOLIDAYS: find_holidays,
     Mechanism.SILENCE: find_silence,
 }
