@@ -36,7 +36,7 @@ def alerts_of(sources: Sources, written: Collection[WalletRef]) -> Iterator[Aler
         value = found.value
         if key in declared:
             continue
-        place = sources.grouping.places.get(value.scope_id) if value.scope_type == "team" else None
+        place = sources.grouping.places.get(value.scope_id)
         if why := _why_not(sources, value, place):
             yield _left_out(BILLING_BUDGETS, value, sources, *why)
         elif place is not None:
@@ -105,7 +105,7 @@ def _an(scope: str) -> str:
 
 def _not_valid(value: ExportSchedule) -> tuple[str, ...]:
     try:
-        ExportSchedule.model_validate(value.model_dump(mode="json", warnings=False))
+        ExportSchedule.model_validate(value.model_dump(warnings=False))
     except ValidationError as error:
         return tuple(dict.fromkeys(str(problem["loc"][0]) for problem in error.errors(include_url=False)))
     return ()

@@ -113,7 +113,7 @@ def _largest(amounts: list[Decimal]) -> Decimal:
     return max(amounts, key=lambda amount: (amount % 1 != 0, amount))
 
 
-def _left_out(sources: Sources, listed: ListedWallet, reason: str, hint: str = "") -> NotDeclared:
+def _left_out(sources: Sources, listed: ListedWallet, reason: str, hint: str) -> NotDeclared:
     key = str(WalletRef("user" if listed.scope == "user" else "team", listed.holder))
     name = sources.directory.team(listed.holder).name or listed.holder
     held = listed.held
