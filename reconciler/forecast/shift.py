@@ -2,6 +2,7 @@
 
 A posterior over the days of the new level, and over its size, as of change-point models whose hypotheses explain the
 same days (Barry and Hartigan 1992; Fearnhead 2006). Without a shift the level adapts; with one it jumps once.
+Decision 0105.
 """
 
 from __future__ import annotations
