@@ -247,6 +247,21 @@ def test_growth_that_arrived_before_a_silence_does_not_come_once_more() -> None:
     assert abs(wallet.levers[0].contribution) < 1
 
 
+def test_a_wallet_whose_last_spend_is_out_of_sight_is_told_too() -> None:
+    usage = UsageBuilder().series("team_support", AS_OF - timedelta(days=480), steady(40))
+    usage.series("team_other", AS_OF - timedelta(days=480), steady(480))
+    wallet = ask(usage.build(), question()).wallets[0]
+    assert not any(wallet.month_end.quantiles.values())
+    assert "400 days, or longer: >99.9%" in wallet.notices[0].message
+
+
+def test_a_wallet_that_is_but_charged_each_month_is_not_silent() -> None:
+    days = END - np.arange(240)[::-1]
+    fourth = days - days.astype("datetime64[M]").astype("datetime64[D]") == np.timedelta64(3, "D")
+    happenings, _ = find(panel_of(np.where(fourth, 5000.0, 0.0)), frozenset(Mechanism))
+    assert {notice.code for each in happenings for notice in each.notices(0)} == {"calendar-charge"}
+
+
 def test_next_to_nothing_is_as_good_as_nothing() -> None:
     history = silent(20)
     history[-20:] = 0.02

@@ -38,6 +38,7 @@ ODD_CHANCE = 0.01
 UNNATURAL = 0.5
 NOTICEABLE = 0.05
 SILENT = "silent"
+_OFTEN = {-1: "or longer", 0: "longer than ever before", 1: "as it was once before"}
 NOTHING = "nothing"
 TOLD = 0.3
 TOLD_DAYS = 2
@@ -48,7 +49,8 @@ TOLD_DAYS = 2
 class Silence(Happening):
     """How long each series has been silent, int[series] `days`, and how likely it has stopped or pauses.
 
-    `before` int[series] is how many earlier silences were as long, `spent` str[series] what is spent all the same.
+    `before` int[series] is how many earlier silences were as long, -1 where all that is known is silent; `spent`
+    str[series] is what is spent all the same.
     """
 
     ends: Days
@@ -93,7 +95,7 @@ class Silence(Happening):
         since: date = self.ends[row].astype(date) - timedelta(days=days - 1)
         lasting = f"{days} day{'' if days == 1 else 's'}"
         count = int(self.before[row])
-        often = ("longer than ever before", "as it was once before")[count] if count < 2 else f"as {count} times before"
+        often = _OFTEN.get(count, f"as {count} times before")
         yield WalletNotice(
             code=SILENT,
             message=f"has spent {self.spent[row]} since {since}, {lasting}, {often}: {chance(stopped)} that it has"
@@ -114,7 +116,9 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     nothing, none = np.zeros(panel.series), np.zeros(panel.series, dtype=np.intp)
     found = Silence(panel.ends, none, nothing, nothing.copy(), none.copy(), np.full(panel.series, NOTHING, dtype="U32"))
     rests = _rests(panel)
-    rows = np.flatnonzero(rests.any(axis=1) & (panel.known & ~rests).any(axis=1))
+    idle, used = rests.any(axis=1), (panel.known & ~rests).any(axis=1)
+    _never_used(found, panel, rows=np.flatnonzero(idle & ~used))
+    rows = np.flatnonzero(idle & used)
     if not len(rows):
         return found, panel
     values = panel.values[rows]
@@ -133,6 +137,20 @@ def find_silence(panel: Panel) -> tuple[Silence, Panel]:
     return found, replace(panel, values=kept)
 
 
+def _never_used(found: Silence, panel: Panel, *, rows: Ints) -> None:
+    """Note the series whose last spend is older than all that is known; those with a monthly charge are in use."""
+    if panel.charged is not None:
+        rows = rows[~panel.charged[rows].any(axis=1)]
+    days = (panel.values[rows] == 0.0).sum(axis=1)
+    found.days[rows], found.before[rows] = days, -1
+    found.stopped[rows] = STOPPED / (STOPPED + _pause(days))
+
+
+def _pause(days: Ints) -> Floats:
+    """Return how likely a pause of so many days is."""
+    return np.asarray(PAUSED * (1.0 + days / PAUSE_SCALE) ** -PAUSE_TAIL)
+
+
 def _rests(panel: Panel) -> Bools:
     """Return bool[series, days]: the days without spend; a monthly charge between two of them is none."""
     rests = is_quiet(panel.values)
@@ -145,9 +163,8 @@ def _rests(panel: Panel) -> Bools:
 
 def _weighed(quiet: QuietDays) -> tuple[Floats, Floats]:
     """Return how likely it is that each series has stopped, and that it pauses."""
-    longer = quiet.trailing / PAUSE_SCALE
     odd = quiet.longer_runs(quiet.trailing, quiet.log_natural_runs < np.log(ODD_CHANCE))
-    pause = PAUSED * (1.0 + longer) ** -PAUSE_TAIL + PAUSED_BEFORE * np.where(quiet.is_intermittent, 0, odd)
+    pause = _pause(quiet.trailing) + PAUSED_BEFORE * np.where(quiet.is_intermittent, 0, odd)
     natural = np.exp(quiet.log_natural)
     natural = np.where(quiet.is_intermittent, np.maximum(natural, _habit(quiet)), natural)
     total = np.where(quiet.trailing > 0, STOPPED + pause + natural, np.inf)
