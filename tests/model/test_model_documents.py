@@ -14,7 +14,7 @@ from reconciler.findings import ExitCode, Finding, Position, Severity, UsageErro
 from reconciler.model.change_request import CommentDocument
 from reconciler.model.document import ErrorDocument
 from reconciler.model.exports import ExportsManifest, KeptExport
-from reconciler.model.forecast import MonthEnd, WalletForecast
+from reconciler.model.forecast import ForecastNotice, MonthEnd, WalletForecast, WalletNotice
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.frozen import document
@@ -218,6 +218,13 @@ def test_what_is_logged_of_a_forecast_is_what_the_plan_said() -> None:
         pull_request=7,
     )
     assert logged_forecasts(made.model_copy(update={"usage": None}))[0].usage is None
+
+
+def test_what_was_seen_of_a_wallet_names_it_in_its_sentence_and_beside_it() -> None:
+    seen = WalletNotice(code="quiet", message="spent nothing", hint="look")
+    assert ForecastNotice.of(seen, team="support", environment="prod") == ForecastNotice(
+        code="quiet", message="support/prod spent nothing", hint="look", team="support", environment="prod"
+    )
 
 
 @pytest.mark.parametrize(("kind", "example"), [(Rate, "18%"), (Share, "30%"), (Interval, "80%")])

@@ -191,7 +191,8 @@ def test_what_just_fits_into_a_check_run_is_in_its_record(monkeypatch: pytest.Mo
 
 def test_forecasts_are_in_a_record_as_far_as_there_is_room_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = logged()
-    monkeypatch.setattr(plan_record, "logged_forecasts", lambda _, **__: (shown,))
+    of_request = {7: (shown,)}
+    monkeypatch.setattr(plan_record, "logged_forecasts", lambda _, pull_request=None: of_request.get(pull_request, ()))
     whole = record()
     parts = (whole.fingerprints, whole.changes, facts_of(PLAN).effects.model_dump(mode="json"))
     needed = sum(len(canonical_json(part)) for part in (*parts, [shown.model_dump(mode="json")]))
