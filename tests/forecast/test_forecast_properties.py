@@ -119,7 +119,7 @@ def test_contributions_add_up_to_the_difference_of_the_means(
 ) -> None:
     levers = plan(
         growth=[{"reason": "g", "rate": f"{growth}%", "from": "2026-07"}],
-        cache_hit_rate={"from": "0%", "to": f"{hits}%", "by": "2026-07", "since": "2026-06"},
+        cache_hit_rate={"from": "0%", "to": f"{hits}%", "by": "2026-08", "since": "2026-07"},
         planned_demand=[{"reason": "d", "monthly": f"{demand}.00", "from": "2026-07"}],
     )
     usage = usage_of(values) if any(values) else usage_of([1.0])

@@ -85,9 +85,9 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
         assert comment.partition("-->\n")[2].strip() in first.summary
         assert [check["conclusion"] for check in github.checks] == ["success", "action_required"]
 
-    # What recommend knows better stands on the line that Alice changed, once; the rest is counted.
-    (suggested,) = github.review_comments
-    assert "\n  prod: {team_id: team_support, monthly: " in suggested["body"].partition("```suggestion")[2]
+    # What recommend knows better stands on the line that Alice changed, once, and on the line of the alert beside it.
+    wallet = "\n  prod: {team_id: team_support, monthly: "
+    (suggested,) = [item for item in github.review_comments if wallet in item["body"].partition("```suggestion")[2]]
     assert "it lasts June 2026 with probability" in suggested["body"]
     assert github.pulls[128].shows(SUPPORT, suggested["line"], suggested["line"])
 
