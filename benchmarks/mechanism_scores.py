@@ -20,6 +20,7 @@ from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod, naive_rest
 from reconciler.forecast.panel import make_panel
 from reconciler.forecast.paths import simulate
 from reconciler.forecast.scores import MonthScore, Score, score_paths, score_point, summary
+from reconciler.forecast.shift_notice import history_notices
 
 PATHS = 500
 CHUNK = 64
@@ -78,7 +79,7 @@ def simulated(row: Row, worlds: Sequence[World], mechanisms: frozenset[Mechanism
         draws = draw(seeds, shared_seed=0, paths=PATHS, weeks=-(-days // 7))
         learned = fitted(part, mechanisms)
         for number, paths in enumerate(simulate(learned, draws, days=days)):
-            told = frozenset(notice.code for each in learned.happenings for notice in each.notices(number))
+            told = frozenset(notice.code for notice in history_notices(learned, number))
             yield Looked(part[number], paths, told)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 from typing import cast
 
 import numpy as np
 
 from reconciler.forecast.fit import Fit
+from reconciler.forecast.happenings.silence import SILENT
 from reconciler.forecast.passing import chance_to_pass, is_holiday
 from reconciler.forecast.shift import AGES
 from reconciler.forecast.words import chance, share
@@ -16,6 +18,12 @@ from reconciler.model.forecast import WalletNotice
 
 MUCH = 10.0
 """From this factor on a multiple needs no decimals."""
+
+
+def history_notices(fit: Fit, row: int) -> tuple[WalletNotice, ...]:
+    """Return all that a history shows beyond level and calendar; of a wallet that fell silent no shift before that."""
+    told = tuple(chain.from_iterable(happening.notices(row) for happening in fit.happenings))
+    return told if any(notice.code == SILENT for notice in told) else (*shift_notices(fit, row), *told)
 
 
 def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:

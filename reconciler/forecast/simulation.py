@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from itertools import chain
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, with_baselines
-from reconciler.forecast.happenings.silence import SILENT
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.promises import Promises
@@ -30,7 +28,7 @@ from reconciler.forecast.pulled import pull
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shape import SHORT_DAYS
-from reconciler.forecast.shift_notice import shift_notices
+from reconciler.forecast.shift_notice import history_notices
 from reconciler.forecast.todays_terms import dearer_before, promises_savings
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
@@ -156,16 +154,13 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
     )
     pulled = pull(effects, paths, far, context=context, course_of=course_of)
     left_out = int(np.isnan(taught.history).sum())
-    told = tuple(chain.from_iterable(happening.notices(0) for happening in learned.happenings))
-    if not any(notice.code == SILENT for notice in told):
-        told = (*shift_notices(learned, 0), *told)
     return Simulated(
         question=question,
         course=pulled.course,
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        notices=told,
+        notices=history_notices(learned, 0),
         planned=pulled.planned,
     )
 
