@@ -12,8 +12,8 @@ from reconciler.app.listening import say
 from reconciler.journal.forecast_log import LogReading, forecast_log
 from reconciler.journal.record import JournalError
 from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.forecast import TrackRecord
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
+from reconciler.model.track_record import TrackRecord
 from reconciler.report.spans import visible
 from reconciler.report.wording import agree, counted
 

@@ -20,7 +20,6 @@ from reconciler.forecast.backtest import backtest
 from reconciler.forecast.history import whole_months
 from reconciler.forecast.quantiles import MONEY_KEYS
 from reconciler.forecast.range_alarm import range_alarm
-from reconciler.model.forecast import TrackRecord
 from reconciler.model.forecast_log import (
     MONTHS_TO_JUDGE,
     Calibration,
@@ -31,6 +30,7 @@ from reconciler.model.forecast_log import (
 )
 from reconciler.model.money import ZERO, cents
 from reconciler.model.period import Period
+from reconciler.model.track_record import TrackRecord
 from reconciler.model.usage import DailyUsage
 from reconciler.model.wallet_ref import WalletRef
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Floats, median, running_median, zero_share
+from reconciler.forecast.panel import Bools, Floats, median, running_median, running_sums, zero_share
 from reconciler.forecast.shape import decay
 from reconciler.forecast.shift import AGES, Shift
 from reconciler.forecast.turns import Ints
@@ -78,18 +78,12 @@ def _by_age(tamed: Floats, trust: Floats, shape: Floats) -> tuple[Floats, Floats
     ages = np.arange(tamed.shape[1])
     fade = trust * decay(len(ages), HALF_LIVES[1])
     spent, weight, age = (
-        _running(part) for part in (fade * np.nan_to_num(tamed), fade * shape, fade * shape * (ages + 0.5))
+        running_sums(part) for part in (fade * np.nan_to_num(tamed), fade * shape, fade * shape * (ages + 0.5))
     )
     places = np.minimum(AGES, len(ages))
     after = _ratio(spent[:, places], weight[:, places])
     before = _ratio(spent[:, -1:] - spent[:, places], weight[:, -1:] - weight[:, places])
     return after, _ratio(age[:, places], weight[:, places]), before
-
-
-def _running(values: Floats) -> Floats:
-    totals = np.zeros((values.shape[0], values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=totals[:, 1:])
-    return totals
 
 
 def tame(values: Floats, shape: Floats, *, intermittent: Bools, young: Ints | None = None) -> tuple[Floats, Floats]:

@@ -145,9 +145,14 @@ def centred_mean(values: Floats, known: Bools, *, width: int) -> Floats:
     return np.divide(np.where(sums > noise, sums, 0.0), counts, out=np.full_like(sums, np.nan), where=counts > 0.5)
 
 
-def _window_sums(values: Floats, half: int) -> Floats:
-    days = values.shape[1]
-    totals = np.zeros((values.shape[0], days + 1))
+def running_sums(values: Floats) -> Floats:
+    """Return float64[series, days + 1]: the sums of the first so many columns."""
+    totals = np.zeros((values.shape[0], values.shape[1] + 1))
     np.cumsum(values, axis=1, out=totals[:, 1:])
+    return totals
+
+
+def _window_sums(values: Floats, half: int) -> Floats:
+    days, totals = values.shape[1], running_sums(values)
     ages = np.arange(days)
     return np.asarray(totals[:, np.minimum(ages + half + 1, days)] - totals[:, np.maximum(ages - half, 0)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from math import sqrt
 
-from reconciler.model.forecast import RangeAlarm
 from reconciler.model.forecast_log import Calibration
+from reconciler.model.track_record import RangeAlarm
 
 LEAST_MONTH_ENDS = 20
 NARROW, RIGHT, WIDE = 0.70, 0.80, 0.90

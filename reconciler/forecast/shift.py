@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reconciler.forecast.panel import Bools, Days, Floats, median, zero_share
+from reconciler.forecast.panel import Bools, Days, Floats, median, running_sums, zero_share
 from reconciler.forecast.steady import FREEDOM, Steady, fit_steady, log_density
 from reconciler.forecast.turns import Ints
 from reconciler.forecast.windows import WEEK
@@ -106,17 +106,11 @@ def _moved(logs: Floats, used: Bools, steady: Steady) -> Floats:
     0 where too little is known on either side.
     """
     places = np.minimum(AGES, logs.shape[1])
-    count = _totals(used.astype(np.float64))
+    count = running_sums(used.astype(np.float64))
     after = count[:, places]
-    mean = _totals(np.where(used, logs, 0.0))[:, places] / np.maximum(after, 1.0) - steady.level[:, places]
+    mean = running_sums(np.where(used, logs, 0.0))[:, places] / np.maximum(after, 1.0) - steady.level[:, places]
     told = (after >= 2) & (count[:, -1:] - after >= FEWEST_DAYS - 2)
     return np.where(told, mean * np.sqrt(after) / steady.noise[:, None], 0.0)
-
-
-def _totals(values: Floats) -> Floats:
-    totals = np.zeros((values.shape[0], values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=totals[:, 1:])
-    return totals
 
 
 def _posterior(logs: Floats, used: Bools, steady: Steady, moved: Floats, back: Floats) -> tuple[Floats, Floats]:

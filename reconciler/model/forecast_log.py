@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from reconciler.model.document import Document
-from reconciler.model.forecast import Quantiles, RangeAlarm
+from reconciler.model.forecast import Quantiles
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import digest_of
 from reconciler.model.money import Amount
 from reconciler.model.outlook import Score
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.model.track_record import RangeAlarm
 from reconciler.model.wallet_ref import WalletRef
 
 MONTHS_TO_JUDGE = 3

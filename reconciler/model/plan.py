@@ -14,7 +14,7 @@ from reconciler.findings import StalePlanError, UsageError
 from reconciler.model.change import Change
 from reconciler.model.document import Document
 from reconciler.model.drift import DriftItem
-from reconciler.model.forecast import TeamAssumptions, TrackRecord, WalletForecast, YearForecast
+from reconciler.model.forecast import TeamAssumptions, WalletForecast, YearForecast
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of, digest_of_text
 from reconciler.model.kinds.registry import kinds
@@ -24,6 +24,7 @@ from reconciler.model.outcome import Doubt
 from reconciler.model.period import Period
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.policy_input import PolicyInput
+from reconciler.model.track_record import TrackRecord
 from reconciler.model.usage_summary import UsageSummary
 
 NOT_COMPARED = "not-compared"

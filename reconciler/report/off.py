@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model.forecast import RangeAlarm, TrackRecord
+from reconciler.model.track_record import RangeAlarm, TrackRecord
 from reconciler.report.wording import counted
 
 EVEN = 0.005

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.forecast import RangeAlarm, TrackRecord
+from reconciler.model.track_record import RangeAlarm, TrackRecord
 from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.off import off_words, side_words
