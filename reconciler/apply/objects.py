@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.outcome import denial, describe, operation_of, outcome, pause
+from reconciler.apply.outcome import NEXT_PLAN, denial, describe, operation_of, outcome, pause
 from reconciler.apply.run_context import TRIES, RunContext
 from reconciler.findings import RemoteError
 from reconciler.journal.record import Entry, Step
@@ -38,6 +38,9 @@ class ObjectExecutor:
             return self._holds(change, found, Status.ALREADY_APPLIED)
         if trace is not None and trace.step is Step.REFUSED and self._context.resuming:
             return outcome(change, Status.REFUSED, reason="it was refused before; plan it again")
+        if trace is not None and trace.step is Step.ACCEPTED and self._context.resuming:
+            reason = f"what is there was accepted as it is about {trace.operation}; {NEXT_PLAN}"
+            return outcome(change, Status.SKIPPED, reason=reason, transaction=found.id if found else None)
         if trace is not None and trace.in_doubt and change.verb == "create":
             return self._proved(change, "an earlier run may have sent it", Status.ALREADY_APPLIED)
         if not self._context.may_send:

@@ -11,6 +11,8 @@ from reconciler.model.write import Lost, NotSent, RateLimited, Refused, WriteRes
 
 _DENIED = (401, 403)
 
+NEXT_PLAN = "what is still needed is in the next plan"
+
 
 def operation_of(change: Change) -> str:
     """Return what names a change in outcomes and in the journal: the operation id of money, else `kind:key`."""

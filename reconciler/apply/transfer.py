@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from reconciler.apply.derivation import without
-from reconciler.apply.outcome import denial, describe, listed, outcome, pause
+from reconciler.apply.outcome import NEXT_PLAN, denial, describe, listed, outcome, pause
 from reconciler.apply.preflight import closed_month, moved_since_review
 from reconciler.apply.proof import CATCH_UP, Proof, holding
 from reconciler.apply.readings import Lookahead, PoolBalance
@@ -66,7 +66,7 @@ class TransferExecutor:
         is_gone = wallet is None or isinstance(self._proof.ledger_match(move, wallet), Absent)
         if is_gone and not self._context.resuming:
             return None
-        reason = f"the ledger was accepted as it is about {move.op}; what is still needed is in the next plan"
+        reason = f"the ledger was accepted as it is about {move.op}; {NEXT_PLAN}"
         return outcome(move, Status.SKIPPED, reason=reason, transaction=min(trace.transactions, default=None))
 
     def _carried_out(self, move: Move) -> Outcome:

@@ -538,6 +538,7 @@ def what_was_never_sent_and_what_is_in_doubt(loop: Loop) -> Iterator[Step]:
     yield tried(lambda: loop.resume(accepting("2026-06-" + "1" * 20)))
     yield tried(lambda: loop.resume(accepting(f"{op}=txn_8, txn_9")))
     yield loop.resume(accepting("create_billing_budget:team/team_support/monthly"))
+    yield loop.apply()
 
 
 @story(desired([wallet("support", "prod", "100"), wallet("support", "dev", "10")]))
