@@ -31,7 +31,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         yield f"{known} of the last twelve {wording.agree(len(inputs.months), 'is')} known."
     if lacking := [wallet for wallet in inputs.wallets if wallet.run_rate is None]:
         named = wording.listed([safe_name(wallet.environment, 40) for wallet in lacking], MOST_NAMED)
-        yield f"No usage is known of {named}: it is in none of these figures."
+        yield f"No whole month of {named} is known to have cost anything: nothing of it is in these figures."
     if inputs.mix:
         told = [f"{safe_name(mix.model, 60)} {mix.now:.0%} -> {mix.intended:.0%}" for mix in inputs.mix]
         yield f"Tokens by model, now and intended: {wording.listed(told, 6)}."

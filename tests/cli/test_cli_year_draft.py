@@ -92,7 +92,7 @@ def test_a_year_that_is_over_is_said_and_a_wallet_without_usage_is_named(world: 
     done = kt("year", *world.options(as_of=date(2027, 6, 18)))
     assert done.code == 0, done.err
     assert "warning year-over: FY2027 ended on 2027-05-31" in done.out
-    assert "No usage is known of prod and dev" in " ".join(done.out.split())
+    assert "No whole month of prod and dev is known to have cost anything" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(
