@@ -57,6 +57,7 @@ TELLING = (
     "daily credits 5-60%",
     "charge on the last day",
     "charge on a fixed day",
+    "quarter end, next month",
 )
 
 

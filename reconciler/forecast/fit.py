@@ -68,7 +68,7 @@ class Fit:
         level, pool = self.level, self.pool
         return Fit(
             panel=self.panel.rows(chosen),
-            shape=CalendarShape(self.shape.week[chosen], self.shape.month_end[chosen]),
+            shape=self.shape.only(row),
             shift=self.shift.only(row),
             level=Level(
                 level.values[chosen],
@@ -92,7 +92,7 @@ def fit(
     """Return what the histories of `panel` teach; short ones lean on `usual_week`. `mechanisms` are looked for."""
     largest = np.nan_to_num(panel.values).max(axis=1)
     happenings, panel = find(panel, mechanisms)
-    shape = fit_shape(panel, usual_week)
+    shape = fit_shape(panel, usual_week, quarters=Mechanism.QUARTERS in mechanisms)
     over = shape.over(panel)
     ends = panel.ends if Mechanism.HOLIDAYS in mechanisms else None
     shift = fit_shift(panel.values, over, ends=ends) if Mechanism.SHIFTS in mechanisms else no_shift(panel.series)
@@ -224,4 +224,4 @@ def organization_week(known: Spending) -> Floats:
     if not teachers:
         return np.ones(7)
     ends = np.full(len(teachers), day_before(known.known_until))
-    return np.asarray(fit_shape(make_panel(teachers, ends)).week.mean(axis=0))
+    return np.asarray(fit_shape(make_panel(teachers, ends), quarters=False).week.mean(axis=0))

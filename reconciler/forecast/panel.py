@@ -54,8 +54,12 @@ class Panel:
 
     def month_ends(self) -> Bools:
         """Return bool[series, days]: whether a day is one of the last three of its month."""
+        return is_month_end(self.days())
+
+    def days(self) -> Days:
+        """Return datetime64[series, days]: which day each column is."""
         ages = np.arange(self.values.shape[1])
-        return is_month_end(self.ends[:, None] - ages[None, :].astype("timedelta64[D]"))
+        return np.asarray(self.ends[:, None] - ages[None, :].astype("timedelta64[D]"))
 
 
 def panel_width(days: int) -> int:

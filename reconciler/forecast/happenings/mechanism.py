@@ -15,3 +15,4 @@ class Mechanism(StrEnum):
     CHARGES = "charges"
     SHIFTS = "shifts"
     HOLIDAYS = "holidays"
+    QUARTERS = "quarters"
