@@ -12,7 +12,7 @@ from reconciler.forge.judgement import Bench
 from reconciler.forge.membership import Membership
 from reconciler.forge.protocol import Forge
 from reconciler.model.plan import Plan
-from reconciler.policy.approvals import Requirement
+from reconciler.model.requirement import Requirement
 from reconciler.policy.plan_record import PlanRecord, pending
 from reconciler.policy.rulings import Judged, Shortfall, StandIn
 

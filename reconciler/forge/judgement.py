@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.forge.change_request import Authors, ChangeRequest, Review
 from reconciler.forge.membership import Membership
-from reconciler.policy.approvals import Requirement
+from reconciler.model.requirement import Requirement
 from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Shortfall, StandIn
 
 

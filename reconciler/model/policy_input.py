@@ -17,6 +17,7 @@ from reconciler.model.kinds.billing_budget import AlertPercentage, is_hard
 from reconciler.model.later import Later
 from reconciler.model.money import ZERO, Amount, Funds
 from reconciler.model.period import Period
+from reconciler.model.requirement import Requirement
 from reconciler.model.wallet_ref import WalletRef
 
 Probability = Annotated[
@@ -153,7 +154,8 @@ class PolicyInput(Document):
     not rounded here: it is `amount` of `funded_before` of its change. `history` is what each wallet spent in whole
     months before the period, where usage tells all of them. `objects` are those of the teams that the plan is about.
     `later` is what the YAML says of months to come, `declared` how it differs for approvals. None stands for what a
-    plan does not tell: nothing was compared, or a version made it that did not note it.
+    plan does not tell: nothing was compared, or a version made it that did not note it. `approvals` are for reading:
+    what is applied is judged by the rules of the commits themselves.
     """
 
     commands: ClassVar = ()
@@ -188,6 +190,11 @@ class PolicyInput(Document):
     )
     declared: Declared | None = Field(
         None, description="How the YAML differs, for approvals; null where there is nothing to compare with."
+    )
+    approvals: tuple[Requirement, ...] | None = Field(
+        None,
+        description="Who must approve it, by the rules that held before it; null where nobody can tell, and for people"
+        " only: what is applied is judged by the rules of the commits themselves.",
     )
 
     @property

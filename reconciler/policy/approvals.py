@@ -14,22 +14,9 @@ from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.money import ZERO, Money
 from reconciler.model.period import Period
 from reconciler.model.policy_input import Declared, Effects
+from reconciler.model.requirement import Requirement
 from reconciler.model.wallet_target import telling_months
 from reconciler.policy.rule import BuiltIn, Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """One of `owners` must approve, for `reason`. Nobody is named: then it cannot be met.
-
-    `team` is whom it is about: missing, that team alone is not applied. None is the whole change. `fallback` are the
-    owners who stand in where none of `owners` can approve.
-    """
-
-    reason: str
-    owners: tuple[str, ...]
-    team: str | None = None
-    fallback: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +52,17 @@ def approval_rules(rules: Desired) -> tuple[ApprovalRule, ...]:
 
 def _organization(rules: Desired, step: Step) -> Iterator[Requirement]:
     if step.declared.organization:
-        yield Requirement("the organization's settings change", rules.organization.owners)
+        yield Requirement(reason="the organization's settings change", owners=rules.organization.owners)
 
 
 def _teams(rules: Desired, step: Step) -> Iterator[Requirement]:
     for team in sorted({*step.effects.teams, *step.declared.teams}):
         what = "its plan, wallets or alerts change" if team in rules.teams else "it is new"
-        yield Requirement(f"{team}: {what}", rules.approvers(team), team, rules.organization.owners)
+        yield Requirement(
+            reason=f"{team}: {what}", owners=rules.approvers(team), team=team, fallback=rules.organization.owners
+        )
     if step.effects.is_general:
-        yield Requirement(f"the organization's {general_nouns()} change", rules.organization.owners)
+        yield Requirement(reason=f"the organization's {general_nouns()} change", owners=rules.organization.owners)
 
 
 def _finance(rules: Desired, step: Step) -> Iterator[Requirement]:
@@ -82,13 +71,18 @@ def _finance(rules: Desired, step: Step) -> Iterator[Requirement]:
     if settings.finance_above is not None and moved > settings.finance_above:
         words = f"{Money(moved, currency)} move, above {Money(settings.finance_above, currency)}"
         owners = settings.finance or rules.organization.owners
-        yield Requirement(words, owners, fallback=rules.organization.owners)
+        yield Requirement(reason=words, owners=owners, fallback=rules.organization.owners)
 
 
 def _platform(rules: Desired, step: Step) -> Iterator[Requirement]:
     owners = rules.organization.approvals.platform or rules.organization.owners
     for key, team in sorted({**step.effects.switched, **step.declared.hard_limits}.items()):
-        yield Requirement(f"the hard limit of {key} is switched", owners, team or None, rules.organization.owners)
+        yield Requirement(
+            reason=f"the hard limit of {key} is switched",
+            owners=owners,
+            team=team or None,
+            fallback=rules.organization.owners,
+        )
 
 
 def declared(start: Desired, after: Desired, *, since: str = "") -> Declared:

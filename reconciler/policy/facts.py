@@ -28,28 +28,44 @@ from reconciler.model.policy_input import (
     exact,
 )
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.policy.approvals import Step, declared
+from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.guards import ALWAYS, guard_rules
 from reconciler.policy.rule import results
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is known where a plan is made, and told by nothing else in it. None and nothing: it is not known."""
+    """What is known where a plan is made, and told by nothing else in it. None and nothing: it is not known.
+
+    `rules` is the YAML whose owners and thresholds say who must approve the plan.
+    """
 
     fiscal_year: Period | None = None
     currencies: Currencies | None = None
     objects: tuple[ObjectFacts, ...] | None = None
     declared: Declared | None = None
+    rules: Desired | None = None
     history: Mapping[WalletRef, Mapping[Period, Decimal]] = field(default_factory=dict)
 
 
 def judged(drafted: Plan, settings: GuardSettings, waivers: Iterable[Waiver], told: Told) -> Plan:
     """Return a plan with its facts, and with what the guards of `settings` say of them on its day."""
-    facts = policy_input(drafted, told)
+    facts = _with_approvals(policy_input(drafted, told), told.rules)
     day = drafted.as_of
     guards = (*results(ALWAYS, facts, None, as_of=day), *results(guard_rules(settings), facts, waivers, as_of=day))
     return drafted.model_copy(update={"policy_input": facts, "guards": guards})
+
+
+def _with_approvals(facts: PolicyInput, rules: Desired | None) -> PolicyInput:
+    if rules is None:
+        return facts
+    step = Step(facts.effects, facts.declared or declared(rules, rules))
+    return facts.model_copy(update={"approvals": requirements(rules, step)})
+
+
+def unasked(plan: Plan) -> Plan:
+    """Return `plan` with the fact that nobody has to approve it."""
+    return plan.model_copy(update={"policy_input": facts_of(plan).model_copy(update={"approvals": ()})})
 
 
 def verdict(plan: Plan, settings: GuardSettings, waivers: Iterable[Waiver], *, as_of: date) -> tuple[GuardResult, ...]:
@@ -89,7 +105,7 @@ def facts_of(plan: Plan) -> PolicyInput:
         return policy_input(plan, Told())
     if noted.changes == plan.changes:
         return noted
-    told = Told(noted.fiscal_year, noted.currencies, noted.objects, noted.declared, noted.history)
+    told = Told(noted.fiscal_year, noted.currencies, noted.objects, noted.declared, history=noted.history)
     return policy_input(plan, told)
 
 

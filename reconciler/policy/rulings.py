@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.policy.approvals import Requirement
+from reconciler.model.requirement import Requirement
 from reconciler.policy.plan_record import PlanRecord
 
 State = Literal["nothing", "approved", "waiting", "refused"]

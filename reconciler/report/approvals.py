@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from reconciler.model.change_request import ApprovedInstead, MissingApproval
 from reconciler.model.forge_words import ForgeWords
-from reconciler.policy.approvals import Requirement
+from reconciler.model.plan import Plan
+from reconciler.model.requirement import Requirement
+from reconciler.policy.facts import facts_of
 from reconciler.policy.rulings import Judged, NearMiss, NobodyCould, Ruling, Shortfall, StandIn
 from reconciler.report.document import Asked
 from reconciler.report.escape import escaped
@@ -15,6 +17,12 @@ _MOST_ROWS = 200
 _FEW = 6
 _NAMED = 20
 _USUAL = "its plan, wallets or alerts change"
+
+
+def asked_by(plan: Plan) -> tuple[Asked, ...] | None:
+    """Return who is asked by the rules that held when `plan` was made, None where nobody can tell."""
+    noted = facts_of(plan).approvals
+    return None if noted is None else asked_of(noted)
 
 
 def asked_of(found: Sequence[Requirement]) -> tuple[Asked, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.report.document import Asked
-from reconciler.report.spans import Words, code, plain, safe_name, visible, words
+from reconciler.report.spans import Words, code, plain, safe_name, strong, visible, words
+from reconciler.report.wording import agree
 
+_APPROVE = strong("Approve:")
 _SHORT = 480
 """So many characters of who is asked, and what for, fit below a verdict; more get a list."""
 _NAMES = 240
@@ -20,16 +22,16 @@ def asked_lead(approvals: Sequence[Asked]) -> tuple[Words, ...]:
     if not approvals:
         return ()
     if _is_short(approvals):
-        pieces = [words("; " if index else "", _whole(asked)) for index, asked in enumerate(approvals)]
-        return (words("Approval needed: ", *pieces, "."),)
+        pieces = [words("; also " if index else " ", _whole(asked)) for index, asked in enumerate(approvals)]
+        return (words(_APPROVE, *pieces, "."),)
     named: list[Words] = []
     for asked in approvals:
-        owners = words(", " if named else "", owners_words(asked))
+        owners = words(", " if named else " ", owners_words(asked))
         if sum(len(plain(part)) for part in (*named, owners)) > _NAMES:
             break
         named.append(owners)
     more = f" and {len(approvals) - len(named):,} more" if len(named) < len(approvals) else ""
-    return (words("Approval needed: ", *named, f"{more}; everybody is named below, with what for."),)
+    return (words(_APPROVE, *named, f"{more}; everybody is named below, with what for."),)
 
 
 def asked_list(approvals: Sequence[Asked]) -> tuple[Words, ...]:
@@ -57,8 +59,8 @@ def _is_short(approvals: Sequence[Asked]) -> bool:
 
 
 def _whole(asked: Asked) -> Words:
-    """Return who is asked and what for: `acme/finance: USD 12,500.00 move, above USD 10,000.00; support, ads`."""
-    return words(owners_words(asked), ": ", "; ".join([*_reasons(asked), *_teams(asked)]))
+    """Return who is asked and what for: `acme/finance (USD 12,500.00 move; support, ads change)`."""
+    return words(owners_words(asked), f" ({'; '.join([*_reasons(asked), *_teams(asked)])})")
 
 
 def _entries(asked: Asked) -> Iterator[Words]:
@@ -75,5 +77,6 @@ def _reasons(asked: Asked) -> list[str]:
 def _teams(asked: Asked) -> Iterator[str]:
     for what, teams in asked.teams:
         for start in range(0, len(teams), _TEAMS):
-            named = ", ".join(safe_name(team) for team in teams[start : start + _TEAMS])
-            yield f"{named} ({visible(what, 240)})" if what else named
+            shown = teams[start : start + _TEAMS]
+            named = ", ".join(map(safe_name, shown))
+            yield f"{named}: {visible(what, 240)}" if what else f"{named} {agree(len(shown), 'changes')}"

@@ -13,12 +13,11 @@ from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import Plan, Source
 from reconciler.model.usage_summary import UsageSummary
 from reconciler.report import later, wording
-from reconciler.report.asked import owners_words
 from reconciler.report.changes import object_changes
-from reconciler.report.document import Asked, Column, Row, Table
+from reconciler.report.document import Column, Row, Table
 from reconciler.report.off import track_record_words
 from reconciler.report.savings import lever_name
-from reconciler.report.spans import DASH, Cell, Words, code, emphasis, plain, safe_name, visible, words
+from reconciler.report.spans import DASH, Cell, Words, code, emphasis, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
 
 _OF_SPENDING = frozenset({"baseline", "growth"})
@@ -241,8 +240,8 @@ def usage_words(plan: Plan) -> str:
     return f"usage to {wording.long_day(plan.usage.last_day)}, {wording.rows(plan.usage.rows)}"
 
 
-def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
-    """Return the terminal's closing line: how many changes, how much money, who must approve, which plan."""
+def totals(plan: Plan) -> str:
+    """Return the terminal's closing line: how many changes, how much money, which plan."""
     out, back = plan.funds.allocated, plan.funds.reclaimed
     more = later.count(plan)
     parts = [wording.counted(len(plan.changes) or more, "change")]
@@ -252,6 +251,4 @@ def totals(plan: Plan, approvals: Sequence[Asked]) -> str:
     if flows:
         parts.append(f"{safe_name(plan.currency, 8)} {' and '.join(flows)}")
     besides = f"; {more:,} more that move{'s' if more == 1 else ''} no money today" if more and plan.changes else ""
-    owners = [plain(owners_words(asked)).replace("`", "") for asked in approvals]
-    needs = f"; needs approval by {', '.join(owners)}" if owners else ""
-    return f"{', '.join(parts)}{besides}{needs} (digest {short_digest(plan)})."
+    return f"{', '.join(parts)}{besides} (digest {short_digest(plan)})."

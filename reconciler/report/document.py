@@ -138,6 +138,7 @@ class Asked:
 class Report:
     """A plan for people.
 
+    `approve` is who must approve it and what for, in a sentence, and `approvals` that one by one where they are many.
     `rules` is what its YAML says otherwise, `ahead` what changes later, `neighbours` what other pull requests do to the
     same money, each of which is a `request` to its readers. `totals` is the closing line of the terminal's text,
     `nothing` what it says of no changes.
@@ -152,6 +153,7 @@ class Report:
     wallet_notes: tuple[Words, ...] = ()
     rules: tuple[Words, ...] = ()
     ahead: tuple[Words, ...] = ()
+    approve: tuple[Words, ...] = ()
     approvals: tuple[Words, ...] = ()
     neighbours: tuple[Words, ...] = ()
     other_wallets: Table = Table()

@@ -78,7 +78,7 @@ def html(report: Report) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{escape(report.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<header><p>{escape(report.header)}</p><h1>{_inline(report.headline)}</h1>\n"
-        f'<p class="lead">{_sentences(report.lead)}</p></header>\n'
+        f'<p class="lead">{_sentences((*report.lead, *report.approve))}</p></header>\n'
         f"<main>\n{sections}\n</main>\n<footer><p>{_sentences(report.footer)}</p></footer>\n</body>\n</html>\n"
     )
 

@@ -39,7 +39,7 @@ def fitted(report: Report, *, limit: int) -> Fitted:
     """
     if limit < SMALLEST_LIMIT:
         raise ValueError(f"a comment needs a limit of {SMALLEST_LIMIT} or more, not {limit}")
-    top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph(report.lead)))
+    top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph((*report.lead, *report.approve))))
     bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
     body, cut = allocate(_sections(report), limit - size(top) - size(bottom) - 8)
     return Fitted("\n\n".join((top, *body, bottom)) + "\n", cut)

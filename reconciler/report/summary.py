@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import changes, details, notices, verdict, wording
-from reconciler.report.asked import asked_list
+from reconciler.report.approvals import asked_by
+from reconciler.report.asked import asked_lead, asked_list
 from reconciler.report.chart import chart
 from reconciler.report.declared import setting_notes
 from reconciler.report.document import Asked, Report
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
 from reconciler.report.object_tables import all_settings, object_tables
-from reconciler.report.spans import Words, safe_name, words
+from reconciler.report.spans import Words, safe_name, strong, words
 from reconciler.report.wallet_notes import wallet_notes
 from reconciler.report.wallets import WalletStory, stories, wallet_table
 
@@ -30,12 +31,17 @@ def _telling(plan: Plan, shown: Sequence[WalletStory]) -> tuple[list[WalletStory
 
 
 def summarise(
-    plan: Plan, *, approvals: Sequence[Asked] = (), neighbours: Sequence[Words] | None = None, forge: ForgeWords = USUAL
+    plan: Plan,
+    *,
+    approvals: Sequence[Asked] | None = None,
+    neighbours: Sequence[Words] | None = None,
+    forge: ForgeWords = USUAL,
 ) -> Report:
-    """Return the report of `plan`. `approvals` names who must approve it and what for, where that is known.
+    """Return the report of `plan`. `approvals` names who must approve it and what for; None: what the plan notes.
 
     `neighbours` are sentences about other requests on the same money, None where nobody looked; `forge` has its words.
     """
+    asked = asked_by(plan) if approvals is None else tuple(approvals)
     shown, aside = _split(plan, told := stories(plan))
     telling, ahead = _telling(plan, shown)
     status = verdict.status(plan)
@@ -46,12 +52,13 @@ def summarise(
         title=f"Budget plan for {plan.period.name}",
         header=_header(plan),
         headline=verdict.headline(plan, told),
-        lead=verdict.lead(plan, told, approvals),
+        lead=verdict.lead(plan, told),
         wallets=wallet_table(shown, plan),
         wallet_notes=(*details.scope_notes(plan), *noted, *_funded_otherwise(plan, shown)),
         rules=setting_notes(declared(plan)),
         ahead=later_notes(plan),
-        approvals=asked_list(approvals),
+        approve=_approve(plan, asked),
+        approvals=asked_list(asked or ()),
         neighbours=tuple(unapplied_notes(plan, {}) if neighbours is None else filter(None, neighbours)),
         other_wallets=wallet_table(aside, plan),
         other_notes=tuple(note for note in wallet_notes(aside) if note not in noted),
@@ -71,9 +78,16 @@ def summarise(
         unmanaged=notices.unmanaged(plan),
         footer=details.footer(plan, refused=status == "refused", words_of=forge),
         request=forge.request,
-        totals=details.totals(plan, approvals),
+        totals=details.totals(plan),
         nothing=_nothing(plan),
     )
+
+
+def _approve(plan: Plan, asked: Sequence[Asked] | None) -> tuple[Words, ...]:
+    """Return who must approve in a sentence; that nobody must is said of changes alone."""
+    if asked == () and plan.changes:
+        return (words(strong("Approve:"), " nobody has to."),)
+    return asked_lead(asked or ())
 
 
 def _header(plan: Plan) -> str:

@@ -52,6 +52,8 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         *(_notices(word, notices, width, ink) for word, notices, ink in _noticed(report)),
         _sentences("Changed by hand in Keeptrusts:", report.drift, width),
         _sentences("Not declared in git, left alone:", report.unmanaged, width),
+        _sentences("", report.approve, width),
+        _sentences("Who must approve, and what for:", _some(report.approvals), width),
     )
     for block in blocks:
         lines = list(block)

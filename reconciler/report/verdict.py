@@ -10,9 +10,8 @@ from reconciler.model.forecast import WalletOutlook
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import wording
-from reconciler.report.asked import asked_lead
 from reconciler.report.changes import object_changes
-from reconciler.report.document import Asked, Status
+from reconciler.report.document import Status
 from reconciler.report.later import besides, later_words
 from reconciler.report.savings import planned_words
 from reconciler.report.spans import Words, emphasis, safe_name, strong, words
@@ -173,8 +172,8 @@ def _after_many(changed: Sequence[WalletStory]) -> str:
     return f", but {worst.name} {_ends(worst)}"
 
 
-def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[Asked]) -> tuple[Words, ...]:
-    """Return the sentences below the verdict: the money and how long it lasts, the year, refusals, approvals."""
+def lead(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return the sentences below the verdict: the money and how long it lasts, the year, refusals."""
     changed = [story for story in told if story.change]
     return tuple(
         sentence
@@ -182,7 +181,7 @@ def lead(plan: Plan, told: Sequence[WalletStory], approvals: Sequence[Asked]) ->
             *(_outlook(plan, changed[0]) if len(changed) == 1 else _outlooks(changed)),
             words(f"{_doubtful(plan).capitalize()}: see the warnings.") if plan.doubts else (),
             *_year(plan),
-            *_permission(plan, approvals),
+            *_permission(plan),
         )
         if sentence
     )
@@ -259,11 +258,10 @@ def _year(plan: Plan) -> Iterator[Words]:
         yield words(uncovered)
 
 
-def _permission(plan: Plan, approvals: Sequence[Asked]) -> Iterator[Words]:
+def _permission(plan: Plan) -> Iterator[Words]:
     refused = sum(guard.status == "refused" for guard in plan.guards)
     refused += sum(finding.severity == "error" for finding in plan.findings)
     if refused:
         yield words(strong(f"{wording.counted(refused, 'refusal')}, below, with the fix."))
     elif plan.changes:
         yield words("No limit or rule stops it.")
-    yield from asked_lead(approvals)

@@ -27,15 +27,16 @@ from reconciler.forge.protocol import Forge
 from reconciler.model.approvals import Acknowledgement, Approvals
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
+from reconciler.model.requirement import Requirement
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.policy.approvals import Requirement, requirements
+from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import step_of
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.policy.rulings import Shortfall
 from reconciler.report.approvals import missing_words
 
-FINANCE = Requirement("USD 2,000.00 move, above USD 1,000.00", ("@acme/finance",))
-LEADS = Requirement("support: its plan, wallets or alerts change", ("@acme/support-leads", "@lena"))
+FINANCE = Requirement(reason="USD 2,000.00 move, above USD 1,000.00", owners=("@acme/finance",))
+LEADS = Requirement(reason="support: its plan, wallets or alerts change", owners=("@acme/support-leads", "@lena"))
 PLAN = plan(allocate())
 
 
@@ -166,7 +167,7 @@ def test_an_invited_member_of_a_team_is_not_an_owner_yet(approved: State, sessio
 
 def test_a_change_that_nobody_is_named_for_cannot_be_approved(approved: State, session: Forge) -> None:
     with pytest.raises(RefusedError, match="nobody is named") as error:
-        ask(session, Requirement("it is new", ()))
+        ask(session, Requirement(reason="it is new", owners=()))
     assert "owners" in error.value.hint
 
 
@@ -214,7 +215,7 @@ def test_what_a_comment_says_has_no_weight(approved: State, session: Forge) -> N
 
 
 def test_a_missing_approval_of_one_team_refuses_that_team_alone(approved: State, session: Forge) -> None:
-    data = Requirement("data: it is new", ("@dora",), "data")
+    data = Requirement(reason="data: it is new", owners=("@dora",), team="data")
     pull = merged_request(session, MERGE)
     found = judge(session, pull, required=(LEADS, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["data"]
@@ -227,8 +228,8 @@ def test_a_missing_approval_of_one_team_refuses_that_team_alone(approved: State,
 
 def test_an_owner_who_asks_for_changes_stops_what_is_hers(approved: State, session: Forge) -> None:
     approved.review(128, "lena", "CHANGES_REQUESTED")
-    data = Requirement("data: it is new", ("@bob",), "data")
-    support = replace(LEADS, team="support")
+    data = Requirement(reason="data: it is new", owners=("@bob",), team="data")
+    support = LEADS.model_copy(update={"team": "support"})
     pull = merged_request(session, MERGE)
     found = judge(session, pull, required=(support, data, FINANCE), plan=PLAN)
     assert list(found.refused) == ["support"]

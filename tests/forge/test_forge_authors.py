@@ -19,12 +19,17 @@ from reconciler.forge.github.ci_run import WORDS
 from reconciler.forge.membership import Membership
 from reconciler.forge.protocol import Forge
 from reconciler.git.merging import clean_merges
-from reconciler.policy.approvals import Requirement
+from reconciler.model.requirement import Requirement
 from reconciler.policy.plan_record import record_of, record_text
 from reconciler.policy.rulings import Shortfall
 from reconciler.report.approvals import missing_words, stand_in_document
 
-TEAM = Requirement("support: its plan, wallets or alerts change", ("@acme/leads",), "support", ("@acme/finance",))
+TEAM = Requirement(
+    reason="support: its plan, wallets or alerts change",
+    owners=("@acme/leads",),
+    team="support",
+    fallback=("@acme/finance",),
+)
 PLAN = plan(allocate())
 
 
@@ -227,7 +232,9 @@ def test_the_organizations_owners_stand_in_for_owners_who_are_not_there(
     shown.outsiders = {"leo"}
     if gone == "empty":
         shown.teams = {"acme/leads"}
-    requirement = Requirement("support: its wallets change", owners, "support", ("@acme/finance",))
+    requirement = Requirement(
+        reason="support: its wallets change", owners=owners, team="support", fallback=("@acme/finance",)
+    )
     assert "has no members, or is not there any more" in message(ask(session, requirement).missing[0])
     shown.review(128, "bob")
     found = ask(session, requirement)
@@ -243,7 +250,7 @@ def test_nobody_stands_in_while_an_owner_could_approve(shown: State, session: Fo
 
 def test_who_owns_the_organization_on_github_stands_in_for_finance_that_is_gone(shown: State, session: Forge) -> None:
     shown.members.discard(("acme/finance", "bob"))
-    whole = Requirement("the organization's settings change", ("@acme/finance",))
+    whole = Requirement(reason="the organization's settings change", owners=("@acme/finance",))
     assert "ask @ada to approve that commit" in hint(ask(session, whole).stops[0])
     shown.review(128, "ada")
     assert [item.logins for item in ask(session, whole).stood_in] == [("ada",)]
@@ -271,7 +278,9 @@ def test_300_teams_take_few_requests(shown: State, session: Forge, answers_queri
     required = []
     for number in range(300):
         shown.members |= {(f"acme/team-{number}", person) for person in people[number % 4 :]}
-        required.append(Requirement(f"team-{number}: it changes", (f"@acme/team-{number}",), f"team-{number}"))
+        required.append(
+            Requirement(reason=f"team-{number}: it changes", owners=(f"@acme/team-{number}",), team=f"team-{number}")
+        )
     for person in people:
         shown.review(128, person)
     shown.merge(128, MERGE)

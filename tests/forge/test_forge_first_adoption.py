@@ -41,7 +41,7 @@ def _tells_everything(comment: str) -> None:
 def test_it_tells_limits_settings_owners_and_later_months_and_names_who_approves(desk: MergeDesk) -> None:
     _brought(desk, shown=True)
     _tells_everything(desk.comment())
-    assert "Approval needed: `acme/finance`" in desk.comment()
+    assert "**Approve:** `acme/finance`" in desk.comment()
     desk.approved(128, "bob")
     desk.merged(128)
     assert desk.told() == ExitCode.DONE, desk.desk.output

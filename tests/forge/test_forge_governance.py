@@ -60,7 +60,7 @@ def test_other_owners_and_a_threshold_that_lets_everything_pass_are_shown(desk: 
         "USD 1,000.00 → **USD 900,000.00**; up to USD 900,000.00 in one run or month moves without finance" in comment
     )
     assert "`budgets/org.yaml:6:9`, to be approved by `acme/finance`" in comment
-    assert "Approval needed: `acme/finance`: the organization's settings change." in comment
+    assert "**Approve:** `acme/finance` (the organization's settings change)." in comment
     assert plan["changes"] == []
     assert {item["key"]: item["position"] for item in plan["later"]["settings"]} == {
         "owners": "budgets/org.yaml:6:9",
@@ -87,7 +87,7 @@ def test_other_owners_of_a_team_are_approved_by_those_of_before(desk: SandboxDes
     comment, _ = shown(desk, (TEAM, "@acme/support-leads", "@mallory"))
     assert "### Budget plan: the owners of support change; June 2026 stays as it is" in comment
     assert "to be approved by `acme/support-leads`" in comment
-    assert "Approval needed: `acme/support-leads`: support." in comment
+    assert "**Approve:** `acme/support-leads` (support changes)." in comment
 
 
 def test_what_cannot_be_compared_is_never_called_no_change(desk: SandboxDesk) -> None:

@@ -160,7 +160,7 @@ def test_a_plan_is_shown_in_a_comment_a_check_run_and_the_summary(desk: Desk, tm
     assert shown
     assert shown.text == summary.read_text(encoding="utf-8").rstrip("\n") + "\n"
     assert shown.run == (7, 1)
-    assert "Approval needed" in body
+    assert "Approve:" in body
     assert "acme/support-leads" in body
     (check,) = desk.github.checks
     assert check["conclusion"] == "success"
@@ -364,7 +364,7 @@ def test_a_merge_made_for_testing_is_compared_with_what_it_was_merged_onto(desk:
     desk.show()
     (body,) = desk.github.ours(128)
     assert "acme/support-leads" in body
-    assert "the organization" not in body.partition("Approval needed")[2].partition("\n")[0]
+    assert "the organization" not in body.partition("Approve:")[2].partition("\n")[0]
 
 
 @ON_GITHUB
@@ -377,7 +377,7 @@ def test_outside_of_git_a_plan_is_shown_without_saying_who_must_approve(
     guard = GuardResult(guard="x", status="refused", message="m", position="budgets/teams/support.yaml:5:9")
     (tmp_path / "plan.json").write_text(plan(allocate(), guards=(guard,)).text(), encoding="utf-8")
     assert desk.kt("pr", "comment", "--pr", "128") == ExitCode.DONE, desk.errors
-    assert "Approval needed" not in desk.github.ours(128)[0]
+    assert "Approve:" not in desk.github.ours(128)[0]
     assert desk.github.checks[0]["annotations"][0]["path"] == "budgets/teams/support.yaml"
 
 

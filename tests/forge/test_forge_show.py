@@ -26,7 +26,7 @@ def test_what_is_open_is_shown_once_and_applied_once_it_is_approved(desk: MergeD
     desk.opened(129, desk.target("300.00", "350.00", SHADOW_FILE), shown=False)
     assert show(desk) == {128: "shown", 129: "shown"}
     assert "USD 500" in desk.comment(128)
-    assert "Approval needed" in desk.comment(128)
+    assert "Approve:" in desk.comment(128)
     writes = len(desk.github.writes)
     assert show(desk) == {128: "shown as it is", 129: "shown as it is"}
     assert len(desk.github.writes) == writes

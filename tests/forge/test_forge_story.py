@@ -77,7 +77,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert first.code == 0, first.log
     (comment,) = github.ours(128)
     assert "gets USD 1,500 more" in comment
-    assert "Approval needed" in comment
+    assert "Approve:" in comment
     assert "acme/finance" in comment
     if isinstance(company, GitLabCompany):
         assert [(item["by"], item["status"]) for item in company.statuses] == [(BOT, "success"), (BOT, "pending")]

@@ -34,7 +34,7 @@ from reconciler.model.guards import Guard, GuardSettings, Waiver
 from reconciler.model.plan import Plan, read_plan, sealed
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Step, declared, requirements
-from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, verdict
+from reconciler.policy.facts import Told, declared_objects, facts_of, judged, refusals, step_of, unasked, verdict
 from reconciler.policy.plan_record import read_record, record_of, record_text
 
 AS_OF = date(2026, 6, 18)
@@ -255,6 +255,18 @@ def test_what_an_edited_plan_would_carry_out_is_judged_and_not_what_its_facts_sp
     assert facts_of(edited).model_copy(update={"changes": plan.changes}) == facts_of(plan)
     with pytest.raises(RefusedError, match="99,000"):
         preflight.check(edited, guarded(GuardSettings(largest_change=Decimal(50000))), as_of=AS_OF)
+
+
+def test_who_must_approve_is_noted_by_the_rules_of_before_and_unknown_of_an_edited_plan() -> None:
+    rules = guarded(GuardSettings(), owners=("@acme/leads",), approvals=Approvals(finance_above=Decimal(1)))
+    told = Told(rules=rules)
+    plan = judged(BARE, GuardSettings(), (), told)
+    noted = facts_of(plan).approvals
+    assert noted == requirements(rules, step_of(plan, rules, rules))
+    assert {one.team for one in noted} == {"sales", "support", None}
+    assert facts_of(judged(BARE, GuardSettings(), (), Told())).approvals is None
+    assert facts_of(plan.model_copy(update={"changes": plan.changes[:1]})).approvals is None
+    assert facts_of(unasked(plan)).approvals == ()
 
 
 def test_the_digest_of_a_plan_covers_its_facts() -> None:

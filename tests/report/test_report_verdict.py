@@ -132,11 +132,10 @@ def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     finance = Asked(("@acme/finance",), ("USD 12,500.00 move, above USD 10,000.00",), (("", ("support", "ads")),))
     platform = Asked(("@acme/platform", "@boss"), (), (("it is new", ("legal",)),))
     report = summarise(plans.one_wallet(), approvals=(finance, platform))
-    assert plain(report.lead[-1]) == (
-        "Approval needed: `acme/finance`: USD 12,500.00 move, above USD 10,000.00; support, ads;"
-        " `acme/platform` or `boss`: legal (it is new)."
+    assert plain(report.approve[-1]) == (
+        "Approve: `acme/finance` (USD 12,500.00 move, above USD 10,000.00; support, ads change);"
+        " also `acme/platform` or `boss` (legal: it is new)."
     )
-    assert "needs approval by acme/finance, acme/platform or boss" in report.totals
     assert report.approvals == ()
 
 
@@ -144,13 +143,16 @@ def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -
     teams = [f"team_{number}" for number in range(100)]
     asked = [Asked((f"@acme/{team}-leads",), (), (("", (team,)),)) for team in teams]
     report = summarise(plans.nothing(), approvals=[Asked(("@boss",), ("x",), (("", tuple(teams)),)), *asked])
-    assert plain(report.lead[-1]).endswith("more; everybody is named below, with what for.")
+    assert plain(report.approve[-1]).endswith("more; everybody is named below, with what for.")
     document = markdown(report).replace("&#95;", "_")
     assert "#### Who must approve, and what for" in document
     for team in teams:
-        assert f"- `acme/{team}-leads`: {team}." in document.replace("&#95;", "_")
+        assert f"- `acme/{team}-leads`: {team} changes." in document.replace("&#95;", "_")
         assert (
-            sum(f" {team}," in line or f" {team}." in line for line in document.replace("&#95;", "_").splitlines()) == 2
+            sum(
+                f" {team}," in line or f" {team} change" in line for line in document.replace("&#95;", "_").splitlines()
+            )
+            == 2
         )
         assert f"@acme/{team}" not in document
 

@@ -23,7 +23,8 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.change_request import ApprovalDocument, LastAppliedDocument
 from reconciler.model.desired import Desired
 from reconciler.model.plan import Plan
-from reconciler.policy.approvals import Requirement, requirements
+from reconciler.model.requirement import Requirement
+from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import all_missing_words, stand_in_document, stand_in_words
 from reconciler.report.renderers import Statement

@@ -19,7 +19,8 @@ from reconciler.model.forge_words import ForgeWords
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.plan import Plan
-from reconciler.policy.approvals import Requirement, requirements
+from reconciler.model.requirement import Requirement
+from reconciler.policy.approvals import requirements
 from reconciler.policy.facts import refusals, step_of
 from reconciler.report.approvals import missing_words, stand_in_words
 

@@ -119,8 +119,8 @@ def _left_alone(pull: ChangeRequest) -> str:
     )
 
 
-def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...]:
-    """Return who must approve the plan, as far as this clone can tell: without git, nothing is said.
+def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...] | None:
+    """Return who must approve the plan, as far as this clone can tell; None: by what the plan notes.
 
     Everybody is named, those with the most to approve first.
     """
@@ -129,11 +129,11 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
         rules, after = load_at(budgets, base), load(budgets).desired
         is_first = rules is None and not knows(budgets, prefix(budgets) / "org.yaml", until=base)
     except BudgetsError:
-        return ()
+        return None
     if after is not None and is_first:
         rules = after.without_teams()
     if rules is None or after is None or isinstance(shown, tuple):
-        return ()
+        return None
     return asked_of(requirements(rules, step_of(shown, rules, after)))
 
 
@@ -148,7 +148,10 @@ def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest
 
 
 def _commented(
-    shown: Shown, stamp: Stamp, approvals: tuple[Asked, ...] = (), neighbours: tuple[Words, ...] | None = None
+    shown: Shown,
+    stamp: Stamp,
+    approvals: tuple[Asked, ...] | None = None,
+    neighbours: tuple[Words, ...] | None = None,
 ) -> Marked:
     if isinstance(shown, tuple):
         return stamped(findings_comment(shown), stamp)

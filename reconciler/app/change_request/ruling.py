@@ -19,7 +19,8 @@ from reconciler.model.desired import Desired
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.landing import ORGANIZATION
 from reconciler.model.policy_input import Effects
-from reconciler.policy.approvals import Requirement, Step, declared, requirements
+from reconciler.model.requirement import Requirement
+from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.plan_record import PlanRecord
 from reconciler.policy.rulings import Problem, Ruling
 

@@ -36,7 +36,7 @@ def comment_of(
     plan: Plan,
     stamp: Stamp,
     *,
-    approvals: Sequence[Asked] = (),
+    approvals: Sequence[Asked] | None = None,
     neighbours: Sequence[Words] | None = None,
     words: ForgeWords,
 ) -> Marked:

@@ -9,11 +9,11 @@ from reconciler.app.budget_files import Commits, applied_files, changed_parts
 from reconciler.app.checkout import is_older
 from reconciler.app.disbelief import refuse_disbelieved
 from reconciler.app.execution.run import Ran, Terms, executed, refuse_unasked
-from reconciler.app.first_contact import FirstNames
 from reconciler.app.lineage import AFRESH, bring_applied
 from reconciler.app.listening import say, summarise
 from reconciler.app.planning.managed import managed
 from reconciler.app.planning.pipeline import assemble, checked_out, compared
+from reconciler.app.planning.scope import Aim
 from reconciler.app.session import connected, load_desired
 from reconciler.apply import preflight
 from reconciler.findings import BudgetsError, ExitCode, Finding, RefusedError
@@ -27,6 +27,7 @@ from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, sealed
 from reconciler.plan.opening import opening
+from reconciler.policy.facts import unasked
 from reconciler.report.receipt import receipt
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
@@ -98,7 +99,7 @@ def open_month(
     last = last_declared(records)
     refuse_disbelieved(settings, records)
     source = source_of(settings, last)
-    plan = opening_plan(settings, source, records, first_apply=terms.first_apply)
+    plan = opening_plan(settings, source, records, terms)
     preflight.check(plan, source.desired, as_of=settings.as_of, period=settings.period, opens=True)
     if dry_run:
         return MonthOpened(settings.period, plan=plan)
@@ -174,18 +175,16 @@ def _say_pending(parts: Collection[str], commit: str, *, is_behind: bool) -> Non
     )
 
 
-def opening_plan(
-    settings: Settings, source: Opened, records: Sequence[Record], *, first_apply: FirstNames = False
-) -> Plan:
+def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], terms: Terms) -> Plan:
     """Return the sealed plan that funds `settings.period`, and takes back what earlier months left if YAML says so.
 
     It holds nothing else: an excess that somebody gave by hand, an alert or a schedule that differs is left for a
     plan that people review. The limits on a single run do not count here, because a month's whole funding is no
-    change; that the pool can pay for it does.
+    change; that the pool can pay for it does. Nobody is asked for it, unless the terms require an approval.
     """
     desired = managed(source.desired, records)
     with connected(settings, desired) as connection:
-        live, diff = compared(settings, desired, connection, records, first_apply=first_apply)
+        live, diff = compared(settings, desired, connection, records, first_apply=terms.first_apply)
     unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
     funding = opening(diff, live, currency=desired.organization.currency)
     made_from = (
@@ -194,9 +193,17 @@ def opening_plan(
         else checked_out(settings, desired)
     )
     drafted = assemble(
-        settings, unguarded, live, funding, usage=None, outlook=None, findings=source.warnings, source=made_from
+        settings,
+        unguarded,
+        live,
+        funding,
+        usage=None,
+        outlook=None,
+        findings=source.warnings,
+        source=made_from,
+        aim=Aim(rules=desired if terms.require_approval else None),
     )
-    return sealed(drafted)
+    return sealed(drafted if terms.require_approval else unasked(drafted))
 
 
 def confirm_month(desired: Desired, period: Period, confirm: Callable[[str], bool]) -> None:

@@ -206,6 +206,7 @@ def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | Non
         currencies=diff.currencies,
         objects=tuple(declared_objects(desired, teams)),
         declared=aim.declared if aim else None,
+        rules=aim.rules if aim else None,
         history=_history(usage, wallets_of(desired, teams), as_of),
     )
 

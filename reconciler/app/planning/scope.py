@@ -45,12 +45,14 @@ class Aim:
     """What a plan is about: `scope` is None for all teams.
 
     `later` and `declared` are None where there is no commit to compare with; `unknown` says why, where there should be.
+    `rules` is the YAML by which the plan is approved: that before the change, and where nothing differs that at hand.
     """
 
     scope: Scope | None = None
     later: Later | None = None
     unknown: str = ""
     declared: Declared | None = None
+    rules: Desired | None = None
 
 
 def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
@@ -121,7 +123,7 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
     commit = _known(settings, last.commit or "") if last else ""
     commit = commit or head or ""
     if not commit or (commit == head and not dirty):
-        return Aim()
+        return Aim(rules=desired)
     return compared_with(settings, load_known(settings, commit), desired, commit)
 
 
@@ -140,7 +142,7 @@ def compared_with(
     if before is None or not commit:
         return Aim()
     later = _later(settings, before, desired, commit, teams=teams)
-    return Aim(later=later, declared=declared(before, desired, since=commit))
+    return Aim(later=later, declared=declared(before, desired, since=commit), rules=before)
 
 
 def _later(
@@ -198,7 +200,7 @@ def _narrowed(settings: Settings, desired: Desired, records: Sequence[Record], c
         _say(why)
         if tree_id(settings.budgets, commit):
             return Aim(unknown=why)
-        return compared_with(settings, begun(desired), desired, commit)
+        return replace(compared_with(settings, begun(desired), desired, commit), rules=desired.without_teams())
     scope = _scope(before, desired, records, commit)
     aim = compared_with(settings, before, desired, commit, teams=scope.teams if scope else None)
     if scope is None or aim.later is None:
