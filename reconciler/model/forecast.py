@@ -75,6 +75,11 @@ class AlertForecast(Frozen):
     desired: AlertOutlook | None = Field(description="The alert as the YAML has it; null where it is not there.")
     declared: bool = Field(True, description="False for a billing budget that git neither declares nor deletes.")
 
+    @property
+    def fires_at(self) -> Amount:
+        """Money of the month at which it fires."""
+        return self.amount * self.percentage / 100
+
 
 class MonthForecast(Frozen):
     period: Period = Field(description="The month, YYYY-MM.")

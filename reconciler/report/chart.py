@@ -75,7 +75,7 @@ def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
     alert = story.first_alert
     if alert is None:
         return ()
-    at = _units(alert.amount * alert.percentage / 100)
+    at = _units(alert.fires_at)
     stays = "" if alert.declared else ", not in git"
     return (Line(f"{alert.percentage}% alert at {at:,}{stays}", "alert", (at,) * days),)
 

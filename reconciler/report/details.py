@@ -24,6 +24,8 @@ _OF_SPENDING = frozenset({"baseline", "growth"})
 _WORDS = {"unknown": "", "fits": "OK", "short": "needs attention"}
 _MORE_OR_LESS = {**_WORDS, "ahead": "higher", "behind": "lower"}
 _PLAIN = ("fits", "leaves time")
+MONTH_END = "month end, P50"
+"""What the layers of a month come to."""
 
 
 def assumption_tables(plan: Plan) -> tuple[Table, ...]:
@@ -59,20 +61,25 @@ def _conclusion(row: Assumption) -> Cell:
     return Cell(rest or ("" if word else DASH), verdict=word, strong=alarming)
 
 
-def lever_table(story: WalletStory) -> Table:
-    """Return what the month end is made of, to the cent: what is spent, the run rate, and each lever of the plan.
+def layers(forecast: WalletForecast) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
+    """Return what the month end is made of, what is spent, the run rate and each lever of the plan, and the month end.
 
     The levers' contributions come from the forecast; the run rate is what is left of the median.
     """
-    forecast = story.forecast
-    if forecast is None or not forecast.levers:
-        return Table()
     middle = forecast.month_end.quantiles.get("0.5", forecast.spend_to_date)
     levers = [(lever_name(lever, 120), lever.contribution) for lever in forecast.levers]
     rest = middle - forecast.spend_to_date - sum((amount for _, amount in levers), Decimal(0))
-    parts = [("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers]
+    return (("spent so far", forecast.spend_to_date), ("run rate for the rest of the month", rest), *levers), middle
+
+
+def lever_table(story: WalletStory) -> Table:
+    """Return the layers of the month end, to the cent; nothing where no lever is known."""
+    forecast = story.forecast
+    if forecast is None or not forecast.levers:
+        return Table()
+    parts, middle = layers(forecast)
     rows = [Row((Cell(part), Cell(wording.exact(amount)))) for part, amount in parts]
-    rows.append(Row((Cell("month end, P50", strong=True), Cell(wording.exact(middle), strong=True))))
+    rows.append(Row((Cell(MONTH_END, strong=True), Cell(wording.exact(middle), strong=True))))
     columns = (Column("name", "Layer"), Column("amount", safe_name(forecast.currency, 8), "right"))
     return Table(columns, tuple(rows), story.name)
 

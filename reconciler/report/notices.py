@@ -87,10 +87,11 @@ def _finding(finding: PlanFinding) -> Notice:
 
 def drift(plan: Plan) -> tuple[Words, ...]:
     """Return a sentence for each thing that somebody did by hand."""
-    return tuple(_drifted(item, plan.currency) for item in plan.drift)
+    return tuple(drifted(item, plan.currency) for item in plan.drift)
 
 
-def _drifted(item: DriftItem, currency: str) -> Words:
+def drifted(item: DriftItem, currency: str) -> Words:
+    """Return what somebody did by hand as a sentence."""
     evidence = ", ".join(safe_name(id_, 40) for id_ in item.evidence[:4])
     if item.sentence:
         return marked(visible(item.sentence, _LONG))

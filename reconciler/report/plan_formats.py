@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from reconciler.model.plan import Plan
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.screen import PAPER, Screen
+from reconciler.report.site.html import html
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
@@ -22,4 +22,4 @@ def review(plan: Plan, screen: Screen = PAPER) -> str:
 
 def plan_html(plan: Plan, screen: Screen = PAPER) -> str:
     """Return the whole report of a plan, nothing cut."""
-    return html(summarise(plan, forge=screen.words))
+    return html(plan, summarise(plan, forge=screen.words))

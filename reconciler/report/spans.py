@@ -114,12 +114,14 @@ class Cell:
     """One field of a table: how it is, and how it will be. `now` is empty where nothing changes.
 
     `verdict` is the word that the field comes down to, where it has one; `strong` marks that word, else the whole.
+    `sort` is by what rows are put in order where readers can, instead of the text.
     """
 
     new: str
     now: str = ""
     verdict: str = ""
     strong: bool = False
+    sort: str = ""
 
     @property
     def changes(self) -> bool:

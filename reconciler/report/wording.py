@@ -15,8 +15,12 @@ def whole(amount: Decimal | None) -> str:
     """Return money for a table: whole units with thousands separators."""
     if amount is None:
         return DASH
-    rounded = amount.quantize(Decimal(1), ROUND_HALF_EVEN)
-    return f"{rounded if rounded else Decimal(0):,}".replace("-", "−")
+    return whole_units(int(amount.quantize(Decimal(1), ROUND_HALF_EVEN)))
+
+
+def whole_units(units: int) -> str:
+    """Return whole units of money with thousands separators."""
+    return f"{units:,}".replace("-", "−")
 
 
 def interval(quantiles: Mapping[str, Decimal]) -> str:

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
 MERMAID = ROOT / ".venv" / "mermaid" / "mermaid.min.js"
 MISSING = "no Chromium or Chrome is on the path: install one (Debian: apt-get install chromium), or run `make browser`"
+AXE = ROOT / ".venv" / "axe" / "axe.min.js"
+MISSING_AXE = "axe-core is not there: run `make browser`, which needs npm"
 MISSING_MERMAID = "Mermaid is not there: run `make browser`, which needs npm"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -39,7 +41,7 @@ _FLAGS = (
 _TALLEST = 7_000
 """A picture is cut at this many pixels of the page."""
 
-Screen = Literal["desktop", "phone", "picture"]
+Screen = Literal["desktop", "phone", "page", "wide", "picture"]
 
 SCREENS: dict[Screen, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
@@ -49,6 +51,8 @@ SCREENS: dict[Screen, dict[str, Any]] = {
         "is_mobile": True,
         "has_touch": True,
     },
+    "page": {"viewport": {"width": 1000, "height": 800}},
+    "wide": {"viewport": {"width": 1600, "height": 900}},
     "picture": {"viewport": {"width": 908, "height": 800}, "device_scale_factor": 1.5},
 }
 
@@ -64,6 +68,11 @@ _DRAW = """async () => {
   }
 }"""
 
+
+_TURN = """page => location.hash === "#" + page ? null : new Promise(shown => {
+  addEventListener("hashchange", () => requestAnimationFrame(shown), {once: true});
+  location.hash = page;
+})"""
 
 _SIDEWAYS = """() => [...document.querySelectorAll("body *")]
   .filter(element => element.scrollWidth > element.clientWidth + 1
@@ -97,6 +106,10 @@ class Visit:
     @property
     def height(self) -> int:
         return int(SCREENS[self.screen]["viewport"]["height"])
+
+    def turn_to(self, page: str) -> None:
+        """Follow a link to a page of the report, and wait until it is shown."""
+        self.page.evaluate(_TURN, page)
 
     def ask(self, script: str) -> Any:
         """Return what a script of ours, run by the browser and not by the page, says about the page."""

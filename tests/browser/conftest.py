@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser.acme import acme_plan
-from browser.chromium import MERMAID, MISSING, MISSING_MERMAID, chromium, found
+from browser.chromium import AXE, MERMAID, MISSING, MISSING_AXE, MISSING_MERMAID, chromium, found
 from playwright.sync_api import Browser
 from report.declared_plans import STORIES as DECLARED
 from report.report_plans import STORIES
@@ -35,6 +35,14 @@ def mermaid() -> None:
     """Require what draws diagrams."""
     if not MERMAID.is_file():
         missing(MISSING_MERMAID)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Return the script that finds what hinders people who see, hear or move otherwise."""
+    if not AXE.is_file():
+        missing(MISSING_AXE)
+    return AXE.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browser.chromium import Screen, Visit, visit
+from browser.chromium import ARTEFACTS, Screen, Visit, visit
 from playwright.sync_api import Browser
 
 from reconciler.model.plan import Plan
-from reconciler.report.document import Report
-from reconciler.report.html import html
+from reconciler.report.site.html import html
 from reconciler.report.summary import summarise
 
 pytestmark = pytest.mark.slow
 
+AXE = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .map(found => [found.id, found.nodes.length, found.nodes[0].html])"""
+SHOWN = """() => [...document.querySelectorAll("main > section")].filter(page => page.checkVisibility())
+  .map(page => page.id)"""
+LINKED = """() => [...document.querySelectorAll("nav a")].map(link => link.hash.slice(1))"""
 STORIES = ["acme", "refused", "twelve-wallets", "nothing", "hostile"]
-PICTURED = {"acme", "refused", "hostile"}
-LOOKS = [*((story, "phone") for story in STORIES), ("acme", "desktop"), ("twelve-wallets", "desktop")]
+LOOKS: list[tuple[str, Screen]] = [
+    *((story, "phone") for story in STORIES),
+    *(("acme", screen) for screen in ("page", "wide")),
+    ("twelve-wallets", "desktop"),
+]
 
 _VERDICT_ENDS = "() => document.querySelector('h1 + p').getBoundingClientRect().bottom"
 _UNLABELLED = """() => [...document.querySelectorAll(".stack td:not(:first-child):not(:empty)")].filter(cell =>
   getComputedStyle(cell, "::before").content !== JSON.stringify(cell.dataset.heading))
   .map(cell => cell.textContent)"""
-_COLLIDING_LABELS = """() => [...document.querySelectorAll("svg")].flatMap(picture => {
+_COLLIDING_LABELS = """() => [...document.querySelectorAll("figure svg[role]")].flatMap(picture => {
   const edge = picture.getBoundingClientRect();
   const labels = [...picture.querySelectorAll("text")].map(label => [label.textContent, label.getBoundingClientRect()]);
   const apart = (one, other) => one.right < other.left || other.right < one.left
@@ -32,35 +39,13 @@ _COLLIDING_LABELS = """() => [...document.querySelectorAll("svg")].flatMap(pictu
     || labels.slice(index + 1).some(([, other]) => !apart(box, other))).map(([text]) => text);
 })"""
 _SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll("body *")]
-  .filter(element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+  .filter(element => element.checkVisibility()
+    && [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
   .map(element => {
     const picture = element.closest("svg");
     const scale = picture ? picture.getBoundingClientRect().width / picture.viewBox.baseVal.width : 1;
     return parseFloat(getComputedStyle(element).fontSize) * scale;
   }))"""
-_FAINTEST_TEXT = """() => {
-  const numbers = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
-  const light = colour => {
-    const [red, green, blue] = numbers(colour).map(part => part / 255)
-      .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (numbers(colour)[3] !== 0) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  return Math.min(...[...document.querySelectorAll("body *")]
-    .filter(element => [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
-    .map(element => {
-      const style = getComputedStyle(element);
-      const [low, high] = [light(element.closest("svg") ? style.fill : style.color), light(behind(element))]
-        .sort((one, other) => one - other);
-      return (high + 0.05) / (low + 0.05);
-    }));
-}"""
 
 
 @pytest.fixture(scope="module", params=LOOKS, ids="-".join)
@@ -71,59 +56,129 @@ def look(request: pytest.FixtureRequest) -> tuple[str, Screen]:
 
 
 @pytest.fixture(scope="module")
-def report(look: tuple[str, Screen], shown_plans: dict[str, Plan]) -> Report:
-    return summarise(shown_plans[look[0]])
-
-
-@pytest.fixture(scope="module")
-def page(look: tuple[str, Screen], report: Report, browser: Browser) -> Iterator[Visit]:
-    """Return the full report on a plan, open in the browser; pictures of some are kept."""
-    seen = visit(browser, html(report), f"report-{look[0]}", screen=look[1])
-    if look[0] in PICTURED:
-        seen.picture()
+def page(look: tuple[str, Screen], shown_plans: dict[str, Plan], browser: Browser) -> Iterator[Visit]:
+    """Return the report on a plan, open in the browser."""
+    seen = opened(browser, shown_plans[look[0]], look[0], look[1])
     yield seen
     seen.close()
+
+
+def opened(browser: Browser, plan: Plan, name: str, screen: Screen) -> Visit:
+    return visit(browser, html(plan, summarise(plan)), f"report-{name}", screen=screen)
 
 
 def test_the_verdict_is_read_without_scrolling(page: Visit) -> None:
     assert page.ask(_VERDICT_ENDS) < page.height
 
 
-def test_the_page_fits_the_screen_and_only_endless_names_need_a_push(page: Visit) -> None:
+def test_one_page_is_shown_at_a_time_and_each_is_in_the_contents(page: Visit) -> None:
+    linked = page.ask(LINKED)
+    assert {"organization", "changes", "data", "all"} <= set(linked)
+    for key in linked[:-1]:
+        page.turn_to(key)
+        assert page.ask(SHOWN) == [key]
+    page.turn_to("all")
+    assert page.ask(SHOWN) == linked[:-1]
+
+
+def test_all_pages_fit_the_screen_and_only_endless_names_need_a_push(page: Visit) -> None:
+    page.turn_to("all")
+    page.unfold()
     assert page.too_wide() == 0
-    assert page.sideways() == (set() if page.name != "report-hostile" else {"div.wide"})
-
-
-def test_every_table_is_there_with_all_its_rows(page: Visit, report: Report) -> None:
-    single = (report.wallets, *(listed.table for listed in report.objects))
-    last = (report.move_table, report.other_wallets)
-    tables = [table for table in (*single, *report.assumptions, *report.levers, *report.months, *last) if table]
-    assert page.tables() == [(len(table.columns), len(table.rows)) for table in tables]
+    assert page.sideways() <= (set() if page.name != "report-hostile" else {"div.wide", "div"})
+    page.fold()
 
 
 def test_a_phone_shows_each_figure_beside_its_heading(page: Visit) -> None:
-    assert page.screen == "desktop" or page.ask(_UNLABELLED) == []
+    page.turn_to("all")
+    assert page.screen != "phone" or page.ask(_UNLABELLED) == []
 
 
 def test_the_labels_of_a_chart_stand_apart_and_inside_it(page: Visit) -> None:
+    page.turn_to("all")
     assert page.ask(_COLLIDING_LABELS) == []
 
 
 def test_text_is_large_enough_to_read(page: Visit) -> None:
+    page.turn_to("all")
     assert page.ask(_SMALLEST_TEXT) >= 9
 
 
 def test_the_page_is_whole_by_itself(page: Visit) -> None:
+    page.turn_to("all")
     assert (page.requests, page.complaints, page.dialogs) == ([], [], [])
 
 
-@pytest.mark.parametrize("coloured", ["twelve-wallets", "refused"])
-def test_text_stands_out_from_what_is_behind_it_by_day_and_by_night(
-    coloured: str, browser: Browser, shown_plans: dict[str, Plan]
+@pytest.mark.parametrize("story", ["acme", "refused", "hostile"])
+def test_axe_finds_nothing_on_any_page_by_day_and_by_night(
+    story: str, browser: Browser, shown_plans: dict[str, Plan], axe: str
 ) -> None:
-    seen = visit(browser, html(summarise(shown_plans[coloured])), f"report-{coloured}-dark", screen="desktop")
-    assert seen.ask(_FAINTEST_TEXT) >= 4.5
-    seen.page.emulate_media(color_scheme="dark")
-    seen.picture()
-    assert seen.ask(_FAINTEST_TEXT) >= 4.5
+    seen = opened(browser, shown_plans[story], story, "page")
+    seen.ask(axe)
+    linked = seen.ask(LINKED)
+    for key in linked if story == "acme" else ["all"]:
+        seen.turn_to(key)
+        seen.unfold()
+        for scheme in ("light", "dark"):
+            seen.page.emulate_media(color_scheme=scheme)
+            assert [key, scheme, *seen.ask(AXE)] == [key, scheme]
+        seen.fold()
     seen.close()
+
+
+def test_a_browser_without_scripts_shows_all_pages(browser: Browser, shown_plans: dict[str, Plan]) -> None:
+    seen = opened(browser, shown_plans["acme"], "acme", "page")
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    bare = context.new_page()
+    bare.goto(seen.page.url)
+    for key in seen.ask(LINKED)[:-1]:
+        assert bare.locator(f"#{key} h1").is_visible()
+    assert bare.locator("#team-support figure svg[role]").count() == 4
+    assert not bare.locator(".tools").first.is_visible()
+    context.close()
+    seen.close()
+
+
+def test_wallets_are_found_sorted_and_filtered_with_the_keyboard_alone(
+    browser: Browser, shown_plans: dict[str, Plan]
+) -> None:
+    seen = opened(browser, shown_plans["acme"], "acme", "page")
+    names = seen.page.locator("#wallets tbody tr:visible td:first-child")
+    seen.page.get_by_label("Find a wallet").press_sequentially("SUPPORT")
+    assert names.all_inner_texts() == ["support / prod", "support / dev"]
+    seen.page.get_by_label("Find a wallet").fill("")
+    seen.page.get_by_label("Show").select_option("out")
+    assert set(names.all_inner_texts()) == {"finance / prod", "engineering / dev", "legal_ops / prod"}
+    seen.page.get_by_label("Show").select_option("")
+    seen.page.get_by_role("button", name="Lasts the month").press("Enter")
+    assert names.all_inner_texts()[:2] == ["legal_ops / prod", "finance / prod"]
+    seen.page.get_by_role("button", name="Spent by 17 Jun").press("Enter")
+    seen.page.get_by_role("button", name="Spent by 17 Jun").press("Enter")
+    assert names.all_inner_texts()[:2] == ["engineering / prod", "support / prod"]
+    assert seen.page.locator("#wallets th[aria-sort=descending]").inner_text() == "Spent by 17 Jun"
+    seen.page.get_by_text("Teams", exact=True).press("Enter")
+    seen.page.keyboard.type("fin")
+    seen.page.keyboard.press("Tab")
+    seen.page.keyboard.press("Enter")
+    seen.page.wait_for_function("document.activeElement.textContent === 'finance'")
+    assert seen.ask(SHOWN) == ["team-finance"]
+    assert seen.page.title() == "finance, Budget plan for June 2026"
+    seen.close()
+
+
+def test_pictures_and_a_print_of_all_pages_are_kept(browser: Browser, shown_plans: dict[str, Plan]) -> None:
+    for screen in ("phone", "page", "wide"):
+        seen = opened(browser, shown_plans["acme"], "acme", screen)
+        for scheme in ("light", "dark"):
+            seen.page.emulate_media(color_scheme=scheme)
+            for key in ("organization", "team-support", "changes", "data"):
+                seen.turn_to(key)
+                seen.picture(path=ARTEFACTS / f"report-acme-{key}-{seen.width}-{scheme}.png")
+        if screen == "page":
+            seen.turn_to("all")
+            printed = seen.page.pdf(path=ARTEFACTS / "report-acme.pdf", prefer_css_page_size=True)
+            assert printed.startswith(b"%PDF")
+            seen.page.emulate_media(media="print")
+            assert not seen.page.locator("nav").is_visible()
+            assert seen.ask("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        seen.close()

@@ -23,8 +23,8 @@ from reconciler.model.kinds.managed_kind import Key, ManagedKind, Owned, Stray, 
 from reconciler.model.kinds.registry import registered
 from reconciler.model.plan import read_plan
 from reconciler.model.team import TeamBudget
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown
+from reconciler.report.site.html import html
 from reconciler.report.summary import summarise
 
 PATH = "/v1/contacts"
@@ -151,7 +151,7 @@ def test_it_is_planned_told_and_published(said: Said) -> None:
     assert "| Contact | Merging will | What changes |" in told
     assert "| ada | create | reached by mail |" in told
     assert "contact *by-hand* (`aa/by-hand`), it is written to by pager" in told
-    assert "Contacts</h2>" in html(report)
+    assert "Contacts</h2>" in html(plan, report)
 
 
 def test_it_is_applied_once_and_deleted_only_where_it_was_declared_before(said: Said, state: World) -> None:

@@ -20,7 +20,7 @@ BANNED = re.compile(r"\b(cures?|paths|levers?|mean month end|reclaims|landings?|
 PERCENTILE = re.compile(r"\bP(?:10|50|90)\b")
 EXPLAINED = "half of the months end below the first figure (P50), 1 in 10 ends below P10 and 1 in 10 above P90."
 WITH_PERCENTILES = {
-    "glossary.py", "wallets.py", "wallet_notes.py", "details.py", "chart.py", "svg.py", "forecast_text.py",
+    "glossary.py", "wallets.py", "wallet_notes.py", "details.py", "chart.py", "forecast_text.py",
     "organization.py",
 }  # fmt: skip
 """Modules whose texts stand beside the explanation, or hold it."""

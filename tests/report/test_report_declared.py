@@ -8,8 +8,8 @@ import pytest
 from report.declared_plans import ASKED, STORIES, changed, governance, later_months, state, team, thirty_teams
 from report.report_plans import budget_update, nothing, one_wallet
 
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown
+from reconciler.report.site.html import html
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -26,8 +26,9 @@ def test_the_comment_and_the_terminal_read_as_in_their_golden_files(
 
 @pytest.mark.parametrize("story", STORIES)
 def test_no_format_calls_it_no_change(story: str) -> None:
-    report = summarise(STORIES[story]())
-    for shown in (markdown(report), html(report), text(report, width=200, colour=False)):
+    plan = STORIES[story]()
+    report = summarise(plan)
+    for shown in (markdown(report), html(plan, report), text(report, width=200, colour=False)):
         assert "no changes" not in shown
         assert "no money moves in" not in shown
         assert "Merging applies nothing" not in shown

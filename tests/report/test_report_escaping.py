@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,8 +15,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.report.escape import code_span, escaped, inline, label
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown, mermaid
+from reconciler.report.site.html import html
 from reconciler.report.spans import Span, code, marked, plain, safe_name, visible, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
@@ -153,21 +155,30 @@ def test_a_hostile_wallet_leaves_the_diagram_whole(plans: Any) -> None:
 class _Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.tags: set[str] = set()
+        self.tags: list[str] = []
         self.attributes: set[str] = set()
+        self.addresses: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
+        self.tags.append(tag)
         self.attributes |= {key for key, _ in attrs}
+        self.addresses |= {str(value) for key, value in attrs if key in ("href", "src")}
 
 
-def test_the_full_report_has_no_script_no_link_and_asks_nothing_of_the_network(plans: Any) -> None:
-    page = html(summarise(plans.hostile()))
+def test_the_full_report_runs_its_own_script_alone_and_asks_nothing_of_the_network(plans: Any) -> None:
+    plan = plans.hostile()
+    page = html(plan, summarise(plan))
     parser = _Tags()
     parser.feed(page)
-    assert parser.tags & {"script", "img", "a", "link", "iframe", "object", "form"} == set()
-    assert not {key for key in parser.attributes if key.startswith("on")} | (parser.attributes & {"href", "src"})
+    assert set(parser.tags) & {"img", "link", "iframe", "object", "form", "base"} == set()
+    assert parser.tags.count("script") == parser.tags.count("style") == 1
+    assert not {key for key in parser.attributes if key.startswith("on") or key in ("src", "style")}
+    assert {address[:1] for address in parser.addresses} == {"#"}
     assert "url(" not in page
+    for element in ("script", "style"):
+        text = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)[0]
+        assert f"{element}-src 'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" in page
+    assert page.count("<noscript>") == page.count("</noscript>") == page.count("<section ") - 1
 
 
 def test_a_terminal_gets_no_escape_sequence_from_outside(plans: Any) -> None:

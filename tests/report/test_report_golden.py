@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown
+from reconciler.report.site.html import html
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
@@ -41,4 +41,4 @@ def test_the_terminal_reads_as_in_its_golden_file(
 def test_the_full_report_reads_as_in_its_golden_file(
     story: str, plans: Any, golden: Callable[[str, str], None]
 ) -> None:
-    golden(f"report/{story}.html", html(summarise(plans.STORIES[story]())))
+    golden(f"report/{story}.html", html(plan := plans.STORIES[story](), summarise(plan)))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from reconciler.model.track_record import RangeAlarm, TrackRecord
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown
 from reconciler.report.off import off_words, side_words
+from reconciler.report.site.html import html
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
 
@@ -22,11 +22,12 @@ BACKTEST = TrackRecord(source="backtest", months=6, forecasts=48, within=41, med
 def test_the_comment_and_the_report_say_how_wrong_forecasts_were_and_by_what(
     record: TrackRecord, plans: Any, golden: Callable[[str, str], None]
 ) -> None:
-    shown = summarise(plans.one_wallet(track_record=record))
+    plan = plans.one_wallet(track_record=record)
+    shown = summarise(plan)
     golden(f"report/track-record-{record.source}.md", "".join(f"- {plain(words)}\n" for words in shown.method))
     (sentence,) = (plain(words) for words in shown.method if plain(words).startswith("How wrong we w"))
     assert f"- {sentence}" in markdown(shown)
-    assert sentence in html(shown)
+    assert sentence in html(plan, shown)
 
 
 def test_nothing_is_said_of_a_past_that_nobody_knows(plans: Any) -> None:
@@ -41,7 +42,8 @@ def test_a_side_is_named_where_it_can_be_seen() -> None:
 
 def test_the_comment_and_the_report_say_that_the_range_no_longer_holds_and_what_to_do(plans: Any) -> None:
     alarm = RangeAlarm(code="range-too-narrow", month_ends=24, coverage=0.5, message="it is too narrow", hint="do so")
-    shown = summarise(plans.one_wallet(track_record=LOG.model_copy(update={"alarm": alarm})))
+    plan = plans.one_wallet(track_record=LOG.model_copy(update={"alarm": alarm}))
+    shown = summarise(plan)
     assert "Warning: it is too narrow; do so." in markdown(shown)
-    assert "Warning: it is too narrow; do so." in html(shown)
+    assert "Warning: it is too narrow; do so." in html(plan, shown)
     assert "Warning: it is" not in markdown(summarise(plans.one_wallet(track_record=LOG)))

@@ -21,14 +21,13 @@ from reconciler.model.later import Unapplied
 from reconciler.model.plan import GuardResult, Unmanaged
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report.chart import chart, picked, ticks
+from reconciler.report.charts.fan import fan
 from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.document import Chart
-from reconciler.report.html import html
 from reconciler.report.markdown import markdown, mermaid
 from reconciler.report.spans import Cell, plain
 from reconciler.report.summary import summarise
-from reconciler.report.svg import svg
 from reconciler.report.text import text
 from reconciler.report.wallets import WalletStory, when
 
@@ -352,9 +351,11 @@ def test_money_that_stays_the_same_is_one_line_of_the_chart(plans: Any) -> None:
 def test_a_chart_on_the_first_day_has_a_forecast_alone(plans: Any) -> None:
     wallet = plans.Wallet().forecast()
     unknown = tuple(point.model_copy(update={"spent": None}) for point in wallet.daily)
-    report = summarise(plans.one_wallet(impact=(wallet.model_copy(update={"daily": unknown}),)))
-    assert report.charts[0].known == 0
-    assert html(report).count("<polyline") == 1
+    plan = plans.one_wallet(impact=(wallet.model_copy(update={"daily": unknown}),))
+    drawn = summarise(plan).charts[0]
+    assert drawn.known == 0
+    assert fan(drawn).svg.count("<polyline") == 1
+    assert "Spent by day" not in fan(drawn).description
 
 
 @given(st.integers(1, 62), st.integers(0, 62))
@@ -413,7 +414,7 @@ def test_a_month_below_zero_is_drawn_below_zero_and_within_the_picture(plans: An
     assert below.bottom < min(min(line.values) for line in below.lines) < 0 < below.top
     assert 0 in [value for value, _ in below.ticks]
     assert f"y-axis {below.bottom} --> {below.top}\n" in mermaid(below)
-    heights = [float(y) for y in re.findall(r",(-?[0-9.]+)", " ".join(re.findall(r'points="([^"]*)"', svg(below))))]
+    heights = [float(y) for y in re.findall(r",(-?[0-9.]+)", " ".join(re.findall(r'points="([^"]*)"', fan(below).svg)))]
     assert 14 <= min(heights) < max(heights) <= 290
 
 

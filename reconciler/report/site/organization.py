@@ -1,0 +1,150 @@
+"""The first page: the verdict, the year against its target, all wallets, and where the money goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from html import escape
+
+from reconciler.report import wording
+from reconciler.report.chart import chart
+from reconciler.report.charts.bars import Bar, bars
+from reconciler.report.charts.multiple import thumbnail
+from reconciler.report.charts.year import year
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.forecast_text import year_sentence
+from reconciler.report.site.page import Page, Subject, forecasts
+from reconciler.report.site.parts import bullets, figure, inline, notices, sentences, table, titled
+from reconciler.report.spans import Cell, Words, safe_name, safe_place, visible
+from reconciler.report.wallet_notes import wallet_notes
+from reconciler.report.wallets import SAFE, WalletStory, wallet_table
+
+KEY = "organization"
+_FIRST = 24
+"""So many pictures are drawn at once; the others when somebody asks for them."""
+_SHOWN = 12
+"""So many workloads have a bar of their own."""
+
+
+def organization(subject: Subject) -> Page:
+    report = subject.report
+    body = (
+        f'<h1 tabindex="-1">{inline(report.headline)}</h1>'
+        f'<p class="lead">{sentences((*report.lead, *report.approve))}</p>'
+        + notices("Refused", report.refusals, "notice refusal")
+        + notices("Waived", report.waivers, "notice")
+        + titled("The year", _year(subject))
+        + titled("Wallets", _wallets(subject), bullets(report.wallet_notes), bullets(_other_notes(subject)))
+        + notices("Warnings", report.warnings, "notice")
+        + titled("Each wallet's month, the least sure to last first", _many(subject))
+        + titled("Where the money goes", _money(subject))
+    )
+    return Page(KEY, report.title, "Organization", body)
+
+
+def _other_notes(subject: Subject) -> list[Words]:
+    said = set(subject.report.wallet_notes)
+    return [note for note in wallet_notes(subject.stories) if note not in said]
+
+
+def _year(subject: Subject) -> str:
+    found = subject.plan.year
+    if found is None:
+        return ""
+    drawn = year(found, subject.plan.currency)
+    told = f"<p>{escape(year_sentence(found, subject.plan.currency))}</p>"
+    return told + (figure(drawn) if drawn else "")
+
+
+def _wallets(subject: Subject) -> str:
+    """Return the table of all wallets, worst first, with what finds, sorts and filters its rows."""
+    told = subject.stories
+    shown = wallet_table(told, subject.plan)
+    keys = [column.key for column in shown.columns]
+    rows = tuple(
+        Row(tuple(_sorted_by(key, cell, story) for key, cell in zip(keys, row.cells, strict=True)))
+        for row, story in zip(shown.rows, told, strict=True)
+    )
+    marks = [f' data-name="{escape(story.name.lower())}" data-kinds="{_kinds(story)}"' for story in told]
+    listed = table(Table(shown.columns, rows), "stack sortable", rows=marks, links=subject.links)
+    return f'{_TOOLS if len(told) > 1 else ""}<div id="wallets">{listed}</div>' if listed else ""
+
+
+_TOOLS = (
+    '<div class="tools" data-of="wallets" hidden><label>Find a wallet<input type="search"></label><label>Show<select>'
+    '<option value="">all wallets</option><option value="changes">whose money changes</option><option value="out">'
+    f'that may run out (less than {SAFE:.0%} sure to last)</option><option value="unknown">without a forecast</option>'
+    "</select></label><output></output></div>"
+)
+
+
+def _kinds(story: WalletStory) -> str:
+    kinds = ["changes"] if story.change else []
+    if story.lasts is None:
+        return " ".join([*kinds, "unknown"])
+    return " ".join([*kinds, *(["out"] if story.lasts < SAFE else [])])
+
+
+_SORTS: dict[str, Callable[[WalletStory], object]] = {
+    "target": lambda story: story.target,
+    "ceiling": lambda story: story.forecast and story.forecast.desired.ceiling,
+    "spent": lambda story: story.forecast and story.forecast.spend_to_date,
+    "month_end": lambda story: story.forecast and story.forecast.month_end.quantiles.get("0.5"),
+    "lasts": lambda story: story.lasts,
+    "runs_out": lambda story: story.lasts,
+}
+
+
+def _sorted_by(key: str, cell: Cell, story: WalletStory) -> Cell:
+    """Return a cell that is put in order by its figure: money as money, and a day by how sure the money is to last."""
+    found = _SORTS[key](story) if key in _SORTS else None
+    return cell if found is None else replace(cell, sort=str(found))
+
+
+def _many(subject: Subject) -> str:
+    risky = sorted(subject.stories, key=lambda story: (story.lasts is None, story.lasts or 0.0, story.urgency))
+    pictures = [_small(story, subject) for story in risky if story.forecast]
+    if len(pictures) < 2:
+        return ""
+    first, rest = pictures[:_FIRST], pictures[_FIRST:]
+    more = (
+        f"<details data-more><summary>{wording.counted(len(rest), 'wallet')} more</summary>"
+        f'<noscript><ul class="many">{"".join(rest)}</ul></noscript></details>'
+        if rest
+        else ""
+    )
+    return f'<ul class="many">{"".join(first)}</ul>{more}'
+
+
+def _small(story: WalletStory, subject: Subject) -> str:
+    drawn = chart(story)
+    picture = thumbnail(drawn) if drawn else ""
+    sure = "not known" if story.lasts is None else f"{wording.probability(story.lasts)} sure to last"
+    standing = "" if story.lasts is None or story.lasts >= SAFE else "<strong>may run out</strong>, "
+    ends = wording.interval(story.forecast.month_end.quantiles) if story.forecast else ""
+    name = f'<a href="#{subject.keys[story.team]}">{escape(story.name)}</a>'
+    return f"<li>{name}{picture}<span>{standing}{sure}</span><span>ends at {ends}</span></li>"
+
+
+def _money(subject: Subject) -> str:
+    """Return the dearest workloads of the last 28 known days, and all others together."""
+    found = [
+        (share.spent, safe_place(story.team, story.environment, 40), visible(share.workload, 40) or "no workload")
+        for story, forecast in forecasts(subject.stories)
+        for share in forecast.workloads
+    ]
+    if not found:
+        return ""
+    found.sort(key=lambda one: (-one[0], *one[1:]))
+    rows = [(f"{whose}: {what}", spent) for spent, whose, what in found[:_SHOWN]]
+    if rest := found[_SHOWN:]:
+        rows.append((wording.counted(len(rest), "more workload"), sum((spent for spent, *_ in rest), Decimal(0))))
+    currency = safe_name(subject.plan.currency, 8)
+    shown = Table(
+        (Column("name", "Workload"), Column("amount", currency, "right")),
+        tuple(Row((Cell(name), Cell(wording.exact(spent)))) for name, spent in rows),
+    )
+    drawn = [Bar(name, wording.whole(spent), Decimal(0), spent) for name, spent in rows]
+    title = f"What workloads cost over the last 28 known days ({currency})"
+    return figure(bars(title, f"{wording.counted(len(found), 'workload')}, the dearest first.", drawn, table=shown))

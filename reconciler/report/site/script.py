@@ -1,0 +1,105 @@
+"""What the report does by itself: it shows one page at a time, draws a page when it is first looked at, sorts, filters.
+
+The content of a page that is not drawn yet is in a `noscript` element: a browser that runs scripts takes it as text,
+which costs nothing, and one that runs none shows all pages, one below the other. The script asks nothing of anybody and
+changes nothing but this document; the page names its digest, so that the browser runs no other. Decision 0106.
+"""
+
+from __future__ import annotations
+
+SCRIPT = """(() => {
+  "use strict";
+  const pages = [...document.querySelectorAll("main > section")];
+  const links = [...document.querySelectorAll("nav a")];
+  const menu = document.querySelector("nav details");
+  const title = document.title;
+
+  const value = cell => cell.dataset.sort ?? cell.textContent;
+  const compare = (one, other) => {
+    const [a, b] = [Number(one), Number(other)];
+    return one !== "" && other !== "" && !isNaN(a) && !isNaN(b) ? a - b : one.localeCompare(other);
+  };
+  const sort = (heading, index) => {
+    const rising = heading.getAttribute("aria-sort") !== "ascending";
+    for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
+    const body = heading.closest("table").tBodies[0];
+    const rows = [...body.rows].map(row => [value(row.cells[index]), row]);
+    rows.sort(([one], [other]) => rising ? compare(one, other) : compare(other, one));
+    body.append(...rows.map(([, row]) => row));
+  };
+  const sortable = table => [...table.tHead.rows[0].cells].forEach((heading, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    button.addEventListener("click", () => sort(heading, index));
+    heading.append(button);
+  });
+
+  const filter = tools => {
+    const text = tools.querySelector("input"), kind = tools.querySelector("select");
+    const count = tools.querySelector("output");
+    const items = [...document.getElementById(tools.dataset.of).querySelectorAll("[data-name]")];
+    const apply = () => {
+      const wanted = text.value.trim().toLowerCase();
+      let shown = 0;
+      for (const item of items) {
+        const fits = item.dataset.name.includes(wanted)
+          && (!kind || !kind.value || item.dataset.kinds.split(" ").includes(kind.value));
+        item.hidden = !fits;
+        shown += fits;
+      }
+      if (count) count.textContent = `${shown.toLocaleString("en")} of ${items.length.toLocaleString("en")} shown`;
+    };
+    text.addEventListener("input", apply);
+    kind?.addEventListener("change", apply);
+    tools.hidden = false;
+    apply();
+  };
+
+  const scrolls = part => part.querySelectorAll(".wide").forEach(box => {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  });
+  const draw = part => {
+    part.querySelectorAll(":scope > noscript").forEach(kept => { kept.outerHTML = kept.textContent; });
+    if (!part.dataset.drawn) {
+      part.dataset.drawn = "yes";
+      part.querySelectorAll("table.sortable").forEach(sortable);
+      part.querySelectorAll(".tools").forEach(filter);
+      part.querySelectorAll("[data-more]").forEach(more => {
+        more.addEventListener("toggle", () => draw(more), {once: true});
+      });
+    }
+    scrolls(part);
+  };
+
+  const show = moved => {
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    const found = document.getElementById(wanted);
+    const page = found?.closest("main > section") ?? pages[0];
+    for (const other of pages) {
+      const shown = wanted === "all" || other === page;
+      other.hidden = !shown;
+      if (shown) draw(other);
+    }
+    for (const link of links) {
+      if (link.hash.slice(1) === (wanted === "all" ? "all" : page.id)) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const heading = page.querySelector("h1");
+    document.title = page === pages[0] || wanted === "all" ? title : `${heading.textContent}, ${title}`;
+    if (menu) menu.open = false;
+    if (moved && wanted !== "content") { heading.focus({preventScroll: true}); scrollTo(0, 0); }
+  };
+
+  document.querySelectorAll("nav .tools").forEach(filter);
+  menu?.addEventListener("toggle", () => { if (menu.open) menu.querySelector("input").focus(); });
+  addEventListener("keydown", event => {
+    if (event.key === "Escape" && menu?.open) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+  addEventListener("hashchange", () => show(true));
+  addEventListener("resize", () => pages.filter(page => !page.hidden).forEach(scrolls));
+  document.querySelectorAll("[data-script]").forEach(part => { part.hidden = false; });
+  show(false);
+})();
+"""

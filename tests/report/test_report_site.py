@@ -1,0 +1,121 @@
+"""The report's pages: who has one, what is drawn at once, and that every figure is the one of the other formats."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from reconciler.model.plan import Plan
+from reconciler.model.usage_summary import LeftOutRows, UsageDoubt, UsageSummary
+from reconciler.report.charts.bars import bars, steps
+from reconciler.report.charts.drawing import LINE, spread
+from reconciler.report.charts.fan import fan
+from reconciler.report.document import Table
+from reconciler.report.site.html import html
+from reconciler.report.site.page import keys
+from reconciler.report.summary import summarise
+from reconciler.report.wording import exact, whole
+
+
+def shown(plan: Plan) -> str:
+    return html(plan, summarise(plan))
+
+
+def section(page: str, key: str) -> str:
+    """Return the text of one page of the report."""
+    found = re.search(rf'<section id="{key}".*?</section>', page, re.DOTALL)
+    assert found
+    return unescape(re.sub(r"<[^>]+>", " ", found[0]))
+
+
+def many(plans: Any, number: int) -> Plan:
+    """Return a plan of many teams, each with a wallet whose money changes."""
+    wallets = [plans.Wallet(team=f"team-{index:03}") for index in range(number)]
+    plan: Plan = plans.plan(*(one.change() for one in wallets), impact=tuple(one.forecast() for one in wallets))
+    return plan
+
+
+def test_each_team_has_a_page_and_only_the_first_page_is_made_of_elements(plans: Any) -> None:
+    page = shown(many(plans, 40))
+    assert re.findall(r'<section id="([^"]+)"', page)[:4] == ["organization", "changes", "data", "team-team-000"]
+    at_once = re.sub(r"<noscript>.*?</noscript>", "", page, flags=re.DOTALL)
+    assert page.count('role="img"') == 80
+    assert at_once.count('role="img"') == 0
+    assert at_once.count('<li><a href="#team-team-') == 24
+
+
+def test_every_figure_of_a_wallet_is_the_one_of_the_plan(plans: Any) -> None:
+    plan = plans.one_wallet()
+    text = section(shown(plan), "team-support")
+    for forecast in plan.impact:
+        for point in forecast.daily:
+            told = (point.p10, point.p50, point.p90) if point.spent is None else (point.spent,)
+            assert all(whole(amount) in text for amount in told)
+        for lever in forecast.levers:
+            assert exact(lever.contribution) in text
+        for month in forecast.months:
+            assert f"{month.period.name}" in text
+            assert whole(month.target) in text
+    for change in plan.changes:
+        if hasattr(change, "amount"):
+            assert f"+{exact(change.amount)}" in text
+    for cell in (cell for row in summarise(plan).wallets.rows for cell in row.cells):
+        assert cell.new in text
+
+
+def test_a_month_whose_middle_is_above_its_target_says_so(plans: Any) -> None:
+    dear = plans.Wallet(month=(12_000, 13_000, 14_000))
+    text = section(shown(plans.one_wallet(impact=(dear.forecast(),))), "team-support")
+    assert text.count("above target") == 2
+    assert "above target" not in section(shown(plans.one_wallet()), "team-support")
+
+
+def test_what_was_left_out_is_told_in_rows_and_money(plans: Any) -> None:
+    doubt = UsageDoubt(code="bad-cost", path="a.csv", row=7, rows=3, cost=plans.money("12.5"), counted=False)
+    usage = UsageSummary(
+        digest="sha256:0", first_day=None, last_day=None, rows=10, unpriced_share=0.25, duplicates=2,
+        duplicates_cost=plans.money("1.5"), left_out=LeftOutRows(rows=3, cost=plans.money("12.5"), unread=1),
+        doubts=(doubt,),
+    )  # fmt: skip
+    text = section(shown(plans.one_wallet(usage=usage)), "data")
+    assert "3 (USD 12.50, and 1 whose cost cannot be read)" in text
+    assert "2 (USD 1.50)" in text
+    assert re.search(r"bad-cost\s+a.csv, first in row 7\s+3\s+12.50\s+no", text)
+
+
+def test_a_plan_that_changes_nothing_says_so_and_escapes_what_it_names(plans: Any) -> None:
+    plan = plans.nothing()
+    report = summarise(plan)
+    page = section(html(plan, report), "changes")
+    assert report.nothing in page
+
+
+def test_a_team_whose_name_no_address_can_hold_has_a_page_by_its_number() -> None:
+    assert keys({"b c", "a", 'x"><b>'}) == {"a": "team-a", "b c": "other-2", 'x"><b>': "other-3"}
+
+
+def test_labels_stand_apart_near_their_lines_and_within_both_ends() -> None:
+    assert spread([10, 12, 200], low=20, high=210) == [20, 20 + LINE, 200]
+    assert spread([205, 207, 209], low=20, high=210) == [210 - 2 * LINE, 210 - LINE, 210]
+    assert spread([], low=0, high=1) == []
+
+
+def test_steps_lead_from_one_to_the_next_and_what_is_nothing_has_none(plans: Any) -> None:
+    rows = steps(
+        [("a", "10", plans.money(10)), ("b", "0", plans.money(0)), ("c", "-4", plans.money(-4))],
+        ("end", "6", plans.money(6)),
+    )
+    assert [(row.label, int(row.start), int(row.end), row.kind) for row in rows] == [
+        ("a", 0, 10, "total"), ("c", 10, 6, "less"), ("end", 0, 6, "total"),
+    ]  # fmt: skip
+    drawing = bars("t", "d", rows, table=Table(), legend=True)
+    assert [kind for kind, _ in drawing.legend] == ["total", "less"]
+    assert drawing.svg.count("<rect") == 3
+
+
+def test_a_chart_says_in_words_what_it_shows(plans: Any) -> None:
+    drawn = summarise(plans.one_wallet()).charts[0]
+    said = fan(drawn).description
+    assert said.startswith("Spent by day 17: 6,412. It ends at 11,240, 8 in 10 months between 10,710 and 11,980;")
+    assert "money now 10,500, money new 12,500, 80% alert at 10,000." in said
