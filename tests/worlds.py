@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.findings import Origin
 from reconciler.model.change import Allocate, Change, ObjectChange, Reclaim
 from reconciler.model.desired import Desired, DesiredObject, DesiredWallet
+from reconciler.model.guards import GuardSettings, Waiver
 from reconciler.model.kinds.billing_budget import BillingBudget
 from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.kinds.managed_kind import Key, text_of
@@ -34,6 +35,11 @@ ORGANIZATION = OrganizationBudget.model_validate(
         "environments": ["prod", "dev"],
     }
 )
+
+
+def limited(guards: GuardSettings, waivers: Iterable[Waiver] = (), **other: Any) -> OrganizationBudget:
+    """Return an organization with these limits."""
+    return ORGANIZATION.model_copy(update={"guards": guards, "waivers": tuple(waivers), **other})
 
 
 def usd(amount: str | int | Decimal) -> Money:

@@ -12,21 +12,21 @@ from reconciler.model.applied import LastApplied
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION
 from reconciler.source.load import Loaded, load_files
-from reconciler.source.tree import is_budget_path, read_tree
+from reconciler.source.tree import is_budget_path, is_policy, read_tree
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetFiles:
-    """The contents of org.yaml and teams/*.yaml by their path below `folder`. Links are read, not kept."""
+    """The contents of org.yaml, teams and policies by their path below `folder`. Links are read, not kept."""
 
     folder: str
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def with_parts(self, other: BudgetFiles, parts: Collection[str]) -> BudgetFiles:
         """Return these files with those of `parts` as they are in `other`; what is not there is left out."""
-        names = {"org.yaml" if part == ORGANIZATION else f"teams/{part}.yaml" for part in parts}
-        kept = {path: data for path, data in self.files.items() if path not in names}
-        return BudgetFiles(self.folder, {**kept, **{path: other.files[path] for path in names & other.files.keys()}})
+        kept = {path: data for path, data in self.files.items() if _part(path) not in parts}
+        taken = {path: data for path, data in other.files.items() if _part(path) in parts}
+        return BudgetFiles(self.folder, {**kept, **taken})
 
     def loaded(self) -> Loaded:
         """Return what they declare, or what is wrong with them."""
@@ -120,7 +120,8 @@ def value(desired: Desired | None, part: str) -> object:
 
 
 def _part(path: str) -> str:
-    return ORGANIZATION if path == "org.yaml" else path.removeprefix("teams/").removesuffix(".yaml")
+    is_general = path == "org.yaml" or is_policy(path)
+    return ORGANIZATION if is_general else path.removeprefix("teams/").removesuffix(".yaml")
 
 
 def declared_where_different(before: BudgetFiles, after: BudgetFiles) -> tuple[Desired, Desired] | None:

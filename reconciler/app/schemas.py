@@ -39,6 +39,7 @@ from reconciler.model.plan_finding import FindingsDocument
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.recorded import RecordedDocument
 from reconciler.model.review import ReviewDocument
+from reconciler.model.rule import PolicyFile
 from reconciler.model.spend import SpendDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
@@ -101,6 +102,7 @@ def editors_schemas(budgets: Path | None = None) -> dict[str, Schema]:
     return {
         "organization.schema.json": yaml_schema(OrganizationBudget, "budgets/org.yaml"),
         "team.schema.json": with_environments(team, environments) if environments else team,
+        "policy.schema.json": yaml_schema(PolicyFile, "budgets/policies/<name>.yaml"),
     }
 
 

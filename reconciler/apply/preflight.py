@@ -60,7 +60,7 @@ def check(plan: Plan, desired: Desired, *, as_of: date, period: Period | None = 
     organization = desired.organization
     _refuse(plan.guards, "")
     if not opens:
-        now = verdict(plan, organization.guards, organization.waivers, as_of=as_of)
+        now = verdict(plan, organization, organization.waivers, as_of=as_of)
         _refuse(now, f", as the files have it on {as_of}")
 
 

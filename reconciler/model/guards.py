@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.percent import Share
-from reconciler.model.yaml_types import Day, Identifier, Label, Switch, YamlAmount
+from reconciler.model.yaml_types import Day, Identifier, Label, Switch, YamlAmount, refusal
 
 
 class Guard(StrEnum):
@@ -49,19 +50,34 @@ class GuardSettings(Frozen):
 
 
 class Waiver(Frozen):
-    """Lets one guard pass for one team, up to `max` and until a day, both inclusive."""
+    """Lets one guard, or one rule, pass for one team, up to `max` and until a day, both inclusive."""
 
-    guard: Guard = Field(description="The guard that is waived.")
+    guard: Guard | None = Field(None, description="The guard that is waived; or else `rule`.")
+    rule: Identifier | None = Field(None, description="The organization's own rule that is waived; or else `guard`.")
     team: Identifier | None = Field(None, description="The team it is waived for; left out: the whole run's guards.")
     max: YamlAmount | None = Field(None, description="The value that is still let pass; left out: any.")
     until: Day = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
     reason: Label = Field(description="Why, for the reviewer.")
     approved_by: Label = Field(description="Who approved it.")
 
-    def covers(self, rule: str, team: str, value: Decimal, day: date) -> bool:
+    @property
+    def waived(self) -> str:
+        """The name of what is waived."""
+        return str(self.guard or self.rule or "")
+
+    def covers(self, rule: str, team: str, value: Decimal | None, day: date) -> bool:
+        """Whether it lets pass what `rule` says on `day`; a guard without a value is a fault that nothing waives."""
         return (
-            self.guard == rule
+            self.waived == rule
             and (self.team or "") == team
             and day <= self.until
-            and (self.max is None or value <= self.max)
+            and (self.rule is not None if value is None else self.max is None or value <= self.max)
         )
+
+    @model_validator(mode="after")
+    def _is_of_one(self) -> Self:
+        if (self.guard is None) == (self.rule is None):
+            raise refusal("waiver-of-nothing", "a waiver is of a guard or of a rule", "name one of them")
+        if self.rule is not None and self.max is not None:
+            raise refusal("waiver-of-nothing", "a rule has no value that `max` could limit", "leave `max` out")
+        return self

@@ -14,6 +14,7 @@ from reconciler.model.kinds.export_schedule import ExportSchedule
 from reconciler.model.operation import EntryKind
 from reconciler.model.percent import Interval, Share
 from reconciler.model.period import FiscalYear, Period
+from reconciler.model.rule import RuleSet
 from reconciler.model.yaml_types import Identifier, Label, Version, WholeNumber, YamlAmount
 
 
@@ -145,6 +146,9 @@ class OrganizationBudget(Frozen):
     )
     guards: GuardSettings = Field(GuardSettings(), description="Limits on the money that a single run may move.")
     waivers: tuple[Waiver, ...] = Field((), description="Guards that are let pass for a while, each with its reason.")
+    policies: dict[Identifier, RuleSet] = Field(
+        {}, description="The organization's own rules, by the name of their set; each `policies/NAME.yaml` is one, too."
+    )
     approvals: Approvals = Field(Approvals(), description="Who approves besides a team's own owners.")
     acknowledged_drift: tuple[Acknowledgement, ...] = Field(
         (), description="Differences between git and Keeptrusts that are known and accepted for a while."

@@ -84,17 +84,23 @@ class Unmanaged(Frozen):
     reason: str = Field("", description="Why YAML could not declare it; empty where it could.")
 
 
-class GuardResult(Frozen):
-    """A guard on money and what it said. `limit` and `value` are numbers as text, in their own unit."""
+GuardStatus = Literal["passed", "refused", "waived", "warned", "asks"]
 
-    guard: str = Field(description="The guard's name, as waivers use it.")
-    status: Literal["passed", "refused", "waived"] = Field(description="What it says of the plan.")
+
+class GuardResult(Frozen):
+    """A guard on money, or a rule, and what it said. `limit` and `value` are numbers as text, in their own unit."""
+
+    guard: str = Field(description="The name of the guard or the rule, as waivers use it.")
+    status: GuardStatus = Field(description="What it says of the plan; `asks`: `owner` must approve.")
     team: str = Field("", description="The team; empty where it is about the whole plan.")
     value: str = Field("", description="What the plan comes to, a number as text in the guard's own unit.")
     limit: str = Field("", description="What the guard allows, in the same unit.")
     message: str = Field("", description="What it found, as a sentence.")
     hint: str = Field("", description="What is to be done; empty where it passed.")
     position: str = Field("", description="Where the cause stands: file:line:column.")
+    owner: str = Field(
+        "", description="Who must approve; left out where nobody is asked.", exclude_if=lambda owner: not owner
+    )
 
 
 class Scope(Frozen):

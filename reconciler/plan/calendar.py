@@ -67,7 +67,8 @@ def _let_pass(desired: Desired, as_of: date) -> Iterator[Placed]:
     organization, path = desired.organization, desired.organization_path
     for index, waiver in enumerate(organization.waivers):
         most = f" up to {Money(waiver.max, organization.currency)}" if waiver.max is not None else ""
-        what = f"the guard {waiver.guard} is let pass{most} for the last time: {waiver.reason}"
+        waived = f"{'guard' if waiver.guard else 'rule'} {waiver.waived}"
+        what = f"the {waived} is let pass{most} for the last time: {waiver.reason}"
         entry = _entry(as_of, waiver.until, "waiver", what, team=waiver.team or "", ends=True)
         yield entry, Origin(path, ("waivers", index, "until"))
     for index, accepted in enumerate(organization.acknowledged_drift):

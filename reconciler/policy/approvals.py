@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import partial
 
@@ -12,19 +13,36 @@ from reconciler.model.kinds.billing_budget import BILLING_BUDGETS
 from reconciler.model.kinds.managed_kind import Key, text_of
 from reconciler.model.kinds.registry import general_nouns
 from reconciler.model.money import ZERO, Money
+from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
-from reconciler.model.policy_input import Declared, Effects
+from reconciler.model.plan import GuardResult
+from reconciler.model.policy_input import Declared, Effects, PolicyInput
 from reconciler.model.requirement import Requirement
 from reconciler.model.wallet_target import telling_months
-from reconciler.policy.rule import BuiltIn, Rule
+from reconciler.policy.organization_rules import organization_rules
+from reconciler.policy.rule import BuiltIn, Rule, results
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The facts that an organization's own rules are asked of on a `day`; `own` are the rules after the change."""
+
+    facts: PolicyInput
+    own: OrganizationBudget
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to be approved: what changes do in Keeptrusts, and what the YAML says otherwise than before."""
+    """What is to be approved: what changes do in Keeptrusts, and what the YAML says otherwise than before.
+
+    What the organization's rules ask for is in `asked`, or was noted in `noted` where the plan itself is not there.
+    """
 
     effects: Effects
     declared: Declared
+    asked: Asked | None = None
+    noted: tuple[GuardResult, ...] = ()
 
 
 ApprovalRule = Rule[Step, Requirement]
@@ -46,6 +64,7 @@ def approval_rules(rules: Desired) -> tuple[ApprovalRule, ...]:
         "teams": _teams,
         "finance": _finance,
         "platform": _platform,
+        "rules": _rules,
     }
     return tuple(BuiltIn(name, "approve", partial(judge, rules)) for name, judge in judges.items())
 
@@ -83,6 +102,23 @@ def _platform(rules: Desired, step: Step) -> Iterator[Requirement]:
             team=team or None,
             fallback=rules.organization.owners,
         )
+
+
+def _rules(rules: Desired, step: Step) -> Iterator[Requirement]:
+    """Yield whom the organization's own rules ask for: those of before, and those after the change."""
+    found = list(step.noted)
+    if step.asked is not None:
+        asked = step.asked
+        for organization in (rules.organization, asked.own):
+            waivers = (*organization.waivers, *asked.own.waivers)
+            own = organization_rules(organization, day=asked.day)
+            found += results(own, asked.facts, waivers, as_of=asked.day)
+    for one in found:
+        if one.status == "asks":
+            words = f"{one.guard}: {one.message}"
+            yield Requirement(
+                reason=words, owners=(one.owner,), team=one.team or None, fallback=rules.organization.owners
+            )
 
 
 def declared(start: Desired, after: Desired, *, since: str = "") -> Declared:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import AlertForecast, WalletForecast, WalletOutlook
-from reconciler.model.guards import GuardSettings, Waiver
+from reconciler.model.guards import Waiver
 from reconciler.model.kinds.managed_kind import text_of
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.money import ZERO
@@ -28,16 +28,18 @@ from reconciler.model.policy_input import (
     exact,
 )
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.policy.approvals import Step, declared, requirements
+from reconciler.policy.approvals import Asked, Step, declared, requirements
 from reconciler.policy.guards import ALWAYS, guard_rules
-from reconciler.policy.rule import results
+from reconciler.policy.organization_rules import organization_rules
+from reconciler.policy.rule import GuardRule, results
+from reconciler.policy.rules_before import with_verdicts_before
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What is known where a plan is made, and told by nothing else in it. None and nothing: it is not known.
 
-    `rules` is the YAML whose owners and thresholds say who must approve the plan.
+    `rules` is the YAML whose owners and thresholds say who must approve the plan, and whose own rules judge it as well.
     """
 
     fiscal_year: Period | None = None
@@ -48,18 +50,25 @@ class Told:
     history: Mapping[WalletRef, Mapping[Period, Decimal]] = field(default_factory=dict)
 
 
-def judged(drafted: Plan, settings: GuardSettings, waivers: Iterable[Waiver], told: Told) -> Plan:
-    """Return a plan with its facts, and with what the guards of `settings` say of them on its day."""
-    facts = _with_approvals(policy_input(drafted, told), told.rules)
-    day = drafted.as_of
-    guards = (*results(ALWAYS, facts, None, as_of=day), *results(guard_rules(settings), facts, waivers, as_of=day))
+def judged(drafted: Plan, organization: OrganizationBudget, told: Told) -> Plan:
+    """Return a plan with its facts, and with what the guards and rules of `organization` say of them on its day."""
+    day, waivers = drafted.as_of, organization.waivers
+    facts = _with_approvals(policy_input(drafted, told), organization, told.rules, day)
+    said = results(_rules(organization, day), facts, waivers, as_of=day)
+    before = told.rules.organization if told.rules else organization
+    if before.policies != organization.policies:
+        was = results(organization_rules(before, day=day), facts, (*before.waivers, *waivers), as_of=day)
+        said = with_verdicts_before(said, was, organization, before)
+    guards = (*results(ALWAYS, facts, None, as_of=day), *said)
     return drafted.model_copy(update={"policy_input": facts, "guards": guards})
 
 
-def _with_approvals(facts: PolicyInput, rules: Desired | None) -> PolicyInput:
+def _with_approvals(
+    facts: PolicyInput, organization: OrganizationBudget, rules: Desired | None, day: date
+) -> PolicyInput:
     if rules is None:
         return facts
-    step = Step(facts.effects, facts.declared or declared(rules, rules))
+    step = Step(facts.effects, facts.declared or declared(rules, rules), Asked(facts, organization, day))
     return facts.model_copy(update={"approvals": requirements(rules, step)})
 
 
@@ -68,9 +77,15 @@ def unasked(plan: Plan) -> Plan:
     return plan.model_copy(update={"policy_input": facts_of(plan).model_copy(update={"approvals": ()})})
 
 
-def verdict(plan: Plan, settings: GuardSettings, waivers: Iterable[Waiver], *, as_of: date) -> tuple[GuardResult, ...]:
-    """Return what the guards of `settings` say of `plan` on the day `as_of`."""
-    return results(guard_rules(settings), facts_of(plan), waivers, as_of=as_of)
+def _rules(organization: OrganizationBudget, day: date) -> tuple[GuardRule, ...]:
+    return (*guard_rules(organization.guards), *organization_rules(organization, day=day))
+
+
+def verdict(
+    plan: Plan, organization: OrganizationBudget, waivers: Iterable[Waiver], *, as_of: date
+) -> tuple[GuardResult, ...]:
+    """Return what the guards and rules of `organization` say of `plan` on the day `as_of`."""
+    return results(_rules(organization, as_of), facts_of(plan), waivers, as_of=as_of)
 
 
 def refusals(
@@ -83,14 +98,14 @@ def refusals(
     """
     own = after.organization
     found = [(result, True) for each in before for result in _with_waivers_of(own, each.organization, plan, as_of)]
-    found += [(result, False) for result in (*plan.guards, *verdict(plan, own.guards, own.waivers, as_of=as_of))]
+    found += [(result, False) for result in (*plan.guards, *verdict(plan, own, own.waivers, as_of=as_of))]
     yield from ((result, is_before) for result, is_before in found if result.status == "refused")
 
 
 def _with_waivers_of(
     own: OrganizationBudget, rules: OrganizationBudget, plan: Plan, as_of: date
 ) -> tuple[GuardResult, ...]:
-    return verdict(plan, rules.guards, (*rules.waivers, *own.waivers), as_of=as_of)
+    return verdict(plan, rules, (*rules.waivers, *own.waivers), as_of=as_of)
 
 
 def facts_of(plan: Plan) -> PolicyInput:
@@ -109,12 +124,13 @@ def facts_of(plan: Plan) -> PolicyInput:
     return policy_input(plan, told)
 
 
-def step_of(plan: Plan, start: Desired, after: Desired) -> Step:
-    """Return what is to be approved of `plan` and of the YAML that goes from `start` to `after`.
+def step_of(plan: Plan, start: Desired, after: Desired, *, as_of: date) -> Step:
+    """Return what is to be approved of `plan` and of the YAML that goes from `start` to `after`, on the day `as_of`.
 
     A plan's file can be made by anybody, so what the YAML says is taken from the commits themselves, not from the plan.
     """
-    return Step(facts_of(plan).effects, declared(start, after))
+    facts = facts_of(plan)
+    return Step(facts.effects, declared(start, after), Asked(facts, after.organization, as_of))
 
 
 def policy_input(plan: Plan, told: Told) -> PolicyInput:

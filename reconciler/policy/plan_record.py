@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from reconciler.model.change import Change, Reclaim
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
 from reconciler.model.frozen import Frozen
 from reconciler.model.json_text import canonical_json, digest_of
 from reconciler.model.period import Period
-from reconciler.model.plan import Plan
+from reconciler.model.plan import GuardResult, Plan
 from reconciler.model.policy_input import Effects
 from reconciler.policy.facts import facts_of
 
@@ -37,7 +37,8 @@ class PlanRecord(Frozen):
     changes, None where they are too many or a version that did not note them wrote the record. `scope` are the teams
     that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
     commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve,
-    `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0101).
+    `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0101), `asks` whom the
+    organization's own rules ask for.
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -56,6 +57,7 @@ class PlanRecord(Frozen):
     base: str | None = None
     effects: Effects | None = None
     forecasts: tuple[LoggedForecast, ...] | None = None
+    asks: tuple[GuardResult, ...] = Field((), exclude_if=lambda asks: not asks)
 
     def stale_teams(self, plan: Plan) -> tuple[str, ...]:
         """Return the teams for which `plan` is another one than was recorded, sorted."""
@@ -127,6 +129,8 @@ def record_of(
     room = _LARGEST - _size(open_now)
     needed = _size(digests) + _size(effects.model_dump(mode="json"))
     forecasts = logged_forecasts(plan, pull_request=pull_request)
+    asks = tuple(one for one in plan.guards if one.status == "asks")
+    needed += _size([one.model_dump(mode="json") for one in asks]) if asks else 0
     return PlanRecord(
         repository=repository,
         pull_request=pull_request,
@@ -142,6 +146,7 @@ def record_of(
         made_from=plan.source.commit,
         base=base,
         effects=effects if needed < room else None,
+        asks=asks if needed < room else (),
         forecasts=forecasts if needed + _size([one.model_dump(mode="json") for one in forecasts]) < room else None,
     )
 

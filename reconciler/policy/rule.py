@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from reconciler.model.guards import Waiver
-from reconciler.model.plan import GuardResult
+from reconciler.model.guards import Guard, Waiver
+from reconciler.model.plan import GuardResult, GuardStatus
 from reconciler.model.policy_input import PolicyInput
-
-Level = Literal["deny", "warn", "approve"]
-"""What a verdict of a rule leads to: nothing is applied, somebody is told, or somebody must approve."""
+from reconciler.model.rule import Level
 
 F_contra = TypeVar("F_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
@@ -49,6 +47,7 @@ class Verdict:
     """What a rule says of a plan: `value` against `limit`, with the `cure`; of a run as a whole it has no team.
 
     `about` is the place of the change among those of the plan, -1 for the run. `passes` is what is only shown.
+    `owner` is who must approve where the level is that. What is not `waivable` could not be judged.
     """
 
     rule: str
@@ -60,6 +59,9 @@ class Verdict:
     position: str = ""
     about: int = -1
     passes: bool = False
+    level: Level = "deny"
+    owner: str = ""
+    waivable: bool = True
 
 
 GuardRule = Rule[PolicyInput, Verdict]
@@ -79,8 +81,10 @@ def results(
 
 def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -> GuardResult:
     value = verdict.value
-    covering = [w for w in waivers or () if value is not None and w.covers(verdict.rule, verdict.team, value, as_of)]
-    status: Literal["passed", "waived", "refused"] = "passed" if verdict.passes else "refused"
+    if not verdict.waivable:
+        waivers = None
+    covering = [one for one in waivers or () if one.covers(verdict.rule, verdict.team, value, as_of)]
+    status: GuardStatus = "passed" if verdict.passes else _STATUS[verdict.level]
     hint = verdict.cure
     if covering:
         waiver = max(covering, key=attrgetter("until"))
@@ -96,7 +100,11 @@ def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -
         message=verdict.message,
         hint=hint,
         position=verdict.position,
+        owner=verdict.owner if status == "asks" else "",
     )
+
+
+_STATUS: Mapping[Level, GuardStatus] = {"deny": "refused", "warn": "warned", "approve": "asks"}
 
 
 def _number(value: Decimal | None) -> str:
@@ -107,4 +115,11 @@ def _waiver(verdict: Verdict, as_of: date) -> str:
     team = f"team: {verdict.team}, " if verdict.team else ""
     most = "" if verdict.value is None else f"max: {_number(verdict.value)}, "
     until = as_of + timedelta(days=WAIVER_DAYS)
-    return f'`- {{guard: {verdict.rule}, {team}{most}until: {until}, reason: "...", approved_by: "..."}}`'
+    return (
+        f'`- {{{_kind(verdict.rule)}: {verdict.rule}, {team}{most}until: {until}, reason: "...", approved_by: "..."}}`'
+    )
+
+
+def _kind(name: str) -> str:
+    """Return by which key a waiver names what it waives."""
+    return "guard" if name in {guard.value for guard in Guard} else "rule"

@@ -8,6 +8,7 @@ from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.registry import kind_named
 from reconciler.model.plan import GuardResult, Plan, Unmanaged
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.policy.facts import facts_of
 from reconciler.report import wording
 from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
@@ -41,7 +42,10 @@ def warnings(plan: Plan) -> tuple[Notice, ...]:
             wallet, _, said = finding.message.partition(" ")
             place = () if wallet in wallets else (finding.path, str(finding.line), str(finding.column), wallet)
             alike.setdefault((finding.code, said, finding.hint, *place), []).append(finding)
-    return (*(notice for group in alike.values() for notice in _together(group)), *_counted(elsewhere))
+    is_told = facts_of(plan).approvals is not None
+    statuses = ("warned",) if is_told else ("warned", "asks")
+    rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
+    return (*rules, *(notice for group in alike.values() for notice in _together(group)), *_counted(elsewhere))
 
 
 def _is_elsewhere(plan: Plan, finding: PlanFinding) -> bool:
@@ -71,7 +75,8 @@ def _together(group: Sequence[PlanFinding]) -> list[Notice]:
 
 def _guard(guard: GuardResult) -> Notice:
     title = f"{safe_name(guard.guard)} ({safe_name(guard.team)})" if guard.team else safe_name(guard.guard)
-    message = marked(visible(guard.message, _LONG) or _numbers(guard))
+    asked = f"{safe_name(guard.owner)} must approve: " if guard.owner else ""
+    message = marked(asked + visible(guard.message, _LONG) or _numbers(guard))
     return Notice(title, message, marked(visible(guard.hint, _LONG)), visible(guard.position, 160))
 
 

@@ -31,13 +31,13 @@ def _order(finding: PlanFinding) -> tuple[bool, str, int, str, str]:
 def _guards(plan: Plan) -> Iterator[PlanFinding]:
     for guard in plan.guards:
         place = _PLACE.fullmatch(guard.position)
-        if guard.status == "refused":
+        if guard.status in ("refused", "warned", "asks"):
             path, line = (place["path"], int(place["line"])) if place else (_organization_path(plan), 1)
             yield PlanFinding(
                 path=path,
                 line=line,
                 column=0,
-                severity="error",
+                severity="error" if guard.status == "refused" else "warning",
                 code=guard.guard,
                 message=guard.message,
                 hint=guard.hint,

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from reconciler.findings import Finding, Keys, Position
+from reconciler.findings import Finding, Keys, Origin, Position
 from reconciler.model.frozen import Frozen
 from reconciler.model.kinds.registry import kinds
 from reconciler.source.characters import CHARACTER_CODES, readable
@@ -21,7 +21,7 @@ from reconciler.source.tree import SourceFile
 
 M = TypeVar("M", bound=Frozen)
 
-_OF_PARTS = frozenset({"wallets", "plan", *(kind.section for kind in kinds())})
+_OF_PARTS = frozenset({"wallets", "plan", "rules", *(kind.section for kind in kinds())})
 """Sections of which one part can be left out while the others are looked at."""
 
 
@@ -136,7 +136,10 @@ class YamlDocument(Generic[M]):
             (each.at(replace(each.position, path=self.path)), each) for each in self.flaws
         ]
         flawed = {(each.position.line, each.position.column) for each in self.flaws if each.code not in CHARACTER_CODES}
-        pending = [*self.shape.problems, *problems]
+        listed = [*self.shape.problems, *problems]
+        placed = [each for each in listed if isinstance(each.where, Position)]
+        findings += [(each.at(replace(each.position, path=self.path)), each) for each in placed]
+        pending = [each for each in listed if isinstance(each.where, Origin)]
         root = mark_tree(readable(self.file.data)[0] or b"") if pending else None
         for each in pending:
             keys, part = each.origin.keys, each.origin.part
@@ -162,7 +165,7 @@ def read_document(file: SourceFile, model: type[M], *, fallbacks: dict[str, Any]
 
 def _no_mapping(relative: str, value: Any, data: bytes) -> Finding:
     if value is None:
-        hint = "write the organization's budget" if relative == "org.yaml" else "write the team's budget, or remove it"
+        hint = "write the organization's budget" if relative == "org.yaml" else "write what it is for, or remove it"
         return flaw(1, 1, "empty-file", "the file is empty", hint)
     root = mark_tree(data)
     line, column = root.start if root else (1, 1)

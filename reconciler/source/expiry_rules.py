@@ -23,8 +23,8 @@ def ending_problems(context: Context) -> Iterator[Finding]:
         return
     for position, waiver in enumerate(shape.model.waivers):
         keys = ("waivers", shape.index("waivers", position), "until")
-        what = f"the waiver of {shown(waiver.guard)} for {shown(waiver.team) if waiver.team else 'the whole run'}"
-        yield from _ending(what, waiver.until, keys, context.today, "its guard refuses again")
+        what = f"the waiver of {shown(waiver.waived)} for {shown(waiver.team) if waiver.team else 'the whole run'}"
+        yield from _ending(what, waiver.until, keys, context.today, "it refuses again")
     for position, accepted in enumerate(shape.model.acknowledged_drift):
         keys = ("acknowledged_drift", shape.index("acknowledged_drift", position), "until")
         what = f"the acknowledgement of {shown(accepted.key)}"

@@ -17,12 +17,14 @@ from reconciler.model.kinds.managed_kind import Key, ManagedKind, V
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
+from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.source.documents import M, YamlDocument, read_document
 from reconciler.source.parse import parse
+from reconciler.source.policy_rules import rule_sets
 from reconciler.source.rules import check
-from reconciler.source.tree import LARGEST, SourceFile, Tree, read_tree, tree_of
+from reconciler.source.tree import LARGEST, SourceFile, Tree, is_policy, read_tree, tree_of
 from reconciler.source.tree_findings import ORGANIZATION
 
 K = TypeVar("K", bound=str | Key)
@@ -30,9 +32,15 @@ T = TypeVar("T")
 
 
 def build(
-    organization: YamlDocument[OrganizationBudget], teams: Sequence[YamlDocument[TeamBudget]], *, tree: Tree
+    organization: YamlDocument[OrganizationBudget],
+    teams: Sequence[YamlDocument[TeamBudget]],
+    policies: Sequence[YamlDocument[PolicyFile]] = (),
+    *,
+    tree: Tree,
 ) -> Desired:
     org = _model(organization)
+    if policies:
+        org = org.model_copy(update={"policies": rule_sets(org, policies)})
     models = {document.path: _model(document) for document in teams}
     wallets = {wallet.key: wallet for path, team in models.items() for wallet in _wallets(path, team, org.currency)}
     present = [(path, team) for path, team in models.items() if team.state == "present"]
@@ -131,7 +139,7 @@ def _loaded(tree: Tree, since: Period | None = None, today: date | None = None) 
     reading = _reading(tree, since=since, today=today)
     if reading.organization is None or any(finding.is_error for finding in reading.findings):
         return Loaded(None, reading.findings)
-    return Loaded(build(reading.organization, reading.teams, tree=reading.tree), reading.findings)
+    return Loaded(build(reading.organization, reading.teams, reading.policies, tree=reading.tree), reading.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,7 @@ class Reading:
     teams: tuple[YamlDocument[TeamBudget], ...]
     found: tuple[tuple[Finding, Finding], ...]
     today: date | None = None
+    policies: tuple[YamlDocument[PolicyFile], ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -156,7 +165,8 @@ class Reading:
         if organization is not None and organization.path in files:
             organization = _organization(files[organization.path])
         teams = tuple(_team(files[team.path]) if team.path in files else team for team in self.teams)
-        return Reading(self.tree, organization, teams, _found(organization, teams, today=self.today), self.today)
+        found = _found(organization, teams, self.policies, today=self.today)
+        return Reading(self.tree, organization, teams, found, self.today, self.policies)
 
     def _file(self, path: str) -> SourceFile:
         return next(file for file in self.tree.files if file.path == path)
@@ -169,8 +179,9 @@ def read(root: Path, *, since: Period | None = None, today: date | None = None) 
 
 
 def _reading(tree: Tree, *, since: Period | None = None, today: date | None = None) -> Reading:
-    organization, teams = _documents(tree)
-    return Reading(tree, organization, teams, _found(organization, teams, since=since, today=today), today)
+    organization, teams, policies = _documents(tree)
+    found = _found(organization, teams, policies, since=since, today=today)
+    return Reading(tree, organization, teams, found, today, policies)
 
 
 LARGE_HEAP = 100_000
@@ -194,15 +205,21 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _documents(tree: Tree) -> tuple[YamlDocument[OrganizationBudget] | None, tuple[YamlDocument[TeamBudget], ...]]:
+def _documents(
+    tree: Tree,
+) -> tuple[
+    YamlDocument[OrganizationBudget] | None, tuple[YamlDocument[TeamBudget], ...], tuple[YamlDocument[PolicyFile], ...]
+]:
     organization = None
-    teams = []
+    teams, policies = [], []
     for file in tree.files:
         if file.relative == ORGANIZATION:
             organization = _organization(file)
+        elif is_policy(file.relative):
+            policies.append(read_document(file, PolicyFile, fallbacks={"version": 1}))
         else:
             teams.append(_team(file))
-    return organization, tuple(teams)
+    return organization, tuple(teams), tuple(policies)
 
 
 @lru_cache(maxsize=_KEPT_TREES)
@@ -218,14 +235,17 @@ def _team(file: SourceFile) -> YamlDocument[TeamBudget]:
 def _found(
     organization: YamlDocument[OrganizationBudget] | None,
     teams: Sequence[YamlDocument[TeamBudget]],
+    policies: Sequence[YamlDocument[PolicyFile]],
     *,
     since: Period | None = None,
     today: date | None = None,
 ) -> tuple[tuple[Finding, Finding], ...]:
-    problems = check(organization, teams, since=since, today=today)
+    problems = check(organization, teams, policies, since=since, today=today)
     found = organization.findings(problems.get(organization.path, ())) if organization else []
     for team in teams:
         found += team.findings(problems.get(team.path, ()))
+    for rules in policies:
+        found += rules.findings(problems.get(rules.path, ()))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 from reconciler.findings import Finding
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.period import Period
+from reconciler.model.rule import PolicyFile
 from reconciler.model.team import TeamBudget
 from reconciler.source.alert_rules import alert_problems
 from reconciler.source.context import Context, TeamView, context_of
@@ -25,6 +26,7 @@ from reconciler.source.organization_rules import (
     team_owner_problems,
 )
 from reconciler.source.plan_rules import plan_problems
+from reconciler.source.policy_rules import policy_problems
 from reconciler.source.rename_rules import rename_problems
 from reconciler.source.size_rules import size_problems
 from reconciler.source.wallet_rules import organization_coin_problems, team_coin_problems, wallet_problems
@@ -33,6 +35,7 @@ from reconciler.source.wallet_rules import organization_coin_problems, team_coin
 def check(
     organization: YamlDocument[OrganizationBudget] | None,
     teams: Sequence[YamlDocument[TeamBudget]],
+    policies: Sequence[YamlDocument[PolicyFile]] = (),
     *,
     since: Period | None = None,
     today: date | None = None,
@@ -56,6 +59,8 @@ def check(
             *organization_coin_problems(context),
             *ending_problems(context),
         ]
+        for path, problem in policy_problems(organization, policies, teams=[view.team.team for view in views]):
+            problems.setdefault(path, []).append(problem)
     return problems
 
 

@@ -25,6 +25,9 @@ LARGEST = 1024 * 1024
 """Bytes that one file may have."""
 
 TEAMS = "teams"
+POLICIES = "policies"
+FIXTURES = ".test.yaml"
+"""How the files end that hold fixtures for rules: `policy test` reads them, and nothing else."""
 
 _IGNORED = re.compile(r"\..*|.*\.md|CODEOWNERS|LICENSE", re.IGNORECASE)
 
@@ -106,11 +109,17 @@ def tree_of(name: str, contents: Mapping[str, bytes]) -> Tree:
 def is_budget_path(relative: str) -> bool:
     """Whether a file at this path below the folder is read."""
     folder, _, name = relative.rpartition("/")
-    return relative == ORGANIZATION or (folder == TEAMS and _names_team(name))
+    return relative == ORGANIZATION or (folder in (TEAMS, POLICIES) and _is_read(folder, name))
 
 
-def _names_team(name: str) -> bool:
-    return name.endswith(".yaml") and not name.startswith(".")
+def is_policy(relative: str) -> bool:
+    """Whether the file at this path below the folder holds rules."""
+    return relative.startswith(f"{POLICIES}/")
+
+
+def _is_read(folder: str, name: str) -> bool:
+    is_fixture = folder == POLICIES and name.endswith(FIXTURES)
+    return name.endswith(".yaml") and not name.startswith(".") and not is_fixture
 
 
 def _organization_below(root: Path) -> Path | None:
@@ -126,10 +135,10 @@ def _organization_below(root: Path) -> Path | None:
 def _walk(root: Path, name: str, findings: list[Finding]) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Yield the relative path of each budget file; everything else there becomes a finding."""
     for entry in _entries(root, name, findings):
-        if entry.name == TEAMS and _is_folder(entry):
-            for team in _entries(Path(entry.path), f"{name}/{TEAMS}", findings):
-                if _is_budget(team, f"{name}/{TEAMS}/{team.name}", findings):
-                    yield f"{TEAMS}/{team.name}", team
+        if entry.name in (TEAMS, POLICIES) and _is_folder(entry):
+            for below in _entries(Path(entry.path), f"{name}/{entry.name}", findings):
+                if _is_budget(below, f"{name}/{entry.name}/{below.name}", entry.name, findings):
+                    yield f"{entry.name}/{below.name}", below
         elif entry.name == ORGANIZATION:
             yield entry.name, entry
         else:
@@ -146,10 +155,11 @@ def _entries(folder: Path, path: str, findings: list[Finding]) -> list[os.DirEnt
         return []
 
 
-def _is_budget(entry: os.DirEntry[str], path: str, findings: list[Finding]) -> bool:
-    """Whether an entry of `teams/` is a team file; odd names are findings, but the file is still read."""
-    if not _names_team(entry.name) or _is_folder(entry):
-        findings.extend(_stray(entry, f"{path.rsplit('/', 2)[0]}", path))
+def _is_budget(entry: os.DirEntry[str], path: str, folder: str, findings: list[Finding]) -> bool:
+    """Whether an entry of `teams/` or `policies/` is read; odd names are findings, but the file is still read."""
+    if not _is_read(folder, entry.name) or _is_folder(entry):
+        if not entry.name.endswith(FIXTURES):
+            findings.extend(_stray(entry, f"{path.rsplit('/', 2)[0]}", path))
         return False
     findings.extend(odd_name(path))
     return True

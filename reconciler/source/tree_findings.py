@@ -20,10 +20,12 @@ def finding(path: str, code: str, message: str, hint: str, severity: Severity = 
 
 
 def odd_name(path: str) -> Iterator[Finding]:
-    """Yield that the name of a file cannot be the name of a team, where it cannot."""
-    stem = path.rsplit("/", 1)[-1].removesuffix(".yaml")
+    """Yield that the name of a file cannot be the name of a team, or of rules, where it cannot."""
+    folder, _, name = path.rpartition("/")
+    stem = name.removesuffix(".yaml")
     if _NAME.fullmatch(stem) is None:
-        sentence = f"{shown(stem)} cannot be the name of a team"
+        whose = "rules" if folder.endswith("/policies") else "a team"
+        sentence = f"{shown(stem)} cannot be the name of {whose}"
         hint = "use letters, digits, `_`, `.` and `-` only, and begin with a letter or digit"
         yield finding(path, "team-file-name", sentence, hint)
 

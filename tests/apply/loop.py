@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from apply.memory_journal import MemoryStore
 from apply.world import Flag, Reader, World
-from worlds import JUNE
+from worlds import JUNE, ORGANIZATION
 
 from reconciler.apply.application import ApplyEnvironment, apply_plan
 from reconciler.apply.derivation import read_since
@@ -20,7 +20,6 @@ from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.record import Record
 from reconciler.journal.standing import standing_of
 from reconciler.model.desired import Desired
-from reconciler.model.guards import GuardSettings
 from reconciler.model.outcome import Result
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool, sealed
@@ -71,8 +70,7 @@ class Loop:
                     funds=diff.funds,
                     doubts=diff.doubts,
                 ),
-                GuardSettings(),
-                (),
+                ORGANIZATION,
                 Told(currencies=diff.currencies),
             )
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from installed import forks
 from published import judge_printed
-from worlds import JUNE
+from worlds import JUNE, limited
 
 from reconciler.cli import apply, audit, resume
 from reconciler.cli.boundary import run
@@ -110,8 +110,7 @@ class Rehearsal:
                 fingerprints=dict(diff.fingerprints),
                 funds=diff.funds,
             ),
-            GuardSettings(),
-            (),
+            limited(GuardSettings()),
             Told(currencies=diff.currencies),
         )
         plan = sealed(plan.model_copy(update={"guards": guards or plan.guards}))

@@ -40,6 +40,9 @@ LEADS = Requirement(reason="support: its plan, wallets or alerts change", owners
 PLAN = plan(allocate())
 
 
+AS_OF = date(2026, 6, 18)
+
+
 def message(missing: Shortfall) -> str:
     return missing_words(missing, WORDS)[0]
 
@@ -301,7 +304,7 @@ BEFORE = teams(
 
 
 def asked(before: Desired, after: Desired, made: Plan | None = None) -> list[tuple[str, tuple[str, ...]]]:
-    step = step_of(made or plan(), before, after)
+    step = step_of(made or plan(), before, after, as_of=AS_OF)
     return [(item.reason, item.owners) for item in requirements(before, step)]
 
 
@@ -370,7 +373,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
     budget = billing_budget("monthly", "1", hard_limit=True)
     after = organization(rules, owners=("@mallory",))
     after = replace(after, objects=desired(budgets=[("support", budget)]).objects)
-    found = requirements(rules, step_of(plan(allocate(), allocate("engineering")), rules, after))
+    found = requirements(rules, step_of(plan(allocate(), allocate("engineering")), rules, after, as_of=AS_OF))
     assert [(item.team, item.reason.partition(" ")[0]) for item in found] == [
         (None, "the"),
         ("engineering", "engineering:"),
@@ -383,7 +386,7 @@ def test_a_requirement_names_the_team_that_it_is_about() -> None:
 def test_the_step_may_begin_elsewhere_than_the_rules_that_judge_it() -> None:
     before = organization(teams(BEFORE, support=("@mallory",)), owners=("@mallory",))
     after = replace(before, wallets={WalletRef.team("team_support"): wallet("support", "prod", "12500.00")})
-    found = requirements(BEFORE, step_of(plan(allocate()), before, after))
+    found = requirements(BEFORE, step_of(plan(allocate()), before, after, as_of=AS_OF))
     assert [(item.reason, item.owners) for item in found] == [
         ("support: its plan, wallets or alerts change", ("@lena",))
     ]

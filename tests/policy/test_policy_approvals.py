@@ -12,7 +12,7 @@ from policy.test_policy_facts import BARE, forecast, guarded
 from policy.test_policy_guards import AS_OF
 from policy.test_policy_words import waiver
 from report.report_plans import ASSUMPTIONS, BY_HAND
-from worlds import JUNE, billing_budget, desired, wallet
+from worlds import JUNE, ORGANIZATION, billing_budget, desired, limited, wallet
 
 from reconciler.model.approvals import Approvals
 from reconciler.model.desired import Desired
@@ -21,7 +21,7 @@ from reconciler.model.later import Later
 from reconciler.model.plan import Plan
 from reconciler.model.policy_input import Currencies, Declared, Effects
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.policy.approvals import Step, approval_rules, declared, requirements
+from reconciler.policy.approvals import Asked, Step, approval_rules, declared, requirements
 from reconciler.policy.facts import Told, declared_objects, facts_of, judged, policy_input, refusals, step_of
 
 
@@ -89,6 +89,7 @@ def test_rules_of_approval_have_names_and_ask() -> None:
         ("teams", "approve"),
         ("finance", "approve"),
         ("platform", "approve"),
+        ("rules", "approve"),
     ]
 
 
@@ -140,7 +141,7 @@ def said_to_refuse(
 def test_limits_from_before_the_change_refuse_too_and_a_waiver_may_come_with_it() -> None:
     strict, lax = GuardSettings(largest_change=Decimal(60)), GuardSettings(largest_change=Decimal(99))
     late = waiver(str(AS_OF), "ada")
-    plan = judged(BARE, GuardSettings(largest_change=Decimal(70)), (), Told())
+    plan = judged(BARE, limited(GuardSettings(largest_change=Decimal(70))), Told())
     at = "largest-change"
     noted = (at, "70.00", False)
     assert said_to_refuse(plan, [guarded(strict), guarded(GuardSettings())], guarded(lax)) == [
@@ -161,14 +162,17 @@ def test_limits_from_before_the_change_refuse_too_and_a_waiver_may_come_with_it(
 
 def test_what_is_to_be_approved_is_what_the_plan_does_and_what_the_commits_say() -> None:
     before, after = guarded(GuardSettings()), guarded(GuardSettings(), sales="41")
-    plan = judged(BARE, GuardSettings(), (), Told(declared=declared(before, before)))
-    assert step_of(plan, before, after) == Step(facts_of(plan).effects, declared(before, after))
-    assert step_of(plan, before, after).declared.retargeted == Decimal(1)
-    assert step_of(plan, before, after).effects.moved == Decimal(150)
+    plan = judged(BARE, ORGANIZATION, Told(declared=declared(before, before)))
+    step = step_of(plan, before, after, as_of=AS_OF)
+    assert step == Step(
+        facts_of(plan).effects, declared(before, after), Asked(facts_of(plan), after.organization, AS_OF)
+    )
+    assert step.declared.retargeted == Decimal(1)
+    assert step.effects.moved == Decimal(150)
 
 
 def test_a_waiver_lets_pass_what_a_plan_is_made_with() -> None:
-    plan = judged(BARE, GuardSettings(largest_change=Decimal(60)), [waiver(str(AS_OF), "ada")], Told())
+    plan = judged(BARE, limited(GuardSettings(largest_change=Decimal(60)), [waiver(str(AS_OF), "ada")]), Told())
     assert [(one.guard, one.status) for one in plan.guards][1:] == [("largest-change", "waived")]
 
 

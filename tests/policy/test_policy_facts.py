@@ -14,7 +14,7 @@ from apply.world import World
 from forecast.forecast_world import UsageBuilder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import billing_budget, desired, object_change, wallet
+from worlds import ORGANIZATION, billing_budget, desired, limited, object_change, wallet
 
 from reconciler.apply import preflight
 from reconciler.findings import RefusedError, StalePlanError
@@ -122,7 +122,7 @@ def made(
     changes: tuple[Change, ...] = BARE.changes,
     **other: Any,
 ) -> Plan:
-    return judged(BARE.model_copy(update={"changes": changes, **other}), by, held, Told())
+    return judged(BARE.model_copy(update={"changes": changes, **other}), limited(by, held), Told())
 
 
 def refused(results: Any) -> list[tuple[str, str, str]]:
@@ -170,7 +170,7 @@ def test_the_same_facts_have_the_same_verdict_in_plan_apply_and_approval_also_by
     assert facts_of(saved) == facts_of(plan) == saved.policy_input
 
     def by(rules: GuardSettings, waived: tuple[Waiver, ...]) -> list[tuple[str, str, str]]:
-        return refused(verdict(saved, rules, waived, as_of=day))
+        return refused(verdict(saved, limited(rules), waived, as_of=day))
 
     assert refused(plan.guards) == by(own, brought)
     before, after = guarded(base, *held), guarded(own, *brought)
@@ -193,7 +193,7 @@ def test_a_plan_of_the_version_before_has_the_same_verdicts(
     earlier = old(plan)
     assert earlier.policy_input is None
     assert facts_of(earlier) == facts_of(plan)
-    assert verdict(earlier, rules, held, as_of=AS_OF) == verdict(plan, rules, held, as_of=AS_OF)
+    assert verdict(earlier, limited(rules), held, as_of=AS_OF) == verdict(plan, limited(rules), held, as_of=AS_OF)
     assert read_plan(earlier.text()) == earlier
 
 
@@ -206,13 +206,13 @@ def test_the_same_people_are_asked_of_a_plan_its_file_the_plan_of_a_version_befo
     before = guarded(GuardSettings(), owners=("@acme/leads",), approvals=approvals)
     after = guarded(GuardSettings(), owners=("@mallory",), sales=raised)
     plan = sealed(made(changes=(*BARE.changes, SWITCHED) if is_switched else BARE.changes))
-    asked = requirements(before, step_of(plan, before, after))
+    asked = requirements(before, step_of(plan, before, after, as_of=AS_OF))
     kept = read_record(record_text(record_of(plan, repository="a/b", pull_request=1, head="c0ffee")))
     assert kept is not None
     assert kept.effects is not None
     assert ("the hard limit of team/team_support/x is switched" in {one.reason for one in asked}) == is_switched
-    assert requirements(before, step_of(read_plan(plan.text()), before, after)) == asked
-    assert requirements(before, step_of(old(plan), before, after)) == asked
+    assert requirements(before, step_of(read_plan(plan.text()), before, after, as_of=AS_OF)) == asked
+    assert requirements(before, step_of(old(plan), before, after, as_of=AS_OF)) == asked
     assert requirements(before, Step(kept.effects, declared(before, after))) == asked
 
 
@@ -260,11 +260,11 @@ def test_what_an_edited_plan_would_carry_out_is_judged_and_not_what_its_facts_sp
 def test_who_must_approve_is_noted_by_the_rules_of_before_and_unknown_of_an_edited_plan() -> None:
     rules = guarded(GuardSettings(), owners=("@acme/leads",), approvals=Approvals(finance_above=Decimal(1)))
     told = Told(rules=rules)
-    plan = judged(BARE, GuardSettings(), (), told)
+    plan = judged(BARE, ORGANIZATION, told)
     noted = facts_of(plan).approvals
-    assert noted == requirements(rules, step_of(plan, rules, rules))
+    assert noted == requirements(rules, step_of(plan, rules, rules, as_of=AS_OF))
     assert {one.team for one in noted} == {"sales", "support", None}
-    assert facts_of(judged(BARE, GuardSettings(), (), Told())).approvals is None
+    assert facts_of(judged(BARE, ORGANIZATION, Told())).approvals is None
     assert facts_of(plan.model_copy(update={"changes": plan.changes[:1]})).approvals is None
     assert facts_of(unasked(plan)).approvals == ()
 
@@ -313,6 +313,6 @@ def test_the_history_holds_the_whole_months_that_usage_tells_and_no_others() -> 
         "team_sales": {"2026-04": Decimal("10.255"), "2026-05": Decimal(0)},
         "team_new": {"2026-04": Decimal(0), "2026-05": Decimal(0)},
     }
-    facts = judged(BARE, GuardSettings(), (), Told(history=found)).policy_input
+    facts = judged(BARE, ORGANIZATION, Told(history=found)).policy_input
     assert facts is not None
     assert facts.model_dump(mode="json")["history"]["team_sales"] == {"2026-04": "10.26", "2026-05": "0.00"}

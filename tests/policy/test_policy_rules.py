@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from report.report_plans import AS_OF, ASSUMPTIONS, BY_HAND, DEV, JUNE, Wallet, plan
-from worlds import billing_budget, desired
+from worlds import ORGANIZATION, billing_budget, desired
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.guards import GuardSettings
@@ -105,7 +105,7 @@ def saved(*, as_of: date = AS_OF, limit: bool = True, may: str = "6000", target:
     )
     facts: dict[str, Any] = {"assumptions": (ASSUMPTIONS,), "drift": (BY_HAND,), "as_of": as_of}
     made = plan(support.change(), impact=(support.forecast(), DEV.forecast()), **facts)
-    return facts_of(read_plan(sealed(judged(made, GuardSettings(), (), told)).text()))
+    return facts_of(read_plan(sealed(judged(made, ORGANIZATION, told)).text()))
 
 
 def said(facts: PolicyInput, *judges: Judge) -> set[str]:

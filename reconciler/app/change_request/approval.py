@@ -189,7 +189,7 @@ def _required(
     commits = dict.fromkeys([base, *([applied.commit] if applied and applied.commit else [])])
     before = _rules(settings.budgets, commits, after)
     _check_guards(before, after, plan, as_of=settings.as_of)
-    found = [requirements(rules, step_of(plan, rules, after)) for rules in before]
+    found = [requirements(rules, step_of(plan, rules, after, as_of=settings.as_of)) for rules in before]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 
 

@@ -47,7 +47,7 @@ def approved(
     if pull is None:
         raise _pushed_directly(step, forge.words.request)
     rules = _rules(step)
-    required = _required(rules, step, plan)
+    required = _required(rules, step, plan, as_of)
     try:
         found = _judged(forge, pull, required, plan, budgets)
     except RefusedError as error:
@@ -161,9 +161,9 @@ def _rules(step: Step) -> tuple[Desired, ...]:
     return tuple(found for found in (arrival.before, step.before) if found is not None) or (begun,)
 
 
-def _required(rules: Iterable[Desired], step: Step, plan: Plan) -> tuple[Requirement, ...]:
+def _required(rules: Iterable[Desired], step: Step, plan: Plan, as_of: date) -> tuple[Requirement, ...]:
     start = step.before or step.arrival.before or step.after.without_teams()
-    asked = step_of(plan, start, step.after)
+    asked = step_of(plan, start, step.after, as_of=as_of)
     found = [requirements(each, asked) for each in rules]
     return tuple(dict.fromkeys(item for listed in found for item in listed))
 

@@ -134,7 +134,7 @@ def needed(shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Asked, ...
         rules = after.without_teams()
     if rules is None or after is None or isinstance(shown, tuple):
         return None
-    return asked_of(requirements(rules, step_of(shown, rules, after)))
+    return asked_of(requirements(rules, step_of(shown, rules, after, as_of=shown.as_of)))
 
 
 def _neighbours(session: Forge, shown: Shown, budgets: Path, pull: ChangeRequest) -> tuple[Words, ...]:

@@ -97,7 +97,7 @@ class Gate:
         effects = record.effects if record else None
         effects = effects or Effects(teams=tuple(team for team in (record and record.fingerprints) or () if team))
         rules = (start or begun, self.applied or start or begun)
-        step = Step(effects, declared(start or begun, after))
+        step = Step(effects, declared(start or begun, after), noted=record.asks if record else ())
         found = [requirements(each, step) for each in rules]
         return tuple(dict.fromkeys(item for listed in found for item in listed))
 

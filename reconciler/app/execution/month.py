@@ -185,7 +185,9 @@ def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], 
     desired = managed(source.desired, records)
     with connected(settings, desired) as connection:
         live, diff = compared(settings, desired, connection, records, first_apply=terms.first_apply)
-    unguarded = replace(desired, organization=desired.organization.model_copy(update={"guards": GuardSettings()}))
+    unguarded = replace(
+        desired, organization=desired.organization.model_copy(update={"guards": GuardSettings(), "policies": {}})
+    )
     funding = opening(diff, live, currency=desired.organization.currency)
     made_from = (
         Source(commit=source.commit, dirty=False, tree_digest=desired.tree_digest)
@@ -201,7 +203,7 @@ def opening_plan(settings: Settings, source: Opened, records: Sequence[Record], 
         outlook=None,
         findings=source.warnings,
         source=made_from,
-        aim=Aim(rules=desired if terms.require_approval else None),
+        aim=Aim(rules=unguarded if terms.require_approval else None),
     )
     return sealed(drafted if terms.require_approval else unasked(drafted))
 

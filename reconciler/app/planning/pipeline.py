@@ -191,7 +191,7 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(changes, live, period),
     )
-    return judged(drafted, organization.guards, organization.waivers, _told(desired, diff, usage, aim, settings.as_of))
+    return judged(drafted, organization, _told(desired, diff, usage, aim, settings.as_of))
 
 
 def _placed(diff: Diff, places: Mapping[Origin, Position]) -> Iterator[Change]:

@@ -1,0 +1,214 @@
+"""CEL: expressions are checked against the names there are, and judged within bounds (decision 0106).
+
+The runtime is an optional part of the installation and is imported once a rule is there, never before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from reconciler.meant import close_to, did_you_mean
+from reconciler.policy.helpers import Helper, helpers
+from reconciler.policy.tokens import forbidden, lists_in, written_calls
+
+MISSING = "rules are judged with CEL, which is not installed"
+INSTALL = "install `keeptrusts-budgets[rules]`"
+
+_PLACE = re.compile(r"<input>:([0-9]+):([0-9]+): (.*)")
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_NO_VALUE = re.compile(r'No value with name "([^"]*)" found')
+_STANDARD = """
+stdlib:
+  exclude_macros: [map, filter, has]
+  exclude_functions:
+    - {name: dyn}
+    - {name: type}
+    - {name: double}
+    - {name: uint}
+    - {name: bytes}
+    - {name: matches}
+    - {name: timestamp}
+    - name: _+_
+      overloads: [{id: add_string}, {id: add_list}, {id: add_bytes}]
+    - name: "_[_]"
+      overloads: [{id: index_list}]
+"""
+"""What of CEL rules do without: what makes values of no type, floats, and texts or lists without bound."""
+
+
+class ExpressionError(Exception):
+    """An expression is no rule. `offset` is where, in characters from its beginning."""
+
+    def __init__(self, message: str, offset: int, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.offset, self.hint = message, offset, hint
+
+
+class RuntimeMissingError(Exception):
+    """CEL is not installed."""
+
+
+class EvaluationError(Exception):
+    """An expression has no value for these facts: `unknown` names the fact that nobody knows, where it is that."""
+
+    def __init__(self, message: str, unknown: str = "") -> None:
+        super().__init__(message)
+        self.message, self.unknown = message, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The names and functions of one kind of rule, as the runtime knows them."""
+
+    environment: Any
+    names: frozenset[str]
+    functions: tuple[Helper, ...]
+    types: Any
+
+    def facts(self, values: Mapping[str, Any]) -> Any:
+        """Return values by name, as expressions are judged by them."""
+        return self.environment.Activation(values)
+
+
+@lru_cache(maxsize=64)
+def language(types: tuple[tuple[str, str], ...], currency: str) -> Language:
+    """Return the language of rules that read these names of these CEL types; RuntimeMissingError without a runtime."""
+    try:
+        from cel_expr_python import cel
+    except ImportError:
+        raise RuntimeMissingError(MISSING) from None
+    functions = helpers(currency)
+    declared = [
+        cel.FunctionDecl(
+            one.name,
+            [
+                cel.Overload(
+                    f"kt_{one.name}",
+                    return_type=cel.Type(one.returns),
+                    parameters=[cel.Type(each) for each in one.takes],
+                    impl=one.call,
+                )
+            ],
+        )
+        for one in functions
+    ]
+    environment = cel.NewEnv(
+        config=cel.NewEnvConfigFromYaml(_STANDARD),
+        variables={name: cel.Type(kind) for name, kind in types},
+        functions=declared,
+    )
+    return Language(environment, frozenset(name for name, _ in types), functions, cel.Type)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An expression that was checked, ready to be judged."""
+
+    judge: Callable[[Any], bool]
+
+
+@lru_cache(maxsize=8192)
+def program(spoken: Language, expression: str) -> Program:
+    """Return the program of an expression that says yes or no.
+
+    Raises:
+        ExpressionError: it is none, with the place.
+    """
+    for offset, why in forbidden(expression):
+        raise ExpressionError(why, offset)
+    compiled = _compiled(spoken, expression)
+    found = compiled.return_type()
+    if found != spoken.types.BOOL:
+        raise ExpressionError(f"this is a value of type {_type(found)}, not something that is true or false", 0)
+    _check_texts(spoken, expression)
+    _check_lists(spoken, expression)
+    return Program(lambda facts: _judged(spoken, compiled, facts))
+
+
+def _compiled(spoken: Language, expression: str) -> Any:
+    try:
+        return spoken.environment.compile(expression)
+    except RuntimeError as error:
+        raise _worded(spoken, expression, str(error)) from None
+
+
+def _worded(spoken: Language, expression: str, said: str) -> ExpressionError:
+    place = _PLACE.search(said)
+    if place is None:
+        return ExpressionError(f"it is not CEL that can be judged: {_plain(said)}", 0)
+    offset = _offset(expression, int(place[1]), int(place[2]))
+    undeclared = _UNDECLARED.match(place[3])
+    if undeclared is None:
+        return ExpressionError(_plain(place[3]), offset)
+    name = undeclared[1]
+    known = {*spoken.names, *(one.name for one in spoken.functions)}
+    start = expression.rfind(name.partition(".")[0], 0, offset + 1)
+    meant = did_you_mean(close_to(name, known))
+    if not meant:
+        meant = f"it reads {', '.join(sorted({one.partition('.')[0] for one in spoken.names}))}, each with a name below"
+    return ExpressionError(f"`{name[:80]}` is nothing that this rule can read", max(start, 0), meant)
+
+
+def _offset(expression: str, line: int, column: int) -> int:
+    lines = expression.split("\n")
+    return min(sum(len(one) + 1 for one in lines[: line - 1]) + column - 1, len(expression))
+
+
+def _plain(said: str) -> str:
+    text = re.sub(r" \(in container ''\)|\s*\[[A-Z_]+\]$|^[A-Z_]+: ", "", said.split("\n")[0].strip())
+    return text.replace("`", "'")[:300]
+
+
+def _type(found: Any) -> str:
+    return str(found.name()).lower()
+
+
+def _check_texts(spoken: Language, expression: str) -> None:
+    """Raise ExpressionError for a text that no helper can take, before a plan meets it."""
+    known = {one.name: one for one in spoken.functions if one.takes == ("string",)}
+    for call in written_calls(expression):
+        if call.name in known:
+            try:
+                known[call.name].call(call.text)
+            except (ValueError, OverflowError) as error:
+                raise ExpressionError(str(error), call.start) from None
+
+
+def _check_lists(spoken: Language, expression: str) -> None:
+    """Raise ExpressionError for a list of values of several types: comparing these is always false."""
+    for offset, text in lists_in(expression):
+        try:
+            found = spoken.environment.compile(text).return_type()
+        except RuntimeError:
+            raise ExpressionError(
+                "a list holds names and values, nothing of the list that is gone over", offset
+            ) from None
+        if "dyn" in _type(found) and text.strip("[] \t\n"):
+            raise ExpressionError("the values of this list are of several types", offset)
+
+
+def _judged(spoken: Language, compiled: Any, facts: Any) -> bool:
+    """Return whether an expression is true; EvaluationError for everything but true and false."""
+    try:
+        found = compiled.eval(facts)
+        value = found.value()
+        kind = found.type()
+    except Exception as error:
+        raise EvaluationError(_why(str(error))) from None
+    if value is True or value is False:
+        return bool(value)
+    said = str(value) if kind == spoken.types.ERROR else f"it is {_type(kind)}"
+    unknown = _NO_VALUE.search(said)
+    if unknown:
+        raise EvaluationError(f"`{unknown[1]}` is not known", unknown[1])
+    raise EvaluationError(_why(said))
+
+
+def _why(said: str) -> str:
+    if "budget exceeded" in said:
+        return "it goes over too many values"
+    return _plain(said) or "it has no value"

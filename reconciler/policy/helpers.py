@@ -1,0 +1,84 @@
+"""The functions that rules can call: money, shares and days from text, and shares of money. All exact."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from reconciler.model.rule import PERCENT
+from reconciler.model.yaml_types import MONEY_PATTERN
+from reconciler.policy.rule_facts import LARGEST, MILLION, micros
+from reconciler.policy.vocabulary import instant
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A function of rules: its types in CEL, and what it returns. It raises ValueError for what it cannot take."""
+
+    name: str
+    takes: tuple[str, ...]
+    returns: str
+    call: Callable[..., Any]
+    description: str
+
+
+def amount(text: str) -> int:
+    """Return money, such as `12500.00`, in millionths."""
+    if re.fullmatch(MONEY_PATTERN, text) is None:
+        raise ValueError(f"`{text[:40]}` is no amount; write it as `12500.00`")
+    return micros(Decimal(text))
+
+
+def percent(text: str) -> int:
+    """Return a share, such as `20%`, in millionths of one."""
+    if PERCENT.fullmatch(text) is None:
+        raise ValueError(f"`{text[:40]}` is no percentage; write it as `20%`")
+    return micros(Decimal(text[:-1]) / 100)
+
+
+def day(text: str) -> datetime:
+    """Return a day, such as `2026-06-30`."""
+    try:
+        return instant(date.fromisoformat(text if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else ""))
+    except ValueError:
+        raise ValueError(f"`{text[:40]}` is no day; write it as `2026-06-30`") from None
+
+
+def part(share: int, whole: int) -> int:
+    """Return a share of money, rounded down to a millionth; a whole number is above it just when it is above that."""
+    found = share * whole // MILLION
+    if abs(found) > LARGEST:
+        raise ValueError("the result is more than a rule can count")
+    return found
+
+
+def share(amount: int, whole: int) -> int:
+    """Return what share of `whole` an amount is, rounded down to a millionth."""
+    if whole <= 0:
+        raise ValueError("nothing is a share of nothing, or of less")
+    found = amount * MILLION // whole
+    if abs(found) > LARGEST:
+        raise ValueError("the result is more than a rule can count")
+    return found
+
+
+def days(first: datetime, last: datetime) -> int:
+    """Return the days from one day to another, negative where the other is earlier."""
+    return (last.date() - first.date()).days
+
+
+def helpers(currency: str) -> tuple[Helper, ...]:
+    """Return the functions of an organization: money in its own currency is called by that, as in `usd("10.00")`."""
+    coin = currency.lower()
+    return (
+        Helper(coin, ("string",), "int", amount, f'money, such as `{coin}("12500.00")`'),
+        Helper("percent", ("string",), "int", percent, 'a share, such as `percent("20%")`'),
+        Helper("date", ("string",), "timestamp", day, 'a day, such as `date("2026-06-30")`'),
+        Helper("part", ("int", "int"), "int", part, "a share of money: `part(params.most, change.funded_before)`"),
+        Helper("share", ("int", "int"), "int", share, "what share money is of other money; of nothing: no value"),
+        Helper("days", ("timestamp", "timestamp"), "int", days, "days from one day to another"),
+    )

@@ -1,0 +1,86 @@
+"""What stands in an expression, word by word: which names it reads, and what rules may not write at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""(?P<space>[\s]+|//[^\n]*)
+    |(?P<text>[rR]?(?:\"\"\"(?:.|\n)*?\"\"\"|'''(?:.|\n)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
+    |(?P<float>[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+|\.[0-9]+(?:[eE][-+]?[0-9]+)?)
+    |(?P<int>0x[0-9a-fA-F]+[uU]?|[0-9]+[uU]?)
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*(?:[\s]*\.[\s]*[A-Za-z_][A-Za-z0-9_]*)*)
+    |(?P<sign>.)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of an expression and where it begins, counted from 0."""
+
+    kind: str
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function that is called with one text that is written out."""
+
+    name: str
+    text: str
+    start: int
+
+
+def tokens(expression: str) -> tuple[Token, ...]:
+    """Return the pieces of an expression, without spaces and comments."""
+    found = (Token(str(one.lastgroup), one[0], one.start()) for one in _TOKEN.finditer(expression))
+    return tuple(token for token in found if token.kind != "space")
+
+
+def forbidden(expression: str) -> Iterator[tuple[int, str]]:
+    """Yield where something stands that no rule may hold, and why not."""
+    listed = tokens(expression)
+    for before, token in zip((None, *listed), listed, strict=False):
+        if token.kind == "float":
+            yield token.start, "a number with decimals is not exact: write money or a percentage with their functions"
+        elif token.kind == "int" and token.text[-1] in "uU":
+            yield token.start, "a number is written without `u`"
+        elif token.text in ("{", "}"):
+            yield token.start, "nothing is made in a rule: it reads the plan and its parameters"
+        elif token.text == "null":
+            yield token.start, "nothing is `null`: what is unknown has no value; `wallet.is_spent_known` asks"
+        elif before and before.kind == "name" and token.kind == "text" and before.text in ("b", "B", "br", "bR", "rb"):
+            yield before.start, "bytes are in no plan"
+
+
+def names_in(expression: str) -> tuple[str, ...]:
+    """Return the dotted names in an expression, in order, each once; what is called last of one may be a function."""
+    found = (re.sub(r"\s", "", token.text) for token in tokens(expression) if token.kind == "name")
+    return tuple(dict.fromkeys(found))
+
+
+def written_calls(expression: str) -> Iterator[Call]:
+    """Yield the functions that are called with a text that is written out."""
+    listed = tokens(expression)
+    for name, opened, text in zip(listed, listed[1:], listed[2:], strict=False):
+        if name.kind == "name" and opened.text == "(" and text.kind == "text" and "\\" not in text.text:
+            yield Call(name.text, text.text.lstrip("rR").strip("\"'"), text.start)
+
+
+def lists_in(expression: str) -> Iterator[tuple[int, str]]:
+    """Yield each list that is written out, and where it begins; not what stands in brackets behind a name."""
+    opened: list[int | None] = []
+    previous = ""
+    for token in tokens(expression):
+        if token.text == "[":
+            is_index = bool(previous) and (previous[-1].isalnum() or previous[-1] in ")]_\"'")
+            opened.append(None if is_index and previous != "in" else token.start)
+        elif token.text == "]" and opened:
+            start = opened.pop()
+            if start is not None:
+                yield start, expression[start : token.start + 1]
+        previous = token.text

@@ -1,0 +1,134 @@
+"""The names that rules can read, with their types, taken from the models of the facts: nothing is listed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from reconciler.model.frozen import Frozen
+from reconciler.model.rule import Each, ParameterKind, RuleSet, parameter_kind
+from reconciler.model.rule_facts import (
+    AlertRuleValues,
+    AssumptionValues,
+    ChangeValues,
+    DriftValues,
+    PlanValues,
+    TodayValues,
+    Unit,
+    WalletValues,
+    WarningValues,
+)
+
+Kind = Literal["money", "share", "int", "bool", "text", "day", "texts", "shares", "moneys"]
+
+CEL_TYPES: Mapping[Kind, str] = {
+    "money": "int",
+    "share": "int",
+    "int": "int",
+    "bool": "bool",
+    "text": "string",
+    "day": "timestamp",
+    "texts": "list<string>",
+    "shares": "list<int>",
+    "moneys": "map<string,int>",
+}
+"""What each kind of value is in CEL."""
+
+_MODELS: Mapping[str, type[Frozen]] = {
+    "plan": PlanValues,
+    "today": TodayValues,
+    "change": ChangeValues,
+    "wallet": WalletValues,
+    "alert": AlertRuleValues,
+    "warning": WarningValues,
+    "assumption": AssumptionValues,
+    "drift": DriftValues,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that rules can read: what it is, and what it says."""
+
+    kind: Kind
+    description: str
+
+
+@cache
+def names_for(each: Each) -> Mapping[str, Name]:
+    """Return the names that a rule that is asked of `each` can read, parameters aside."""
+    scopes = {"plan", "today", each} | ({"wallet"} if each == "change" else set())
+    return {name: found for scope in sorted(scopes) for name, found in _names(scope, _MODELS[scope])}
+
+
+def _names(prefix: str, model: type[Frozen]) -> Iterator[tuple[str, Name]]:
+    for field, info in model.model_fields.items():
+        annotation = _known(info.annotation)
+        if isinstance(annotation, type) and issubclass(annotation, Frozen):
+            yield from _names(f"{prefix}.{field}", annotation)
+        else:
+            unit = next((item for item in info.metadata if isinstance(item, Unit)), None)
+            yield f"{prefix}.{field}", Name(_kind(annotation, unit), info.description or "")
+
+
+def _known(annotation: Any) -> Any:
+    """Return the type of a value that is known."""
+    if get_origin(annotation) in (Union, UnionType):
+        return next(part for part in get_args(annotation) if part is not type(None))
+    return annotation
+
+
+def _kind(annotation: Any, unit: Unit | None) -> Kind:
+    unit = unit or next((item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Unit)), None)
+    origin = get_origin(annotation)
+    if origin is dict:
+        return "moneys"
+    if origin is tuple:
+        return "shares"
+    plain = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
+    if unit:
+        return unit.name
+    kinds: Mapping[Any, Kind] = {bool: "bool", int: "int", str: "text", date: "day"}
+    return kinds[plain]
+
+
+def values(prefix: str, model: Frozen) -> Iterator[tuple[str, Any]]:
+    """Yield what is known of the facts of `model` under their names; what is unknown has no value."""
+    for field in type(model).model_fields:
+        value = getattr(model, field)
+        if isinstance(value, Frozen):
+            yield from values(f"{prefix}.{field}", value)
+        elif value is not None:
+            yield f"{prefix}.{field}", instant(value) if isinstance(value, date) else _listed(value)
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def instant(day: date) -> datetime:
+    """Return a day as CEL's timestamp: its first moment, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+_PARAMETERS: Mapping[ParameterKind, Kind] = {
+    "money": "money",
+    "share": "share",
+    "day": "day",
+    "int": "int",
+    "bool": "bool",
+    "text": "text",
+    "texts": "texts",
+}
+
+
+def parameter_names(rules: RuleSet) -> dict[str, Name]:
+    """Return the parameters of a set of rules as names."""
+    return {
+        f"params.{name}": Name(_PARAMETERS[parameter_kind(value)], "a parameter")
+        for name, value in rules.parameters.items()
+    }

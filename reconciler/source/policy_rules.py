@@ -1,0 +1,123 @@
+"""The organization's own rules: whether each can be judged, and where it cannot, to the column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.findings import Finding, Keys, Origin, Position, Severity
+from reconciler.meant import close_to
+from reconciler.model.organization import OrganizationBudget
+from reconciler.model.rule import MOST_RULES, PolicyFile, RuleSet
+from reconciler.model.yaml_types import shown
+from reconciler.policy.rule_set import Flaw, flaws
+from reconciler.source.characters import readable
+from reconciler.source.documents import YamlDocument
+from reconciler.source.marks import Node, find, mark_tree
+from reconciler.source.problem import problem
+
+Document = YamlDocument[OrganizationBudget] | YamlDocument[PolicyFile]
+
+
+def policy_problems(
+    organization: YamlDocument[OrganizationBudget],
+    files: Sequence[YamlDocument[PolicyFile]],
+    *,
+    teams: Iterable[str],
+) -> Iterator[tuple[str, Finding]]:
+    """Yield what is wrong with the rules of org.yaml and of `policies/`, with the path of the file it is in."""
+    org = organization.shape.model
+    own = {} if org is None or "policies" in organization.shape.damaged else org.policies
+    if org is None or not (own or files):
+        return
+    known = tuple(teams)
+    sets: list[tuple[Document, Keys, RuleSet]] = []
+    sets += [(organization, ("policies", name), rules) for name, rules in own.items()]
+    sets += [(file, (), file.shape.model) for file in files if file.shape.model is not None]
+    names: dict[str, str] = {}
+    total = 0
+    for document, keys, rules in sets:
+        total += len(rules.rules)
+        if total > MOST_RULES:
+            yield document.path, _too_many(total, keys)
+            return
+        yield from ((document.path, one) for one in _repeated(rules, keys, names, document.path))
+        yield from ((document.path, one) for one in _unknown(rules, keys, org, known))
+        yield from ((document.path, _placed(document, keys, flaw)) for flaw in flaws(rules, org.currency))
+
+
+def _too_many(total: int, keys: Keys) -> Finding:
+    message = f"there are {total:,} rules or more; an organization can have {MOST_RULES}"
+    return problem("too-many-rules", message, "let one rule speak of several teams, with `applies_to`", keys)
+
+
+def _repeated(rules: RuleSet, keys: Keys, names: dict[str, str], path: str) -> Iterator[Finding]:
+    for place, rule in enumerate(rules.rules):
+        first = names.setdefault(rule.name.casefold(), path)
+        if first != path or [one.name.casefold() for one in rules.rules[:place]].count(rule.name.casefold()):
+            message = f"the rule {shown(rule.name)} is already in {first}"
+            yield problem("duplicate-rule", message, "give it another name", (*keys, "rules", place, "name"))
+
+
+def _unknown(rules: RuleSet, keys: Keys, org: OrganizationBudget, teams: tuple[str, ...]) -> Iterator[Finding]:
+    """Yield the teams and environments that a rule speaks of and that there are not: it would never hold."""
+    for place, rule in enumerate(rules.rules):
+        listed = (
+            ("teams", rule.applies_to.teams, teams),
+            ("environments", rule.applies_to.environments, known_of(org)),
+        )
+        for key, written, known in listed:
+            for position, name in enumerate(written):
+                if known and name not in known:
+                    close = close_to(name, known)
+                    cure = f"write `{close[0]}`" if close else "correct it, or take it out"
+                    at = (*keys, "rules", place, "applies_to", key, position)
+                    message = f"there is no {key[:-1]} {shown(name)}, so this rule does not hold for it"
+                    yield problem("rule-of-nobody", message, cure, at, severity=Severity.WARNING)
+
+
+def known_of(org: OrganizationBudget) -> tuple[str, ...]:
+    """Return the environments that wallets can have."""
+    return (*org.environments, "all")
+
+
+def _placed(document: Document, keys: Keys, flaw: Flaw) -> Finding:
+    """Return a flaw with its place; within an expression, to the column, where the file has it as it is read."""
+    below, data = flaw.keys, document.file.data
+    if below[0] == "rules" and len(below) > 1 and not keys:
+        below = ("rules", document.shape.index("rules", int(below[1])), *below[2:])
+    whole = (*keys, *below)
+    found = Finding(Origin("", whole), flaw.code, Severity.ERROR, flaw.message, flaw.hint)
+    text = readable(data)[0] or b""
+    root = mark_tree(text)
+    node = find(root, whole) if root else None
+    if node is None or flaw.keys[-1] not in ("when", "assert", "message"):
+        return found
+    return replace(found, where=Position("", *_within(node, text.decode().split("\n"), flaw.offset)))
+
+
+def _within(node: Node, lines: Sequence[str], offset: int) -> tuple[int, int]:
+    """Return the place of the character at `offset` of a text that begins at `node`, over the lines it is folded from.
+
+    Where what is written has other characters than what is read, it is the beginning.
+    """
+    line, column = node.start
+    written = lines[line - 1 : node.end[0]]
+    escaped = {'"': "\\", "'": "''"}.get(node.kind)
+    if escaped and any(escaped in one for one in written):
+        return node.start
+    pieces = [(line, column + (node.kind in ("'", '"')), written[0][column - 1 :])] if node.kind != ">" else []
+    for number, text in enumerate(written[1:], start=line + 1):
+        if text.strip():
+            pieces.append((number, len(text) - len(text.lstrip()) + 1, text.strip()))
+    for number, start, text in pieces:
+        if offset <= len(text):
+            return number, start + offset
+        offset -= len(text) + 1
+    return node.start
+
+
+def rule_sets(organization: OrganizationBudget, files: Sequence[YamlDocument[PolicyFile]]) -> Mapping[str, RuleSet]:
+    """Return all rules: those of org.yaml by the name of their set, those of files by where they are."""
+    own = {file.file.relative: file.shape.model.rule_set for file in files if file.shape.model is not None}
+    return dict(sorted({**organization.policies, **own}.items()))
