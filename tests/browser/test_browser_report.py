@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from browser.chromium import ARTEFACTS, Screen, Visit, visit
 from playwright.sync_api import Browser
+from report.report_plans import Wallet, plan
 
 from reconciler.model.plan import Plan
 from reconciler.report.site.html import html
@@ -164,6 +165,28 @@ def test_wallets_are_found_sorted_and_filtered_with_the_keyboard_alone(
     assert seen.ask(SHOWN) == ["team-finance"]
     assert seen.page.title() == "finance, Budget plan for June 2026"
     seen.close()
+
+
+def test_of_a_thousand_wallets_some_are_drawn_and_each_is_found(browser: Browser) -> None:
+    wallets = [Wallet(team=f"team-{number:03}", environment=of) for number in range(150) for of in ("prod", "dev")]
+    large = plan(*(one.change() for one in wallets), impact=tuple(one.forecast() for one in wallets))
+    seen = opened(browser, large, "many", "page")
+    rows, pictures = seen.page.locator("#wallets tbody tr"), seen.page.locator(".many li")
+    shown = seen.page.locator("[data-of=wallets] output")
+    assert (rows.count(), pictures.count(), shown.inner_text()) == (100, 24, "100 of 300 shown")
+    assert seen.ask("() => document.querySelectorAll('*').length") < 5000
+    seen.page.get_by_label("Find a wallet").fill("team-149")
+    assert (rows.count(), shown.inner_text()) == (300, "2 of 300 shown")
+    seen.page.get_by_text("276 wallets more").click()
+    assert pictures.count() == 300
+    seen.close()
+    again = opened(browser, large, "many", "phone")
+    again.page.get_by_role("button", name="Show all 300 wallets").click()
+    assert again.page.locator("#wallets tbody tr").count() == 300
+    assert again.ask(_UNLABELLED) == []
+    again.turn_to("all")
+    assert again.page.locator("main > section figure").count() == 600
+    again.close()
 
 
 def test_pictures_and_a_print_of_all_pages_are_kept(browser: Browser, shown_plans: dict[str, Plan]) -> None:

@@ -37,7 +37,9 @@ def _rules(colours: dict[str, str]) -> str:
     told = {"bar": colours["spent"]} | colours
     fills = "".join(f".c-{name}{{fill:{told[name]}}}" for name in _FILLS)
     strokes = "".join(f".c-{name}{{stroke:{told[colour]}}}" for name, (colour, _, _) in _STROKES.items())
-    return f"{fills}{strokes}.c-text{{fill:{told['ink']};stroke:{told['paper']}}}.c-tick{{fill:{told['faint']}}}"
+    keys = "".join(f".k-{name}{{border-color:{told[name]}}}" for name in _FILLS)
+    keys += "".join(f".k-{name}{{border-color:{told[colour]}}}" for name, (colour, _, _) in _STROKES.items())
+    return f"{fills}{strokes}{keys}.c-text{{fill:{told['ink']};stroke:{told['paper']}}}.c-tick{{fill:{told['faint']}}}"
 
 
 def _shapes() -> Iterable[str]:

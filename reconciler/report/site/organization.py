@@ -23,6 +23,8 @@ from reconciler.report.wallets import SAFE, WalletStory, wallet_table
 KEY = "organization"
 _FIRST = 24
 """So many pictures are drawn at once; the others when somebody asks for them."""
+_ROWS = 100
+"""So many rows are there at once; the others when somebody searches, sorts, or asks for them."""
 _SHOWN = 12
 """So many workloads have a bar of their own."""
 
@@ -67,8 +69,18 @@ def _wallets(subject: Subject) -> str:
         for row, story in zip(shown.rows, told, strict=True)
     )
     marks = [f' data-name="{escape(story.name.lower())}" data-kinds="{_kinds(story)}"' for story in told]
-    listed = table(Table(shown.columns, rows), "stack sortable", rows=marks, links=subject.links)
-    return f'{_TOOLS if len(told) > 1 else ""}<div id="wallets">{listed}</div>' if listed else ""
+    first, rest = (
+        table(Table(shown.columns, rows[part]), "stack sortable", rows=marks[part], links=subject.links)
+        for part in (slice(_ROWS), slice(_ROWS, None))
+    )
+    if rest:
+        more = f'<p data-script hidden><button type="button">Show all {len(told):,} wallets</button></p>'
+        rest = f"{more}<noscript>{rest}</noscript>"
+    return (
+        f'{_TOOLS if len(told) > 1 else ""}<div id="wallets" data-total="{len(told)}">{first}{rest}</div>'
+        if first
+        else ""
+    )
 
 
 _TOOLS = (

@@ -7,7 +7,7 @@ from html import escape
 
 from reconciler.report import wording
 from reconciler.report.charts.drawing import Drawing
-from reconciler.report.document import Column, Notice, Table
+from reconciler.report.document import Notice, Table
 from reconciler.report.spans import Cell, Words
 
 _TAGS = {"plain": "", "strong": "strong", "emphasis": "em", "code": "code", "reference": ""}
@@ -51,34 +51,30 @@ def table(
     """
     if not shown:
         return ""
-    head = "".join(f'<th scope="col"{_aligned(column)}>{escape(column.heading)}</th>' for column in shown.columns)
+    head = "".join(f'<th scope="col">{escape(column.heading)}</th>' for column in shown.columns)
+    right = "".join(f" r{place}" for place, column in enumerate(shown.columns, 1) if column.align == "right")
     marks = rows or ("",) * len(shown.rows)
-    cells = _cells if style == "short" else _labelled_cells
+    cells = _cells if style == "short" else _whole_cells
     body = "".join(
-        f"<tr{mark}>{''.join(cells(shown, row.cells, links or {}))}</tr>"
-        for row, mark in zip(shown.rows, marks, strict=True)
+        f"<tr{mark}>{''.join(cells(row.cells, links or {}))}</tr>" for row, mark in zip(shown.rows, marks, strict=True)
     )
-    return f'<div class="wide"><table class="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<div class="wide"><table class="{style}{right}">{head}<tbody>{body}</tbody></table></div>'
 
 
-def _aligned(column: Column) -> str:
-    return f' class="{column.align}"' if column.align == "right" else ""
+def _cells(cells: tuple[Cell, ...], _: Mapping[str, str]) -> Iterator[str]:
+    for cell in cells:
+        yield f"<td>{_worded(cell)}</td>"
 
 
-def _cells(shown: Table, cells: tuple[Cell, ...], _: Mapping[str, str]) -> Iterator[str]:
-    for column, cell in zip(shown.columns, cells, strict=True):
-        yield f"<td{_aligned(column)}>{_worded(cell)}</td>"
-
-
-def _labelled_cells(shown: Table, cells: tuple[Cell, ...], links: Mapping[str, str]) -> Iterator[str]:
-    """Yield cells that say what their column is, and are one element each, so that a phone can lay them out anew."""
-    for index, (column, cell) in enumerate(zip(shown.columns, cells, strict=True)):
+def _whole_cells(cells: tuple[Cell, ...], links: Mapping[str, str]) -> Iterator[str]:
+    """Yield cells that are one element each, so that a phone can lay them out anew."""
+    for index, cell in enumerate(cells):
         worded = _worded(cell)
         if index == 0 and (target := links.get(cell.new)):
             worded = f'<a href="#{target}">{worded}</a>'
         sort = f' data-sort="{escape(cell.sort)}"' if cell.sort else ""
-        words = f"<span>{worded}</span>" if worded else ""
-        yield f'<td{_aligned(column)} data-heading="{escape(column.heading)}"{sort}>{words}</td>'
+        yield f"<td{sort}><span>{worded}</span></td>" if worded else "<td></td>"
 
 
 def _worded(cell: Cell) -> str:
@@ -105,16 +101,7 @@ def _notice(notice: Notice, style: str) -> str:
 
 def figure(drawing: Drawing) -> str:
     """Return a chart with what its lines are, and the same as a table, folded."""
-    keys = "".join(f"<li>{_swatch(kind)}{escape(words)}</li>" for kind, words in drawing.legend)
+    keys = "".join(f'<li><i class="k-{kind}"></i>{escape(words)}</li>' for kind, words in drawing.legend)
     legend = f'<ul class="legend">{keys}</ul>' if keys else ""
     below = folded("The same as a table", table(drawing.table, "short"))
     return f"<figure><figcaption>{escape(drawing.title)}</figcaption>{drawing.svg}{legend}{below}</figure>"
-
-
-def _swatch(kind: str) -> str:
-    shape = (
-        f'<path class="c-{kind}" d="M0 6H28"/>'
-        if kind in ("spent", "ahead", "now", "new", "alert")
-        else f'<rect class="c-{kind}" y="1" width="28" height="10"/>'
-    )
-    return f'<svg class="swatch" viewBox="0 0 28 12" aria-hidden="true">{shape}</svg>'

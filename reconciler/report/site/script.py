@@ -19,7 +19,26 @@ SCRIPT = """(() => {
     const [a, b] = [Number(one), Number(other)];
     return one !== "" && other !== "" && !isNaN(a) && !isNaN(b) ? a - b : one.localeCompare(other);
   };
+  const label = (table, rows) => {
+    const headings = [...table.tHead.rows[0].cells].map(heading => heading.textContent);
+    for (const row of rows) [...row.cells].forEach((cell, index) => { cell.dataset.heading = headings[index]; });
+    table.classList.add("labelled");
+  };
+  const complete = box => {
+    const rest = box?.querySelector(":scope > noscript"), table = box?.querySelector("table");
+    if (!rest) return;
+    const read = document.createElement("div");
+    read.innerHTML = rest.textContent;
+    const rows = [...read.querySelectorAll("tbody > tr")];
+    label(table, rows);
+    table.tBodies[0].append(...rows);
+    rest.remove();
+    box.querySelector("button").parentElement.remove();
+    box.dispatchEvent(new Event("completed"));
+  };
+
   const sort = (heading, index) => {
+    complete(heading.closest("[data-total]"));
     const rising = heading.getAttribute("aria-sort") !== "ascending";
     for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", rising ? "ascending" : "descending");
@@ -38,23 +57,26 @@ SCRIPT = """(() => {
 
   const filter = tools => {
     const text = tools.querySelector("input"), kind = tools.querySelector("select");
-    const count = tools.querySelector("output");
-    const items = [...document.getElementById(tools.dataset.of).querySelectorAll("[data-name]")];
+    const box = document.getElementById(tools.dataset.of), count = tools.querySelector("output");
+    const tell = () => {
+      const items = [...box.querySelectorAll("[data-name]")];
+      const shown = items.filter(item => !item.hidden).length, all = Number(box.dataset.total ?? items.length);
+      count.textContent = `${shown.toLocaleString("en")} of ${all.toLocaleString("en")} shown`;
+    };
     const apply = () => {
+      complete(box);
       const wanted = text.value.trim().toLowerCase();
-      let shown = 0;
-      for (const item of items) {
-        const fits = item.dataset.name.includes(wanted)
-          && (!kind || !kind.value || item.dataset.kinds.split(" ").includes(kind.value));
-        item.hidden = !fits;
-        shown += fits;
+      for (const item of box.querySelectorAll("[data-name]")) {
+        item.hidden = !(item.dataset.name.includes(wanted)
+          && (!kind?.value || item.dataset.kinds.split(" ").includes(kind.value)));
       }
-      if (count) count.textContent = `${shown.toLocaleString("en")} of ${items.length.toLocaleString("en")} shown`;
+      tell();
     };
     text.addEventListener("input", apply);
     kind?.addEventListener("change", apply);
+    box.addEventListener("completed", tell);
     tools.hidden = false;
-    apply();
+    tell();
   };
 
   const scrolls = part => part.querySelectorAll(".wide").forEach(box => {
@@ -64,8 +86,12 @@ SCRIPT = """(() => {
     part.querySelectorAll(":scope > noscript").forEach(kept => { kept.outerHTML = kept.textContent; });
     if (!part.dataset.drawn) {
       part.dataset.drawn = "yes";
+      part.querySelectorAll("table.stack").forEach(table => label(table, table.tBodies[0].rows));
       part.querySelectorAll("table.sortable").forEach(sortable);
       part.querySelectorAll(".tools").forEach(filter);
+      part.querySelectorAll("[data-total] button").forEach(button => {
+        button.addEventListener("click", () => complete(button.closest("[data-total]")));
+      });
       part.querySelectorAll("[data-more]").forEach(more => {
         more.addEventListener("toggle", () => draw(more), {once: true});
       });
@@ -81,6 +107,7 @@ SCRIPT = """(() => {
       const shown = wanted === "all" || other === page;
       other.hidden = !shown;
       if (shown) draw(other);
+      if (wanted === "all") other.querySelectorAll("[data-total]").forEach(complete);
     }
     for (const link of links) {
       if (link.hash.slice(1) === (wanted === "all" ? "all" : page.id)) link.setAttribute("aria-current", "page");

@@ -31,8 +31,8 @@ nav details>div{position:absolute;left:0;right:0;max-height:60vh;overflow:auto;b
 border:1px solid var(--line);border-radius:6px;padding:.6rem;box-shadow:0 8px 24px #0003}
 nav details ul{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr))}
 label{font-size:.9rem}
-input,select{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--faint);border-radius:6px;
-padding:.25rem .5rem;max-width:100%}
+input,select,p>button{font:inherit;color:inherit;background:var(--paper);border:1px solid var(--faint);
+border-radius:6px;padding:.25rem .5rem;max-width:100%}
 .tools{display:flex;flex-wrap:wrap;gap:.5rem 1.2rem;align-items:end;margin:.6rem 0}
 .tools label{display:grid}
 h1{font-size:1.6rem;line-height:1.25;margin:1.2rem 0 .8rem;text-wrap:balance}
@@ -47,9 +47,8 @@ th button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:p
 text-decoration:underline dotted}
 th[aria-sort=ascending] button::after{content:" ▲"}
 th[aria-sort=descending] button::after{content:" ▼"}
-.right{text-align:right}
+RIGHT
 .short{max-width:48rem}
-td.right{white-space:nowrap}
 .short td:first-child *{white-space:normal}
 .from{color:var(--faint)}
 .notice{margin:.6rem 0;padding:.7rem .9rem;border-left:4px solid var(--warn);background:var(--warnbg);border-radius:4px}
@@ -65,7 +64,11 @@ figure svg{display:block;width:100%;height:auto}
 svg *{vector-effect:non-scaling-stroke}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.4rem 0 0;list-style:none;
 font-size:.88rem;color:var(--faint)}
-.legend .swatch{display:inline-block;width:28px;height:12px;margin-right:.4em}
+.legend i{display:inline-block;width:1.8em;margin-right:.4em;vertical-align:middle;border-top:3px solid}
+.legend .k-ahead,.legend .k-now{border-top-style:dashed}
+.legend .k-now,.legend .k-new{border-top-width:2px}
+.legend .k-alert{border-top-style:dotted}
+.legend .k-band,.legend .k-total,.legend .k-more,.legend .k-less,.legend .k-bar{border-top-width:.8em}
 .many{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:.8rem;list-style:none;padding:0}
 .many li{border:1px solid var(--line);border-radius:6px;padding:.5rem .6rem}
 .many a{font-weight:600}
@@ -73,16 +76,16 @@ font-size:.88rem;color:var(--faint)}
 .many span{display:block;font-size:.88rem}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--faint);font-size:.9rem}
 @media (max-width:44rem){
-.stack thead{position:absolute;display:block;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.stack tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}
-.stack td{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;
+.labelled thead{position:absolute;display:block;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.labelled tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}
+.labelled td:not(#x){display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;
 text-align:right;white-space:normal;overflow-wrap:anywhere}
-.stack td::before{content:attr(data-heading);flex:0 0 auto;max-width:45%;color:var(--faint);text-align:left}
-.stack td:first-child{font-size:1.02rem;text-align:left}
-.stack td:first-child::before{content:none}
-.stack td:empty{display:none}
+.labelled td::before{content:attr(data-heading);flex:0 0 auto;max-width:45%;color:var(--faint);text-align:left}
+.labelled td:first-child:not(#x){font-size:1.02rem;text-align:left}
+.labelled td:first-child::before{content:none}
+.labelled td:empty:not(#x){display:none}
 .short th,.short td{padding:.3rem .25rem}
-.short td{white-space:normal}
+.short td:not(#x){white-space:normal}
 figure svg .c-text,figure svg .c-tick{font-size:21px}}
 @media (min-width:78rem){span:has(>.from){white-space:nowrap}}
 @page{margin:14mm 12mm;@bottom-right{content:counter(page) " / " counter(pages);font:9pt sans-serif;color:#59636e}}
@@ -98,5 +101,10 @@ figure,tr,.notice,.many li{break-inside:avoid}
 main>section+section{break-before:page}}
 """
 
-STYLE = f"{_PAGE}{drawing.STYLE.replace('@media (prefers', '@media screen and (prefers')}\n"
+_RIGHT = "".join(
+    f".r{place} :is(td,th):nth-child({place}){{text-align:right}}.r{place} td:nth-child({place}){{white-space:nowrap}}"
+    for place in range(1, 13)
+)
+"""Tables say which of their columns hold figures, so that not every cell has to."""
+STYLE = f"{_PAGE.replace('RIGHT', _RIGHT)}{drawing.STYLE.replace('@media (prefers', '@media screen and (prefers')}\n"
 """Everything, by day on paper."""
