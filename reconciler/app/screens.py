@@ -8,7 +8,8 @@ from pathlib import Path
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import environment
 
-_NARROW, _WIDE = 40, 160
+NARROWEST, WIDEST = 40, 400
+_WIDE = 160
 _BLOCKS = "▁▂▃▄▅▆▇█▓▒░"
 
 
@@ -17,15 +18,20 @@ def on_terminal() -> bool:
     return sys.stderr.isatty()
 
 
-def screen(output: Path | None = None) -> Screen:
-    """Return what text is shown on: the terminal, within reason, or the file that `--output` names."""
+def screen(output: Path | None = None, *, width: int | None = None) -> Screen:
+    """Return what text is shown on: the terminal, within reason, or the file that `--output` names.
+
+    It is `width` columns wide where somebody asked for that, else as COLUMNS or the terminal has it.
+    """
     from shutil import get_terminal_size
 
     from reconciler.app.forge_session import forge_words
 
     columns = get_terminal_size((PAPER.width, 24)).columns
+    wide = width or max(NARROWEST, min(columns, _WIDE))
+    is_known = bool(width) or "COLUMNS" in environment() or (output is None and sys.stdout.isatty())
     colour = output is None and sys.stdout.isatty() and not environment().get("NO_COLOR")
-    return Screen(max(_NARROW, min(columns, _WIDE)), colour, _shows_blocks(output), forge_words())
+    return Screen(wide, colour, _shows_blocks(output), forge_words(), is_known)
 
 
 def _shows_blocks(output: Path | None) -> bool:
@@ -34,8 +40,3 @@ def _shows_blocks(output: Path | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def known_screen(output: Path | None = None) -> Screen | None:
-    """Return what text is shown on where that is known: a terminal, or whatever COLUMNS says it is."""
-    return screen(output) if sys.stdout.isatty() or "COLUMNS" in environment() else None

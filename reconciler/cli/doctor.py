@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from reconciler.app.screens import known_screen
 from reconciler.cli import options
 from reconciler.cli.printing import prints
 from reconciler.report.renderers import Answer
@@ -23,7 +22,7 @@ from reconciler.report.renderers import Answer
     help="Keep the answers of Keeptrusts in DIR, without names, e-mail addresses and tokens, to replay in tests.",
 )
 @click.option("--probe/--no-probe", default=True, help="Whether to ask for the export job, and to try the push.")
-@prints("doctor", fits=known_screen)
+@prints("doctor")
 def command(repo: str | None, record: Path | None, probe: bool, **values: Any) -> Answer:
     """Say what would fail, why it matters, and what mends it.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.app.screens import known_screen
 from reconciler.cli import options
 from reconciler.cli.printing import prints
 from reconciler.report.renderers import Answer
@@ -18,7 +17,7 @@ from reconciler.report.renderers import Answer
 @options.flag("--issue", help="Open, update or close the issue about drift on GitHub, or that of each team.")
 @options.flag("--pull-requests", help="Count as pending what an open pull request asks for.")
 @options.remote
-@prints("drift", to_file=False, fits=known_screen)
+@prints("drift", to_file=False)
 def command(*, pull_requests: bool, **values: Any) -> Answer:
     """Compare Keeptrusts with what was last applied: what was changed by hand, and what was left behind.
 

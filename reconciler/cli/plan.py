@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from reconciler.app.job import tell
-from reconciler.app.screens import screen
 from reconciler.cli import options
-from reconciler.cli.printing import format_option
+from reconciler.cli.printing import fitting, format_option
 from reconciler.files import is_stdout, write_file
 from reconciler.findings import ExitCode
 from reconciler.streams import kept_in
@@ -39,7 +38,7 @@ def command(*, format_: str, output: Path, detailed_exit_code: bool, **values: A
     write_file(output, made.saved)
     if not is_stdout(output):
         kept_in(str(output))
-        click.echo(made.rendered(format_, screen()), nl=False)
+        click.echo(made.rendered(format_, fitting()), nl=False)
         if format_ == "text":
             click.echo(made.next_step(str(output)))
     tell(**made.told)

@@ -10,17 +10,23 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.app.job import tell
-from reconciler.app.screens import screen
+from reconciler.app.screens import NARROWEST, WIDEST, screen
 from reconciler.files import write_file
 from reconciler.findings import UsageError
-from reconciler.report.renderers import Answer, formats
-from reconciler.report.screen import PAPER
+from reconciler.report.renderers import Answer, formats, laid_out
+from reconciler.report.screen import PAPER, Screen
 from reconciler.streams import kept_in
 
 F = TypeVar("F", bound=Callable[..., Any])
-Fits = Callable[[Path | None], Any]
-"""Returns the screen on which an answer is laid out that goes to a file or, without one, to stdout."""
+_WIDTH = "kt-budgets.width"
 
+width_option = click.option(
+    "--width",
+    type=click.IntRange(NARROWEST, WIDEST),
+    expose_value=False,
+    callback=lambda context, _option, width: context.meta.setdefault(_WIDTH, width),
+    help="How many columns text has; default $COLUMNS, else the terminal's.",
+)
 output_option = click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the result to FILE."
 )
@@ -29,28 +35,34 @@ output_option = click.option(
 def format_option(document: str, *only: str) -> Callable[[F], F]:
     """Offer `--format` with the formats of a document, or `only` these of them, the first being the default."""
     offered = only or formats(document)
-    return click.option(
+    format_ = click.option(
         "--format", "format_", type=click.Choice(offered), default=offered[0], show_default=True, help="How to print."
     )
+    return lambda command: format_(width_option(command))
 
 
-def prints(document: str, *, to_file: bool = True, fits: Fits = screen) -> Callable[[F], Callable[..., None]]:
+def fitting(output: Path | None = None) -> Screen:
+    """Return the screen on which text is laid out that goes to a file or, without one, to stdout."""
+    return screen(output, width=click.get_current_context().meta.get(_WIDTH))
+
+
+def prints(document: str, *, to_file: bool = True) -> Callable[[F], Callable[..., None]]:
     """Offer `--format` and, `to_file`, `--output`; print what the command answers, and end with its exit code."""
 
     def decorate(command: F) -> Callable[..., None]:
         @wraps(command)
         def printing(*, format_: str, output: Path | None = None, **values: Any) -> None:
-            show(command(**values), format_, output, fits=fits)
+            show(command(**values), format_, output)
 
         return format_option(document)(output_option(printing) if to_file else printing)
 
     return decorate
 
 
-def show(answer: Answer, format_: str, output: Path | None, *, fits: Fits = screen) -> None:
+def show(answer: Answer, format_: str, output: Path | None) -> None:
     """Print an answer or write it to `output`, and end the command with its exit code."""
     tell(**answer.told)
-    text = answer.rendered(format_, PAPER if format_ == "json" else fits(output))
+    text = laid_out(answer, format_, PAPER if format_ == "json" else fitting(output))
     if answer.recorded_in:
         kept_in(f"{answer.recorded_in}: `kt-budgets audit` prints it")
     try:

@@ -10,6 +10,9 @@ from rich.cells import cell_len, set_cell_size
 
 Align = Literal["left", "right"]
 GAP = "  "
+_INKED = "\x1b"
+_PROSE = 28
+"""A left-aligned column that is wider holds sentences."""
 GLUE = "\u00a0"
 """A space at which no line is broken. No text from outside holds one."""
 
@@ -31,11 +34,43 @@ class Grid:
         return tuple(max(map(columns_of, column)) for column in zip(self.headings, *self.rows, strict=True))
 
     def lines(self, width: int) -> list[str]:
-        """Return the grid as lines of at most `width` columns, indented by two; several parts if too wide."""
+        """Return the grid as lines of at most `width` columns, indented by two.
+
+        Where it is too wide, sentences stand below their rows, then there are several parts, or a record for each row.
+        """
+        if not self.fits(width) and (prose := self._prose()) and (kept := self._only(prose, False)).fits(width):
+            return kept.with_below(self._only(prose, True), width)
         parts = list(self._parts(width))
         if not all(part.fits(width) for part in parts):
             return self._records(width)
         return [line for index, part in enumerate(parts) for line in (*([""] if index else []), *part.aligned())]
+
+    def _prose(self) -> frozenset[int]:
+        """Return the columns of sentences, which can be wrapped; figures, days and short words are to be compared."""
+        widths = self.widths
+        return frozenset(
+            index for index, align in enumerate(self.aligns) if index and align == "left" and widths[index] > _PROSE
+        )
+
+    def _only(self, columns: frozenset[int], are_kept: bool) -> Grid:
+        chosen = [index for index in range(len(self.headings)) if not index or (index in columns) == are_kept]
+        return Grid(
+            tuple(self.headings[index] for index in chosen),
+            tuple(self.aligns[index] for index in chosen),
+            tuple(tuple(row[index] for index in chosen) for row in self.rows),
+        )
+
+    def with_below(self, prose: Grid, width: int) -> list[str]:
+        """Return aligned rows, each with the sentences of the same row of `prose` in lines below it."""
+        lines = self.aligned()
+        heads = len(lines) - len(self.rows)
+        found = lines[:heads]
+        for line, row in zip(lines[heads:], prose.rows, strict=True):
+            found.append(line)
+            for heading, text in zip(prose.headings[1:], row[1:], strict=True):
+                told = f"{heading}: {text}" if heading else text
+                found += wrapped(told, width, indent=6, hanging=8) if text else []
+        return found
 
     def _parts(self, width: int) -> Iterator[Grid]:
         """Yield grids that repeat the first column and share out the others, as many in each as fit."""
@@ -138,6 +173,18 @@ def wrapped(text: str, width: int, *, indent: int, hanging: int | None = None) -
         line += word if empty else f" {word}"
         empty = False
     return [found.replace(GLUE, " ").rstrip() for found in ([*lines, line] if not empty else lines)]
+
+
+def fitted(text: str, width: int) -> str:
+    """Return `text` with each line that is wider than `width` broken between words, its rest a little further in."""
+    return "\n".join(part for line in text.split("\n") for part in _broken(line, width))
+
+
+def _broken(line: str, width: int) -> list[str]:
+    if columns_of(line) <= width or _INKED in line:
+        return [line]
+    indent = len(line) - len(line.lstrip())
+    return wrapped(line.strip(), width, indent=indent, hanging=min(indent + 2, width // 2))
 
 
 def _fitting(text: str, width: int) -> list[str]:

@@ -9,17 +9,19 @@ from itertools import groupby
 from reconciler.model.doctor import CheckResult, DoctorDocument, Status
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
-from reconciler.report.screen import Screen
+from reconciler.report.screen import PAPER, Screen
 
 _WORDS: dict[Status, str] = {"passed": "ok", "warning": "warning", "failed": "FAILED", "not_checked": "not checked"}
 _AREAS = {"budgets": "Budgets", "usage": "Usage", "journal": "Journal", "forge": "Pull requests"}
 _STATUS, _NAME = 12, 17
 _HANGING = 2 + _STATUS + _NAME
+_NARROW = 36
+"""Columns that a message needs beside its name; with fewer it stands below it."""
 
 
-def doctor_text(shown: DoctorDocument, screen: Screen | None = None) -> str:
+def doctor_text(shown: DoctorDocument, screen: Screen = PAPER) -> str:
     """Return lines that fit the screen, of any length where that is not known."""
-    width = screen.width if screen else None
+    width = screen.width if screen.is_known else None
     lines: list[str] = []
     for area, found in groupby(shown.checks, key=lambda check: check.area):
         lines += ["", _AREAS.get(area, area)] if lines else [_AREAS.get(area, area)]
@@ -40,7 +42,11 @@ def _entry(check: CheckResult, width: int | None) -> Iterator[str]:
 
 
 def _wrapped(head: str, text: str, width: int | None) -> Iterator[str]:
-    lines = wrapped(visible(text), max(width - _HANGING, 30), indent=0) if width else [visible(text)]
+    if width and width < _HANGING + _NARROW:
+        yield from [f"  {head}".rstrip()] if head.strip() else []
+        yield from wrapped(visible(text), width, indent=4, hanging=6)
+        return
+    lines = wrapped(visible(text), width - _HANGING, indent=0) if width else [visible(text)]
     for number, line in enumerate(lines):
         yield f"  {head if not number else ' ' * len(head)}{line.strip()}"
 

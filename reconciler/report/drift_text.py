@@ -11,7 +11,7 @@ from reconciler.model.waiting import Waiting
 from reconciler.plan.drift import Drifted
 from reconciler.report.columns import wrapped
 from reconciler.report.findings_text import visible
-from reconciler.report.screen import Screen
+from reconciler.report.screen import PAPER, Screen
 from reconciler.report.wording import counted
 
 _HANGING = 14
@@ -32,9 +32,9 @@ class DriftPage:
         return DriftDocument(items=tuple(entry.item for entry in self.found), waiting=tuple(self.waiting))
 
 
-def drift_text(shown: DriftPage, screen: Screen | None = None) -> str:
+def drift_text(shown: DriftPage, screen: Screen = PAPER) -> str:
     """Return lines that fit the screen, of any length where that is not known."""
-    found, waiting, width = shown.found, shown.waiting, screen.width if screen else None
+    found, waiting, width = shown.found, shown.waiting, screen.width if screen.is_known else None
     if not found and not waiting:
         return "No drift.\n"
     listed = [(line, _HANGING) for line in _entries(found, waiting, shown.doubtful, shown.words)]

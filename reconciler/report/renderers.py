@@ -108,14 +108,14 @@ def formats(name: str) -> tuple[str, ...]:
     return tuple(format_ for document, format_ in RENDERERS if document == name)
 
 
-def render(name: str, format_: str, shown: Any, screen: Screen | None = PAPER) -> str:
+def render(name: str, format_: str, shown: Any, screen: Screen = PAPER) -> str:
     """Return what is `shown`, as the document `name`, in a format; KeyError where it has no such format."""
     module, _, function = RENDERERS[name, format_].partition(":")
     text: str = getattr(import_module(f"{__package__}.{module}"), function)(shown, screen)
     return text
 
 
-def for_programs(shown: Documented, _: Screen | None = PAPER) -> str:
+def for_programs(shown: Documented, _: Screen = PAPER) -> str:
     """Return the JSON of a document."""
     return shown.document().text()
 
@@ -157,6 +157,16 @@ class Answer(ABC):
         """Return what people are told besides, when it is printed in a format or written `to_file`."""
         del to_file
         return "" if format_ == "text" else notices_text(self.notices)
+
+
+def laid_out(answer: Answer, format_: str, screen: Screen) -> str:
+    """Return an answer in a format; text has no line that is wider than a screen that is known."""
+    text = answer.rendered(format_, screen)
+    if format_ != "text" or not screen.is_known:
+        return text
+    from reconciler.report.columns import fitted
+
+    return fitted(text, screen.width)
 
 
 class Printed(Answer):

@@ -11,6 +11,7 @@ from reconciler.model.forge_words import ForgeWords
 from reconciler.model.merges import LandingOutcome, Merges
 from reconciler.model.money import Money
 from reconciler.model.outcome import AGAIN, Outcome, Result, Run, Status
+from reconciler.report.columns import Grid, wrapped
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.wording import counted
 
@@ -28,8 +29,8 @@ _NEXT = {
 }
 
 
-def run_text(result: Result, _: Screen = PAPER) -> str:
-    lines = [*_table(result.run.outcomes), *_remarks(result)]
+def run_text(result: Result, screen: Screen = PAPER) -> str:
+    lines = [*_table(result.run.outcomes, screen), *_remarks(result)]
     lines += ["", _closing(result)] if lines else [_closing(result)]
     if following := _following(result):
         lines.append(following)
@@ -51,15 +52,19 @@ def _cures(result: Result) -> list[str]:
     return [*unknown, *(doubt.hint for doubt in result.run.doubts)]
 
 
-def _table(outcomes: Sequence[Outcome]) -> list[str]:
-    rows = [_cells(outcome) for outcome in outcomes]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
+def _table(outcomes: Sequence[Outcome], screen: Screen) -> list[str]:
+    """Return a line for each change, or two where the screen is too narrow, with what is unknown and why below."""
+    grid = Grid(("",) * 6, ("left", "left", "left", "left", "right", "left"), tuple(map(_cells, outcomes)))
+    short = Grid(("",) * 3, ("left", "left", "right"), tuple((row[0], row[2], row[4]) for row in grid.rows))
+    is_short = bool(outcomes) and screen.is_known and not grid.fits(screen.width)
     lines: list[str] = []
     told = set()
-    for row, outcome in zip(rows, outcomes, strict=True):
-        cells = [cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)]
-        cells.append(row[4].rjust(widths[4]))
-        lines.append("  ".join(["", *cells, outcome.transaction or ""]).rstrip())
+    for line, row, outcome in zip(
+        (short if is_short else grid).aligned() if outcomes else [], grid.rows, outcomes, strict=True
+    ):
+        lines.append(line)
+        if is_short:
+            lines += wrapped(", ".join(filter(None, (row[1], row[3], row[5]))), screen.width, indent=6)
         if outcome.status is Status.UNKNOWN and outcome.op not in outcome.reason:
             lines.append(f"      operation {outcome.op}")
         if outcome.reason and outcome.reason not in told:
@@ -68,7 +73,7 @@ def _table(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def _cells(outcome: Outcome) -> tuple[str, str, str, str, str]:
+def _cells(outcome: Outcome) -> tuple[str, str, str, str, str, str]:
     amount = "" if outcome.amount is None else f"{outcome.amount:,.2f}"
     return (
         outcome.status.replace("_", " "),
@@ -76,6 +81,7 @@ def _cells(outcome: Outcome) -> tuple[str, str, str, str, str]:
         _name(outcome),
         outcome.wallet or outcome.key or "",
         amount,
+        outcome.transaction or "",
     )
 
 

@@ -11,13 +11,15 @@ from reconciler.model.forge_words import USUAL, ForgeWords
 class Screen:
     """How many columns there are, whether ANSI colours are wanted, and whether pictures may be made of blocks.
 
-    `words` are what whoever reads it calls things.
+    `is_known` is whether somebody said so: a terminal, COLUMNS or `--width`. Then no line is wider. `words` are what
+    whoever reads it calls things.
     """
 
     width: int = 120
     colour: bool = False
     blocks: bool = True
     words: ForgeWords = USUAL
+    is_known: bool = False
 
 
 PAPER = Screen()

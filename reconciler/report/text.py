@@ -114,7 +114,12 @@ def _moves(moves: tuple[Move, ...], listed: Sequence[str], names: int, width: in
     full = Grid(("",) * 6, ("left", "left", "right", "right", "left", "right"), tuple(rows))
     if not rows or full.fits(width):
         return full.lines(width) if rows else []
-    return full.without(1).lines(width)
+    short = full.without(1)
+    bare = Grid(("",) * 3, ("left", "left", "right"), tuple((name, verb, amount) for name, *_, verb, amount in rows))
+    if short.fits(width) or not bare.fits(width):
+        return short.lines(width)
+    beside = (wrapped(f"funded {m.funded}, target {m.target}", width, indent=6) for m in moves)
+    return [line for pair in zip(bare.aligned(), beside, strict=True) for line in (pair[0], *pair[1])]
 
 
 def _table(table: Table, width: int) -> list[Inked]:

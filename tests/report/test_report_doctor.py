@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.doctor import CheckResult, DoctorDocument, Status
 from reconciler.report.doctor_text import doctor_text
-from reconciler.report.screen import Screen
+from reconciler.report.screen import PAPER, Screen
 
 
 def result(check: str, area: str, status: Status, message: str, fix: str = "", code: int = 0) -> CheckResult:
@@ -33,6 +33,6 @@ DOCUMENT = DoctorDocument(
 
 @pytest.mark.parametrize("width", [None, 70])
 def test_the_page_says_what_why_and_the_fix(golden: Callable[[str, str], None], width: int | None) -> None:
-    text = doctor_text(DOCUMENT, Screen(width) if width else None)
+    text = doctor_text(DOCUMENT, Screen(width, is_known=True) if width else PAPER)
     golden(f"report/doctor-{width or 'any'}.txt", text)
     assert width is None or all(len(line) <= width for line in text.splitlines())

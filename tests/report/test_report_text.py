@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from reconciler.model.plan import Scope
 from reconciler.model.plan_finding import PlanFinding
-from reconciler.report.columns import Grid, wrapped
+from reconciler.report.columns import Grid, fitted, wrapped
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
@@ -117,3 +117,52 @@ def test_warnings_in_files_of_teams_that_a_plan_is_not_about_are_counted(plans: 
     assert "3 warnings in 2 files of other teams" in said
     assert "of other teams" not in warned(None, "ai/org.yaml", *paths)
     assert "of other teams" not in warned(scope, "ai/org.yaml", paths[0])
+
+
+STEPS = Grid(
+    ("", "planned", "why"),
+    ("left", "right", "left"),
+    (("growth", "+31,200.00", "tooling reaches every squad of the organization"), ("= wallets", "348,000.00", "")),
+)
+
+
+def test_sentences_stand_below_their_rows_where_the_columns_of_figures_fit_and_they_do_not() -> None:
+    assert STEPS.lines(60) == [
+        "                planned",
+        "  growth     +31,200.00",
+        "      why: tooling reaches every squad of the organization",
+        "  = wallets  348,000.00",
+    ]
+    assert STEPS.lines(40)[2:4] == ["      why: tooling reaches every squad", "        of the organization"]
+    assert len(STEPS.lines(80)) == 3
+
+
+cells = st.text(alphabet="ab 0,名é", max_size=70)
+
+
+@given(st.lists(st.tuples(cells, cells, cells, cells), min_size=1, max_size=4), st.integers(40, 130))
+def test_no_line_of_a_grid_is_wider_than_the_width(rows: list[tuple[str, ...]], width: int) -> None:
+    grid = Grid(("", "spent", "runs out", "why"), ("left", "right", "left", "left"), tuple(rows))
+    assert all(cell_len(line) <= width for line in grid.lines(width))
+
+
+def test_a_line_that_nothing_laid_out_is_broken_between_words_and_hangs() -> None:
+    assert fitted("a line\n  one two three four\n\n", 12) == "a line\n  one two\n    three\n    four\n\n"
+    assert fitted("名" * 10 + "\n", 8) == "名名名\n  名名名\n  名名名\n  名\n"
+    assert fitted("\x1b[1mone two three\x1b[0m\n", 8) == "\x1b[1mone two three\x1b[0m\n"
+
+
+def test_a_move_that_is_too_long_for_a_line_says_below_what_it_leads_from_and_to(plans: Any) -> None:
+    lines = text(summarise(plans.one_wallet()), width=50, colour=False).split("\n")
+    assert lines[lines.index("") + 1 :][:2] == [
+        "  support / prod   allocate  2,000.00",
+        "      funded 10,500.00, target 12,500.00",
+    ]
+
+
+def test_a_colour_says_nothing_that_a_word_does_not_say(plans: Any) -> None:
+    for story in plans.STORIES.values():
+        for line in text(summarise(story()), width=120, colour=True).split("\n"):
+            inked = re.match(r"\x1b\[(31|33)m *(\w+)", line)
+            hangs = re.match(r"\x1b\[(31|33)m {4}", line)
+            assert inked is None or hangs or inked[2] in ("refused", "waived", "warning"), line

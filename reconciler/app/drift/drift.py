@@ -26,7 +26,7 @@ from reconciler.plan.drift import Drifted, classify, with_released
 from reconciler.report.drift_issue import issue_text, issue_title
 from reconciler.report.drift_text import DriftPage
 from reconciler.report.renderers import Answer, render
-from reconciler.report.screen import Screen
+from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
 
 _UNMANAGED = "declare it in the YAML by hand, or accept it until a day under `acknowledged_drift` in org.yaml"
@@ -85,8 +85,8 @@ class Drift(Answer):
         read = {} if self.unread else {"changed": self.needs_person}
         return {**read, "failure_reason": self.title} if self.needs_person else read
 
-    def rendered(self, format_: str, screen: Screen | None = None) -> str:
-        """Return it as `text`, wrapped where there is a screen, or as `json` (kt-budgets.drift/1).
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str:
+        """Return it as `text`, wrapped where the screen is known, or as `json` (kt-budgets.drift/1).
 
         Of what could not be read whole there is only the text about what was left behind.
         """
