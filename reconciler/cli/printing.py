@@ -46,15 +46,15 @@ def fitting(output: Path | None = None) -> Screen:
     return screen(output, width=click.get_current_context().meta.get(_WIDTH))
 
 
-def prints(document: str, *, to_file: bool = True) -> Callable[[F], Callable[..., None]]:
-    """Offer `--format` and, `to_file`, `--output`; print what the command answers, and end with its exit code."""
+def prints(document: str, *only: str, to_file: bool = True) -> Callable[[F], Callable[..., None]]:
+    """Offer `--format`, with `only` these formats, and, `to_file`, `--output`; print the answer, end with its code."""
 
     def decorate(command: F) -> Callable[..., None]:
         @wraps(command)
         def printing(*, format_: str, output: Path | None = None, **values: Any) -> None:
             show(command(**values), format_, output)
 
-        return format_option(document)(output_option(printing) if to_file else printing)
+        return format_option(document, *only)(output_option(printing) if to_file else printing)
 
     return decorate
 
@@ -78,9 +78,9 @@ def show(answer: Answer, format_: str, output: Path | None) -> None:
     click.get_current_context().exit(answer.exit_code)
 
 
-def write_result(text: str, output: Path | None) -> None:
+def write_result(text: str | bytes, output: Path | None) -> None:
     """Print a result to stdout, if it is any, or write it to the file that `--output` names."""
     if output is not None:
         write_file(output, text)
     elif text:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(text, nl=isinstance(text, str) and not text.endswith("\n"))

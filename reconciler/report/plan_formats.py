@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.model.plan import Plan
+from reconciler.model.review import ReviewDocument
 from reconciler.report.markdown import markdown
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.site.html import html
@@ -20,6 +23,6 @@ def review(plan: Plan, screen: Screen = PAPER) -> str:
     return markdown(summarise(plan, forge=screen.words))
 
 
-def plan_html(plan: Plan, screen: Screen = PAPER) -> str:
-    """Return the whole report of a plan, nothing cut."""
-    return html(plan, summarise(plan, forge=screen.words))
+def plan_html(plan: Plan, screen: Screen = PAPER, reviews: Sequence[ReviewDocument] = ()) -> str:
+    """Return the whole report of a plan, nothing cut, with a page of the reviews that are given."""
+    return html(plan, summarise(plan, forge=screen.words), reviews)

@@ -126,7 +126,7 @@ class Answer(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def rendered(self, format_: str, screen: Screen = PAPER) -> str: ...
+    def rendered(self, format_: str, screen: Screen = PAPER) -> str | bytes: ...
 
     @property
     def exit_code(self) -> int:
@@ -159,10 +159,10 @@ class Answer(ABC):
         return "" if format_ == "text" else notices_text(self.notices)
 
 
-def laid_out(answer: Answer, format_: str, screen: Screen) -> str:
+def laid_out(answer: Answer, format_: str, screen: Screen) -> str | bytes:
     """Return an answer in a format; text has no line that is wider than a screen that is known."""
     text = answer.rendered(format_, screen)
-    if format_ != "text" or not screen.is_known:
+    if format_ != "text" or isinstance(text, bytes) or not screen.is_known:
         return text
     from reconciler.report.columns import fitted
 

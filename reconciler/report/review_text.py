@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from reconciler.model.review import ReviewDocument, ReviewEffect, TeamReview
+from reconciler.model.review import ReviewDocument, TeamReview
 from reconciler.report.columns import Grid
 from reconciler.report.forecast_layout import NARROWEST, ascii_punctuation, notice_lines, page, sentence
-from reconciler.report.review_words import CAUSES, ReviewPage, by_kind, caption, others, totals, uncovered
+from reconciler.report.review_words import CAUSES, ReviewPage, by_kind, caption, cause, others, totals, uncovered
 from reconciler.report.screen import PAPER, Screen
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact
@@ -52,17 +52,12 @@ def _team(team: TeamReview, width: int, *, verdicts: bool = True) -> Iterator[st
 def _effects(team: TeamReview, width: int) -> list[str]:
     shown = [effect for effect in team.effects if effect.amount]
     rows = tuple(
-        (_cause(effect), _amount(effect.amount), _amount(effect.noise), "stands out" if effect.stands_out else "")
+        (cause(effect), _amount(effect.amount), _amount(effect.noise), "stands out" if effect.stands_out else "")
         for effect in shown
     )
     total = ("difference", _amount(team.difference), "", "")
     grid = Grid(("cause", "amount", "usual noise", ""), ("left", "right", "right", "left"), (*rows, total))
     return grid.lines(width) if rows else []
-
-
-def _cause(effect: ReviewEffect) -> str:
-    also = [CAUSES[cause] for cause in effect.together_with]
-    return " or ".join([CAUSES[effect.cause], *(also if len(also) < 3 else ["any other"])])
 
 
 def _workloads(team: TeamReview, width: int) -> list[str]:

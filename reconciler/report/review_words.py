@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.model.review import CauseName, ReviewDocument, TeamReview
+from reconciler.model.review import CauseName, ReviewDocument, ReviewEffect, TeamReview
 from reconciler.report.spans import visible
 from reconciler.report.wording import counted, exact, listed
 
@@ -64,6 +64,12 @@ def others(shown: ReviewDocument) -> str:
     names = listed([visible(team.team, 40) for team in quiet], _MOST)
     off = sum((team.difference for team in quiet), Decimal(0))
     return f"Nothing stands out for {names}: {exact(off)} off together."
+
+
+def cause(effect: ReviewEffect) -> str:
+    """Return what a cause is called, with those that the usage cannot tell from it."""
+    also = [CAUSES[one] for one in effect.together_with]
+    return " or ".join([CAUSES[effect.cause], *(also if len(also) < 3 else ["any other"])])
 
 
 def by_kind(team: TeamReview) -> str:

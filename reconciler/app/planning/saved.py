@@ -7,7 +7,6 @@ from pathlib import Path
 from reconciler.app.listening import say
 from reconciler.findings import UsageError
 from reconciler.model.plan import Plan, read_plan
-from reconciler.report.renderers import Shown
 from reconciler.version import __version__
 
 _LARGEST = 256 * 2**20
@@ -20,24 +19,23 @@ def load_plan(path: Path) -> Plan:
         UsageError: it cannot be read, or is no plan of this version; every place that is wrong is named.
         StalePlanError: it was edited after it was made.
     """
-    hint = "run `kt-budgets plan` to make one, or name another file"
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{path} is too large to be a plan", hint=hint)
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not text in UTF-8, so not a plan", hint=hint) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such file"
-        raise UsageError(f"{path} cannot be read: {reason}", hint=hint) from None
+    text = text_of(path, "a plan", "run `kt-budgets plan` to make one, or name another file")
     plan = read_plan(text, name=str(path))
     _say_other_version(plan, path)
     return plan
 
 
-def show(path: Path) -> Shown:
-    """Return the plan in the file at `path` to be printed; raises what `load_plan` raises."""
-    return Shown(load_plan(path))
+def text_of(path: Path, what: str, hint: str) -> str:
+    """Return the text of a file that should be `what`; raises UsageError with `hint` where it cannot be read."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UsageError(f"{path} is too large to be {what}", hint=hint)
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path} is not text in UTF-8, so not {what}", hint=hint) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise UsageError(f"{path} cannot be read: {reason}", hint=hint) from None
 
 
 def _say_other_version(plan: Plan, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A chart as SVG, drawn once: inside the report, and as a file of its own. Decision 0106.
+"""A chart as SVG, drawn once: inside the report, and as a file of its own. Decision 0107.
 
 Marks have classes, and one sheet of styles colours them, by day and by night. Lines differ in their pattern as well as
 in their colour, and are labelled where they are.

@@ -119,6 +119,6 @@ class _Shape:
     def labels(self, levels: Sequence[Line]) -> Iterator[str]:
         """Yield what the straight lines are, above each at its left end, where no spend has come to yet."""
         rising = sorted(levels, key=lambda level: -level.values[0])
-        places = spread([self.y(level.values[0]) - 5 for level in rising], low=_TOP + 4, high=self.floor - 36)
+        places = spread([self.y(level.values[0]) - 8 for level in rising], low=_TOP + 4, high=self.floor - 36)
         for level, place in zip(rising, places, strict=True):
             yield text(self.left + 6, place, level.name)

@@ -17,6 +17,7 @@ from reconciler.report.site.changes import changes
 from reconciler.report.site.data import data
 from reconciler.report.site.organization import organization
 from reconciler.report.site.page import Page, Subject, keys
+from reconciler.report.site.review import review
 from reconciler.report.site.script import SCRIPT
 from reconciler.report.site.style import STYLE
 from reconciler.report.site.team import team
@@ -43,6 +44,8 @@ def html(plan: Plan, report: Report, reviews: Sequence[ReviewDocument] = ()) -> 
 def _pages(subject: Subject) -> Iterator[Page]:
     yield organization(subject)
     yield changes(subject)
+    if subject.reviews:
+        yield review(subject)
     yield data(subject)
     for name in subject.keys:
         yield team(subject, name)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from html import escape
 
 from reconciler.report import wording
 from reconciler.report.chart import chart
-from reconciler.report.charts.bars import Bar, bars
+from reconciler.report.charts.money import money
 from reconciler.report.charts.multiple import thumbnail
 from reconciler.report.charts.year import year
-from reconciler.report.document import Column, Row, Table
+from reconciler.report.document import Row, Table
 from reconciler.report.forecast_text import year_sentence
-from reconciler.report.site.page import Page, Subject, forecasts
+from reconciler.report.site.page import Page, Subject
 from reconciler.report.site.parts import bullets, figure, inline, notices, sentences, table, titled
-from reconciler.report.spans import Cell, Words, safe_name, safe_place, visible
+from reconciler.report.spans import Cell, Words
 from reconciler.report.wallet_notes import wallet_notes
 from reconciler.report.wallets import SAFE, WalletStory, wallet_table
 
@@ -25,12 +24,10 @@ _FIRST = 24
 """So many pictures are drawn at once; the others when somebody asks for them."""
 _ROWS = 100
 """So many rows are there at once; the others when somebody searches, sorts, or asks for them."""
-_SHOWN = 12
-"""So many workloads have a bar of their own."""
 
 
 def organization(subject: Subject) -> Page:
-    report = subject.report
+    report, drawn = subject.report, money(subject.stories, subject.plan.currency)
     body = (
         f'<h1 tabindex="-1">{inline(report.headline)}</h1>'
         f'<p class="lead">{sentences((*report.lead, *report.approve))}</p>'
@@ -40,7 +37,7 @@ def organization(subject: Subject) -> Page:
         + titled("Wallets", _wallets(subject), bullets(report.wallet_notes), bullets(_other_notes(subject)))
         + notices("Warnings", report.warnings, "notice")
         + titled("Each wallet's month, the least sure to last first", _many(subject))
-        + titled("Where the money goes", _money(subject))
+        + titled("Where the money goes", figure(drawn) if drawn else "")
     )
     return Page(KEY, report.title, "Organization", body)
 
@@ -137,26 +134,3 @@ def _small(story: WalletStory, subject: Subject) -> str:
     ends = wording.interval(story.forecast.month_end.quantiles) if story.forecast else ""
     name = f'<a href="#{subject.keys[story.team]}">{escape(story.name)}</a>'
     return f"<li>{name}{picture}<span>{standing}{sure}</span><span>ends at {ends}</span></li>"
-
-
-def _money(subject: Subject) -> str:
-    """Return the dearest workloads of the last 28 known days, and all others together."""
-    found = [
-        (share.spent, safe_place(story.team, story.environment, 40), visible(share.workload, 40) or "no workload")
-        for story, forecast in forecasts(subject.stories)
-        for share in forecast.workloads
-    ]
-    if not found:
-        return ""
-    found.sort(key=lambda one: (-one[0], *one[1:]))
-    rows = [(f"{whose}: {what}", spent) for spent, whose, what in found[:_SHOWN]]
-    if rest := found[_SHOWN:]:
-        rows.append((wording.counted(len(rest), "more workload"), sum((spent for spent, *_ in rest), Decimal(0))))
-    currency = safe_name(subject.plan.currency, 8)
-    shown = Table(
-        (Column("name", "Workload"), Column("amount", currency, "right")),
-        tuple(Row((Cell(name), Cell(wording.exact(spent)))) for name, spent in rows),
-    )
-    drawn = [Bar(name, wording.whole(spent), Decimal(0), spent) for name, spent in rows]
-    title = f"What workloads cost over the last 28 known days ({currency})"
-    return figure(bars(title, f"{wording.counted(len(found), 'workload')}, the dearest first.", drawn, table=shown))

@@ -2,7 +2,7 @@
 
 The content of a page that is not drawn yet is in a `noscript` element: a browser that runs scripts takes it as text,
 which costs nothing, and one that runs none shows all pages, one below the other. The script asks nothing of anybody and
-changes nothing but this document; the page names its digest, so that the browser runs no other. Decision 0106.
+changes nothing but this document; the page names its digest, so that the browser runs no other. Decision 0107.
 """
 
 from __future__ import annotations
