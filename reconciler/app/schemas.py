@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reconciler.app.policy.library import LibraryDocument
 from reconciler.files import write_file
 from reconciler.model.adoption import AdoptionDocument, ReleaseDocument
 from reconciler.model.annual import YearDocument
@@ -40,6 +41,8 @@ from reconciler.model.policy_input import PolicyInput
 from reconciler.model.recorded import RecordedDocument
 from reconciler.model.review import ReviewDocument
 from reconciler.model.rule import PolicyFile
+from reconciler.model.rule_facts import RuleFacts
+from reconciler.model.rule_verdicts import PolicyCheck, PolicyExplained, PolicyTests
 from reconciler.model.spend import SpendDocument
 from reconciler.model.suggestion import SuggestionsDocument
 from reconciler.model.team import TeamBudget
@@ -53,6 +56,11 @@ DOCUMENTS: tuple[type[Document], ...] = (
     CalendarDocument,
     Plan,
     PolicyInput,
+    RuleFacts,
+    PolicyCheck,
+    PolicyExplained,
+    PolicyTests,
+    LibraryDocument,
     Run,
     InitDocument,
     AdoptionDocument,

@@ -20,6 +20,7 @@ COMMANDS = {
     "fmt": "Lay out every budget file in one way.",
     "calendar": "Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.",
     "plan": "Compare the YAML with Keeptrusts, forecast, and write plan.json.",
+    "policy": "Try, test and explain an organization's own rules, or print rules to copy.",
     "show": "Render a saved plan: text, Markdown, JSON, a report in HTML, or one of its charts.",
     "apply": "Execute a reviewed plan, exactly once.",
     "resume": "Prove or finish an interrupted apply.",

@@ -75,7 +75,7 @@ class AlertValues(Frozen):
 class ChangeValues(Frozen):
     """`change`: one thing that is to be done. What does not belong to its kind is unknown."""
 
-    kind: str = Field(description="What is done: `allocate`, `reclaim`, `update_billing_budget`, …")
+    kind: str = Field(description="What is done: `allocate`, `reclaim`, `update_billing_budget` and others.")
     verb: str = Field(description="`allocate`, `reclaim`, `create`, `update` or `delete`.")
     team: str = Field(description="The team; empty for the organization.")
     environment: str = Field(description="The environment; empty where there is none.")
@@ -158,7 +158,7 @@ class AssumptionValues(Frozen):
     """`assumption`: one row of a team's plan against what was observed."""
 
     team: str = Field(description="The team.")
-    name: str = Field(description="Which assumption: `growth`, `cache_hit_rate`, `provider_mix`, …")
+    name: str = Field(description="Which assumption: `growth`, `cache_hit_rate`, `provider_mix` and others.")
     verdict: str = Field(description="How the two compare: `holds`, `ahead`, `behind`, `fits`, `short`, `unknown`.")
     owed: Micros | None = Field(description="Money a month that a promised saving has still to bring.")
     is_owed_known: bool = Field(description="Whether `owed` is known.")
@@ -168,7 +168,9 @@ class DriftValues(Frozen):
     """`drift`: one difference that somebody made by hand."""
 
     team: str = Field(description="The team; empty for the organization.")
-    category: str = Field(description="How it came about: `changed`, `missing`, `unmanaged`, `acknowledged`, …")
+    category: str = Field(
+        description="How it came about: `changed`, `missing`, `unmanaged`, `acknowledged` and others."
+    )
     key: str = Field(description="The wallet, or the object's key as text.")
     amount: Micros | None = Field(description="Money by which live differs, negative where there is less.")
     is_money: bool = Field(description="Whether `amount` is known.")
@@ -180,7 +182,7 @@ class RuleFacts(Document):
     `wallets` are by team id in Keeptrusts; `alerts` are null where the plan does not tell them.
     """
 
-    commands: ClassVar = ("policy facts",)
+    commands: ClassVar = ("policy",)
     format: Literal["kt-budgets.rule-facts/1"] = "kt-budgets.rule-facts/1"
     plan: PlanValues = Field(description="The run as a whole.")
     today: TodayValues = Field(description="The day on which it is judged.")

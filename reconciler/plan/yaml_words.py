@@ -20,6 +20,7 @@ from reconciler.model.organization import (
     UsageSettings,
 )
 from reconciler.model.percent import percent_text
+from reconciler.model.rule import AppliesTo, RuleSet, RuleSetting
 from reconciler.model.team import (
     AnnualPlan,
     CacheHitRate,
@@ -82,7 +83,8 @@ def _no_limit(value: Decimal | None, currency: str) -> str:
 
 
 KNOWN_BY: Mapping[type[Frozen], tuple[str, ...]] = {
-    Waiver: ("guard", "team"),
+    Waiver: ("guard", "rule", "team"),
+    RuleSetting: ("name",),
     Acknowledgement: ("key",),
     GrowthStep: ("reason",),
     ProviderMixMove: ("source", "target"),
@@ -106,6 +108,7 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "owners": Word("owners"),
         "guards": Word(""),
         "waivers": Word("waiver"),
+        "policies": Word("rules"),
         "approvals": Word(""),
         "acknowledged_drift": Word("accepted drift"),
         "drift_issues": Word("issues about drift"),
@@ -130,12 +133,28 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
     },
     Waiver: {
         "guard": Word("guard"),
+        "rule": Word("rule"),
         "team": Word("team"),
         "max": Word("up to", money_in_words),
         "until": Word("until"),
         "reason": Word("because of"),
         "approved_by": Word("approved by"),
     },
+    RuleSet: {"parameters": Word("parameter"), "rules": Word("rule")},
+    RuleSetting: {
+        "name": Word("rule"),
+        "level": Word("level"),
+        "owner": Word("owner"),
+        "reason": Word("because of"),
+        "each": Word("asked of each"),
+        "applies_to": Word(""),
+        "starts": Word("from"),
+        "until": Word("until"),
+        "when": Word("when"),
+        "asserts": Word("asserts"),
+        "message": Word("message"),
+    },
+    AppliesTo: {"teams": Word("teams"), "environments": Word("environments")},
     Approvals: {
         "finance_above": Word(
             "finance threshold", lambda value, currency: money_in_words(value, currency) or "never asked"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from reconciler.model.guards import Guard, Waiver
 from reconciler.model.plan import GuardResult, GuardStatus
@@ -84,7 +84,7 @@ def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -
     if not verdict.waivable:
         waivers = None
     covering = [one for one in waivers or () if one.covers(verdict.rule, verdict.team, value, as_of)]
-    status: GuardStatus = "passed" if verdict.passes else _STATUS[verdict.level]
+    status: GuardStatus = "passed" if verdict.passes else STATUS[verdict.level]
     hint = verdict.cure
     if covering:
         waiver = max(covering, key=attrgetter("until"))
@@ -104,7 +104,8 @@ def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -
     )
 
 
-_STATUS: Mapping[Level, GuardStatus] = {"deny": "refused", "warn": "warned", "approve": "asks"}
+STATUS: Mapping[Level, Literal["refused", "warned", "asks"]] = {"deny": "refused", "warn": "warned", "approve": "asks"}
+"""What is said of a verdict of each level."""
 
 
 def _number(value: Decimal | None) -> str:

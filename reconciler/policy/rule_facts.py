@@ -49,7 +49,7 @@ def rule_facts(facts: PolicyInput, day: date) -> RuleFacts:
     moved = {change.wallet for change in facts.changes if not isinstance(change, ObjectChange)}
     return RuleFacts(
         plan=_plan(facts),
-        today=_today(facts, day),
+        today=today_values(day, facts.fiscal_year),
         changes=tuple(map(_change, facts.changes)),
         wallets={str(key): _wallet(facts, key, known, key in moved) for key, known in facts.wallets.items()},
         alerts=None if facts.objects is None else tuple(_alerts(facts.objects)),
@@ -86,11 +86,12 @@ def _growth(changes: tuple[Change, ...]) -> Iterator[tuple[str, int]]:
         yield team, micros(sum((-one.amount if isinstance(one, Reclaim) else one.amount for one in own), ZERO))
 
 
-def _today(facts: PolicyInput, day: date) -> TodayValues:
+def today_values(day: date, fiscal_year: Period | None) -> TodayValues:
+    """Return what rules can read of a day, in the fiscal year that begins in that month."""
     month = Period.of(day)
     quarter = year = None
-    if facts.fiscal_year is not None:
-        into = month.months_since(facts.fiscal_year) % 12
+    if fiscal_year is not None:
+        into = month.months_since(fiscal_year) % 12
         quarter = (month.plus(3 - into % 3).first - day).days - 1
         year = (month.plus(12 - into).first - day).days - 1
     return TodayValues(

@@ -27,6 +27,11 @@ class Documented(Protocol):
 _JSON = "renderers:for_programs"
 _STATEMENTS = (
     "init",
+    "rule-facts",
+    "policy-check",
+    "policy-explained",
+    "policy-tests",
+    "policy-library",
     "adoption",
     "release",
     "comment",

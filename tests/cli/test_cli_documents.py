@@ -30,6 +30,10 @@ JSON = ("--format", "json")
 DAY = ("--as-of", "2026-06-18")
 APPLY = ("apply", *AS_OF, "--plan", "plan.json", "--settle", "0", *JSON)
 WHAT_IF = ("--wallet", "alpha/prod=600", "--growth", "alpha=+5%")
+OWN_RULE = """\
+version: 1
+rules: [{name: own, level: deny, owner: o, reason: r, assert: change.amount > 0, message: "{change.amount}"}]
+"""
 USAGE = ("--usage", "../history.csv", *AS_OF, *JSON)
 
 
@@ -235,6 +239,19 @@ def on_the_example(*arguments: str) -> Callable[[Desk], Result]:
     return lambda desk: desk.kt(*arguments, "--sandbox", "--budgets", BUDGETS, *DAY, *JSON)
 
 
+def on_a_plan(*arguments: str) -> Callable[[Desk], Result]:
+    def run(desk: Desk) -> Result:
+        folder = desk.clone / "budgets" / "policies"
+        folder.mkdir()
+        (folder / "own.yaml").write_text(OWN_RULE, encoding="utf-8")
+        fixture = "{name: a, change: {kind: allocate, amount: 1.00}, expect: {own: passes}}"
+        (folder / "own.test.yaml").write_text(f"version: 1\ntests: [{fixture}]\n", encoding="utf-8")
+        assert planned(desk).code == 0
+        return desk.kt("policy", *arguments, *JSON)
+
+    return run
+
+
 def packed(desk: Desk) -> Result:
     keep(desk.clone / ".kt-budgets" / "evidence")
     return desk.kt("evidence", "packet", "--output", "one.zip", *AS_OF, *JSON)
@@ -259,6 +276,12 @@ CASES = (
     Case("show", "a plan", "plan", 0, shown),
     Case("show", "an edited plan", "error", 5, shown_edited),
     Case("show", "no plan", "error", 2, lambda desk: desk.kt("show", "nowhere.json", *JSON)),
+    Case("policy", "rules that ship", "policy-library", 0, lambda desk: desk.kt("policy", "library", *JSON)),
+    Case("policy", "a refusal", "error", 2, lambda desk: desk.kt("policy", "library", "nothing", *JSON)),
+    Case("policy", "no rule refuses", "policy-check", 0, on_a_plan("check")),
+    Case("policy", "what rules read", "rule-facts", 0, on_a_plan("facts")),
+    Case("policy", "why", "policy-explained", 0, on_a_plan("explain", "own")),
+    Case("policy", "fixtures", "policy-tests", 0, on_a_plan("test")),
     Case("apply", "applied", "run", 0, applied),
     Case("apply", "nothing to do", "run", 0, applied_twice),
     Case("apply", "stale", "run", 5, applied_stale),

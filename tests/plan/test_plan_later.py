@@ -34,6 +34,7 @@ pytestmark = pytest.mark.slow
 
 MONTHS = [JUNE.plus(ahead) for ahead in range(12)]
 WAIVER = {"guard": "largest-change", "team": "support", "max": 5, "until": "2026-07-31", "reason": "r"}
+OF_RULE = {"rule": "own", "team": "support", "until": "2026-07-31", "reason": "r", "approved_by": "a"}
 ORGANIZATION: dict[str, Any] = {
     "version": 1,
     "organization": "org_acme",
@@ -54,7 +55,27 @@ ORGANIZATION: dict[str, Any] = {
         "hard_limit_on": True,
         "alert_removed": True,
     },
-    "waivers": [{**WAIVER, "approved_by": "a"}, {**WAIVER, "team": "ads", "approved_by": "a"}],
+    "waivers": [{**WAIVER, "approved_by": "a"}, {**WAIVER, "team": "ads", "approved_by": "a"}, OF_RULE],
+    "policies": {
+        "money": {
+            "parameters": {"most": "20%"},
+            "rules": [
+                {
+                    "name": "own",
+                    "level": "deny",
+                    "owner": "@acme/finance",
+                    "reason": "r",
+                    "each": "change",
+                    "applies_to": {"teams": ["support"], "environments": ["prod"]},
+                    "from": "2026-06-01",
+                    "until": "2026-07-01",
+                    "when": "change.is_raise",
+                    "assert": "change.is_cut",
+                    "message": "no",
+                }
+            ],
+        }
+    },
     "approvals": {"finance_above": 10000, "finance": ["@cfo"], "platform": ["@platform"]},
     "acknowledged_drift": [
         {"key": "team_support", "until": "2026-07-31", "reason": "r", "approved_by": "a", "team": "support"}
@@ -123,7 +144,20 @@ DOCUMENTS: dict[str, tuple[type[OrganizationBudget | TeamBudget], dict[str, Any]
 ALTERNATIVES: list[Any] = [
     *(1, 3, 77, 2.5, True, False, "13%", "41%", "2026-09", "2026-11", "2026-08-01", "2027-01-31"),
     *("EUR", "reclaim", "keep", "absent", "present", "file:elsewhere", "organization", "user", "off_peak", "daily"),
-    *("json", "events", "0 7 * * *", "3d", "/v2/x", "description", "settle", "net-increase", "other", "x/y"),
+    *(
+        "json",
+        "events",
+        "0 7 * * *",
+        "3d",
+        "/v2/x",
+        "description",
+        "settle",
+        "net-increase",
+        "other",
+        "x/y",
+        "warn",
+        "plan",
+    ),
     *(["@mallory"], ["prod", "staging"], [50, 90]),
 ]
 Path = tuple[str | int, ...]
@@ -288,7 +322,7 @@ GUARDS = ORGANIZATION["guards"]
         ),
         ({"guards": {**GUARDS, "alert_removed": False}}, "guard on alerts", "on", "off", "it refuses nothing"),
         (
-            {"waivers": ORGANIZATION["waivers"][:1]},
+            {"waivers": [ORGANIZATION["waivers"][0], OF_RULE]},
             "waiver largest-change, ads",
             "up to USD 5.00, until 2026-07-31",
             "",

@@ -1,0 +1,29 @@
+"""`kt-budgets policy`: an organization's own rules, tried, tested and explained. Talks to nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.printing import prints
+from reconciler.report.renderers import Answer
+
+
+@options.command("policy check --plan plan.json")
+@click.argument("what", type=click.Choice(["check", "explain", "facts", "library", "test"]))
+@click.argument("name", required=False)
+@options.file("--plan", help="The saved plan that rules are tried on.  [default: plan.json]")
+@options.budgets
+@options.as_of
+@prints("policy-check")
+def command(**values: Any) -> Answer:
+    """Try, test and explain an organization's own rules, or print rules to copy.
+
+    `check` says what the rules here say of a saved plan, `explain RULE` why and what would pass, `facts` all that rules
+    can read of it. `test` runs the fixtures beside the rules; `library NAME` prints rules that ship.
+    """
+    from reconciler.app.policy.policy import answered
+
+    return answered(**values)

@@ -1,0 +1,106 @@
+"""Why a rule says what it says of a plan: the values that it reads, and which target would pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from reconciler.model.policy_input import PolicyInput
+from reconciler.model.rule_verdicts import Explained, ReadValue
+from reconciler.policy.expression import EvaluationError
+from reconciler.policy.organization_rules import Subject, subjects
+from reconciler.policy.rule_facts import MILLION, rule_facts
+from reconciler.policy.rule_message import names_of, worded_value
+from reconciler.policy.rule_set import LoadedRule
+from reconciler.policy.tokens import names_in
+from reconciler.policy.vocabulary import values
+
+CENT = MILLION // 100
+_MOVED = ("change.amount", "change.target", "change.funded_after", "wallet.after.target")
+_FORECAST = ("wallet.after.runs_out", "wallet.after.ceiling", "wallet.after.money_left")
+
+
+def explained(rule: LoadedRule, facts: PolicyInput, day: date) -> tuple[Explained, ...]:
+    """Return what `rule` says of everything that it is asked of in a plan, on `day`."""
+    seen = rule_facts(facts, day)
+    general = {**dict(values("plan", seen.plan)), **dict(values("today", seen.today)), **rule.parameters}
+    listed = subjects(rule.setting.each, seen, facts) or ()
+    asked = [one for one in listed if rule.setting.applies_to.holds(one.team, one.environment)]
+    return tuple(_explained(rule, one, {**general, **one.values}, facts.currency) for one in asked)
+
+
+def _explained(rule: LoadedRule, subject: Subject, known: Mapping[str, Any], currency: str) -> Explained:
+    outcome, because = _outcome(rule, known)
+    return Explained(
+        subject=" ".join(filter(None, ("/".join(filter(None, (subject.team, subject.environment))), _key(known)))),
+        outcome=outcome,
+        because=because,
+        read=tuple(_read(rule, known, currency)),
+        would_pass=_would_pass(rule, known, currency) if outcome == "fails" else "",
+    )
+
+
+def _key(known: Mapping[str, Any]) -> str:
+    """Return what tells things of one wallet apart."""
+    keys = ("change.key", "alert.key", "warning.name", "assumption.name", "drift.key")
+    return next((str(known[key]) for key in keys if key in known and not known.get("change.is_money")), "")
+
+
+def _outcome(rule: LoadedRule, known: Mapping[str, Any]) -> tuple[Any, str]:
+    facts = rule.language.facts(known)
+    try:
+        if rule.when is not None and not rule.when.judge(facts):
+            return "does not apply", ""
+        return ("passes", "") if rule.asserts.judge(facts) else ("fails", "")
+    except EvaluationError as error:
+        return "cannot be judged", error.message
+
+
+def _read(rule: LoadedRule, known: Mapping[str, Any], currency: str) -> Iterator[ReadValue]:
+    setting = rule.setting
+    for name in _names(rule, f"{setting.when or ''} {setting.asserts}", *names_of(setting.message)):
+        value = known.get(name)
+        worded = None if value is None else worded_value(value, rule.names[name].kind, currency)
+        yield ReadValue(name=name, value=worded)
+
+
+def _names(rule: LoadedRule, expression: str, *more: str) -> tuple[str, ...]:
+    """Return the names that are read, without the functions that are called of them."""
+    found = (name if name in rule.names else name.rpartition(".")[0] for name in (*names_in(expression), *more))
+    return tuple(dict.fromkeys(name for name in found if name in rule.names))
+
+
+def _would_pass(rule: LoadedRule, known: Mapping[str, Any], currency: str) -> str:
+    """Return which target passes that is nearest to the planned one, where the rule reads nothing else that moves."""
+    read = _names(rule, f"{rule.setting.when or ''} {rule.setting.asserts}")
+    before, target = known.get("change.funded_before"), known.get("change.target")
+    if before is None or target is None or not set(read) & set(_MOVED):
+        return ""
+    if set(read) & set(_FORECAST) or any(name.startswith("plan.") and name != "plan.changes" for name in read):
+        return ""
+    less = _nearest(rule, known, target, before)
+    if less is not None:
+        return f"a target of {worded_value(less, 'money', currency)} would pass"
+    up = _nearest(rule, known, target, max(target, before, MILLION) * 10)
+    return f"a target of {worded_value(up, 'money', currency)} would pass" if up is not None else ""
+
+
+def _nearest(rule: LoadedRule, known: Mapping[str, Any], failing: int, passing: int) -> int | None:
+    """Return the target nearest to `failing` that passes, on the way to `passing`; None where that does not pass."""
+    low, high = failing // CENT, passing // CENT
+    if not _passes(rule, known, high * CENT):
+        return None
+    while abs(high - low) > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _passes(rule, known, middle * CENT) else (middle, high)
+    return high * CENT
+
+
+def _passes(rule: LoadedRule, known: Mapping[str, Any], target: int) -> bool:
+    moved = abs(target - known["change.funded_before"])
+    other = {"change.amount": moved, "change.target": target, "change.funded_after": target}
+    if "wallet.after.target" in known:
+        other["wallet.after.target"] = target
+    outcome, _ = _outcome(rule, {**known, **other})
+    return outcome in ("passes", "does not apply")
