@@ -17,7 +17,8 @@ from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.history import Spending
 from reconciler.forecast.interludes import find_interludes
 from reconciler.forecast.level import MIX, Level, fit_level
-from reconciler.forecast.panel import Floats, Panel, centred_mean, make_panel
+from reconciler.forecast.long_run import LongRun, fit_long_run, no_long_run
+from reconciler.forecast.panel import Bools, Floats, Panel, centred_mean, make_panel
 from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.shift import AGES, Shift, fit_shift, no_shift
@@ -43,6 +44,7 @@ class Fit:
     trend: Trend
     pool: ResidualPool
     volatility: Floats
+    long_run: LongRun
     history_days: npt.NDArray[np.intp]
     largest: Floats
     happenings: tuple[Happening, ...] = ()
@@ -80,6 +82,7 @@ class Fit:
             trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
             pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
+            long_run=self.long_run.only(row),
             history_days=self.history_days[chosen],
             largest=self.largest[chosen],
             happenings=tuple(happening.only(row) for happening in self.happenings),
@@ -99,14 +102,19 @@ def fit(
     values, shift = find_interludes(panel.values, over, shift)
     level = fit_level(values, over, shift=shift, tame_young=Mechanism.TAMING in mechanisms)
     calm = shift.evened(level.tamed)
+    volatility, since = fit_volatility(calm, over), shift.settled(over.shape[1])
+    grown = np.where(level.intermittent, 0, since)
     return Fit(
         panel=panel,
         shape=shape,
         shift=shift,
         level=level,
-        trend=fit_trend(level.tamed, over, since=shift.settled(over.shape[1]), intermittent=level.intermittent),
+        trend=fit_trend(level.tamed, over, since=since, intermittent=level.intermittent),
         pool=fit_pool(shift.evened(values), over, tamed=calm),
-        volatility=fit_volatility(calm, over),
+        volatility=volatility,
+        long_run=fit_long_run(level.tamed, over, volatility=volatility, since=grown, ends=panel.ends)
+        if Mechanism.GROWTH in mechanisms
+        else no_long_run(WALK * volatility, panel.ends),
         history_days=panel.known.sum(axis=1),
         largest=largest,
         happenings=happenings,
@@ -206,12 +214,15 @@ def planned_daily(question: WalletQuestion, team: TeamBudget | None, period: Per
     return float(baseline * share) / DAYS_OF_A_MONTH
 
 
-def with_baselines(learned: Fit, daily: Floats) -> Fit:
-    """Return `learned` with the planned level for the series that have no history at all."""
+def planned_for(learned: Fit, *, daily: Floats, grows: Bools) -> Fit:
+    """Return `learned` with the planned level for the series that have no history at all.
+
+    Of series that a plan `grows` the plan tells how: growth that was seen does not go on beside it.
+    """
     unknown = learned.history_days == 0
     level = replace(learned.level, values=np.where(unknown[:, None], daily[:, None], learned.level.values))
     largest = np.where(unknown, daily * np.maximum(learned.shape.week.max(axis=1), 1.0), learned.largest)
-    return replace(learned, level=level, largest=largest)
+    return replace(learned, level=level, largest=largest, long_run=learned.long_run.told_by_plan(grows))
 
 
 def organization_week(known: Spending) -> Floats:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from reconciler.forecast.draws import Draws
 from reconciler.forecast.fit import Fit
 from reconciler.forecast.level import MIX
+from reconciler.forecast.long_run import weeks_after_trend
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.passing import passing
 from reconciler.forecast.trend import weeks_ahead
@@ -24,7 +25,8 @@ class Weeks:
     """A day costs residual · height · shape · its path's turns, never more than `cap`; then `charges` come on top.
 
     `height` is float64[weeks, paths]; `chosen` int[weeks, paths] picks a row of `pool` float64[observed weeks, 7] of
-    residuals, None where there is only one; `shape` is float64[weeks, 7], 0 on days that nobody asks about.
+    residuals, None where there is only one; `shape` is float64[weeks, 7], what the calendar and the growth that is
+    expected make of a day, 0 where nobody asks about it.
     """
 
     height: Floats
@@ -75,6 +77,8 @@ class Weeks:
 
 
 LARGEST_DAY_FACTOR = 10.0
+NEAR_WEEKS = 4
+"""From the fifth week on a level strays as far as it did over the months that are known."""
 
 
 def simulate(fit: Fit, draws: Draws, *, days: int) -> Floats:
@@ -93,11 +97,12 @@ def simulated_weeks(fit: Fit, draws: Draws, *, days: int) -> list[Weeks]:
     weeks = -(-days // WEEK)
     picks = _picks(fit, draws)
     heights = _walk(fit, draws, weeks)
-    heights += (np.take_along_axis(fit.shock_scale, picks, axis=1) * draws.shock)[:, None, :]
-    heights += _trend(fit, draws, picks, weeks)
+    heights += _kept_shock(fit, draws, picks)[:, None, :]
+    grown, slopes = _slopes(fit, draws, weeks)
+    heights += slopes
     np.exp(heights, out=heights)
     levels = np.take_along_axis(fit.level.values, picks, axis=1)
-    shape = _shape(fit, days, weeks)
+    shape = _shape(fit, days, weeks) * grown[:, :, None]
     passings = [passing(fit, row, picks[row], draws) for row in range(len(picks))]
     for row, found in enumerate(passings):
         if found is not None:
@@ -138,14 +143,24 @@ def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
     return np.stack([row.searchsorted(pick) for row, pick in zip(edges[:, :-1], draws.pick, strict=True)])
 
 
-def _trend(fit: Fit, draws: Draws, picks: npt.NDArray[np.intp], weeks: int) -> Floats:
-    """Return the log change that each path's own slope has brought about by the middle of each week."""
-    slope = fit.trend.slope[:, None] + fit.trend.spread[:, None] * draws.slope
-    if not fit.level.lags.any():
-        return np.asarray(slope[:, None, :] * _ahead(weeks)[:, None])
-    trend = fit.level.lags[np.arange(len(picks))[:, None], picks][:, None, :] + _ahead(weeks)[:, None]
-    trend *= slope[:, None, :]
-    return np.asarray(trend)
+def _slopes(fit: Fit, draws: Draws, weeks: int) -> tuple[Floats, Floats]:
+    """Return what trend and long run multiply each week with, float64[series, weeks], and the log change around it.
+
+    Slopes are drawn once a path, that of the long run as far from its middle as that of the trend.
+    """
+    near, far = _ahead(weeks), weeks_after_trend(weeks)
+    middle = fit.trend.slope[:, None] * near + fit.long_run.slope[:, None] * far
+    spread = fit.trend.spread[:, None] * near + fit.long_run.spread[:, None] * far
+    return np.exp(middle), spread[:, :, None] * draws.slope[:, None, :]
+
+
+def _kept_shock(fit: Fit, draws: Draws, picks: npt.NDArray[np.intp]) -> Floats:
+    """Return the log change that a path keeps, float64[series, paths]: its shock, and the trend since its level."""
+    shock = np.take_along_axis(fit.shock_scale, picks, axis=1) * draws.shock
+    if fit.level.lags.any():
+        slope = fit.trend.slope[:, None] + fit.trend.spread[:, None] * draws.slope
+        shock += np.take_along_axis(fit.level.lags, picks, axis=1) * slope
+    return shock
 
 
 @lru_cache(maxsize=8)
@@ -158,12 +173,12 @@ def _walk(fit: Fit, draws: Draws, weeks: int) -> Floats:
     series, half = draws.walk.shape[0], draws.walk.shape[2]
     steps = np.full(weeks, np.sqrt(WEEK))
     steps[0] = np.sqrt((WEEK + 1) / 2)
+    scale = np.where(np.arange(weeks) < NEAR_WEEKS, fit.walk_scale[:, None], fit.long_run.walk[:, None]) * steps
     walk = np.empty((series, weeks, 2 * half))
     first, mirror = walk[:, :, :half], walk[:, :, half:]
-    np.multiply(draws.walk[:, :weeks], steps[:, None], out=first)
+    np.multiply(draws.walk[:, :weeks], scale[:, :, None], out=first)
     for before, week in pairwise(first.swapaxes(0, 1)):
         week += before
-    first *= fit.walk_scale[:, None, None]
     np.negative(first, out=mirror)
     return walk
 

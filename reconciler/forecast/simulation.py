@@ -16,7 +16,7 @@ from reconciler.forecast.censored import censored_days
 from reconciler.forecast.context import ForecastContext
 from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
-from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, with_baselines
+from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, planned_for
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.promises import Promises
@@ -106,7 +106,8 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
             indices=[_index(question, context) for question in asked],
         )
         planned = np.array([_planned(question, context) for question in asked])
-        fitted = with_baselines(fit(panel, usual_week=usual_week), planned)
+        grows = np.array([bool(question.plan.growth) for question in asked], dtype=np.bool_)
+        fitted = planned_for(fit(panel, usual_week=usual_week), daily=planned, grows=grows)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
     return [
         _Taught(question, spends[row], histories[row], credits[row], learned[row])

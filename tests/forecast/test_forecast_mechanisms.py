@@ -146,7 +146,7 @@ def test_a_goal_that_is_missed_fails_nothing() -> None:
 
 def test_a_control_must_cover_what_it_should_and_lose_nothing() -> None:
     row = next(row for row in ROWS if row.name == "control: steady")
-    found = measure(row, worlds_of(row, seeds=1, count=FEW))[0]
+    found = measure(row, worlds_of(row, seeds=2, count=FEW))[0]
     cover, loss, told, mean = gates_of({found.name: (found, found)})
     assert (cover.low, cover.high) == (0.78, max(0.90, (found.score.cov80 or 0.0) + 0.02))
     assert loss.value == mean.value == 1.0

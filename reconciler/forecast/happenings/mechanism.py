@@ -16,3 +16,4 @@ class Mechanism(StrEnum):
     SHIFTS = "shifts"
     HOLIDAYS = "holidays"
     QUARTERS = "quarters"
+    GROWTH = "growth"
