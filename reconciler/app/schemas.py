@@ -31,6 +31,7 @@ from reconciler.model.forecast_log import CalibrationDocument
 from reconciler.model.imported import ImportDocument
 from reconciler.model.initial import InitDocument
 from reconciler.model.merges import Merges
+from reconciler.model.message import MessageDocument, NotifiedDocument
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.outcome import Run
 from reconciler.model.outlook import BacktestDocument, ForecastDocument, RecommendDocument, WhatIfDocument
@@ -93,6 +94,8 @@ DOCUMENTS: tuple[type[Document], ...] = (
     RefreshDocument,
     ShowDocument,
     CodeOwnersDocument,
+    MessageDocument,
+    NotifiedDocument,
     ErrorDocument,
 )
 """Everything that is printed for other programs."""

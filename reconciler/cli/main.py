@@ -33,6 +33,7 @@ COMMANDS = {
     "backtest": "Show how wrong the forecast was on your own past.",
     "year": "Plan the fiscal year: all teams, from evidence to wallets.",
     "review": "Show which assumption failed, in money: actual against the plan or another period.",
+    "notify": "Send the digest of a document to Slack, Teams or another webhook.",
     "whatif": "Show what other targets, growth, cache, models or limits would do, without editing a file.",
     "recommend": "Recommend targets that last and alerts that leave time.",
     "pr": "Show a plan in its pull request, and ask for its approval.",

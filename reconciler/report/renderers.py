@@ -44,6 +44,7 @@ _STATEMENTS = (
     "refresh",
     "show",
     "codeowners",
+    "notified",
 )
 
 RENDERERS: dict[tuple[str, str], str] = {

@@ -252,6 +252,12 @@ def on_a_plan(*arguments: str) -> Callable[[Desk], Result]:
     return run
 
 
+def announced(desk: Desk) -> Result:
+    assert desk.plan().code == 0
+    (desk.clone / "hook").write_text("https://chat.example/x", encoding="utf-8")
+    return desk.kt("notify", "plan.json", "--to", "file:hook", "--dry-run", *JSON)
+
+
 def packed(desk: Desk) -> Result:
     keep(desk.clone / ".kt-budgets" / "evidence")
     return desk.kt("evidence", "packet", "--output", "one.zip", *AS_OF, *JSON)
@@ -320,6 +326,8 @@ CASES = (
     Case("backtest", "no usage", "backtest", 0, without_usage("backtest")),
     Case("backtest", "the log", "calibration", 0, with_history("backtest", "--logged")),
     Case("backtest", "a refusal", "error", 2, with_history("backtest", "--wallet", "nobody")),
+    Case("notify", "a dry run", "notified", 0, announced),
+    Case("notify", "a refusal", "error", 2, lambda desk: desk.kt("notify", "nowhere.json", "--to", "env:HOOK", *JSON)),
     Case("review", "what failed", "review", 0, with_history("review")),
     Case("review", "no usage", "error", 2, without_usage("review")),
     Case("review", "a refusal", "error", 2, with_history("review", "--period", "soon")),
