@@ -1,4 +1,4 @@
-"""`kt-budgets notify`: the digest of a document to a chat, by its incoming webhook."""
+"""`kt-budgets notify`: the digest of a document to a chat, by its incoming webhook (decision 0108)."""
 
 from __future__ import annotations
 
