@@ -9,17 +9,8 @@ import click
 from reconciler.cli import options
 from reconciler.cli.printing import prints
 from reconciler.cli.terminal import ask_month
-from reconciler.model.period import Period
+from reconciler.model.imported import month_of_entry
 from reconciler.report.renderers import Answer
-
-
-def _month_of(text: str) -> tuple[str, Any]:
-    entry, _, month = text.rpartition("=")
-    if text in ("dates", "words"):
-        return "", month
-    if not entry:
-        raise ValueError(f"`{text}` names no entry; write ID=YYYY-MM, or `dates` or `words`")
-    return entry, Period.parse(month)
 
 
 @options.command("import --map teams.yaml --dry-run")
@@ -32,7 +23,7 @@ def _month_of(text: str) -> tuple[str, Any]:
 @click.option(
     "--month",
     "months",
-    type=options.Read("month of an entry", _month_of),
+    type=options.Read("month of an entry", month_of_entry),
     multiple=True,
     metavar="ID=YYYY-MM",
     help="The month that the money of a ledger entry was meant for (repeatable); `dates` or `words` answers for all.",

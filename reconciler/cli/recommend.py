@@ -10,19 +10,8 @@ import click
 
 from reconciler.cli import options
 from reconciler.cli.printing import prints
+from reconciler.model.percent import typed_interval
 from reconciler.report.renderers import Answer
-
-
-def _probability(text: str) -> Decimal:
-    from pydantic_core import PydanticCustomError
-
-    from reconciler.model.percent import parse_interval
-
-    try:
-        return parse_interval(text)
-    except PydanticCustomError as error:
-        told = error.context or {}
-        raise ValueError(f"{told.get('sentence', text)}; {told.get('hint', '')}") from None
 
 
 @options.command("recommend --probability 95% --wallet support/prod --write")
@@ -31,7 +20,7 @@ def _probability(text: str) -> Decimal:
 @options.wallets
 @click.option(
     "--probability",
-    type=options.Read("probability", _probability),
+    type=options.Read("probability", typed_interval),
     default="90%",
     show_default=True,
     metavar="PERCENT",

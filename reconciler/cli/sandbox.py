@@ -61,10 +61,6 @@ def serve(port: int, db: Path | None, scenario: str, as_of: date | None, latency
 @command.command("faults", epilog="Example: kt-budgets sandbox faults")
 def faults_guide() -> None:
     """Explain the file that `serve --faults` reads."""
-    import inspect
-    import re
+    from reconciler.sandbox.faults import guide
 
-    from reconciler.sandbox import faults
-
-    lines = (inspect.getdoc(faults) or "").splitlines()
-    click.echo("\n".join(re.sub("::$", ":", line) for line in lines if not line.startswith("==")))
+    click.echo(guide())

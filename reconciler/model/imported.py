@@ -88,3 +88,16 @@ class ImportDocument(Document):
     left_out: tuple[NotDeclared, ...] = Field(description="What is not declared, and why.")
     findings: tuple[PlanFinding, ...] = Field(description="What is left out of the usage, or doubtful in it.")
     plan: Proof = Field(description="The plan that follows from what is written.")
+
+
+def month_of_entry(text: str) -> tuple[str, str | Period]:
+    """Return the id of a ledger entry and the month that somebody says it was for, `2026-06` or so.
+
+    No id stands for all of them, and then it is `dates` or `words`. Raises ValueError with what is to be written.
+    """
+    entry, _, month = text.rpartition("=")
+    if text in ("dates", "words"):
+        return "", month
+    if not entry:
+        raise ValueError(f"`{text}` names no entry; write ID=YYYY-MM, or `dates` or `words`")
+    return entry, Period.parse(month)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from reconciler.model.yaml_types import number_text, refusal, shown
 
@@ -34,6 +35,15 @@ def parse_share(value: Any) -> Decimal:
 def parse_interval(value: Any) -> Decimal:
     """Return the fraction of a prediction interval: from 1% to below 100%."""
     return _parse(value, INTERVAL_PATTERN, "between 1% and 99.9999%", "80%")
+
+
+def typed_interval(text: str) -> Decimal:
+    """Return the fraction of a prediction interval as somebody typed it; ValueError says what is wrong."""
+    try:
+        return parse_interval(text)
+    except PydanticCustomError as error:
+        told = error.context or {}
+        raise ValueError(f"{told.get('sentence', text)}; {told.get('hint', '')}") from None
 
 
 def _parse(value: Any, pattern: str, bounds: str, example: str) -> Decimal:

@@ -41,6 +41,9 @@ apply beside it. Counting requests instead of seconds makes a rehearsal repeatab
 
 from __future__ import annotations
 
+import inspect
+import re
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -191,3 +194,9 @@ def parse_faults(document: Any, *, name: str = "faults") -> Faults:
         raise UsageError(
             f"{name}: {place}: {first['msg']}", hint="compare it with `kt-budgets sandbox faults`"
         ) from None
+
+
+def guide() -> str:
+    """Return what this module says of the file of faults, for people."""
+    lines = (inspect.getdoc(sys.modules[__name__]) or "").splitlines()
+    return "\n".join(re.sub("::$", ":", line) for line in lines if not line.startswith("=="))
