@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from reconciler.forecast.course import Course, joint
 from reconciler.forecast.history import Spending, spending
 from reconciler.forecast.panel import Floats
 from reconciler.forecast.quantiles import money_quantiles, probability
+from reconciler.forecast.year_months import YearMonths
 from reconciler.model.desired import Desired
 from reconciler.model.forecast import LeftOutWallet, UncoveredSpend, YearForecast
 from reconciler.model.money import cents
@@ -39,6 +40,10 @@ class YearSum:
     wallets: int = 0
     planned: Floats | None = None
     promised: bool = False
+    months: YearMonths = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.months = YearMonths.of(self.year.periods)
 
     @classmethod
     def of(cls, organization: OrganizationBudget, *, period: Period, as_of: date) -> YearSum | None:
@@ -52,6 +57,7 @@ class YearSum:
         self.wallets += 1
         self.spent += course.spend.between(first, min(self.as_of, end))
         self.exact += course.exact(first, end)
+        self.months.add(course)
         rest = course.rest(first, end)
         self._add(rest, planned.rest(first, end) if planned else rest)
         self.promised |= planned is not None
@@ -60,6 +66,7 @@ class YearSum:
         self.wallets += other.wallets
         self.spent += other.spent
         self.exact += other.exact
+        self.months.include(other.months)
         self.promised |= other.promised
         if other.rest is not None and other.planned is not None:
             self._add(other.rest, other.planned)
@@ -121,11 +128,13 @@ def year_forecast(
         others = sum([one.spent for one in uncovered] + [one.spent for one in left_out], Decimal(0))
         inside = rest <= float(total.target - total.exact - others)
         within = probability(inside) if random else float(inside[0])
+    quantiles = money_quantiles(rest, exact=total.exact, keys=keys) if total.wallets else {}
     return YearForecast(
         name=total.year.name,
         annual_target=total.target,
         spent=total.spent,
-        quantiles=money_quantiles(rest, exact=total.exact, keys=keys) if total.wallets else {},
+        quantiles=quantiles,
+        months=total.months.told(keys=keys, whole=quantiles) if total.wallets else (),
         within_probability=within,
         known_from=None if whole else known_from,
         wallets=total.wallets,

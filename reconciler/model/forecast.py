@@ -223,6 +223,18 @@ class LeftOutWallet(Frozen):
     )
 
 
+class YearMonth(Frozen):
+    """What the wallets in git cost from the first day of the fiscal year to the end of a month of it."""
+
+    period: Period = Field(description="The month, YYYY-MM.")
+    spent: Amount | None = Field(
+        description="Money spent in the fiscal year by the end of the month; null where that is not known in full yet."
+    )
+    quantiles: Quantiles = Field(
+        description="The same by probability where it is not known yet; empty where it is spent."
+    )
+
+
 class YearForecast(Frozen):
     """The fiscal year of the `wallets` in git against `annual_target`; no quantiles where there is no such wallet.
 
@@ -250,6 +262,9 @@ class YearForecast(Frozen):
         (), description="Spend of teams that no YAML names; in none of the figures above."
     )
     left_out: tuple[LeftOutWallet, ...] = Field((), description="Wallets in git that are in none of the figures above.")
+    months: tuple[YearMonth, ...] = Field(
+        (), description="How the fiscal year comes about, month by month; empty where no wallet is in git."
+    )
     as_planned: Quantiles = Field(
         {},
         description="Money that the fiscal year costs if all promised savings come; empty where no plan promises one.",

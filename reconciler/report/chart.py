@@ -26,9 +26,7 @@ def chart(story: WalletStory) -> Chart | None:
     points = forecast.daily
     known = sum(point.spent is not None for point in points)
     lines = (*_spend(points), *_ceilings(forecast, len(points)), *_alert(story, len(points)))
-    lowest = min(min(line.values) for line in lines)
-    marks = ticks(round(max(max(line.values) for line in lines) * 1.02) + 1, lowest=lowest)
-    unit, of = next((unit, of) for unit, of in _UNITS if max(marks[-1], -marks[0]) >= unit * 100 or unit == 1)
+    marks, unit, of = axis(lines)
     return Chart(
         title=f"{story.name}, cumulative spend in {forecast.period.name} ({safe_name(forecast.currency, 8)}{of})",
         currency=safe_name(forecast.currency, 8),
@@ -36,9 +34,17 @@ def chart(story: WalletStory) -> Chart | None:
         known=known,
         picked=picked(len(points), known),
         lines=lines,
-        ticks=tuple((mark, wording.whole(Decimal(mark // unit))) for mark in marks),
+        ticks=marks,
         unit=unit,
     )
+
+
+def axis(lines: Sequence[Line]) -> tuple[tuple[tuple[int, str], ...], int, str]:
+    """Return the values of the vertical axis with their labels, the unit of these, and the unit in words."""
+    lowest = min(min(line.values) for line in lines)
+    marks = ticks(round(max(max(line.values) for line in lines) * 1.02) + 1, lowest=lowest)
+    unit, of = next((unit, of) for unit, of in _UNITS if max(marks[-1], -marks[0]) >= unit * 100 or unit == 1)
+    return tuple((mark, wording.whole_units(mark // unit)) for mark in marks), unit, of
 
 
 def picked(days: int, known: int) -> tuple[int, ...]:
@@ -53,19 +59,20 @@ def picked(days: int, known: int) -> tuple[int, ...]:
     return tuple(sorted(chosen))
 
 
-def _units(amount: Decimal) -> int:
+def units(amount: Decimal) -> int:
+    """Return money in whole units, as it is drawn."""
     return int(amount.quantize(Decimal(1), ROUND_HALF_EVEN))
 
 
 def _spend(points: Sequence[DayPoint]) -> tuple[Line, ...]:
-    middle = tuple(_units(point.p50 if point.spent is None else point.spent) for point in points)
-    low = tuple(_units(point.p10 if point.spent is None else point.spent) for point in points)
-    high = tuple(_units(point.p90 if point.spent is None else point.spent) for point in points)
+    middle = tuple(units(point.p50 if point.spent is None else point.spent) for point in points)
+    low = tuple(units(point.p10 if point.spent is None else point.spent) for point in points)
+    high = tuple(units(point.p90 if point.spent is None else point.spent) for point in points)
     return (Line("P10", "p10", low), Line("P90", "p90", high), Line("spend, then P50", "spent", middle))
 
 
 def _ceilings(forecast: WalletForecast, days: int) -> tuple[Line, ...]:
-    now, new = _units(forecast.live.ceiling), _units(forecast.desired.ceiling)
+    now, new = units(forecast.live.ceiling), units(forecast.desired.ceiling)
     if now == new:
         return (Line(f"money for the month {new:,}", "new", (new,) * days),)
     return (Line(f"money now {now:,}", "now", (now,) * days), Line(f"money new {new:,}", "new", (new,) * days))
@@ -75,7 +82,7 @@ def _alert(story: WalletStory, days: int) -> tuple[Line, ...]:
     alert = story.first_alert
     if alert is None:
         return ()
-    at = _units(alert.fires_at)
+    at = units(alert.fires_at)
     stays = "" if alert.declared else ", not in git"
     return (Line(f"{alert.percentage}% alert at {at:,}{stays}", "alert", (at,) * days),)
 

@@ -104,7 +104,8 @@ class Chart:
     """Cumulative spend of a month. `picked` are the few days for small charts; `known` counts the days known in full.
 
     `ticks` are the values of the vertical axis with their labels, in units of `unit`; the first of them is its bottom
-    and the last its top.
+    and the last its top. `places` are how far along the axis each day is, 0 to 1; empty where they are evenly apart.
+    `span` is what ends with the last of the days: a month, of whose days each is told, or a year, of ends of months.
     """
 
     title: str
@@ -115,6 +116,8 @@ class Chart:
     lines: tuple[Line, ...]
     ticks: tuple[tuple[int, str], ...]
     unit: int = 1
+    places: tuple[float, ...] = ()
+    span: Literal["month", "year"] = "month"
 
     @property
     def bottom(self) -> int:

@@ -8,6 +8,8 @@ import pytest
 from browser.chromium import ARTEFACTS, Screen, Visit, visit
 from playwright.sync_api import Browser
 from report.report_plans import Wallet, plan
+from review.review_question import reviewed
+from review.review_worlds import world
 
 from reconciler.model.plan import Plan
 from reconciler.report.site.html import html
@@ -65,7 +67,9 @@ def page(look: tuple[str, Screen], shown_plans: dict[str, Plan], browser: Browse
 
 
 def opened(browser: Browser, plan: Plan, name: str, screen: Screen) -> Visit:
-    return visit(browser, html(plan, summarise(plan)), f"report-{name}", screen=screen)
+    """Open the report of a plan; that of `acme` has a review."""
+    reviews = [reviewed(world(3, "cache", size=0.12, days=130), "2026-Q3")] if name == "acme" else []
+    return visit(browser, html(plan, summarise(plan), reviews), f"report-{name}", screen=screen)
 
 
 def test_the_verdict_is_read_without_scrolling(page: Visit) -> None:
@@ -194,7 +198,7 @@ def test_pictures_and_a_print_of_all_pages_are_kept(browser: Browser, shown_plan
         seen = opened(browser, shown_plans["acme"], "acme", screen)
         for scheme in ("light", "dark"):
             seen.page.emulate_media(color_scheme=scheme)
-            for key in ("organization", "team-support", "changes", "data"):
+            for key in ("organization", "team-support", "changes", "review", "data"):
                 seen.turn_to(key)
                 seen.picture(path=ARTEFACTS / f"report-acme-{key}-{seen.width}-{scheme}.png")
         if screen == "page":

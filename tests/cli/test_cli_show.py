@@ -16,7 +16,8 @@ from review.review_worlds import world
 
 from reconciler.app.planning.show import show
 from reconciler.cli.main import cli
-from reconciler.model.forecast import WorkloadShare, YearForecast
+from reconciler.model.forecast import WorkloadShare, YearForecast, YearMonth
+from reconciler.model.period import Period
 from reconciler.model.plan import Plan, sealed_bytes
 from reconciler.model.review import ReviewDocument
 from reconciler.report.charts.catalogue import drawings
@@ -32,8 +33,15 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     shares = tuple(WorkloadShare(workload=f"w{number}", spent=number, share=0.1) for number in range(1, 15))
     forecast = Wallet().forecast().model_copy(update={"workloads": shares})
+    months = [YearMonth(period=Period(2026, month), spent=None, quantiles=money(month * 9_000)) for month in (6, 7, 8)]
     year = YearForecast(
-        name="FY2027", annual_target=700_000, spent=30_000, quantiles=money(600_000), within_probability=0.7, wallets=1
+        name="FY2027",
+        annual_target=700_000,
+        spent=30_000,
+        quantiles=money(72_000),
+        within_probability=0.7,
+        wallets=1,
+        months=tuple(months),
     )
     plan = Plan.model_validate_json(one_wallet(impact=(forecast,), year=year).text())
     (tmp_path / "plan.json").write_bytes(sealed_bytes(plan)[1])

@@ -296,6 +296,26 @@ def test_a_year_that_is_known_in_part_does_not_say_that_its_target_is_kept() -> 
     assert (part.known_from, part.within_probability) == (AS_OF - timedelta(days=100), None)
 
 
+def test_a_year_comes_about_month_by_month_and_ends_with_its_own_figures() -> None:
+    started = organization(fiscal_year={"name": "FY2026", "starts": "2026-01"})
+    forecast = ask(history(), question(), org=started)
+    assert forecast.year is not None
+    months = forecast.year.months
+    assert [str(month.period) for month in months] == [f"2026-{number:02}" for number in range(1, 13)]
+    over, ahead = months[:5], months[5:]
+    assert all(month.spent is not None and not month.quantiles for month in over)
+    assert [month.spent for month in ahead] == [None] * 7
+    assert ahead[-1].quantiles == forecast.year.quantiles
+    (wallet,) = forecast.wallets
+    assert over[-1].spent is not None
+    cent = Decimal("0.01")
+    assert abs(over[-1].spent + wallet.spend_to_date - forecast.year.spent) <= cent
+    for key in ("0.1", "0.5", "0.9"):
+        assert abs(ahead[0].quantiles[key] - over[-1].spent - wallet.month_end.quantiles[key]) <= cent
+        sums = [month.quantiles[key] for month in ahead]
+        assert sums == sorted(sums)
+
+
 def test_outside_the_fiscal_year_or_without_a_target_the_year_claims_nothing() -> None:
     assert ask(history(), question(), org=organization(fiscal_year={"name": "x", "starts": "2024-01"})).year is None
     open_ended = ask(history(), question(), org=organization(annual_target=None)).year

@@ -6,14 +6,17 @@ import re
 from html import unescape
 from typing import Any
 
+from reconciler.model.forecast import YearForecast
 from reconciler.model.plan import Plan
 from reconciler.model.usage_summary import LeftOutRows, UsageDoubt, UsageSummary
 from reconciler.report.charts.bars import bars, steps
 from reconciler.report.charts.drawing import LINE, spread
 from reconciler.report.charts.fan import fan
+from reconciler.report.charts.year import year
 from reconciler.report.document import Table
 from reconciler.report.site.html import html
 from reconciler.report.site.page import keys
+from reconciler.report.spans import DASH
 from reconciler.report.summary import summarise
 from reconciler.report.wording import exact, whole
 
@@ -119,3 +122,41 @@ def test_a_chart_says_in_words_what_it_shows(plans: Any) -> None:
     said = fan(drawn).description
     assert said.startswith("Spent by day 17: 6,412. It ends at 11,240, 8 in 10 months between 10,710 and 11,980;")
     assert "money now 10,500, money new 12,500, 80% alert at 10,000." in said
+
+
+def a_year(**other: Any) -> YearForecast:
+    """Return a year that began in May: a month is over, June runs, two are to come."""
+    months: list[dict[str, Any]] = [{"period": "2026-05", "spent": "100.00", "quantiles": {}}]
+    months += [
+        {"period": f"2026-{month:02}", "spent": None, "quantiles": {"0.1": low, "0.5": low + 20, "0.9": low + 50}}
+        for month, low in ((6, 180), (7, 250), (8, 320))
+    ]
+    facts = {"name": "FY", "annual_target": 400, "spent": "150", "quantiles": months[-1]["quantiles"], "months": months}
+    return YearForecast.model_validate({**facts, "within_probability": 0.8, "wallets": 1, **other})
+
+
+def test_a_year_is_drawn_from_its_start_over_what_is_known_to_its_end(plans: Any) -> None:
+    drawing = year(a_year(as_planned={"0.5": 310}), "USD", plans.AS_OF)
+    assert drawing
+    rows = [[cell.new for cell in row.cells] for row in drawing.table.rows]
+    assert [row[:2] for row in rows] == [
+        ["1 May 26, start", "0"], ["May 26", "100"], ["17 Jun 26", "150"], *([name, DASH] for name in
+        ("Jun 26", "Jul 26", "Aug 26")),
+    ]  # fmt: skip
+    assert rows[-1][2:] == ["320", "340", "370"]
+    assert drawing.description == (
+        "Spent by 17 Jun 26: 150. It ends at 340, 8 in 10 years between 320 and 370;"
+        " end if all promised savings come 310, target 400."
+    )
+    (known,) = re.findall(r'<polyline class="c-spent" points="([^"]+)"', drawing.svg)
+    places = [float(pair.partition(",")[0]) for pair in known.split()]
+    left, right = places[0], 626.0
+    assert [round((place - left) / (right - left) * 123) for place in places] == [0, 31, 48]
+
+
+def test_a_year_that_is_known_in_part_begins_there_and_one_without_months_is_not_drawn(plans: Any) -> None:
+    part = year(a_year(known_from="2026-05-20", annual_target=None), "USD", plans.AS_OF)
+    assert part
+    assert part.table.rows[0].cells[0].new == "20 May 26, start"
+    assert "target" not in part.description
+    assert year(a_year(months=()), "USD", plans.AS_OF) is None

@@ -18,7 +18,7 @@ def drawings(plan: Plan) -> dict[str, Callable[[], Drawing | None]]:
     """Return what draws each chart; that returns None where nothing is known to draw."""
     told, found = stories(plan), plan.year
     named: dict[str, Callable[[], Drawing | None]] = {
-        "year": lambda: year(found, plan.currency) if found else None,
+        "year": lambda: year(found, plan.currency, plan.as_of) if found else None,
         "money": lambda: money(told, plan.currency),
     }
     for story in told:

@@ -1,4 +1,4 @@
-"""The month of one wallet: cumulative spend, then its fan, against the wallet's money and the first alert."""
+"""Cumulative spend, then its fan, against straight lines: a month against its money, a year against its target."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ _HEIGHT, _RIGHT, _TOP, _BOTTOM = 330, 14, 18, 40
 _CHARACTER = 11.5
 """How wide a digit may become on a phone, where text is larger."""
 _FLAT: tuple[Role, ...] = ("now", "new", "alert")
-BAND = "8 in 10 months"
-"""What the band of every fan is."""
 
 
 def fan(chart: Chart) -> Drawing:
@@ -30,7 +28,7 @@ def fan(chart: Chart) -> Drawing:
         *shape.spend(lines["spent"]),
         *shape.labels(levels),
     ]
-    legend = [("spent", "spent"), ("ahead", "expected"), ("band", BAND)]
+    legend = [("spent", "spent"), ("ahead", "expected"), ("band", f"8 in 10 {chart.span}s")]
     shown = [pair for pair in legend if pair[0] != "spent" or chart.known]
     return Drawing(
         chart.title,
@@ -43,10 +41,15 @@ def fan(chart: Chart) -> Drawing:
 
 
 def _described(chart: Chart, middle: Line, low: Line, high: Line, levels: Sequence[Line]) -> str:
-    ends = f"It ends at {_money(middle.values[-1])}, 8 in 10 months between {_money(low.values[-1])}"
+    ends = f"It ends at {_money(middle.values[-1])}, 8 in 10 {chart.span}s between {_money(low.values[-1])}"
     against = f"; {', '.join(level.name for level in levels)}" if levels else ""
-    so_far = f"Spent by day {chart.days[chart.known - 1]}: {_money(middle.values[chart.known - 1])}. "
+    so_far = f"Spent by {_known(chart)}: {_money(middle.values[chart.known - 1])}. "
     return f"{so_far if chart.known else ''}{ends} and {_money(high.values[-1])}{against}."
+
+
+def _known(chart: Chart) -> str:
+    day = chart.days[chart.known - 1]
+    return f"day {day}" if chart.span == "month" else day
 
 
 def _money(units: int) -> str:
@@ -56,11 +59,11 @@ def _money(units: int) -> str:
 def _table(chart: Chart, middle: Line, low: Line, high: Line) -> Table:
     """Return what is drawn, day by day."""
     columns = (
-        Column("day", "Day"),
+        Column("day", "Day" if chart.span == "month" else "By the end of"),
         Column("spent", "Spent so far", "right"),
-        Column("p10", "1 in 10 months below", "right"),
-        Column("p50", "Half of the months below", "right"),
-        Column("p90", "9 in 10 months below", "right"),
+        Column("p10", f"1 in 10 {chart.span}s below", "right"),
+        Column("p50", f"Half of the {chart.span}s below", "right"),
+        Column("p90", f"9 in 10 {chart.span}s below", "right"),
     )
     rows = []
     for index, day in enumerate(chart.days):
@@ -79,7 +82,9 @@ class _Shape:
         self.right, self.floor = WIDTH - _RIGHT, _HEIGHT - _BOTTOM
 
     def x(self, index: int) -> float:
-        return self.left + (self.right - self.left) * index / (len(self.chart.days) - 1)
+        places = self.chart.places
+        along = places[index] if places else index / (len(self.chart.days) - 1)
+        return self.left + (self.right - self.left) * along
 
     def y(self, value: int) -> float:
         chart = self.chart
@@ -95,7 +100,9 @@ class _Shape:
             yield line("grid", self.left, self.y(value), to=(self.right, self.y(value)))
             yield text(self.left - 8, self.y(value) + 5, label, anchor="end", kind="tick")
         for index in self.chart.picked:
-            yield text(self.x(index), _HEIGHT - 12, self.chart.days[index], anchor="middle", kind="tick")
+            at_edge = len(self.chart.days[index]) > 2 and index == len(self.chart.days) - 1
+            x, anchor = (WIDTH - 2.0, "end") if at_edge else (self.x(index), "middle")
+            yield text(x, _HEIGHT - 12, self.chart.days[index], anchor=anchor, kind="tick")
 
     def level(self, level: Line) -> str:
         return line(level.role, self.left, self.y(level.values[0]), to=(self.right, self.y(level.values[0])))
@@ -104,8 +111,9 @@ class _Shape:
         """Yield where what is known ends."""
         known = self.chart.known
         if 0 < known < len(self.chart.days):
-            x, is_left = self.x(known - 1), known - 1 < len(self.chart.days) / 2
-            told, anchor = f"known to day {self.chart.days[known - 1]}", "start" if is_left else "end"
+            x = self.x(known - 1)
+            is_left = x < WIDTH / 2
+            told, anchor = f"known to {_known(self.chart)}", "start" if is_left else "end"
             yield line("today", x, _TOP, to=(x, self.floor))
             yield text(x + (5 if is_left else -5), self.floor - 6, told, anchor=anchor)
 

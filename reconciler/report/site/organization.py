@@ -51,7 +51,7 @@ def _year(subject: Subject) -> str:
     found = subject.plan.year
     if found is None:
         return ""
-    drawn = year(found, subject.plan.currency)
+    drawn = year(found, subject.plan.currency, subject.plan.as_of)
     told = f"<p>{escape(year_sentence(found, subject.plan.currency))}</p>"
     return told + (figure(drawn) if drawn else "")
 

@@ -1,0 +1,57 @@
+"""How a fiscal year comes about: what is spent by the end of each month, exactly or path by path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.forecast.course import Course, joint
+from reconciler.forecast.panel import Floats
+from reconciler.forecast.quantiles import money_quantiles
+from reconciler.model.forecast import YearMonth
+from reconciler.model.period import Period
+
+
+@dataclass(slots=True)
+class YearMonths:
+    """Running sums over wallets: what is known of each of `periods`, and float64[paths] of the rest, if any."""
+
+    periods: tuple[Period, ...]
+    exact: list[Decimal]
+    rest: list[Floats | None]
+
+    @classmethod
+    def of(cls, periods: tuple[Period, ...]) -> YearMonths:
+        return cls(periods, [Decimal(0)] * len(periods), [None] * len(periods))
+
+    def add(self, course: Course) -> None:
+        """Add a wallet: its months are sums that the course keeps anyway."""
+        for place, period in enumerate(self.periods):
+            self.exact[place] += course.exact(period.first, period.end)
+            if period.end > course.start:
+                self._add(place, course.rest(period.first, period.end))
+
+    def include(self, other: YearMonths) -> None:
+        for place, (exact, rest) in enumerate(zip(other.exact, other.rest, strict=True)):
+            self.exact[place] += exact
+            if rest is not None:
+                self._add(place, rest)
+
+    def _add(self, place: int, rest: Floats) -> None:
+        before = self.rest[place]
+        self.rest[place] = rest if before is None else joint(before, rest)
+
+    def told(self, *, keys: Sequence[str], whole: Mapping[str, Decimal]) -> tuple[YearMonth, ...]:
+        """Return each month with what is spent by its end; the last ends with the quantiles of the `whole` year."""
+        found, total, paths = [], Decimal(0), None
+        for period, exact, rest in zip(self.periods, self.exact, self.rest, strict=True):
+            total += exact
+            if rest is not None:
+                paths = rest if paths is None else joint(paths, rest)
+            if paths is None:
+                found.append(YearMonth(period=period, spent=total, quantiles={}))
+                continue
+            quantiles = whole if period == self.periods[-1] else money_quantiles(paths, exact=total, keys=keys)
+            found.append(YearMonth(period=period, spent=None, quantiles=dict(quantiles)))
+        return tuple(found)
