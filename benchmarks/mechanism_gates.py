@@ -35,12 +35,13 @@ GOALS: tuple[Limit, ...] = (
     ("launch x2 to x3, 2-5 days old", "cov95", 0.90),
     ("price cut to 50-85%, 2-14 days old", "cov80", 0.75),
     ("cache ramp to -45% in 30 days", "cov80", 0.60),
-    ("growth, month 6", "cov80", 0.75),
-    ("growth, month 12", "cov80", 0.75),
     ("quarter end, next month", "cov80", 0.80),
     ("monthly credit", "cov80", 0.78),
     ("burst x3 to x10, 2-5 days old, of 6-12 days", "cov95", 0.85),
 )
+MONTHS_AHEAD = (1, 3, 6, 12)
+MONTHS_COVERAGE = (0.75, 0.95)
+"""What the 80% range of each of these months should hold, of generated wallets and of the series."""
 CONTROL_COVERAGE = (0.78, 0.90)
 AS_BEFORE = 0.02
 CONTROL_LOSS = 1.03
@@ -66,7 +67,7 @@ def gates_of(found: Mapping[str, tuple[Measured, Measured]]) -> list[Gate]:
 
     A control may cover what it covered before.
     """
-    return [*_limits(found), *_silence(found), *_controls(found), *_series(found), *_told(found)]
+    return [*_limits(found), *_silence(found), *_controls(found), *_series(found), *_ahead(found), *_told(found)]
 
 
 def _limits(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
@@ -115,6 +116,14 @@ def _series(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
     for own, before in (pair for name, pair in found.items() if name.startswith("series, month")):
         count = own.score.origins
         yield Gate(f"{own.name}: CRPS / before", own.score.crps / before.score.crps, high=MEAN_LOSS, count=count)
+
+
+def _ahead(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:
+    low, high = MONTHS_COVERAGE
+    for name, (own, _) in found.items():
+        if own.row.months == MONTHS_AHEAD or name.startswith("series, month"):
+            count = own.score.origins
+            yield Gate(f"{name}: cov80", own.score.cov80 or 0.0, low=low, high=high, count=count, is_goal=True)
 
 
 def _told(found: Mapping[str, tuple[Measured, Measured]]) -> Iterator[Gate]:

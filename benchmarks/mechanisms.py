@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gates import Gate
 from generated_worlds import World
 from mechanism_dates import date_lines
-from mechanism_gates import gates_of
+from mechanism_gates import MONTHS_AHEAD, gates_of
 from mechanism_scores import ALL, BEFORE, Measured, measure, naive_errors, worlds_of
 from mechanism_silence import ROW as SILENCE
 from mechanism_silence import judge_silence
@@ -21,7 +21,6 @@ from reconciler.forecast.naive import NAIVE_METHODS, NaiveMethod
 HELD_OUT = "held-out"
 FAMILIES = {"tuning": 15, HELD_OUT: 770_016}
 WORLDS = 200
-MONTHS_AHEAD = (1, 3, 6, 12)
 REAL_ORIGINS = 2
 DATES_HEADER = (
     "when the money runs out, and the days between its alert and that\n"

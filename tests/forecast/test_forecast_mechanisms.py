@@ -153,6 +153,14 @@ def test_a_control_must_cover_what_it_should_and_lose_nothing() -> None:
     assert (loss.fails, mean.fails, told.passed) == (False, False, True)
 
 
+def test_the_coverage_of_each_month_ahead_is_printed_with_its_number_of_worlds() -> None:
+    row = next(row for row in ROWS if row.name == "growth")
+    found = measure(row, worlds_of(row, seeds=1, count=2))
+    printed = [str(gate) for gate in gates_of({one.name: (one, one) for one in found})]
+    assert all(f"growth, month {month}: cov80" in line for month, line in zip((1, 3, 6, 12), printed, strict=True))
+    assert all(line.endswith("and at most 0.950 (goal)   n 2") for line in printed)
+
+
 @pytest.mark.slow
 def test_the_command_line_forecasts_the_same_worlds(capsys: pytest.CaptureFixture[str]) -> None:
     assert forecast_commands.main(["--seeds", "1", "--worlds", "3", "--rows", "control: steady"]) == 0
