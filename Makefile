@@ -40,7 +40,7 @@ installed: $(TESTING)  ## Install what the tests need as well, and show that not
 	$(BIN)/python -m pip check
 
 pins:  ## Work the pins out again after a change of pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --extra build $(PINNED) --output-file constraints.txt
+	uv pip compile pyproject.toml --extra build --extra rules $(PINNED) --output-file constraints.txt
 	uv pip compile pyproject.toml --all-extras $(PINNED) --constraints constraints.txt --output-file constraints-test.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' constraints.txt)
 	uv pip compile --group mutants $(PINNED) --constraints constraints.txt --constraints constraints-test.txt \
