@@ -91,7 +91,7 @@ def test_the_python_of_a_page_runs_and_prints_the_review(checkout: Path, variabl
         [sys.executable, "-c", program], cwd=checkout, env=variables, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "### Budget plan:" in done.stdout
+    assert "### USD 1,700 more for June: " in done.stdout
     assert re.search(r"^support \d+\.\d\d [01]\.\d+$", done.stdout, flags=re.MULTILINE)
 
 

@@ -8,7 +8,9 @@ from decimal import Decimal
 import numpy as np
 
 from reconciler.forecast.levers.registry import levers, moving, planned_spend
+from reconciler.forecast.quantiles import money
 from reconciler.forecast.team_view import TeamView
+from reconciler.forecast.when import over_days
 from reconciler.forecast.words import RowVerdict, amount, chance, listed, share, unknown_row, verdict_of
 from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
 
@@ -58,6 +60,7 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
         observed=f"{amount(observed, view.currency)} a month",
         verdict=verdict,
         sentence=sentence,
+        year_cost=money(off * over_days(planned_spend(view.plan, view.rest_of_year))),
     )
 
 

@@ -55,6 +55,12 @@ class TeamUsage:
         """The last four weeks that are known."""
         return self.when(self.known.known_until - timedelta(days=WINDOW_DAYS), WINDOW_DAYS)
 
+    @property
+    def rest_of_year(self) -> DayRange:
+        """The days of the fiscal year that are still to come; none of one that is over."""
+        end, start = self.organization.fiscal_year.value.end, self.known.known_until
+        return self.when(start, max((end - start).days, 0))
+
     def when(self, start: date, days: int) -> DayRange:
         return DayRange(start, days, self.year)
 

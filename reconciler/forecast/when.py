@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from reconciler.forecast.windows import DAYS_OF_A_MONTH
 from reconciler.model.period import Period
 
 if TYPE_CHECKING:
@@ -65,3 +66,8 @@ def remaining(after: N, before: N) -> N:
     All of it where nothing was left before: then nothing tells. `before` is one number.
     """
     return (1 - after) / (1 - before) if before < 1 else 0 * after + 1
+
+
+def over_days(monthly: Floats) -> float:
+    """Return what days cost together of each of which float64[days] says what a month at its rate costs."""
+    return float(monthly.sum()) / DAYS_OF_A_MONTH

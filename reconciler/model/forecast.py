@@ -289,6 +289,11 @@ class Assumption(Frozen):
     owed: Amount | None = Field(
         None, description="Money a month that the saving has still to bring; null where nothing tells."
     )
+    year_cost: Amount | None = Field(
+        None,
+        description="Money that the rest of the fiscal year costs more than planned (negative: less) if it stays as it"
+        " was observed; null where nothing tells.",
+    )
 
 
 class TeamAssumptions(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -13,6 +14,12 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 _PATTERN = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?:[-/]|\.?(?=[0-9]{2}$))(?P<month>[0-9]{1,2})(?:-01)?")
 _MONTH_FIRST = re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[0-9]{4})")
+
+
+@lru_cache(maxsize=1024)
+def _opening(year: int, month: int) -> datetime:
+    """Return the first instant of a month: every entry of every ledger is held against one."""
+    return datetime(year, month, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,7 +48,7 @@ class Period:
     @property
     def end(self) -> date:
         """The first day after the period."""
-        return self.plus(1).first
+        return self.end_instant.date()
 
     @property
     def last(self) -> date:
@@ -53,11 +60,11 @@ class Period:
 
     @property
     def start_instant(self) -> datetime:
-        return datetime(self.year, self.month, 1, tzinfo=UTC)
+        return _opening(self.year, self.month)
 
     @property
     def end_instant(self) -> datetime:
-        return self.plus(1).start_instant
+        return _opening(self.year + self.month // 12, self.month % 12 + 1)
 
     def plus(self, months: int) -> Period:
         """Return the period `months` later (earlier when negative)."""

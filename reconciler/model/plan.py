@@ -26,6 +26,7 @@ from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.track_record import TrackRecord
 from reconciler.model.usage_summary import UsageSummary
+from reconciler.model.year_money import YearMoney
 
 NOT_COMPARED = "not-compared"
 """The finding of a plan whose YAML could not be compared with what it starts from."""
@@ -159,6 +160,11 @@ class Plan(Document):
     )
     year: YearForecast | None = Field(
         None, description="The forecast of the fiscal year; null where only some teams were looked at."
+    )
+    year_money: YearMoney | None = Field(
+        None,
+        description="What wallets get over the fiscal year if the plan is applied and if it is not; null outside of the"
+        " year, and in a plan of an earlier version.",
     )
     track_record: TrackRecord | None = Field(
         None, description="How forecasts came out before; null where nothing tells."

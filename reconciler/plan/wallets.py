@@ -78,7 +78,7 @@ class WalletGap:
     def changes(self) -> Iterator[Allocate | Reclaim]:
         """Yield the moves of money that close the gap as far as it can be closed, none when in doubt or in question."""
         if self.doubt is None and self.question is None:
-            yield from (move for move in self._moves() if not self.is_first or isinstance(move, Allocate))
+            yield from (move for move in self._moves if not self.is_first or isinstance(move, Allocate))
 
     def first_contact_note(self) -> Finding | None:
         """Say what is not taken back from a wallet that nothing was ever applied to, or whose month is asked about."""
@@ -103,7 +103,7 @@ class WalletGap:
                 " meant for another month than its date's; nothing was ever applied to this wallet, it is left alone",
                 hint=self._answer(question, flags),
             )
-        held = [move for move in self._moves() if isinstance(move, Reclaim)] if self.is_first else []
+        held = [move for move in self._moves if isinstance(move, Reclaim)] if self.is_first else []
         if not held:
             return None
         amount = held[0].money
@@ -144,7 +144,11 @@ class WalletGap:
             return None
         return next((entry for entry in funding_near(self.live, self.period) if is_doubtful(entry, self.period)), None)
 
-    def _moves(self) -> Iterator[Allocate | Reclaim]:
+    @cached_property
+    def _moves(self) -> tuple[Allocate | Reclaim, ...]:
+        return tuple(self._made_moves())
+
+    def _made_moves(self) -> Iterator[Allocate | Reclaim]:
         if self.takes_rest_back and self.live.money_left.amount > 0:
             earlier = self.period.plus(-1)
             move = self._move("reclaim", self.live.money_left, after=self.funded, period=earlier)

@@ -134,9 +134,11 @@ def clipped_apart(texts: Sequence[str], width: int) -> list[str]:
     ends: dict[str, list[str]] = {}
     found: list[str] = []
     cuts = [clipped(text, width) for text in texts]
-    shared = {cut for cut in cuts if len({text for text, other in zip(texts, cuts, strict=True) if other == cut}) > 1}
+    cut_to: dict[str, set[str]] = {}
     for text, cut in zip(texts, cuts, strict=True):
-        if cut in shared:
+        cut_to.setdefault(cut, set()).add(text)
+    for text, cut in zip(texts, cuts, strict=True):
+        if len(cut_to[cut]) > 1:
             half = (width - 3) // 2
             cut = f"{set_cell_size(text, half).rstrip()}...{_tail(text, half)}"
         taken = ends.setdefault(cut, [])

@@ -19,6 +19,7 @@ from reconciler.report.off import track_record_words
 from reconciler.report.savings import lever_name
 from reconciler.report.spans import DASH, Cell, Words, code, emphasis, safe_name, visible, words
 from reconciler.report.wallets import WalletStory
+from reconciler.report.year import uncovered_words
 
 _OF_SPENDING = frozenset({"baseline", "growth"})
 _WORDS = {"unknown": "", "fits": "OK", "short": "needs attention"}
@@ -111,9 +112,22 @@ def method(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
             " what differs comes from the change and not from chance."
         ),
         *([words(track_record_words(plan.track_record))] if plan.track_record else []),
+        *(
+            [words(f"The year: {uncovered}")]
+            if plan.year and (uncovered := uncovered_words(plan.year, plan.currency))
+            else []
+        ),
         *([words(_data(plan.usage, plan.currency))] if plan.usage else []),
         *(_history(story, story.forecast) for story in forecasts[:8] if story.forecast),
     )
+
+
+def how_wrong(plan: Plan) -> str:
+    """Return what the account of the figures is about, with how far they were off before."""
+    told = "How these figures are made"
+    if plan.track_record is None or plan.track_record.median_error is None:
+        return told
+    return f"{told}, and how wrong they were: {plan.track_record.median_error:.0%} off in the middle case"
 
 
 def _data(usage: UsageSummary, currency: str) -> str:
@@ -199,17 +213,8 @@ def footer(plan: Plan, *, refused: bool, words_of: ForgeWords = USUAL) -> tuple[
     teams = sorted({change.team for change in plan.changes if change.team})
     commit = _made_from(plan.source)
     dirty = " with changes not committed" if plan.source.dirty else ""
-    stale = (
-        f"; it becomes stale if the ledger of {wording.listed([safe_name(t) for t in teams])} changes before that: then"
-        " nothing is applied for such a team until it is planned again"
-        if teams
-        else ""
-    )
-    applies = (
-        "Nothing is applied until what is refused above is put right."
-        if refused
-        else f"{merging(plan)}{_who_applies(plan, words_of.pipeline)}"
-    )
+    stale = "; nothing is applied to a team whose money changes first" if teams else ""
+    applies = "Nothing is applied until what is refused above is put right." if refused else _applies(plan, words_of)
     return (
         words(applies),
         words("Plan ", code(short_digest(plan)), commit, f"{dirty}{stale}."),
@@ -222,6 +227,12 @@ def _made_from(source: Source) -> Words:
     if source.head and source.base:
         return words(", for commit ", code(source.head[:7]), " merged onto ", code(source.base[:7]))
     return words(", for commit ", code(source.commit[:7])) if source.commit else ()
+
+
+def _applies(plan: Plan, words_of: ForgeWords) -> str:
+    """Return what merging does, where no table says it, and who does it."""
+    told = "" if plan.changes else merging(plan)
+    return f"{told}{_who_applies(plan, words_of.pipeline)}".strip()
 
 
 def _who_applies(plan: Plan, pipeline: str) -> str:

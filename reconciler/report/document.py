@@ -10,6 +10,7 @@ from reconciler.report.spans import Cell, Words
 
 Align = Literal["left", "right"]
 Status = Literal["refused", "changes", "nothing"]
+Standing = Literal["short", "risky", "tight", "safe", "unknown"]
 Role = Literal["spent", "p10", "p90", "now", "new", "alert"]
 
 
@@ -25,9 +26,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One cell for each column."""
+    """One cell for each column. `standing` is how the wallet of a row stands, where it is about one."""
 
     cells: tuple[Cell, ...]
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,10 @@ class Asked:
 class Report:
     """A plan for people.
 
+    `decision` is what follows if it is approved and if it is not, `brief` the wallets in four columns,
+    `brief_notes` what it leaves open. `by_hand` is what somebody did that the plan takes back, `urgent` what it
+    leaves in need, `failing` the assumptions that the data do not bear out, `standing` the warnings that hold without
+    it too.
     `approve` is who must approve it and what for, in a sentence, and `approvals` that one by one where they are many.
     `rules` is what its YAML says otherwise, `ahead` what changes later, `neighbours` what other pull requests do to the
     same money, each of which is a `request` to its readers. `totals` is the closing line of the terminal's text,
@@ -152,6 +158,15 @@ class Report:
     header: str
     headline: Words
     lead: tuple[Words, ...]
+    decision: Table = Table()
+    brief: Table = Table()
+    brief_notes: tuple[Words, ...] = ()
+    by_hand: tuple[Words, ...] = ()
+    urgent: tuple[Words, ...] = ()
+    failing: Table = Table()
+    object_lines: tuple[Words, ...] = ()
+    standing: tuple[Notice, ...] = ()
+    how_wrong: str = "How these figures are made"
     wallets: Table = Table()
     wallet_notes: tuple[Words, ...] = ()
     rules: tuple[Words, ...] = ()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 
-from reconciler.report.document import Align, Chart, Line, Notice, Report, Table
+from reconciler.report.document import Align, Chart, Line, Notice, Report, Standing, Table
 from reconciler.report.escape import code_span, escaped, inline, label
 from reconciler.report.size_budget import Section, allocate, size
 from reconciler.report.spans import Cell, Words
+from reconciler.report.wording import several
 
 SMALLEST_LIMIT = 16_000
 """Below this, a verdict, its sentences and one refusal full of hostile text might not fit."""
@@ -39,7 +40,13 @@ def fitted(report: Report, *, limit: int) -> Fitted:
     """
     if limit < SMALLEST_LIMIT:
         raise ValueError(f"a comment needs a limit of {SMALLEST_LIMIT} or more, not {limit}")
-    top = "\n\n".join((f"### {inline(report.headline)}", *_paragraph((*report.lead, *report.approve))))
+    parts = (
+        f"### {inline(report.headline)}",
+        *_paragraph(report.lead),
+        *_decision(report),
+        *_paragraph(report.approve),
+    )
+    top = "\n\n".join(parts)
     bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
     body, cut = allocate(_sections(report), limit - size(top) - size(bottom) - 8)
     return Fitted("\n\n".join((top, *body, bottom)) + "\n", cut)
@@ -50,31 +57,113 @@ def _paragraph(sentences: Iterable[Words]) -> tuple[str, ...]:
     return (text,) if text else ()
 
 
+_MARKS: dict[Standing | None, str] = {
+    "short": "🔴 ",
+    "risky": "🔶 ",
+    "tight": "🟡 ",
+    "safe": "✅ ",
+    "unknown": "❔ ",
+    None: "",
+}
+"""Marks that differ in shape too, beside a percentage that says the same."""
+
+_WARNINGS, _FAILING = 3, 3
+_LINE = "<br>\n"
+_SHOWN = 8
+"""So many rows, warnings and sentences of a kind are read at once; more are folded."""
+
+
+def _decision(report: Report) -> tuple[str, ...]:
+    return (table_markdown(report.decision),) if report.decision else ()
+
+
 def _sections(report: Report) -> list[Section]:
     """Return what is between the verdict and the footer, in reading order."""
     return [
-        _table(report.wallets, "wallet", rank=1),
-        _list(report.wallet_notes, "note", "", rank=2),
-        _headed(report.rules, "setting", "What else merging changes", rank=1),
-        _headed(report.ahead, "later change", "Months to come", rank=1),
+        _notices(report.refusals, "refusal", "Refused", rank=0),
+        _brief(report),
+        _paragraphs((*report.brief_notes, *report.urgent), "note", rank=2),
+        _failing(report),
+        _paragraphs(report.object_lines, "change", rank=2),
+        *_some(report.rules, "setting", "What else merging changes"),
+        *_some(report.ahead, "later change", "Months to come"),
         _headed(report.approvals, "approval", "Who must approve, and what for", rank=1),
         _headed(report.neighbours, report.request, f"Other {report.request}s and the same money", rank=1),
-        *(_table(listed.table, listed.noun, rank=listed.rank) for listed in report.objects),
-        _blocks([_assumptions(table) for table in report.assumptions], "planning table", "", rank=5),
-        _notices(report.refusals, "refusal", "Refused", rank=0),
         _notices(report.waivers, "waiver", "Waived", rank=2),
-        _notices(report.warnings, "warning", "Warnings", rank=4),
-        _blocks([mermaid(chart) for chart in report.charts], "chart", "How the month may go (chart)", rank=7),
-        _blocks([_titled(table) for table in report.levers], "table", "What makes the month-end figure", rank=8),
-        _blocks([_titled(table) for table in report.months], "table", "The months ahead", rank=12),
-        _folded(_table(report.move_table, "move", rank=6), "What moves, to the cent"),
-        _list(report.method, "note", "How far to trust this", rank=9),
-        _folded(
-            _table(report.other_wallets, "wallet", rank=10, above=report.other_notes), "Wallets that do not change"
-        ),
-        _list(report.drift, "difference", "Changed by hand in Keeptrusts", rank=6),
-        _list(report.unmanaged, "thing", "Seen in Keeptrusts, not declared in git", rank=11),
+        *_warnings(report.warnings),
+        *_group("Every wallet, month by month, and charts", _in_full(report)),
+        *_group("Not caused by this change", _beside(report)),
+        _list(report.method, "note", report.how_wrong, rank=9),
     ]
+
+
+def _in_full(report: Report) -> Iterator[Section]:
+    yield _folded(_table(report.wallets, "wallet", rank=1, above=report.wallet_notes), "The wallets that this is about")
+    for listed in report.objects:
+        yield _folded(_table(listed.table, listed.noun, rank=listed.rank), f"{several(listed.noun).capitalize()}")
+    yield _blocks([_assumptions(t) for t in report.assumptions], "planning table", "What the plans assume", rank=5)
+    yield _blocks([mermaid(chart) for chart in report.charts], "chart", "How the month may go (chart)", rank=7)
+    yield _blocks([_titled(table) for table in report.levers], "table", "What makes the month-end figure", rank=8)
+    yield _blocks([_titled(table) for table in report.months], "table", "The months ahead", rank=12)
+    yield _folded(_table(report.move_table, "move", rank=6), "What moves, to the cent")
+    others = _table(report.other_wallets, "wallet", rank=10, above=report.other_notes)
+    yield _folded(others, "Wallets that do not change")
+
+
+def _beside(report: Report) -> Iterator[Section]:
+    notices = _plain_notices(report.standing, "notice", rank=4)
+    yield _folded(notices, f"Standing notices ({len(report.standing)})")
+    yield _list(report.drift, "difference", f"Changed by hand in Keeptrusts ({len(report.drift)})", rank=6)
+    yield _list(report.unmanaged, "thing", f"In Keeptrusts and not in git ({len(report.unmanaged)})", rank=11)
+
+
+def _group(summary: str, parts: Iterable[Section]) -> Iterator[Section]:
+    """Yield what is in `parts` between the ends of a fold; nothing where they are empty."""
+    found = [part for part in parts if part.items]
+    if found:
+        yield Section((f"<details><summary>{summary}</summary>",), "fold", 0)
+        yield from found
+        yield Section(("</details>",), "fold", 0)
+
+
+def _brief(report: Report) -> Section:
+    """Return the first rows of the wallets in four columns, the worst first; all are in the table in full."""
+    rows = report.brief.rows
+    more = len(rows) - _SHOWN
+    tail = f"\n\n… and {more:,} more {'wallets' if more > 1 else 'wallet'}: every wallet is below." if more > 0 else ""
+    table = Table(report.brief.columns, rows[:_SHOWN])
+    return replace(_table(table, "wallet", rank=1), tail=tail)
+
+
+def _failing(report: Report) -> Section:
+    """Return the first assumptions that do not hold, how many there are in the heading."""
+    table, rows = report.failing, report.failing.rows
+    if len(rows) > _FAILING:
+        first, *others = table.columns
+        table = Table(
+            (replace(first, heading=f"{first.heading} ({_FAILING} of {len(rows):,})"), *others), rows[:_FAILING]
+        )
+    return _table(table, "assumption", rank=2)
+
+
+def _some(sentences: tuple[Words, ...], noun: str, heading: str) -> Iterator[Section]:
+    """Yield the first sentences under a heading, and the rest folded."""
+    yield _headed(sentences[:_SHOWN], noun, heading, rank=1)
+    yield _list(sentences[_SHOWN:], noun, f"{heading}: {len(sentences) - _SHOWN:,} more", rank=3)
+
+
+def _warnings(notices: tuple[Notice, ...]) -> Iterator[Section]:
+    yield _notices(notices[:_WARNINGS], "warning", "Warnings", rank=4)
+    rest = len(notices) - _WARNINGS
+    yield _folded(_plain_notices(notices[_WARNINGS:], "warning", rank=4), f"{rest:,} more warnings")
+
+
+def _paragraphs(sentences: tuple[Words, ...], noun: str, *, rank: int) -> Section:
+    return Section(tuple(map(inline, sentences)), noun, rank, separator=_LINE)
+
+
+def _plain_notices(notices: tuple[Notice, ...], noun: str, *, rank: int) -> Section:
+    return Section(tuple(map(_notice, notices)), noun, rank)
 
 
 def _folded(section: Section, summary: str) -> Section:
@@ -98,7 +187,7 @@ def _head(table: Table) -> str:
 
 def _rows(table: Table) -> Iterable[str]:
     for row in table.rows:
-        yield f"| {' | '.join(_cell(cell) for cell in row.cells)} |"
+        yield f"| {_MARKS[row.standing]}{' | '.join(_cell(cell) for cell in row.cells)} |"
 
 
 def _cell(cell: Cell) -> str:
@@ -132,11 +221,11 @@ def _list(sentences: tuple[Words, ...], noun: str, summary: str, *, rank: int) -
 
 def _headed(sentences: tuple[Words, ...], noun: str, heading: str, *, rank: int) -> Section:
     items = tuple(f"- {inline(sentence)}" for sentence in sentences)
-    return Section(items, noun, rank, head=f"#### {heading}\n\n")
+    return Section(items, noun, rank, head=f"**{heading}**\n\n")
 
 
 def _notices(notices: tuple[Notice, ...], noun: str, heading: str, *, rank: int) -> Section:
-    return Section(tuple(_notice(notice) for notice in notices), noun, rank, head=f"#### {heading}\n\n")
+    return replace(_plain_notices(notices, noun, rank=rank), head=f"**{heading}**\n\n")
 
 
 def _notice(notice: Notice) -> str:

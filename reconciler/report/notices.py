@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.model.drift import DriftItem
 from reconciler.model.kinds.registry import kind_named
-from reconciler.model.plan import GuardResult, Plan, Unmanaged
+from reconciler.model.plan import NOT_COMPARED, GuardResult, Plan, Unmanaged
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.policy.facts import facts_of
 from reconciler.report import wording
@@ -14,6 +14,10 @@ from reconciler.report.document import Notice
 from reconciler.report.spans import Words, code, emphasis, marked, safe_name, visible, words
 
 _LONG = 480
+_IN_TABLE = frozenset({"runs-out"})
+"""Warnings of which the table of wallets tells as much."""
+_OF_PLAN = frozenset({NOT_COMPARED, "pool-unknown", "unused-goes-back"})
+"""Warnings about what merging does that stand in no team's file."""
 _NAMED = 8
 """So many wallets are named of which one warning holds."""
 
@@ -29,23 +33,43 @@ def waivers(plan: Plan) -> tuple[Notice, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Notice, ...]:
-    """Return the warnings in the order of the plan; what holds alike for many wallets is said once, with their number.
+    """Return the warnings about what the plan changes: those of rules, and those in the files of teams that change."""
+    is_told = facts_of(plan).approvals is not None
+    statuses = ("warned",) if is_told else ("warned", "asks")
+    rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
+    return (*rules, *_alike(plan, [one for one in _warned(plan) if _is_of_change(plan, one)]))
+
+
+def standing(plan: Plan) -> tuple[Notice, ...]:
+    """Return the warnings that hold with the plan and without it.
 
     Those about files of teams that the plan is not about are counted. Nothing is lost by that: plan.json holds each of
     them, with its place.
     """
+    others = [one for one in _warned(plan) if not _is_of_change(plan, one)]
+    elsewhere = [one for one in others if _is_elsewhere(plan, one)]
+    return (*_alike(plan, [one for one in others if one not in elsewhere]), *_counted(elsewhere))
+
+
+def _warned(plan: Plan) -> list[PlanFinding]:
+    return [finding for finding in plan.findings if finding.severity == "warning"]
+
+
+def _is_of_change(plan: Plan, finding: PlanFinding) -> bool:
+    """Whether a warning stands in the file of a team that changes, or is about the plan as a whole."""
+    changed = {change.position.rsplit(":", 2)[0] for change in plan.changes if change.team}
+    return finding.code in _OF_PLAN or (finding.path in changed and finding.code not in _IN_TABLE)
+
+
+def _alike(plan: Plan, findings: Sequence[PlanFinding]) -> tuple[Notice, ...]:
+    """Return the findings as notices; what holds alike for many wallets is said once, with their number."""
     wallets = {f"{item.team}/{item.environment}" for item in plan.impact}
     alike: dict[tuple[str, ...], list[PlanFinding]] = {}
-    elsewhere = [one for one in plan.findings if one.severity == "warning" and _is_elsewhere(plan, one)]
-    for finding in plan.findings:
-        if finding.severity == "warning" and finding not in elsewhere:
-            wallet, _, said = finding.message.partition(" ")
-            place = () if wallet in wallets else (finding.path, str(finding.line), str(finding.column), wallet)
-            alike.setdefault((finding.code, said, finding.hint, *place), []).append(finding)
-    is_told = facts_of(plan).approvals is not None
-    statuses = ("warned",) if is_told else ("warned", "asks")
-    rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
-    return (*rules, *(notice for group in alike.values() for notice in _together(group)), *_counted(elsewhere))
+    for finding in findings:
+        wallet, _, said = finding.message.partition(" ")
+        place = () if wallet in wallets else (finding.path, str(finding.line), str(finding.column), wallet)
+        alike.setdefault((finding.code, said, finding.hint, *place), []).append(finding)
+    return tuple(notice for group in alike.values() for notice in _together(group))
 
 
 def _is_elsewhere(plan: Plan, finding: PlanFinding) -> bool:

@@ -15,8 +15,9 @@ from reconciler.report import wording
 from reconciler.report.changes import object_changes, object_settings
 from reconciler.report.difference import value
 from reconciler.report.document import Column, ObjectTable, Row, Setting, Table
-from reconciler.report.spans import DASH, Cell, safe_name, shift
+from reconciler.report.spans import DASH, Cell, Span, Words, safe_name, shift, strong, words
 
+_LISTED = 3
 _CERTAIN = 0.05
 """Two probabilities nearer to each other than this are told as one."""
 
@@ -138,3 +139,35 @@ def _usual(kind: ManagedKind[V]) -> Callable[[Plan, Sequence[Setting]], Table]:
 
 def _told(label: str, cell: Cell) -> str:
     return f"{label} {cell.now} → {cell.new}" if cell.changes else f"{label} {cell.new}"
+
+
+def object_lines(plan: Plan) -> tuple[Words, ...]:
+    """Return one sentence for each kind of which objects change: which, and what becomes of each."""
+    found = ((kind, object_settings(plan, kind)) for kind in kinds())
+    return tuple(words(strong(f"{_several(kind)}:"), " ", *_pieces(listed)) for kind, listed in found if listed)
+
+
+def _several(kind: ManagedKind[V]) -> str:
+    return wording.several(kind.noun).capitalize()
+
+
+def _pieces(listed: Sequence[Setting]) -> Iterator[str | Words]:
+    for place, setting in enumerate(listed[:_LISTED]):
+        yield " · " if place else ""
+        yield f"{setting.name} "
+        yield _became(setting)
+    if len(listed) > _LISTED:
+        yield f" · and {len(listed) - _LISTED:,} more"
+
+
+def _became(setting: Setting) -> Words:
+    if setting.verb == "delete":
+        return words(strong("deleted"))
+    told = [words(f"{'' if label == 'amount' else f'{label} '}", *_fromto(cell)) for label, cell in setting.differences]
+    pieces = [piece for part in told for piece in (", ", part)][1:]
+    return words(strong("new"), ", " if pieces else "", *pieces) if setting.verb == "create" else words(*pieces)
+
+
+def _fromto(cell: Cell) -> tuple[str | Span, ...]:
+    now, new = (text.removesuffix(".00") for text in (cell.now, cell.new))
+    return (f"{now} → ", strong(new)) if cell.changes else (new,)

@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.plan import NOT_COMPARED, Plan
-from reconciler.report import changes, details, notices, verdict, wording
+from reconciler.report import changes, decision, details, notices, verdict, wording
 from reconciler.report.approvals import asked_by
 from reconciler.report.asked import asked_lead, asked_list
 from reconciler.report.chart import chart
 from reconciler.report.declared import setting_notes
 from reconciler.report.document import Asked, Report
+from reconciler.report.failing import failing_table
 from reconciler.report.later import declared, later_notes, later_targets, later_words
 from reconciler.report.neighbours import unapplied_notes
-from reconciler.report.object_tables import all_settings, object_tables
+from reconciler.report.object_tables import all_settings, object_lines, object_tables
 from reconciler.report.spans import Words, safe_name, strong, words
 from reconciler.report.wallet_notes import wallet_notes
-from reconciler.report.wallets import WalletStory, stories, wallet_table
+from reconciler.report.wallets import WalletStory, brief_table, stories, wallet_table
 
 _CHARTS = 4
 """How many wallets get a chart and a table of layers: the worst ones."""
@@ -43,6 +44,7 @@ def summarise(
     """
     asked = asked_by(plan) if approvals is None else tuple(approvals)
     shown, aside = _split(plan, told := stories(plan))
+    about = [story for story in told if story.change] or shown
     telling, ahead = _telling(plan, shown)
     status = verdict.status(plan)
     moves = changes.moves(plan)
@@ -52,7 +54,16 @@ def summarise(
         title=f"Budget plan for {plan.period.name}",
         header=_header(plan),
         headline=verdict.headline(plan, told),
-        lead=verdict.lead(plan, told),
+        lead=verdict.lead(plan),
+        decision=decision.decision_table(plan, about),
+        brief=brief_table(about, plan),
+        brief_notes=decision.notes(plan, about),
+        by_hand=decision.by_hand(plan, told),
+        urgent=decision.urgent(told),
+        failing=failing_table(plan),
+        object_lines=object_lines(plan),
+        standing=notices.standing(plan),
+        how_wrong=details.how_wrong(plan),
         wallets=wallet_table(shown, plan),
         wallet_notes=(*details.scope_notes(plan), *noted, *_funded_otherwise(plan, shown)),
         rules=setting_notes(declared(plan)),

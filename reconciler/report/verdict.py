@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.model.change import Allocate, Reclaim
-from reconciler.model.forecast import WalletOutlook
+from reconciler.model.change import Allocate
 from reconciler.model.kinds.registry import kinds
 from reconciler.model.plan import NOT_COMPARED, Plan
 from reconciler.report import wording
 from reconciler.report.changes import object_changes
 from reconciler.report.document import Status
 from reconciler.report.later import besides, later_words
-from reconciler.report.savings import planned_words
-from reconciler.report.spans import Words, emphasis, safe_name, strong, words
-from reconciler.report.wallets import SAFE, WalletStory
-from reconciler.report.year import covered_words, sure_words, uncovered_words
+from reconciler.report.spans import Words, safe_name, strong, words
+from reconciler.report.wallets import SAFE, WalletStory, risk
 
 _LEFT_ALONE = frozenset({"first-contact", "unreclaimable", "whose-month"})
 
@@ -55,12 +52,8 @@ def headline(plan: Plan, told: Sequence[WalletStory]) -> Words:
             return words(f"Budget plan: no changes, {_matching(plan)} for {plan.period.name}")
         case _ if not changed:
             return _unmoved(plan, later_words(plan))
-        case _ if len(changed) == 1:
-            return words(
-                "Budget plan: ", *(_one(plan, story, story.change) for story in changed if story.change), besides(plan)
-            )
         case _:
-            return words("Budget plan: ", _many(plan, changed), besides(plan))
+            return words(_net(plan, changed), _consequence(changed), besides(plan))
 
 
 def _unmoved(plan: Plan, later: str) -> Words:
@@ -109,153 +102,75 @@ def _settings(plan: Plan) -> str:
     return wording.listed(told)
 
 
-def _one(plan: Plan, story: WalletStory, change: Allocate | Reclaim) -> str:
-    amount = money(plan, change.amount)
-    if isinstance(change, Reclaim):
-        return f"{story.name} gives back {amount}{_after_reclaim(plan, story)}"
-    if change.funded_before:
-        return f"{story.name} gets {amount} more for {month(plan)}{_after_allocation(story)}"
-    return f"{story.name} gets its first {amount} for {month(plan)}{_after_allocation(story)}"
-
-
-def _after_allocation(story: WalletStory) -> str:
-    before, after = story.lasts_now, story.lasts
-    if before is None or after is None:
-        return ""
-    if after < 0.5:
-        return f", and still {_ends(story)}"
-    if after < SAFE:
-        return f", and then lasts the month with {wording.probability(after)}"
-    return ", which it would last without" if before >= SAFE else ", and then lasts the month"
-
-
-def _after_reclaim(plan: Plan, story: WalletStory) -> str:
-    before, after = story.lasts_now, story.lasts
-    if before is None or after is None:
-        return f" for {month(plan)}"
-    if after < 0.5:
-        return f", and {'still' if before < 0.5 else 'then'} {_ends(story)}"
-    if after < SAFE:
-        return f", and {'still' if before < SAFE else 'then'} lasts the month with {wording.probability(after)}"
-    return ", and still lasts the month"
-
-
-def _ends(story: WalletStory) -> str:
-    median = story.forecast.desired.exhaustion.date.get("0.5") if story.forecast else None
-    if median:
-        return f"runs out around {wording.long_day(median)}"
-    return f"lasts the month with only {wording.probability(story.lasts)}"
-
-
-def _many(plan: Plan, changed: Sequence[WalletStory]) -> str:
+def _net(plan: Plan, changed: Sequence[WalletStory]) -> str:
+    """Return what becomes of the organization's money on balance; of one wallet with its name."""
+    net = plan.funds.allocated - plan.funds.reclaimed
+    when = f"for {changed[0].name} in {month(plan)}" if len(changed) == 1 else f"for {month(plan)}"
+    if net < 0:
+        return f"{money(plan, -net)} less {when}"
+    if not net:
+        return f"{money(plan, plan.funds.allocated)} moves between wallets in {month(plan)}, none is added"
     gets = [story.change for story in changed if isinstance(story.change, Allocate)]
-    gives = [story.change for story in changed if isinstance(story.change, Reclaim)]
-    first = "first " if gets and not any(change.funded_before for change in gets) else ""
-    told = []
-    if gets:
-        verb = wording.agree(len(gets), "gets") + (f" {'its' if len(gets) == 1 else 'their'} first" if first else "")
-        told.append(f"{wording.counted(len(gets), 'wallet')} {verb} {money(plan, plan.funds.allocated)}")
-    if gives:
-        what = wording.counted(len(gives), "wallet") if not gets else f"{len(gives):,}"
-        told.append(f"{what} {wording.agree(len(gives), 'gives')} back {money(plan, plan.funds.reclaimed)}")
-    return f"{' and '.join(told)} for {month(plan)}{_after_many(changed)}"
+    if len(gets) == len(changed) and not any(change.funded_before for change in gets):
+        return f"The first {money(plan, net)} {when}"
+    return f"{money(plan, net)} more {when}"
 
 
-def _after_many(changed: Sequence[WalletStory]) -> str:
+def _consequence(changed: Sequence[WalletStory]) -> str:
+    """Return how long the money of the wallets that change then lasts, against how long it would without."""
     known = [story for story in changed if story.lasts is not None]
     if not known:
-        return ""
-    worst = known[0]
-    if worst.lasts is None or worst.lasts >= SAFE:
-        whose = "all of them last" if len(known) == len(changed) else "those with a forecast last"
-        return f", and {whose} the month"
-    return f", but {worst.name} {_ends(worst)}"
+        return ": nothing tells how long it lasts"
+    saved, still, newly = (
+        [story for story in known if (_was_short(story), _lasting(story)) == kind]
+        for kind in ((True, True), (True, False), (False, False))
+    )
+    alone = len(changed) == 1
+    told = (
+        [f"{_those(saved, alone)} would run out without, and now {wording.agree(len(saved), 'lasts')}"] if saved else []
+    )
+    told += [
+        f"{_those(group, alone)} {_may(group, again)}" for group, again in ((still, "still"), (newly, "now")) if group
+    ]
+    told = told or ["it lasts with and without" if alone else "all of them last with and without"]
+    if len(known) < len(changed):
+        told.append(f"nothing tells it of {wording.counted(len(changed) - len(known), 'other')}")
+    return f": {'; '.join(told)}"
 
 
-def lead(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
-    """Return the sentences below the verdict: the money and how long it lasts, the year, refusals."""
-    changed = [story for story in told if story.change]
+def _was_short(story: WalletStory) -> bool:
+    return (story.lasts_now or 0.0) < SAFE
+
+
+def _lasting(story: WalletStory) -> bool:
+    return (story.lasts or 0.0) >= SAFE
+
+
+def _those(stories: Sequence[WalletStory], alone: bool) -> str:
+    if alone:
+        return "it"
+    return stories[0].name if len(stories) == 1 else wording.counted(len(stories), "wallet")
+
+
+def _may(stories: Sequence[WalletStory], again: str) -> str:
+    """Return that wallets may run out, or are likely to; of one with its chance."""
+    likely = sum(story.standing == "short" for story in stories)
+    if len(stories) > 1:
+        return f"may {again} run out{f', {likely:,} of them likely' if likely else ''}"
+    gone = risk(stories[0].forecast.desired) if stories[0].forecast else ""
+    return f"{f'is {again} likely to' if likely else f'may {again}'} run out ({gone})"
+
+
+def lead(plan: Plan) -> tuple[Words, ...]:
+    """Return the sentences below the verdict: what is in doubt, refusals, and whose spend the year leaves out."""
     return tuple(
         sentence
         for sentence in (
-            *(_outlook(plan, changed[0]) if len(changed) == 1 else _outlooks(changed)),
             words(f"{_doubtful(plan).capitalize()}: see the warnings.") if plan.doubts else (),
-            *_year(plan),
             *_permission(plan),
         )
         if sentence
     )
-
-
-def _outlook(plan: Plan, story: WalletStory) -> Iterator[Words]:
-    if story.forecast is None or story.change is None:
-        yield words("There is no usage to forecast from, so nobody can say how long this lasts.")
-        return
-    carried = f" and {wording.whole(story.carried_over_then)} carried over" if story.carried_over_then else ""
-    yield words(
-        "With ",
-        strong(f"{money(plan, story.forecast.desired.target)}{carried}"),
-        " for ",
-        emphasis(story.name),
-        " the money lasts the month with ",
-        strong(wording.probability(story.lasts)),
-        " probability",
-        _around(" and runs out around ", story.forecast.desired),
-        ".",
-    )
-    if story.forecast.live.target:
-        today = f"Today's {money(plan, story.forecast.live.target)} would run out around "
-        yield words(ends, ".") if (ends := _around(today, story.forecast.live)) else ()
-
-
-def _outlooks(changed: Sequence[WalletStory]) -> Iterator[Words]:
-    known = [story for story in changed if story.forecast]
-    if changed and not known:
-        yield words("There is no usage to forecast from, so nobody can say how long this lasts.")
-    short = [story for story in known if story.lasts is not None and story.lasts < SAFE]
-    for story in short[:3]:
-        ends = _around(" and runs out around ", story.forecast.desired) if story.forecast else ()
-        yield words(emphasis(story.name), " lasts the month with ", strong(wording.probability(story.lasts)), ends, ".")
-    if len(short) > 3:
-        yield words(f"{wording.counted(len(short) - 3, 'more wallet')} last with less than {SAFE:.0%}.")
-    safe = len(known) - len(short)
-    if short and safe:
-        rest = "The other one lasts" if safe == 1 else f"The other {safe:,} last"
-        yield words(f"{rest} with {SAFE:.0%} or more.")
-    if not short and known:
-        yield words(
-            "The least certain is ",
-            emphasis(known[0].name),
-            ": it lasts with ",
-            strong(wording.probability(known[0].lasts)),
-            ".",
-        )
-
-
-def _around(before: str, outlook: WalletOutlook) -> Words:
-    """Return `before`, the median day of exhaustion and its band; nothing where the money is more likely to last."""
-    first, median, last = (outlook.exhaustion.date.get(key) for key in ("0.1", "0.5", "0.9"))
-    if median is None:
-        return ()
-    first = first or median
-    band = wording.day_range(first, last) if last else f"{wording.long_day(first)} or later"
-    return words(before, strong(wording.long_day(median)), f" ({band})")
-
-
-def _year(plan: Plan) -> Iterator[Words]:
-    year = plan.year
-    if year is None or year.quantiles.get("0.5") is None:
-        return
-    middle = f"{safe_name(plan.currency, 8)} {wording.whole(year.quantiles['0.5'])}"
-    planned = f" ({planned})" if (planned := planned_words(year)) else ""
-    target = f" of {wording.whole(year.annual_target)}" if year.annual_target is not None else ""
-    sure = f", {sure_words(year)} sure to stay within" if target and year.within_probability is not None else ""
-    yield words(
-        f"Organization: forecast {middle}{planned}{target} for {safe_name(year.name, 24)}{covered_words(year)}{sure}"
-        f"{wording.counted_from(year.known_from)}."
-    )
-    if uncovered := uncovered_words(year, plan.currency):
-        yield words(uncovered)
 
 
 def _permission(plan: Plan) -> Iterator[Words]:
@@ -263,5 +178,3 @@ def _permission(plan: Plan) -> Iterator[Words]:
     refused += sum(finding.severity == "error" for finding in plan.findings)
     if refused:
         yield words(strong(f"{wording.counted(refused, 'refusal')}, below, with the fix."))
-    elif plan.changes:
-        yield words("No limit or rule stops it.")

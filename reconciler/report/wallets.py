@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal, Protocol
 
 from reconciler.model.change import Allocate, Reclaim
@@ -15,11 +15,11 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.report import wording
-from reconciler.report.document import Column, Row, Table
-from reconciler.report.spans import DASH, UNKNOWN, Cell, safe_place, shift
+from reconciler.report.document import Column, Row, Standing, Table
+from reconciler.report.spans import UNKNOWN, Cell, safe_place, shift
 
-SAFE = 0.8
-"""From this probability on, a wallet is said to last the month."""
+EVEN, SAFE, SURE = 0.5, 0.8, 0.9
+"""From the second probability on, a wallet is said to last the month; below the first, to run out."""
 
 
 class Dated(Protocol):
@@ -86,6 +86,16 @@ class WalletStory:
         return (self.change is None, lasts, -moved, self.team, self.environment, self.wallet)
 
     @property
+    def standing(self) -> Standing:
+        """How it stands under the new target: out of money more likely than not, risky, tight or safe."""
+        lasts = self.lasts
+        if lasts is None:
+            return "unknown"
+        if lasts < SAFE:
+            return "short" if lasts < EVEN else "risky"
+        return "safe" if lasts >= SURE else "tight"
+
+    @property
     def first_alert(self) -> AlertForecast | None:
         """The alert that fires first: of those that will be there, or else of those that are."""
         return self.alert_of("desired") or self.alert_of("live")
@@ -103,6 +113,21 @@ def beyond_funded(outlook: WalletOutlook) -> Decimal:
     """Return what a ceiling holds beyond what the period was funded with; nothing where that is within 1% of it."""
     beyond = outlook.ceiling - outlook.target
     return beyond if beyond >= max(Decimal(1), outlook.target / 100) else Decimal(0)
+
+
+def risk(outlook: WalletOutlook) -> str:
+    """Return how likely the money runs out, or that it has."""
+    gone = outlook.exhaustion.probability
+    return "empty now" if gone == 1.0 and outlook.money_left <= 0 else wording.probability(gone)
+
+
+def chance(outlook: WalletOutlook) -> str:
+    """Return how likely the money runs out; where that is more likely than not, by which day half of the months have.
+
+    Decision 0046.
+    """
+    middle, told = outlook.exhaustion.date.get("0.5"), risk(outlook)
+    return f"{told} ({wording.day(middle)})" if middle and "%" in told else told
 
 
 def _lasting(outlook: WalletOutlook) -> float | None:
@@ -160,13 +185,41 @@ def wallet_table(told: Sequence[WalletStory], plan: Dated, *, title: str = "") -
     return Table(tuple(column for column, _ in columns), rows, title)
 
 
+def brief_table(told: Sequence[WalletStory], plan: Dated) -> Table:
+    """Return what a reviewer needs of each wallet in four columns, fit for a phone."""
+    month = f"{plan.period.first:%B}"
+    columns: list[tuple[Column, Callable[[WalletStory], Cell]]] = [
+        (Column("name", "Wallet"), lambda story: Cell(story.name, strong=story.change is not None)),
+        (Column("target", f"{month}, now → new", "right"), _target),
+        (Column("month_end", "Forecast", "right"), _middle),
+        (Column("runs_out", "Runs out (likely day)"), _runs_out),
+    ]
+    rows = tuple(Row(tuple(word(story) for _, word in columns), story.standing) for story in told)
+    return Table(tuple(column for column, _ in columns), rows)
+
+
+def _middle(story: WalletStory) -> Cell:
+    return Cell(wording.whole(story.forecast.month_end.quantiles.get("0.5"))) if story.forecast else UNKNOWN
+
+
+def to_be_sure(told: Sequence[WalletStory]) -> str:
+    """Return what would make wallets that may run out last in 9 of 10 months, the worst first."""
+    named = [
+        f"{story.name} {wording.whole(short.to_integral_value(ROUND_CEILING))}"
+        for story in told
+        if story.forecast
+        and story.standing in ("risky", "tight")
+        and (short := story.forecast.desired.unserved.get("0.9"))
+    ]
+    return wording.listed(named)
+
+
 def _period_columns(plan: Dated) -> list[tuple[Column, Callable[[WalletStory], Cell]]]:
     yesterday = plan.as_of - timedelta(days=1)
     spent = f"Spent by {wording.day(yesterday)}" if yesterday in plan.period else "Spent so far"
     return [
         (Column("spent", spent, "right", "spent"), _spent),
         (Column("month_end", "Month end, P50 (P10 to P90)", "right", "month end (P10 to P90)"), _month_end),
-        (Column("lasts", "Lasts the month", "right", "lasts"), _lasts),
         (Column("runs_out", "Runs out", short="runs out"), _runs_out),
     ]
 
@@ -193,29 +246,10 @@ def _month_end(story: WalletStory) -> Cell:
     return Cell(wording.interval(story.forecast.month_end.quantiles)) if story.forecast else UNKNOWN
 
 
-def _lasts(story: WalletStory) -> Cell:
-    return shift(wording.probability(story.lasts_now), wording.probability(story.lasts))
-
-
 def _runs_out(story: WalletStory) -> Cell:
     if story.forecast is None:
         return UNKNOWN
-    return shift(*(_exhaustion(outlook) for outlook in (story.forecast.live, story.forecast.desired)))
-
-
-def _exhaustion(outlook: WalletOutlook) -> str:
-    return when(outlook.exhaustion.date, outlook.exhaustion.probability)
-
-
-def when(dates: dict[str, date | None], chance: float | None) -> str:
-    """Return the median day; where it is less likely than not, the early day with the probability; else a dash.
-
-    Decision 0046.
-    """
-    if median := dates.get("0.5"):
-        return wording.day(median)
-    early = dates.get("0.1")
-    return f"{wording.day(early)}, {wording.probability(chance)}" if early else DASH
+    return shift(chance(story.forecast.live), chance(story.forecast.desired))
 
 
 def _alert(story: WalletStory, common: AlertPercentage | None) -> Cell:
@@ -227,14 +261,19 @@ def _alert(story: WalletStory, common: AlertPercentage | None) -> Cell:
     )
 
 
+def fires(outlook: AlertOutlook) -> str:
+    """Return the day by which an alert has fired in half of the months; how likely it fires where there is none."""
+    middle = outlook.date.get("0.5")
+    return wording.day(middle) if middle else wording.probability(outlook.probability)
+
+
 def _warning(alert: AlertForecast, outlook: AlertOutlook | None, common: AlertPercentage | None) -> str:
     if outlook is None:
         return "none"
     prefix = "" if alert.percentage == common else f"{alert.percentage}%: "
     stays = "" if alert.declared else ", not in git, stays"
-    fires = when(outlook.date, outlook.probability)
     if outlook.date.get("0.5") is None:
-        return f"{prefix}{fires}{stays}"
+        return f"{prefix}{fires(outlook)}{stays}"
     days = outlook.reaction_days.get("0.5")
     late = " (too late)" if outlook.no_warning_probability >= 0.5 else ""
-    return f"{prefix}{fires}{late if days is None else f' ({days})'}{stays}"
+    return f"{prefix}{fires(outlook)}{late if days is None else f' ({days})'}{stays}"

@@ -8,7 +8,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from reconciler.report.spans import DASH
 
-_SEVERAL = {"is": "are", "gets": "get", "gives": "give", "changes": "change", "leaves": "leave", "expects": "expect"}
+_SEVERAL = {
+    "is": "are",
+    "gets": "get",
+    "gives": "give",
+    "changes": "change",
+    "leaves": "leave",
+    "expects": "expect",
+    "lasts": "last",
+}
 
 
 def whole(amount: Decimal | None) -> str:
@@ -21,6 +29,11 @@ def whole(amount: Decimal | None) -> str:
 def whole_units(units: int) -> str:
     """Return whole units of money with thousands separators."""
     return f"{units:,}".replace("-", "−")
+
+
+def signed(amount: Decimal) -> str:
+    """Return a difference of money for a table, with its sign."""
+    return f"+{whole(amount)}" if amount > 0 else whole(amount)
 
 
 def interval(quantiles: Mapping[str, Decimal]) -> str:

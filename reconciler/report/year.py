@@ -48,7 +48,7 @@ def _uncovered(year: YearForecast, currency: str) -> Iterator[str]:
     whose = ((safe_name(one.team_id, 40) if one.team_id else "no team", one.spent) for one in year.uncovered)
     named = wording.listed([f"{who} {wording.whole(spent)}" for who, spent in whose], MOST_NAMED)
     what = f"{safe_name(currency, 8)} {wording.whole(total)} more was spent in it so far"
-    yield f"{what} by what git does not cover ({named}) and is not in that sum."
+    yield f"{what} by what git does not cover ({named}) and is not in its sum."
 
 
 def sure_words(year: YearForecast) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]
@@ -128,12 +129,16 @@ def _place(mark: Any) -> Place:
     return mark.line + 1, mark.column + 1
 
 
+_path = attrgetter("path")
+"""Texts are kept for a while, so that what is asked of one is asked together."""
+
+
 def positions(files: Mapping[str, bytes], origins: Iterable[Origin]) -> dict[Origin, Position]:
     """Return the line and column of the value that each origin leads to, in `files` as they were read, by their paths.
 
     A file that is not there, or a key that is not in it, has the position of what there is of the way to it.
     """
-    return {origin: _position(files.get(origin.path, b""), origin) for origin in origins}
+    return {origin: _position(files.get(origin.path, b""), origin) for origin in sorted(origins, key=_path)}
 
 
 def _position(data: bytes, origin: Origin) -> Position:

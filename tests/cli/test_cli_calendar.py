@@ -159,7 +159,7 @@ ACCEPTED = "the acknowledgement of `team_web`"
         (
             "2026-07-17",
             [
-                ("ends-soon", 7, f"{WAIVER} ends on 2026-07-18, in 1 day: then its guard refuses again"),
+                ("ends-soon", 7, f"{WAIVER} ends on 2026-07-18, in 1 day: then it refuses again"),
                 ("is-over", 9, f"{ACCEPTED} is over since 2026-06-10: it lets nothing pass"),
                 (
                     "ends-soon",

@@ -69,7 +69,7 @@ def test_who_changes_the_same_wallet_is_named_with_what_all_of_them_ask_of_the_p
     opened(desk, 132, (OTHER, "300.00", "200.00"))
     opened(desk, 133, (OTHER, "monthly: 300.00", "monthly: many"))
     said = comment(desk, 128)
-    assert f"#### Other {desk.host.request}s and the same money" in said
+    assert f"**Other {desk.host.request}s and the same money**" in said
     assert f"- {desk.host.sign}133 changes budgets too; it conflicts, or its YAML has errors" in said
     assert f"- {desk.host.sign}129 is open and changes the same wallet: **support / prod**." in said
     for number in (130, 131, 132):
@@ -83,7 +83,9 @@ def test_a_pull_request_that_merges_and_changes_the_same_wallet_is_told(desk: Sa
     opened(desk, 129, (TEAM, "version: 1\nteam: support", "version: 1\nteam: support\nstate: absent"))
     said = comment(desk, 128)
     assert f"- {desk.host.sign}129 is open and changes the same wallet: **support / prod**." in said
-    assert "the pool" not in said.partition(f"#### Other {desk.host.request}s")[2].partition("####")[0]
+    assert (
+        "the pool" not in said.partition(f"**Other {desk.host.request}s")[2].partition("**\n\n")[2].partition("\n\n")[0]
+    )
 
 
 def test_two_changes_of_the_organization_are_told(desk: SandboxDesk) -> None:

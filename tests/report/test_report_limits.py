@@ -69,7 +69,7 @@ def test_five_hundred_teams_stay_within_the_limit(limit: int, crowd: Any) -> Non
     assert document.count("<details>") == document.count("</details>")
     assert document.count("```") % 2 == 0
     assert document.startswith("### Budget plan refused")
-    assert "#### Refused" in document
+    assert "**Refused**" in document
     assert document.rstrip().endswith("</sub>")
 
 

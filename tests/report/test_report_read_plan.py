@@ -115,7 +115,7 @@ def saved(tmp_path: Path, plans: Any) -> Path:
     ("format_", "beginning"),
     [
         ("text", "org_acme, June 2026"),
-        ("markdown", "### Budget plan: support"),
+        ("markdown", "### USD 2,000 more for support"),
         ("html", "<!doctype html>"),
         ("json", "{\n"),
     ],
@@ -133,7 +133,7 @@ def test_show_writes_to_a_file(saved: Path, tmp_path: Path) -> None:
     target = tmp_path / "out" / "comment.md"
     result = CliRunner().invoke(command, [str(saved), "--format", "markdown", "--output", str(target)])
     assert (result.exit_code, result.output) == (0, "")
-    assert target.read_text(encoding="utf-8").startswith("### Budget plan: support")
+    assert target.read_text(encoding="utf-8").startswith("### USD 2,000 more for support")
 
 
 @pytest.mark.parametrize(

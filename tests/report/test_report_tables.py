@@ -29,7 +29,7 @@ from reconciler.report.markdown import markdown, mermaid
 from reconciler.report.spans import Cell, plain
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
-from reconciler.report.wallets import WalletStory, when
+from reconciler.report.wallets import WalletStory, chance
 
 
 def names(report: Any) -> list[str]:
@@ -63,17 +63,20 @@ def test_wallets_of_teams_that_do_not_change_stand_apart(plans: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dates", "chance", "shown"),
+    ("gone", "day", "left", "shown"),
     [
-        ({"0.1": date(2026, 6, 2), "0.5": date(2026, 6, 8), "0.9": None}, 0.8, "8 Jun"),
-        ({"0.1": date(2026, 6, 2), "0.5": None, "0.9": None}, 0.31, "2 Jun, 31%"),
-        ({"0.1": None, "0.5": None, "0.9": None}, 0.04, "–"),
-        ({}, 0.0, "–"),
+        (0.8, date(2026, 6, 8), "500", "80% (8 Jun)"),
+        (0.31, None, "500", "31%"),
+        (1.0, date(2026, 6, 18), "0", "empty now"),
+        (1.0, date(2026, 6, 18), "10", ">99.9% (18 Jun)"),
+        (None, None, "500", "–"),
     ],
-    ids=["likely", "possible", "unlikely", "unknown"],
+    ids=["likely", "possible", "empty", "nearly empty", "unknown"],
 )
-def test_a_day_is_the_median_or_the_early_one_with_its_chance(dates: Any, chance: float, shown: str) -> None:
-    assert when(dates, chance) == shown
+def test_only_what_is_likely_has_a_day(plans: Any, gone: Any, day: Any, left: str, shown: str) -> None:
+    outlook = plans.Wallet().forecast().live
+    exhausted = outlook.exhaustion.model_copy(update={"probability": gone, "date": {"0.1": None, "0.5": day}})
+    assert chance(outlook.model_copy(update={"exhaustion": exhausted, "money_left": Decimal(left)})) == shown
 
 
 @pytest.mark.parametrize(
@@ -105,7 +108,7 @@ def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
     assert report.wallets.columns[-1].heading == "First alert (days to react)"
     assert [row.cells[-1] for row in report.wallets.rows] == [
         Cell("80%: 26 Jun", "80%: 22 Jun (6)"),
-        Cell("90%: 28 Jun, 31%"),
+        Cell("90%: 31%"),
     ]
 
 
@@ -272,7 +275,9 @@ def test_an_export_schedule_is_told_with_from_and_to(plans: Any) -> None:
         ["weekly", "update", "cron 0 6 * * MON → 0 7 * * MON"],
         ["daily", "delete", "cron 0 6 * * MON; format json; destination b/p"],
     ]
-    assert plain(report.footer[0]) == "Merging updates 1 export schedule and deletes 1 export schedule, once."
+    assert [plain(line) for line in report.object_lines] == [
+        "Export schedules: weekly cron 0 6 * * MON → 0 7 * * MON · daily deleted"
+    ]
 
 
 @pytest.mark.parametrize("name", ["baseline", "growth"])

@@ -11,23 +11,24 @@ import pytest
 from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
 from reconciler.model.plan import Scope, Source
+from reconciler.model.year_money import YearMoney
 from reconciler.report.document import Asked
 from reconciler.report.markdown import markdown
 from reconciler.report.spans import plain
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 
-SAFE: tuple[Any, Any] = ((None, None, None), (None, None, None))
-BACK = "gives back USD 1,500"
-ENDS: tuple[Any, Any] = ((None, None, None), (20, 24, 28))
+MORE = "USD 2,000 more for support / prod in June"
+LESS = "USD 1,500 less for support / prod in June"
 
 
 def headline(plan: Any) -> str:
     return plain(summarise(plan).headline).removeprefix("Budget plan")
 
 
-def lead(plan: Any, **other: Any) -> str:
-    return " ".join(plain(sentence) for sentence in summarise(plan, **other).lead)
+def decided(plan: Any) -> dict[str, tuple[str, str]]:
+    """Return what each line says of a plan that is approved, and of one that is not."""
+    return {row.cells[0].new: (row.cells[1].new, row.cells[2].new) for row in summarise(plan).decision.rows}
 
 
 def of(plans: Any, *wallets: Any, **other: Any) -> Any:
@@ -39,71 +40,65 @@ def of(plans: Any, *wallets: Any, **other: Any) -> Any:
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({}, "gets USD 2,000 more for June, and then lasts the month"),
-        ({"target": "12500.37"}, "gets USD 2,000.37 more for June, and then lasts the month"),
-        ({"lasts": (0.9, 0.97)}, "gets USD 2,000 more for June, which it would last without"),
-        ({"lasts": (0.1, 0.71)}, "gets USD 2,000 more for June, and then lasts the month with 71%"),
-        ({"lasts": (0.1, 0.3), "ends": ENDS}, "gets USD 2,000 more for June, and still runs out around 24 June"),
-        ({"lasts": (0.1, 0.4), "ends": SAFE}, "gets USD 2,000 more for June, and still lasts the month with only 40%"),
-        ({"funded": "0"}, "gets its first USD 12,500 for June, and then lasts the month"),
-        ({"target": "9000", "lasts": (0.99, 0.9)}, "gives back USD 1,500, and still lasts the month"),
-        ({"target": "9000", "lasts": (0.99, 0.6)}, "gives back USD 1,500, and then lasts the month with 60%"),
-        ({"target": "9000", "lasts": (0.7, 0.6)}, "gives back USD 1,500, and still lasts the month with 60%"),
-        ({"target": "9000", "lasts": (0.9, 0.2), "ends": ENDS}, f"{BACK}, and then runs out around 24 June"),
-        ({"target": "9000", "lasts": (0.3, 0.2), "ends": ENDS}, f"{BACK}, and still runs out around 24 June"),
+        ({}, f"{MORE}: it would run out without, and now lasts"),
+        ({"target": "12500.37"}, f"{MORE.replace('000', '000.37')}: it would run out without, and now lasts"),
+        ({"lasts": (0.9, 0.97)}, f"{MORE}: it lasts with and without"),
+        ({"lasts": (0.1, 0.71)}, f"{MORE}: it may still run out (29%)"),
+        ({"lasts": (0.1, 0.3)}, f"{MORE}: it is still likely to run out (70%)"),
+        ({"funded": "0"}, "The first USD 12,500 for support / prod in June: it would run out without, and now lasts"),
+        ({"target": "9000", "lasts": (0.99, 0.9)}, f"{LESS}: it lasts with and without"),
+        ({"target": "9000", "lasts": (0.99, 0.6)}, f"{LESS}: it may now run out (40%)"),
+        ({"target": "9000", "lasts": (0.7, 0.6)}, f"{LESS}: it may still run out (40%)"),
+        ({"target": "9000", "lasts": (0.9, 0.2)}, f"{LESS}: it is now likely to run out (80%)"),
     ],
 )  # fmt: skip
 def test_one_wallet_is_told_with_its_money_and_what_that_does(facts: dict[str, Any], told: str, plans: Any) -> None:
-    assert headline(of(plans, plans.Wallet(**facts))) == f": support / prod {told}"
+    assert headline(of(plans, plans.Wallet(**facts))) == told
 
 
-def test_without_a_forecast_the_verdict_says_nothing_about_lasting(plans: Any) -> None:
+def test_without_a_forecast_the_verdict_says_that_nothing_tells_how_long_it_lasts(plans: Any) -> None:
     more, less = plans.Wallet(), plans.Wallet(target="9000")
-    assert headline(plans.plan(more.change())) == ": support / prod gets USD 2,000 more for June"
-    assert headline(plans.plan(less.change())) == ": support / prod gives back USD 1,500 for June"
-    assert "There is no usage to forecast from" in lead(plans.plan(more.change()))
-    assert "There is no usage to forecast from" in lead(plans.plan(more.change(), less.change(wallet="other")))
+    unsaid = "nothing tells how long it lasts"
+    assert headline(plans.plan(more.change())) == f"{MORE}: {unsaid}"
+    assert headline(plans.plan(less.change())) == f"{LESS}: {unsaid}"
 
 
-def test_several_wallets_are_told_with_the_worst_of_them(plans: Any) -> None:
-    good, bad = plans.Wallet(), plans.Wallet(team="research", lasts=(0.1, 0.2), ends=(SAFE[0], (20, 24, None)))
-    assert (
-        headline(of(plans, good, bad))
-        == ": 2 wallets get USD 4,000 for June, but research / prod runs out around 24 June"
+def test_several_wallets_are_told_by_what_the_plan_does_to_them(plans: Any) -> None:
+    good, bad = plans.Wallet(), plans.Wallet(team="research", lasts=(0.1, 0.2))
+    assert headline(of(plans, good, bad)) == (
+        "USD 4,000 more for June: support / prod would run out without, and now lasts;"
+        " research / prod is still likely to run out (80%)"
     )
-    assert (
-        headline(of(plans, good, plans.Wallet(team="a")))
-        == ": 2 wallets get USD 4,000 for June, and all of them last the month"
+    assert headline(of(plans, good, plans.Wallet(team="a"))) == (
+        "USD 4,000 more for June: 2 wallets would run out without, and now last"
     )
-    assert lead(of(plans, good, bad)).startswith(
-        "research / prod lasts the month with 20% and runs out around 24 June (20 June or later)."
-        " The other one lasts with 80% or more."
-    )
+    many = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6 - number / 10)) for number in range(4)]
+    assert headline(of(plans, *many)).endswith(": 4 wallets may still run out, 2 of them likely")
 
 
-def test_many_short_wallets_are_counted(plans: Any) -> None:
-    wallets = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6)) for number in range(5)]
-    told = lead(of(plans, *wallets, plans.Wallet(team="x"), plans.Wallet(team="y")))
-    assert "2 more wallets last with less than 80%. The other 2 last with 80% or more." in told
-
-
-def test_wallets_that_all_last_are_told_by_the_least_certain(plans: Any) -> None:
-    told = lead(of(plans, plans.Wallet(), plans.Wallet(team="a", lasts=(0.1, 0.85))))
-    assert told.startswith("The least certain is a / prod: it lasts with 85%.")
-
-
-def test_money_out_and_money_back_are_told_apart(plans: Any) -> None:
+def test_the_headline_has_the_money_on_balance_and_the_table_both_ways(plans: Any) -> None:
     giving = [plans.Wallet(team=team, target="9000", lasts=(0.99, 0.98)) for team in ("a", "b")]
-    assert headline(of(plans, *giving)).startswith(": 2 wallets give back USD 3,000 for June")
-    assert headline(of(plans, plans.Wallet(), giving[0])).startswith(
-        ": 1 wallet gets USD 2,000 and 1 gives back USD 1,500 for June"
-    )
+    assert headline(of(plans, *giving)) == "USD 3,000 less for June: all of them last with and without"
+    both = of(plans, plans.Wallet(), giving[0])
+    assert headline(both).startswith("USD 500 more for June: ")
+    assert decided(both)["June money"] == ("+2,000 to 1 wallet, −1,500 back from 1 wallet", "nothing moves")
+    moved = of(plans, plans.Wallet(target="12000"), giving[0])
+    assert headline(moved).startswith("USD 1,500 moves between wallets in June, none is added: ")
+
+
+def test_who_runs_out_is_told_with_the_plan_and_without_it(plans: Any) -> None:
+    wallets = [plans.Wallet(team=f"t{number}", lasts=(0.1, 0.6)) for number in range(5)]
+    then, now = decided(of(plans, *wallets, plans.Wallet(team="x")))["Who runs out in June"]
+    assert then == "t0 / prod 40% · t1 / prod 40% · t2 / prod 40% · 2 more"
+    assert now.endswith("· 3 more")
+    calm = decided(of(plans, plans.Wallet(lasts=(0.9, 0.99))))["Who runs out in June"]
+    assert calm == ("nobody: less than 20% each", "nobody: less than 20% each")
 
 
 def test_a_wallet_without_a_forecast_among_others_is_not_promised_anything(plans: Any) -> None:
     known, unknown = plans.Wallet(), plans.Wallet(team="new", funded="0")
     plan = plans.plan(known.change(), unknown.change(), impact=(known.forecast(),))
-    assert headline(plan).endswith("and those with a forecast last the month")
+    assert headline(plan).endswith("now lasts; nothing tells it of 1 other")
     assert "Nothing to forecast from: new / prod." in [plain(note) for note in summarise(plan).wallet_notes]
 
 
@@ -121,11 +116,22 @@ def test_a_refused_plan_says_what_waits(plans: Any) -> None:
     assert plain(summarise(plans.refused()).footer[0]) == "Nothing is applied until what is refused above is put right."
 
 
-def test_the_year_is_told_without_a_target_too(plans: Any) -> None:
+def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
+    money = YearMoney(
+        name="FY2027", annual_target=Decimal(700_000), applied=Decimal(675_700), not_applied=Decimal(651_700)
+    )
+    told = decided(plans.one_wallet(year_money=money))
+    assert told["FY2027, target 700,000"] == (
+        "wallets 675,700 (+24,000) · forecast 588,400, 71% sure to stay within",
+        "wallets 651,700 · the same forecast",
+    )
     year = plans.YEAR.model_copy(update={"annual_target": None, "within_probability": None})
-    assert "Organization: forecast USD 588,400 for FY2027." in lead(plans.one_wallet(year=year))
-    silent = year.model_copy(update={"quantiles": {}})
-    assert "Organization" not in lead(plans.one_wallet(year=silent))
+    alone = money.model_copy(update={"annual_target": None, "not_applied": money.applied})
+    told = decided(plans.one_wallet(year=year, year_money=alone))
+    assert told["FY2027"] == ("wallets 675,700 · forecast 588,400", "the same · the same forecast")
+    unknown = decided(plans.one_wallet(year=None, year_money=money.model_copy(update={"not_applied": None})))
+    assert unknown["FY2027, target 700,000"] == ("wallets 675,700", "not known: no commit to compare with")
+    assert "FY2027" not in str(decided(plans.one_wallet()))
 
 
 def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
@@ -145,7 +151,7 @@ def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -
     report = summarise(plans.nothing(), approvals=[Asked(("@boss",), ("x",), (("", tuple(teams)),)), *asked])
     assert plain(report.approve[-1]).endswith("more; everybody is named below, with what for.")
     document = markdown(report).replace("&#95;", "_")
-    assert "#### Who must approve, and what for" in document
+    assert "**Who must approve, and what for**" in document
     for team in teams:
         assert f"- `acme/{team}-leads`: {team} changes." in document.replace("&#95;", "_")
         assert (
@@ -159,13 +165,12 @@ def test_everybody_who_must_approve_is_named_however_many_they_are(plans: Any) -
 
 def test_another_year_is_named(plans: Any) -> None:
     later = plans.one_wallet().model_copy(update={"as_of": date(2025, 12, 30)})
-    assert "for June 2026" in headline(later)
+    assert "in June 2026" in headline(later)
 
 
 def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -> None:
     plan = of(plans, plans.Wallet(carried="1250"))
     report = summarise(plan)
-    assert "With USD 12,500 and 1,250 carried over for support / prod" in lead(plan)
     assert [column.key for column in report.wallets.columns][2] == "ceiling"
     assert report.wallets.rows[0].cells[2].new == "13,750"
     assert plain(report.wallet_notes[0]) == "Ceiling = carried over + funded. Carried over: support / prod 1,250."
@@ -173,8 +178,7 @@ def test_carried_over_money_is_said_wherever_it_adds_to_the_target(plans: Any) -
 
 def test_the_footer_names_the_plan_the_commit_and_what_makes_it_stale(plans: Any) -> None:
     assert plain(summarise(plans.one_wallet()).footer[1]) == (
-        "Plan `7d0c41e9`, for commit `9c1e7b2`; it becomes stale if the ledger of support changes before that: then"
-        " nothing is applied for such a team until it is planned again."
+        "Plan `7d0c41e9`, for commit `9c1e7b2`; nothing is applied to a team whose money changes first."
     )
     dirty = plans.nothing().model_copy(update={"source": Source(commit="9c1e7b2d4f", dirty=True, tree_digest="")})
     assert plain(summarise(dirty).footer[1]) == "Plan `7d0c41e9`, for commit `9c1e7b2` with changes not committed."
@@ -193,7 +197,7 @@ def test_money_of_no_forecast_is_a_dash_and_not_zero(plans: Any) -> None:
     wallet = plans.Wallet(funded="0", confidence="none", history=0, month=(0, 0, 0), spent="0")
     report = summarise(of(plans, wallet, plans.Wallet(team="known")))
     row = next(row for row in report.wallets.rows if row.cells[0].new == "support / prod")
-    assert [cell.new for cell in row.cells[2:]] == ["–"] * 5
+    assert [cell.new for cell in row.cells[2:]] == ["–"] * 4
     assert Decimal(0) == wallet.forecast().month_end.quantiles["0.9"]
 
 

@@ -81,6 +81,8 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
         RemoteError: the answers of Keeptrusts are not whole.
         UsageError: an export cannot be read.
     """
+    from reconciler.forecast.year import year_targets
+
     settings = inputs.settings()
     loaded = BudgetFiles(settings.budgets.name, inputs.budgets).loaded()
     if loaded.desired is None:
@@ -93,11 +95,14 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     usage, doubts = _usage(inputs, settings, desired)
     with shard_runner(len(wallets_of(desired, None))) as run_shards:
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards)
-    known = year_known(loaded.findings, settings=settings, desired=desired, usage=usage)
+    year = year_targets(desired, usage, as_of=settings.as_of)
+    known = year_known(loaded.findings, year, desired)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=None)
     source = inputs.facts.source.model_copy(update={"tree_digest": desired.tree_digest})
     findings = [*known, *doubts, *released, *reclaimed]
-    plan = assemble(settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source)
+    plan = assemble(
+        settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, year=year
+    )
     review = month_in_review(settings, desired, usage, doubts) if usage else None
     return {
         "plan.json": sealed_bytes(plan)[1],

@@ -26,6 +26,7 @@ from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool
 from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.wallet_ref import WalletRef
+from reconciler.model.year_money import year_money
 from reconciler.plan.consequences import with_rest
 from reconciler.plan.diff import Diff, make_plan
 from reconciler.plan.scope import Teams, met_again, wallets_of
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.keeptrusts.connection import Connection
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
+    from reconciler.model.year_targets import YearTargets
 
 
 def read_live(
@@ -158,6 +160,7 @@ def assemble(
     findings: Sequence[Finding],
     source: Source,
     aim: Aim | None = None,
+    year: YearTargets | None = None,
 ) -> Plan:
     """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position found in it.
 
@@ -169,6 +172,7 @@ def assemble(
     places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
     changes = tuple(_placed(diff, places))
     notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
+    later = with_rest(aim.later if aim else None, impact, period, organization.currency)
     drafted = Plan(
         tool=Tool(version=__version__),
         organization=organization.organization,
@@ -177,13 +181,14 @@ def assemble(
         as_of=settings.as_of,
         source=source,
         scope=scope,
-        later=with_rest(aim.later if aim else None, impact, period, organization.currency),
+        later=later,
         usage=_usage(usage),
         changes=changes,
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
         impact=impact,
         year=outlook.year if outlook and scope is None else None,
+        year_money=year and year_money(year, changes, later, period=period, target=organization.annual_target),
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,

@@ -115,6 +115,8 @@ def drafted(settings: Settings, *, since: str | None = None, first_apply: FirstN
 
 
 def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, head: str | None) -> Plan:
+    from reconciler.forecast.year import year_targets
+
     desired, warnings = load_desired(settings)
     records = read_records(settings.journal, folder=settings.root)
     refuse_behind(settings, last_declared(records))
@@ -128,11 +130,21 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
             usage, doubts = obtain_usage(settings, desired, connection)
         outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
-    known = year_known(warnings, settings=settings, desired=desired, usage=usage)
+    year = year_targets(desired, usage, as_of=settings.as_of)
+    known = year_known(warnings, year, desired)
     findings = [*known, *doubts, *released, *reclaimed]
     source = checked_out(settings, desired, head=head)
     made = assemble(
-        settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, aim=aim
+        settings,
+        desired,
+        live,
+        diff,
+        usage=usage,
+        outlook=outlook,
+        findings=findings,
+        source=source,
+        aim=aim,
+        year=year,
     )
     pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
     record = track_record(settings, desired, usage, made)

@@ -11,7 +11,7 @@ from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.period import Period
 from reconciler.model.plan import NOT_COMPARED
-from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED
+from reconciler.model.year_targets import ANNUAL_TARGET_EXCEEDED, YearTargets
 from reconciler.plan.consequences import rest_words
 from reconciler.plan.diff import Diff
 from reconciler.settings import Settings
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reconciler.model.applied import LastApplied
     from reconciler.model.forecast import WalletForecast
     from reconciler.model.later import Later
-    from reconciler.model.usage import DailyUsage
 
 
 def remarks(
@@ -85,15 +84,10 @@ def first_reclaim(
     )
 
 
-def year_known(
-    findings: Sequence[Finding], *, settings: Settings, desired: Desired, usage: DailyUsage | None
-) -> tuple[Finding, ...]:
+def year_known(findings: Sequence[Finding], found: YearTargets, desired: Desired) -> tuple[Finding, ...]:
     """Return `findings` with the annual target compared with what was spent, where the YAML alone knew no day."""
-    from reconciler.forecast.year import year_targets
-
     others = tuple(finding for finding in findings if finding.code != ANNUAL_TARGET_EXCEEDED)
     target = desired.organization.annual_target
-    found = year_targets(desired, usage, as_of=settings.as_of)
     if target is None or found.total <= target:
         return others
     origin = Origin(desired.organization_path, ("annual_target",))

@@ -13,10 +13,10 @@ from reconciler.forecast.belief import Record, record
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.growth import SupposedStep, grown
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
-from reconciler.forecast.levers.owed import with_promise
+from reconciler.forecast.levers.owed import Owed, with_promise
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import N, When, remaining
+from reconciler.forecast.when import N, When, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
 from reconciler.forecast.words import amount, points, share, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
@@ -168,12 +168,16 @@ def _belief(usage: TeamUsage, rate: CacheHitRate) -> Belief | None:
     return usage.belief(_record(usage, rate)) if _saves(rate) else None
 
 
-def _owed(usage: TeamUsage, rate: CacheHitRate) -> float | None:
-    """Return the money a month that the target would save beyond what is reached; None where nothing tells."""
+def _owed(usage: TeamUsage, rate: CacheHitRate) -> Owed | None:
+    """Return what the rate would save beyond what is reached; None where nothing tells."""
     seen = usage.observed()
     if seen.cache_hit_rate is None:
         return None
-    return seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(float(rate.target), seen.cache_hit_rate))
+    monthly = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH
+    whole = 1.0 - remaining(float(rate.target), seen.cache_hit_rate)
+    rest = usage.rest_of_year
+    planned = 1.0 - remaining(hit_rate(rate, rest), rest.number(Decimal(repr(seen.cache_hit_rate))))
+    return Owed(monthly * whole, over_days(monthly * planned))
 
 
 def _by_now(view: TeamUsage, rate: CacheHitRate) -> float:

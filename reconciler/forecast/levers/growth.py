@@ -17,9 +17,10 @@ from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import N, When
+from reconciler.forecast.when import N, When, over_days
 from reconciler.forecast.words import points, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
+from reconciler.model.money import cents
 from reconciler.model.percent import parse_rate, percent_text
 from reconciler.model.period import Period
 from reconciler.model.team import AnnualPlan, GrowthStep
@@ -70,6 +71,7 @@ class Growth(Lever):
             return unknown_row("growth", steps, f"there is no usage of {window.before} to compare with")
         planned = float(self.factor(view.plan, view.when(window.start, window.days)).mean()) - 1.0
         observed = now / before - 1.0
+        off = (1.0 + observed) / (1.0 + planned) - 1.0 if planned > -1.0 else 0.0
         verdict = verdict_of(observed, planned, TOLERANCE)
         way = "above" if observed > planned else "below"
         told = f"growth is {points(observed - planned)} {way} the {planned:+.0%} planned for these days"
@@ -79,6 +81,7 @@ class Growth(Lever):
             observed=f"{observed:+.1%} in {window.name}, on {window.before}",
             verdict=verdict,
             sentence=f"holds, within {points(TOLERANCE)}" if verdict == "holds" else told,
+            year_cost=cents(repr(before * off * over_days(self.factor(view.plan, view.rest_of_year)))),
         )
 
     def months(self, plan: AnnualPlan) -> Iterator[tuple[Keys, Period]]:

@@ -15,10 +15,10 @@ from reconciler.forecast.levers.effect import Effect, Setting, Supposed, named
 from reconciler.forecast.levers.growth import grown, supposed_step
 from reconciler.forecast.levers.lever import Lever, Remark, reversed_months
 from reconciler.forecast.levers.mix_progress import Progress, moved, progress_of
-from reconciler.forecast.levers.owed import with_promise
+from reconciler.forecast.levers.owed import Owed, with_promise
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
-from reconciler.forecast.when import Month, remaining
+from reconciler.forecast.when import Month, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
 from reconciler.forecast.words import points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
@@ -185,15 +185,18 @@ def _saves(move: ProviderMixMove, whole: float) -> bool:
     return whole < 0 and not isinstance(move, Supposed)
 
 
-def _owed(usage: TeamUsage, move: ProviderMixMove, progress: Progress) -> float | None:
-    """Return the money a month that the rest of the move would save; None where nothing tells."""
+def _owed(usage: TeamUsage, move: ProviderMixMove, progress: Progress) -> Owed | None:
+    """Return what the rest of the move would save; None where nothing tells."""
     seen, long = usage.observed(), usage.observed(LONG_WINDOW_DAYS)
     source, target = (long.price_of(name) for name in (move.source, move.target))
     if progress.observed is None or source is None or target is None or not progress.share:
         return None
     done = min(max(progress.observed / progress.share, 0.0), 1.0) * float(move.share)
     whole = effect_of(seen.share_of(move.source), target / source)
-    return seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * -whole * (1.0 - remaining(float(move.share), done))
+    monthly = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * -whole
+    rest = usage.rest_of_year
+    planned = 1.0 - remaining(moved(move, rest), rest.number(Decimal(repr(done))))
+    return Owed(monthly * (1.0 - remaining(float(move.share), done)), over_days(monthly * planned))
 
 
 def _saved(view: TeamUsage, move: ProviderMixMove) -> Decimal | None:

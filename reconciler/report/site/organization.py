@@ -31,11 +31,15 @@ def organization(subject: Subject) -> Page:
     body = (
         f'<h1 tabindex="-1">{inline(report.headline)}</h1>'
         f'<p class="lead">{sentences((*report.lead, *report.approve))}</p>'
+        + table(report.decision, "short")
+        + bullets((*report.by_hand, *report.brief_notes, *report.urgent))
         + notices("Refused", report.refusals, "notice refusal")
         + notices("Waived", report.waivers, "notice")
+        + titled("What the plans assumed and the data do not show", table(report.failing, "short"))
         + titled("The year", _year(subject))
         + titled("Wallets", _wallets(subject), bullets(report.wallet_notes), bullets(_other_notes(subject)))
         + notices("Warnings", report.warnings, "notice")
+        + notices("Standing notices, not caused by this change", report.standing, "notice")
         + titled("Each wallet's month, the least sure to last first", _many(subject))
         + titled("Where the money goes", figure(drawn) if drawn else "")
     )

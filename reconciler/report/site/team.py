@@ -18,7 +18,7 @@ from reconciler.report.site.page import Page, Subject, forecasts
 from reconciler.report.site.parts import bullets, figure, table, titled
 from reconciler.report.spans import DASH, Cell, marked, safe_name, safe_place, shift, visible
 from reconciler.report.wallet_notes import wallet_notes
-from reconciler.report.wallets import WalletStory, wallet_table, when
+from reconciler.report.wallets import WalletStory, fires, wallet_table
 
 
 def team(subject: Subject, name: str) -> Page:
@@ -74,7 +74,7 @@ def _order(alert: AlertForecast) -> tuple[object, ...]:
 
 
 def _fires(outlook: AlertOutlook | None) -> str:
-    return "none" if outlook is None else when(outlook.date, outlook.probability)
+    return "none" if outlook is None else fires(outlook)
 
 
 def _days(outlook: AlertOutlook | None) -> str:

@@ -1,0 +1,54 @@
+"""What wallets get over the fiscal year if a plan is applied, and if it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from pydantic import Field
+
+from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.frozen import Frozen
+from reconciler.model.later import Later
+from reconciler.model.money import ZERO, Amount
+from reconciler.model.period import Period
+from reconciler.model.year_targets import YearTargets
+
+
+class YearMoney(Frozen):
+    """The sum over the wallets in git: months that are over with what was spent where that is known, others' targets.
+
+    What it is without the plan is that sum less what the plan moves, and less what later months get otherwise.
+    """
+
+    name: str = Field(description="The fiscal year's name.")
+    annual_target: Amount | None = Field(description="Money for the fiscal year; null where org.yaml names none.")
+    applied: Amount = Field(description="Money that wallets get over the fiscal year if the plan is applied.")
+    not_applied: Amount | None = Field(
+        description="The same if it is not applied; null where there is no commit to compare later months with."
+    )
+
+
+def year_money(
+    targets: YearTargets, changes: Iterable[Change], later: Later | None, *, period: Period, target: Decimal | None
+) -> YearMoney | None:
+    """Return the money of the year that holds `period`; None outside of it."""
+    if period not in targets.year:
+        return None
+    unchanged = None
+    if later is not None:
+        ahead = (item for item in later.targets if item.period in targets.year)
+        moved = (*map(_signed, changes), *((item.after or ZERO) - (item.before or ZERO) for item in ahead))
+        unchanged = targets.total - sum(moved, ZERO)
+    return YearMoney(name=targets.year.name, annual_target=target, applied=targets.total, not_applied=unchanged)
+
+
+def _signed(change: Change) -> Decimal:
+    """Return what a change adds to its month; what earlier months left in a wallet is no money of a month to come."""
+    match change:
+        case Allocate():
+            return change.amount
+        case Reclaim(carried_from=None):
+            return -change.amount
+        case _:
+            return ZERO

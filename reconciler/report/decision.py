@@ -1,0 +1,156 @@
+"""What a reviewer decides on: what follows from approving a plan, from not approving it, and what stands beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.change import Allocate, Reclaim
+from reconciler.model.drift import DriftItem
+from reconciler.model.forecast import WalletOutlook
+from reconciler.model.plan import Plan
+from reconciler.report import wording
+from reconciler.report.document import Column, Row, Table
+from reconciler.report.savings import planned_words
+from reconciler.report.spans import Cell, Words, code, safe_name, strong, visible, words
+from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sure
+from reconciler.report.year import covered_words, sure_words
+
+_NAMED = 3
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_ASIDE = re.compile(r" \([^()]*\)")
+_LIKELY = 0.5
+"""From this probability to run out on, a wallet is urgent, whoever changes what."""
+
+_Line = tuple[str, str, str]
+"""What a line is about, what comes if the plan is approved, and what if it is not."""
+
+
+def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
+    """Return this month's money, who runs out, and the year, each if the plan is approved and if it is not."""
+    month = f"{plan.period.first:%B}"
+    lines = [
+        (f"{month} money", _moved(plan), "nothing moves"),
+        *_running_out(month, told),
+        *_year(plan),
+    ]
+    columns = (Column("what", ""), Column("approved", "If you approve"), Column("not_approved", "If you do not"))
+    rows = tuple(Row((Cell(what, strong=True), Cell(then), Cell(now))) for what, then, now in lines)
+    return Table(columns, rows if plan.changes else ())
+
+
+def _moved(plan: Plan) -> str:
+    out, back = (sum(isinstance(change, kind) for change in plan.changes) for kind in (Allocate, Reclaim))
+    given = [f"+{wording.whole(plan.funds.allocated)} to {wording.counted(out, 'wallet')}"] if out else []
+    taken = [f"{wording.whole(-plan.funds.reclaimed)} back from {wording.counted(back, 'wallet')}"] if back else []
+    return ", ".join((*given, *taken)) or "nothing moves"
+
+
+def _running_out(month: str, told: Sequence[WalletStory]) -> Iterator[_Line]:
+    known = [story for story in told if story.forecast and story.lasts is not None]
+    if known:
+        then = [(story, story.forecast.desired) for story in known if story.forecast]
+        now = [(story, story.forecast.live) for story in known if story.forecast]
+        yield f"Who runs out in {month}", _those(then), _those(now)
+
+
+def _those(sides: Sequence[tuple[WalletStory, WalletOutlook]]) -> str:
+    """Return the wallets that may run out, the likeliest first, each with its chance."""
+    likely = [(outlook.exhaustion.probability or 0.0, story.name, outlook) for story, outlook in sides]
+    named = [
+        f"{name} {risk(outlook)}" for p, name, outlook in sorted(likely, key=lambda item: -item[0]) if 1 - p < SAFE
+    ]
+    more = [f"{len(named) - _NAMED:,} more"] if len(named) > _NAMED else []
+    return " · ".join((*named[:_NAMED], *more)) or f"nobody: less than {1 - SAFE:.0%} each"
+
+
+def _year(plan: Plan) -> Iterator[_Line]:
+    money, forecast = plan.year_money, plan.year
+    if money is None:
+        return
+    target = f", target {wording.whole(money.annual_target)}" if money.annual_target is not None else ""
+    told, same = [], []
+    if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
+        sure = f", {sure_words(forecast)} sure to stay within" if forecast.within_probability is not None else ""
+        covered = covered_words(forecast) if forecast.left_out else ""
+        told.append(f"forecast {wording.whole(middle)}{covered}{sure}{wording.counted_from(forecast.known_from)}")
+        told += [planned] if (planned := planned_words(forecast)) else []
+        same.append("the same forecast")
+    then, now = money.applied, money.not_applied
+    more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
+    told.insert(0, f"wallets {wording.whole(then)}{more}")
+    if now is None:
+        same = ["not known: no commit to compare with"]
+    else:
+        same.insert(0, "the same" if then == now else f"wallets {wording.whole(now)}")
+    yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)
+
+
+def by_hand(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return what somebody did by hand that this plan takes back, each with what keeps it: a few of them."""
+    moves = {story.wallet: story for story in told if story.change}
+    found = []
+    for item in plan.drift:
+        story = moves.get(item.wallet) if item.wallet else None
+        if story is None or story.change is None or not item.amount:
+            continue
+        undone = isinstance(story.change, Reclaim) == (item.amount > 0)
+        if undone:
+            keep = wording.whole(story.change.funded_before)
+            found.append(
+                words(
+                    strong("By hand:"),
+                    f" {_did(item, story)}. Approving takes that back; to keep it, make {keep} its target.",
+                )
+            )
+    more = [words(f"{len(found) - _NAMED:,} more of the kind, below.")] if len(found) > _NAMED else []
+    return (*found[:_NAMED], *more)
+
+
+def _did(item: DriftItem, story: WalletStory) -> str:
+    """Return what was done, without what git and the ledger say: the table has that."""
+    told = item.sentence.partition(". ")[0].rstrip(".")
+    day = _DAY.search(told)
+    return visible(_ASIDE.sub(f" on {day[0]}" if day else "", told), 200) or f"{story.name} {item.category}"
+
+
+def urgent(told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return the wallets that are likely to run out and that the plan leaves as they are."""
+    found = [
+        (story, story.forecast.live)
+        for story in told
+        if story.change is None
+        and story.forecast is not None
+        and (story.forecast.live.exhaustion.probability or 0.0) >= _LIKELY
+    ]
+    if not found:
+        return ()
+    named = wording.listed([f"{story.name} {chance(outlook)}" for story, outlook in found], _NAMED)
+    teams = " ".join(dict.fromkeys(story.team for story, _ in found[:_NAMED]))
+    return (
+        words(
+            strong("Urgent, not caused by this change:"),
+            f" {named} to run out, see ",
+            code(f"kt-budgets recommend {visible(teams, 120)}"),
+            ".",
+        ),
+    )
+
+
+def notes(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
+    """Return what the table of wallets leaves open: what would make them last, and what an empty one means."""
+    sure = to_be_sure(told)
+    asked = f"To last in 9 of 10 months: {sure} more. " if sure else ""
+    empty = _when_empty(plan) if told else ""
+    return (words(f"{asked}{empty}"),) if asked or empty else ()
+
+
+def _when_empty(plan: Plan) -> str:
+    """Return what an empty wallet means: whether the organization's wallet pays for it."""
+    after = plan.funds.after
+    if after is None:
+        return "Nobody can see here whether an empty wallet stops traffic."
+    if after > 0:
+        held = f"{safe_name(plan.currency, 8)} {wording.whole(after)}"
+        return f"An empty wallet does not stop traffic: the organization's wallet pays ({held} in it)."
+    return "An empty wallet stops traffic: the organization's wallet has nothing to pay for it."
