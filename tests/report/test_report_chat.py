@@ -103,7 +103,7 @@ def test_what_has_no_room_is_counted() -> None:
 
 def test_a_plan_says_what_moves_and_who_must_approve(plans: Any) -> None:
     message = message_of(plans.one_wallet())
-    assert message.title.startswith("Budget plan: support / prod gets USD 2,000 more for June")
+    assert message.title.startswith("USD 2,000 more for support / prod in June")
     assert message.lines[-1] == "support / prod: allocate 2,000.00, 10,500.00 -> 12,500.00"
     refused = message_of(plans.refused())
     assert refused.lines[0].startswith("Refused, ")
