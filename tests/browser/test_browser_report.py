@@ -30,6 +30,13 @@ LOOKS: list[tuple[str, Screen]] = [
 ]
 
 _VERDICT_ENDS = "() => document.querySelector('h1 + p').getBoundingClientRect().bottom"
+_BEYOND_THE_PAPER = """() => [...document.querySelectorAll("main *")]
+  .filter(element => element.getBoundingClientRect().right > innerWidth).map(element => element.outerHTML)"""
+_KEYS_OF_OTHER_COLOURS = """() => [...document.querySelectorAll("figure")].flatMap(figure =>
+  [...figure.querySelectorAll(".legend i")].filter(key => {
+    const mark = getComputedStyle(figure.querySelector(`.${key.className.replace("k-", "c-")}`));
+    return getComputedStyle(key).borderTopColor !== (mark.stroke === "none" ? mark.fill : mark.stroke);
+  }).map(key => key.outerHTML))"""
 _UNLABELLED = """() => [...document.querySelectorAll(".stack td:not(:first-child):not(:empty)")].filter(cell =>
   getComputedStyle(cell, "::before").content !== JSON.stringify(cell.dataset.heading))
   .map(cell => cell.textContent)"""
@@ -102,6 +109,13 @@ def test_a_phone_shows_each_figure_beside_its_heading(page: Visit) -> None:
 def test_the_labels_of_a_chart_stand_apart_and_inside_it(page: Visit) -> None:
     page.turn_to("all")
     assert page.ask(_COLLIDING_LABELS) == []
+
+
+def test_what_a_line_is_stands_beside_its_own_colour(page: Visit) -> None:
+    page.turn_to("all")
+    for scheme in ("light", "dark"):
+        page.page.emulate_media(color_scheme=scheme)
+        assert page.ask(_KEYS_OF_OTHER_COLOURS) == []
 
 
 def test_text_is_large_enough_to_read(page: Visit) -> None:
@@ -207,5 +221,7 @@ def test_pictures_and_a_print_of_all_pages_are_kept(browser: Browser, shown_plan
             assert printed.startswith(b"%PDF")
             seen.page.emulate_media(media="print")
             assert not seen.page.locator("nav").is_visible()
+            seen.page.set_viewport_size({"width": 700, "height": 900})
+            assert seen.ask(_BEYOND_THE_PAPER) == []
             assert seen.ask("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         seen.close()

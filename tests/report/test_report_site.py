@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+from report.report_plans import Wallet
+from report.report_plans import plan as plan_of
+
+from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import YearForecast
 from reconciler.model.plan import Plan
 from reconciler.model.usage_summary import LeftOutRows, UsageDoubt, UsageSummary
@@ -18,7 +25,8 @@ from reconciler.report.site.html import html
 from reconciler.report.site.page import keys
 from reconciler.report.spans import DASH
 from reconciler.report.summary import summarise
-from reconciler.report.wording import exact, whole
+from reconciler.report.text import text
+from reconciler.report.wording import exact, interval, probability, whole
 
 
 def shown(plan: Plan) -> str:
@@ -160,3 +168,37 @@ def test_a_year_that_is_known_in_part_begins_there_and_one_without_months_is_not
     assert part.table.rows[0].cells[0].new == "20 May 26, start"
     assert "target" not in part.description
     assert year(a_year(months=()), "USD", plans.AS_OF) is None
+
+
+AMOUNTS = st.decimals("0", "99999999.99", places=2)
+
+
+@given(
+    st.lists(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS, st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=4)
+)
+def test_a_figure_has_one_value_in_the_plan_the_terminal_and_the_report(drawn: list[tuple[Any, ...]]) -> None:
+    wallets = []
+    for number, (funded, target, spent, end, now, then) in enumerate(drawn):
+        month = (int(spent + end // 2), int(spent + end), int(spent + 2 * end))
+        named = Wallet(team=f"t{number}", funded=str(funded), target=str(target), spent=str(spent))
+        wallets.append(replace(named, month=month, lasts=(now, then)))
+    plan = plan_of(*(one.change() for one in wallets), impact=tuple(one.forecast() for one in wallets))
+    report = summarise(plan)
+    page, terminal = shown(plan), text(report, width=400, colour=False)
+    first = section(page, "organization")
+    for forecast in plan.impact:
+        team = section(page, f"team-{forecast.team}")
+        quantiles = forecast.month_end.quantiles
+        last = forecast.daily[-1]
+        for told in (first, team, terminal):
+            assert interval(quantiles) in told
+            assert whole(forecast.spend_to_date) in told
+            assert probability(1 - (forecast.desired.exhaustion.probability or 0)) in told
+        for amount in (last.p10, last.p50, last.p90, forecast.desired.target):
+            assert whole(amount) in team
+        for change in (
+            one for one in plan.changes if one.team == forecast.team and isinstance(one, Allocate | Reclaim)
+        ):
+            for told in (team, section(page, "changes"), terminal):
+                assert exact(change.amount) in told
+                assert exact(change.target) in told

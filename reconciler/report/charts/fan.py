@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.report import wording
-from reconciler.report.charts.drawing import WIDTH, Drawing, area, curve, line, spread, text
+from reconciler.report.charts.drawing import LINE, WIDTH, Drawing, area, curve, line, spread, text
 from reconciler.report.document import Chart, Column, Line, Role, Row, Table
 from reconciler.report.spans import DASH, Cell
 
@@ -24,7 +24,7 @@ def fan(chart: Chart) -> Drawing:
         *shape.grid(),
         area("band", [*shape.ahead(lines["p90"]), *reversed(shape.ahead(lines["p10"]))]),
         *(shape.level(level) for level in levels),
-        *shape.today(),
+        *shape.today(lines["p10"]),
         *shape.spend(lines["spent"]),
         *shape.labels(levels),
     ]
@@ -107,15 +107,17 @@ class _Shape:
     def level(self, level: Line) -> str:
         return line(level.role, self.left, self.y(level.values[0]), to=(self.right, self.y(level.values[0])))
 
-    def today(self) -> Iterator[str]:
-        """Yield where what is known ends."""
+    def today(self, low: Line) -> Iterator[str]:
+        """Yield where what is known ends, in words that stand right of it below the curve, or left of it."""
         known = self.chart.known
         if 0 < known < len(self.chart.days):
             x = self.x(known - 1)
             is_left = x < WIDTH / 2
             told, anchor = f"known to {_known(self.chart)}", "start" if is_left else "end"
             yield line("today", x, _TOP, to=(x, self.floor))
-            yield text(x + (5 if is_left else -5), self.floor - 6, told, anchor=anchor)
+            below = (place for place, height in self.ahead(low) if height < self.floor - LINE)
+            beside = max(x + 5, next(below, x)) if is_left else x - 5
+            yield text(beside, self.floor - 6, told, anchor=anchor)
 
     def spend(self, spent: Line) -> Iterator[str]:
         if self.chart.known:

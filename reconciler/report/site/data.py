@@ -48,7 +48,7 @@ def _usage(usage: UsageSummary, currency: str) -> Table:
         ),
         ("Events left out", f"{left.rows:,} ({unit} {wording.exact(left.cost)}{unread})"),
         ("Events of days that were not asked for", f"{usage.outside_window:,}"),
-        ("Digest", visible(usage.digest, 80)),
+        ("Digest", visible(usage.digest[:23], 40)),
     ]
     columns = (Column("name", "What"), Column("value", "How much"))
     return Table(columns, tuple(Row(tuple(map(Cell, row))) for row in rows))

@@ -64,7 +64,8 @@ figure svg{display:block;width:100%;height:auto}
 svg *{vector-effect:non-scaling-stroke}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding:0;margin:.4rem 0 0;list-style:none;
 font-size:.88rem;color:var(--faint)}
-.legend i{display:inline-block;width:1.8em;margin-right:.4em;vertical-align:middle;border-top:3px solid}
+.legend i{display:inline-block;width:1.8em;margin-right:.4em;vertical-align:middle;border-width:3px 0 0;
+border-style:solid}
 .legend .k-ahead,.legend .k-now{border-top-style:dashed}
 .legend .k-now,.legend .k-new{border-top-width:2px}
 .legend .k-alert{border-top-style:dotted}
@@ -75,7 +76,7 @@ font-size:.88rem;color:var(--faint)}
 .many svg{display:block;width:100%;height:auto;margin:.3rem 0}
 .many span{display:block;font-size:.88rem}
 footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--faint);font-size:.9rem}
-@media (max-width:44rem){
+@media screen and (max-width:44rem){
 .labelled thead{position:absolute;display:block;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .labelled tr{display:block;padding:.5rem 0;border-bottom:1px solid var(--line)}
 .labelled td:not(#x){display:flex;justify-content:space-between;gap:1rem;border:0;padding:.12rem 0;
@@ -93,7 +94,14 @@ figure svg .c-text,figure svg .c-tick{font-size:21px}}
 :root{color-scheme:light;--ink:#000;--faint:#444;--paper:#fff;--panel:#f6f8fa;--line:#bbb;--link:#000;
 --bad:#cf222e;--badbg:#fff;--warn:#9a6700;--warnbg:#fff}
 body{max-width:none;padding:0;font-size:10pt}
-nav,.tools,.skip,.turn,figure details{display:none}
+nav,.tools,.skip,figure details,p>button{display:none}
+.wide{overflow:visible}
+table{font-size:8pt}
+th,td{padding:.25rem .3rem}
+td:not(#x){white-space:normal}
+.pair{grid-template-columns:1fr 1fr}
+figure{max-width:30rem}
+figure svg .c-text,figure svg .c-tick{font-size:18px}
 a{text-decoration:none}
 th button{text-decoration:none}
 h1,h2,h3{break-after:avoid}
