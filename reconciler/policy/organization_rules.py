@@ -14,7 +14,7 @@ from reconciler.model.organization import OrganizationBudget
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule import Each
 from reconciler.model.rule_facts import RuleFacts
-from reconciler.policy.expression import EvaluationError
+from reconciler.policy.expression import EvaluationError, ExpressionError, joint
 from reconciler.policy.rule import BuiltIn, GuardRule, Verdict
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_message import told
@@ -23,6 +23,9 @@ from reconciler.policy.vocabulary import values
 
 LONGEST_SECONDS = 30.0
 """Judging takes a fraction of a second; whatever takes longer than this was made to."""
+
+TOGETHER = 40
+"""So many rules are asked of one thing at once; one by one only where not all of them pass."""
 
 POLICIES = "policies"
 """The name of what is said where the rules as a whole cannot be judged."""
@@ -90,9 +93,21 @@ def _asked(rules: tuple[LoadedRule, ...], seen: RuleFacts, facts: PolicyInput, u
             return
         known = {**general, **subject.values}
         facts_of_it = spoken.facts(known)
-        for rule in rules:
-            if rule.setting.applies_to.holds(subject.team, subject.environment):
-                yield from _judged(rule, subject, known, facts_of_it, facts.currency)
+        asked = tuple(rule for rule in rules if rule.setting.applies_to.holds(subject.team, subject.environment))
+        for start in range(0, len(asked), TOGETHER):
+            some = asked[start : start + TOGETHER]
+            if not _all_pass(some, facts_of_it):
+                for rule in some:
+                    yield from _judged(rule, subject, known, facts_of_it, facts.currency)
+
+
+def _all_pass(rules: tuple[LoadedRule, ...], facts: Any) -> bool:
+    """Whether all of these rules pass; not, too, where one has no value, or nobody can tell of them together."""
+    pairs = tuple((rule.setting.when or "", rule.setting.asserts) for rule in rules)
+    try:
+        return joint(rules[0].language, pairs).judge(facts)
+    except (EvaluationError, ExpressionError):
+        return False
 
 
 def _judged(

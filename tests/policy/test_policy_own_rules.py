@@ -37,6 +37,10 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
+SAVED = saved()
+BARE = facts_of(judged(plan(Wallet(funded="9000").change()), ORGANIZATION, Told()))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -206,6 +210,38 @@ def test_money_that_no_rule_can_count_refuses_everything() -> None:
     assert found.message.startswith("the rules cannot be judged: 10,000,000,000,000.00 is more")
     with pytest.raises(OverflowError):
         micros(Decimal(10**13))
+
+
+ASSERTS = (
+    "true",
+    "false",
+    "change.is_raise // a remark",
+    "wallet.spent > 0",
+    "change.amount / 0 == 1",
+    "change.is_cut",
+)
+
+
+@pytest.mark.parametrize("together", [1, 2, 40])
+@pytest.mark.parametrize("whole", [SAVED, BARE], ids=["with forecast", "bare"])
+def test_rules_that_are_asked_together_say_what_each_says_alone(
+    together: int, whole: PolicyInput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [
+        rule(asserts, name=f"r{place}", **({} if when is None else {"when": when}))
+        for place, (asserts, when) in enumerate((one, other) for one in ASSERTS for other in (None, *ASSERTS))
+    ]
+    monkeypatch.setattr(organization_rules, "TOGETHER", together)
+    alone = [found for one in rules for found in judged_by(with_rules(one), whole)]
+    assert sorted(judged_by(with_rules(*rules), whole), key=str) == sorted(alone, key=str)
+    assert len({one.status + one.team for one in alone}) == 2
+
+
+def test_a_rule_that_goes_over_too_many_values_refuses_and_says_so() -> None:
+    values = ", ".join(map(str, range(25)))
+    inner = f"[{values}].all(b, [{values}].all(c, a + b + c >= 0))"
+    ((status, _, message),) = said(SAVED, f"[{values}].all(a, {inner})")
+    assert (status, message.rpartition(": ")[2]) == ("refused", "it goes over too many values")
 
 
 def test_an_organization_without_rules_has_none_and_needs_no_runtime() -> None:
