@@ -80,7 +80,7 @@ def _decision(report: Report) -> tuple[str, ...]:
 def _sections(report: Report) -> list[Section]:
     """Return what is between the verdict and the footer, in reading order."""
     return [
-        _notices(report.refusals, "refusal", "Refused", rank=0),
+        *_refusals(report.refusals),
         _brief(report),
         _paragraphs((*report.brief_notes, *report.urgent), "note", rank=2),
         _failing(report),
@@ -150,6 +150,12 @@ def _some(sentences: tuple[Words, ...], noun: str, heading: str) -> Iterator[Sec
     """Yield the first sentences under a heading, and the rest folded."""
     yield _headed(sentences[:_SHOWN], noun, heading, rank=1)
     yield _list(sentences[_SHOWN:], noun, f"{heading}: {len(sentences) - _SHOWN:,} more", rank=3)
+
+
+def _refusals(notices: tuple[Notice, ...]) -> Iterator[Section]:
+    yield _notices(notices[:_SHOWN], "refusal", "Refused", rank=0)
+    rest = _plain_notices(notices[_SHOWN:], "refusal", rank=0)
+    yield _folded(rest, f"Refused: {len(rest.items):,} more")
 
 
 def _warnings(notices: tuple[Notice, ...]) -> Iterator[Section]:
@@ -238,20 +244,34 @@ _COLOURS = {
     "spent": ("#0969da", "blue"),
     "p10": ("#8250df", "purple"),
     "p90": ("#8250df", "purple"),
-    "now": ("#cf222e", "red"),
-    "new": ("#1a7f37", "green"),
-    "alert": ("#bf8700", "amber"),
+    "now": ("#bc4c00", "orange"),
+    "new": ("#1b7c83", "teal"),
+    "alert": ("#6e7781", "grey"),
 }
+"""Colours that are told apart without telling red from green, and are read on white and on black."""
 
 
 _AXIS = '{"labelFontSize": 12, "labelPadding": 10}'
 _SHAPE = f'"width": 400, "height": 280, "showLegend": false, "xAxis": {_AXIS}, "yAxis": {_AXIS}'
+_INKED = (
+    "title",
+    "xAxisLabel",
+    "xAxisTitle",
+    "xAxisTick",
+    "xAxisLine",
+    "yAxisLabel",
+    "yAxisTitle",
+    "yAxisTick",
+    "yAxisLine",
+)
+_INK = ", ".join(f'"{part}Color": "#6e7781"' for part in _INKED)
 
 
 def mermaid(chart: Chart) -> str:
     """Return the sentence that names the chart and its lines, and the fenced diagram."""
     palette = ", ".join(_COLOURS[line.role][0] for line in chart.lines)
-    colours = f'"themeVariables": {{"xyChart": {{"plotColorPalette": "{palette}"}}}}'
+    drawn = f'"backgroundColor": "transparent", {_INK}, "plotColorPalette": "{palette}"'
+    colours = f'"themeVariables": {{"xyChart": {{{drawn}}}}}'
     lines = "\n".join(f'    line "{label(line.name)}" [{_values(line, chart.unit)}]' for line in chart.lines)
     return (
         f"*{escaped(chart.title)}*: {escaped(', '.join(_legend(chart)))}.\n\n"

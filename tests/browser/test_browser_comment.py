@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser.chromium import Screen, Visit, visit
+from browser.chromium import Scheme, Screen, Visit, visit
 from browser.github_page import TAGS, github_page, rendered, sanitised, unguarded_page
 from playwright.sync_api import Browser
+from report import report_plans
+from report.report_plans import Wallet
 
 from reconciler.model.plan import Plan
 from reconciler.report.document import Report, Table
@@ -41,7 +43,15 @@ _TEXT = """() => {
 _ELEMENTS = "() => [...document.querySelectorAll('.comment *')].map(element => element.localName)"
 _HANDLERS = """() => [...document.querySelectorAll(".comment *")].flatMap(element => element.getAttributeNames())
   .filter(name => name.startsWith("on") || name === "style")"""
-_VERDICT_ENDS = "() => document.querySelector('.comment h3 + p').getBoundingClientRect().bottom"
+_VERDICT_ENDS = "() => document.querySelector('.comment h3 + *').getBoundingClientRect().bottom"
+_TALL = "() => document.querySelector('.comment').getBoundingClientRect().height"
+_MOVED = """() => [...document.querySelectorAll('.comment table')]
+  .filter(table => table.checkVisibility() && table.scrollWidth > table.clientWidth).length"""
+_FORM = """() => [...document.querySelectorAll('.comment > *')].slice(0, 4).map(part => part.localName)"""
+_INK = """() => {
+  const of = part => getComputedStyle(part).getPropertyValue('color');
+  return [of(document.querySelector('.comment td')), getComputedStyle(document.body).backgroundColor];
+}"""
 _FOLDED = "() => [...document.querySelectorAll('details')].map(fold => !fold.children[1].checkVisibility())"
 _LINES = """() => [...document.querySelectorAll(".diagram svg")]
   .map(picture => picture.querySelectorAll('[class^="line-plot"] path').length)"""
@@ -88,10 +98,45 @@ def hostile(browser: Browser, shown_plans: dict[str, Plan], request: pytest.Fixt
 
 
 def tables(report: Report) -> list[Table]:
-    """Return the tables of a comment in reading order."""
+    """Return the tables of a comment in reading order: first what is read at once, which has its bounds."""
+    first = (report.decision, cut(report.brief, 8), cut(report.failing, 3))
     single = (report.wallets, *(listed.table for listed in report.objects))
     last = (report.move_table, report.other_wallets)
-    return [table for table in (*single, *report.assumptions, *report.levers, *report.months, *last) if table]
+    return [table for table in (*first, *single, *report.assumptions, *report.levers, *report.months, *last) if table]
+
+
+def cut(table: Table, rows: int) -> Table:
+    return Table(table.columns, table.rows[:rows])
+
+
+def many(teams: int) -> Plan:
+    """Return the plan in which a wallet of each of so many teams gets more."""
+    wallets = [Wallet(team=f"team_{number:03d}", lasts=(0.1, 0.6 + number % 4 / 10)) for number in range(teams)]
+    forecasts = tuple(wallet.forecast() for wallet in wallets)
+    return report_plans.plan(*(wallet.change() for wallet in wallets), impact=forecasts)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("screen", "most"), [("page", 1_000), ("phone", 2_000)])
+@pytest.mark.parametrize("name", ["acme", "thirty wallets", "five hundred teams"])
+def test_a_comment_is_read_in_a_minute_on_a_page_and_on_a_phone(
+    name: str, screen: Screen, most: int, scheme: Scheme, browser: Browser, shown_plans: dict[str, Plan]
+) -> None:
+    shown = {
+        "acme": lambda: shown_plans["acme"],
+        "thirty wallets": lambda: many(30),
+        "five hundred teams": lambda: many(500),
+    }
+    page = github_page(markdown(summarise(shown[name]())))
+    seen = visit(browser, page, f"comment-{name.replace(' ', '-')}-{scheme}", screen=screen, scheme=scheme)
+    if name == "acme":
+        seen.picture()
+    assert seen.ask(_TALL) <= most
+    assert (seen.too_wide(), seen.ask(_MOVED)) == (0, 0)
+    assert seen.ask(_FORM) == ["h3", "table", "p", "table"] if name == "acme" else ["h3", "table", "table", "p"]
+    ink, paper = seen.ask(_INK)
+    assert (ink == "rgb(31, 35, 40)", paper == "rgb(255, 255, 255)") == (scheme == "light",) * 2
+    seen.close()
 
 
 def test_the_verdict_is_read_without_scrolling(comment: Visit) -> None:
