@@ -22,8 +22,9 @@ from reconciler.model.period import Period
 from reconciler.model.policy_input import PolicyInput, WalletFacts
 from reconciler.model.rule import RuleSet
 from reconciler.model.wallet_ref import WalletRef
-from reconciler.policy.organization_rules import LONGEST_SECONDS, organization_rules
+from reconciler.policy.organization_rules import organization_rules
 from reconciler.policy.rule import results
+from reconciler.policy.rule_judging import LONGEST_SECONDS
 
 DAY = date(2026, 6, 18)
 LIMIT = 1.0

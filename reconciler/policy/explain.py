@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule_verdicts import Explained, ReadValue
 from reconciler.policy.expression import EvaluationError
-from reconciler.policy.organization_rules import Subject, subjects
 from reconciler.policy.rule_facts import MILLION, rule_facts
+from reconciler.policy.rule_judging import Subject, subjects
 from reconciler.policy.rule_message import names_of, worded_value
 from reconciler.policy.rule_set import LoadedRule
 from reconciler.policy.tokens import names_in

@@ -17,6 +17,8 @@ from reconciler.model.rule import Level
 F_contra = TypeVar("F_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
 WAIVER_DAYS = 14
+POLICIES = "policies"
+"""The name of what is said where an organization's own rules as a whole cannot be judged."""
 
 
 class Rule(Protocol[F_contra, V_co]):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Keys, Origin, Position, Severity
 from reconciler.meant import close_to
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.rule import MOST_RULES, PolicyFile, RuleSet
 from reconciler.model.yaml_types import shown
-from reconciler.policy.rule_set import Flaw, flaws
 from reconciler.source.characters import readable
 from reconciler.source.documents import YamlDocument
 from reconciler.source.marks import Node, find, mark_tree
 from reconciler.source.problem import problem
+
+if TYPE_CHECKING:
+    from reconciler.policy.rule_set import Flaw
 
 Document = YamlDocument[OrganizationBudget] | YamlDocument[PolicyFile]
 
@@ -30,6 +33,8 @@ def policy_problems(
     own = {} if org is None or "policies" in organization.shape.damaged else org.policies
     if org is None or not (own or files):
         return
+    from reconciler.policy.rule_set import flaws
+
     known = tuple(teams)
     sets: list[tuple[Document, Keys, RuleSet]] = []
     sets += [(organization, ("policies", name), rules) for name, rules in own.items()]

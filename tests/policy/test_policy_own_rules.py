@@ -17,7 +17,7 @@ from worlds import ORGANIZATION
 from reconciler.model.guards import Waiver
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule_facts import RuleFacts
-from reconciler.policy import expression, organization_rules
+from reconciler.policy import expression, organization_rules, rule_judging
 from reconciler.policy.facts import Told, facts_of, judged
 from reconciler.policy.rule_facts import micros, rule_facts
 
@@ -198,7 +198,7 @@ def test_rules_without_their_runtime_refuse_everything(monkeypatch: pytest.Monke
 
 
 def test_judging_ends_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(organization_rules, "LONGEST_SECONDS", -1.0)
+    monkeypatch.setattr(rule_judging, "LONGEST_SECONDS", -1.0)
     (found,) = judged_by(with_rules(rule("true")), saved())
     assert (found.status, found.message) == ("refused", "judging the rules takes too long")
 
@@ -231,7 +231,7 @@ def test_rules_that_are_asked_together_say_what_each_says_alone(
         rule(asserts, name=f"r{place}", **({} if when is None else {"when": when}))
         for place, (asserts, when) in enumerate((one, other) for one in ASSERTS for other in (None, *ASSERTS))
     ]
-    monkeypatch.setattr(organization_rules, "TOGETHER", together)
+    monkeypatch.setattr(rule_judging, "TOGETHER", together)
     alone = [found for one in rules for found in judged_by(with_rules(one), whole)]
     assert sorted(judged_by(with_rules(*rules), whole), key=str) == sorted(alone, key=str)
     assert len({one.status + one.team for one in alone}) == 2
