@@ -37,7 +37,7 @@ def warnings(plan: Plan) -> tuple[Notice, ...]:
     is_told = facts_of(plan).approvals is not None
     statuses = ("warned",) if is_told else ("warned", "asks")
     rules = (_guard(guard) for guard in plan.guards if guard.status in statuses)
-    return (*rules, *_alike(plan, [one for one in _warned(plan) if _is_of_change(plan, one)]))
+    return (*rules, *_alike(plan, _warned(plan, of_change=True)))
 
 
 def standing(plan: Plan) -> tuple[Notice, ...]:
@@ -46,19 +46,19 @@ def standing(plan: Plan) -> tuple[Notice, ...]:
     Those about files of teams that the plan is not about are counted. Nothing is lost by that: plan.json holds each of
     them, with its place.
     """
-    others = [one for one in _warned(plan) if not _is_of_change(plan, one)]
-    elsewhere = [one for one in others if _is_elsewhere(plan, one)]
-    return (*_alike(plan, [one for one in others if one not in elsewhere]), *_counted(elsewhere))
+    others = _warned(plan, of_change=False)
+    here = [one for one in others if not _is_elsewhere(plan, one)]
+    return (*_alike(plan, here), *_counted([one for one in others if _is_elsewhere(plan, one)]))
 
 
-def _warned(plan: Plan) -> list[PlanFinding]:
-    return [finding for finding in plan.findings if finding.severity == "warning"]
-
-
-def _is_of_change(plan: Plan, finding: PlanFinding) -> bool:
-    """Whether a warning stands in the file of a team that changes, or is about the plan as a whole."""
+def _warned(plan: Plan, *, of_change: bool) -> list[PlanFinding]:
+    """Return the warnings in the files of teams that change and about the plan as a whole, or the other ones."""
     changed = {change.position.rsplit(":", 2)[0] for change in plan.changes if change.team}
-    return finding.code in _OF_PLAN or (finding.path in changed and finding.code not in _IN_TABLE)
+
+    def is_of_change(finding: PlanFinding) -> bool:
+        return finding.code in _OF_PLAN or (finding.path in changed and finding.code not in _IN_TABLE)
+
+    return [one for one in plan.findings if one.severity == "warning" and is_of_change(one) == of_change]
 
 
 def _alike(plan: Plan, findings: Sequence[PlanFinding]) -> tuple[Notice, ...]:
