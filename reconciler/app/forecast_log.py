@@ -13,7 +13,7 @@ from reconciler.journal.forecast_log import LogReading, forecast_log
 from reconciler.journal.record import JournalError
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast_log import LoggedForecast, logged_forecasts
-from reconciler.model.track_record import TrackRecord
+from reconciler.model.track_record import RangeAlarm, TrackRecord
 from reconciler.report.spans import visible
 from reconciler.report.wording import agree, counted
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from reconciler.policy.plan_record import PlanRecord
     from reconciler.settings import Settings
 
+LOGGED_MONTHS = 12
+"""So many whole months back the log is looked at, unless somebody asks for others."""
 _TOLD = 3
 """So many lines of a log that are none are told one by one."""
 
@@ -84,6 +86,19 @@ def _entries(settings: Settings, organization: str) -> tuple[LoggedForecast, ...
     if (more := len(reading.problems) - _TOLD) > 0:
         say(f"{counted(more, 'more line')} of the log of forecasts {agree(more, 'is')} not looked at")
     return reading.entries
+
+
+def alarmed(settings: Settings, desired: Desired, usage: DailyUsage) -> RangeAlarm | None:
+    """Return what is wrong with the 80% range by the log of the last year; None where nothing is, or none is known."""
+    from reconciler.forecast.calibration import calibration, judged
+    from reconciler.forecast.range_alarm import range_alarm
+    from reconciler.model.period import Period
+
+    organization = desired.organization
+    since = Period.of(settings.as_of).plus(-LOGGED_MONTHS)
+    entries = [one for one in _entries(settings, organization.organization) if one.period >= since]
+    found = judged(entries, usage, as_of=settings.as_of, currency=organization.currency)
+    return range_alarm(calibration(found.met))
 
 
 def track_record(settings: Settings, desired: Desired, usage: DailyUsage | None, plan: Plan) -> TrackRecord | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from reconciler.app.forecast_log import alarmed
 from reconciler.app.listening import progress
 from reconciler.app.session import connected, load_desired
 from reconciler.app.usage import obtain_usage
@@ -72,7 +73,16 @@ def review_period(
     usage, doubts = _usage(settings, desired, asked, other)
     with progress("Looking for what failed"):
         facts = _document(settings, desired, usage, asked, other, doubts)
-    return Reviewed(facts, digest)
+    return Reviewed(_with_alarm(settings, desired, usage, facts) if digest else facts, digest)
+
+
+def _with_alarm(settings: Settings, desired: Desired, usage: DailyUsage, facts: ReviewDocument) -> ReviewDocument:
+    """Return a digest that says too where forecasts' ranges no longer hold what they say (decision 0101)."""
+    alarm = alarmed(settings, desired, usage)
+    if alarm is None:
+        return facts
+    told = ForecastNotice(code=alarm.code, message=alarm.message, hint=alarm.hint)
+    return facts.model_copy(update={"notices": (*facts.notices, told)})
 
 
 def month_in_review(

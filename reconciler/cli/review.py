@@ -19,6 +19,7 @@ _KINDS = (
 @options.command("review --usage exports/ --period 2026-06")
 @partial(options.network, period=click.option("--period", "asked", metavar="PERIOD", help=_KINDS))
 @options.usage
+@options.journal
 @click.option("--against", default="plan", metavar="plan|PERIOD", show_default=True, help="What to hold it against.")
 @options.flag("--digest", help="Short, for chat: what stands out, by default of the last whole week.")
 @prints("review")

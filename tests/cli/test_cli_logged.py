@@ -115,6 +115,24 @@ def test_a_range_that_no_longer_holds_is_a_warning_on_the_page_and_in_the_docume
     assert document(kt, world, tmp_path / "other")["alarm"] is None
 
 
+def test_the_digest_says_that_a_range_no_longer_holds_and_a_review_does_not(
+    world: World, kt: Run, tmp_path: Path
+) -> None:
+    months = [Period.of(AS_OF).plus(-back) for back in range(1, 12)]
+    FileLog(tmp_path / "journal").append(
+        [said(wallet, month, 3, quantiles=FLAT) for month in months for wallet in MIDDLE]
+    )
+
+    def notices(journal: str, *options: object) -> list[str]:
+        done = kt("review", "--format", "json", "--journal", f"file:{tmp_path / journal}", *world.options(), *options)
+        assert done.code == 0, done.err
+        return [notice["code"] for notice in json.loads(done.out)["notices"]]
+
+    assert notices("journal", "--digest")[-1] == "range-too-narrow"
+    assert "range-too-narrow" not in notices("other", "--digest")
+    assert "range-too-narrow" not in notices("journal")
+
+
 WIDE = {"0.025": "0.00", "0.1": "1.00", "0.5": "8200.00", "0.9": "99999.00", "0.975": "999999.00"}
 FLAT = dict.fromkeys(WIDE, "1.00")
 LATE = [Period(2025, month) for month in range(8, 13)]

@@ -69,7 +69,7 @@ def test_the_digest_of_a_plan_is_sent_and_the_address_is_nowhere(
         "service": "json",
     }
     message = json.loads(chat[0])
-    assert message["title"].startswith("Budget plan: alpha / prod gets its first USD 500")
+    assert "USD 500 for alpha / prod in June" in message["title"]
     assert message["text"].endswith("alpha / prod: allocate 500.00, 0.00 -> 500.00")
     assert "geheim" not in done.out
     assert without_secrets(f"http://x{SECRET} failed") == "http://x*** failed"

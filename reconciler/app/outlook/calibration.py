@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.app.forecast_log import log_place, read_log
+from reconciler.app.forecast_log import LOGGED_MONTHS, log_place, read_log
 from reconciler.app.outlook.backtest import usage_to_replay
 from reconciler.app.outlook.notices import usage_words
 from reconciler.app.session import load_desired
@@ -36,7 +36,7 @@ class Calibrated(Answer):
         return render("calibration", format_, self.page, screen)
 
 
-def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int = 12) -> Calibrated:
+def calibrated(settings: Settings, *, wallets: Sequence[str] = (), months: int = LOGGED_MONTHS) -> Calibrated:
     """Return how the logged forecasts of `wallets` (each TEAM or TEAM/ENV; none: all) of `months` compare with usage.
 
     `months` are the last whole ones before `settings.as_of`. Teams that git does not declare any more count when all
