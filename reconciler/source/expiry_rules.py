@@ -24,16 +24,19 @@ def ending_problems(context: Context) -> Iterator[Finding]:
     for position, waiver in enumerate(shape.model.waivers):
         keys = ("waivers", shape.index("waivers", position), "until")
         what = f"the waiver of {shown(waiver.waived)} for {shown(waiver.team) if waiver.team else 'the whole run'}"
-        yield from _ending(what, waiver.until, keys, context.today, "it refuses again")
+        yield from ending(what, waiver.until, keys, context.today, "it refuses again")
     for position, accepted in enumerate(shape.model.acknowledged_drift):
         keys = ("acknowledged_drift", shape.index("acknowledged_drift", position), "until")
         what = f"the acknowledgement of {shown(accepted.key)}"
-        yield from _ending(what, accepted.until, keys, context.today, "`drift` tells it again")
+        yield from ending(what, accepted.until, keys, context.today, "`drift` tells it again")
 
 
-def _ending(what: str, until: date, keys: Keys, today: date, then: str) -> Iterator[Finding]:
+def ending(
+    what: str, until: date, keys: Keys, today: date, then: str, *, over: str = "lets nothing pass"
+) -> Iterator[Finding]:
+    """Yield that `what` ends soon, and what comes `then`; or that it is over, and so what it does."""
     if until < today:
-        message = f"{what} is over since {until}: it lets nothing pass"
+        message = f"{what} is over since {until}: it {over}"
         yield _warning(IS_OVER, message, "remove it, or write a later day if it is still needed", keys)
     elif until - today <= SOON:
         message = f"{what} ends {_in_days(until, today)}: then {then}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.findings import Finding, Keys, Origin, Position, Severity
@@ -13,6 +14,7 @@ from reconciler.model.rule import MOST_RULES, PolicyFile, RuleSet
 from reconciler.model.yaml_types import shown
 from reconciler.source.characters import readable
 from reconciler.source.documents import YamlDocument
+from reconciler.source.expiry_rules import ending
 from reconciler.source.marks import Node, find, mark_tree
 from reconciler.source.problem import problem
 
@@ -27,6 +29,7 @@ def policy_problems(
     files: Sequence[YamlDocument[PolicyFile]],
     *,
     teams: Iterable[str],
+    today: date | None = None,
 ) -> Iterator[tuple[str, Finding]]:
     """Yield what is wrong with the rules of org.yaml and of `policies/`, with the path of the file it is in."""
     org = organization.shape.model
@@ -40,6 +43,8 @@ def policy_problems(
     sets += [(organization, ("policies", name), rules) for name, rules in own.items()]
     sets += [(file, (), file.shape.model) for file in files if file.shape.model is not None]
     names: dict[str, str] = {}
+    written = {rule.name for _, _, rules in sets for rule in rules.rules}
+    yield from ((organization.path, one) for one in _waiving_nothing(org, written))
     total = 0
     for document, keys, rules in sets:
         total += len(rules.rules)
@@ -48,7 +53,25 @@ def policy_problems(
             return
         yield from ((document.path, one) for one in _repeated(rules, keys, names, document.path))
         yield from ((document.path, one) for one in _unknown(rules, keys, org, known))
+        yield from ((document.path, one) for one in _over(rules, keys, today))
         yield from ((document.path, _placed(document, keys, flaw)) for flaw in flaws(rules, org.currency))
+
+
+def _waiving_nothing(org: OrganizationBudget, names: Collection[str]) -> Iterator[Finding]:
+    """Yield the waivers of rules that there are not."""
+    for place, waiver in enumerate(org.waivers):
+        if waiver.rule is not None and waiver.rule not in names:
+            close = close_to(waiver.rule, names)
+            cure = f"write `{close[0]}`" if close else "correct it, or take the waiver out"
+            message = f"there is no rule {shown(waiver.rule)}, so this waiver lets nothing pass"
+            yield problem("waiver-of-no-rule", message, cure, ("waivers", place, "rule"), severity=Severity.WARNING)
+
+
+def _over(rules: RuleSet, keys: Keys, today: date | None) -> Iterator[Finding]:
+    for place, rule in enumerate(rules.rules):
+        if rule.until is not None and today is not None:
+            what, at = f"the rule {shown(rule.name)}", (*keys, "rules", place, "until")
+            yield from ending(what, rule.until, at, today, "nothing of it holds", over="refuses nothing")
 
 
 def _too_many(total: int, keys: Keys) -> Finding:

@@ -59,7 +59,9 @@ def check(
             *organization_coin_problems(context),
             *ending_problems(context),
         ]
-        for path, problem in policy_problems(organization, policies, teams=[view.team.team for view in views]):
+        for path, problem in policy_problems(
+            organization, policies, teams=[view.team.team for view in views], today=today
+        ):
             problems.setdefault(path, []).append(problem)
     return problems
 

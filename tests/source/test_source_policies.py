@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from time import monotonic
 
@@ -9,6 +10,7 @@ import pytest
 from source.trees import ORGANIZATION, SUPPORT, write_tree
 
 from reconciler.app.budget_files import BudgetFiles, changed_files
+from reconciler.findings import Severity
 from reconciler.model.landing import ORGANIZATION as GENERAL
 from reconciler.source.load import load, load_files
 
@@ -144,6 +146,24 @@ def test_ten_thousand_rules_are_one_finding_and_quick() -> None:
     (found,) = findings(rules)
     assert found.startswith("budgets/policies/own.yaml:1:1: too-many-rules: there are 10,000 rules")
     assert monotonic() - begun < 30
+
+
+def test_a_rule_that_ends_and_a_waiver_of_none_are_warnings(tmp_path: Path) -> None:
+    rules = text(more="    until: 2026-07-01\n")
+    waiver = "waivers: [{rule: owm, team: support, until: 2027-01-01, reason: r, approved_by: a}]\n"
+    root = write_tree(tmp_path, {"org.yaml": ORGANIZATION + waiver, "policies/own.yaml": rules})
+    told = {
+        day: [(one.code, one.message, one.severity) for one in load(root, today=day).findings]
+        for day in (date(2026, 5, 1), date(2026, 6, 18), date(2026, 7, 2))
+    }
+    none = ("waiver-of-no-rule", "there is no rule `owm`, so this waiver lets nothing pass", Severity.WARNING)
+    soon = "the rule `own` ends on 2026-07-01, in 13 days: then nothing of it holds"
+    over = "the rule `own` is over since 2026-07-01: it refuses nothing"
+    assert list(told.values()) == [
+        [none],
+        [none, ("ends-soon", soon, Severity.WARNING)],
+        [none, ("is-over", over, Severity.WARNING)],
+    ]
 
 
 def test_fixtures_beside_rules_are_no_budget_files(tmp_path: Path) -> None:
