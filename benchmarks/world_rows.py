@@ -150,12 +150,16 @@ def growth(random: Random) -> World:
     return line.world()
 
 
-def season(random: Random) -> World:
+def season(history: tuple[int, int]) -> Maker:
     """A yearly wave of 10 to 40 percent either way."""
-    line = timeline(random, history=(200, 400), ahead=12)
-    phase, height = random.uniform(0, 2 * np.pi), random.uniform(0.1, 0.4)
-    line.gross *= np.exp(height * (np.sin(2 * np.pi * line.offset / 365.25 + phase) - np.sin(phase)))
-    return line.world()
+
+    def make(random: Random) -> World:
+        line = timeline(random, history=history, ahead=12)
+        phase, height = random.uniform(0, 2 * np.pi), random.uniform(0.1, 0.4)
+        line.gross *= np.exp(height * (np.sin(2 * np.pi * line.offset / 365.25 + phase) - np.sin(phase)))
+        return line.world()
+
+    return make
 
 
 def quarter_end(random: Random) -> World:
@@ -245,7 +249,8 @@ ROWS = (
     Row("price cut to 50-85%, 2-14 days old", shift((0.5, 0.85), (2, 14))),
     Row("cache ramp to -45% in 30 days", cache_ramp),
     Row("growth", growth, (1, 3, 6, 12)),
-    Row("a yearly season", season, (1, 3, 6, 12)),
+    Row("a yearly season", season((200, 400)), (1, 3, 6, 12)),
+    Row("a yearly season, a year is known", season((395, 400)), (1, 3, 6, 12)),
     Row("steady, months ahead", long_steady, (1, 3, 6, 12)),
     Row("quarter end, next month", quarter_end, (1,)),
     Row("control: usual", usual, is_control=True),

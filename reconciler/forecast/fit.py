@@ -17,9 +17,10 @@ from reconciler.forecast.happenings.registry import find
 from reconciler.forecast.history import Spending
 from reconciler.forecast.interludes import find_interludes
 from reconciler.forecast.level import MIX, Level, fit_level
-from reconciler.forecast.long_run import LongRun, fit_long_run, no_long_run
+from reconciler.forecast.long_run import LongRun, block_levels, fit_long_run, no_long_run
 from reconciler.forecast.panel import Bools, Floats, Panel, centred_mean, make_panel
 from reconciler.forecast.question import WalletQuestion
+from reconciler.forecast.seasons import Season, fit_season, no_season
 from reconciler.forecast.shape import CalendarShape, fit_shape
 from reconciler.forecast.shift import AGES, Shift, fit_shift, no_shift
 from reconciler.forecast.trend import Trend, fit_trend
@@ -45,6 +46,7 @@ class Fit:
     pool: ResidualPool
     volatility: Floats
     long_run: LongRun
+    season: Season
     history_days: npt.NDArray[np.intp]
     largest: Floats
     happenings: tuple[Happening, ...] = ()
@@ -83,6 +85,7 @@ class Fit:
             pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
             long_run=self.long_run.only(row),
+            season=self.season.only(row),
             history_days=self.history_days[chosen],
             largest=self.largest[chosen],
             happenings=tuple(happening.only(row) for happening in self.happenings),
@@ -103,7 +106,7 @@ def fit(
     level = fit_level(values, over, shift=shift, tame_young=Mechanism.TAMING in mechanisms)
     calm = shift.evened(level.tamed)
     volatility, since = fit_volatility(calm, over), shift.settled(over.shape[1])
-    grown = np.where(level.intermittent, 0, since)
+    blocks = block_levels(level.tamed, over, since=np.where(level.intermittent, 0, since))
     return Fit(
         panel=panel,
         shape=shape,
@@ -112,9 +115,12 @@ def fit(
         trend=fit_trend(level.tamed, over, since=since, intermittent=level.intermittent),
         pool=fit_pool(shift.evened(values), over, tamed=calm),
         volatility=volatility,
-        long_run=fit_long_run(level.tamed, over, volatility=volatility, since=grown, ends=panel.ends)
+        long_run=fit_long_run(*blocks, volatility=volatility, ends=panel.ends)
         if Mechanism.GROWTH in mechanisms
         else no_long_run(WALK * volatility, panel.ends),
+        season=fit_season(*blocks, volatility=volatility, ends=panel.ends)
+        if Mechanism.SEASON in mechanisms
+        else no_season(panel.ends),
         history_days=panel.known.sum(axis=1),
         largest=largest,
         happenings=happenings,
@@ -222,7 +228,8 @@ def planned_for(learned: Fit, *, daily: Floats, grows: Bools) -> Fit:
     unknown = learned.history_days == 0
     level = replace(learned.level, values=np.where(unknown[:, None], daily[:, None], learned.level.values))
     largest = np.where(unknown, daily * np.maximum(learned.shape.week.max(axis=1), 1.0), learned.largest)
-    return replace(learned, level=level, largest=largest, long_run=learned.long_run.told_by_plan(grows))
+    long_run, season = learned.long_run.told_by_plan(grows), learned.season.told_by_plan(grows)
+    return replace(learned, level=level, largest=largest, long_run=long_run, season=season)
 
 
 def organization_week(known: Spending) -> Floats:

@@ -85,12 +85,11 @@ def no_long_run(walk: Floats, ends: Days) -> LongRun:
     return LongRun(nothing, nothing, walk, np.zeros(len(walk), dtype=np.intp), ends)
 
 
-def fit_long_run(tamed: Floats, shape: Floats, *, volatility: Floats, since: Ints, ends: Days) -> LongRun:
-    """Return the slope of the totals of four weeks each, of the last `since` days, shrunk by its own uncertainty.
+def fit_long_run(logs: Floats, usable: Bools, *, volatility: Floats, ends: Days) -> LongRun:
+    """Return the slope of the log levels of four weeks each, newest first, shrunk by its own uncertainty.
 
     A line through a walk of n steps of variance q is off by about q/n, one through noise of variance s by s/Σt².
     """
-    logs, usable = _blocks(tamed, shape, since)
     count = usable.sum(axis=1)
     slope, squares = _slope(logs, usable, count)
     walk, noise = _walk(logs - slope[:, None] * -np.arange(logs.shape[1]), usable, volatility)
@@ -108,8 +107,11 @@ def fit_long_run(tamed: Floats, shape: Floats, *, volatility: Floats, since: Int
     )
 
 
-def _blocks(tamed: Floats, shape: Floats, since: Ints) -> tuple[Floats, Bools]:
-    """Return the log level of each four weeks, newest first, and how far back they are known without a gap."""
+def block_levels(tamed: Floats, shape: Floats, *, since: Ints) -> tuple[Floats, Bools]:
+    """Return the log level of each four weeks of the last `since` days, newest first, and which of them are known.
+
+    What is older than a gap counts as unknown.
+    """
     blocks = min(MOST_BLOCKS, tamed.shape[1] // BLOCK)
     span = blocks * BLOCK
     known = np.isfinite(tamed)[:, :span] & (np.arange(span)[None, :] < since[:, None])

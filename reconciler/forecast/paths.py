@@ -144,14 +144,14 @@ def _picks(fit: Fit, draws: Draws) -> npt.NDArray[np.intp]:
 
 
 def _slopes(fit: Fit, draws: Draws, weeks: int) -> tuple[Floats, Floats]:
-    """Return what trend and long run multiply each week with, float64[series, weeks], and the log change around it.
+    """Return what trend, long run and season make of each week, float64[series, weeks], and the log change around it.
 
     Slopes are drawn once a path, that of the long run as far from its middle as that of the trend.
     """
     near, far = _ahead(weeks), weeks_after_trend(weeks)
     middle = fit.trend.slope[:, None] * near + fit.long_run.slope[:, None] * far
     spread = fit.trend.spread[:, None] * near + fit.long_run.spread[:, None] * far
-    return np.exp(middle), spread[:, :, None] * draws.slope[:, None, :]
+    return np.exp(fit.season.blended(middle)), spread[:, :, None] * draws.slope[:, None, :]
 
 
 def _kept_shock(fit: Fit, draws: Draws, picks: npt.NDArray[np.intp]) -> Floats:

@@ -23,7 +23,7 @@ MUCH = 10.0
 def history_notices(fit: Fit, row: int) -> tuple[WalletNotice, ...]:
     """Return all that a history shows beyond level and calendar; of a wallet that fell silent no shift before that."""
     happened = (happening.notices(row) for happening in fit.happenings)
-    told = tuple(chain(fit.long_run.notices(row), fit.shape.quarters.notices(row), *happened))
+    told = tuple(chain(fit.long_run.notices(row), fit.season.notices(row), fit.shape.quarters.notices(row), *happened))
     return told if any(notice.code == SILENT for notice in told) else (*shift_notices(fit, row), *told)
 
 

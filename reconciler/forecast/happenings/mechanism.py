@@ -17,3 +17,4 @@ class Mechanism(StrEnum):
     HOLIDAYS = "holidays"
     QUARTERS = "quarters"
     GROWTH = "growth"
+    SEASON = "season"
