@@ -20,7 +20,7 @@ from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, 
 from reconciler.forecast.history import Spend
 from reconciler.forecast.levers.effect import Effect, Setting
 from reconciler.forecast.levers.promises import Promises
-from reconciler.forecast.levers.registry import any_in, effects_of, levers
+from reconciler.forecast.levers.registry import any_in, effects_of, levers, promises_savings
 from reconciler.forecast.panel import Floats, make_panel, panel_width
 from reconciler.forecast.paths import Weeks, simulated_weeks
 from reconciler.forecast.price_index import price_index
@@ -29,7 +29,7 @@ from reconciler.forecast.question import WalletQuestion
 from reconciler.forecast.repricing import PriceIndex
 from reconciler.forecast.shape import SHORT_DAYS
 from reconciler.forecast.shift_notice import history_notices
-from reconciler.forecast.todays_terms import dearer_before, promises_savings
+from reconciler.forecast.todays_terms import dearer_before
 from reconciler.forecast.windows import LONG_WINDOW_DAYS, WEEK
 from reconciler.model.forecast import LeverContribution, WalletNotice
 

@@ -12,13 +12,9 @@ import numpy as np
 
 from reconciler.forecast.calendar import DayRange
 from reconciler.forecast.levers.effect import Setting
-from reconciler.forecast.levers.registry import effects_of, levers
+from reconciler.forecast.levers.registry import effects_of
 from reconciler.forecast.panel import Floats
 from reconciler.model.team import AnnualPlan
-
-
-def promises_savings(plan: AnnualPlan) -> bool:
-    return any(lever.promises and lever.is_in(plan, None) for lever in levers())
 
 
 def dearer_before(plan: AnnualPlan, setting: Setting, days: DayRange) -> Floats | float:

@@ -128,6 +128,12 @@ def _meant(text: str) -> str | None:
     return month if _PATTERN.fullmatch(month) and not month.startswith("0000") else None
 
 
+@lru_cache(maxsize=16)
+def _twelve(starts: Period) -> tuple[Period, ...]:
+    """Return the months of a year: every rule about a year asks for them."""
+    return tuple(starts.plus(month) for month in range(12))
+
+
 @dataclass(frozen=True, slots=True)
 class FiscalYear:
     """Twelve consecutive periods from `starts`."""
@@ -137,7 +143,7 @@ class FiscalYear:
 
     @property
     def periods(self) -> tuple[Period, ...]:
-        return tuple(self.starts.plus(month) for month in range(12))
+        return _twelve(self.starts)
 
     @property
     def end(self) -> date:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from reconciler.findings import Finding, Severity
-from reconciler.forecast.levers.registry import counted, doubted_spend, levers, not_counted, planned_spend
+from reconciler.forecast.levers.registry import (
+    counted,
+    doubted_spend,
+    levers,
+    not_counted,
+    planned_spend,
+    promises_savings,
+)
 from reconciler.forecast.when import Month
 from reconciler.forecast.words import listed
 from reconciler.model.money import CENT
@@ -63,6 +70,8 @@ def _funding(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[F
 
 def _promised(team: TeamBudget, year: FiscalYear, context: Context) -> Iterator[Finding]:
     """Yield that the wallets hold the whole year only if all planned savings come."""
+    if not promises_savings(team.plan):
+        return
     months = [Month(period, year.starts) for period in year.periods]
     wallets = sum((_targets(team, period) for period in year.periods), Decimal(0))
     planned = sum((planned_spend(team.plan, month) for month in months), Decimal(0))

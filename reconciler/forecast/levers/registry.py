@@ -61,6 +61,10 @@ def any_in(plan: AnnualPlan, organization: OrganizationBudget) -> bool:
     return any(lever.is_in(plan, organization) for lever in _LEVERS)
 
 
+def promises_savings(plan: AnnualPlan) -> bool:
+    return any(lever.promises and lever.is_in(plan, None) for lever in _LEVERS)
+
+
 def effects_of(plan: AnnualPlan, setting: Setting) -> tuple[Effect, ...]:
     """Return what the levers of `plan` do to simulated days, in the order in which they are applied."""
     return tuple(effect for lever in _LEVERS for effect in lever.effects(plan, setting))
