@@ -47,6 +47,11 @@ def without_secrets(text: str) -> str:
     return _SHAPES.sub(SHOWN, _BEARER.sub(rf"\1{SHOWN}", text))
 
 
+def printable(text: str) -> str:
+    """Return `text` with every character escaped that is neither printable nor the end of a line."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
 def without(text: str, *secrets: str) -> str:
     """Return `text` with each of `secrets`, however an answer may echo it, shown as `***`."""
     return _without(text, {form for secret in secrets if secret for form in _forms(secret)})

@@ -79,6 +79,19 @@ class Printed:
         """Why stdout took no more, None when it took everything."""
         return self.sink.error if self.sink else None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody who still listens did not get the result, and it is kept nowhere."""
+        return self.error is not None and self.error.errno != errno.EPIPE and not self.kept
+
+    def trouble(self) -> str:
+        """Return where a result is that could not be printed, or what to do about it; empty where there is nothing."""
+        if self.error is not None and self.kept:
+            where = " and ".join(dict.fromkeys(self.kept))
+            return f"the result could not be printed ({self.error.strerror}); it is in {where}"
+        hint = "  hint: make room for it, or name a file with `--output`"
+        return f"the result could not be printed: {self.error.strerror}\n{hint}" if self.error and self.is_lost else ""
+
 
 PRINTED = Printed()
 

@@ -130,6 +130,15 @@ def stale(folder: Path, *, budgets: Path | None = None) -> tuple[Sequence[Path],
     return [path for path, text in texts.items() if _content(path) != text], len(texts)
 
 
+def checked(folder: Path, *, budgets: Path | None = None) -> tuple[str, str]:
+    """Return a line for each file in `folder` that is not current, and a line on the whole, with the fix."""
+    paths, count = stale(folder, budgets=budgets)
+    own = f" --budgets {budgets}" if budgets else ""
+    fix = f"hint: kt-budgets schema --output {folder}{own}"
+    lines = "".join(f"{path}: {'not current' if path.exists() else 'missing'}\n" for path in paths)
+    return lines, fix if paths else f"{count} schemas in {folder} are current"
+
+
 def _content(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")

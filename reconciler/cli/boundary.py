@@ -14,7 +14,7 @@ import click
 from reconciler.app.job import forget, hand_over, tell
 from reconciler.cli.completion import VARIABLE, completed
 from reconciler.findings import BudgetsError, ExitCode, FindingsError
-from reconciler.redaction import hide_environment, without_secrets
+from reconciler.redaction import hide_environment, printable, without_secrets
 from reconciler.settings import environment
 from reconciler.streams import PRINTED, guard_streams
 
@@ -30,7 +30,10 @@ def run_process(command: click.Command, arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, _remember)
     code = run(command, arguments)
     sys.stdout.flush()
-    code = _printed(code)
+    if trouble := PRINTED.trouble():
+        click.echo(f"kt-budgets: {trouble}", err=True)
+    if PRINTED.is_lost and code == ExitCode.DONE:
+        code = ExitCode.USAGE
     if trouble := hand_over(arguments[0] if arguments else "", code):
         click.echo(f"kt-budgets: {trouble}", err=True)
     return code
@@ -81,21 +84,6 @@ def _remember(number: int, frame: FrameType | None) -> None:
     signal.default_int_handler(number, frame)
 
 
-def _printed(code: int) -> int:
-    """Return the exit code of a command whose result may not have been printed: its own where the result is kept."""
-    error = PRINTED.error
-    if error is None:
-        return code
-    closed = error.errno == errno.EPIPE
-    if PRINTED.kept:
-        where = " and ".join(dict.fromkeys(PRINTED.kept))
-        click.echo(f"kt-budgets: the result could not be printed ({error.strerror}); it is in {where}", err=True)
-    elif not closed:
-        click.echo(f"kt-budgets: the result could not be printed: {error.strerror}", err=True)
-        click.echo("  hint: make room for it, or name a file with `--output`", err=True)
-    return code if closed or PRINTED.kept or code != ExitCode.DONE else ExitCode.USAGE
-
-
 def _stop(
     arguments: Sequence[str], code: ExitCode, sentence: str, hint: str, known: Mapping[str, object] | None = None
 ) -> int:
@@ -107,9 +95,9 @@ def _stop(
 
         said = {"exit_code": int(code), "error": sentence, "hint": hint}
         click.echo(render("error", "json", ErrorDocument.model_validate({**(known or {}), **said})), nl=False)
-    click.echo(f"kt-budgets: {_visible(sentence)}", err=True)
+    click.echo(f"kt-budgets: {printable(sentence)}", err=True)
     if hint:
-        click.echo(f"  hint: {_visible(hint)}", err=True)
+        click.echo(f"  hint: {printable(hint)}", err=True)
     return code
 
 
@@ -132,7 +120,3 @@ def _bug(arguments: Sequence[str], error: BaseException) -> int:
 
 def _json_was_asked_for(arguments: Sequence[str]) -> bool:
     return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
-
-
-def _visible(text: str) -> str:
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

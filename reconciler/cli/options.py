@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +11,7 @@ import click
 
 from reconciler.cli.completion import offer
 from reconciler.cli.terminal import Command
-from reconciler.model.period import Period
+from reconciler.model.period import Period, typed_day
 from reconciler.settings import Settings, environment, resolve
 
 if TYPE_CHECKING:
@@ -33,16 +32,6 @@ class Read(click.ParamType[Any]):
             return self.read(value) if isinstance(value, str) else value
         except ValueError as error:
             self.fail(str(error), param, ctx)
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"`{text}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18") from None
-    if not 2000 <= day.year < 2200:
-        raise ValueError(f"{day} is not a day that budgets are made for")
-    return day
 
 
 def command(example: str) -> Callable[[Callable[..., Any]], Command]:
@@ -69,7 +58,7 @@ def folder(
 
 def day(help: str = "The day to look from; default today (UTC).") -> Callable[[F], F]:
     """Offer `--as-of`."""
-    return click.option("--as-of", type=Read("date", _day), metavar="DATE", help=help)
+    return click.option("--as-of", type=Read("date", typed_day), metavar="DATE", help=help)
 
 
 def seconds(name: str, default: float, help: str, **settings: Any) -> Callable[[F], F]:

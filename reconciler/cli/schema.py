@@ -26,12 +26,7 @@ def command(output: Path, budgets: Path | None, check: bool) -> int:
         for path in schemas.write(output, budgets=budgets):
             click.echo(path)
         return ExitCode.DONE
-    stale, count = schemas.stale(output, budgets=budgets)
-    for path in stale:
-        click.echo(f"{path}: {'not current' if path.exists() else 'missing'}")
-    if stale:
-        own = f" --budgets {budgets}" if budgets else ""
-        click.echo(f"hint: kt-budgets schema --output {output}{own}", err=True)
-        return ExitCode.FINDINGS
-    click.echo(f"{count} schemas in {output} are current", err=True)
-    return ExitCode.DONE
+    lines, told = schemas.checked(output, budgets=budgets)
+    click.echo(lines, nl=False)
+    click.echo(told, err=True)
+    return ExitCode.FINDINGS if lines else ExitCode.DONE

@@ -9,6 +9,7 @@ import httpx
 
 from reconciler.findings import UnauthorizedError, UnreachableError
 from reconciler.http.endpoint import Endpoint
+from reconciler.redaction import printable
 
 BODY_LIMIT = 300
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -25,10 +26,7 @@ class LostAnswerError(UnreachableError):
 
 def shown(text: str, *, limit: int = BODY_LIMIT) -> str:
     """Return `text` on one line, at most `limit` characters, with every character that is not printable escaped."""
-    line = " ".join(text.split())
-    visible = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in line
-    )
+    visible = printable(" ".join(text.split()))
     return visible if len(visible) <= limit else visible[: limit - 1] + "…"
 
 

@@ -16,6 +16,17 @@ _YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})(?:[-/]|\.?(?=[0-9]{2}$))(?P<month>
 _MONTH_FIRST = re.compile(r"(?P<month>[0-9]{1,2})[-/.](?P<year>[0-9]{4})")
 
 
+def typed_day(text: str) -> date:
+    """Return the day that somebody typed to look from; ValueError says what is wrong."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"`{text}` is not a day; write it as YYYY-MM-DD, such as 2026-06-18") from None
+    if not 2000 <= day.year < 2200:
+        raise ValueError(f"{day} is not a day that budgets are made for")
+    return day
+
+
 @lru_cache(maxsize=1024)
 def _opening(year: int, month: int) -> datetime:
     """Return the first instant of a month: every entry of every ledger is held against one."""
