@@ -70,8 +70,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
         "In 97 of 100 months the wallet's money is enough; in the other 3 it runs out before the month is over.",
     ),
     (
-        "28 Jun, 31%",
-        "A day beside a percentage is an early one: in 31 of 100 months it happens at all, and in 1 of 10 by 28 June.",
+        "94% (28 Jun)",
+        "In 94 of 100 months it happens at all, and in half of all months by 28 June. A smaller chance has no day.",
     ),
     ("alert", "A billing budget of 12,500 with an alert at 80% tells its people when 10,000 is spent."),
     (

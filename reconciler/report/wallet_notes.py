@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Sequence
 
 from reconciler.report import wording
 from reconciler.report.spans import Words, emphasis, words
@@ -12,32 +11,18 @@ from reconciler.report.wallets import WalletStory, any_carried
 _MONTH_END = (
     "Month end: half of the months end below the first figure (P50), 1 in 10 ends below P10 and 1 in 10 above P90."
 )
-_EARLY = "A day with a percentage is an early one: 1 in 10 months gets there by then."
-_BOTH = (
-    "A day without one is the middle one: half of the months get there by then. Where an arrow leads from one kind to"
-    " the other, an earlier day is no worse: compare how likely the money lasts."
-)
+_DAY = "A day is named where it is more likely than not: half of the months get there by then."
 
 
-def _shown_days(story: WalletStory) -> Iterator[tuple[dict[str, date | None], ...]]:
-    """Yield the days of each cell, now and new, as far as they are there."""
+def _names_a_day(story: WalletStory) -> bool:
+    """Whether a cell of a wallet holds a day."""
     if story.forecast is None:
-        return
-    yield story.forecast.live.exhaustion.date, story.forecast.desired.exhaustion.date
+        return False
     now, new = story.alert_of("live"), story.alert_of("desired")
-    sides = (now.live if now else None, new.desired if new else None)
-    yield tuple(side.date for side in sides if side)
-
-
-def _day_notes(told: Sequence[WalletStory]) -> Iterator[Words]:
-    """Say what kinds of days there are, and where an arrow leads from one kind to the other."""
-    cells = [
-        [bool(dates.get("0.5")) for dates in cell if dates.get("0.1")] for story in told for cell in _shown_days(story)
-    ]
-    if any(False in kinds for kinds in cells):
-        yield words(_EARLY)
-    if any(len(set(kinds)) == 2 for kinds in cells):
-        yield words(_BOTH)
+    alerts = (now.live if now else None, new.desired if new else None)
+    dates = [outlook.exhaustion.date for outlook in (story.forecast.live, story.forecast.desired)]
+    dates += [alert.date for alert in alerts if alert]
+    return any(found.get("0.5") for found in dates)
 
 
 def _carried(story: WalletStory) -> str:
@@ -53,7 +38,8 @@ def wallet_notes(told: Sequence[WalletStory]) -> tuple[Words, ...]:
         notes.append(words("Ceiling = carried over + funded. Carried over: ", wording.listed(carried, 6), "."))
     if any(story.forecast for story in told):
         notes.append(words(_MONTH_END))
-    notes.extend(_day_notes(told))
+    if any(map(_names_a_day, told)):
+        notes.append(words(_DAY))
     low = [story.name for story in told if story.forecast and story.forecast.confidence == "low"]
     if low:
         notes.append(words("Low confidence, little history: ", emphasis(wording.listed(low, 6)), "."))

@@ -26,7 +26,8 @@ from reconciler.report.site.page import keys
 from reconciler.report.spans import DASH
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
-from reconciler.report.wording import exact, interval, probability, whole
+from reconciler.report.wallets import risk
+from reconciler.report.wording import exact, interval, whole
 
 
 def shown(plan: Plan) -> str:
@@ -193,7 +194,7 @@ def test_a_figure_has_one_value_in_the_plan_the_terminal_and_the_report(drawn: l
         for told in (first, team, terminal):
             assert interval(quantiles) in told
             assert whole(forecast.spend_to_date) in told
-            assert probability(1 - (forecast.desired.exhaustion.probability or 0)) in told
+            assert risk(forecast.desired) in told
         for amount in (last.p10, last.p50, last.p90, forecast.desired.target):
             assert whole(amount) in team
         for change in (

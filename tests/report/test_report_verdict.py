@@ -203,7 +203,7 @@ def test_money_of_no_forecast_is_a_dash_and_not_zero(plans: Any) -> None:
 
 def test_figures_that_come_from_the_plan_alone_are_marked(plans: Any) -> None:
     report = summarise(of(plans, plans.Wallet(confidence="none", history=0)))
-    assert plain(report.wallet_notes[1]) == "No usage yet, so these are the figures of the annual plan: support / prod."
+    assert plain(report.wallet_notes[2]) == "No usage yet, so these are the figures of the annual plan: support / prod."
     assert plain(report.method[-1]).endswith("no usage, so these are the figures of the annual plan.")
 
 

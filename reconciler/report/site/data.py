@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from reconciler.model.usage_summary import UsageDoubt, UsageSummary
 from reconciler.report import wording
 from reconciler.report.details import method
@@ -11,20 +9,17 @@ from reconciler.report.document import Column, Row, Table
 from reconciler.report.site.page import Page, Subject, forecasts
 from reconciler.report.site.parts import bullets, table, titled
 from reconciler.report.spans import Cell, safe_name, visible
-from reconciler.report.year import uncovered_words
 
 KEY = "data"
 
 
 def data(subject: Subject) -> Page:
     plan, usage = subject.plan, subject.plan.usage
-    missing = uncovered_words(plan.year, plan.currency) if plan.year else ""
     body = (
         '<h1 tabindex="-1">How good the data are</h1>'
         + titled("How far to trust this", bullets(method(plan, subject.stories)))
         + titled("Usage", "<p>The plan saw no usage.</p>" if usage is None else table(_usage(usage, plan.currency)))
         + titled("What is doubtful in it, or left out", table(_doubts(usage, plan.currency)) if usage else "")
-        + titled("In no figure of the year", f"<p>{escape(missing)}</p>" if missing else "")
         + titled("What each wallet's forecast rests on", table(_history(subject)))
         + titled("Seen in Keeptrusts, not declared in git", bullets(subject.report.unmanaged))
     )

@@ -11,13 +11,13 @@ from reconciler.report.chart import chart
 from reconciler.report.charts.money import money
 from reconciler.report.charts.multiple import thumbnail
 from reconciler.report.charts.year import year
-from reconciler.report.document import Row, Table
+from reconciler.report.document import Row, Standing, Table
 from reconciler.report.forecast_text import year_sentence
 from reconciler.report.site.page import Page, Subject
 from reconciler.report.site.parts import bullets, figure, inline, notices, sentences, table, titled
 from reconciler.report.spans import Cell, Words
 from reconciler.report.wallet_notes import wallet_notes
-from reconciler.report.wallets import SAFE, WalletStory, wallet_table
+from reconciler.report.wallets import SAFE, WalletStory, chance, wallet_table
 
 KEY = "organization"
 _FIRST = 24
@@ -40,7 +40,7 @@ def organization(subject: Subject) -> Page:
         + titled("Wallets", _wallets(subject), bullets(report.wallet_notes), bullets(_other_notes(subject)))
         + notices("Warnings", report.warnings, "notice")
         + notices("Standing notices, not caused by this change", report.standing, "notice")
-        + titled("Each wallet's month, the least sure to last first", _many(subject))
+        + titled("Each wallet's month, the likeliest to run out first", _many(subject))
         + titled("Where the money goes", figure(drawn) if drawn else "")
     )
     return Page(KEY, report.title, "Organization", body)
@@ -87,7 +87,7 @@ def _wallets(subject: Subject) -> str:
 _TOOLS = (
     '<div class="tools" data-of="wallets" hidden><label>Find a wallet<input type="search"></label><label>Show<select>'
     '<option value="">all wallets</option><option value="changes">whose money changes</option><option value="out">'
-    f'that may run out (less than {SAFE:.0%} sure to last)</option><option value="unknown">without a forecast</option>'
+    f'that may run out (more than {1 - SAFE:.0%} likely)</option><option value="unknown">without a forecast</option>'
     "</select></label><output></output></div>"
 )
 
@@ -96,7 +96,7 @@ def _kinds(story: WalletStory) -> str:
     kinds = ["changes"] if story.change else []
     if story.lasts is None:
         return " ".join([*kinds, "unknown"])
-    return " ".join([*kinds, *(["out"] if story.lasts < SAFE else [])])
+    return " ".join([*kinds, *(["out"] if story.standing in ("short", "risky") else [])])
 
 
 _SORTS: dict[str, Callable[[WalletStory], object]] = {
@@ -104,13 +104,12 @@ _SORTS: dict[str, Callable[[WalletStory], object]] = {
     "ceiling": lambda story: story.forecast and story.forecast.desired.ceiling,
     "spent": lambda story: story.forecast and story.forecast.spend_to_date,
     "month_end": lambda story: story.forecast and story.forecast.month_end.quantiles.get("0.5"),
-    "lasts": lambda story: story.lasts,
-    "runs_out": lambda story: story.lasts,
+    "runs_out": lambda story: None if story.lasts is None else 1 - story.lasts,
 }
 
 
 def _sorted_by(key: str, cell: Cell, story: WalletStory) -> Cell:
-    """Return a cell that is put in order by its figure: money as money, and a day by how sure the money is to last."""
+    """Return a cell that is put in order by its figure: money as money, and a day by how likely the money runs out."""
     found = _SORTS[key](story) if key in _SORTS else None
     return cell if found is None else replace(cell, sort=str(found))
 
@@ -130,11 +129,20 @@ def _many(subject: Subject) -> str:
     return f'<ul class="many">{"".join(first)}</ul>{more}'
 
 
+_STANDING: dict[Standing, str] = {
+    "short": "likely to run out",
+    "risky": "may run out",
+    "tight": "tight",
+    "safe": "lasts",
+    "unknown": "not known",
+}
+
+
 def _small(story: WalletStory, subject: Subject) -> str:
-    drawn = chart(story)
+    drawn, forecast = chart(story), story.forecast
     picture = thumbnail(drawn) if drawn else ""
-    sure = "not known" if story.lasts is None else f"{wording.probability(story.lasts)} sure to last"
-    standing = "" if story.lasts is None or story.lasts >= SAFE else "<strong>may run out</strong>, "
-    ends = wording.interval(story.forecast.month_end.quantiles) if story.forecast else ""
+    ends = wording.interval(forecast.month_end.quantiles) if forecast else ""
+    likely = f"<span>runs out: {escape(chance(forecast.desired))}</span>" if forecast else ""
+    standing = f"<span><strong>{_STANDING[story.standing]}</strong></span>{likely}"
     name = f'<a href="#{subject.keys[story.team]}">{escape(story.name)}</a>'
-    return f"<li>{name}{picture}<span>{standing}{sure}</span><span>ends at {ends}</span></li>"
+    return f"<li>{name}{picture}{standing}<span>ends at {ends}</span></li>"

@@ -7,7 +7,7 @@ from html import escape
 
 from reconciler.report import wording
 from reconciler.report.charts.drawing import Drawing
-from reconciler.report.document import Notice, Table
+from reconciler.report.document import Column, Notice, Table
 from reconciler.report.spans import Cell, Words
 
 _TAGS = {"plain": "", "strong": "strong", "emphasis": "em", "code": "code", "reference": ""}
@@ -51,7 +51,7 @@ def table(
     """
     if not shown:
         return ""
-    head = "".join(f'<th scope="col">{escape(column.heading)}</th>' for column in shown.columns)
+    head = "".join(map(_heading, shown.columns))
     right = "".join(f" r{place}" for place, column in enumerate(shown.columns, 1) if column.align == "right")
     marks = rows or ("",) * len(shown.rows)
     cells = _cells if style == "short" else _whole_cells
@@ -60,6 +60,11 @@ def table(
     )
     head = f"<thead><tr>{head}</tr></thead>"
     return f'<div class="wide"><table class="{style}{right}">{head}<tbody>{body}</tbody></table></div>'
+
+
+def _heading(column: Column) -> str:
+    """Return a heading; a column without one has a cell that is none."""
+    return f'<th scope="col">{escape(column.heading)}</th>' if column.heading else "<td></td>"
 
 
 def _cells(cells: tuple[Cell, ...], _: Mapping[str, str]) -> Iterator[str]:
