@@ -4,6 +4,7 @@ The floor is a process of its own that sends the same GETs with bare httpx at th
 YAML with ruamel's C parser: a task for each GET behind a semaphore, as such programs are usually written. The claim is
 2.5 or less. A second floor, of as many workers as there may be connections, keeps fewer tasks waiting and is faster;
 the ratio to it is printed too, and nothing is claimed of it. Each team has three wallets and three billing budgets.
+Both run with their modules compiled, as they are where they are installed.
 
 Run: python benchmarks/plan_speed.py [--teams 1000]
 """
@@ -119,6 +120,7 @@ def measure(teams: int, rounds: int) -> None:
             assert process.stdout is not None
             url, token = process.stdout.readline().split()
             environment = {**os.environ, "KEEPTRUSTS_API_URL": url, "KEEPTRUSTS_API_TOKEN": token}
+            environment["PYTHONDONTWRITEBYTECODE"] = ""
             tool = str(Path(sys.executable).parent / "kt-budgets")
             ours = [tool, "plan", "--budgets", str(folder / "budgets"), "--as-of", DAY, "--usage"]
             ours += [str(folder / "usage.csv"), "--output", str(folder / "plan.json")]
