@@ -9,6 +9,6 @@ if "$1" -m browser.chromium 2>/dev/null; then
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium fonts-liberation
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji
 fi
 exec "$1" -m browser.chromium

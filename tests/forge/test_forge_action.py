@@ -116,7 +116,7 @@ def test_one_step_in_a_fresh_repository_plans_comments_and_tells_the_steps_after
     found = stranger.ran(journal="git:origin")
     assert found.code == 0, found.log
     (comment,) = stranger.github.ours(128)
-    assert "gets USD 400 more" in comment
+    assert "USD 400 more for " in comment
     outputs = told(found)
     plan = json.loads((found.folder / outputs["plan"]).read_text(encoding="utf-8"))
     assert (outputs["changed"], outputs["exit_code"], outputs["failure_reason"]) == ("true", "0", "")

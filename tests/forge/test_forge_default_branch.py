@@ -63,7 +63,7 @@ def test_from_a_pull_request_to_applied_funded_and_drifted(house: House) -> None
     planned = house.company.planned()
     assert planned.code == 0, planned.log
     (body,) = house.github.ours(128)
-    assert "gets USD 400 more" in body
+    assert "USD 400 more for " in body
     assert "would be taken back" not in body
     house.repository.git("switch", "--quiet", house.repository.main)
     assert "10,800.00" in house.commented("/kt-budgets whatif support/prod=10800", 71)

@@ -61,7 +61,7 @@ def proposed(desk: MergeDesk, company: CallingCompany) -> None:
     desk.repository.edit(TEAM, "10500.00", "10900.00")
     company.pushed("Raise Support")
     went(company.happened("pull_request", action="opened", **about_128(desk)), "look", "validate", "plan", "judge")
-    assert "gets USD 400 more" in desk.github.ours(128)[0]
+    assert "USD 400 more for " in desk.github.ours(128)[0]
 
 
 def landing(found: Runner) -> tuple[int, str]:

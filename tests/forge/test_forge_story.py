@@ -76,7 +76,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     first = company.planned()
     assert first.code == 0, first.log
     (comment,) = github.ours(128)
-    assert "gets USD 1,500 more" in comment
+    assert "### USD 1,500 more for " in comment
     assert "Approve:" in comment
     assert "acme/finance" in comment
     if isinstance(company, GitLabCompany):
@@ -98,7 +98,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     company.pushed("Less is enough")
     assert company.planned().code == 0, company.logs[-1]
     (comment,) = github.ours(128)
-    assert "gets USD 1,200 more" in comment
+    assert "### USD 1,200 more for " in comment
     said = [item["user"]["login"] for item in github.comments if not item["body"].startswith(RECORD)]
     assert said == [BOT if isinstance(company, GitLabCompany) else "github-actions[bot]", "bob"]
 
@@ -122,7 +122,7 @@ def test_from_a_pull_request_to_applied_and_from_a_console_click_to_drift(compan
     assert company.funded() == 13700.00
     (comment,) = github.ours(128)
     assert "Keeptrusts is as the YAML says" in comment
-    assert "gets USD 1,200 more" in comment
+    assert "### USD 1,200 more for " in comment
 
     # Running it again writes nothing.
     ledger = company.ledger()

@@ -87,7 +87,7 @@ def test_what_is_cut_is_said_and_counted(crowd: Any) -> None:
     document = whole.text
     assert document == markdown(crowd)
     said = sum(
-        int(count.replace(",", "")) for count in re.findall(r"… and ([\d,]+) more [^|]*?, see the full", document)
+        int(count.replace(",", "")) for count in re.findall(r"… and ([\d,]+) more [^|\n]*?, see the full", document)
     )
     said += sum(int(count.replace(",", "")) for count in re.findall(r"^([\d,]+) [a-z ]+: see the full", document, re.M))
     assert whole.cut == said > 0
