@@ -11,7 +11,7 @@ from reconciler.forecast.levers.registry import levers, moving, planned_spend
 from reconciler.forecast.quantiles import money
 from reconciler.forecast.team_view import TeamView
 from reconciler.forecast.when import over_days
-from reconciler.forecast.words import RowVerdict, amount, chance, listed, share, unknown_row, verdict_of
+from reconciler.forecast.words import RowVerdict, amount, chance, close, listed, share, unknown_row, verdict_of
 from reconciler.model.forecast import AlertForecast, Assumption, TeamAssumptions
 
 __all__ = ["TeamView", "team_assumptions"]
@@ -51,7 +51,7 @@ def _baseline(view: TeamView, baseline: Decimal) -> Assumption:
     verdict = verdict_of(off, 0.0, BASELINE_TOLERANCE)
     sentence = f"spend is {share(abs(off), places=0)} {'above' if off > 0 else 'below'} the plan"
     if verdict == "holds":
-        sentence = f"holds, within {share(BASELINE_TOLERANCE, places=0)}"
+        sentence = close(share(abs(off), places=0), above=off > 0, within=share(BASELINE_TOLERANCE, places=0))
     if observed < 0:
         sentence = "credits are more than the spend"
     return Assumption(

@@ -83,10 +83,10 @@ def _run_out(forecast: WalletForecast) -> Iterator[tuple[str, str, str]]:
     exhaustion = forecast.desired.exhaustion
     if exhaustion.probability is None or exhaustion.probability < RUN_OUT_PROBABILITY:
         return
-    middle, early = exhaustion.date["0.5"], exhaustion.date["0.1"]
-    when = f"{middle}, " if middle else f"as early as {early}, " if early else ""
+    middle = exhaustion.date["0.5"]
+    out = f"runs out {middle}," if middle else "may run out"
     missing = amount(forecast.desired.unserved["0.9"], forecast.currency)
-    told = f"runs out {when}before the month is over, with probability {chance(exhaustion.probability)}"
+    told = f"{out} before the month is over, with probability {chance(exhaustion.probability)}"
     if exhaustion.probability == 1 and middle == forecast.as_of:
         told = f"has no money left on {middle}, before the month is over"
     yield ("runs-out", told, f"with {missing} more it lasts the month in 9 of 10 cases")

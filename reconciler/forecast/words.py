@@ -40,6 +40,14 @@ def chance(probability: float) -> str:
 RowVerdict = Literal["holds", "ahead", "behind", "fits", "short", "unknown"]
 
 
+CLOSE = "close to the plan"
+
+
+def close(off: str, *, above: bool, within: str) -> str:
+    """Return that something holds, how far it is off all the same, and how far counts as nothing."""
+    return f"{CLOSE}: {off} {'above' if above else 'below'} it, within {within}"
+
+
 def verdict_of(observed: float, planned: float, tolerance: float) -> RowVerdict:
     if abs(observed - planned) <= tolerance:
         return "holds"

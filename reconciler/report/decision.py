@@ -109,7 +109,7 @@ def by_hand(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
 
 def _did(item: DriftItem, story: WalletStory) -> str:
     """Return what was done, without what git and the ledger say: the table has that."""
-    told = item.sentence.partition(". ")[0].rstrip(".")
+    told = item.sentence.partition(". ")[0].rstrip(".").replace(" by hand", "")
     day = _DAY.search(told)
     return visible(_ASIDE.sub(f" on {day[0]}" if day else "", told), 200) or f"{story.name} {item.category}"
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from reconciler.forecast.words import CLOSE
 from reconciler.model.change import VERBS, Allocate, Reclaim
 from reconciler.model.forecast import Assumption, WalletForecast
 from reconciler.model.forge_words import USUAL, ForgeWords
@@ -22,7 +23,7 @@ from reconciler.report.wallets import WalletStory
 from reconciler.report.year import uncovered_words
 
 _OF_SPENDING = frozenset({"baseline", "growth"})
-_WORDS = {"unknown": "", "fits": "OK", "short": "needs attention"}
+_WORDS = {"unknown": "", "holds": CLOSE, "fits": "OK", "short": "needs attention"}
 _MORE_OR_LESS = {**_WORDS, "ahead": "higher", "behind": "lower"}
 _PLAIN = ("fits", "leaves time")
 MONTH_END = "month end, P50"

@@ -44,7 +44,7 @@ def fitted(report: Report, *, limit: int) -> Fitted:
         f"### {inline(report.headline)}",
         *_paragraph(report.lead),
         *_decision(report),
-        *_paragraph(report.approve),
+        *_paragraph(report.by_hand, report.approve),
     )
     top = "\n\n".join(parts)
     bottom = f"<sub>{' '.join(inline(sentence) for sentence in report.footer)}</sub>"
@@ -52,8 +52,10 @@ def fitted(report: Report, *, limit: int) -> Fitted:
     return Fitted("\n\n".join((top, *body, bottom)) + "\n", cut)
 
 
-def _paragraph(sentences: Iterable[Words]) -> tuple[str, ...]:
-    text = " ".join(inline(sentence) for sentence in sentences)
+def _paragraph(*lines: Iterable[Words]) -> tuple[str, ...]:
+    """Return a paragraph with the sentences of each line; nothing where there are none."""
+    told = (" ".join(inline(sentence) for sentence in sentences) for sentences in lines)
+    text = _LINE.join(filter(None, told))
     return (text,) if text else ()
 
 
@@ -101,7 +103,9 @@ def _in_full(report: Report) -> Iterator[Section]:
     yield _folded(_table(report.wallets, "wallet", rank=1, above=report.wallet_notes), "The wallets that this is about")
     for listed in report.objects:
         yield _folded(_table(listed.table, listed.noun, rank=listed.rank), f"{several(listed.noun).capitalize()}")
-    yield _blocks([_assumptions(t) for t in report.assumptions], "planning table", "What the plans assume", rank=5)
+    yield _blocks(
+        [_assumptions(t) for t in report.assumptions], "planning table", "What the annual plans assume", rank=5
+    )
     yield _blocks([mermaid(chart) for chart in report.charts], "chart", "How the month may go (chart)", rank=7)
     yield _blocks([_titled(table) for table in report.levers], "table", "What makes the month-end figure", rank=8)
     yield _blocks([_titled(table) for table in report.months], "table", "The months ahead", rank=12)
@@ -210,7 +214,7 @@ def _titled(table: Table) -> str:
 
 
 def _assumptions(table: Table) -> str:
-    return f"#### Is the plan still true for {escaped(table.title)}?\n\n{table_markdown(table)}"
+    return f"#### Is the annual plan still true for {escaped(table.title)}?\n\n{table_markdown(table)}"
 
 
 def table_markdown(table: Table) -> str:

@@ -112,9 +112,8 @@ def _forecast(shown: ForecastDocument) -> Iterator[str]:
 def _runs_out(wallet: WalletForecast, chance: float) -> str:
     """Return how likely the money of now runs out and when, and what the target of the YAML makes of that."""
     dates, after = wallet.live.exhaustion.date, wallet.desired.exhaustion.probability
-    middle, early = dates.get("0.5"), dates.get("0.1")
+    middle = dates.get("0.5")
     day = f", around {wording.long_day(middle)}" if middle else ""
-    day = day or (f", on {wording.long_day(early)} at the earliest" if early else "")
     so = f"runs out with {wording.probability(chance)}{day}"
     money = f"{wallet.currency} {wording.whole(wallet.live.money_left)} left"
     fixed = "" if after is None or after == chance else f"; with the target of the YAML {wording.probability(after)}"

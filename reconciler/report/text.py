@@ -44,6 +44,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         yield from _inked(wrapped(ascii_punctuation(report.nothing), width, indent=0))
     blocks = (
         _changes(report, width),
+        _sentences("", report.by_hand, width),
         _table(report.wallets.without("target"), width),
         _sentences("", report.wallet_notes, width),
         _sentences("What else this changes:", _some(report.rules), width),

@@ -48,7 +48,8 @@ def test_a_table_has_rows_only_for_what_the_plan_says_and_for_wallets_and_alerts
 
 @pytest.mark.parametrize(
     ("baseline", "verdict", "sentence"),
-    [("12000.00", "holds", "holds, within 10%"), ("9000.00", "ahead", "spend is 35% above the plan"),
+    [("12000.00", "holds", "close to the plan: 1% above it, within 10%"),
+     ("9000.00", "ahead", "spend is 35% above the plan"),
      ("20000.00", "behind", "spend is 39% below the plan")],
 )  # fmt: skip
 def test_the_baseline_is_compared_with_the_last_four_weeks(baseline: str, verdict: str, sentence: str) -> None:

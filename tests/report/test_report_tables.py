@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -26,7 +27,7 @@ from reconciler.report.columns import Grid, clipped_apart, columns_of
 from reconciler.report.difference import differences, value
 from reconciler.report.document import Chart
 from reconciler.report.markdown import markdown, mermaid
-from reconciler.report.spans import Cell, plain
+from reconciler.report.spans import Cell, plain, words
 from reconciler.report.summary import summarise
 from reconciler.report.text import text
 from reconciler.report.wallets import WalletStory, chance
@@ -94,6 +95,15 @@ def test_what_a_day_means_is_said_where_one_is_named(plans: Any, now: Any, new: 
     assert any("half of the months get there by then" in plain(note) for note in report.wallet_notes) is noted
 
 
+def test_what_was_done_by_hand_and_is_taken_back_stands_above_the_wallets(plans: Any) -> None:
+    report = replace(summarise(plans.one_wallet()), by_hand=(words("Given by hand."),))
+    above, _, below = markdown(report).partition("Given by hand.")
+    assert "| Wallet |" not in above
+    assert "| Wallet |" in below
+    shown = text(report, width=80, colour=False)
+    assert shown.index("Given by hand.") < shown.index("Month end")
+
+
 def test_an_alert_after_the_money_is_gone_is_too_late(plans: Any) -> None:
     wallet = plans.Wallet(alert=((0.9, 26, None), (0.9, 26, 4))).forecast()
     first, *rest = wallet.alerts
@@ -123,7 +133,8 @@ def test_alerts_of_different_percentages_name_theirs(plans: Any) -> None:
         ("fits", "fits", Cell("", verdict="fits")),
         ("fits", "5 days to react", Cell("5 days to react", verdict="OK")),
         ("short", "only 1 day to react", Cell("only 1 day to react", verdict="needs attention", strong=True)),
-        ("holds", "", Cell("", verdict="holds")),
+        ("holds", "", Cell("", verdict="close to the plan")),
+        ("holds", "close to the plan: 1% below it", Cell("1% below it", verdict="close to the plan")),
         ("unknown", "no usage to compare with", Cell("no usage to compare with")),
         ("unknown", "", Cell("–")),
     ],

@@ -18,7 +18,7 @@ from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, WINDOW_DAYS
-from reconciler.forecast.words import amount, points, share, unknown_row, verdict_of
+from reconciler.forecast.words import amount, close, points, share, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_share, percent_text
 from reconciler.model.period import Period
@@ -91,7 +91,7 @@ class Cache(Lever):
         gap = seen.cost / WINDOW_DAYS * DAYS_OF_A_MONTH * (1.0 - remaining(planned, seen.cache_hit_rate))
         off = points(seen.cache_hit_rate - planned)
         words = {
-            "holds": f"holds, within {points(TOLERANCE)}",
+            "holds": close(off, above=seen.cache_hit_rate > planned, within=points(TOLERANCE)),
             "ahead": f"ahead by {off}: saves about {amount(-gap, view.currency)} a month",
             "behind": f"behind by {off}: costs about {amount(gap, view.currency)} a month",
         }[verdict]

@@ -18,7 +18,7 @@ from reconciler.forecast.levers.lever import Lever
 from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import N, When, over_days
-from reconciler.forecast.words import points, unknown_row, verdict_of
+from reconciler.forecast.words import close, points, unknown_row, verdict_of
 from reconciler.model.forecast import Assumption
 from reconciler.model.money import cents
 from reconciler.model.percent import parse_rate, percent_text
@@ -75,12 +75,13 @@ class Growth(Lever):
         verdict = verdict_of(observed, planned, TOLERANCE)
         way = "above" if observed > planned else "below"
         told = f"growth is {points(observed - planned)} {way} the {planned:+.0%} planned for these days"
+        near = close(points(observed - planned), above=observed > planned, within=points(TOLERANCE))
         return Assumption(
             name="growth",
             plan=steps,
             observed=f"{observed:+.1%} in {window.name}, on {window.before}",
             verdict=verdict,
-            sentence=f"holds, within {points(TOLERANCE)}" if verdict == "holds" else told,
+            sentence=near if verdict == "holds" else told,
             year_cost=cents(repr(before * off * over_days(self.factor(view.plan, view.rest_of_year)))),
         )
 

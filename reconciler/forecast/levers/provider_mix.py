@@ -20,7 +20,7 @@ from reconciler.forecast.levers.part import Part
 from reconciler.forecast.levers.whatif import FromDay, Sight, WhatIf
 from reconciler.forecast.when import Month, over_days, remaining
 from reconciler.forecast.windows import DAYS_OF_A_MONTH, LONG_WINDOW_DAYS, WINDOW_DAYS
-from reconciler.forecast.words import points, share, unknown_row, verdict_of
+from reconciler.forecast.words import close, points, share, unknown_row, verdict_of
 from reconciler.meant import close_to, did_you_mean
 from reconciler.model.forecast import Assumption
 from reconciler.model.percent import parse_share, percent_text
@@ -102,12 +102,13 @@ class ProviderMix(Lever):
         planned, observed, window = progress.planned, progress.observed, progress.window
         verdict = verdict_of(observed, planned, TOLERANCE)
         told = {"ahead": "ahead of the plan", "behind": "behind the plan"}.get(verdict, "")
+        off = points(observed - planned)
         return Assumption(
             name="provider_mix",
             plan=text,
             observed=f"{share(observed)} of its tokens moved in {window.name}, since {window.before}",
             verdict=verdict,
-            sentence=f"{told} by {points(observed - planned)}" if told else f"holds, within {points(TOLERANCE)}",
+            sentence=f"{told} by {off}" if told else close(off, above=observed > planned, within=points(TOLERANCE)),
         )
 
     def notices(self, view: TeamView, rows: Sequence[Assumption]) -> Iterator[Remark]:

@@ -27,7 +27,7 @@ def team(subject: Subject, name: str) -> Page:
         f'<h1 tabindex="-1">{escape(title)}</h1>'
         + titled("Wallets", table(wallet_table(told, subject.plan)), bullets(wallet_notes(told)))
         + "".join(_wallet(story) for story in told)
-        + titled("Is the plan still true?", _assumptions(subject, name))
+        + titled("Is the annual plan still true?", _assumptions(subject, name))
         + titled(f"The ledger of {subject.plan.period.name}", table(_ledger(subject, told)), _by_hand(subject, name))
         + titled("Later months", _later(told))
     )
