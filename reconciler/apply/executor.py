@@ -186,6 +186,7 @@ def executable(plan: Plan) -> dict[str, Any]:
         update={
             "impact": (),
             "year": None,
+            "year_money": None,
             "track_record": None,
             "assumptions": (),
             "drift": (),

@@ -18,7 +18,7 @@ from reconciler.forecast.course import Course, make_course
 from reconciler.forecast.draws import draw, seed_of
 from reconciler.forecast.fit import Fit, fit, organization_week, planned_daily, planned_for
 from reconciler.forecast.history import Spend
-from reconciler.forecast.levers.effect import Effect, Setting
+from reconciler.forecast.levers.effect import Effect, Setting, Supposed
 from reconciler.forecast.levers.promises import Promises
 from reconciler.forecast.levers.registry import any_in, effects_of, levers, promises_savings
 from reconciler.forecast.panel import Floats, make_panel, panel_width
@@ -106,13 +106,18 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
             indices=[_index(question, context) for question in asked],
         )
         planned = np.array([_planned(question, context) for question in asked])
-        grows = np.array([bool(question.plan.growth) for question in asked], dtype=np.bool_)
+        grows = np.array([_plans_growth(question) for question in asked], dtype=np.bool_)
         fitted = planned_for(fit(panel, usual_week=usual_week), daily=planned, grows=grows)
         learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
     return [
         _Taught(question, spends[row], histories[row], credits[row], learned[row])
         for row, question in enumerate(questions)
     ]
+
+
+def _plans_growth(question: WalletQuestion) -> bool:
+    """Whether the plan holds growth of its own: what is only supposed comes on top of what was seen."""
+    return any(not isinstance(step, Supposed) for step in question.plan.growth)
 
 
 def before_savings(question: WalletQuestion, context: ForecastContext, days: int) -> Floats | float:

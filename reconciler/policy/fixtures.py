@@ -27,7 +27,7 @@ class FixtureError(Exception):
 
 def known_of(fixture: RuleFixture, fiscal_year: Period) -> Mapping[str, Any]:
     """Return the facts of a fixture under the names that rules read; FixtureError for what is none."""
-    given = {scope: getattr(fixture, scope) for scope in ("plan", *EACH[1:]) if getattr(fixture, scope) is not None}
+    given = fixture.model_dump(include={"plan", *EACH[1:]}, exclude_none=True)
     known = dict(values("today", today_values(fixture.today or DAY, fiscal_year)))
     known |= {"plan.changes": 1, "plan.drift": 0, "plan.is_compared": False}
     for scope, facts in given.items():
@@ -125,7 +125,7 @@ def _wallet(known: Mapping[str, Any]) -> dict[str, Any]:
 
 def asked_of(fixture: RuleFixture, rule: LoadedRule) -> bool:
     """Whether the fixture gives what a rule is asked of."""
-    return getattr(fixture, rule.setting.each) is not None or rule.setting.each == "plan"
+    return rule.setting.each == "plan" or rule.setting.each in fixture.model_dump(exclude_none=True)
 
 
 def verdict_of(rule: LoadedRule, known: Mapping[str, Any]) -> tuple[Expected, str]:

@@ -44,6 +44,7 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
         yield from _inked(wrapped(ascii_punctuation(report.nothing), width, indent=0))
     blocks = (
         _changes(report, width),
+        _sentences("", _decided(report.decision), width),
         _sentences("", report.by_hand, width),
         _table(report.wallets.without("target"), width),
         _sentences("", report.wallet_notes, width),
@@ -63,6 +64,13 @@ def _lines(report: Report, width: int) -> Iterator[Inked]:
             yield from lines
     yield ("", Ink.NONE)
     yield from _inked(wrapped(ascii_punctuation(report.totals), width, indent=0), Ink.BOLD)
+
+
+def _decided(table: Table) -> tuple[Words, ...]:
+    """Return what follows from a plan, line by line, and what is without it."""
+    lines = [[cell.new for cell in row.cells] for row in table.rows]
+    told = (f"{what}: {then}; without this plan: {now}." for what, then, now in lines)
+    return tuple(words(line.replace(" · ", ", ")) for line in told)
 
 
 def _some(sentences: tuple[Words, ...]) -> tuple[Words, ...]:

@@ -111,7 +111,7 @@ _USUAL: dict[str, dict[str, Any]] = {
         "stale": {},
         "plan": [
             *("assumptions", "doubts", "drift", "findings", "impact", "later", "policy_input", "scope", "spent"),
-            *("track_record", "unapplied", "unmanaged", "usage", "year"),
+            *("track_record", "unapplied", "unmanaged", "usage", "year", "year_money"),
         ],
     },
     "resumed": _BY_ADA,

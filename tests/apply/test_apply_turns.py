@@ -586,7 +586,18 @@ def test_an_earlier_run_tells_what_was_sent_and_what_was_there_unless_nothing_of
 
 def test_the_journal_keeps_of_a_plan_what_is_carried_out_and_nothing_that_is_only_read() -> None:
     plan = Loop(GIT).plan()
-    read = ("impact", "year", "track_record", "assumptions", "drift", "unmanaged", "findings", "spent", "policy_input")
+    read = (
+        "impact",
+        "year",
+        "year_money",
+        "track_record",
+        "assumptions",
+        "drift",
+        "unmanaged",
+        "findings",
+        "spent",
+        "policy_input",
+    )
     assert executable(plan.model_copy(update=dict.fromkeys(read, ("for readers",)))) == executable(plan)
     assert {name for name in read if executable(plan)[name]} == set()
     assert executable(plan)["changes"] == [change.model_dump(mode="json") for change in plan.changes]

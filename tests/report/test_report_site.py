@@ -21,6 +21,7 @@ from reconciler.report.charts.drawing import LINE, spread
 from reconciler.report.charts.fan import fan
 from reconciler.report.charts.year import year
 from reconciler.report.document import Table
+from reconciler.report.markdown import markdown
 from reconciler.report.site.html import html
 from reconciler.report.site.page import keys
 from reconciler.report.spans import DASH
@@ -177,7 +178,9 @@ AMOUNTS = st.decimals("0", "99999999.99", places=2)
 @given(
     st.lists(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS, st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=4)
 )
-def test_a_figure_has_one_value_in_the_plan_the_terminal_and_the_report(drawn: list[tuple[Any, ...]]) -> None:
+def test_a_figure_has_one_value_in_the_plan_the_terminal_the_comment_and_the_report(
+    drawn: list[tuple[Any, ...]],
+) -> None:
     wallets = []
     for number, (funded, target, spent, end, now, then) in enumerate(drawn):
         month = (int(spent + end // 2), int(spent + end), int(spent + 2 * end))
@@ -186,12 +189,14 @@ def test_a_figure_has_one_value_in_the_plan_the_terminal_and_the_report(drawn: l
     plan = plan_of(*(one.change() for one in wallets), impact=tuple(one.forecast() for one in wallets))
     report = summarise(plan)
     page, terminal = shown(plan), text(report, width=400, colour=False)
+    comment = unescape(markdown(report))
     first = section(page, "organization")
     for forecast in plan.impact:
         team = section(page, f"team-{forecast.team}")
         quantiles = forecast.month_end.quantiles
+        assert f" | {whole(quantiles['0.5'])} | " in comment
         last = forecast.daily[-1]
-        for told in (first, team, terminal):
+        for told in (first, team, terminal, comment):
             assert interval(quantiles) in told
             assert whole(forecast.spend_to_date) in told
             assert risk(forecast.desired) in told
@@ -200,6 +205,6 @@ def test_a_figure_has_one_value_in_the_plan_the_terminal_and_the_report(drawn: l
         for change in (
             one for one in plan.changes if one.team == forecast.team and isinstance(one, Allocate | Reclaim)
         ):
-            for told in (team, section(page, "changes"), terminal):
+            for told in (team, section(page, "changes"), terminal, comment):
                 assert exact(change.amount) in told
                 assert exact(change.target) in told
