@@ -28,7 +28,7 @@ def settled(budgets: Path, asked: str | None, *, moves: bool = False) -> Place:
     org.yaml decides. Where it says nothing it is what is `asked` for with --journal (seen from the current folder) or
     named by the environment (seen from the repository), else a file at the top of the repository.
     Raises RefusedError for what contradicts org.yaml, and for what would be a second journal, unless the command
-    `moves` the one there is.
+    `moves` the one there is, or writes to none.
     """
     root = root_of(budgets)
     organization, declared = declared_in(budgets)

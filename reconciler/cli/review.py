@@ -31,4 +31,4 @@ def command(*, asked: str | None, against: str, digest: bool, **values: Any) -> 
     """
     from reconciler.app.review import review_period
 
-    return review_period(options.settings(values), asked, against=against, digest=digest)
+    return review_period(options.settings(values, moves=True), asked, against=against, digest=digest)

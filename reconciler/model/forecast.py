@@ -290,9 +290,7 @@ class Assumption(Frozen):
         None, description="Money a month that the saving has still to bring; null where nothing tells."
     )
     year_cost: Amount | None = Field(
-        None,
-        description="Money that the rest of the fiscal year costs more than planned (negative: less) if it stays as it"
-        " was observed; null where nothing tells.",
+        None, description="Money that the rest of the year costs more than planned if it stays so; null if unknown."
     )
 
 
