@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reconciler.app.listening import say
-from reconciler.app.planning.saved import load_plan
+from reconciler.app.planning.saved import load_plan, text_of
 from reconciler.findings import RemoteError, UsageError
 from reconciler.http.webhook import Webhook, post
 from reconciler.model.drift import DriftDocument
@@ -25,7 +25,6 @@ from reconciler.settings import environment
 _SLACK = ("hooks.slack.com", "hooks.slack-gov.com")
 _TEAMS = (".logic.azure.com", ".webhook.office.com", ".api.powerplatform.com")
 _KINDS = {kind.name(): kind for kind in (DriftDocument, ForecastDocument, ReviewDocument)}
-_LARGEST = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def webhook_of(to: str) -> Webhook:
     if kind == "env" and name:
         found, source = environment().get(name, ""), f"${name}"
     elif kind == "file" and name:
-        found, source = _text(Path(name), hint), name
+        found, source = text_of(Path(name), "a webhook address", hint), name
     else:
         hide(to)
         raise UsageError("`--to` names where the address of the webhook is, and not the address itself", hint=hint)
@@ -99,7 +98,7 @@ def webhook_of(to: str) -> Webhook:
 
 def _read(path: Path) -> Notable:
     hint = "give what `plan`, `drift`, `forecast` or `review` wrote with `--format json`"
-    text = _text(path, hint)
+    text = text_of(path, "a document", hint)
     try:
         name = str(json.loads(text)["format"]).removeprefix("kt-budgets.").rpartition("/")[0]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -113,16 +112,3 @@ def _read(path: Path) -> Notable:
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise UsageError(f"{path} cannot be read as {name}: {where} is not as it should be", hint=hint) from None
-
-
-def _text(path: Path, hint: str) -> str:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{path} is too large", hint=hint)
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not text in UTF-8", hint=hint) from None
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'no such file'}", hint=hint
-        ) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TypeGuard
 
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.drift import DriftItem
@@ -41,8 +43,8 @@ def decision_table(plan: Plan, told: Sequence[WalletStory]) -> Table:
 
 def _moved(plan: Plan) -> str:
     out, back = (sum(isinstance(change, kind) for change in plan.changes) for kind in (Allocate, Reclaim))
-    given = [f"+{wording.whole(plan.funds.allocated)} to {wording.counted(out, 'wallet')}"] if out else []
-    taken = [f"{wording.whole(-plan.funds.reclaimed)} back from {wording.counted(back, 'wallet')}"] if back else []
+    given = [f"+{wording.brief(plan.funds.allocated)} to {wording.counted(out, 'wallet')}"] if out else []
+    taken = [f"{wording.brief(-plan.funds.reclaimed)} back from {wording.counted(back, 'wallet')}"] if back else []
     return ", ".join((*given, *taken)) or "nothing moves"
 
 
@@ -87,24 +89,34 @@ def _year(plan: Plan) -> Iterator[_Line]:
 
 
 def by_hand(plan: Plan, told: Sequence[WalletStory]) -> tuple[Words, ...]:
-    """Return what somebody did by hand that this plan takes back, each with what keeps it: a few of them."""
+    """Return what somebody did by hand that this plan undoes, each with what keeps it: a few of them."""
     moves = {story.wallet: story for story in told if story.change}
-    found = []
-    for item in plan.drift:
-        story = moves.get(item.wallet) if item.wallet else None
-        if story is None or story.change is None or not item.amount:
-            continue
-        undone = isinstance(story.change, Reclaim) == (item.amount > 0)
-        if undone:
-            keep = wording.whole(story.change.funded_before)
-            found.append(
-                words(
-                    strong("By hand:"),
-                    f" {_did(item, story)}. Approving takes that back; to keep it, make {keep} its target.",
-                )
-            )
+    found = [
+        words(strong("By hand:"), f" {_did(item, story)}. {_undone(plan, item.amount, story.change)}")
+        for item in plan.drift
+        if item.wallet and (story := moves.get(item.wallet)) and item.amount and _undoes(story.change, item.amount)
+    ]
     more = [words(f"{len(found) - _NAMED:,} more of the kind, below.")] if len(found) > _NAMED else []
     return (*found[:_NAMED], *more)
+
+
+def _undoes(change: Allocate | Reclaim | None, amount: Decimal) -> TypeGuard[Allocate | Reclaim]:
+    """Whether a change goes against what was done by hand; what earlier months left is nobody's doing."""
+    match change:
+        case Allocate():
+            return amount < 0
+        case Reclaim(carried_from=None):
+            return amount > 0
+        case _:
+            return False
+
+
+def _undone(plan: Plan, amount: Decimal, change: Allocate | Reclaim) -> str:
+    """Return how much of it approving undoes, and the target that leaves it as it is, to the cent."""
+    undone = min(abs(amount), change.amount)
+    what = "that" if undone == abs(amount) else f"{safe_name(plan.currency, 8)} {wording.brief(undone)} of that"
+    how = "takes {} back" if isinstance(change, Reclaim) else "gives {} back"
+    return f"Approving {how.format(what)}; to keep it, make {wording.brief(change.funded_before)} its target."
 
 
 def _did(item: DriftItem, story: WalletStory) -> str:

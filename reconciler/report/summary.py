@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.model.forge_words import USUAL, ForgeWords
 from reconciler.model.plan import NOT_COMPARED, Plan
@@ -45,11 +46,9 @@ def summarise(
     asked = asked_by(plan) if approvals is None else tuple(approvals)
     shown, aside = _split(plan, told := stories(plan))
     about = [story for story in told if story.change] or shown
-    telling, ahead = _telling(plan, shown)
     status = verdict.status(plan)
-    moves = changes.moves(plan)
     noted = wallet_notes(shown)
-    return Report(
+    report = Report(
         status=status,
         title=f"Budget plan for {plan.period.name}",
         header=_header(plan),
@@ -73,24 +72,34 @@ def summarise(
         neighbours=tuple(unapplied_notes(plan, {}) if neighbours is None else filter(None, neighbours)),
         other_wallets=wallet_table(aside, plan),
         other_notes=tuple(note for note in wallet_notes(aside) if note not in noted),
+        refusals=notices.refusals(plan),
+        waivers=notices.waivers(plan),
+        warnings=notices.warnings(plan),
+        footer=details.footer(plan, refused=status == "refused", words_of=forge),
+        request=forge.request,
+        totals=details.totals(plan),
+        nothing=_nothing(plan),
+    )
+    return _in_full(report, plan, shown)
+
+
+def _in_full(report: Report, plan: Plan, shown: Sequence[WalletStory]) -> Report:
+    """Return the report with what is behind its figures, for the worst of the wallets that are shown."""
+    telling, ahead = _telling(plan, shown)
+    moves = changes.moves(plan)
+    return replace(
+        report,
         moves=moves,
         move_table=changes.move_table(moves),
         settings=all_settings(plan),
         objects=object_tables(plan),
         assumptions=details.assumption_tables(plan),
-        refusals=notices.refusals(plan),
-        waivers=notices.waivers(plan),
-        warnings=notices.warnings(plan),
         charts=tuple(drawn for story in telling[:_CHARTS] if (drawn := chart(story))),
         levers=tuple(table for story in telling[:_CHARTS] if (table := details.lever_table(story))),
         months=tuple(table for story in ahead if (table := details.month_table(story))),
         method=details.method(plan, telling),
         drift=notices.drift(plan),
         unmanaged=notices.unmanaged(plan),
-        footer=details.footer(plan, refused=status == "refused", words_of=forge),
-        request=forge.request,
-        totals=details.totals(plan),
-        nothing=_nothing(plan),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.drift import DriftItem
 from reconciler.model.later import LaterTarget
 from reconciler.model.period import Period
 from reconciler.model.plan import Scope, Source
@@ -84,6 +85,33 @@ def test_the_headline_has_the_money_on_balance_and_the_table_both_ways(plans: An
     assert decided(both)["June money"] == ("+2,000 to 1 wallet, −1,500 back from 1 wallet", "nothing moves")
     moved = of(plans, plans.Wallet(target="12000"), giving[0])
     assert headline(moved).startswith("USD 1,500 moves between wallets in June, none is added: ")
+
+
+@pytest.mark.parametrize(
+    ("funded", "target", "amount", "told"),
+    [
+        ("3500.37", "2000.37", "1500", "takes that back; to keep it, make 3,500.37 its target"),
+        ("3500", "3000", "1500", "takes USD 500 of that back; to keep it, make 3,500 its target"),
+        ("500", "2000", "-1500.50", "gives USD 1,500 of that back; to keep it, make 500 its target"),
+        ("500", "2000", "1500", ""),
+        ("3500", "2000", "-1500", ""),
+    ],
+)
+def test_what_was_done_by_hand_is_told_to_the_cent_where_a_plan_undoes_it(
+    plans: Any, funded: str, target: str, amount: str, told: str
+) -> None:
+    wallet = plans.Wallet(funded=funded, target=target)
+    sentence = "support / prod was changed by hand (txn_1, 2026-06-16 14:02 UTC). Git says more."
+    fact = DriftItem(
+        **{"class": "changed"}, team="support", wallet="team_support", amount=Decimal(amount), sentence=sentence
+    )
+    said = [plain(line) for line in summarise(of(plans, wallet, drift=(fact,))).by_hand]
+    assert said == ([f"By hand: support / prod was changed on 2026-06-16. Approving {told}."] if told else [])
+
+
+def test_cents_that_move_are_told_with_the_decision(plans: Any) -> None:
+    told = decided(of(plans, plans.Wallet(funded="10500", target="10500.40")))
+    assert told["June money"][0] == "+0.40 to 1 wallet"
 
 
 def test_who_runs_out_is_told_with_the_plan_and_without_it(plans: Any) -> None:

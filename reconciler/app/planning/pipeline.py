@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from reconciler.app.planning.merged_result import merged_parents
 from reconciler.app.planning.questions import questions
 from reconciler.app.planning.remarks import remarks
 from reconciler.apply.derivation import read_since
-from reconciler.findings import Finding, Origin, Position
+from reconciler.findings import Finding
 from reconciler.git.places import provenance
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
@@ -168,10 +168,8 @@ def assemble(
     """
     scope, organization = aim.scope if aim else None, desired.organization
     impact, period = outlook.wallets if outlook else (), settings.period
-    noted = (*diff.notes, *(outlook.warnings if outlook else ()))
-    places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
-    changes = tuple(_placed(diff, places))
-    notes = {*findings, *(note.at(places[note.origin]) for note in noted), *remarks(settings, desired, diff, aim)}
+    changes, noted = _placed(desired, diff, outlook)
+    notes = {*findings, *noted, *remarks(settings, desired, diff, aim)}
     later = with_rest(aim.later if aim else None, impact, period, organization.currency)
     drafted = Plan(
         tool=Tool(version=__version__),
@@ -199,9 +197,13 @@ def assemble(
     return judged(drafted, organization, _told(desired, diff, usage, aim, settings.as_of))
 
 
-def _placed(diff: Diff, places: Mapping[Origin, Position]) -> Iterator[Change]:
-    for change, origin in zip(diff.changes, diff.origins, strict=True):
-        yield change.model_copy(update={"position": str(places[origin])})
+def _placed(desired: Desired, diff: Diff, outlook: Forecast | None) -> tuple[tuple[Change, ...], list[Finding]]:
+    """Return the changes and what is noted of them and of the forecast, each with its place in the YAML."""
+    noted = (*diff.notes, *(outlook.warnings if outlook else ()))
+    places = positions(desired.files, {*diff.origins, *(note.origin for note in noted)})
+    pairs = zip(diff.changes, diff.origins, strict=True)
+    changes = tuple(change.model_copy(update={"position": str(places[origin])}) for change, origin in pairs)
+    return changes, [note.at(places[note.origin]) for note in noted]
 
 
 def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | None, as_of: date) -> Told:
