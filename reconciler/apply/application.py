@@ -24,8 +24,10 @@ from reconciler.journal.ledger_match import Found, MatchHints, all_owned, confir
 from reconciler.journal.record import Entry, Step
 from reconciler.journal.standing import standing_of
 from reconciler.journal.store import Lock, Owner, Store
+from reconciler.journal.waiver_uses import WAIVERS, waiver_uses
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.desired import Desired
+from reconciler.model.guards import Waiver
 from reconciler.model.live import Live
 from reconciler.model.outcome import Result
 from reconciler.model.period import Period
@@ -34,6 +36,7 @@ from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import opening
 from reconciler.plan.scope import FirstApply, met_again, wallets_of
+from reconciler.policy.waivers import refuse_used_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +87,21 @@ def apply_plan(
     *,
     declares: Declares | Landed = "all",
     withheld: Mapping[str, str] | None = None,
+    waivers: Collection[Waiver] = (),
 ) -> Result:
     """Execute an admitted `plan` and return what came of it; teams whose live state moved are refused as stale.
 
     `declares` says what of `desired` counts as applied afterwards. Nothing is done for the teams that are `withheld`,
-    for the reason that is said.
-    Raises LockHeldError, JournalError or RemoteError when the run cannot begin; nothing was written then.
+    for the reason that is said. `waivers` are those that limits let the plan pass by: each that is used up by now
+    refuses it.
+    Raises LockHeldError, RefusedError, JournalError or RemoteError when the run cannot begin; nothing was written then.
     """
     run = run_name(plan, environment.clock)
     with environment.store.lock(environment.attribution.owner(run), clock=environment.clock) as lock:
         journal = Journal.open(environment.store, organization=plan.organization, clock=environment.clock)
         record_broken_lock(journal, lock.broken, "its lock expired", environment)
+        used = waiver_uses(journal.records, waivers, besides=_counted_as(plan, declares))
+        refuse_used_up(waivers, used)
         desired = desired.without(history_of(journal.records).released)
         wallets = wallets_of(desired, plan.scope.teams if plan.scope else None)
         live = read_live(plan, {key: wallet.currency for key, wallet in wallets.items()}, environment, journal)
@@ -107,7 +114,14 @@ def apply_plan(
         request = _request(plan, desired, live, context, environment, declares=declares)
         if withheld:
             request = replace(request, stale={**request.stale, **withheld})
+        if used:
+            request = replace(request, about={**request.about, WAIVERS: list(used)})
         return Executor(context, request, environment.notify).execute()
+
+
+def _counted_as(plan: Plan, declares: Declares | Landed) -> str:
+    """Return what the use of a waiver by this run counts as."""
+    return declares.commit if isinstance(declares, Landed) and declares.landings else plan.digest
 
 
 def _request(

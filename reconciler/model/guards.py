@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from reconciler.model.frozen import Frozen
 from reconciler.model.percent import Share
-from reconciler.model.yaml_types import Day, Identifier, Label, Switch, YamlAmount, refusal
+from reconciler.model.yaml_types import Day, Identifier, Label, Switch, WholeNumber, YamlAmount, refusal
 
 
 class Guard(StrEnum):
@@ -49,14 +49,20 @@ class GuardSettings(Frozen):
     alert_removed: Switch = Field(False, description="Refuse to delete a billing budget or one of its percentages.")
 
 
-class Waiver(Frozen):
-    """Lets one guard, or one rule, pass for one team, up to `max` and until a day, both inclusive."""
+Uses = Annotated[WholeNumber, Field(ge=1, le=1_000)]
+"""How many plans a waiver lets pass."""
 
+
+class Waiver(Frozen):
+    """Lets one guard, or one rule, pass for one team, up to `max` and until a day, both inclusive, for some plans."""
+
+    name: Identifier | None = Field(None, description="What it is called; its uses are counted under this name.")
     guard: Guard | None = Field(None, description="The guard that is waived; or else `rule`.")
     rule: Identifier | None = Field(None, description="The organization's own rule that is waived; or else `guard`.")
     team: Identifier | None = Field(None, description="The team it is waived for; left out: the whole run's guards.")
     max: YamlAmount | None = Field(None, description="The value that is still let pass; left out: any.")
     until: Day = Field(description="The last day on which the waiver holds, such as 2026-07-31.")
+    uses: Uses | None = Field(None, description="How many plans may be applied under it; left out: any number.")
     reason: Label = Field(description="Why, for the reviewer.")
     approved_by: Label = Field(description="Who approved it.")
 
@@ -64,6 +70,11 @@ class Waiver(Frozen):
     def waived(self) -> str:
         """The name of what is waived."""
         return str(self.guard or self.rule or "")
+
+    @property
+    def counted_as(self) -> str:
+        """Under what its uses are counted: its name, else what it says, so that another day makes it another one."""
+        return self.name or f"{self.waived} of {self.team or 'the run'} until {self.until}"
 
     def covers(self, rule: str, team: str, value: Decimal | None, day: date) -> bool:
         """Whether it lets pass what `rule` says on `day`; a guard without a value is a fault that nothing waives."""
@@ -80,4 +91,8 @@ class Waiver(Frozen):
             raise refusal("waiver-of-nothing", "a waiver is of a guard or of a rule", "name one of them")
         if self.rule is not None and self.max is not None:
             raise refusal("waiver-of-nothing", "a rule has no value that `max` could limit", "leave `max` out")
+        if self.uses is not None and self.name is None:
+            raise refusal(
+                "waiver-without-name", "its uses can be counted only under a name", "give it one: `name: launch-2026`"
+            )
         return self

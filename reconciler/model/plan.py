@@ -102,6 +102,9 @@ class GuardResult(Frozen):
     owner: str = Field(
         "", description="Who must approve; left out where nobody is asked.", exclude_if=lambda owner: not owner
     )
+    waiver: str = Field(
+        "", description="Under which waiver it passes; left out where none is used.", exclude_if=lambda name: not name
+    )
 
 
 class Scope(Frozen):

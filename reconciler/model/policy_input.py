@@ -18,6 +18,7 @@ from reconciler.model.later import Later
 from reconciler.model.money import ZERO, Amount, Funds
 from reconciler.model.period import Period
 from reconciler.model.requirement import Requirement
+from reconciler.model.waiver_uses import WaiverUses
 from reconciler.model.wallet_ref import WalletRef
 
 Probability = Annotated[
@@ -185,6 +186,11 @@ class PolicyInput(Document):
         (), description="What each team's plan assumes against what was observed."
     )
     drift: tuple[DriftItem, ...] = Field((), description="What was changed by hand.")
+    waiver_uses: dict[str, WaiverUses] = Field(
+        {},
+        description="How often each waiver was used before, by its name; one that is missing was not counted.",
+        exclude_if=lambda uses: not uses,
+    )
     later: Later | None = Field(
         None, description="What the YAML says of months to come; null where there is nothing to compare with."
     )

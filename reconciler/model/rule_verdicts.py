@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from reconciler.model.document import Document
 from reconciler.model.frozen import Frozen
 from reconciler.model.plan import GuardResult
+from reconciler.model.waiver_uses import WaiverUses
 
 
 class PolicyCheck(Document):
@@ -37,6 +39,16 @@ class Explained(Frozen):
     would_pass: str = Field("", description="What would pass, as far as another target alone can do it.")
 
 
+class RuleWaiver(Frozen):
+    """A waiver of a rule, and how often it was used before the plan."""
+
+    name: str = Field(description="Under what its uses are counted.")
+    team: str = Field(description="The team it is waived for; empty for the whole run.")
+    until: date = Field(description="The last day on which it holds.")
+    uses: int | None = Field(description="How many plans may be applied under it; null: any number.")
+    used: WaiverUses | None = Field(description="How often it was used; null where the plan does not tell.")
+
+
 class PolicyExplained(Document):
     """How one rule comes to what it says of a plan."""
 
@@ -46,6 +58,7 @@ class PolicyExplained(Document):
     when: str = Field(description="Where it is asked, in CEL; empty: everywhere.")
     asserts: str = Field(description="What must be true, in CEL.")
     subjects: tuple[Explained, ...] = Field(description="Everything that it is asked of.")
+    waivers: tuple[RuleWaiver, ...] = Field((), description="The waivers of it that there are.")
 
 
 class FixtureResult(Frozen):

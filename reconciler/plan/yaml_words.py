@@ -82,8 +82,12 @@ def _no_limit(value: Decimal | None, currency: str) -> str:
     return "no limit" if value is None else str(Money(value, currency))
 
 
+def _plans(value: int | None, _: str) -> str:
+    return "any number of plans" if value is None else f"{value:,} {'plan' if value == 1 else 'plans'}"
+
+
 KNOWN_BY: Mapping[type[Frozen], tuple[str, ...]] = {
-    Waiver: ("guard", "rule", "team"),
+    Waiver: ("name", "guard", "rule", "team"),
     RuleSetting: ("name",),
     Acknowledgement: ("key",),
     GrowthStep: ("reason",),
@@ -132,11 +136,13 @@ _ORGANIZATION: Mapping[type[Frozen], Mapping[str, Word]] = {
         "alert_removed": Word("guard on alerts being removed"),
     },
     Waiver: {
+        "name": Word("called"),
         "guard": Word("guard"),
         "rule": Word("rule"),
         "team": Word("team"),
         "max": Word("up to", money_in_words),
         "until": Word("until"),
+        "uses": Word("for", _plans),
         "reason": Word("because of"),
         "approved_by": Word("approved by"),
     },

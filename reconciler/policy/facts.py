@@ -27,6 +27,7 @@ from reconciler.model.policy_input import (
     WalletSide,
     exact,
 )
+from reconciler.model.waiver_uses import WaiverUses
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.policy.approvals import Asked, Step, declared, requirements
 from reconciler.policy.guards import ALWAYS, guard_rules
@@ -48,6 +49,7 @@ class Told:
     declared: Declared | None = None
     rules: Desired | None = None
     history: Mapping[WalletRef, Mapping[Period, Decimal]] = field(default_factory=dict)
+    waiver_uses: Mapping[str, WaiverUses] = field(default_factory=dict)
 
 
 def judged(drafted: Plan, organization: OrganizationBudget, told: Told) -> Plan:
@@ -102,6 +104,21 @@ def refusals(
     yield from ((result, is_before) for result, is_before in found if result.status == "refused")
 
 
+def applied_under(
+    plan: Plan, before: Iterable[Desired], after: Desired, *, as_of: date, withheld: Collection[str] = ()
+) -> tuple[Waiver, ...]:
+    """Return the waivers that `plan` is applied under: those that limits of now, or of `before`, pass by.
+
+    What is said of teams that are `withheld` uses none.
+    """
+    own = after.organization
+    rules = (*(each.organization for each in before), own)
+    said = [*plan.guards, *(one for each in rules for one in _with_waivers_of(own, each, plan, as_of))]
+    names = {one.waiver for one in said if one.status == "waived" and not (one.team and one.team in withheld)}
+    known = {waiver.counted_as: waiver for each in rules for waiver in each.waivers}
+    return tuple(known[name] for name in sorted(names & known.keys()))
+
+
 def _with_waivers_of(
     own: OrganizationBudget, rules: OrganizationBudget, plan: Plan, as_of: date
 ) -> tuple[GuardResult, ...]:
@@ -120,7 +137,14 @@ def facts_of(plan: Plan) -> PolicyInput:
         return policy_input(plan, Told())
     if noted.changes == plan.changes:
         return noted
-    told = Told(noted.fiscal_year, noted.currencies, noted.objects, noted.declared, history=noted.history)
+    told = Told(
+        noted.fiscal_year,
+        noted.currencies,
+        noted.objects,
+        noted.declared,
+        history=noted.history,
+        waiver_uses=noted.waiver_uses,
+    )
     return policy_input(plan, told)
 
 
@@ -149,6 +173,7 @@ def policy_input(plan: Plan, told: Told) -> PolicyInput:
         objects=told.objects,
         assumptions=plan.assumptions,
         drift=plan.drift,
+        waiver_uses=dict(told.waiver_uses),
         later=plan.later,
         declared=told.declared,
     )

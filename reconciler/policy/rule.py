@@ -13,6 +13,8 @@ from reconciler.model.guards import Guard, Waiver
 from reconciler.model.plan import GuardResult, GuardStatus
 from reconciler.model.policy_input import PolicyInput
 from reconciler.model.rule import Level
+from reconciler.model.waiver_uses import WaiverUses
+from reconciler.policy.waivers import best, used_up, uses_words
 
 F_contra = TypeVar("F_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
@@ -78,19 +80,24 @@ def results(
     """
     listed = None if waivers is None else tuple(waivers)
     said = sorted((verdict for rule in rules for verdict in rule.judge(facts)), key=attrgetter("about"))
-    return tuple(_result(verdict, listed, as_of) for verdict in said)
+    return tuple(_result(verdict, listed, as_of, facts.waiver_uses) for verdict in said)
 
 
-def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -> GuardResult:
+def _result(
+    verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date, uses: Mapping[str, WaiverUses]
+) -> GuardResult:
     value = verdict.value
     if not verdict.waivable:
         waivers = None
     covering = [one for one in waivers or () if one.covers(verdict.rule, verdict.team, value, as_of)]
     status: GuardStatus = "passed" if verdict.passes else STATUS[verdict.level]
     hint = verdict.cure
-    if covering:
-        waiver = max(covering, key=attrgetter("until"))
-        status, hint = "waived", f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}"
+    waiver = best(covering, uses)
+    if waiver is not None:
+        told = uses_words(waiver, uses.get(waiver.counted_as))
+        status, hint = "waived", f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}{told}"
+    elif covering:
+        hint = "; ".join([hint, *(used_up(one, uses.get(one.counted_as)) for one in dict.fromkeys(covering))])
     elif waivers is not None:
         hint = f"{hint}, or add to `waivers:` {_waiver(verdict, as_of)}"
     return GuardResult(
@@ -103,6 +110,7 @@ def _result(verdict: Verdict, waivers: tuple[Waiver, ...] | None, as_of: date) -
         hint=hint,
         position=verdict.position,
         owner=verdict.owner if status == "asks" else "",
+        waiver=waiver.counted_as if waiver else "",
     )
 
 

@@ -34,6 +34,9 @@ def organization_problems(context: Context, views: Sequence[TeamView], *, whole:
             yield from _repeated(names.values(), keys, f"duplicate-{kind.code}", f"the {kind.noun}")
     places: list[Keys] = [("environments", index) for index in range(len(org.environments))]
     yield from _repeated(org.environments, places, "duplicate-environment", "the environment", fix="")
+    named = [(one.name, place) for place, one in enumerate(org.waivers) if one.name]
+    places = [("waivers", shape.index("waivers", place), "name") for _, place in named]
+    yield from _repeated([name for name, _ in named], places, "duplicate-waiver", "the waiver")
     if org.journal is not None and _PASSWORD.search(org.journal):
         message = "the address of the journal holds a password, which everybody who can read git would know"
         cure = "take it out, let git's credential helper give it, and make a new one: this one is known by now"

@@ -198,3 +198,38 @@ def test_the_library_s_rules_are_sound_and_seen_both_ways(kt: Run, tmp_path: Pat
     assert (done.code, done.out) == (0, "29 fixtures, 0 failed; 20 of 20 rules are seen both ways\n")
     assert kt("policy", "library", "nothing").code == 2
     assert kt("policy", "library").out == text_of("guards")
+
+
+WAIVER = """\
+waivers:
+  - {name: launch, rule: small-steps, team: alpha, until: 2026-06-30, uses: 1, reason: a launch, approved_by: "@cfo"}
+"""
+
+
+def test_a_waiver_lets_as_many_plans_pass_as_it_says_and_is_told_with_its_uses(desk: Desk) -> None:
+    desk.chdir(desk.clone)
+    with_rules(desk)
+    desk.write("500", org=WAIVER)
+    plan = ("plan", *AS_OF, "--usage", "../usage.csv", "--all-teams")
+    assert desk.kt(*plan, "--output", "../first.json").code == 0
+    first = ("--plan", "../first.json")
+    assert "use 1 of 1" in desk.kt("show", "../first.json", "--format", "markdown").out
+    assert "by `launch`, 1 plan; not used before" in desk.kt("policy", "explain", "small-steps", *first).out
+    desk.write("800", org=WAIVER)
+    assert desk.kt(*plan, "--output", "../later.json").code == 0
+    git(desk.clone, "checkout", "-q", "HEAD~1")
+    assert desk.kt("apply", *AS_OF, *first, "--settle", "0").code == 0
+    git(desk.clone, "checkout", "-q", "main")
+    late = desk.kt("apply", *AS_OF, "--plan", "../later.json", "--settle", "0")
+    assert late.code == 4
+    assert "the waiver `launch` lets 1 plan pass, and was used up since this plan was made: by plan" in late.err
+    assert desk.kt(*plan).code == 4
+    assert "let 1 plan pass, and is used up by plan" in desk.kt("policy", "check").out
+    explained = desk.kt("policy", "explain", "small-steps", "--format", "json")
+    (waiver,) = json.loads(explained.out)["waivers"]
+    assert (waiver["name"], waiver["uses"], waiver["used"]["count"]) == ("launch", 1, 1)
+    desk.write("800", org=WAIVER.replace("launch,", "other,"))
+    assert "how many it let pass is not known" in desk.kt("policy", "check").out
+    assert "the plan does not tell how often it was used" in desk.kt("policy", "explain", "small-steps").out
+    desk.write("800", org=WAIVER + WAIVER.splitlines()[1] + "\n")
+    assert "org.yaml:8:12: error duplicate-waiver: the waiver `launch` is here a second time" in desk.kt("validate").out

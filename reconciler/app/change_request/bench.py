@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.app.apply_environment import apply_environment
@@ -13,7 +13,7 @@ from reconciler.app.change_request.settled import StepApproval
 from reconciler.app.change_request.step import Step
 from reconciler.app.change_request.unshown import unshown_parts
 from reconciler.app.planning.managed import managed
-from reconciler.app.planning.pipeline import assemble, compared
+from reconciler.app.planning.pipeline import assemble, compared, waiver_uses_for
 from reconciler.app.planning.scope import compared_with
 from reconciler.app.session import connected
 from reconciler.apply import preflight
@@ -30,6 +30,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan, Scope, Source, sealed
 from reconciler.plan.scope import begun
+from reconciler.policy.facts import applied_under
 from reconciler.policy.plan_record import PlanRecord
 from reconciler.settings import Settings, overlaid
 
@@ -80,8 +81,9 @@ class MergeBench:
     def execute(self, step: Step, plan: Plan, landed: Landed, withheld: Mapping[str, str]) -> Result:
         number = step.landing.pull_request
         why = {"KT_BUDGETS_PULL_REQUEST": str(number)} if number else {}
+        rules = (step.arrival.before, step.before)
         with overlaid(**why, KT_BUDGETS_COMMIT=step.landing.commit):
-            return self.carried_out(plan, step.after, declares=landed, withheld=withheld)
+            return self.carried_out(plan, step.after, declares=landed, withheld=withheld, rules=rules)
 
     def applied(self) -> LastApplied | None:
         return last_declared(self.records())
@@ -138,13 +140,22 @@ class MergeBench:
                 findings=[*findings, *doubts],
                 source=source,
                 aim=replace(aim, scope=scope),
+                uses=waiver_uses_for(self.records(), desired, before, besides=source.commit if before else None),
             )
         return sealed(drafted)
 
     def carried_out(
-        self, plan: Plan, desired: Desired, *, declares: Declares | Landed, withheld: Mapping[str, str] | None = None
+        self,
+        plan: Plan,
+        desired: Desired,
+        *,
+        declares: Declares | Landed,
+        withheld: Mapping[str, str] | None = None,
+        rules: Iterable[Desired | None] = (),
     ) -> Result:
-        """Execute a plan whose limits and approvals were looked at."""
+        """Execute a plan whose limits, also those of the `rules` before it, and approvals were looked at."""
+        day, before = self.settings.as_of, [each for each in rules if each is not None]
+        waivers = applied_under(plan, before, desired, as_of=day, withheld=withheld or ())
         preflight.check(plan.model_copy(update={"guards": ()}), desired, as_of=self.settings.as_of, opens=True)
         with apply_environment(
             self.settings,
@@ -155,7 +166,7 @@ class MergeBench:
             wait=self.wait,
         ) as environment:
             try:
-                return apply_plan(plan, desired, environment, declares=declares, withheld=withheld)
+                return apply_plan(plan, desired, environment, declares=declares, withheld=withheld, waivers=waivers)
             finally:
                 self.forget()
 

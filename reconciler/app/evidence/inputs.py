@@ -12,7 +12,7 @@ from reconciler.app.budget_files import BudgetFiles
 from reconciler.app.outlook.forecast import LookAhead
 from reconciler.app.outlook.look import Outlook
 from reconciler.app.planning.managed import managed, released_teams
-from reconciler.app.planning.pipeline import assemble, differing, forecast
+from reconciler.app.planning.pipeline import assemble, differing, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.processors import shard_runner
 from reconciler.app.review import month_in_review
@@ -101,7 +101,16 @@ def worked_out(inputs: PacketInputs) -> dict[str, bytes]:
     source = inputs.facts.source.model_copy(update={"tree_digest": desired.tree_digest})
     findings = [*known, *doubts, *released, *reclaimed]
     plan = assemble(
-        settings, desired, live, diff, usage=usage, outlook=outlook, findings=findings, source=source, year=year
+        settings,
+        desired,
+        live,
+        diff,
+        usage=usage,
+        outlook=outlook,
+        findings=findings,
+        source=source,
+        year=year,
+        uses=waiver_uses_for(records, desired, None),
     )
     review = month_in_review(settings, desired, usage, doubts) if usage else None
     return {

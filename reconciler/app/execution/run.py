@@ -23,6 +23,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result, Run
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan
+from reconciler.policy.facts import applied_under
 from reconciler.report.renderers import Answer, render
 from reconciler.report.screen import PAPER, Screen
 from reconciler.settings import Settings
@@ -57,7 +58,8 @@ def executed(settings: Settings, desired: Desired, plan: Plan, terms: Terms, dec
     with apply_environment(
         settings, desired, settle=terms.settle, label="Applying", first_apply=terms.first_apply, wait=terms.wait
     ) as environment:
-        result = logged(apply_plan(plan, desired, environment, declares=declares))
+        waivers = () if declares == "nothing" else applied_under(plan, (), desired, as_of=settings.as_of)
+        result = logged(apply_plan(plan, desired, environment, declares=declares, waivers=waivers))
     if result.denied:
         say(
             f"Keeptrusts does not let this token write: {result.denied}",

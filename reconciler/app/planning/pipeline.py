@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared
 from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.standing import Standing
+from reconciler.journal.waiver_uses import waiver_uses
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.period import Period
 from reconciler.model.plan import Plan, Source, Tool
 from reconciler.model.plan_finding import PlanFinding
+from reconciler.model.waiver_uses import WaiverUses
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.model.year_money import year_money
 from reconciler.plan.consequences import with_rest
@@ -161,10 +164,11 @@ def assemble(
     source: Source,
     aim: Aim | None = None,
     year: YearTargets | None = None,
+    uses: Mapping[str, WaiverUses] | None = None,
 ) -> Plan:
     """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position found in it.
 
-    The fiscal year is that of all wallets: a plan within a scope has none.
+    The fiscal year is that of all wallets: a plan within a scope has none. `uses` are those of waivers before.
     """
     scope, organization = aim.scope if aim else None, desired.organization
     impact, period = outlook.wallets if outlook else (), settings.period
@@ -194,7 +198,8 @@ def assemble(
         doubts=diff.doubts,
         spent=_spent(changes, live, period),
     )
-    return judged(drafted, organization, _told(desired, diff, usage, aim, settings.as_of))
+    told = _told(desired, diff, usage, aim, settings.as_of)
+    return judged(drafted, organization, replace(told, waiver_uses=uses or {}))
 
 
 def _placed(desired: Desired, diff: Diff, outlook: Forecast | None) -> tuple[tuple[Change, ...], list[Finding]]:
@@ -216,6 +221,14 @@ def _told(desired: Desired, diff: Diff, usage: DailyUsage | None, aim: Aim | Non
         rules=aim.rules if aim else None,
         history=_history(usage, wallets_of(desired, teams), as_of),
     )
+
+
+def waiver_uses_for(
+    records: Sequence[Record], desired: Desired, before: Desired | None, *, besides: str | None = None
+) -> dict[str, WaiverUses]:
+    """Return how often the waivers of `desired`, and of the YAML `before` it, were used by now."""
+    waivers = [one for each in (desired, before) if each for one in each.organization.waivers]
+    return waiver_uses(records, waivers, besides=besides) if waivers else {}
 
 
 def _usage(usage: DailyUsage | None) -> UsageSummary | None:

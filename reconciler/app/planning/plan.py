@@ -15,7 +15,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
-from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast
+from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
 from reconciler.app.processors import shard_runner
@@ -145,6 +145,7 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
         source=source,
         aim=aim,
         year=year,
+        uses=waiver_uses_for(records, desired, aim.rules),
     )
     pending = unapplied(settings.budgets, last_declared(records), source.base) if source.base else ()
     record = track_record(settings, desired, usage, made)

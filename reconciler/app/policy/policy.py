@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,15 +12,18 @@ from reconciler.findings import ExitCode, FindingsError, UsageError
 from reconciler.model.organization import OrganizationBudget
 from reconciler.model.plan import GuardResult, Plan
 from reconciler.model.rule_facts import RuleFacts
-from reconciler.model.rule_verdicts import PolicyCheck, PolicyExplained
+from reconciler.model.rule_verdicts import PolicyCheck, PolicyExplained, RuleWaiver
+from reconciler.model.waiver_uses import WaiverUses
 from reconciler.policy.explain import explained
 from reconciler.policy.facts import facts_of
 from reconciler.policy.organization_rules import organization_rules
 from reconciler.policy.rule import results
 from reconciler.policy.rule_facts import rule_facts
 from reconciler.policy.rule_set import LoadedRule, loaded
+from reconciler.policy.waivers import times_words
 from reconciler.report.renderers import Answer, Statement
 from reconciler.report.spans import visible
+from reconciler.report.wording import counted
 from reconciler.source.load import load
 
 
@@ -77,12 +80,13 @@ def _checked(found: Sequence[GuardResult], rules: int) -> Iterator[str]:
 
 def explain(plan: Plan, organization: OrganizationBudget, name: str | None, day: date) -> Statement:
     """Return how a rule comes to what it says of a plan; UsageError where there is none of that name."""
-    rule = _named(organization, name)
+    rule, facts = _named(organization, name), facts_of(plan)
     found = PolicyExplained(
         rule=rule.setting.name,
         when=rule.setting.when or "",
         asserts=rule.setting.asserts,
-        subjects=explained(rule, facts_of(plan), day),
+        subjects=explained(rule, facts, day),
+        waivers=tuple(_waivers(rule, organization, facts.waiver_uses)),
     )
     return Statement(found, "\n".join(_explained(found)))
 
@@ -94,6 +98,22 @@ def _named(organization: OrganizationBudget, name: str | None) -> LoadedRule:
         names = ", ".join(sorted(rules)[:20])
         raise UsageError(what, hint=f"name one of: {names}" if rules else "write rules into budgets/policies/")
     return rules[name]
+
+
+def _waivers(
+    rule: LoadedRule, organization: OrganizationBudget, uses: Mapping[str, WaiverUses]
+) -> Iterator[RuleWaiver]:
+    for one in organization.waivers:
+        if one.waived == rule.setting.name:
+            used = uses.get(one.counted_as)
+            yield RuleWaiver(name=one.counted_as, team=one.team or "", until=one.until, uses=one.uses, used=used)
+
+
+def _waived(waiver: RuleWaiver) -> str:
+    limit = "any number of plans" if waiver.uses is None else counted(waiver.uses, "plan")
+    unknown = "the plan does not tell how often it was used"
+    used = unknown if waiver.used is None else times_words(waiver.used) or "not used before"
+    return f"waived for {waiver.team or 'the whole run'} until {waiver.until} by `{waiver.name}`, {limit}; {used}"
 
 
 def _explained(found: PolicyExplained) -> Iterator[str]:
@@ -112,6 +132,8 @@ def _explained(found: PolicyExplained) -> Iterator[str]:
         yield f"\nof {len(aside)} more {'thing' if len(aside) == 1 else 'things'} it is not asked: `when` is not true"
     if not found.subjects:
         yield "\nthe plan holds nothing that it is asked of"
+    for waiver in found.waivers:
+        yield f"\n{_waived(waiver)}"
 
 
 def _facts(plan: Plan, day: date) -> Statement:
