@@ -93,6 +93,7 @@ SCRIPT = """(() => {
         button.addEventListener("click", () => complete(button.closest("[data-total]")));
       });
       part.querySelectorAll("[data-more]").forEach(more => {
+        more.querySelector("summary").addEventListener("click", () => draw(more), {once: true});
         more.addEventListener("toggle", () => draw(more), {once: true});
       });
     }
@@ -120,7 +121,11 @@ SCRIPT = """(() => {
   };
 
   document.querySelectorAll("nav .tools").forEach(filter);
-  menu?.addEventListener("toggle", () => { if (menu.open) menu.querySelector("input").focus(); });
+  menu?.querySelector("summary").addEventListener("click", event => {
+    event.preventDefault();
+    menu.open = !menu.open;
+    if (menu.open) menu.querySelector("input").focus();
+  });
   addEventListener("keydown", event => {
     if (event.key === "Escape" && menu?.open) { menu.open = false; menu.querySelector("summary").focus(); }
   });
