@@ -49,6 +49,8 @@ def without_secrets(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return `text` with every character escaped that is neither printable nor the end of a line."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 

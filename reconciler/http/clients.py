@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from urllib.request import getproxies
@@ -27,7 +27,6 @@ KEPT_SECONDS = 4.0
 """Less than servers keep a connection that nobody uses."""
 
 SingleUseClient = httpx.Client
-ReadingClient = httpx.AsyncClient
 
 _ALONE = httpx.Limits(max_keepalive_connections=0)
 _CLOSED = {"Connection": "close"}
@@ -58,6 +57,27 @@ def single_use_client(
         )
 
 
+class ReadingClient:
+    """Sends GETs on one connection.
+
+    It goes past the HTTP library's client, which looks for cookies and for redirects to follow in every answer: over
+    thousands of small answers that adds up. Not past a proxy: what goes through one is for the library to say.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, direct: httpx.AsyncBaseTransport | None) -> None:
+        self._client = client
+        self._timeout = client.timeout.as_dict()
+        self.send = direct.handle_async_request if direct else partial(client.send, stream=True)
+
+    def get(self, url: httpx.URL, headers: Mapping[str, str]) -> httpx.Request:
+        """Return the GET of `url` with `headers` and those of every request."""
+        every = self._client.headers.multi_items()
+        return httpx.Request("GET", url, headers=[*every, *headers.items()], extensions={"timeout": self._timeout})
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
 def reading_client(
     endpoint: Endpoint,
     headers: Mapping[str, str],
@@ -74,7 +94,7 @@ def reading_client(
         trusted = certificates(trust_environment=trust_environment)
         if transport is None and not (trust_environment and names_proxies()):
             transport = WatchedTransport(trusted, keep=KEPT_SECONDS)
-        return httpx.AsyncClient(
+        client = httpx.AsyncClient(
             headers={**headers, **({} if transport else _CLOSED)},
             timeout=timeout,
             limits=_ALONE,
@@ -83,6 +103,7 @@ def reading_client(
             trust_env=trust_environment,
             verify=trusted,
         )
+        return ReadingClient(client, transport)
 
 
 def repeating(client: httpx.Client, retry: Retry) -> RetryTransport:

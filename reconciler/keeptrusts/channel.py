@@ -90,7 +90,7 @@ class _WholeAnswers(httpx.AsyncBaseTransport):
         started = time.monotonic()
         path = request.url.path
         try:
-            response = await self.client.send(request, stream=True)
+            response = await self.client.send(request)
             body = await whole(response, largest=self._largest)
             response.extensions["body"] = body
         except httpx.HTTPError as error:
@@ -196,18 +196,22 @@ class Channel:
                 await idle.client.aclose()
 
     async def _answer(self, path: str, params: Mapping[str, str]) -> httpx.Response:
-        url = httpx.URL(self.connection.url(path), params=params) if params else httpx.URL(self.connection.url(path))
-        for _ in range(REDIRECTS + 1):
-            response = await self._send(path, url)
-            if not response.has_redirect_location:
-                return response
-            url = self._followed(path, response, url)
+        query = f"?{httpx.QueryParams(params)}" if params else ""
+        url = httpx.URL(self.connection.url(path) + query)
+        try:
+            for _ in range(REDIRECTS + 1):
+                response = await self._send(path, url)
+                if not response.has_redirect_location:
+                    return response
+                url = self._followed(path, response, url)
+        except httpx.InvalidURL:
+            raise unreadable(f"GET {path}", "it is redirected to what is no address") from None
         raise unreadable(f"GET {path}", f"it is redirected more than {REDIRECTS} times")
 
     async def _send(self, path: str, url: httpx.URL) -> httpx.Response:
         async with self._slots:
             answers = self._idle.pop()
-            request = answers.client.build_request("GET", url, headers=self.connection.authorization)
+            request = answers.client.get(url, self.connection.authorization)
             try:
                 with anyio.fail_after(self.connection.total_timeout):
                     return await RetryTransport(answers, self._retries).handle_async_request(request)
@@ -222,8 +226,6 @@ class Channel:
                 raise unreadable(f"the answer to GET {path}", "more came after it, which nobody asked for") from None
             except httpx.DecodingError:
                 raise unreadable(f"the answer to GET {path}", "its content encoding is broken") from None
-            except httpx.InvalidURL:
-                raise unreadable(f"GET {path}", "it is redirected to what is no address") from None
             except httpx.HTTPError as error:
                 raise unreachable(self.connection, "GET", path, error) from None
             finally:

@@ -79,7 +79,8 @@ def entry_kind(item: Item, types: Mapping[str, str]) -> EntryKind:
     Decision 0028.
     """
     word = item.word("type", "kind")
-    kind = {**_OTHER_FORMS, **{worded(theirs): ours for theirs, ours in types.items()}}.get(word, word)
+    told = {worded(theirs): ours for theirs, ours in types.items()}
+    kind = told.get(word, _OTHER_FORMS.get(word, word))
     for known in get_args(EntryKind):
         if kind == known:
             return cast("EntryKind", known)

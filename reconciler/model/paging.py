@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _PLACES = frozenset({"data", "pagination", "paging", "paginator", "pager", "page", "pageinfo", "meta", "metadata"})
@@ -104,6 +105,7 @@ def whole_count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+@lru_cache(maxsize=1024)
 def plain(name: str) -> str:
     """Return a key without what spellings differ in: case, `_`, `-`."""
     return "".join(character for character in name.lower() if character.isalnum())
