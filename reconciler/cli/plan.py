@@ -29,7 +29,7 @@ def command(*, format_: str, output: Path, detailed_exit_code: bool, **values: A
     """Compare the YAML with Keeptrusts, forecast, and write plan.json.
 
     In CI it is about the teams that the pull request changes, and after a merge about those that changed since what
-    was last applied: the others are neither read nor forecast, and the plan says so. Elsewhere it is about all.
+    was last applied: of the others only the usage is looked at, for the year. Elsewhere it is about all.
     """
     from reconciler.app.planning.plan import make
 

@@ -116,6 +116,7 @@ def year_forecast(
     first_day: date | None,
     uncovered: tuple[UncoveredSpend, ...] = (),
     left_out: tuple[LeftOutWallet, ...] = (),
+    by_usage: int = 0,
 ) -> YearForecast:
     """Return the year's quantiles and the probability to stay within its target; usage is known from `first_day`."""
     rest = total.rest if total.rest is not None else np.zeros(1)
@@ -138,6 +139,7 @@ def year_forecast(
         within_probability=within,
         known_from=None if whole else known_from,
         wallets=total.wallets,
+        by_usage=by_usage,
         uncovered=uncovered,
         left_out=left_out,
         as_planned={} if planned is None else money_quantiles(planned, exact=total.exact, keys=keys),

@@ -258,6 +258,9 @@ class YearForecast(Frozen):
         None, description="The first day of the usage, where the fiscal year began before it."
     )
     wallets: int = Field(0, description="How many wallets are in the sum.")
+    by_usage: int = Field(
+        0, description="How many of them a plan is not about: told by usage and YAML, their ledgers were not read."
+    )
     uncovered: tuple[UncoveredSpend, ...] = Field(
         (), description="Spend of teams that no YAML names; in none of the figures above."
     )

@@ -162,7 +162,8 @@ class Plan(Document):
         (), description="The forecast of each wallet, under live and under desired targets."
     )
     year: YearForecast | None = Field(
-        None, description="The forecast of the fiscal year; null where only some teams were looked at."
+        None,
+        description="The forecast of the fiscal year; null outside of it, and where other teams are too many.",
     )
     year_money: YearMoney | None = Field(
         None,

@@ -16,7 +16,7 @@ from reconciler.report.document import Column, Row, Table
 from reconciler.report.savings import planned_words
 from reconciler.report.spans import Cell, Words, code, safe_name, strong, visible, words
 from reconciler.report.wallets import SAFE, WalletStory, chance, risk, to_be_sure
-from reconciler.report.year import covered_words, sure_words
+from reconciler.report.year import covered_words, quick_words, sure_words, unknown_words
 
 _NAMED = 3
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -74,10 +74,12 @@ def _year(plan: Plan) -> Iterator[_Line]:
     told, same = [], []
     if forecast is not None and (middle := forecast.quantiles.get("0.5")) is not None:
         sure = f", {sure_words(forecast)} sure to stay within" if forecast.within_probability is not None else ""
-        covered = covered_words(forecast) if forecast.left_out else ""
+        covered = f"{covered_words(forecast) if forecast.left_out else ''}{quick_words(forecast)}"
         told.append(f"forecast {wording.whole(middle)}{covered}{sure}{wording.counted_from(forecast.known_from)}")
         told += [planned] if (planned := planned_words(forecast)) else []
         same.append("the same forecast")
+    elif unknown := unknown_words(plan):
+        told.append(unknown)
     then, now = money.applied, money.not_applied
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
     told.insert(0, f"wallets {wording.whole(then)}{more}")

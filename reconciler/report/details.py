@@ -183,8 +183,15 @@ def scope_notes(plan: Plan) -> tuple[Words, ...]:
     )
     left = wording.listed([safe_name(team) for team in scope.unfinished], 6)
     again = f" The last run did not finish {left}." if left else ""
-    rest = "The other team was" if others == 1 else f"The other {wording.counted(others, 'team')} were"
-    return (words(about, f"{again} {rest} neither read nor forecast." if others else again),)
+    return (words(about, f"{again} {_not_read(plan, others)}" if others else again),)
+
+
+def _not_read(plan: Plan, others: int) -> str:
+    """Return how far a plan looked at the teams that it is not about."""
+    rest = "other team" if others == 1 else f"other {wording.counted(others, 'team')}"
+    if plan.year and plan.year.by_usage:
+        return f"Of the {rest} only the usage was looked at, for the year."
+    return f"The {rest} {'was' if others == 1 else 'were'} neither read nor forecast."
 
 
 def merging(plan: Plan) -> str:

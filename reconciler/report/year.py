@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from reconciler.model.forecast import YearForecast
+from reconciler.model.plan import Plan
 from reconciler.report import wording
 from reconciler.report.spans import safe_name, safe_place
 
@@ -23,9 +24,30 @@ def covered_words(year: YearForecast) -> str:
     return f" for the {wording.counted(year.wallets, 'wallet')} in git" if year.uncovered else ""
 
 
+def quick_words(year: YearForecast) -> str:
+    """Return how the part of teams came about that the plan is not about; else an empty text."""
+    return " (other teams: a quick look at their usage)" if year.by_usage else ""
+
+
+def unknown_words(plan: Plan) -> str:
+    """Return why a plan of some teams does not know the year, and how to have it; else an empty text."""
+    if plan.year is not None or plan.scope is None:
+        return ""
+    if plan.usage is None or not plan.usage.rows:
+        return "forecast not known: no usage to look at the other teams with"
+    about = f"{len(plan.scope.teams):,} of {wording.counted(plan.scope.of, 'team')}"
+    return f"forecast not known: this plan looks at {about}, kt-budgets plan --all-teams at all"
+
+
 def uncovered_words(year: YearForecast, currency: str) -> str:
     """Return as sentences what is not in the sum, and why: wallets of which nothing can be told, and other teams."""
-    return " ".join((*_left_out(year, currency), *_uncovered(year, currency)))
+    return " ".join((*_quick(year), *_left_out(year, currency), *_uncovered(year, currency)))
+
+
+def _quick(year: YearForecast) -> Iterator[str]:
+    if year.by_usage:
+        whose = wording.counted(year.by_usage, "wallet")
+        yield f"The part of {whose} of other teams follows from usage and YAML: what they hold was not read."
 
 
 def _left_out(year: YearForecast, currency: str) -> Iterator[str]:

@@ -26,6 +26,8 @@ from forecast.forecast_world import (
     team,
 )
 
+from reconciler.forecast.context import forecast_context
+from reconciler.forecast.project import project
 from reconciler.model.forecast import WalletForecast, WalletOutlook
 from reconciler.model.period import Period
 from reconciler.model.purse import Opening
@@ -314,6 +316,29 @@ def test_a_year_comes_about_month_by_month_and_ends_with_its_own_figures() -> No
         assert abs(ahead[0].quantiles[key] - over[-1].spent - wallet.month_end.quantiles[key]) <= cent
         sums = [month.quantiles[key] for month in ahead]
         assert sums == sorted(sums)
+
+
+def test_the_year_of_wallets_that_nothing_else_is_asked_of_is_that_of_wallets_that_are_asked() -> None:
+    names = ("team_support", "team_search", "team_empty", "team_pounds")
+    builder = UsageBuilder()
+    for number, name in enumerate(names):
+        if name != "team_empty":
+            builder.series(name, AS_OF - timedelta(days=90), steady(90, seed=number))
+    promising = plan(growth=[{"reason": "more", "rate": "20%", "from": "2026-09"}])
+    asked = [question(name, team=name, plan=promising) for name in names]
+    asked[-1] = replace(asked[-1], wallet=replace(asked[-1].wallet, currency="GBP"))
+    teams = {name: team(name, prod=(name, 3000.0)) for name in names}
+    context = forecast_context(
+        builder.build(), asked, organization=organization(), period=JUNE, as_of=AS_OF, teams=teams
+    )
+    whole, part = project(asked, context), project(asked[:1], context, others=asked[1:])
+    assert part.year is not None
+    assert whole.year is not None
+    assert (part.year.wallets, part.year.by_usage, whole.year.by_usage) == (2, 1, 0)
+    assert [(one.team, one.reason) for one in part.year.left_out] == [("team_empty", "unknown")]
+    assert part.year.model_copy(update={"by_usage": 0}) == whole.year
+    assert (part.wallets, len(part.assumptions)) == (whole.wallets[:1], 1)
+    assert project(asked[:1], context, others=None).year is None
 
 
 def test_outside_the_fiscal_year_or_without_a_target_the_year_claims_nothing() -> None:

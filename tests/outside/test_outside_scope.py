@@ -152,6 +152,7 @@ def test_a_pull_request_that_touches_two_of_500_teams_reads_and_forecasts_these_
         assert {item["team"] for item in scoped["impact"]} == {"t007", "t300"}
         assert {change["team"] for change in scoped["changes"]} == {"t007", "t300"}
         assert scoped["year"] is None
+        assert "forecast not known: this plan looks at 2 of 500 teams" in unwrapped(scoped["text"])
         assert scoped["unmanaged"] == []
         shown = many.kt("show", "plan.json", "--format", "markdown").stdout
         assert "The other 498 teams were neither read nor forecast." in shown
@@ -160,12 +161,18 @@ def test_a_pull_request_that_touches_two_of_500_teams_reads_and_forecasts_these_
 def test_what_is_planned_for_a_team_does_not_depend_on_the_scope(small: Organization) -> None:
     small.write(2, monthly="150.00")
     small.write(4, alert="80.00")
+    with (small.folder / "usage.csv").open("a") as usage:
+        usage.writelines(f"e2{n},2026-06-{n:02d}T10:00:00Z,t002-prod,2.00\n" for n in range(1, 18))
     scoped, whole = small.plan("--since", "HEAD"), small.plan("--all-teams", **PULL_REQUEST)
     assert whole["scope"] is None
     assert {change["team"] for change in whole["changes"]} == {"t002", "t004", "t005"}
     assert scoped["fingerprints"] == {team: whole["fingerprints"][team] for team in ("t002", "t004")}
     for part in ("changes", "impact", "assumptions"):
         assert scoped[part] == [item for item in whole[part] if item["team"] in ("t002", "t004")]
+    assert scoped["year"] == whole["year"] | {"by_usage": 1}
+    assert (whole["year"]["wallets"], whole["year"]["by_usage"]) == (2, 0)
+    assert "(other teams: a quick look at their usage)" in unwrapped(scoped["text"])
+    assert "Of the other 4 teams only the usage was looked at, for the year." in unwrapped(scoped["text"])
 
 
 def test_outside_of_ci_every_team_is_planned_unless_a_commit_is_named(small: Organization) -> None:

@@ -162,6 +162,24 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     assert "FY2027" not in str(decided(plans.one_wallet()))
 
 
+def test_the_year_of_some_teams_says_what_is_known_of_the_others(plans: Any) -> None:
+    money = YearMoney(name="FY2027", annual_target=None, applied=Decimal(675_700), not_applied=Decimal(675_700))
+    scope = Scope(since="9c1e7b2", teams=("support",), of=12)
+    quick = plans.YEAR.model_copy(update={"by_usage": 11, "wallets": 12, "within_probability": None})
+    told = plans.one_wallet(year=quick, year_money=money, scope=scope)
+    assert decided(told)["FY2027"] == (
+        "wallets 675,700 · forecast 588,400 (other teams: a quick look at their usage)",
+        "the same · the same forecast",
+    )
+    assert "Of the other 11 teams only the usage was looked at, for the year." in markdown(summarise(told))
+    unknown = plans.one_wallet(year=None, year_money=money, scope=scope)
+    assert decided(unknown)["FY2027"][0] == (
+        "wallets 675,700 · forecast not known: this plan looks at 1 of 12 teams, kt-budgets plan --all-teams at all"
+    )
+    silent = unknown.model_copy(update={"usage": None})
+    assert decided(silent)["FY2027"][0].endswith("forecast not known: no usage to look at the other teams with")
+
+
 def test_who_must_approve_is_named_with_what_for(plans: Any) -> None:
     finance = Asked(("@acme/finance",), ("USD 12,500.00 move, above USD 10,000.00",), (("", ("support", "ads")),))
     platform = Asked(("@acme/platform", "@boss"), (), (("it is new", ("legal",)),))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.app.listening import say
+from reconciler.app.planning.others import questions_without_ledger
 from reconciler.app.planning.pipeline import read_live
 from reconciler.app.planning.questions import questions
 from reconciler.app.processors import shard_runner
@@ -19,22 +18,16 @@ from reconciler.forecast.question import Forecast, WalletQuestion
 from reconciler.journal.history import history_of
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.standing import unreadable
-from reconciler.model.kinds.billing_budget import BILLING_BUDGETS, BillingBudget
-from reconciler.model.period import Period
 from reconciler.plan.diff import make_plan
-from reconciler.plan.purses import funded_purse
 
 if TYPE_CHECKING:
     from reconciler.forecast.context import ForecastContext
-    from reconciler.forecast.history import Spending
     from reconciler.model.applied import LastApplied
     from reconciler.model.desired import Desired
     from reconciler.model.live import Live
     from reconciler.model.usage import DailyUsage
     from reconciler.plan.scope import Teams
     from reconciler.settings import Settings
-
-"""Above so many wallets nobody waits for a backtest before the forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,9 @@ class Outlook:
     ) -> tuple[WalletQuestion, ...]:
         """Return a question for each wallet of `keys`, or for all; `desired` may be other than the YAML."""
         wanted = desired or self.desired
-        asked = self._live_questions(wanted, self.live) if self.live else self._file_questions(wanted)
+        if self.live is None:
+            return questions_without_ledger(self.settings, wanted, self.usage, before=self.desired, keys=keys)
+        asked = self._live_questions(wanted, self.live)
         return tuple(question for question in asked if keys is None or question.wallet.key in keys)
 
     def _live_questions(self, desired: Desired, live: Live) -> tuple[WalletQuestion, ...]:
@@ -74,42 +69,6 @@ class Outlook:
             known=self.known,
         )
         return questions(self.settings, desired, live, diff, teams=self.teams)
-
-    def _file_questions(self, desired: Desired) -> tuple[WalletQuestion, ...]:
-        """Return the questions without a ledger: each target is funded in full on the first of its month."""
-        from reconciler.forecast.history import spending
-
-        known = spending(self.usage, as_of=self.settings.as_of)
-        period, horizon = self.settings.period, desired.organization.forecast.horizon_months
-        opening = min(Period.of(self.settings.as_of), period)
-        asked = []
-        for key, wallet in desired.wallets.items():
-            before, after = (
-                funded_purse(
-                    one,
-                    spent=_known_spend(known, key, opening),
-                    period=period,
-                    as_of=self.settings.as_of,
-                    unused=desired.organization.unused,
-                )
-                for one in (self.desired.wallets[key], wallet)
-            )
-            alerts = _watching(desired, key)
-            asked.append(
-                WalletQuestion(
-                    wallet=wallet,
-                    plan=desired.teams[wallet.team].plan,
-                    live_target=self.desired.wallets[key].target(period),
-                    desired_target=wallet.target(period),
-                    live=before,
-                    desired=after,
-                    targets={period.plus(month): wallet.target(period.plus(month)) for month in range(1, horizon + 1)},
-                    alerts_live=alerts,
-                    alerts_desired=alerts,
-                    unpaid_since=max(known.known_until, opening.first) if known.known_until < known.as_of else None,
-                )
-            )
-        return tuple(asked)
 
     def forecast(self, asked: Sequence[WalletQuestion]) -> Forecast:
         from reconciler.forecast.project import project
@@ -128,19 +87,6 @@ class Outlook:
             as_of=self.settings.as_of,
             teams=self.desired.teams,
         )
-
-
-def _known_spend(known: Spending, key: str, month: Period) -> Decimal:
-    """Return what a wallet spent in `month` on days that are known in full, and on the day as_of so far."""
-    spend, as_of = known.of(key), known.as_of
-    today = spend.between(as_of, as_of + timedelta(days=1)) if as_of in month else Decimal(0)
-    return spend.between(month.first, min(known.known_until, month.end)) + today
-
-
-def _watching(desired: Desired, key: str) -> tuple[BillingBudget, ...]:
-    found = (entry.value for entry in desired.of(BILLING_BUDGETS).values())
-    watching = (budget for budget in found if budget.scope_type == "team" and budget.scope_id == key)
-    return tuple(sorted(watching, key=lambda budget: budget.name))
 
 
 def look(settings: Settings, *, offline: bool = False, horizon: int | None = None, teams: Teams = None) -> Outlook:

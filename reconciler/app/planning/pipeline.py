@@ -40,7 +40,7 @@ from reconciler.version import __version__
 
 if TYPE_CHECKING:
     from reconciler.app.planning.scope import Aim
-    from reconciler.forecast.question import Forecast
+    from reconciler.forecast.question import Forecast, WalletQuestion
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
@@ -131,10 +131,12 @@ def forecast(
     *,
     run_shards: ShardRunner,
     teams: Teams = None,
+    others: Sequence[WalletQuestion] | None = None,
 ) -> Forecast:
     """Return what the wallets of `teams` will cost, under the live and under the desired money.
 
-    Without an export, or with an empty one, the ledger's own settlements are what is known of past spend.
+    Without an export, or with an empty one, the ledger's own settlements are what is known of past spend. The fiscal
+    year is that of all wallets: where there are other teams, it takes the questions of `others` to know it.
     """
     from reconciler.forecast.context import forecast_context
     from reconciler.forecast.project import project
@@ -149,7 +151,7 @@ def forecast(
         as_of=settings.as_of,
         teams=desired.teams,
     )
-    return project(asked, context, run_shards=run_shards)
+    return project(asked, context, run_shards=run_shards, others=() if teams is None else others)
 
 
 def assemble(
@@ -166,9 +168,9 @@ def assemble(
     year: YearTargets | None = None,
     uses: Mapping[str, WaiverUses] | None = None,
 ) -> Plan:
-    """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position found in it.
+    """Return the plan document, still to be sealed, of the YAML as it is in `source`, with every position in it.
 
-    The fiscal year is that of all wallets: a plan within a scope has none. `uses` are those of waivers before.
+    `uses` are those of waivers before.
     """
     scope, organization = aim.scope if aim else None, desired.organization
     impact, period = outlook.wallets if outlook else (), settings.period
@@ -189,7 +191,7 @@ def assemble(
         fingerprints=dict(diff.fingerprints),
         funds=diff.funds,
         impact=impact,
-        year=outlook.year if outlook and scope is None else None,
+        year=outlook.year if outlook else None,
         year_money=year and year_money(year, changes, later, period=period, target=organization.annual_target),
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,

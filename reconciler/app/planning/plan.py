@@ -15,6 +15,7 @@ from reconciler.app.forge_session import forge_words
 from reconciler.app.lineage import refuse_behind
 from reconciler.app.planning.managed import managed, released_teams
 from reconciler.app.planning.merged_result import as_merged
+from reconciler.app.planning.others import other_wallets
 from reconciler.app.planning.pipeline import assemble, checked_out, compared, forecast, waiver_uses_for
 from reconciler.app.planning.remarks import first_reclaim, year_known
 from reconciler.app.planning.scope import ALL, aim_of
@@ -128,7 +129,8 @@ def _drafted(settings: Settings, *, since: str | None, first_apply: FirstNames, 
         with connected(settings, desired) as connection:
             live, diff = compared(settings, desired, connection, records, teams=teams, first_apply=first_apply)
             usage, doubts = obtain_usage(settings, desired, connection)
-        outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams)
+        others = other_wallets(settings, desired, usage, teams=teams)
+        outlook = forecast(settings, desired, live, diff, usage, run_shards=run_shards, teams=teams, others=others)
     reclaimed = first_reclaim(desired, outlook.wallets, settings.period, last=last_declared(records), later=aim.later)
     year = year_targets(desired, usage, as_of=settings.as_of)
     known = year_known(warnings, year, desired)
