@@ -43,6 +43,7 @@ from reconciler.model.recorded import RecordedDocument
 from reconciler.model.review import ReviewDocument
 from reconciler.model.rule import PolicyFile
 from reconciler.model.rule_facts import RuleFacts
+from reconciler.model.rule_trial import PolicyTrial
 from reconciler.model.rule_verdicts import PolicyCheck, PolicyExplained, PolicyTests
 from reconciler.model.spend import SpendDocument
 from reconciler.model.suggestion import SuggestionsDocument
@@ -61,6 +62,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     PolicyCheck,
     PolicyExplained,
     PolicyTests,
+    PolicyTrial,
     LibraryDocument,
     Run,
     InitDocument,

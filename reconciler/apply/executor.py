@@ -13,6 +13,7 @@ from reconciler.apply.run_context import RunContext
 from reconciler.apply.transfer import TransferExecutor
 from reconciler.findings import BudgetsError
 from reconciler.journal.declared import Declared
+from reconciler.journal.kept_facts import kept
 from reconciler.journal.record import Entry, JournalError, Step
 from reconciler.journal.store import FencedError
 from reconciler.model.change import Allocate, Change, Reclaim
@@ -90,6 +91,7 @@ class Executor:
             "stale": dict(request.stale),
             **request.declared.facts(),
             **self._settled,
+            **kept(request.plan),
         }
         planned = (
             Entry(Step.PLANNED, operation_of(change), {"team": change.team})

@@ -31,6 +31,7 @@ _STATEMENTS = (
     "policy-check",
     "policy-explained",
     "policy-tests",
+    "policy-trial",
     "policy-library",
     "adoption",
     "release",

@@ -130,6 +130,7 @@ def _facts(record: Record) -> str:
     if "change" in facts:
         facts["change"] = facts["change"].get("amount") or facts["change"].get("key")
     facts.pop("outcomes", None)
+    facts.pop("judged_by", None)
     for name, usual in _USUAL.get(record.step, {}).items():
         if facts.get(name) == usual:
             del facts[name]

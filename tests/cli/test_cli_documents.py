@@ -287,6 +287,7 @@ CASES = (
     Case("policy", "no rule refuses", "policy-check", 0, on_a_plan("check")),
     Case("policy", "what rules read", "rule-facts", 0, on_a_plan("facts")),
     Case("policy", "why", "policy-explained", 0, on_a_plan("explain", "own")),
+    Case("policy", "rules on past plans", "policy-trial", 0, on_a_plan("check", "--from", ".")),
     Case("policy", "fixtures", "policy-tests", 0, on_a_plan("test")),
     Case("apply", "applied", "run", 0, applied),
     Case("apply", "nothing to do", "run", 0, applied_twice),

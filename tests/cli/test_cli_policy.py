@@ -12,6 +12,8 @@ from cli.journal_desk import AS_OF, Desk, git
 from source.trees import TEAM
 
 from reconciler.app.policy.library import NAMES, text_of
+from reconciler.journal.kept_facts import JUDGED_BY
+from reconciler.journal.record import Entry, Record, Step, chained
 from reconciler.source.load import load
 
 RULES = """\
@@ -233,3 +235,68 @@ def test_a_waiver_lets_as_many_plans_pass_as_it_says_and_is_told_with_its_uses(d
     assert "the plan does not tell how often it was used" in desk.kt("policy", "explain", "small-steps").out
     desk.write("800", org=WAIVER + WAIVER.splitlines()[1] + "\n")
     assert "org.yaml:8:12: error duplicate-waiver: the waiver `launch` is here a second time" in desk.kt("validate").out
+
+
+def test_rules_are_tried_on_the_last_plans_of_the_journal_before_they_bind(desk: Desk) -> None:
+    desk.chdir(desk.clone)
+    strict = with_rules(desk, most="500.00", level="warn", monthly="300.00")
+    nothing = desk.kt("policy", "check", "--from", ".")
+    assert nothing.out == "2 rules of the files here, tried on 0 plans\n"
+    assert desk.applied().code == 0
+    with_rules(desk, most="500.00", level="warn", monthly="900.00")
+    assert desk.applied().code == 0
+    journal = desk.clone / ".kt-budgets" / "journal"
+    with_rules(desk, most="200.00", monthly="900.00")
+    text = RULES.format(most="200.00", level="deny").replace("    level: deny", "    from: 2099-01-01\n    level: deny")
+    (desk.clone / "budgets" / "policies" / "money.yaml").write_text(text, encoding="utf-8")
+    done = desk.kt("policy", "check", "--from", ".")
+    assert done.code == 0
+    first, second = (line for line in done.out.splitlines() if line.startswith("  "))
+    assert "2 rules of the files here, tried on 2 plans, applied from" in done.out
+    assert "small-steps (deny): 2 would be refused" in done.out
+    assert "known-middle (warn): 2 pass" in done.out
+    assert (
+        "refuses: alpha changes by USD 600.00, more than USD 200.00 (a typing error is cheap); then: a warning" in first
+    )
+    assert second.endswith("refuses: alpha changes by USD 300.00, more than USD 200.00 (a typing error is cheap)")
+    old = json.loads(desk.kt("policy", "check", "--from", strict, "--format", "json").out)
+    assert (old["rules_from"], [one["warned"] for one in old["rules"]]) == (strict, [1, 0])
+    assert old["plans"][0]["commit"] == git(desk.clone, "rev-parse", "HEAD~1")
+    records = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    forgotten = _without_facts(records)
+    journal.write_text("".join(f"{line}\n" for line in forgotten), encoding="utf-8")
+    journal.with_name("journal.head").unlink()
+    assert (
+        "2 more plans of the last 50 are not tried: the journal does not keep"
+        in desk.kt("policy", "check", "--from", ".").out
+    )
+
+
+def _without_facts(records: list[dict[str, Any]]) -> list[str]:
+    """Return a journal as an earlier version would have written it."""
+    entries = [
+        Entry(Step(one["step"]), one["operation"], {k: v for k, v in one["facts"].items() if k != JUDGED_BY})
+        for one in records
+    ]
+    found: list[Record] = []
+    for one, entry in zip(records, entries, strict=True):
+        last = found[-1] if found else None
+        found += chained([entry], last, organization=one["organization"], run=one["run"], at=one["at"])
+    return [record.line() for record in found]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "--from", "nowhere"), "`nowhere` is no commit of this repository"),
+        (("check", "--from", "--all"), "is no commit"),
+        (("check", "--from", "HEAD"), "there are no rules in HEAD"),
+        (("check", "--from", ".", "--plan", "plan.json"), "`--from` tries rules on the plans of the journal"),
+        (("explain", "small-steps", "--from", "."), "`--from` tries rules on the plans of the journal"),
+    ],
+)
+def test_what_cannot_be_tried_on_past_plans_is_refused(desk: Desk, arguments: tuple[str, ...], told: str) -> None:
+    desk.chdir(desk.clone)
+    done = desk.kt("policy", *arguments)
+    assert done.code == 2
+    assert told in done.err

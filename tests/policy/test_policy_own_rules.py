@@ -268,3 +268,22 @@ def test_no_name_of_an_alert_ends_the_code_of_a_sentence_or_hides_in_it(name: st
     assert message.count("`") == 2
     assert message.isprintable()
     assert len(message) < 200
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (rule("change.amount < 1 && wallet.team != 'a' && wallet.is_changed"), False),
+        (rule("plan.changes > 0", each="plan"), False),
+        (rule("change.amount < 1", when="wallet.has_forecast"), True),
+        (rule("wallet.spent < change.target"), True),
+        (rule("wallet.team != 'a'", each="wallet"), True),
+        (rule("warning.fires < 1", each="warning"), True),
+        (rule("assumption.team != 'a'", each="assumption"), True),
+        (rule("nonsense"), False),
+    ],
+    ids=str,
+)
+def test_which_rules_look_at_what_usage_tells(one: dict[str, Any], *, expected: bool) -> None:
+    assert organization_rules.look_ahead(with_rules(rule("true"), {**one, "name": "other"})) is expected
+    assert not organization_rules.look_ahead(ORGANIZATION)

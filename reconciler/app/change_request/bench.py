@@ -25,12 +25,13 @@ from reconciler.journal.declared import Declares, Landed
 from reconciler.journal.journal import last_declared, read_records
 from reconciler.journal.record import Record
 from reconciler.model.applied import LastApplied
-from reconciler.model.change import Reclaim
+from reconciler.model.change import Change, Reclaim
 from reconciler.model.desired import Desired
 from reconciler.model.outcome import Result
 from reconciler.model.plan import Plan, Scope, Source, sealed
 from reconciler.plan.scope import begun
 from reconciler.policy.facts import applied_under
+from reconciler.policy.organization_rules import look_ahead
 from reconciler.policy.plan_record import PlanRecord
 from reconciler.settings import Settings, overlaid
 
@@ -109,8 +110,7 @@ class MergeBench:
     ) -> Plan:
         """Return the sealed plan for what `desired` says, which is as in `source`.
 
-        It shows what is said otherwise than `before`. A forecast is made where money is taken back and a limit looks at
-        it.
+        It shows what is said otherwise than `before`. A forecast is made where a limit looks at it.
         """
         teams = scope.teams if scope else None
         settings, desired = self.settings, managed(desired, self.records())
@@ -120,7 +120,7 @@ class MergeBench:
             )
             usage, outlook = None, None
             doubts: tuple[Finding, ...] = ()
-            if any(isinstance(change, Reclaim) for change in diff.changes) and self._looks_ahead(desired):
+            if self._looks_ahead(desired, before, diff.changes):
                 from reconciler.app.planning.pipeline import forecast
                 from reconciler.app.processors import shard_runner
                 from reconciler.app.usage import obtain_usage
@@ -170,7 +170,10 @@ class MergeBench:
             finally:
                 self.forget()
 
-    def _looks_ahead(self, desired: Desired) -> bool:
+    def _looks_ahead(self, desired: Desired, before: Desired | None, changes: Iterable[Change]) -> bool:
+        """Whether a guard, or one of the organization's own rules, looks at more than the ledger tells."""
         last = self.applied()
-        before = self.commits.desired(last.commit) if last else None
-        return any(each.organization.guards.target_below_forecast for each in (desired, before) if each)
+        applied = self.commits.desired(last.commit) if last else None
+        organizations = [each.organization for each in (desired, before, applied) if each]
+        takes_back = any(isinstance(change, Reclaim) for change in changes)
+        return any((takes_back and each.guards.target_below_forecast) or look_ahead(each) for each in organizations)

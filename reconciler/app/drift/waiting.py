@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 
@@ -24,6 +24,7 @@ from reconciler.journal.declared import Landed
 from reconciler.journal.history import history_of
 from reconciler.journal.record import Record
 from reconciler.model.applied import LastApplied
+from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.landing import ORGANIZATION, Landing
 from reconciler.model.live import Live
@@ -34,6 +35,7 @@ from reconciler.model.waiting import Waiting
 from reconciler.model.wallet_ref import WalletRef
 from reconciler.plan.diff import make_plan
 from reconciler.plan.opening import is_due, unfunded, unknown_months
+from reconciler.policy.organization_rules import look_ahead
 from reconciler.settings import Settings
 
 _MOST = 20
@@ -62,9 +64,9 @@ class LookBench(MergeBench):
         self.awaited |= landed.parts
         raise RefusedError(AWAITED, hint=f"start the apply {forge_words().pipeline}")
 
-    def _looks_ahead(self, desired: Desired) -> bool:
-        del desired
-        return False
+    def _looks_ahead(self, desired: Desired, before: Desired | None, changes: Iterable[Change]) -> bool:
+        del changes
+        return any(look_ahead(each.organization) for each in (desired, before) if each)
 
     def _by_check(self, step: Step, error: RemoteError) -> StepApproval:
         """Return what the check to require said of the pull request, where this token cannot see who approved it."""

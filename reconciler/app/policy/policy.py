@@ -27,13 +27,31 @@ from reconciler.report.wording import counted
 from reconciler.source.load import load
 
 
-def answered(what: str, name: str | None, *, plan: Path | None, budgets: Path, as_of: date | None) -> Answer:
+def answered(
+    what: str,
+    name: str | None,
+    *,
+    plan: Path | None,
+    budgets: Path,
+    as_of: date | None,
+    since: str | None = None,
+    journal: str | None = None,
+) -> Answer:
     """Return what one of the verbs answers.
 
     Raises:
         UsageError: a name is missing or is none, or the plan cannot be read.
+        RefusedError: the journal, whose plans are to be tried, cannot be read.
         FindingsError: the YAML has errors.
     """
+    if since is not None:
+        from reconciler.app.policy.trial import HERE, tried
+
+        if what != "check" or plan is not None or as_of is not None:
+            raise UsageError(
+                "`--from` tries rules on the plans of the journal", hint="write `kt-budgets policy check --from REF`"
+            )
+        return tried(budgets, since, journal, here=organization_of(budgets) if since == HERE else None)
     if what == "library":
         return library(name)
     if what == "test":
