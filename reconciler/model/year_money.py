@@ -9,7 +9,7 @@ from pydantic import Field
 
 from reconciler.model.change import Allocate, Change, Reclaim
 from reconciler.model.frozen import Frozen
-from reconciler.model.later import Later
+from reconciler.model.later import LaterTarget
 from reconciler.model.money import ZERO, Amount
 from reconciler.model.period import Period
 from reconciler.model.year_targets import YearTargets
@@ -27,20 +27,30 @@ class YearMoney(Frozen):
     not_applied: Amount | None = Field(
         description="The same if it is not applied; null where there is no commit to compare later months with."
     )
+    moved: Amount = Field(ZERO, description="Money that the plan moves now into the year; below zero: out of it.")
 
 
 def year_money(
-    targets: YearTargets, changes: Iterable[Change], later: Later | None, *, period: Period, target: Decimal | None
+    targets: YearTargets,
+    changes: Iterable[Change],
+    later: Iterable[LaterTarget] | None,
+    *,
+    period: Period,
+    target: Decimal | None,
 ) -> YearMoney | None:
-    """Return the money of the year that holds `period`; None outside of it."""
+    """Return the money of the year that holds `period`; None outside of it.
+
+    `later` is what later months get otherwise; None where nothing tells.
+    """
     if period not in targets.year:
         return None
-    unchanged = None
+    moved, unchanged = sum(map(_signed, changes), ZERO), None
     if later is not None:
-        ahead = (item for item in later.targets if item.period in targets.year)
-        moved = (*map(_signed, changes), *((item.after or ZERO) - (item.before or ZERO) for item in ahead))
-        unchanged = targets.total - sum(moved, ZERO)
-    return YearMoney(name=targets.year.name, annual_target=target, applied=targets.total, not_applied=unchanged)
+        ahead = ((item.after or ZERO) - (item.before or ZERO) for item in later if item.period in targets.year)
+        unchanged = targets.total - moved - sum(ahead, ZERO)
+    return YearMoney(
+        name=targets.year.name, annual_target=target, applied=targets.total, not_applied=unchanged, moved=moved
+    )
 
 
 def _signed(change: Change) -> Decimal:

@@ -84,7 +84,8 @@ def _year(plan: Plan) -> Iterator[_Line]:
     more = f" ({wording.signed(then - now)})" if now is not None and then != now else ""
     told.insert(0, f"wallets {wording.whole(then)}{more}")
     if now is None:
-        same = ["not known: no commit to compare with"]
+        this_month = f"{wording.signed(-money.moved)} in {plan.period.first:%B}, " if money.moved else ""
+        same = [f"{this_month}later months not known: no commit to compare with"]
     else:
         same.insert(0, "the same" if then == now else f"wallets {wording.whole(now)}")
     yield f"{safe_name(money.name, 24)}{target}", " · ".join(told), " · ".join(same)

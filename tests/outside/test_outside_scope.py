@@ -176,6 +176,8 @@ def test_what_is_planned_for_a_team_does_not_depend_on_the_scope(small: Organiza
 
 
 def test_outside_of_ci_every_team_is_planned_unless_a_commit_is_named(small: Organization) -> None:
+    year = small.plan()["year_money"]
+    assert Decimal(year["applied"]) - Decimal(year["not_applied"]) == Decimal(year["moved"]) == 180
     small.write(2, monthly="120.00")
     assert small.plan()["scope"] is None
     scoped = small.plan("--since", "main")

@@ -157,8 +157,12 @@ def test_the_year_is_told_with_the_plan_and_without_it(plans: Any) -> None:
     alone = money.model_copy(update={"annual_target": None, "not_applied": money.applied})
     told = decided(plans.one_wallet(year=year, year_money=alone))
     assert told["FY2027"] == ("wallets 675,700 · forecast 588,400", "the same · the same forecast")
-    unknown = decided(plans.one_wallet(year=None, year_money=money.model_copy(update={"not_applied": None})))
-    assert unknown["FY2027, target 700,000"] == ("wallets 675,700", "not known: no commit to compare with")
+    part = money.model_copy(update={"not_applied": None, "moved": Decimal(1_700)})
+    unknown = decided(plans.one_wallet(year=None, year_money=part))
+    assert unknown["FY2027, target 700,000"] == (
+        "wallets 675,700",
+        "−1,700 in June, later months not known: no commit to compare with",
+    )
     assert "FY2027" not in str(decided(plans.one_wallet()))
 
 

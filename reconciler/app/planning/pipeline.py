@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.forecast.shard import ShardRunner
     from reconciler.journal.record import Record
     from reconciler.keeptrusts.connection import Connection
+    from reconciler.model.later import Later, LaterTarget
     from reconciler.model.usage import DailyUsage
     from reconciler.model.usage_summary import UsageSummary
     from reconciler.model.year_targets import YearTargets
@@ -192,7 +193,8 @@ def assemble(
         funds=diff.funds,
         impact=impact,
         year=outlook.year if outlook else None,
-        year_money=year and year_money(year, changes, later, period=period, target=organization.annual_target),
+        year_money=year
+        and year_money(year, changes, _later_targets(later, aim), period=period, target=organization.annual_target),
         assumptions=outlook.assumptions if outlook else (),
         drift=diff.drift,
         unmanaged=diff.unmanaged,
@@ -202,6 +204,13 @@ def assemble(
     )
     told = _told(desired, diff, usage, aim, settings.as_of)
     return judged(drafted, organization, replace(told, waiver_uses=uses or {}))
+
+
+def _later_targets(later: Later | None, aim: Aim | None) -> tuple[LaterTarget, ...] | None:
+    """Return what later months get otherwise; None where there is nothing to compare the YAML with."""
+    if later is not None:
+        return later.targets
+    return () if aim and aim.unchanged else None
 
 
 def _placed(desired: Desired, diff: Diff, outlook: Forecast | None) -> tuple[tuple[Change, ...], list[Finding]]:

@@ -44,7 +44,8 @@ Decision 0057.
 class Aim:
     """What a plan is about: `scope` is None for all teams.
 
-    `later` and `declared` are None where there is no commit to compare with; `unknown` says why, where there should be.
+    `later` and `declared` are None where there is no commit to compare with, and where the YAML is `unchanged` since;
+    `unknown` says why, where there should be one.
     `rules` is the YAML by which the plan is approved: that before the change, and where nothing differs that at hand.
     """
 
@@ -53,6 +54,7 @@ class Aim:
     unknown: str = ""
     declared: Declared | None = None
     rules: Desired | None = None
+    unchanged: bool = False
 
 
 def aim_of(settings: Settings, desired: Desired, records: Sequence[Record], *, since: str | None) -> Aim:
@@ -123,7 +125,7 @@ def _whole(settings: Settings, desired: Desired, records: Sequence[Record]) -> A
     commit = _known(settings, last.commit or "") if last else ""
     commit = commit or head or ""
     if not commit or (commit == head and not dirty):
-        return Aim(rules=desired)
+        return Aim(rules=desired, unchanged=bool(commit))
     return compared_with(settings, load_known(settings, commit), desired, commit)
 
 
