@@ -67,13 +67,12 @@ class Fit:
         """Return what part of a series' simulated days is paid in the end."""
         return prod(each.share(row) for each in self.happenings)
 
-    def only(self, row: int) -> Fit:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> Fit:
         level, pool = self.level, self.pool
         return Fit(
             panel=self.panel.rows(chosen),
-            shape=self.shape.only(row),
-            shift=self.shift.only(row),
+            shape=self.shape.part(chosen),
+            shift=self.shift.part(chosen),
             level=Level(
                 level.values[chosen],
                 level.lags[chosen],
@@ -84,11 +83,11 @@ class Fit:
             trend=Trend(self.trend.slope[chosen], self.trend.spread[chosen]),
             pool=ResidualPool(pool.weeks[chosen], pool.count[chosen]),
             volatility=self.volatility[chosen],
-            long_run=self.long_run.only(row),
-            season=self.season.only(row),
+            long_run=self.long_run.part(chosen),
+            season=self.season.part(chosen),
             history_days=self.history_days[chosen],
             largest=self.largest[chosen],
-            happenings=tuple(happening.only(row) for happening in self.happenings),
+            happenings=tuple(happening.part(chosen) for happening in self.happenings),
         )
 
 

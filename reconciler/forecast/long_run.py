@@ -52,8 +52,7 @@ class LongRun:
     days: Ints
     ends: Days
 
-    def only(self, row: int) -> LongRun:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> LongRun:
         return LongRun(self.slope[chosen], self.spread[chosen], self.walk[chosen], self.days[chosen], self.ends[chosen])
 
     def told_by_plan(self, planned: Bools) -> LongRun:

@@ -46,8 +46,7 @@ class QuarterEnds:
     def is_found(self) -> Bools:
         return self.times > 0
 
-    def only(self, row: int) -> QuarterEnds:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> QuarterEnds:
         return QuarterEnds(self.factors[chosen], self.since[chosen], self.times[chosen])
 
     def inside(self, days: Days) -> Bools:

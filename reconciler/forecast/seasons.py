@@ -40,8 +40,7 @@ class Season:
     growth: Floats
     ends: Days
 
-    def only(self, row: int) -> Season:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> Season:
         return Season(self.weight[chosen], self.change[chosen], self.growth[chosen], self.ends[chosen])
 
     def told_by_plan(self, planned: Bools) -> Season:
@@ -54,7 +53,7 @@ class Season:
             return middle
         weeks = middle.shape[1]
         grown = self.growth[:, None] * (np.arange(weeks) - ANCHOR) / BLOCK_WEEKS
-        seasonal = self.change @ _between(weeks).T + grown
+        seasonal = (self.change[:, None] @ _between(weeks).T)[:, 0] + grown
         return middle + self.weight[:, None] * (seasonal - middle)
 
     def notices(self, row: int) -> Iterator[WalletNotice]:

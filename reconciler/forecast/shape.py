@@ -37,9 +37,8 @@ class CalendarShape:
     month_end: Floats
     quarters: QuarterEnds
 
-    def only(self, row: int) -> CalendarShape:
-        chosen = slice(row, row + 1)
-        return CalendarShape(self.week[chosen], self.month_end[chosen], self.quarters.only(row))
+    def part(self, chosen: slice) -> CalendarShape:
+        return CalendarShape(self.week[chosen], self.month_end[chosen], self.quarters.part(chosen))
 
     def over(self, panel: Panel) -> Floats:
         """Return float64[series, days]: the shape of each history day."""

@@ -75,8 +75,8 @@ class Shift:
         """Return the days of the present level, `width` where no shift is likely."""
         return np.where(self.days > 0, self.days, width)
 
-    def only(self, row: int) -> Shift:
-        return Shift(self.odds[row : row + 1], self.sizes[row : row + 1], self.back[row : row + 1])
+    def part(self, chosen: slice) -> Shift:
+        return Shift(self.odds[chosen], self.sizes[chosen], self.back[chosen])
 
     def evened(self, values: Floats) -> Floats:
         """Return `values` with the days of a new level as if they were of the level before."""

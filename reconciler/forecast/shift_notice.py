@@ -29,7 +29,7 @@ def history_notices(fit: Fit, row: int) -> tuple[WalletNotice, ...]:
 
 def shift_notices(fit: Fit, row: int) -> Iterator[WalletNotice]:
     """Yield what to know about a shift that is likely; its probability is that it stays."""
-    shift = fit.shift.only(row)
+    shift = fit.shift.part(slice(row, row + 1))
     if not shift.days[0]:
         return
     place = int(shift.odds[0].argmax())

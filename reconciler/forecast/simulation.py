@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
@@ -40,7 +42,9 @@ FAR_PATHS = 500
 Decision 0036.
 """
 CHUNK = 256
-"""Wallets whose histories are fitted at a time: bounds the memory. Paths are simulated one wallet at a time."""
+"""Wallets whose histories are fitted at a time: bounds the memory."""
+TOGETHER = 8
+"""Wallets whose paths are simulated at a time. More of them no longer fit into a processor's memory."""
 COMPARED_DAYS = 28
 """The days before a month that its own are compared with."""
 
@@ -63,8 +67,10 @@ def simulations(questions: Sequence[WalletQuestion], context: ForecastContext) -
     """Yield the simulated wallets in the order of the questions; each depends on its own wallet and team only."""
     week = organization_week(context.known) if any(_is_short(question, context) for question in questions) else None
     for first in range(0, len(questions), CHUNK):
-        for taught in _taught(questions[first : first + CHUNK], context, week):
-            yield _simulated(taught, context)
+        for _, alike in groupby(_taught(questions[first : first + CHUNK], context, week), key=attrgetter("learned")):
+            run = list(alike)
+            for place in range(0, len(run), TOGETHER):
+                yield from _together(run[place : place + TOGETHER], context)
 
 
 def _is_short(question: WalletQuestion, context: ForecastContext) -> bool:
@@ -74,13 +80,13 @@ def _is_short(question: WalletQuestion, context: ForecastContext) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Taught:
-    """One question with its wallet's history, the credits of its days, and what that teaches."""
+    """One question with its wallet's history, and what that teaches: row `row` of `learned`."""
 
     question: WalletQuestion
     spend: Spend
     history: Floats
-    credits: Floats
     learned: Fit
+    row: int
 
 
 def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual_week: Floats | None) -> list[_Taught]:
@@ -93,7 +99,7 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
     widths: dict[int, list[int]] = defaultdict(list)
     for row, history in enumerate(histories):
         widths[panel_width(len(history))].append(row)
-    learned: dict[int, Fit] = {}
+    learned: dict[int, tuple[Fit, int]] = {}
     for rows in widths.values():
         asked = [questions[row] for row in rows]
         was = [
@@ -108,11 +114,8 @@ def _taught(questions: Sequence[WalletQuestion], context: ForecastContext, usual
         planned = np.array([_planned(question, context) for question in asked])
         grows = np.array([_plans_growth(question) for question in asked], dtype=np.bool_)
         fitted = planned_for(fit(panel, usual_week=usual_week), daily=planned, grows=grows)
-        learned |= {row: fitted.only(place) for place, row in enumerate(rows)}
-    return [
-        _Taught(question, spends[row], histories[row], credits[row], learned[row])
-        for row, question in enumerate(questions)
-    ]
+        learned |= {row: (fitted, place) for place, row in enumerate(rows)}
+    return [_Taught(question, spends[row], histories[row], *learned[row]) for row, question in enumerate(questions)]
 
 
 def _plans_growth(question: WalletQuestion) -> bool:
@@ -135,20 +138,27 @@ def _index(question: WalletQuestion, context: ForecastContext) -> PriceIndex | N
     return price_index(seen.usage, rows, end, cache=question.plan.cache_hit_rate is None)
 
 
-def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
-    question, learned, start = taught.question, taught.learned, context.known.known_until
-    days = max((context.end - start).days, 1)
+def _together(run: Sequence[_Taught], context: ForecastContext) -> Iterator[Simulated]:
+    """Yield the wallets of `run`, whose rows of one fit follow each other. What is drawn for one changes no other."""
+    days = max((context.end - context.known.known_until).days, 1)
     near = min(_near_days(context), days)
-    far, more = (_weeks(taught, context, batch, days=reach) for batch, reach in (("", days), ("more", near)))
-    known_days = int(learned.history_days[0])
+    batches = [_weeks(run, context, batch, days=reach) for batch, reach in (("", days), ("more", near))]
+    for taught, *drawn in zip(run, *batches, strict=True):
+        paths = np.concatenate([weeks.daily(0, -(-near // WEEK))[:near] for weeks in drawn], axis=1)
+        yield _simulated(taught, paths, drawn[0], context, days=days)
+
+
+def _simulated(taught: _Taught, paths: Floats, far: Weeks, context: ForecastContext, *, days: int) -> Simulated:
+    question, start = taught.question, context.known.known_until
+    learned, row = taught.learned, taught.row
+    known_days = int(learned.history_days[row])
     effects: tuple[Effect, ...] = ()
     if any_in(question.plan, context.organization):
-        in_use = learned.panel.values[0, : len(taught.history)][::-1]
+        in_use = learned.panel.values[row, : len(taught.history)][::-1]
         grown = partial(grown_since, start.replace(day=1), in_use, end=start)
         setting = _setting(question, context, days=days, known=known_days > 0)
         found = effects_of(question.plan, replace(setting, grown=grown))
-        effects = tuple(effect.paid(learned.share(0)) for effect in found)
-    paths = np.concatenate([weeks.daily(0, len(more))[:near] for weeks in (far, more)], axis=1)
+        effects = tuple(effect.paid(learned.share(row)) for effect in found)
     course_of = partial(
         make_course,
         spend=taught.spend,
@@ -156,7 +166,7 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         as_of=context.as_of,
         settled=question.settled,
         reserved=question.reserved,
-        share=learned.share(0),
+        share=learned.share(row),
     )
     pulled = pull(effects, paths, far, context=context, course_of=course_of)
     left_out = int(np.isnan(taught.history).sum())
@@ -166,7 +176,7 @@ def _simulated(taught: _Taught, context: ForecastContext) -> Simulated:
         history_days=known_days,
         censored_days=left_out,
         contributions=pulled.contributions,
-        notices=history_notices(learned, 0),
+        notices=history_notices(learned, row),
         planned=pulled.planned,
     )
 
@@ -177,17 +187,18 @@ def _near_days(context: ForecastContext) -> int:
     return max(-(-(until - context.known.known_until).days // WEEK), 1) * WEEK
 
 
-def _weeks(taught: _Taught, context: ForecastContext, batch: str, *, days: int) -> Weeks:
-    """Simulate as many of a wallet's paths as go to the horizon; another `batch` is drawn from other seeds."""
+def _weeks(run: Sequence[_Taught], context: ForecastContext, batch: str, *, days: int) -> list[Weeks]:
+    """Simulate as many of each wallet's paths as go to the horizon; another `batch` is drawn from other seeds."""
     organization, name = context.organization.organization, (batch,) if batch else ()
+    learned = run[0].learned.part(slice(run[0].row, run[0].row + len(run)))
     draws = draw(
-        [seed_of(organization, taught.question.wallet.key, context.as_of, *name)],
+        [seed_of(organization, taught.question.wallet.key, context.as_of, *name) for taught in run],
         shared_seed=seed_of(organization, context.as_of, *name),
         paths=FAR_PATHS if not batch else PATHS - FAR_PATHS,
         weeks=-(-days // WEEK),
-        blocks=int(taught.learned.pool.count[0]) > 1,
+        blocks=int(learned.pool.count.max()) > 1,
     )
-    return simulated_weeks(taught.learned, draws, days=days)[0]
+    return simulated_weeks(learned, draws, days=days)
 
 
 def grown_since(first: date, history: Floats, *, end: date) -> float | None:

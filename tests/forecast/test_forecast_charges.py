@@ -191,7 +191,7 @@ def test_a_series_does_not_depend_on_those_beside_it() -> None:
         ["is charged about 2,000.00 on the last day of each month, 5 times so far; the forecast has it"],
         [],
     ]
-    assert [notice.message for notice in together.only(1).notices(0)] == told[1]
+    assert [notice.message for notice in together.part(slice(1, 2)).notices(0)] == told[1]
 
 
 def test_the_days_of_a_month_are_told_from_both_ends() -> None:

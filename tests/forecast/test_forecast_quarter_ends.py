@@ -110,7 +110,7 @@ def test_a_row_of_several_is_that_of_the_wallet_alone() -> None:
     rows = [steady(395), dear_ends(395), dear_ends(395, FISCAL)]
     together = fit(make_panel(rows, np.full(3, day_before(AS_OF))))
     for place, spent in enumerate(rows):
-        alone, own = learned(spent).shape.quarters, together.only(place).shape.quarters
+        alone, own = learned(spent).shape.quarters, together.part(slice(place, place + 1)).shape.quarters
         assert np.array_equal(alone.factors, own.factors, equal_nan=True)
         assert alone.times.tolist() == own.times.tolist()
 

@@ -97,6 +97,6 @@ def test_a_row_of_several_is_that_of_the_wallet_alone() -> None:
     rows = [steady(DAYS), wave(), wave(monthly=0.03)]
     together = learned(*rows)
     for place, spent in enumerate(rows):
-        alone, own = learned(spent).season, together.only(place).season
+        alone, own = learned(spent).season, together.part(slice(place, place + 1)).season
         assert alone.weight == pytest.approx(own.weight)
         assert alone.change == pytest.approx(own.change)

@@ -63,8 +63,8 @@ class CalendarCharges(Happening):
     ends: Days
     found: tuple[tuple[MonthlyCharge, ...], ...]
 
-    def only(self, row: int) -> CalendarCharges:
-        return CalendarCharges(self.ends[row : row + 1], self.found[row : row + 1])
+    def part(self, chosen: slice) -> CalendarCharges:
+        return CalendarCharges(self.ends[chosen], self.found[chosen])
 
     def charges(self, row: int, draws: Draws, *, days: int) -> Iterator[Charge]:
         """Yield the charges to come, the next one first, so that a longer horizon keeps those before."""

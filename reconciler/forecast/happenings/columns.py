@@ -23,8 +23,8 @@ class Columns(Happening):
 
     changes: tuple[tuple[Repricing, ...], ...]
 
-    def only(self, row: int) -> Columns:
-        return Columns(self.changes[row : row + 1])
+    def part(self, chosen: slice) -> Columns:
+        return Columns(self.changes[chosen])
 
     def notices(self, row: int) -> Iterator[WalletNotice]:
         """Yield each change that moves what is paid by a good part."""

@@ -40,8 +40,7 @@ class Credits(Happening):
     monthly: tuple[tuple[MonthlyCredit, ...], ...]
     panel: Panel
 
-    def only(self, row: int) -> Credits:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> Credits:
         return Credits(self.back[chosen], self.monthly[chosen], self.panel.rows(chosen))
 
     def share(self, row: int) -> float:

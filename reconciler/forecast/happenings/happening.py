@@ -18,8 +18,8 @@ from reconciler.model.forecast import WalletNotice
 class Happening:
     """What one mechanism found, one row a series. What it does not override, it has no part in."""
 
-    def only(self, row: int) -> Self:
-        """Return what was found of one series."""
+    def part(self, chosen: slice) -> Self:
+        """Return what was found of the `chosen` series."""
         raise NotImplementedError
 
     def share(self, row: int) -> float:

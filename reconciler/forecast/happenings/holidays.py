@@ -22,7 +22,7 @@ FEWEST_DAYS = 5
 class Holidays(Happening):
     """Past holidays are left out of what is fitted; that is all."""
 
-    def only(self, row: int) -> Holidays:
+    def part(self, chosen: slice) -> Holidays:
         return self
 
 

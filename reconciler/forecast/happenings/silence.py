@@ -60,8 +60,7 @@ class Silence(Happening):
     before: Ints
     spent: npt.NDArray[np.str_]
 
-    def only(self, row: int) -> Silence:
-        chosen = slice(row, row + 1)
+    def part(self, chosen: slice) -> Silence:
         return Silence(
             self.ends[chosen],
             self.days[chosen],
