@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from statistics import median_low
 from typing import Any, NamedTuple
@@ -18,17 +19,34 @@ _FAR = 100
 _ENOUGH = 2
 _THOUSAND = 1000
 
-Others = Mapping[str, Mapping[str, Decimal]]
-"""By environment, the usual amount of the wallet of each file."""
-
 
 class _Amount(NamedTuple):
-    """An amount at `keys`, and the amounts that it is compared with; `beside` says in words which."""
+    """An amount at `keys`, and the median of those that it is compared with, if any; `beside` says in words which."""
 
     keys: Keys
     amount: Decimal
-    around: Sequence[Decimal]
+    typical: Decimal | None
     beside: str
+
+
+class _Wallets:
+    """By environment, the usual amount of the wallet of each file."""
+
+    def __init__(self, views: Sequence[TeamView]) -> None:
+        self._usual: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for view in views:
+            for environment, wallet in view.team.wallets.items():
+                if amounts := [amount for _, amount in wallet.amounts() if amount > 0]:
+                    self._usual[environment][view.path] = median_low(amounts)
+        self._ordered = {environment: sorted(usual.values()) for environment, usual in self._usual.items()}
+
+    def elsewhere(self, environment: str, path: str) -> Decimal | None:
+        """Return the median of the wallets in other files than `path`, None where there are too few."""
+        ordered, own = self._ordered.get(environment, []), self._usual[environment].get(path)
+        place = len(ordered) if own is None else bisect_left(ordered, own)
+        count = len(ordered) - (own is not None)
+        middle = (count - 1) // 2
+        return ordered[middle + (middle >= place)] if count >= _ENOUGH else None
 
 
 def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple[str, Finding]]:
@@ -36,45 +54,40 @@ def size_problems(views: Sequence[TeamView], context: Context) -> Iterator[tuple
 
     A file whose YAML is flawed says more than that: `12,500` is read as 12 there.
     """
-    others: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for view in views:
-        for environment, wallet in view.team.wallets.items():
-            if amounts := [amount for _, amount in wallet.amounts() if amount > 0]:
-                others[environment][view.path] = median_low(amounts)
+    wallets = _Wallets(views)
     for view in (view for view in views if not view.flawed):
-        found = [one for one in _amounts(view, others) if _is_small(one)]
+        found = [one for one in _amounts(view, wallets) if _is_small(one)]
         raw = parse(view.data).value if found else None
         for one in found:
             if "." not in str(_written(raw, one.keys)):
                 yield view.path, _problem(one, context)
 
 
-def _amounts(view: TeamView, others: Others) -> Iterator[_Amount]:
+def _amounts(view: TeamView, wallets: _Wallets) -> Iterator[_Amount]:
     team = view.team
     usual = {}
     for environment, wallet in team.wallets.items():
         amounts = list(wallet.amounts())
-        elsewhere = [amount for path, amount in others.get(environment, {}).items() if path != view.path]
         for index, (keys, amount) in enumerate(amounts):
             own = [other for place, (_, other) in enumerate(amounts) if place != index and other > 0]
-            around, beside = own, "the wallet's other amounts"
-            if not own and len(elsewhere) >= _ENOUGH:
-                around, beside = elsewhere, f"other teams' `{environment}`"
-            yield _Amount(("wallets", environment, *keys), amount, around, beside)
+            typical, beside = median_low(own) if own else None, "the wallet's other amounts"
+            if not own:
+                typical, beside = wallets.elsewhere(environment, view.path), f"other teams' `{environment}`"
+            yield _Amount(("wallets", environment, *keys), amount, typical, beside)
         usual[environment] = (
             median_low(positive) if (positive := [one for _, one in amounts if one > 0]) else Decimal(0)
         )
     for position, setting in enumerate(team.billing_budgets):
         watching = usual.get(watched(team, setting) or "", Decimal(0))
         keys = ("billing_budgets", view.budget_index(position), "amount")
-        yield _Amount(keys, setting.amount, [watching], "the wallet that it watches")
+        yield _Amount(keys, setting.amount, watching, "the wallet that it watches")
     if team.plan.baseline_monthly is not None:
         keys = ("plan", "baseline_monthly")
-        yield _Amount(keys, team.plan.baseline_monthly, [sum(usual.values(), Decimal(0))], "the team's wallets")
+        yield _Amount(keys, team.plan.baseline_monthly, sum(usual.values(), Decimal(0)), "the team's wallets")
 
 
 def _is_small(one: _Amount) -> bool:
-    return bool(one.around) and 0 < one.amount < _THOUSAND and one.amount * _FAR < median_low(one.around)
+    return one.typical is not None and 0 < one.amount < _THOUSAND and one.amount * _FAR < one.typical
 
 
 def _written(value: Any, keys: Keys) -> object:
@@ -90,7 +103,7 @@ def _written(value: Any, keys: Keys) -> object:
 
 
 def _problem(one: _Amount, context: Context) -> Finding:
-    typical = context.money(median_low(one.around))
+    typical = context.money(one.typical or Decimal(0))
     message = f"{context.money(one.amount)} is very little beside {one.beside}, {typical}"
     hint = (
         f"write {one.amount * _THOUSAND:.2f} if thousands are meant, or {one.amount:.2f} with its cents if it is right"
