@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 
 import numpy as np
 
@@ -27,7 +28,7 @@ Alert = tuple[str, AlertPercentage, bool]
 """What an alert is known by: its billing budget's name, its percentage, and whether git has a say in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Month:
     """What alerts count: the course of a wallet in a period. `booked` is what its ledger has settled or reserved.
 
@@ -42,7 +43,7 @@ class Month:
     def has_begun(self) -> bool:
         return self.course.as_of >= self.period.first
 
-    @property
+    @cached_property
     def known(self) -> Decimal:
         """What the usage shows of the period, with what is paid of the day as_of."""
         course, period = self.course, self.period
@@ -200,19 +201,18 @@ def _reached(month: Month, thresholds: Sequence[Decimal], emptied: Depletion) ->
     if not len(emptied.paid):
         return np.full((len(thresholds), month.course.count), NEVER)
     opens = max((month.period.first - month.course.as_of).days, 0)
-    missing = [_needed(month, threshold, emptied) for threshold in thresholds]
-    return np.maximum(np.stack([days_until(emptied.paid >= need) for need in missing]), opens)
+    return np.maximum(days_until(emptied.paid >= _needed(month, thresholds, emptied)[:, None]), opens)
 
 
-def _needed(month: Month, threshold: Decimal, emptied: Depletion) -> Floats | float:
-    """Return what `paid` must come to, once for all paths where that is known exactly.
+def _needed(month: Month, thresholds: Sequence[Decimal], emptied: Depletion) -> Floats:
+    """Return float64[thresholds, paths]: what `paid` must come to, once for all paths where that is known exactly.
 
     Where it holds what is owed from before as_of, that is part of it and not of what was spent before.
     """
-    least, simulated = month.missing(threshold)
     if np.any(emptied.owed):
-        return float(threshold - month.known)
-    return float(least) if simulated is None else simulated
+        return np.array([[float(threshold - month.known)] for threshold in thresholds])
+    missing = map(month.missing, thresholds)
+    return np.array([[float(least)] if simulated is None else simulated for least, simulated in missing])
 
 
 def _crossings(month: Month, kind: str, thresholds: Sequence[Decimal], emptied: Depletion) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from reconciler.forecast.course import Course, joint
@@ -15,22 +16,28 @@ from reconciler.model.period import Period
 
 @dataclass(slots=True)
 class YearMonths:
-    """Running sums over wallets: what is known of each of `periods`, and float64[paths] of the rest, if any."""
+    """Running sums over wallets: what is known of each of `periods`, and float64[paths] of the rest, if any.
+
+    `bounds` are each period's first day and the first after it.
+    """
 
     periods: tuple[Period, ...]
+    bounds: tuple[tuple[date, date], ...]
     exact: list[Decimal]
     rest: list[Floats | None]
 
     @classmethod
     def of(cls, periods: tuple[Period, ...]) -> YearMonths:
-        return cls(periods, [Decimal(0)] * len(periods), [None] * len(periods))
+        bounds = tuple((period.first, period.end) for period in periods)
+        return cls(periods, bounds, [Decimal(0)] * len(periods), [None] * len(periods))
 
     def add(self, course: Course) -> None:
         """Add a wallet: its months are sums that the course keeps anyway."""
-        for place, period in enumerate(self.periods):
-            self.exact[place] += course.exact(period.first, period.end)
-            if period.end > course.start:
-                self._add(place, course.rest(period.first, period.end))
+        for place, (first, end) in enumerate(self.bounds):
+            if first < course.start:
+                self.exact[place] += course.exact(first, end)
+            if end > course.start:
+                self._add(place, course.rest(first, end))
 
     def include(self, other: YearMonths) -> None:
         for place, (exact, rest) in enumerate(zip(other.exact, other.rest, strict=True)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
@@ -21,7 +22,7 @@ def columns_of(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grid:
     """Rows of texts below headings. The first column names the row."""
 
@@ -29,7 +30,7 @@ class Grid:
     aligns: tuple[Align, ...]
     rows: tuple[tuple[str, ...], ...]
 
-    @property
+    @cached_property
     def widths(self) -> tuple[int, ...]:
         return tuple(max(map(columns_of, column)) for column in zip(self.headings, *self.rows, strict=True))
 
