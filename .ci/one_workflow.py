@@ -25,9 +25,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 WORKFLOWS = Path(__file__).resolve().parent.parent / ".github" / "workflows"
-READING = ("plan", "approval", "drift", "comment", "refresh", "digest")
+READING = ("plan", "approval", "drift", "comment", "refresh", "digest", "notify")
 MONEY = ("fund", "apply", "resume")
-SECRETS = ("KEEPTRUSTS_READ_TOKEN", "BUDGETS_APP_PRIVATE_KEY")
+SECRETS = ("KEEPTRUSTS_READ_TOKEN", "BUDGETS_APP_PRIVATE_KEY", "KT_BUDGETS_WEBHOOK")
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"
 INSTALL = "./.github/actions/kt-budgets"
 HEAD = "# Made by .ci/one_workflow.py from the workflows of this repository, for others that use it; not to be edited."
@@ -48,7 +48,8 @@ case "$EVENT" in
   schedule)
     due+=(approval drift)
     if [ $(($(date --utc +%-H) % 3)) = 0 ]; then due+=(refresh); fi
-    case "$(date --utc +%u-%H:%M)" in 1-06:[0-3]*) due+=(digest) ;; esac ;;
+    case "$(date --utc +%u-%H:%M)" in 1-06:[0-3]*) due+=(digest) ;; esac
+    case "$(date --utc +%H:%M)" in 06:[0-3]*) due+=(notify) ;; esac ;;
 esac
 """
 DUE_MONEY = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from reconciler.settings import environment
 
 _SLACK = ("hooks.slack.com", "hooks.slack-gov.com")
 _TEAMS = (".logic.azure.com", ".webhook.office.com", ".api.powerplatform.com")
+_CALM = "nothing in it needs somebody"
 _KINDS = {kind.name(): kind for kind in (DriftDocument, ForecastDocument, ReviewDocument)}
 
 
@@ -32,13 +34,14 @@ class NotifyRequest:
     """What is asked: the `document` that a command printed as JSON, and `to` whom: `env:NAME` or `file:PATH`.
 
     `service` is the kind of webhook, by default what its host tells. Unless `strict`, a message that cannot be sent is
-    said and no error.
+    said and no error. `if_needed`: one that says that all is well is not sent.
     """
 
     document: Path
     to: str
     service: Service | None = None
     strict: bool = False
+    if_needed: bool = False
     dry_run: bool = False
 
 
@@ -53,19 +56,20 @@ def notify(asked: NotifyRequest) -> Statement:
     message = message_of(_read(asked.document))
     webhook = webhook_of(asked.to)
     service = asked.service or service_of(webhook.host)
+    stated = partial(NotifiedDocument, about=message.about, service=service)
+    if asked.if_needed and not message.is_needed:
+        return Statement(stated(sent=False, reason=_CALM), f"nothing was sent: {message.title}")
     body = body_of(message, service)
     if asked.dry_run:
-        return Statement(NotifiedDocument(about=message.about, service=service, sent=False, body=body), body)
+        return Statement(stated(sent=False, body=body), body)
     try:
         post(webhook, body)
     except RemoteError as error:
         if asked.strict:
             raise
         say(f"the message was not sent: {error.message}", error.hint)
-        facts = NotifiedDocument(about=message.about, service=service, sent=False, reason=error.message)
-        return Statement(facts, "nothing was sent")
-    facts = NotifiedDocument(about=message.about, service=service, sent=True)
-    return Statement(facts, f"sent to {webhook.host}: {message.title}")
+        return Statement(stated(sent=False, reason=error.message), "nothing was sent")
+    return Statement(stated(sent=True), f"sent to {webhook.host}: {message.title}")
 
 
 def service_of(host: str) -> Service:

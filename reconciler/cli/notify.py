@@ -17,6 +17,7 @@ from reconciler.report.renderers import Answer
 @click.option("--to", required=True, metavar="env:NAME|file:PATH", help="Where the address of the webhook is kept.")
 @click.option("--as", "service", type=click.Choice(["slack", "teams", "json"]), help="Default: what its host tells.")
 @options.flag("--strict", help="Exit 9 where the message is not taken.")
+@options.flag("--if-needed", help="Send nothing where all is well.")
 @options.dry_run
 @prints("notified", to_file=False)
 def command(**values: Any) -> Answer:

@@ -27,29 +27,34 @@ _LONGEST = 480
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`title` is what is to be known, `lines` what is behind it. Nothing in them mentions somebody or is a link."""
+    """`title` is what is to be known, `lines` what is behind it. Nothing in them mentions somebody or is a link.
+
+    It is not needed where it says that all is well.
+    """
 
     about: About
     title: str
     lines: tuple[str, ...]
+    is_needed: bool = True
 
 
 def message_of(shown: Notable) -> Message:
     """Return the digest of a document."""
     match shown:
         case Plan():
-            return _message("plan", *_plan(shown))
+            return _message("plan", _plan(shown), is_needed=bool(shown.changes) or _is_refused(shown))
         case DriftDocument():
-            return _message("drift", *_drift(shown))
+            is_needed = bool(shown.waiting) or any(map(_is_telling, shown.items))
+            return _message("drift", _drift(shown), is_needed=is_needed)
         case ForecastDocument():
-            return _message("forecast", *_forecast(shown))
+            return _message("forecast", _forecast(shown), is_needed=bool(_risky(shown)))
         case ReviewDocument():
-            return _message("review", *_review(shown))
+            return _message("review", _review(shown))
 
 
-def _message(about: About, title: str, *lines: str) -> Message:
-    first, *rest = (harmless(visible(text, _LONGEST)) for text in (title, *lines))
-    return Message(about, first, tuple(rest))
+def _message(about: About, lines: Iterator[str], *, is_needed: bool = True) -> Message:
+    first, *rest = (harmless(visible(text, _LONGEST)) for text in lines)
+    return Message(about, first, tuple(rest), is_needed)
 
 
 def harmless(text: str) -> str:
@@ -63,6 +68,10 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield from (f"Refused, {one.title}: {plain(one.message)}. {_fix(one.hint)}".strip() for one in report.refusals)
     yield from map(plain, (*report.lead, *report.approve))
     yield from (f"{move.name}: {move.verb} {move.amount}, {move.funded} -> {move.target}" for move in report.moves)
+
+
+def _is_refused(plan: Plan) -> bool:
+    return any(guard.status == "refused" for guard in plan.guards)
 
 
 def _fix(hint: Words) -> str:
@@ -94,8 +103,8 @@ def _besides(items: Sequence[DriftItem]) -> str:
 
 def _forecast(shown: ForecastDocument) -> Iterator[str]:
     """Yield which wallets may run out with the money that they have now, the likeliest first."""
-    known = [(chance, wallet) for wallet in shown.wallets if (chance := wallet.live.exhaustion.probability) is not None]
-    risky = sorted((one for one in known if 1 - one[0] < SAFE), key=lambda one: (-one[0], one[1].team))
+    known = _known(shown)
+    risky = _risky(shown)
     month = f" {shown.wallets[0].period.name}" if shown.wallets else " the month"
     of = wording.counted(len(known), "wallet")
     if risky:
@@ -107,6 +116,15 @@ def _forecast(shown: ForecastDocument) -> Iterator[str]:
     yield from (_runs_out(wallet, chance) for chance, wallet in risky)
     if unknown := len(shown.wallets) - len(known):
         yield f"Nothing tells how long {wording.counted(unknown, 'more wallet')} will last."
+
+
+def _known(shown: ForecastDocument) -> list[tuple[float, WalletForecast]]:
+    chances = ((wallet.live.exhaustion.probability, wallet) for wallet in shown.wallets)
+    return [(chance, wallet) for chance, wallet in chances if chance is not None]
+
+
+def _risky(shown: ForecastDocument) -> list[tuple[float, WalletForecast]]:
+    return sorted((one for one in _known(shown) if 1 - one[0] < SAFE), key=lambda one: (-one[0], one[1].team))
 
 
 def _runs_out(wallet: WalletForecast, chance: float) -> str:

@@ -75,6 +75,19 @@ def test_the_digest_of_a_plan_is_sent_and_the_address_is_nowhere(
     assert without_secrets(f"http://x{SECRET} failed") == "http://x*** failed"
 
 
+def test_where_all_is_well_nothing_is_sent_if_that_is_asked(
+    notified: Callable[..., Result], desk: Desk, chat: list[bytes]
+) -> None:
+    assert notified("--to", "env:HOOK", "--if-needed").out.startswith("sent to")
+    (calm := desk.remote.parent / "drift.json").write_text(
+        json.dumps(json.loads((desk.kt("drift", *JSON)).out) | {"items": [], "waiting": []}), encoding="utf-8"
+    )
+    assert desk.kt("notify", calm, "--to", "env:HOOK", "--if-needed").out.startswith("nothing was sent: No drift")
+    assert len(chat) == 1
+    done = desk.kt("notify", calm, "--to", "env:HOOK", *JSON)
+    assert (json.loads(done.out)["sent"], len(chat)) == (True, 2)
+
+
 def test_each_document_that_has_a_digest_is_read_as_its_command_wrote_it(desk: Desk, chat: list[bytes]) -> None:
     usage = desk.remote.parent / "usage.csv"
     rows = [

@@ -21,7 +21,7 @@ from reconciler.forge.gitlab.ci_run import WORDS
 from reconciler.sandbox.server import running
 
 AS_OF = "2026-06-18"
-JOBS = ("validate", "ask", "review", "apply", "resume", "fund", "drift", "digest")
+JOBS = ("validate", "ask", "review", "apply", "resume", "fund", "drift", "digest", "notify")
 PROTECTED = ("BUDGETS_BOT_TOKEN", "KEEPTRUSTS_READ_TOKEN", "KEEPTRUSTS_BILLING_TOKEN")
 OF_MERGE_REQUESTS = {"validate", "ask"}
 
@@ -57,7 +57,7 @@ def test_the_jobs_are_these_and_every_one_that_is_started_by_its_task_is_told_in
     assert set(document) - known == set(JOBS)
     head = (Path(__file__).parents[2] / ".github" / "gitlab-ci.example.yml").read_text(encoding="utf-8")
     tasks = set(re.findall(r'\$KT_BUDGETS_TASK == "([a-z]+)"', head))
-    assert tasks == {"review", "apply", "resume", "fund", "drift", "digest"}
+    assert tasks == {"review", "apply", "resume", "fund", "drift", "digest", "notify"}
     assert all(re.search(rf"^#   .*\b{task}\b", head, re.MULTILINE) for task in tasks)
 
 

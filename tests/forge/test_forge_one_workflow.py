@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 from reconciler.version import __version__
 
 ROOT = WORKFLOWS.parent.parent
-READING = ("plan", "approval", "drift", "comment", "refresh", "digest")
+READING = ("plan", "approval", "drift", "comment", "refresh", "digest", "notify")
 MONEY = ("fund", "apply", "resume")
 PARTS = (*READING, *MONEY)
 OURS = load("budgets.yml")
@@ -206,10 +206,10 @@ def looked(
         ("issue_comment", {}, "comment", ""),
         ("workflow_dispatch", {"do": "resume"}, "resume", "resume"),
         ("schedule", {"at": "2026-06-18 10:17"}, "approval drift", "apply"),
-        ("schedule", {"at": "2026-06-18 06:17"}, "approval drift refresh", "apply fund"),
+        ("schedule", {"at": "2026-06-18 06:17"}, "approval drift refresh notify", "apply fund"),
         ("schedule", {"at": "2026-07-01 01:17"}, "approval drift", "apply fund"),
         ("schedule", {"at": "2026-07-09 09:17"}, "approval drift refresh", "apply"),
-        ("schedule", {"at": "2026-06-22 06:17"}, "approval drift refresh digest", "apply fund"),
+        ("schedule", {"at": "2026-06-22 06:17"}, "approval drift refresh digest notify", "apply fund"),
         ("schedule", {"at": "2026-06-22 06:47"}, "approval drift refresh", "apply fund"),
         ("schedule", {"at": "2026-06-22 07:17"}, "approval drift", "apply"),
         ("workflow_dispatch", {"do": "digest"}, "digest", "digest"),

@@ -27,7 +27,7 @@ def steps(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_workflows_of_the_loop_are_there() -> None:
-    wanted = {"plan", "approval", "apply", "resume", "fund", "drift", "refresh", "digest", "ci"}
+    wanted = {"plan", "approval", "apply", "resume", "fund", "drift", "refresh", "digest", "notify", "ci"}
     assert {f"{name}.yml" for name in wanted} <= set(NAMES)
 
 
@@ -123,7 +123,8 @@ def test_a_token_of_the_app_is_made_for_the_job_and_can_only_read() -> None:
 def test_no_token_of_github_is_a_stored_secret() -> None:
     for name in BUDGETS:
         stored = set(re.findall(r"secrets\.(\w+)", (WORKFLOWS / name).read_text(encoding="utf-8")))
-        assert stored <= {"KEEPTRUSTS_READ_TOKEN", "KEEPTRUSTS_BILLING_TOKEN", "BUDGETS_APP_PRIVATE_KEY"}
+        keys = {"KEEPTRUSTS_READ_TOKEN", "KEEPTRUSTS_BILLING_TOKEN", "BUDGETS_APP_PRIVATE_KEY"}
+        assert stored <= {*keys, "KT_BUDGETS_WEBHOOK"}
 
 
 def test_the_token_that_moves_money_is_in_the_protected_environment_alone() -> None:
