@@ -16,7 +16,7 @@ from reconciler.report.renderers import Answer
 @options.as_of
 @prints("calendar")
 def command(teams: tuple[str, ...], budgets: Path, as_of: date | None) -> Answer:
-    """Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.
+    """Show what will change when: targets, overrides, waivers, rules, accepted drift, plans.
 
     Of the organization and all teams, or only of the teams that are named. What ends within 30 days is a warning in
     `validate` and `plan` too.

@@ -18,7 +18,7 @@ COMMANDS = {
     "doctor": "Say what would fail, why it matters, and what mends it.",
     "validate": "Show every finding of every budget file.",
     "fmt": "Lay out every budget file in one way.",
-    "calendar": "Show what will change when: targets, overrides, waivers, accepted drift, what plans expect.",
+    "calendar": "Show what will change when: targets, overrides, waivers, rules, accepted drift, plans.",
     "plan": "Compare the YAML with Keeptrusts, forecast, and write plan.json.",
     "policy": "Try, test and explain an organization's own rules, or print rules to copy.",
     "show": "Render a saved plan: text, Markdown, JSON, a report in HTML, or one of its charts.",

@@ -14,7 +14,7 @@ from reconciler.model.money import Amount
 SOON = timedelta(days=30)
 """What ends within so many days is a warning."""
 
-CalendarKind = Literal["target", "override", "waiver", "acknowledgement", "plan", "fiscal_year"]
+CalendarKind = Literal["target", "override", "waiver", "rule", "acknowledgement", "plan", "fiscal_year"]
 
 
 class CalendarEntry(Frozen):

@@ -21,7 +21,8 @@ _AHEAD = 12
 
 def calendar(desired: Desired, as_of: date) -> list[Placed]:
     """Return what changes after `as_of`, in order, each with its place; what is over and still there comes first."""
-    found = [*_wallets(desired, as_of), *_let_pass(desired, as_of), *_plans(desired, as_of), *_year(desired, as_of)]
+    found = [*_wallets(desired, as_of), *_let_pass(desired, as_of), *_rules(desired, as_of), *_plans(desired, as_of)]
+    found += _year(desired, as_of)
     return sorted(found, key=lambda item: (item[0].day, item[0].team, item[0].environment, item[0].kind, item[0].what))
 
 
@@ -68,13 +69,31 @@ def _let_pass(desired: Desired, as_of: date) -> Iterator[Placed]:
     for index, waiver in enumerate(organization.waivers):
         most = f" up to {Money(waiver.max, organization.currency)}" if waiver.max is not None else ""
         waived = f"{'guard' if waiver.guard else 'rule'} {waiver.waived}"
-        what = f"the {waived} is let pass{most} for the last time: {waiver.reason}"
+        times = (
+            "" if waiver.uses is None else f", for {waiver.uses:,} {'plan' if waiver.uses == 1 else 'plans'} at most"
+        )
+        what = f"the {waived} is let pass{most} for the last time{times}: {waiver.reason}"
         entry = _entry(as_of, waiver.until, "waiver", what, team=waiver.team or "", ends=True)
         yield entry, Origin(path, ("waivers", index, "until"))
     for index, accepted in enumerate(organization.acknowledged_drift):
         what = f"the drift of {accepted.key} is accepted for the last time: {accepted.reason}"
         entry = _entry(as_of, accepted.until, "acknowledgement", what, team=accepted.team or "", ends=True)
         yield entry, Origin(path, ("acknowledged_drift", index, "until"))
+
+
+def _rules(desired: Desired, as_of: date) -> Iterator[Placed]:
+    """Yield the days on which rules begin to hold, and after which they hold no more."""
+    folder = desired.organization_path.rpartition("/")[0]
+    for name, rules in desired.organization.policies.items():
+        is_file = "/" in name
+        path, keys = (f"{folder}/{name}", ()) if is_file else (desired.organization_path, ("policies", name))
+        for index, rule in enumerate(rules.rules):
+            if rule.starts is not None and rule.starts > as_of:
+                what = f"the rule {rule.name} begins to hold: {rule.reason}"
+                yield _entry(as_of, rule.starts, "rule", what), Origin(path, (*keys, "rules", index, "from"))
+            if rule.until is not None:
+                what = f"the rule {rule.name} holds for the last time: {rule.reason}"
+                yield _entry(as_of, rule.until, "rule", what, ends=True), Origin(path, (*keys, "rules", index, "until"))
 
 
 def _plans(desired: Desired, as_of: date) -> Iterator[Placed]:

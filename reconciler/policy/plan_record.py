@@ -26,6 +26,7 @@ NOTHING = digest_of([])
 
 _LARGEST = 60_000
 _SHORT = 16
+_MOST_REFUSALS = 5
 _BLOCK = re.compile(r"^```json\n(.*)\n```$", re.MULTILINE)
 
 
@@ -38,7 +39,7 @@ class PlanRecord(Frozen):
     that the plan was about, None where it was about all. `run` is the workflow run and its attempt, `made_from` the
     commit that was planned and `base` what that was merged onto. `effects` say what decides about who must approve,
     `forecasts` what was expected of each wallet, to be logged once the plan is merged (decision 0101), `asks` whom the
-    organization's own rules ask for.
+    organization's own rules ask for, `refused` what refuses the plan: the first of it, since one is enough.
     """
 
     format: Literal["kt-budgets.record/1"] = "kt-budgets.record/1"
@@ -58,6 +59,7 @@ class PlanRecord(Frozen):
     effects: Effects | None = None
     forecasts: tuple[LoggedForecast, ...] | None = None
     asks: tuple[GuardResult, ...] = Field((), exclude_if=lambda asks: not asks)
+    refused: tuple[GuardResult, ...] = Field((), exclude_if=lambda refused: not refused)
 
     def stale_teams(self, plan: Plan) -> tuple[str, ...]:
         """Return the teams for which `plan` is another one than was recorded, sorted."""
@@ -130,7 +132,8 @@ def record_of(
     needed = _size(digests) + _size(effects.model_dump(mode="json"))
     forecasts = logged_forecasts(plan, pull_request=pull_request)
     asks = tuple(one for one in plan.guards if one.status == "asks")
-    needed += _size([one.model_dump(mode="json") for one in asks]) if asks else 0
+    refused = tuple(one for one in plan.guards if one.status == "refused")[:_MOST_REFUSALS]
+    needed += sum(_size(one.model_dump(mode="json")) for one in (*asks, *refused))
     return PlanRecord(
         repository=repository,
         pull_request=pull_request,
@@ -147,6 +150,7 @@ def record_of(
         base=base,
         effects=effects if needed < room else None,
         asks=asks if needed < room else (),
+        refused=refused,
         forecasts=forecasts if needed + _size([one.model_dump(mode="json") for one in forecasts]) < room else None,
     )
 

@@ -12,6 +12,7 @@ from plan.test_plan_later import ORGANIZATION, TEAM, state
 from worlds import wallet
 
 from reconciler.model.desired import Desired, DesiredWallet
+from reconciler.model.rule import RuleSet
 from reconciler.model.wallet_target import WalletTarget
 from reconciler.plan.calendar import calendar
 
@@ -22,6 +23,13 @@ STEPS = [
     {"amount": 3, "from": "2027-12", "until": "2028-02"},
 ]
 OVERRIDES = {"2026-07": "+20%", "2026-09": "8.00", "2026-10": "-50%", "2026-12": "9.00", "2027-06": "11.00"}
+_RULE = {"level": "deny", "owner": "@cfo", "reason": "a pilot", "assert": "true", "message": "no"}
+RULES = [
+    {**_RULE, "name": "pilot", "from": "2026-06-18", "until": "2026-07-18"},
+    {**_RULE, "name": "later", "from": "2026-06-19"},
+    {**_RULE, "name": "over", "until": "2026-06-17"},
+    {**_RULE, "name": "always"},
+]
 DAYS = ("2026-06-18", "2026-02-10", "2026-06-30", "2026-07-01", "2026-08-30", "2027-05-31", "2027-06-01")
 
 
@@ -34,7 +42,7 @@ def organization() -> Desired:
     accepted = ORGANIZATION["acknowledged_drift"][0]
     untimely = {"acknowledged_drift": [{**accepted, "until": "2026-06-17"}, {**accepted, "team": None}]}
     waivers = [*ORGANIZATION["waivers"], {"guard": "net-increase", "until": "2026-07-18", "reason": "a launch"}]
-    waivers[-1]["approved_by"] = "@cfo"
+    waivers[-1] |= {"approved_by": "@cfo", "name": "launch", "uses": 2}
     wallets = [
         stepped("ads", "dev", monthly=STEPS, overrides=OVERRIDES),
         stepped(
@@ -46,6 +54,9 @@ def organization() -> Desired:
         stepped("support", "prod", monthly=[{"amount": 4, "from": "2026-09"}]),
     ]
     desired = state({**ORGANIZATION, **untimely, "waivers": waivers}, team=TEAM)
+    own = RuleSet.model_validate({"rules": RULES}, by_alias=True, by_name=False)
+    ruled = desired.organization.model_copy(update={"policies": {"own": own, "policies/pilot.yaml": own}})
+    desired = replace(desired, organization=ruled)
     leaving = desired.teams["support"].model_copy(update={"team": "leaving", "state": "absent"})
     return replace(
         desired, teams={**desired.teams, "leaving": leaving}, wallets={wanted.key: wanted for wanted in wallets}

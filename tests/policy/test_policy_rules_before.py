@@ -93,6 +93,60 @@ def test_a_rule_is_judged_as_it_was_and_both_verdicts_are_told(
     assert told(now, before) == expected
 
 
+def elsewhere(most: str) -> OrganizationBudget:
+    """Return the rule in a set of another name, with parameters of its own."""
+    made = by(STRICT, most=most)
+    return made.model_copy(update={"policies": {"policies/other.yaml": made.policies["policies/own.yaml"]}})
+
+
+EVASIONS = {
+    "deleted": by(),
+    "deleted with another left": by(rule("true", name="another")),
+    "no rules at all": ORGANIZATION.model_copy(update={"owners": ("@acme/finance",)}),
+    "renamed": by({**STRICT, "name": "renamed"}, most="90%"),
+    "written otherwise": by({**STRICT, "name": "OWN"}, most="90%"),
+    "a lower level": by({**STRICT, "level": "warn"}),
+    "to be approved by its author": by({**STRICT, "level": "approve", "owner": "@mallory"}),
+    "another parameter": by(STRICT, most="90%"),
+    "another team": by({**STRICT, "applies_to": {"teams": ["sales"]}}),
+    "another environment": by({**STRICT, "applies_to": {"environments": ["dev"]}}),
+    "over": by({**STRICT, "until": "2026-06-17"}),
+    "not begun": by({**STRICT, "from": "2026-06-19"}),
+    "never asked": by({**STRICT, "when": "false"}),
+    "asked of something else": by({**rule("plan.changes >= 0"), "each": "plan"}),
+    "in another set with other parameters": elsewhere("90%"),
+    "in another set": elsewhere("20%"),
+    "an alert instead of a wallet": by({**rule("alert.hard_limit"), "each": "alert"}),
+}
+
+
+@pytest.mark.parametrize("way", EVASIONS)
+def test_whatever_a_change_does_to_its_own_rule_it_is_judged_by_the_rule_as_it_was(way: str) -> None:
+    before, after = yaml(by(STRICT)), yaml(EVASIONS[way])
+    shown = made(after.organization, before.organization)
+    refused = [one.message for one in shown.guards if one.guard == "own" and one.status == "refused"]
+    assert any(message.startswith(WHY) for message in refused)
+    if way != "in another set":
+        assert any("; this rule is " in message for message in refused), "both verdicts are told"
+    for forged in (shown, made(after.organization), shown.model_copy(update={"guards": ()})):
+        assert ("own", True) in {
+            (one.guard, is_before) for one, is_before in refusals(forged, [before], after, as_of=DAY)
+        }
+    assert declared(before, after).organization, "the organization's owners must approve it"
+    kept = read_record(record_text(record_of(shown, repository="a/b", pull_request=1, head="c0ffee")))
+    assert kept is not None
+    assert [one.message for one in kept.refused if one.guard == "own"][: len(refused)] == refused
+
+
+def test_a_waiver_that_a_change_brings_for_itself_is_for_the_organizations_owners_to_approve() -> None:
+    waiver = Waiver(rule="own", team="support", until=DAY, reason="launch", approved_by="@mallory")
+    before, after = yaml(by(STRICT)), yaml(by(STRICT, waivers=(waiver,)))
+    shown = made(after.organization, before.organization)
+    step = step_of(shown, before, after, as_of=DAY)
+    asked = [one for one in requirements(before, step) if one.reason == "the organization's settings change"]
+    assert [one.owners for one in asked] == [("@acme/finance",)]
+
+
 def test_a_change_that_weakens_its_own_rule_is_refused_wherever_it_is_judged() -> None:
     before, after = yaml(by(STRICT)), yaml(by(STRICT, most="90%"))
     shown = sealed(made(after.organization, before.organization))

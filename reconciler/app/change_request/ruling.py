@@ -18,11 +18,13 @@ from reconciler.http.failures import ForbiddenError
 from reconciler.model.desired import Desired
 from reconciler.model.forge_words import ForgeWords
 from reconciler.model.landing import ORGANIZATION
+from reconciler.model.plan import GuardResult
 from reconciler.model.policy_input import Effects
 from reconciler.model.requirement import Requirement
 from reconciler.policy.approvals import Step, declared, requirements
 from reconciler.policy.plan_record import PlanRecord
 from reconciler.policy.rulings import Problem, Ruling
+from reconciler.report.spans import visible
 
 Moved = Callable[[Desired, PlanRecord], tuple[str, ...]]
 """Plans again and returns the teams whose plan is another one than was recorded."""
@@ -78,6 +80,8 @@ class Gate:
             moved = self._behind(pull, record, start, after) or (self.moved(after, record) if self.moved else ())
             if moved or self._is_marked(pull):
                 return replace(whole, state="refused", problems=(_stale(pull, moved, self.forge.words),))
+            if record.refused:
+                return replace(whole, state="refused", problems=tuple(map(_limit, record.refused)))
             found = judge(
                 self.forge,
                 pull,
@@ -130,6 +134,11 @@ class Gate:
 
     def _refused(self, pull: ChangeRequest, problem: Problem) -> Ruling:
         return Ruling(pull.number, pull.head, "refused", problems=(problem,))
+
+
+def _limit(refused: GuardResult) -> Problem:
+    of = f" ({refused.team})" if refused.team else ""
+    return Problem(visible(f"refused by {refused.guard}{of}: {refused.message}", 600), visible(refused.hint, 600))
 
 
 def _stale(pull: ChangeRequest, parts: tuple[str, ...], called: ForgeWords) -> Problem:
