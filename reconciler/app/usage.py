@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.app.listening import progress
+from reconciler.app.listening import note, progress, say
 from reconciler.findings import Finding, Position, RemoteError, Severity, UsageError
 from reconciler.forecast.windows import trailing_window
 from reconciler.settings import Settings
@@ -109,8 +109,11 @@ def _download(
 
 def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: date) -> DailyUsage:
     from reconciler.usage.read import read_usage
+    from reconciler.usage.store.session import Store, StoreUse
 
     _, end = trailing_window(settings.as_of)
+    uses: list[StoreUse] = []
+    folder = settings.usage_store if paths == settings.usage else None
     with progress("Reading usage"):
         usage = read_usage(
             paths,
@@ -118,7 +121,12 @@ def _read(settings: Settings, desired: Desired, paths: tuple[str, ...], first: d
             end=end,
             columns={str(ours): theirs for ours, theirs in desired.organization.usage.columns.items()},
             known_wallets=frozenset(desired.wallets),
+            store=Store(folder, uses.append) if folder else None,
         )
+    for use in uses:
+        note(f"usage store {folder}: {use}")
+        if use.trouble:
+            say(f"the usage store {folder} was not used as it is: {use.trouble}")
     source = usage.source
     days = (source.rows, source.first_day, source.last_day)
     logging.getLogger(__name__).info("read usage: %d events from %s to %s", *days)

@@ -118,12 +118,22 @@ journal = click.option(
     metavar="STORE",
     help="Where runs are recorded: file:PATH or git:REMOTE; default what org.yaml says, else .kt-budgets/journal.",
 )
-usage = click.option(
+_usage = click.option(
     "--usage",
     multiple=True,
     metavar="PATH",
     help="Export files, folders, globs or object-store URLs (repeatable); default: ask Keeptrusts for an export.",
 )
+_usage_store = folder(
+    "--usage-store", help="Keep what is read of --usage in DIR, and read only what is new; or $KT_BUDGETS_USAGE_STORE."
+)
+
+
+def usage(command: F) -> F:
+    """Offer `--usage` and where what is read of it is kept."""
+    return _usage(_usage_store(command))
+
+
 repository = click.option(
     "--repo", metavar="OWNER/NAME", help="The repository; default $GITHUB_REPOSITORY in GitHub Actions."
 )
@@ -189,7 +199,7 @@ def settings(values: dict[str, Any], *, moves: bool = False) -> Settings:
         asked = values.pop("journal")
         passing = temporary_journal() if sandbox and not asked else None
         store, root = journal_of(folder, asked, sandbox=sandbox, moves=moves, passing=passing)
-    named = {name: values.pop(name, None) for name in ("api_url", "token_file", "as_of", "period")}
+    named = {name: values.pop(name, None) for name in ("api_url", "token_file", "as_of", "period", "usage_store")}
     return resolve(
         budgets=folder, usage=tuple(values.pop("usage", ())), sandbox=sandbox, journal=store, root=root, **named
     )

@@ -18,6 +18,7 @@ from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import Columns, fetch
 from reconciler.usage.events import events_of
+from reconciler.usage.kept import Kept, in_order
 from reconciler.usage.scans import Scan
 
 LATE_DAYS = 2
@@ -27,7 +28,9 @@ _RECENT_DAYS, _FEWEST_DAYS = 14, 5
 """A wallet is in steady use that had events on so many of the days before its last one."""
 
 
-def stale_wallets(connection: Backend, scans: Sequence[Scan], table: Columns, window: Days) -> dict[str, date]:
+def stale_wallets(
+    connection: Backend, scans: Sequence[Scan], table: Columns, window: Days, kept: Kept | None = None
+) -> dict[str, date]:
     """Return the last day of the exports that hold a wallet, for wallets whose exports end before those of others.
 
     Files that have a wallet in common are one export: that none of its later files names a wallet is silence, and no
@@ -45,7 +48,8 @@ def stale_wallets(connection: Backend, scans: Sequence[Scan], table: Columns, wi
         for wallet in np.unique(table["wallet"][inside].astype(np.str_)).tolist()
         if _fell_silent(days[inside & (table["wallet"] == wallet)], newest)
     }
-    ends = _ends(_held(connection, scans, window)) if quiet else {}
+    held = (*_held(connection, scans, window), *(kept.held(window[1]) if kept else ())) if quiet else ()
+    ends = _ends(held)
     late = newest - timedelta(days=LATE_DAYS)
     return {wallet: ends[wallet] for wallet in sorted(quiet) if wallet in ends and ends[wallet] <= late}
 
@@ -158,7 +162,9 @@ def _moment(year: str, month: str, day: str, *time: str | None) -> str:
         return ""
 
 
-def recency(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], *, end: date) -> dict[str, int]:
+def recency(
+    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], *, end: date, kept: Kept | None = None
+) -> dict[str, int]:
     """Return a number for each scanned file, larger for a later export, equal where that cannot be told.
 
     Dates in names count when every file has one; the moment of the last event, up to the day `end`, counts between
@@ -168,19 +174,21 @@ def recency(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str]
     written = {path: moment_in(names[path]) for path in paths}
     if not all(written.values()):
         written = dict.fromkeys(paths, "")
-    reach = {} if len(set(written.values())) == len(paths) else _reach(connection, scans, end)
+    reach: dict[str, str] = {}
+    if len(set(written.values())) < len(paths):
+        for path, moment in (*_reach(connection, scans, end), *(kept.reach(end) if kept else ())):
+            reach[path] = max(moment, reach.get(path, ""))
     order = {path: (written[path], reach.get(path, "")) for path in paths}
     places = {key: place for place, key in enumerate(sorted(set(order.values())))}
     return {path: places[key] for path, key in order.items()}
 
 
-def _reach(connection: Backend, scans: Sequence[Scan], end: date) -> dict[str, str]:
+def _reach(connection: Backend, scans: Sequence[Scan], end: date) -> list[tuple[str, str]]:
     """Return the moment of the last event of each file, those after the day `end` left out: a clock may be wrong."""
     events = events_of([connection.table(scan.view) for scan in scans])
     events = events.filter(events.day <= ibis.literal(end))
     found = fetch(connection, events.group_by("file").agg(latest=events["at"].max()))
-    moments = found["latest"].astype("datetime64[us]").astype(str).tolist()
-    return dict(zip(found["file"].tolist(), moments, strict=True))
+    return list(zip(found["file"].tolist(), in_order(found["latest"]), strict=True))
 
 
 COMPARED_DAYS = 28

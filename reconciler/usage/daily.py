@@ -15,7 +15,7 @@ from ibis.expr.types import BooleanValue, StringValue, Table, Value
 
 from reconciler.usage.columns import IN_METADATA
 from reconciler.usage.engine import Columns
-from reconciler.usage.events import OPTIONAL
+from reconciler.usage.events import OPTIONAL, WIDE_COST
 
 ATTRIBUTES = ("wallet", "workload", "provider", "model", "lane")
 KEYS = ("day", *ATTRIBUTES)
@@ -30,17 +30,30 @@ LONGEST_NAME = 200
 Names = Mapping[str, Sequence[str]]
 
 
-def daily_table(events: Table, names: Names, *, parse_first: bool = False, wide: bool = False) -> Table:
+def daily_table(
+    events: Table, names: Names, *, parse_first: bool = False, wide: bool = False, kept: Table | None = None
+) -> Table:
     """Return the sums per day, wallet, workload, provider, model and lane, with how many events have no price.
 
     Events that cannot be read have no `day`; those without a team have the wallet "". `parse_first` interprets event by
-    event, which is better when nearly every event has metadata of its own; the result is the same. Money comes as
-    whole billionths in int64, an error of the engine when one sum is too large for that; as decimal text when `wide`.
+    event, which is better when nearly every event has metadata of its own; the result is the same. `kept` are sums of
+    further events, as `daily_sums` gives them. Money comes as whole billionths in int64, an error of the engine when
+    one sum is too large for that; as decimal text when `wide`.
     """
+    sums = daily_sums(events, names, parse_first=parse_first)
+    if kept is not None:
+        both = ibis.union(sums, kept.select(*sums.columns).cast(sums.schema()))
+        added = {name: both[name].sum() for name in sums.columns if name not in (*KEYS, "latest")}
+        sums = _in_kept_types(both.group_by(*KEYS).agg(**added, latest=both.latest.max()))
+    return sums.mutate(**{name: _exact(sums[name], wide=wide) for name in MONEY}).order_by(*KEYS)
+
+
+def daily_sums(events: Table, names: Names, *, parse_first: bool) -> Table:
+    """Return the daily table with money as decimals: sums of it over any parts of the events are those of all."""
     if parse_first:
-        return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")), wide=wide)
+        return _sum_up(_summed(interpreted(events, names), (*KEYS, "is_fallback")))
     written = ("day", "team_id", *(name for name in OPTIONAL if name in events.columns))
-    return _sum_up(interpreted(_summed(events, written), names), wide=wide)
+    return _sum_up(interpreted(_summed(events, written), names))
 
 
 def no_days() -> Columns:
@@ -110,8 +123,8 @@ def _clean(value: StringValue) -> StringValue:
     return value.strip().left(LONGEST_NAME).nullif("")
 
 
-def _sum_up(rows: Table, *, wide: bool) -> Table:
-    """Sum sums by the daily table's keys; costs become whole billionths, or decimal text when `wide`."""
+def _sum_up(rows: Table) -> Table:
+    """Sum sums by the daily table's keys."""
     sums: dict[str, Value] = {name: rows[name].sum() for name in (*SUMS, *DOUBTS, *HITS)}
     sums |= {
         "fallbacks": rows.requests.sum(where=rows.is_fallback),
@@ -119,13 +132,15 @@ def _sum_up(rows: Table, *, wide: bool) -> Table:
         "fallback_input": rows.input_tokens.sum(where=rows.is_fallback),
         "fallback_output": rows.output_tokens.sum(where=rows.is_fallback),
     }
-    table = {name: _exact(value, wide=wide) if name in MONEY else _whole(value) for name, value in sums.items()}
-    return rows.group_by(*KEYS).agg(**table, latest=rows.latest.max()).order_by(*KEYS)
+    return _in_kept_types(rows.group_by(*KEYS).agg(**sums, latest=rows.latest.max()))
+
+
+def _in_kept_types(table: Table) -> Table:
+    """Return sums in types that a file can keep, none as zero."""
+    sums = (name for name in table.columns if name not in (*KEYS, "latest"))
+    kinds = {name: WIDE_COST if name in MONEY else "int64" for name in sums}
+    return table.mutate(**{name: table[name].fill_null(0).cast(kind) for name, kind in kinds.items()})
 
 
 def _exact(amount: Value, *, wide: bool) -> Value:
-    return amount.fill_null(0).cast("string") if wide else _whole(amount * 10**9)
-
-
-def _whole(number: Value) -> Value:
-    return number.fill_null(0).cast("int64")
+    return amount.cast("string") if wide else (amount * 10**9).cast("int64")

@@ -1,6 +1,5 @@
 """Rows that could not be used, or were used with a doubt: file, first row, number, money, as far as it can be read."""
 
-# ruff: noqa: S608 (the names and paths in these statements are our own, or quoted by `literal`)
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from reconciler.forecast.windows import Days
 from reconciler.model.usage import RowIssue
 from reconciler.usage.engine import run
 from reconciler.usage.events import FIRST_YEAR, LARGE_COST, LARGEST_COST, LAST_YEAR, WIDE_COST, events_of
+from reconciler.usage.kept import Kept
 from reconciler.usage.scans import Scan
 
 _SIGN = r"[A-Za-z]{3}|[^\w\s.,+-]{1,3}"
@@ -66,14 +66,24 @@ def doubtful_rows(
     *,
     window: Days,
     month: Days,
+    kept: Kept | None = None,
 ) -> list[RowIssue]:
     """Return the issues of rows that were taken apart but not understood, with the first row of each kind and file."""
-    found = [(scan, *each) for scan in scans for each in _counted(connection, scan, window, month)]
-    scan_of = {path: scan for scan, path, *_ in sorted(found, key=lambda each: names[each[1]])}
+    found = dict(each for scan in scans for each in _counted(connection, scan, window, month))
+    outside = list(kept.outside(window, month) if kept else ())
+    for each in outside:
+        number, cost, month_cost, unread = found.get((each.file, each.code), (0, Decimal(0), Decimal(0), 0))
+        sums = (number + each.rows, cost + each.cost, month_cost + each.month_cost, unread)
+        found[each.file, each.code] = sums
+    scan_of = {file.path: scan for scan in scans for file in scan.files}
+    paths = sorted(dict.fromkeys(path for path, _ in found), key=lambda path: names[path])
     rows = {
-        path: _first_rows(connection, scan, path, rejected.get(path, ()), window)
-        for path, scan in list(scan_of.items())[:FILES_LOCATED]
+        path: _first_rows(connection, scan_of[path], path, rejected.get(path, ()), window)
+        for path in paths[:FILES_LOCATED]
     }
+    for each in outside:
+        if each.file in rows:
+            rows[each.file][each.code] = min(each.first, rows[each.file].get(each.code, each.first))
     return [
         RowIssue(
             names[path],
@@ -86,14 +96,14 @@ def doubtful_rows(
             unread=unread,
             counted=code in COUNTED,
         )
-        for _, path, code, number, cost, month_cost, unread in found
+        for (path, code), (number, cost, month_cost, unread) in found.items()
     ]
 
 
 def _counted(
     connection: Backend, scan: Scan, window: Days, month: Days
-) -> Iterator[tuple[str, str, int, Decimal, Decimal, int]]:
-    """Yield file, code, rows, cost, cost within `month` and rows with an unreadable cost."""
+) -> Iterator[tuple[tuple[str, str], tuple[int, Decimal, Decimal, int]]]:
+    """Yield file and code, and rows, cost, cost within `month` and rows with an unreadable cost."""
     events = events_of([connection.table(scan.view)], wide=True, written=True)
     marked = _marked(events, window)
     inside = (marked["at"] >= ibis.timestamp(str(month[0]))) & (marked["at"] < ibis.timestamp(str(month[1])))
@@ -110,7 +120,7 @@ def _counted(
         for code in (*LEFT_OUT, *COUNTED):
             if row[f"{code} n"]:
                 cost, within = (Decimal(row[f"{code} {what}"] or 0) for what in ("cost", "month"))
-                yield row["file"], code, row[f"{code} n"], cost, within, row[f"{code} unread"]
+                yield (row["file"], code), (row[f"{code} n"], cost, within, row[f"{code} unread"])
 
 
 def _rows(connection: Backend, table: Table) -> list[dict[str, Any]]:
@@ -123,15 +133,15 @@ def _rows(connection: Backend, table: Table) -> list[dict[str, Any]]:
 def _first_rows(connection: Backend, scan: Scan, path: str, rejected: Sequence[int], window: Days) -> dict[str, int]:
     """Return the first row of each kind of doubt in one file, counted as a person would, rejected rows included."""
     run(connection, "SET preserve_insertion_order = true")
-    numbered = f"SELECT *, row_number() OVER () AS row FROM ({scan.sql([path])})"
-    run(connection, f"CREATE OR REPLACE TEMP VIEW one_file AS {numbered}")
+    run(connection, f"CREATE OR REPLACE TEMP VIEW one_file AS {scan.rows_of(path)}")
     marked = _marked(events_of([connection.table("one_file")], wide=True, written=True), window)
     first = marked.aggregate(**{code: marked["row"].min(where=marked[code]) for code in (*LEFT_OUT, *COUNTED)})
     (found,) = _rows(connection, first)
     run(connection, "SET preserve_insertion_order = false")
-    return {
-        code: _with_rejected(int(row) + scan.first_row - 1, rejected) for code, row in found.items() if row is not None
-    }
+    first_rows = {code: int(row) + scan.first_row - 1 for code, row in found.items() if row is not None}
+    if scan.numbered:
+        return first_rows
+    return {code: _with_rejected(row, rejected) for code, row in first_rows.items()}
 
 
 def _with_rejected(row: int, rejected: Sequence[int]) -> int:

@@ -167,6 +167,7 @@ def _remote(url: str, walk: Walk) -> Iterator[ExportFile]:
     fsspec = object_store()
     try:
         system, path = fsspec.core.url_to_fs(url, **store_options(url))
+        system.invalidate_cache()
         if glob.has_magic(path):
             matches = [each for match in sorted(system.glob(path)) for each in _below(system, match)]
         else:

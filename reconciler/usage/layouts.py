@@ -42,7 +42,7 @@ class Layout:
 
     def sql(self, paths: Sequence[str]) -> str:
         columns = ", ".join(f"{expression} AS {quoted(name)}" for name, expression in self.select)
-        files = ", ".join(literal(_unmagic(path)) for path in paths)
+        files = ", ".join(literal(unmagic(path)) for path in paths)
         source = f"{self.reader}([{files}], filename = true{self.options})"
         return f"SELECT {columns}, filename AS file FROM {f'(SELECT * FROM {source})' if self.whole_rows else source}"
 
@@ -111,7 +111,7 @@ def _known(names: Names) -> set[str]:
 
 
 def _parquet_columns(connection: Backend, file: PlainFile) -> list[tuple[str, str]]:
-    described = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet([{literal(_unmagic(file.path))}])")
+    described = fetch(connection, f"DESCRIBE SELECT * FROM read_parquet([{literal(unmagic(file.path))}])")
     return list(zip(described["column_name"].tolist(), described["column_type"].tolist(), strict=True))
 
 
@@ -159,7 +159,7 @@ def _unseen(connection: Backend, file: PlainFile, wanted: Mapping[str, Sequence[
     """Return the names of which no object of a JSON file has a key."""
     keys = sorted({key for keys in wanted.values() for key in keys})
     columns = ", ".join(f"{literal(key)}: 'VARCHAR'" for key in keys)
-    path = literal(_unmagic(file.path))
+    path = literal(unmagic(file.path))
     source = f"read_json([{path}], compression = 'uncompressed', format = '{file.format}', columns = {{{columns}}})"
     counts = ", ".join(f"count({quoted(key)}) AS k{place}" for place, key in enumerate(keys))
     found = fetch(connection, f"SELECT {counts} FROM {source}")
@@ -198,7 +198,7 @@ def _json_value(name: str, keys: Sequence[str], *, exact: bool) -> str:
 
 def json_objects(file: PlainFile) -> str:
     """Return SQL for the objects of a JSON file as text, in a column `json`."""
-    path = literal(_unmagic(file.path))
+    path = literal(unmagic(file.path))
     return f"read_json_objects([{path}], compression = 'uncompressed', format = '{file.format}')"
 
 
@@ -222,5 +222,5 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _unmagic(path: str) -> str:
+def unmagic(path: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)

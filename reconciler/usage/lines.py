@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from reconciler.model.usage import RowIssue
 from reconciler.usage.dialect import dialect_of
@@ -19,6 +22,7 @@ from reconciler.usage.formats import Format
 from reconciler.usage.line_ends import records
 from reconciler.usage.unpack import PlainFile
 
+_CHUNK = 1 << 20
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -48,6 +52,20 @@ class Lines:
         before = bisect_left(self.longer, counted)
         return counted + (self.longer_sums[before - 1] if before else 0)
 
+    def placed(self, rows: npt.NDArray[np.int64], rejected: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Return the lines of rows, counted without the `rejected` ones and ascending, from the header on."""
+        counted = _with(rows, rejected) + self.above
+        counted = _with(counted, self.empty[bisect_right(self.empty, self.above) :])
+        further = np.concatenate([np.zeros(1, np.int64), np.array(self.longer_sums, np.int64)])
+        lines: npt.NDArray[np.int64] = counted + further[np.searchsorted(self.longer, counted, side="left")]
+        return lines
+
+
+def _with(numbers: npt.NDArray[np.int64], others: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return numbers that were counted without the `others` as they are when these are counted too."""
+    before = np.array(others, np.int64) - np.arange(len(others))
+    return numbers + np.searchsorted(before, numbers, side="right")
+
 
 @dataclass(slots=True)
 class Book:
@@ -70,6 +88,28 @@ class Book:
             replace(each, row=self.of(paths[each.path]).line(each.row)) if each.row and each.path in paths else each
             for each in issues
         ]
+
+
+def lines_of_rows(file: PlainFile, rows: int) -> Lines:
+    """Return the lines of a file that has so many `rows`, its header not counted.
+
+    Where there are no more lines than that, each row is on one, and nothing need be looked for.
+    """
+    if file.format is Format.CSV:
+        dialect = dialect_of(file.name, Path(file.path), ())
+        if _line_count(Path(file.path), b"\r" if dialect.line_end == "\r" else b"\n") == rows + 1 + dialect.skip:
+            return Lines(above=dialect.skip)
+    elif file.format is not Format.JSON_LINES or _line_count(Path(file.path), b"\n") == rows:
+        return Lines()
+    return lines_of(file)
+
+
+def _line_count(path: Path, end: bytes) -> int:
+    number, last = 0, end
+    with path.open("rb") as source:
+        while chunk := source.read(_CHUNK):
+            number, last = number + chunk.count(end), chunk[-1:]
+    return number + (last != end)
 
 
 def lines_of(file: PlainFile) -> Lines:

@@ -57,10 +57,11 @@ def unmapped_ids(connection: Backend, scans: Sequence[Scan], names: Names) -> li
         column = trial.propose(()).columns.get("id") if trial and not trial.has_id() else None
         if trial and column:
             mapping = ", ".join(f"{name}: {each}" for name, each in _mapping(trial, {"id": column}).items())
-            issues.append(RowIssue(file.name, 0, "id-not-mapped", _ID_NOT_MAPPED.format(_yaml(column), mapping)))
+            issues.append(RowIssue(file.name, 0, ID_NOT_MAPPED, _ID_NOT_MAPPED.format(_yaml(column), mapping)))
     return issues
 
 
+ID_NOT_MAPPED = "id-not-mapped"
 _ID_NOT_MAPPED = (
     "`{0}` seems to be the id of a row and is not read as one, so a row that is in two exports counts twice; write"
     " `usage: {{columns: {{{1}}}}}` into org.yaml"

@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
-import ibis
 from ibis.backends.duckdb import Backend
-from ibis.expr.types import Table
 
 from reconciler.findings import UsageError
-from reconciler.forecast.windows import Days, last_month
-from reconciler.model.usage import DailyUsage, RowIssue
+from reconciler.model.usage import DailyUsage
 from reconciler.usage.columns import column_names
-from reconciler.usage.coverage import overlap, recency, stale_wallets
-from reconciler.usage.daily import daily_table, no_days
-from reconciler.usage.doubts import doubtful_rows
-from reconciler.usage.engine import Columns, connect, fetch, in_our_words, run
-from reconciler.usage.events import LARGE_COST, events_of, wide_money
+from reconciler.usage.engine import connect
 from reconciler.usage.files import find_exports
-from reconciler.usage.lines import Book
 from reconciler.usage.parts import refuse_parts
-from reconciler.usage.proposals import unmapped_ids, with_proposals
-from reconciler.usage.rejects import Rejected, holds_broken_text, rejected_rows
-from reconciler.usage.repeats import Ids, Repeats, events_met_once, look_at_ids, settle
-from reconciler.usage.result import Left, in_doubt, make_usage, meeting_issues, outside, unusable
-from reconciler.usage.scans import Scan, make_exact, make_scans, metadata_is_diverse
-from reconciler.usage.unpack import PlainFile, hold_nothing, remarks, unpack
+from reconciler.usage.reading import Progress, Reading
+from reconciler.usage.unpack import remarks, unpack
 
-Progress = Callable[[str], None]
-
-MORE_MEMORY = "2GB"
-"""What is used when the exports have more different keys a day than the given limit has room for."""
+if TYPE_CHECKING:
+    from reconciler.usage.store.session import Store
 
 
 def read_usage(
@@ -48,13 +34,15 @@ def read_usage(
     folder: Path | None = None,
     memory_limit: str = "256MB",
     on_progress: Progress | None = None,
+    store: Store | None = None,
 ) -> DailyUsage:
     """Return the daily usage of the days `[first, end)` that the exports at `paths` hold, each event counted once.
 
     `paths` are files, folders, globs or object-store URLs. `columns` maps canonical column names to the exports' own.
     `known_wallets` are the team ids that are not to be counted as unknown. Temporary files (unpacked exports, data that
     outgrow `memory_limit`) go to a fresh folder in `folder`; a limit too tight to go on is raised once. `on_progress`
-    is told in words what is being done.
+    is told in words what is being done. With a `store`, only exports are read that are new in it or have changed; the
+    result is the same.
 
     Raises UsageError when no export is found, when one lacks a column that money needs, or cannot be read whole; and
     UnreachableError when an object store does not answer.
@@ -63,163 +51,21 @@ def read_usage(
     say = on_progress or (lambda _: None)
     found = find_exports(paths)
     with _scratch(folder) as scratch:
+        window = (first, end)
+
+        def engine() -> Backend:
+            return connect(memory_limit, scratch / "spill")
+
+        if store is not None:
+            return store.read(found, engine, names, scratch, say, window, known_wallets)
         say(f"unpacking {len(found.files)} export{'s' if len(found.files) != 1 else ''}")
         files = [unpack(file, scratch) for file in found.files]
         refuse_parts(file.part for file in files if file.part is not None)
-        reading = _Reading(lambda: connect(memory_limit, scratch / "spill"), files, names, scratch, say, (first, end))
+        reading = Reading(engine, files, names, scratch, say, window)
         try:
             return reading.usage(known_wallets, (*found.issues, *remarks(files)))
         finally:
             reading.connection.disconnect()
-
-
-WHOLE_ROWS = "every column, because bytes are not UTF-8"
-
-
-class _Reading:
-    """One reading of a set of files: the scans over them and what was found out about them on the way."""
-
-    def __init__(
-        self,
-        connect: Callable[[], Backend],
-        files: Sequence[PlainFile],
-        names: Mapping[str, Sequence[str]],
-        scratch: Path,
-        say: Progress,
-        window: Days,
-    ) -> None:
-        self.connect = connect
-        self.connection = connect()
-        self.files = files
-        self.names = names
-        self.scratch = scratch
-        self.say = say
-        self.window = window
-        self.month = last_month(window[1])
-        self.shown = {file.path: file.name for file in files}
-        self.scans: list[Scan] = []
-        self.ids = Ids(meet=False, lack=False)
-        self.repeats = Repeats()
-        self.wide = False
-        self.whole_rows = False
-        self.met: set[str] = set()
-
-    def usage(self, known: Collection[str], issues: Sequence[RowIssue]) -> DailyUsage:
-        with in_our_words(self.shown), with_proposals(self.connection, self.files, self.names, known):
-            table = self._added_up()
-            while unusable(table).any() and (self._make_exact() or self._make_wide()):
-                table = self._added_up()
-            book = Book({file.path: file for scan in self.scans for file in scan.files})
-            rejected = rejected_rows(self.connection, self.scans, self.shown, self.month, book)
-            doubts = book.placed((*rejected.issues, *self._doubts(table, rejected)))
-            if self.ids.lack:
-                doubts += unmapped_ids(self.connection, self.scans, self.names)
-            stale = stale_wallets(self.connection, self.scans, table, self.window)
-        met_again = meeting_issues(self.repeats.meetings, self.shown)
-        left = Left((*issues, *met_again, *doubts), self.repeats.left_out, self.repeats.cost)
-        absent = {name for scan in self.scans for name in self.names if name not in scan.columns}
-        return make_usage(table, self.window, self.month, known=known, left=left, stale=stale, absent=absent)
-
-    def _added_up(self) -> Columns:
-        """Return the daily table; once again for each thing that the exports turn out to need."""
-        while True:
-            self.scans = make_scans(self.connection, self.files, self.names, whole_rows=self.whole_rows)
-            if hold_nothing(self.files):
-                self.scans = []
-                return no_days()
-            try:
-                table = self._add_up()
-                if not (holds_broken_text(self.connection, self.scans) and self._once(WHOLE_ROWS)):
-                    return table
-                self._take_whole_rows()
-            except duckdb.OutOfMemoryException:
-                if not self._once("more memory"):
-                    raise
-                run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
-            except (duckdb.ConversionException, duckdb.OutOfRangeException):
-                if not self._once("room for larger sums"):
-                    raise
-                self.wide = True
-            except duckdb.InternalException:
-                if not self._once(WHOLE_ROWS):
-                    raise
-                self._take_whole_rows()
-
-    def _once(self, need: str) -> bool:
-        """Return whether `need` is new, and say so."""
-        if need in self.met:
-            return False
-        self.met.add(need)
-        self.say(f"starting again with {need}")
-        return True
-
-    def _take_whole_rows(self) -> None:
-        """Start anew on a connection that takes every column of a row apart, needed or not.
-
-        DuckDB breaks down over bytes that are not UTF-8 in a column that stands behind more columns than it was asked
-        for, and a connection that broke down is of no more use (decision 0034).
-        """
-        self.connection.disconnect()
-        self.connection = self.connect()
-        if "more memory" in self.met:
-            run(self.connection, f"SET memory_limit = '{MORE_MEMORY}'")
-        run(self.connection, "SET disabled_optimizers = 'unused_columns'")
-        self.whole_rows = True
-
-    def _add_up(self) -> Columns:
-        self.say("looking for repeated events")
-        self.ids = look_at_ids(self.connection, self.scans)
-        self.repeats = self._settled() if self.ids.meet else Repeats()
-        self.say("adding up days")
-        parse_first = metadata_is_diverse(self.connection, self.scans)
-        table = daily_table(self._events(), self.names, parse_first=parse_first, wide=self.wide)
-        columns = fetch(self.connection, table)
-        return columns | {"day": columns["day"].astype("datetime64[D]")}
-
-    def _settled(self) -> Repeats:
-        return settle(
-            self.connection,
-            self.scans,
-            self.names,
-            wide=self.wide,
-            month=self.month,
-            recency=lambda: recency(self.connection, self.scans, self.shown, end=self.window[1]),
-        )
-
-    def _events(self) -> Table:
-        if not self.ids.meet:
-            return events_of([self.connection.table(scan.view) for scan in self.scans], wide=self.wide)
-        once = events_met_once(self.connection, self.scans, wide=self.wide).drop("file")
-        winners = self.connection.table("winners").cast(once.schema())
-        return ibis.union(once, winners.select(*once.columns))
-
-    def _make_exact(self) -> bool:
-        exact = make_exact(self.connection, self.scans, self.scratch)
-        self.files = [exact.get(file.path, file) for file in self.files]
-        self.shown |= {file.path: file.name for file in exact.values()}
-        return bool(exact)
-
-    def _make_wide(self) -> bool:
-        """Return whether there are amounts of a billion and more; from then on they are read."""
-        if not self.wide:
-            self.wide = any(self._is_wide(scan) for scan in self.scans)
-            return self.wide
-        return False
-
-    def _is_wide(self, scan: Scan) -> bool:
-        events = self.connection.table(scan.view)
-        large = wide_money(events.cost).abs() >= LARGE_COST
-        return bool(fetch(self.connection, events.aggregate(n=events.count(where=large)))["n"][0])
-
-    def _doubts(self, table: Columns, rejected: Rejected) -> list[RowIssue]:
-        if not (self.ids.lack or self.repeats.lack or self.wide or in_doubt(table, self.window)):
-            return outside(table, self.window, self.month)
-        self.say("locating rows that are in doubt")
-        about = {"window": self.window, "month": self.month}
-        found = doubtful_rows(self.connection, self.scans, self.shown, rejected.rows, **about)
-        if any(issue.code == "no-id" for issue in found):
-            found += overlap(self.connection, self.scans, self.shown, **about)
-        return found
 
 
 @contextmanager

@@ -31,11 +31,36 @@ _LONGEST_ROW = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
-    """The issues, and the numbers of the rejected rows by scanned file, ascending."""
+class Reject:
+    """A row that was left out: its number, its money and its day as they are written, None and "" where not told."""
 
-    issues: tuple[RowIssue, ...] = ()
-    rows: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    row: int
+    code: str
+    cost: Decimal | None = None
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The rejected rows by scanned file, ascending, and the money of last rows that have no line end."""
+
+    rejects: Mapping[str, Sequence[Reject]] = field(default_factory=dict)
+    open_ends: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[str, list[int]]:
+        return {path: [each.row for each in rejects] for path, rejects in self.rejects.items()}
+
+    def issues(self, names: Mapping[str, str], month: Days) -> list[RowIssue]:
+        """Return an issue for each kind of rejected row in each file, of which `names` are for people."""
+        tallies: dict[tuple[str, str], _Tally] = {}
+        for path, rejects in self.rejects.items():
+            for each in rejects:
+                tallies.setdefault((path, each.code), _Tally(each.row)).add(each, month)
+        return [tally.issue(names[path], code) for (path, code), tally in tallies.items()] + [
+            RowIssue(names[path], 0, "no-line-end", MESSAGES["no-line-end"], 1, amount, counted=True)
+            for path, amount in self.open_ends.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +84,28 @@ def holds_broken_text(connection: Backend, scans: Sequence[Scan]) -> bool:
     return bool(found["n"][0])
 
 
-def rejected_rows(
-    connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], month: Days, book: Book
-) -> Rejected:
+def rejected_rows(connection: Backend, scans: Sequence[Scan], names: Mapping[str, str], book: Book) -> Rejected:
     """Return the rows of CSV files that the scan could not take apart; raise when one of them shows a cut-off file."""
     csvs = {file.path: scan for scan in scans if scan.is_csv for file in scan.files}
-    issues: dict[tuple[str, str], _Tally] = {}
-    rows: dict[str, list[int]] = defaultdict(list)
+    rejects: dict[str, list[Reject]] = defaultdict(list)
     for counted in _rejects(connection) if csvs else ():
         lines = book.of(counted.path)
         row = replace(counted, number=lines.row(counted.number))
         _refuse_cut_off(row, f"{names[row.path]}:{lines.line(row.number)}")
-        tally = issues.setdefault((row.path, row.code), _Tally(row.number))
-        tally.add(*_told(row, csvs[row.path]), month)
-        rows[row.path].append(row.number)
-    open_ended = (_open_end(file, scan) for scan in scans if scan.is_csv for file in scan.files)
-    return Rejected(
-        (
-            *(tally.issue(names[path], code) for (path, code), tally in issues.items()),
-            *(issue for issue in open_ended if issue),
-        ),
-        rows,
-    )
+        rejects[row.path].append(Reject(row.number, row.code, *_told(row, csvs[row.path])))
+    ends = {file.path: _open_end(file, scan) for scan in scans if scan.is_csv for file in scan.files}
+    return Rejected(rejects, {path: amount for path, amount in ends.items() if amount is not None})
 
 
-def _open_end(file: PlainFile, scan: Scan) -> RowIssue | None:
-    """Return the issue of a last row that has no line end and may have lost the end of its last value.
+def _open_end(file: PlainFile, scan: Scan) -> Decimal | None:
+    """Return the money of a last row that has no line end and may have lost the end of its last value; else None.
 
     A quoted value that is closed is whole. Many programs write no last line end, so the file is used.
     """
     if not file.end or file.end[-1:] in b'\r\n"' or b"\n" not in file.end:
         return None
     values = next(csv.reader([file.end.rpartition(b"\n")[2].decode("utf-8", "replace")], delimiter=scan.delimiter), [])
-    amount = _amount(_cost_and_moment(values, scan)[0]) or Decimal(0)
-    return RowIssue(file.name, 0, "no-line-end", MESSAGES["no-line-end"], 1, amount, counted=True)
+    return _amount(_cost_and_moment(values, scan)[0]) or Decimal(0)
 
 
 @dataclass(slots=True)
@@ -103,14 +116,14 @@ class _Tally:
     month_cost: Decimal = Decimal(0)
     unread: int = 0
 
-    def add(self, cost: Decimal | None, day: str, month: Days) -> None:
+    def add(self, reject: Reject, month: Days) -> None:
         self.count += 1
-        if cost is None:
+        if reject.cost is None:
             self.unread += 1
             return
-        self.cost += cost
-        if _is_in(day, month):
-            self.month_cost += cost
+        self.cost += reject.cost
+        if _is_in(reject.day, month):
+            self.month_cost += reject.cost
 
     def issue(self, path: str, code: str) -> RowIssue:
         return RowIssue(

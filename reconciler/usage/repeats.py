@@ -30,7 +30,7 @@ _AT_ONCE = 500_000
 The parts are cut by another hash than the engine groups by; with the same one its tables fill unevenly and slowly.
 """
 
-_HASH = "hash(nullif(CAST(id AS VARCHAR), ''))"
+HASH = "hash(nullif(CAST(id AS VARCHAR), ''))"
 _SPELLINGS = sorted({way(word) for word in NO_IDS for way in (str, str.upper, str.title, str.capitalize)} - {""})
 _HASHES_OF_NONE = f"(hash(NULL::VARCHAR), {', '.join(f'hash({literal(word)})' for word in _SPELLINGS)})"
 
@@ -76,7 +76,7 @@ def look_at_ids(connection: Backend, scans: Sequence[Scan]) -> Ids:
     identified = [scan for scan in scans if "id" in scan.columns]
     if not identified:
         return Ids(meet=False, lack=True)
-    hashes = " UNION ALL ".join(f"SELECT {_HASH} AS h FROM {scan.view}" for scan in identified)
+    hashes = " UNION ALL ".join(f"SELECT {HASH} AS h FROM {scan.view}" for scan in identified)
     run(
         connection,
         f"CREATE OR REPLACE TEMP TABLE met AS SELECT h FROM ({hashes})"
@@ -185,7 +185,7 @@ def _narrowed(connection: Backend, scan: Scan, how: Literal["SEMI", "ANTI"]) -> 
     if "id" not in scan.columns:
         return connection.table(scan.view)
     view = f"{scan.view}_{how.lower()}"
-    rows = f"SELECT * FROM {scan.view} {how} JOIN met ON {_HASH} = met.h"
+    rows = f"SELECT * FROM {scan.view} {how} JOIN met ON {HASH} = met.h"
     if how == "SEMI":
         rows = f"SELECT * FROM ({rows}) JOIN exports USING (file)"
     run(connection, f"CREATE OR REPLACE TEMP VIEW {view} AS {rows}")

@@ -31,7 +31,8 @@ class Scan:
     """A view over files of one kind. `sql(paths)` selects from any of them.
 
     Of CSV files, `places` are those of each canonical column in a row, best first, `delimiter` parts them, and metadata
-    are `diverse` when nearly every row has some of its own.
+    are `diverse` when nearly every row has some of its own. Files that were made of exports are `numbered`: they hold
+    the line of each row in a column `row`, which is in `sql` and not in the view.
     """
 
     view: str
@@ -41,6 +42,7 @@ class Scan:
     places: Mapping[str, Sequence[int]] = field(default_factory=dict)
     delimiter: str = ","
     diverse: bool = False
+    numbered: bool = False
 
     @property
     def is_csv(self) -> bool:
@@ -54,6 +56,11 @@ class Scan:
     def first_row(self) -> int:
         """Return the number of the first event's row, as a person counts: the header is a CSV file's row 1."""
         return 2 if self.is_csv else 1
+
+    def rows_of(self, path: str) -> str:
+        """Return SQL for the rows of one file in their order, with the number of each in `row`."""
+        sql = self.sql([path])
+        return sql if self.numbered else f"SELECT *, row_number() OVER () AS row FROM ({sql})"
 
 
 def make_scans(
@@ -88,7 +95,7 @@ def make_scans(
         )
         run(connection, f"CREATE OR REPLACE TEMP VIEW {scan.view} AS {layout.sql([file.path for file in members])}")
         scans.append(scan)
-    return scans or [_nothing(connection, names)]
+    return scans or [nothing(connection, names)]
 
 
 def metadata_is_diverse(connection: Backend, scans: Sequence[Scan]) -> bool:
@@ -108,7 +115,7 @@ def metadata_is_diverse(connection: Backend, scans: Sequence[Scan]) -> bool:
     return False
 
 
-def _nothing(connection: Backend, names: Names) -> Scan:
+def nothing(connection: Backend, names: Names) -> Scan:
     columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in (*names, "file"))
     run(connection, f"CREATE OR REPLACE TEMP VIEW scan_none AS SELECT {columns} WHERE false")
     return Scan("scan_none", (PlainFile("", "", Format.EMPTY),), tuple(names), lambda _: "SELECT * FROM scan_none")

@@ -35,6 +35,7 @@ class PlainFile:
 
     `packed` says that the export is compressed; `exact` that a JSON file's amounts are written as text, which loses no
     digit. `part` is the page of an export that it is, None when it is whole. `end` are the last bytes of a CSV file.
+    `rowless` says that there is no event in it: it is empty, a header alone, or an empty list, in an envelope or not.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PlainFile:
     part: Part | None = None
     packed: bool = False
     end: bytes = b""
+    rowless: bool = False
 
     @property
     def is_json(self) -> bool:
@@ -90,7 +92,7 @@ def _plain(name: str, local: Path, head: bytes, rest: IO[bytes], scratch: Path) 
     differ, end = look_through(head, rest) if shape.format is Format.CSV else (False, b"")
     if differ and evened(local, even := _fresh(scratch, "evened")):
         local = even
-    return PlainFile(name, str(local), shape.format, part=part, end=end)
+    return PlainFile(name, str(local), shape.format, part=part, end=end, rowless=_is_rowless(local, shape.format))
 
 
 def _without_mark(local: Path, scratch: Path) -> Path:
@@ -104,7 +106,8 @@ def _without_mark(local: Path, scratch: Path) -> Path:
 def remarks(files: Sequence[PlainFile]) -> list[RowIssue]:
     """Return what is odd about exports although they can be read: that they are empty, or not compressed as named."""
     issues = [RowIssue(file.name, 0, "empty-file", _EMPTY) for file in files if file.format is Format.EMPTY]
-    issues += [RowIssue(file.name, 0, "no-rows", _NO_ROWS) for file in files if _is_without_rows(file)]
+    bare = [file for file in files if file.rowless and file.format is not Format.EMPTY]
+    issues += [RowIssue(file.name, 0, "no-rows", _NO_ROWS) for file in bare]
     return issues + [
         RowIssue(file.name, 0, "not-gzip", _NOT_GZIP)
         for file in files
@@ -120,15 +123,16 @@ _NOT_GZIP = "its name ends in .gz and it is not compressed, so it was read as it
 
 def hold_nothing(files: Sequence[PlainFile]) -> bool:
     """Whether there is no event in any of the files, which shows without reading one."""
-    return all(file.format is Format.EMPTY or _is_without_rows(file) for file in files)
+    return all(file.rowless for file in files)
 
 
-def _is_without_rows(file: PlainFile) -> bool:
-    """Whether a CSV file is a header alone, or a JSON file an empty list, in an envelope or not."""
-    if file.format not in {Format.CSV, *JSON} or Path(file.path).stat().st_size > _LONGEST_HEADER:
+def _is_rowless(local: Path, form: Format) -> bool:
+    if form is Format.EMPTY:
+        return True
+    if form not in {Format.CSV, *JSON} or local.stat().st_size > _LONGEST_HEADER:
         return False
-    held = Path(file.path).read_bytes().removeprefix(BYTE_ORDER_MARK).strip()
-    if file.format is Format.CSV:
+    held = local.read_bytes().removeprefix(BYTE_ORDER_MARK).strip()
+    if form is Format.CSV:
         lines = [line for line in held.splitlines() if line.strip() and not line.lower().startswith(b"sep=")]
         return len(lines) == 1
     return held == b"[]" or (held.startswith(b"{") and held.endswith(b"[]}") and held.count(b"[") == 1)
@@ -145,8 +149,11 @@ def _fetch(file: ExportFile, scratch: Path) -> Path:
     try:
         with fsspec.open(file.location, "rb", **store_options(file.location)) as source, target.open("wb") as sink:
             shutil.copyfileobj(source, sink, _CHUNK)
+            size = getattr(source, "size", None)
     except Exception as error:
         raise unreachable(file.name, error) from error
+    if size is not None and (came := target.stat().st_size) != size:
+        raise damaged(file.name, f"{came:,} of its {size:,} bytes came, so the download was cut off")
     return target
 
 

@@ -97,6 +97,16 @@ def test_rows_and_money_that_were_left_out_are_told_in_every_format(own_world: W
     assert words in " ".join(text.split())
 
 
+def test_a_usage_store_is_used_and_told(world: World, kt: Run, tmp_path: Path) -> None:
+    command = ("forecast", *world.options(), "--usage-store", str(tmp_path))
+    first, second = kt(*command), kt(*command)
+    assert f"usage store {tmp_path}: read 1 of 1 exports, " in first.err
+    assert f"usage store {tmp_path}: read 0 of 1 exports, 0.0 MB; 1 unchanged" in second.err
+    assert first.out == second.out
+    (tmp_path / "manifest.json").write_text("")
+    assert f"the usage store {tmp_path} was not used as it is: its list is cut" in kt(*command).err
+
+
 def test_without_a_ledger_each_wallet_holds_its_target_less_what_it_spent(world: World, kt: Run) -> None:
     finance, support, _ = document(kt, world)["wallets"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.usage import engine, read
+from reconciler.usage import engine, reading
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "usage_speed.py"
 
@@ -35,7 +35,7 @@ def test_adding_up_events_that_all_differ_joins_them_with_nothing(
         return fetch(connection, query)
 
     fetch = engine.fetch
-    monkeypatch.setattr(read, "fetch", explained)
+    monkeypatch.setattr(reading, "fetch", explained)
     exports.read(exports.write(events(50), form))
     assert any("GROUP_BY" in plan for plan in plans)
     assert not [plan for plan in plans if "JOIN" in plan]

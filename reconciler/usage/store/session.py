@@ -1,0 +1,143 @@
+"""A reading with a store: what of it is used, what is put into it, and what is said about that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+
+import duckdb
+from ibis.backends.duckdb import Backend
+
+from reconciler.findings import UsageError
+from reconciler.forecast.windows import Days
+from reconciler.model.usage import DailyUsage
+from reconciler.usage.files import ExportFiles
+from reconciler.usage.layouts import Names
+from reconciler.usage.reading import Progress
+from reconciler.usage.store.gather import Gathered, Gathering
+from reconciler.usage.store.making import Workshop
+from reconciler.usage.store.place import DamagedError, Folder
+from reconciler.usage.store.reading import StoredReading
+from reconciler.usage.store.unit import Manifest, Unit
+from reconciler.usage.unpack import remarks
+from reconciler.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUse:
+    """What a store was good for: of so many `exports`, how many were `read`, of how many `octets`, and what was wrong.
+
+    `again` counts those of them that were known and whose events a new export repeats or corrects. `trouble` says why
+    less was used than there seemed to be, or why nothing was kept; "" in the usual case.
+    """
+
+    exports: int
+    read: int
+    octets: int
+    again: int = 0
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        again = f", {self.again} of them again because others repeat or correct their events" if self.again else ""
+        size = f"{self.octets / 1e6:,.1f} MB" if self.octets < 10**9 else f"{self.octets / 1e9:,.2f} GB"
+        return f"read {self.read:,} of {self.exports:,} exports, {size}{again}; {self.exports - self.read:,} unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store in `folder`; `used` is told of each use of it."""
+
+    folder: Path
+    used: Callable[[StoreUse], None]
+
+    def read(
+        self,
+        found: ExportFiles,
+        connect: Callable[[], Backend],
+        names: Names,
+        scratch: Path,
+        say: Progress,
+        window: Days,
+        known: Collection[str],
+    ) -> DailyUsage:
+        """Return the usage of exports, of which only those are read that the store does not know as they are."""
+        place, shop = Folder(self.folder), Workshop(connect, names, scratch)
+        made_by = _made_by(names)
+        units, trouble = self._known(place, made_by)
+        say("comparing exports with the store")
+        gathering = Gathering(shop, place, units, found.files, sorted(known))
+        gathered = gathering.gather()
+        lost = len(gathered.lost)
+        if lost:
+            trouble = (
+                f"what it held of {lost:,} exports is gone or not what was written there, so these were read again"
+            )
+        trouble = _kept(place, gathering, gathered, Manifest(made_by=made_by, units=units)) or trouble
+        octets = sum(gathered.units[key][0].octets for key in gathered.made)
+        read, again = len(gathered.made), len(gathered.again - gathered.lost)
+        self.used(StoreUse(len(found.files), read, octets, again, trouble))
+        reading = StoredReading(connect, gathering.exports(), names, scratch, say, window)
+        try:
+            return reading.usage(known, (*found.issues, *remarks(reading.files)))
+        finally:
+            reading.connection.disconnect()
+
+    def _known(self, place: Folder, made_by: dict[str, str]) -> tuple[dict[str, Unit], str]:
+        """Return the units that can be used, and why there are none although there is a store."""
+        try:
+            manifest = place.manifest()
+        except DamagedError:
+            return {}, "its list is cut or was changed by something else, so all exports were read again"
+        except OSError as error:
+            raise UsageError(
+                f"the usage store {self.folder} cannot be read ({error.strerror})",
+                hint="name a folder with `--usage-store` that can be read and written, or leave it out",
+            ) from error
+        if manifest is None:
+            return {}, ""
+        differs = [what for key, what in _MADE_BY.items() if manifest.made_by.get(key) != made_by[key]]
+        if differs:
+            return {}, f"it was made with {' and '.join(differs)}, so all exports were read again"
+        return dict(manifest.units), ""
+
+
+_MADE_BY = {
+    "program": "another version of kt-budgets",
+    "engine": "another version of DuckDB",
+    "columns": "other `usage: columns:` in org.yaml",
+}
+
+
+def _made_by(names: Names) -> dict[str, str]:
+    columns = json.dumps({name: list(each) for name, each in names.items()})
+    return {"program": f"{__version__} {_sources()}", "engine": duckdb.__version__, "columns": columns}
+
+
+def _sources() -> str:
+    """Return a digest of the code that reads exports, which is more than a version tells while it is worked on."""
+    hashed = hashlib.sha256()
+    for file in sorted(Path(str(resources("reconciler.usage"))).rglob("*.py")):
+        hashed.update(file.read_bytes())
+    return hashed.hexdigest()[:16]
+
+
+def _kept(place: Folder, gathering: Gathering, gathered: Gathered, before: Manifest) -> str:
+    """Publish the units, unless they are those of `before`; return why that was not possible, "" when it was."""
+    units = {}
+    try:
+        for key, (unit, paths) in gathered.units.items():
+            if not gathering.marks[gathering.keys[key]].content:
+                continue
+            made = key in gathered.made
+            files = {kind: place.keep(path) for kind, path in paths.items()} if made else unit.files
+            units[key] = unit.model_copy(update={"files": files})
+        if units != before.units:
+            place.publish(Manifest(made_by=before.made_by, units=units))
+            place.forget({digest for unit in units.values() for digest in unit.files.values()})
+    except OSError as error:
+        return f"it cannot be written ({error.strerror}), so the next run will read as much again"
+    return ""
