@@ -9,17 +9,25 @@ from typing import Literal
 from reconciler.model.forecast import Assumption
 
 DASH = "–"
+MINUS = "\N{MINUS SIGN}"
 SMALLEST_CHANCE = 0.001
 
 
 def amount(value: Decimal | float, currency: str) -> str:
     """Return money for a sentence, in whole units from 100 on: `USD 11,240`."""
-    return f"{currency} {value:,.0f}" if abs(float(value)) >= 100 else f"{currency} {value:,.2f}"
+    digits = f"{value:,.0f}" if abs(float(value)) >= 100 else f"{value:,.2f}"
+    return f"{currency} {digits.replace('-', MINUS)}"
 
 
 def share(fraction: Decimal | float, *, places: int = 1) -> str:
     """Return a fraction as a percentage: `13.6%`."""
     return f"{float(fraction) * 100:.{places}f}%"
+
+
+def signed_share(fraction: Decimal | float, *, places: int = 1) -> str:
+    """Return by how much something is more or less, with its sign: `+13.6%`, `−4.4%`."""
+    rounded = round(float(fraction) * 100, places)
+    return f"{rounded if rounded else 0.0:+.{places}f}%".replace("-", MINUS)
 
 
 def listed(names: Sequence[str]) -> str:

@@ -131,7 +131,7 @@ class Plan(Document):
     `later` is None where there is no commit to compare the YAML with. `doubts` are the wallets whose
     ledger contradicts the journal or cannot be read: nothing is planned for them.
 
-    `spent` is what the ledger shows as spent this month of each wallet whose money changes. `unapplied` is what lies
+    `spent` is what the ledger shows as spent this month of each wallet whose ledger was read. `unapplied` is what lies
     merged below a pull request and is not applied yet. `policy_input` are the facts that guards and approvals were
     judged by, None in a plan of an earlier version.
     """
@@ -156,7 +156,7 @@ class Plan(Document):
     fingerprints: dict[str, str] = Field(description="By team, a digest of what an approval is bound to.")
     funds: Funds = Field(description="The organization's pool along the run.")
     spent: dict[str, Amount] = Field(
-        {}, description="Money that the ledger shows as spent in the month, by wallet whose money changes."
+        {}, description="Money that the ledger shows as spent in the month, by wallet whose ledger was read."
     )
     impact: tuple[WalletForecast, ...] = Field(
         (), description="The forecast of each wallet, under live and under desired targets."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.forecast.observed import MUCH_PREMIUM
+from reconciler.forecast.words import signed_share
 from reconciler.model.annual import LimitInput, LimitVerdict, SeasonInput, TeamYear, WorkloadMonths
 from reconciler.report import wording
 from reconciler.report.document import Column, Row, Table
@@ -24,7 +25,7 @@ def input_sentences(team: TeamYear) -> Iterator[str]:
         if inputs.usual_rate != inputs.run_rate:
             rate += f", {wording.whole(inputs.usual_rate)} without what stands out once"
         if inputs.trend is not None:
-            rate += f"; the last three months cost {inputs.trend:+.0%} against the first three"
+            rate += f"; the last three months cost {signed_share(inputs.trend, places=0)} against the first three"
         yield f"{rate}."
     if len(inputs.months) < _YEAR:
         known = wording.counted(len(inputs.months), "whole month")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from reconciler.forecast.words import points, share
+from reconciler.forecast.words import points, share, signed_share
 from reconciler.model.review import ReviewVerdict
 from reconciler.model.team import ProviderMixMove
 from reconciler.review.compare import Comparison
@@ -39,7 +39,9 @@ def _growth(planned: Planned, reference: Side, actual: Side, span: Span) -> Revi
     grown = float(_weighted(planned, span))
     observed = float(actual.requests / usual) - 1
     start = f"requests of {_base(planned)}, the same weekdays"
-    told = f"requests {observed:+.1%} on those of {_base(planned)}, weekdays alike; planned {grown:+.1%}"
+    told = (
+        f"requests {signed_share(observed)} on those of {_base(planned)}, weekdays alike; planned {signed_share(grown)}"
+    )
     return _verdict("growth", span, start, grown, observed, told)
 
 

@@ -11,7 +11,7 @@ import pytest
 from forecast.forecast_world import AS_OF, UsageBuilder, ask, budget, plan, question, steady
 
 from reconciler.forecast.project import Forecast
-from reconciler.forecast.words import amount, chance, share
+from reconciler.forecast.words import amount, chance, share, signed_share
 from reconciler.model.forecast import Assumption
 
 FULL, MINI = "openai/gpt-4o", "openai/gpt-4o-mini"
@@ -209,7 +209,10 @@ def test_the_alert_row_says_when_it_fires_and_whether_that_leaves_time() -> None
 def test_numbers_in_words() -> None:
     assert amount(Decimal("11240.49"), "USD") == "USD 11,240"
     assert amount(9.5, "EUR") == "EUR 9.50"
+    assert amount(-9.5, "EUR") == "EUR −9.50"
     assert share(0.136) == "13.6%"
+    assert [signed_share(part) for part in (0.1, -0.044, -0.0004)] == ["+10.0%", "−4.4%", "+0.0%"]
+    assert signed_share(Decimal("-0.25"), places=0) == "−25%"
     assert [chance(p) for p in (0.0, 0.0005, 0.004, 0.71, 0.9995, 1.0)] == [
         "0%", "<0.1%", "0.4%", "71%", ">99.9%", "100%",
     ]  # fmt: skip

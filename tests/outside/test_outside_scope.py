@@ -169,6 +169,7 @@ def test_what_is_planned_for_a_team_does_not_depend_on_the_scope(small: Organiza
     assert scoped["fingerprints"] == {team: whole["fingerprints"][team] for team in ("t002", "t004")}
     for part in ("changes", "impact", "assumptions"):
         assert scoped[part] == [item for item in whole[part] if item["team"] in ("t002", "t004")]
+    assert scoped["spent"].keys() == {f"t{n:03d}-{e}" for n in (2, 4) for e in ENVIRONMENTS}
     assert scoped["year"] == whole["year"] | {"by_usage": 1}
     assert (whole["year"]["wallets"], whole["year"]["by_usage"]) == (2, 0)
     assert "(other teams: a quick look at their usage)" in unwrapped(scoped["text"])

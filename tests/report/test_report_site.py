@@ -15,6 +15,7 @@ from report.report_plans import plan as plan_of
 from reconciler.model.change import Allocate, Reclaim
 from reconciler.model.forecast import YearForecast
 from reconciler.model.plan import Plan
+from reconciler.model.plan_finding import PlanFinding
 from reconciler.model.usage_summary import LeftOutRows, UsageDoubt, UsageSummary
 from reconciler.report.charts.bars import bars, steps
 from reconciler.report.charts.drawing import LINE, spread
@@ -102,6 +103,17 @@ def test_a_plan_that_changes_nothing_says_so_and_escapes_what_it_names(plans: An
     report = summarise(plan)
     page = section(html(plan, report), "changes")
     assert report.nothing in page
+
+
+def test_warnings_of_several_files_stand_below_their_file(plans: Any) -> None:
+    places = ("budgets/teams/legal.yaml", "budgets/teams/ads.yaml", "budgets/teams/legal.yaml", "")
+    found = [
+        PlanFinding(path=path, line=7, column=3, severity="warning", code="odd", message=f"{n} is odd", hint="")
+        for n, path in enumerate(places)
+    ]
+    text = section(shown(plans.nothing().model_copy(update={"findings": tuple(found)})), "organization")
+    told = re.findall(r"legal\.yaml(?!:)|ads\.yaml(?!:)|The plan as a whole|\d is odd", text)
+    assert told == ["legal.yaml", "0 is odd", "2 is odd", "ads.yaml", "1 is odd", "The plan as a whole", "3 is odd"]
 
 
 def test_a_team_whose_name_no_address_can_hold_has_a_page_by_its_number() -> None:

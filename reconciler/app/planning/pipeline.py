@@ -21,7 +21,7 @@ from reconciler.journal.journal import last_declared
 from reconciler.journal.ledger_match import all_owned
 from reconciler.journal.standing import Standing
 from reconciler.journal.waiver_uses import waiver_uses
-from reconciler.model.change import Allocate, Change, Reclaim
+from reconciler.model.change import Change
 from reconciler.model.desired import Desired
 from reconciler.model.live import Live
 from reconciler.model.period import Period
@@ -200,7 +200,7 @@ def assemble(
         unmanaged=diff.unmanaged,
         findings=tuple(map(PlanFinding.of, sorted(notes))),
         doubts=diff.doubts,
-        spent=_spent(changes, live, period),
+        spent=_spent(live, desired, period),
     )
     told = _told(desired, diff, usage, aim, settings.as_of)
     return judged(drafted, organization, replace(told, waiver_uses=uses or {}))
@@ -271,7 +271,7 @@ def checked_out(settings: Settings, desired: Desired, *, head: str | None = None
     return Source(commit=head or commit, dirty=dirty, tree_digest=desired.tree_digest, head=merged, base=base)
 
 
-def _spent(changes: Iterable[Change], live: Live, period: Period) -> dict[str, Decimal]:
-    """Return what the ledger shows as spent in `period` of each wallet whose money changes."""
-    keys = sorted({change.wallet for change in changes if isinstance(change, Allocate | Reclaim)})
-    return {key: live.wallets[key].spent(period).amount for key in keys if key in live.wallets}
+def _spent(live: Live, desired: Desired, period: Period) -> dict[str, Decimal]:
+    """Return what the ledger shows as spent in `period` of each wallet in git whose ledger could be read."""
+    held = ((key, live.wallets.get(key)) for key in sorted(desired.wallets))
+    return {key: wallet.spent(period).amount for key, wallet in held if wallet and not wallet.unread}

@@ -19,6 +19,7 @@ from reconciler.forecast.levers.provider_mix import ProviderMix
 from reconciler.forecast.levers.registry import planned_spend
 from reconciler.forecast.quantiles import three_digits
 from reconciler.forecast.when import Month, remaining
+from reconciler.forecast.words import signed_share
 from reconciler.model.annual import TeamYear
 from reconciler.model.money import payable
 from reconciler.model.percent import percent_text
@@ -93,7 +94,11 @@ class _Draft:
         """Yield the steps that are not in the baseline yet."""
         trend = self.row.inputs.trend
         told = "name each expansion that is expected, with its reason, as steps of `growth`"
-        seen = [] if trend is None else [f"this year's last three months cost {trend:+.0%} against its first three"]
+        seen = (
+            []
+            if trend is None
+            else [f"this year's last three months cost {signed_share(trend, places=0)} against its first three"]
+        )
         self._because(told, *seen, at=("plan",))
         known = max((month.month for month in self.row.inputs.months), default=None)
         for step in self.case.team.plan.growth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
+from itertools import chain
 
 from reconciler.report import wording
 from reconciler.report.charts.drawing import Drawing
@@ -91,10 +92,21 @@ def _worded(cell: Cell) -> str:
 
 
 def notices(title: str, told: tuple[Notice, ...], style: str) -> str:
-    shown = "".join(_notice(notice, style) for notice in told)
+    shown = _by_place(told, style)
     if len(told) > _MOST_OPEN and "refusal" not in style:
         return titled(title, folded(wording.counted(len(told), "notice"), shown))
     return titled(title, shown)
+
+
+def _by_place(told: tuple[Notice, ...], style: str) -> str:
+    """Return the notices, those of one file together below its name where they are of several files."""
+    files: dict[str, list[str]] = {}
+    for notice in told:
+        files.setdefault(notice.where.partition(":")[0], []).append(_notice(notice, style))
+    if len(files) < 2:
+        return "".join(chain.from_iterable(files.values()))
+    heads = {name: f"<h3>{escape(name.rpartition('/')[2] or 'The plan as a whole')}</h3>" for name in files}
+    return "".join(f"{heads[name]}{''.join(shown)}" for name, shown in files.items())
 
 
 def _notice(notice: Notice, style: str) -> str:
