@@ -158,8 +158,12 @@ def _entries(folder: Path, path: str, findings: list[Finding]) -> list[os.DirEnt
 def _is_budget(entry: os.DirEntry[str], path: str, folder: str, findings: list[Finding]) -> bool:
     """Whether an entry of `teams/` or `policies/` is read; odd names are findings, but the file is still read."""
     if not _is_read(folder, entry.name) or _is_folder(entry):
-        if not entry.name.endswith(FIXTURES):
-            findings.extend(_stray(entry, f"{path.rsplit('/', 2)[0]}", path))
+        is_fixture = folder == POLICIES and entry.name.endswith(FIXTURES)
+        findings.extend(_rules_among(entry, path) if is_fixture else _stray(entry, f"{path.rsplit('/', 2)[0]}", path))
+        if re.fullmatch(r"\..*\.ya?ml", entry.name, re.IGNORECASE):
+            hint = "leave the dot out, or move it away"
+            sentence = f"{shown(entry.name)} is not read: its name begins with a dot"
+            findings.append(finding(path, "hidden-file", sentence, hint, Severity.WARNING))
         return False
     findings.extend(odd_name(path))
     return True
@@ -174,7 +178,8 @@ def _stray(entry: os.DirEntry[str], root_name: str, path: str) -> Iterator[Findi
         yaml = _first_yaml(entry.path)
         if yaml is not None:
             sentence = "nothing reads the YAML files in this folder"
-            yield finding(f"{path}/{yaml}", "misplaced-file", sentence, f"move team files to {root_name}/{TEAMS}/")
+            hint = f"move team files to {root_name}/{TEAMS}/, rules to {root_name}/{POLICIES}/"
+            yield finding(f"{path}/{yaml}", "misplaced-file", sentence, hint)
     elif re.search(r"\.ya?ml$", name, re.IGNORECASE) and not name.endswith(".yaml"):
         renamed = re.sub(r"\.ya?ml$", ".yaml", name, flags=re.IGNORECASE)
         yield finding(
@@ -186,6 +191,25 @@ def _stray(entry: os.DirEntry[str], root_name: str, path: str) -> Iterator[Findi
     else:
         hint = f"move it out of {root_name}/"
         yield finding(path, "stray-file", f"nothing reads {shown(name)} here", hint, Severity.WARNING)
+
+
+_RULES = re.compile(rb"^[\"']?rules[\"']?\s*:", re.MULTILINE)
+
+
+def _rules_among(entry: os.DirEntry[str], path: str) -> Iterator[Finding]:
+    """Yield that a file of fixtures holds rules: nothing would be judged by them."""
+    if not entry.is_file(follow_symlinks=False):
+        yield finding(path, "unreadable-file", "fixtures are a file, and this is none", "put the file itself here")
+        return
+    try:
+        found = _RULES.search(Path(entry.path).read_bytes()[:LARGEST])
+    except OSError as error:
+        yield finding(path, "unreadable-file", f"the file cannot be read: {_reason(error)}", "correct its permissions")
+        return
+    if found:
+        renamed = entry.name.removesuffix(FIXTURES) + ".yaml"
+        sentence = f"{shown(entry.name)} is for fixtures, and holds rules that nothing is judged by"
+        yield finding(path, "rules-not-read", sentence, f"move them to {renamed}")
 
 
 def _first_yaml(folder: str) -> str | None:

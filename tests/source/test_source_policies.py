@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -174,6 +175,35 @@ def test_fixtures_beside_rules_are_no_budget_files(tmp_path: Path) -> None:
     assert [(str(one.position), one.code) for one in loaded.findings] == [
         ("budgets/policies/x.yml:1:1", "file-extension")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "own.test.yaml",
+            text(),
+            "error rules-not-read: `own.test.yaml` is for fixtures, and holds rules that nothing",
+        ),
+        ("own.test.yaml", "{}\n'rules' : []\n", "error rules-not-read: "),
+        (".own.yaml", text(), "warning hidden-file: `.own.yaml` is not read: its name begins with a dot"),
+        ("sub/own.yaml", text(), "error misplaced-file: nothing reads the YAML files in this folder"),
+        ("own.YML", text(), "error file-extension: `own.YML` is not read"),
+    ],
+)
+def test_rules_that_nothing_reads_are_told(tmp_path: Path, name: str, content: str, said: str) -> None:
+    root = write_tree(tmp_path, {f"policies/{name}": content})
+    (found,) = load(root).findings
+    assert str(found.position) == f"budgets/policies/{name}:1:1"
+    assert f"{found.severity} {found.code}: {found.message}".startswith(said)
+
+
+def test_fixtures_that_are_no_file_are_neither_waited_for_nor_followed(tmp_path: Path) -> None:
+    root = write_tree(tmp_path, {"policies/own.yaml": text()})
+    os.mkfifo(root / "policies" / "pipe.test.yaml")
+    (root / "policies" / "gone.test.yaml").symlink_to("nowhere")
+    places = [(str(one.position), one.code) for one in load(root).findings]
+    assert places == [(f"budgets/policies/{name}.test.yaml:1:1", "unreadable-file") for name in ("gone", "pipe")]
 
 
 def test_rules_are_a_part_of_the_organization_in_git() -> None:

@@ -55,6 +55,8 @@ def _files(budgets: Path) -> Iterator[tuple[YamlDocument[FixtureFile], FixtureFi
     wrong: list[Finding] = []
     found = []
     for path in paths:
+        if not path.is_file():
+            raise UsageError(f"{path} is no file", hint="put the file itself here")
         file = SourceFile(str(path), f"{POLICIES}/{path.name}", path.read_bytes()[: LARGEST + 1])
         document = read_document(file, FixtureFile, fallbacks={"version": 1})
         findings = [finding for finding, _ in document.findings(())]
