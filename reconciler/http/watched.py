@@ -81,16 +81,17 @@ class WatchedTransport(httpx.AsyncBaseTransport):
     """One connection straight to a server, kept for `keep` seconds; its answers' streams are `WatchedStream`."""
 
     def __init__(self, trusted: ssl.SSLContext, *, keep: float) -> None:
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trusted, max_connections=1, keepalive_expiry=keep, network_backend=_Network()
-        )
+        self._trusted = trusted
+        self._keep = keep
+        self._kept: httpcore.AsyncHTTPConnection | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request as it is."""
         url = request.url
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         with _told():
-            answer = await self._pool.handle_async_request(
+            connection = await self._connection(target.origin)
+            answer = await connection.handle_async_request(
                 httpcore.Request(
                     request.method,
                     target,
@@ -101,8 +102,20 @@ class WatchedTransport(httpx.AsyncBaseTransport):
             )
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer), extensions=answer.extensions)
 
+    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+        """Return the connection to `origin`: the last one where it can be used again."""
+        kept = self._kept
+        if kept is None or not (kept.can_handle_request(origin) and kept.is_available()) or kept.has_expired():
+            await self.aclose()
+            kept = self._kept = httpcore.AsyncHTTPConnection(
+                origin, ssl_context=self._trusted, keepalive_expiry=self._keep, network_backend=_Network()
+            )
+        return kept
+
     async def aclose(self) -> None:
-        await self._pool.aclose()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.aclose()
 
 
 class _Body(httpx.AsyncByteStream):
